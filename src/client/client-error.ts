@@ -1,0 +1,30 @@
+/** What can go wrong between a client and its hub, by name. */
+
+import type { HubErrorName } from "../core/hub-error.ts";
+
+/** Failures before any hub has answered, or after it fell silent. */
+export type NetworkErrorName =
+  | "HostNotFound"
+  | "ConnectionRefused"
+  | "UntrustedCertificate"
+  | "TlsFailure"
+  | "ConnectTimeout"
+  | "ConnectionLost";
+
+export type ClientErrorName = HubErrorName | NetworkErrorName;
+
+/** A failure with its cause kept, and the next step for whoever reads it. Neither holds a secret. */
+export class ClientError extends Error {
+  override readonly name: ClientErrorName;
+  readonly hint: string | undefined;
+
+  constructor(
+    name: ClientErrorName,
+    message: string,
+    options: ErrorOptions & { readonly hint?: string } = {},
+  ) {
+    super(message, options);
+    this.name = name;
+    this.hint = options.hint;
+  }
+}

@@ -1,0 +1,50 @@
+/** One connection of a device, over any transport: what it needs, what it gives. */
+
+import type { DeviceConnectionString } from "../core/connection-string.ts";
+import type { Message } from "../core/message.ts";
+import type { Settlement } from "../core/message-queue.ts";
+import type { ClientError } from "./client-error.ts";
+
+export type DeviceTransport = "mqtt" | "mqtt-ws" | "amqp" | "amqp-ws" | "http";
+
+/** A message as it arrived. What the wire did not carry is absent. */
+export interface ReceivedMessage extends Message {
+  /** Milliseconds since the epoch, UTC. */
+  readonly enqueuedTimeUtcMs?: number;
+  readonly sequenceNumber?: number;
+  readonly deliveryCount?: number;
+  /** The protocol marked it as sent before (MQTT's DUP, or a delivery count above 0). */
+  readonly isRedelivered: boolean;
+  /** Parts of the property bag that could not be decoded; they stand among the properties as they came. */
+  readonly malformed: readonly string[];
+}
+
+/** A message with the power to settle it. Until then it counts as in flight and comes again if lost. */
+export interface Delivery {
+  readonly message: ReceivedMessage;
+  /**
+   * Resolves when the settlement has been handed to the socket.
+   *
+   * @throws ClientError ConnectionLost when the connection went first: the message comes again.
+   */
+  settle(settlement: Settlement): Promise<void>;
+}
+
+export interface DeviceConnectOptions {
+  readonly connectionString: DeviceConnectionString;
+  readonly transport: DeviceTransport;
+  /** Extra CA certificates to trust (PEM). */
+  readonly ca?: string;
+  readonly keepAliveSeconds: number;
+  /** Bounds connecting and subscribing together, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** Called for each message, also for those that arrive before `connectDevice` has resolved. */
+  onDelivery(delivery: Delivery): void;
+  /** Called once, when an open connection ends without `close`. */
+  onDisconnect(error: ClientError): void;
+}
+
+export interface DeviceConnection {
+  /** Flushes settlements, then disconnects. Idempotent. */
+  close(): Promise<void>;
+}

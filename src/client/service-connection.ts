@@ -1,0 +1,51 @@
+/** One connection of a service: sending to devices and hearing of their fate. */
+
+import type { HubConnectionString } from "../core/connection-string.ts";
+import type { FeedbackStatusCode } from "../core/feedback.ts";
+import type { Message } from "../core/message.ts";
+import type { ClientError } from "./client-error.ts";
+
+export type ServiceTransport = "amqp" | "amqp-ws";
+
+export interface ServiceConnectOptions {
+  readonly connectionString: HubConnectionString;
+  readonly transport: ServiceTransport;
+  /** Extra CA certificates to trust (PEM). */
+  readonly ca?: string;
+  readonly connectTimeoutMs: number;
+  /** Called once, when an open connection ends without `close`. */
+  onDisconnect(error: ClientError): void;
+}
+
+/** A feedback record as it came from the hub. */
+export interface ReceivedFeedback {
+  readonly originalMessageId: string;
+  readonly deviceId: string;
+  readonly deviceGenerationId: string;
+  readonly statusCode: FeedbackStatusCode;
+  readonly description: string;
+  /** Milliseconds since the epoch, UTC. */
+  readonly enqueuedTimeUtcMs: number;
+}
+
+/** Records travel and are settled in batches. */
+export interface FeedbackBatch {
+  readonly records: readonly ReceivedFeedback[];
+  /** Deletes the batch from the hub's queue. */
+  complete(): void;
+  /** Gives the batch back for whoever reads next; its delivery count rises by one. */
+  release(): void;
+}
+
+export interface ServiceConnection {
+  /**
+   * Resolves once the hub has accepted the message.
+   *
+   * @throws ClientError by the hub's name for its refusal, or ConnectionLost.
+   */
+  send(deviceId: string, message: Message): Promise<void>;
+  /** Resolves once the feedback link is attached. A batch stays unsettled until told otherwise. */
+  openFeedback(onBatch: (batch: FeedbackBatch) => void): Promise<void>;
+  /** Waits for settlements to leave, then disconnects. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,108 @@
+/** Who may do what: proven identities, and the endpoints each may touch. */
+
+import type { DeviceIdentity, Permission, Policy } from "./device-identity.ts";
+import { HubError } from "./hub-error.ts";
+import { isWithinScope, parseResource, type Resource } from "./resource-path.ts";
+import { isSignedWith, parseSasToken, type SasToken } from "./sas-token.ts";
+
+/** Somebody whose proof the hub has checked. */
+export interface Principal {
+  /** The policy's or device's name, for logs and events. */
+  readonly name: string;
+  /** Everything below it may be touched, as far as the permissions go. */
+  readonly scope: Resource;
+  readonly permissions: readonly Permission[];
+  /** When the proof runs out, in milliseconds since the epoch; Infinity for a certificate. */
+  readonly expiryTimeMs: number;
+}
+
+/** What the hub knows when it looks at a proof. */
+export interface AccessContext {
+  /** Every name this hub answers to, lower case, without port. */
+  readonly hostNames: readonly string[];
+  readonly nowMs: number;
+  findPolicy(name: string): Policy | undefined;
+  findDevice(deviceId: string): DeviceIdentity | undefined;
+}
+
+/**
+ * Checks a shared access signature and tells whose it is. A token that names no policy is signed
+ * with the key of the device it is for.
+ *
+ * @throws HubError IotHubUnauthorized
+ */
+export function authenticateToken(text: string, context: AccessContext): Principal {
+  const token = parseSasToken(text);
+  if (token.expirySeconds * 1000 <= context.nowMs) {
+    throw unauthorized("The shared access signature has expired.");
+  }
+  return token.policyName === undefined
+    ? authenticateDevice(token, context)
+    : authenticatePolicy(token, token.policyName, context);
+}
+
+/**
+ * Checks that the principal may use the endpoint at `path` (segments below the hub) in this way.
+ *
+ * @throws HubError IotHubUnauthorized
+ */
+export function authorize(
+  principal: Principal,
+  permission: Permission,
+  path: readonly string[],
+  { hostNames, nowMs }: Pick<AccessContext, "hostNames" | "nowMs">,
+): void {
+  if (principal.expiryTimeMs <= nowMs)
+    throw unauthorized("The shared access signature has expired.");
+  if (!principal.permissions.includes(permission)) {
+    throw unauthorized(
+      `Authorization rule '${principal.name}' does not allow access for '${permission}'.`,
+    );
+  }
+  const resource = { host: principal.scope.host, segments: path };
+  if (!isWithinScope(resource, principal.scope, hostNames)) {
+    throw unauthorized("The shared access signature is for another resource.");
+  }
+}
+
+function authenticatePolicy(token: SasToken, name: string, context: AccessContext): Principal {
+  const policy = context.findPolicy(name);
+  if (policy === undefined) throw unauthorized("The hub has no shared access policy of that name.");
+  requireSignature(token, policy);
+  return {
+    name,
+    scope: parseResource(token.rawResource),
+    permissions: policy.permissions,
+    expiryTimeMs: token.expirySeconds * 1000,
+  };
+}
+
+function authenticateDevice(token: SasToken, context: AccessContext): Principal {
+  const scope = parseResource(token.rawResource);
+  const [collection, deviceId] = scope.segments;
+  if (collection !== "devices" || deviceId === undefined) {
+    throw unauthorized("The shared access signature names neither a policy nor a device.");
+  }
+  const device = context.findDevice(deviceId);
+  if (device === undefined) throw unauthorized(`The hub has no device '${deviceId}'.`);
+  if (device.status === "disabled") throw unauthorized(`Device '${deviceId}' is disabled.`);
+  requireSignature(token, device.authentication);
+  return {
+    name: deviceId,
+    scope,
+    permissions: ["DeviceConnect"],
+    expiryTimeMs: token.expirySeconds * 1000,
+  };
+}
+
+function requireSignature(
+  token: SasToken,
+  keys: { primaryKey: string; secondaryKey: string },
+): void {
+  if (isSignedWith(token, keys.primaryKey) || isSignedWith(token, keys.secondaryKey)) return;
+  throw unauthorized("The shared access signature was not made with a key of this identity.");
+}
+
+function unauthorized(message: string): HubError {
+  return new HubError("IotHubUnauthorized", message);
+}

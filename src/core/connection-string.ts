@@ -1,0 +1,162 @@
+/** Connection strings: of the hub (service side) and of a device. */
+
+import { Secret } from "./secret.ts";
+
+export interface HubConnectionString {
+  readonly type: "hub";
+  /** Host, with `:port` when it carries one. */
+  readonly hostName: string;
+  readonly sharedAccessKeyName: string;
+  readonly sharedAccessKey: Secret;
+}
+
+export interface DeviceConnectionString {
+  readonly type: "device";
+  readonly hostName: string;
+  readonly deviceId: string;
+  /** Where to connect instead of `hostName`. */
+  readonly gatewayHostName?: string;
+  readonly credential: DeviceCredential;
+}
+
+export type DeviceCredential =
+  | { readonly type: "key"; readonly sharedAccessKey: Secret }
+  | { readonly type: "x509" }
+  | { readonly type: "sasToken"; readonly sharedAccessSignature: Secret };
+
+/** Why a text is not the connection string wanted. `message` and `hint` never hold the text itself. */
+export class ConnectionStringError extends Error {
+  override readonly name = "ConnectionStringError";
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+const HUB_FORM = "HostName=<hub>;SharedAccessKeyName=<policy>;SharedAccessKey=<key>";
+const DEVICE_FORM = "HostName=<hub>;DeviceId=<device>;SharedAccessKey=<key>";
+
+/** @throws ConnectionStringError */
+export function parseHubConnectionString(text: string): HubConnectionString {
+  const fields = parseFields(text, HUB_FORM);
+  if (fields.has("deviceid")) {
+    throw new ConnectionStringError(
+      "this is a device connection string; a hub (service) connection string belongs here",
+      `The hub's looks like ${HUB_FORM}: portal, "Shared access policies", policy "service".`,
+    );
+  }
+  return {
+    type: "hub",
+    hostName: required(fields, "HostName", HUB_FORM),
+    sharedAccessKeyName: required(fields, "SharedAccessKeyName", HUB_FORM),
+    sharedAccessKey: parseKey(required(fields, "SharedAccessKey", HUB_FORM)),
+  };
+}
+
+/** @throws ConnectionStringError */
+export function parseDeviceConnectionString(text: string): DeviceConnectionString {
+  const fields = parseFields(text, DEVICE_FORM);
+  if (fields.has("sharedaccesskeyname")) {
+    throw new ConnectionStringError(
+      "this is a hub (service) connection string; a device connection string belongs here",
+      `A device's looks like ${DEVICE_FORM}: portal, "Devices", the device, "Primary connection string".`,
+    );
+  }
+  const gatewayHostName = fields.get("gatewayhostname");
+  return {
+    type: "device",
+    hostName: required(fields, "HostName", DEVICE_FORM),
+    deviceId: required(fields, "DeviceId", DEVICE_FORM),
+    ...(gatewayHostName !== undefined && { gatewayHostName }),
+    credential: deviceCredential(fields),
+  };
+}
+
+export function formatHubConnectionString(parts: Omit<HubConnectionString, "type">): string {
+  const { hostName, sharedAccessKeyName, sharedAccessKey } = parts;
+  return `HostName=${hostName};SharedAccessKeyName=${sharedAccessKeyName};SharedAccessKey=${sharedAccessKey.reveal()}`;
+}
+
+export function formatDeviceConnectionString(parts: Omit<DeviceConnectionString, "type">): string {
+  const gateway = parts.gatewayHostName ? `;GatewayHostName=${parts.gatewayHostName}` : "";
+  return `HostName=${parts.hostName};DeviceId=${parts.deviceId};${formatCredential(parts.credential)}${gateway}`;
+}
+
+/** The Event Hubs-compatible form of a hub's connection string. */
+export function formatEventHubConnectionString(
+  parts: Omit<HubConnectionString, "type"> & { readonly entityPath: string },
+): string {
+  const { hostName, sharedAccessKeyName, sharedAccessKey, entityPath } = parts;
+  return `Endpoint=sb://${hostName}/;SharedAccessKeyName=${sharedAccessKeyName};SharedAccessKey=${sharedAccessKey.reveal()};EntityPath=${entityPath}`;
+}
+
+/** `host` or `host:port` in parts; the port is absent when the text has none. */
+export function splitHostPort(hostName: string): { readonly host: string; readonly port?: number } {
+  const colon = hostName.lastIndexOf(":");
+  const port = colon < 0 ? Number.NaN : Number(hostName.slice(colon + 1));
+  if (!Number.isInteger(port) || hostName.indexOf(":") !== colon) return { host: hostName };
+  return { host: hostName.slice(0, colon), port };
+}
+
+function parseFields(text: string, form: string): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const part of text.trim().split(";")) {
+    if (part.trim() === "") continue;
+    const equals = part.indexOf("=");
+    if (equals < 1) {
+      throw new ConnectionStringError(
+        "a part of it is not of the form Name=value",
+        `It looks like ${form}.`,
+      );
+    }
+    const name = part.slice(0, equals).trim().toLowerCase();
+    if (fields.has(name))
+      throw new ConnectionStringError("it names one field twice", `It looks like ${form}.`);
+    fields.set(name, part.slice(equals + 1).trim());
+  }
+  return fields;
+}
+
+function required(fields: Map<string, string>, name: string, form: string): string {
+  const value = fields.get(name.toLowerCase());
+  if (!value) {
+    throw new ConnectionStringError(
+      `${name} is missing`,
+      `It looks like ${form}. In a shell it needs quotes, for ";" ends a command.`,
+    );
+  }
+  return value;
+}
+
+function parseKey(text: string): Secret {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length % 4 !== 0) {
+    throw new ConnectionStringError(
+      "SharedAccessKey is not base64",
+      "Copy the key again, whole, with its = at the end.",
+    );
+  }
+  return new Secret(text);
+}
+
+function deviceCredential(fields: Map<string, string>): DeviceCredential {
+  if (fields.get("x509")?.toLowerCase() === "true") return { type: "x509" };
+  const signature = fields.get("sharedaccesssignature");
+  if (signature) return { type: "sasToken", sharedAccessSignature: new Secret(signature) };
+  return {
+    type: "key",
+    sharedAccessKey: parseKey(required(fields, "SharedAccessKey", DEVICE_FORM)),
+  };
+}
+
+function formatCredential(credential: DeviceCredential): string {
+  switch (credential.type) {
+    case "key":
+      return `SharedAccessKey=${credential.sharedAccessKey.reveal()}`;
+    case "sasToken":
+      return `SharedAccessSignature=${credential.sharedAccessSignature.reveal()}`;
+    case "x509":
+      return "x509=true";
+  }
+}

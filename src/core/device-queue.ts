@@ -1,0 +1,37 @@
+/** One device's queue of cloud-to-device messages: what may enter it and how long it lives there. */
+
+import { HubError } from "./hub-error.ts";
+import type { CloudToDeviceSettings } from "./limits.ts";
+import { type Message, validateCloudToDeviceMessage } from "./message.ts";
+import { advance, enqueue, type MessageQueue, type Step } from "./message-queue.ts";
+
+export type DeviceQueue = MessageQueue<Message>;
+
+/**
+ * Accepts a message into the queue. One whose expiry has passed is accepted and expires at once,
+ * so that its sender gets the feedback it asked for (assumed: rule c2d-expiry-past).
+ *
+ * @throws HubError MessageTooLarge, ArgumentInvalid, DeviceMaximumQueueDepthExceeded.
+ */
+export function enqueueMessage(
+  queue: DeviceQueue,
+  message: Message,
+  settings: CloudToDeviceSettings,
+  nowMs: number,
+): Step<Message> {
+  validateCloudToDeviceMessage(message);
+  const current = advance(queue, nowMs);
+  if (current.queue.entries.length >= settings.queueDepth) {
+    throw new HubError(
+      "DeviceMaximumQueueDepthExceeded",
+      `The device has ${settings.queueDepth} messages waiting, which is all its queue holds.`,
+    );
+  }
+  const expiryTimeMs = message.system.expiryTimeUtcMs ?? nowMs + settings.defaultTtlMs;
+  const added = enqueue(current.queue, message, { nowMs, expiryTimeMs });
+  const settled = advance(added.queue, nowMs);
+  return {
+    queue: settled.queue,
+    transitions: [...current.transitions, ...added.transitions, ...settled.transitions],
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * Every number of the hub, each with its source.
+ *
+ * Sources: "devguide-c2d" is Microsoft's "Send cloud-to-device messages from an IoT hub",
+ * "devguide-quotas" is "IoT Hub quotas and throttling", both as of 2026-02. What no document
+ * states is said to be assumed here and in `docs/rules.md`.
+ */
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** Settings of cloud-to-device messaging that an owner of a hub may change. Times in milliseconds. */
+export interface CloudToDeviceSettings {
+  /** How long a message without its own expiry lives. */
+  readonly defaultTtlMs: number;
+  /** After this many deliveries that were abandoned, a message is dead-lettered. */
+  readonly maxDeliveryCount: number;
+  /** How long a delivered message stays invisible while nobody settles it. */
+  readonly lockTimeoutMs: number;
+  /** Messages one device may have waiting, those in flight included. */
+  readonly queueDepth: number;
+  readonly feedback: FeedbackSettings;
+}
+
+/** Settings of the hub-wide feedback queue. Times in milliseconds. */
+export interface FeedbackSettings {
+  /** Longest wait of a record for others to share its batch. */
+  readonly intervalMs: number;
+  readonly lockTimeoutMs: number;
+  readonly ttlMs: number;
+  readonly maxDeliveryCount: number;
+}
+
+/** What Azure IoT Hub does when nothing is configured (devguide-c2d, table "cloud-to-device configuration options"). */
+export const AZURE_DEFAULTS: CloudToDeviceSettings = {
+  defaultTtlMs: HOUR_MS,
+  maxDeliveryCount: 10,
+  lockTimeoutMs: MINUTE_MS,
+  queueDepth: 50,
+  feedback: {
+    intervalMs: 15 * SECOND_MS,
+    lockTimeoutMs: MINUTE_MS,
+    ttlMs: HOUR_MS,
+    maxDeliveryCount: 10,
+  },
+};
+
+/** The local hub's defaults: Azure's, but feedback batches close sooner, for people are waiting. */
+export const LOCAL_DEFAULTS: CloudToDeviceSettings = {
+  ...AZURE_DEFAULTS,
+  feedback: { ...AZURE_DEFAULTS.feedback, intervalMs: SECOND_MS },
+};
+
+/** Records that close a feedback batch at once (devguide-c2d, "Message feedback"). */
+export const MAX_FEEDBACK_BATCH_RECORDS = 64;
+
+/** Largest cloud-to-device message, properties included, in bytes (devguide-quotas). */
+export const MAX_CLOUD_TO_DEVICE_BYTES = 64 * 1024;
+
+/** Longest device id, in characters (identity registry guide). */
+export const MAX_DEVICE_ID_LENGTH = 128;
+
+/** Longest message id, in characters (devguide-messages-construct). */
+export const MAX_MESSAGE_ID_LENGTH = 128;
+
+/** Longest silence the hub allows an MQTT client, whatever keep-alive it asked for, in seconds (MQTT guide: 29.45 minutes). */
+export const MAX_MQTT_SILENCE_SECONDS = 1767;
+
+/** The hub drops an MQTT client after this many keep-alive intervals without a packet (MQTT 3.1.1, 3.1.2.10). */
+export const MQTT_KEEP_ALIVE_GRACE = 1.5;

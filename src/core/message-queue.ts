@@ -1,0 +1,194 @@
+/**
+ * The life of queued messages: Enqueued, Invisible, then Completed or dead-lettered.
+ *
+ * One machine serves both the queue of each device and the hub's feedback queue. Nothing here
+ * looks at a clock or makes an id: the time and the tokens come in, new state and what happened
+ * come out. What is due is derived from stored fields, so replaying stored entries is the same
+ * code as running.
+ */
+
+export type DeadLetterReason = "Expired" | "DeliveryCountExceeded" | "Rejected" | "Purged";
+
+export type RequeueReason = "abandoned" | "lockTimeout" | "disconnected";
+
+/** Why an entry is invisible: somebody holds this lock. */
+export interface Lock {
+  readonly token: string;
+  /** Milliseconds since the epoch, UTC. */
+  readonly untilMs: number;
+}
+
+export interface Entry<T> {
+  /** Unique in its queue, rising. */
+  readonly sequenceNumber: number;
+  readonly payload: T;
+  readonly enqueuedTimeMs: number;
+  readonly expiryTimeMs: number;
+  /** Explicit abandons so far. */
+  readonly deliveryCount: number;
+  /** True once the entry was handed out before and came back. */
+  readonly isRedelivered: boolean;
+  /** Present while Invisible. */
+  readonly lock?: Lock;
+}
+
+export interface MessageQueue<T> {
+  /** In order of their sequence numbers. */
+  readonly entries: readonly Entry<T>[];
+  readonly nextSequenceNumber: number;
+}
+
+export type Transition<T> =
+  | { readonly type: "enqueued"; readonly entry: Entry<T> }
+  | { readonly type: "delivered"; readonly entry: Entry<T>; readonly lockToken: string }
+  | { readonly type: "requeued"; readonly entry: Entry<T>; readonly reason: RequeueReason }
+  | { readonly type: "completed"; readonly entry: Entry<T> }
+  | { readonly type: "deadLettered"; readonly entry: Entry<T>; readonly reason: DeadLetterReason };
+
+export interface Step<T> {
+  readonly queue: MessageQueue<T>;
+  readonly transitions: readonly Transition<T>[];
+}
+
+/** What a holder of a lock decides. */
+export type Settlement = "complete" | "abandon" | "reject";
+
+export type SettleOutcome<T> =
+  | ({ readonly type: "settled" } & Step<T>)
+  | { readonly type: "lockLost" };
+
+export const EMPTY_QUEUE: MessageQueue<never> = { entries: [], nextSequenceNumber: 1 };
+
+export function enqueue<T>(
+  queue: MessageQueue<T>,
+  payload: T,
+  times: { readonly nowMs: number; readonly expiryTimeMs: number },
+): Step<T> {
+  const entry: Entry<T> = {
+    sequenceNumber: queue.nextSequenceNumber,
+    payload,
+    enqueuedTimeMs: times.nowMs,
+    expiryTimeMs: times.expiryTimeMs,
+    deliveryCount: 0,
+    isRedelivered: false,
+  };
+  return {
+    queue: {
+      entries: [...queue.entries, entry],
+      nextSequenceNumber: queue.nextSequenceNumber + 1,
+    },
+    transitions: [{ type: "enqueued", entry }],
+  };
+}
+
+/** Applies what time alone brings about: expiry first, then locks that ran out. */
+export function advance<T>(queue: MessageQueue<T>, nowMs: number): Step<T> {
+  if ((nextDueMs(queue) ?? Number.POSITIVE_INFINITY) > nowMs) return { queue, transitions: [] };
+  return replaceEach(queue, (entry) => {
+    if (entry.expiryTimeMs <= nowMs) return deadLetter(entry, "Expired");
+    if (entry.lock && entry.lock.untilMs <= nowMs) return requeue(entry, "lockTimeout");
+    return undefined;
+  });
+}
+
+/** When `advance` next has something to do, in milliseconds since the epoch. */
+export function nextDueMs<T>(queue: MessageQueue<T>): number | undefined {
+  let due: number | undefined;
+  for (const { expiryTimeMs, lock } of queue.entries) {
+    const entryDue = lock ? Math.min(expiryTimeMs, lock.untilMs) : expiryTimeMs;
+    due = due === undefined ? entryDue : Math.min(due, entryDue);
+  }
+  return due;
+}
+
+/** Hands out the oldest visible entry under this lock; no transition when there is none. */
+export function deliverNext<T>(queue: MessageQueue<T>, lock: Lock): Step<T> {
+  const next = queue.entries.find((entry) => entry.lock === undefined);
+  if (next === undefined) return { queue, transitions: [] };
+  return replaceEach(queue, (entry) => {
+    if (entry !== next) return undefined;
+    const delivered = { ...entry, lock };
+    return {
+      entry: delivered,
+      transition: { type: "delivered", entry: delivered, lockToken: lock.token },
+    };
+  });
+}
+
+/** Settles the entry under this lock, unless the lock ran out or never was. */
+export function settle<T>(
+  queue: MessageQueue<T>,
+  lockToken: string,
+  settlement: Settlement,
+  maxDeliveryCount: number,
+): SettleOutcome<T> {
+  const step = replaceEach(queue, (entry) =>
+    entry.lock?.token === lockToken ? settleEntry(entry, settlement, maxDeliveryCount) : undefined,
+  );
+  return step.transitions.length === 0 ? { type: "lockLost" } : { type: "settled", ...step };
+}
+
+/** Gives back everything under these locks: its holder is gone. The delivery count stays. */
+export function releaseLocks<T>(queue: MessageQueue<T>, lockTokens: ReadonlySet<string>): Step<T> {
+  return replaceEach(queue, (entry) =>
+    entry.lock && lockTokens.has(entry.lock.token) ? requeue(entry, "disconnected") : undefined,
+  );
+}
+
+/** Dead-letters everything, in flight or not. */
+export function purge<T>(queue: MessageQueue<T>): Step<T> {
+  return replaceEach(queue, (entry) => deadLetter(entry, "Purged"));
+}
+
+interface Replacement<T> {
+  /** Absent when the entry leaves the queue. */
+  readonly entry?: Entry<T>;
+  readonly transition: Transition<T>;
+}
+
+function replaceEach<T>(
+  queue: MessageQueue<T>,
+  replace: (entry: Entry<T>) => Replacement<T> | undefined,
+): Step<T> {
+  const entries: Entry<T>[] = [];
+  const transitions: Transition<T>[] = [];
+  for (const entry of queue.entries) {
+    const replacement = replace(entry);
+    if (replacement) transitions.push(replacement.transition);
+    const kept = replacement ? replacement.entry : entry;
+    if (kept) entries.push(kept);
+  }
+  return { queue: { ...queue, entries }, transitions };
+}
+
+function settleEntry<T>(
+  entry: Entry<T>,
+  settlement: Settlement,
+  maxDeliveryCount: number,
+): Replacement<T> {
+  switch (settlement) {
+    case "complete":
+      return { transition: { type: "completed", entry } };
+    case "reject":
+      return deadLetter(entry, "Rejected");
+    case "abandon":
+      return abandon(entry, maxDeliveryCount);
+  }
+}
+
+function abandon<T>(entry: Entry<T>, maxDeliveryCount: number): Replacement<T> {
+  const counted = { ...entry, deliveryCount: entry.deliveryCount + 1 };
+  if (counted.deliveryCount >= maxDeliveryCount)
+    return deadLetter(counted, "DeliveryCountExceeded");
+  return requeue(counted, "abandoned");
+}
+
+function requeue<T>(entry: Entry<T>, reason: RequeueReason): Replacement<T> {
+  const { lock: _released, ...rest } = entry;
+  const requeued: Entry<T> = { ...rest, isRedelivered: true };
+  return { entry: requeued, transition: { type: "requeued", entry: requeued, reason } };
+}
+
+function deadLetter<T>(entry: Entry<T>, reason: DeadLetterReason): Replacement<T> {
+  return { transition: { type: "deadLettered", entry, reason } };
+}

@@ -1,0 +1,132 @@
+/**
+ * The property bag at the end of an MQTT topic: encoded strictly, decoded tolerantly.
+ *
+ * Form and system keys: "Communicate with an IoT hub using the MQTT protocol" (2026-02). The real
+ * hub percent-encodes everything, `$` and `/` included, and the C SDK relies on it.
+ */
+
+import type { Message, PropertyValue, SystemProperties } from "./message.ts";
+import { ACKS } from "./message.ts";
+
+/** A bag as it was found: names in order, values decoded. */
+export interface PropertyBag {
+  readonly properties: Readonly<Record<string, PropertyValue>>;
+  /** Parts whose percent-encoding is broken: they are kept as they came. */
+  readonly malformed: readonly string[];
+}
+
+/** What a device makes of a devicebound topic. */
+export interface DeviceboundProperties {
+  readonly system: SystemProperties;
+  readonly properties: Readonly<Record<string, PropertyValue>>;
+  readonly malformed: readonly string[];
+}
+
+const ACK_KEY = "iothub-ack";
+
+const SYSTEM_KEYS = {
+  "$.mid": "messageId",
+  "$.cid": "correlationId",
+  "$.uid": "userId",
+  "$.to": "to",
+  "$.ct": "contentType",
+  "$.ce": "contentEncoding",
+} as const;
+
+const EXPIRY_KEY = "$.exp";
+
+/** `k` without `=` is a name without a value; the value is everything behind the first `=`. */
+export function decodePropertyBag(text: string): PropertyBag {
+  const properties: Record<string, PropertyValue> = {};
+  const malformed: string[] = [];
+  const decode = (part: string): string => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      malformed.push(part);
+      return part;
+    }
+  };
+  for (const part of trimBag(text).split("&")) {
+    if (part === "") continue;
+    const equals = part.indexOf("=");
+    const name = decode(equals < 0 ? part : part.slice(0, equals));
+    define(properties, name, equals < 0 ? null : decode(part.slice(equals + 1)));
+  }
+  return { properties, malformed };
+}
+
+export function encodePropertyBag(properties: Readonly<Record<string, PropertyValue>>): string {
+  return Object.entries(properties)
+    .map(([name, value]) => (value === null ? encode(name) : `${encode(name)}=${encode(value)}`))
+    .join("&");
+}
+
+/** The bag the hub publishes a cloud-to-device message with. */
+export function encodeDeviceboundProperties({ system, properties }: Message): string {
+  const bag: Record<string, PropertyValue> = {};
+  for (const [key, field] of Object.entries(SYSTEM_KEYS)) {
+    const value = system[field];
+    if (value !== undefined) bag[key] = value;
+  }
+  if (system.expiryTimeUtcMs !== undefined) {
+    bag[EXPIRY_KEY] = new Date(system.expiryTimeUtcMs).toISOString();
+  }
+  if (system.ack !== undefined) bag[ACK_KEY] = system.ack;
+  for (const [name, value] of Object.entries(properties)) define(bag, name, value);
+  return encodePropertyBag(bag);
+}
+
+/** Splits a devicebound bag into system and application properties. */
+export function decodeDeviceboundProperties(text: string): DeviceboundProperties {
+  const { properties: all, malformed } = decodePropertyBag(text);
+  const system: Record<string, string | number> = {};
+  const properties: Record<string, PropertyValue> = {};
+  for (const [name, value] of Object.entries(all)) {
+    const known = value === null ? undefined : systemProperty(name, value);
+    if (known) system[known[0]] = known[1];
+    else define(properties, name, value);
+  }
+  return { system: system as SystemProperties, properties, malformed };
+}
+
+function systemProperty(
+  name: string,
+  value: string,
+): [keyof SystemProperties, string | number] | undefined {
+  if (name === EXPIRY_KEY) {
+    const expiryTimeUtcMs = Date.parse(value);
+    return Number.isNaN(expiryTimeUtcMs) ? undefined : ["expiryTimeUtcMs", expiryTimeUtcMs];
+  }
+  if (name === ACK_KEY) {
+    const ack = ACKS.find((one) => one === value);
+    return ack && ["ack", ack];
+  }
+  const field = Object.hasOwn(SYSTEM_KEYS, name)
+    ? SYSTEM_KEYS[name as keyof typeof SYSTEM_KEYS]
+    : undefined;
+  return field && [field, value];
+}
+
+/** Microsoft's samples lead with `?`, and some clients end with `/`. */
+function trimBag(text: string): string {
+  return text.replace(/^\?/, "").replace(/\/$/, "");
+}
+
+/** encodeURIComponent leaves `!'()*` alone; RFC 3986 reserves them. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** Plain assignment to `__proto__` would not make a property. */
+function define(target: Record<string, PropertyValue>, name: string, value: PropertyValue): void {
+  Object.defineProperty(target, name, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
+}
