@@ -1,0 +1,74 @@
+/** The core's access rules, fed with this hub's names, policies and devices. */
+
+import {
+  type AccessContext,
+  authenticateToken,
+  authorize,
+  type Principal,
+} from "../core/access.ts";
+import type { Permission, Policy } from "../core/device-identity.ts";
+import { HubError } from "../core/hub-error.ts";
+import type { Clock } from "./clock.ts";
+import type { Registry } from "./registry.ts";
+
+export interface AccessControlOptions {
+  /** Every name the hub answers to. */
+  readonly hostNames: readonly string[];
+  readonly policies: readonly Policy[];
+  readonly registry: Registry;
+  readonly clock: Clock;
+}
+
+export class AccessControl {
+  readonly #hostNames: readonly string[];
+  readonly #policies: ReadonlyMap<string, Policy>;
+  readonly #registry: Registry;
+  readonly #clock: Clock;
+
+  constructor({ hostNames, policies, registry, clock }: AccessControlOptions) {
+    this.#hostNames = hostNames.map((name) => name.toLowerCase());
+    this.#policies = new Map(policies.map((policy) => [policy.name, policy]));
+    this.#registry = registry;
+    this.#clock = clock;
+  }
+
+  /** @throws HubError IotHubUnauthorized */
+  authenticate(token: string): Principal {
+    return authenticateToken(token, this.#context());
+  }
+
+  /**
+   * Checks that the principal has the permission for the endpoint at this path below the hub.
+   *
+   * @throws HubError IotHubUnauthorized
+   */
+  authorize(principal: Principal, permission: Permission, path: readonly string[]): void {
+    authorize(principal, permission, path, this.#context());
+  }
+
+  /**
+   * Checks that the principal may be this device, under a name this hub answers to.
+   *
+   * @throws HubError IotHubUnauthorized
+   */
+  authorizeDevice(principal: Principal, deviceId: string, hostName: string): void {
+    const device = this.#registry.find(deviceId);
+    if (device === undefined || device.status === "disabled" || !this.answersTo(hostName)) {
+      throw new HubError("IotHubUnauthorized", `The hub has no enabled device '${deviceId}'.`);
+    }
+    this.authorize(principal, "DeviceConnect", ["devices", deviceId]);
+  }
+
+  answersTo(hostName: string): boolean {
+    return this.#hostNames.includes(hostName.toLowerCase());
+  }
+
+  #context(): AccessContext {
+    return {
+      hostNames: this.#hostNames,
+      nowMs: this.#clock.nowMs(),
+      findPolicy: (name) => this.#policies.get(name),
+      findDevice: (deviceId) => this.#registry.find(deviceId),
+    };
+  }
+}

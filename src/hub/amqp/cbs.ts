@@ -1,0 +1,60 @@
+/** The `$cbs` node: claims-based security by put-token (AMQP guide, "put-token"). */
+
+import rhea, { type Message as AmqpMessage, type EventContext, type Sender } from "rhea";
+import { HubError, toHubError } from "../../core/hub-error.ts";
+
+/** What a put-token request asks for. */
+export interface PutToken {
+  readonly audience: string;
+  readonly token: string;
+}
+
+/** @throws HubError ArgumentInvalid for any other operation or a body that is no token. */
+export function parsePutToken({ application_properties, body }: AmqpMessage): PutToken {
+  const { operation, name } = application_properties ?? {};
+  if (operation !== "put-token" || typeof name !== "string" || typeof body !== "string") {
+    throw new HubError(
+      "ArgumentInvalid",
+      "Only put-token, with a name and a token as body, is served.",
+    );
+  }
+  return { audience: name, token: body };
+}
+
+/**
+ * The reply to a request on `$cbs`. `status-code` must be an AMQP int, and the correlation id must
+ * have the type of the request's message id, or uamqp does not know its answer.
+ */
+export function toCbsReply(request: AmqpMessage, error?: unknown): AmqpMessage {
+  const refusal = error === undefined ? undefined : toHubError(error);
+  return {
+    ...correlationOf(request.message_id),
+    application_properties: {
+      "status-code": rhea.types.wrap_int(refusal?.httpStatus ?? 200),
+      "status-description": refusal?.message ?? "OK",
+    },
+    body: undefined,
+  };
+}
+
+/** The link that carries replies: the one the request names, or any `$cbs` link of its session. */
+export function findReplyLink(
+  { session, message }: EventContext,
+  links: readonly Sender[],
+): Sender | undefined {
+  const candidates = links.filter((link) => link.is_open());
+  return (
+    candidates.find((link) => link.name === message?.reply_to) ??
+    candidates.find((link) => link.session === session) ??
+    candidates[0]
+  );
+}
+
+/** rhea's types know plain ids only; it encodes a wrapped one as it is wrapped. */
+function correlationOf(id: AmqpMessage["message_id"]): Pick<AmqpMessage, "correlation_id"> {
+  if (id === undefined) return {};
+  const isUuid = Buffer.isBuffer(id) && id.length === 16;
+  const typed =
+    typeof id === "number" ? rhea.types.wrap_ulong(id) : isUuid ? rhea.types.wrap_uuid(id) : id;
+  return { correlation_id: typed as NonNullable<AmqpMessage["correlation_id"]> };
+}

@@ -1,0 +1,86 @@
+/** The proofs a connection has given: SASL PLAIN at its start, put-token on `$cbs` later. */
+
+import type { Principal } from "../../core/access.ts";
+import type { Permission } from "../../core/device-identity.ts";
+import { HubError } from "../../core/hub-error.ts";
+import type { AccessControl } from "../access-control.ts";
+import type { Clock } from "../clock.ts";
+
+export class Claims {
+  readonly #access: AccessControl;
+  readonly #clock: Clock;
+  readonly #onExpiry: () => void;
+  readonly #byAudience = new Map<string, Principal>();
+  #cancelTimer = () => {};
+
+  /** `onExpiry` is called when a proof has run out: what rests on it must be checked again. */
+  constructor(access: AccessControl, clock: Clock, onExpiry: () => void) {
+    this.#access = access;
+    this.#clock = clock;
+    this.#onExpiry = onExpiry;
+  }
+
+  /**
+   * Checks a token and keeps what it proves, in place of an earlier one for the same audience.
+   *
+   * @throws HubError IotHubUnauthorized
+   */
+  add(audience: string, token: string): void {
+    this.#byAudience.set(audience, this.#access.authenticate(token));
+    this.#watchExpiry();
+  }
+
+  /**
+   * Checks a SASL PLAIN sign-in of a hub's policy: `{policy}@sas.root.{hub}` with a token of it.
+   *
+   * @throws HubError IotHubUnauthorized
+   */
+  addPlain(userName: string, token: string): void {
+    const policyName = /^(.+)@sas\.root\.[^@]+$/.exec(userName)?.[1];
+    const principal = this.#access.authenticate(token);
+    if (policyName === undefined || principal.name !== policyName) {
+      throw new HubError("IotHubUnauthorized", "The user name is not {policy}@sas.root.{hub}.");
+    }
+    this.#byAudience.set(userName, principal);
+    this.#watchExpiry();
+  }
+
+  /** @throws HubError IotHubUnauthorized when no proof gives the permission for this path. */
+  authorize(permission: Permission, path: readonly string[]): void {
+    let refusal: unknown = new HubError(
+      "IotHubUnauthorized",
+      "The connection has not given a token.",
+    );
+    for (const principal of this.#byAudience.values()) {
+      try {
+        this.#access.authorize(principal, permission, path);
+        return;
+      } catch (error) {
+        refusal = error;
+      }
+    }
+    throw refusal;
+  }
+
+  close(): void {
+    this.#cancelTimer();
+  }
+
+  #watchExpiry(): void {
+    this.#cancelTimer();
+    const expiryTimeMs = Math.min(...[...this.#byAudience.values()].map((one) => one.expiryTimeMs));
+    if (expiryTimeMs === Number.POSITIVE_INFINITY) return;
+    this.#cancelTimer = this.#clock.setTimer(expiryTimeMs - this.#clock.nowMs(), () =>
+      this.#expire(),
+    );
+  }
+
+  #expire(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const [audience, { expiryTimeMs }] of this.#byAudience) {
+      if (expiryTimeMs <= nowMs) this.#byAudience.delete(audience);
+    }
+    this.#watchExpiry();
+    this.#onExpiry();
+  }
+}

@@ -1,0 +1,95 @@
+/** A link the hub sends on: credit, locks and the peer's outcomes, for any kind of message. */
+
+import type { Message as AmqpMessage, Delivery, EventContext, Sender } from "rhea";
+import { toHubError } from "../../core/hub-error.ts";
+import type { Settlement } from "../../core/message-queue.ts";
+import { toAmqpError, toSettlement } from "./translate.ts";
+
+export interface OutgoingLinkHandlers {
+  onCredit(): void;
+  /** Rejects with DeviceMessageLockLost when the lock had run out. */
+  settle(lockToken: string, settlement: Settlement): Promise<void>;
+  /** The link is gone, whoever ended it. Called once. */
+  onClose(): void;
+  nowMs(): number;
+}
+
+const OUTCOMES = ["accepted", "rejected", "released", "modified"] as const;
+
+export class OutgoingLink {
+  readonly #sender: Sender;
+  readonly #handlers: OutgoingLinkHandlers;
+  readonly #lockTokens = new Map<Delivery, string>();
+  #unsent: Delivery[] = [];
+  #isClosed = false;
+
+  constructor(sender: Sender, handlers: OutgoingLinkHandlers) {
+    this.#sender = sender;
+    this.#handlers = handlers;
+    sender.on("sendable", () => handlers.onCredit());
+    for (const outcome of OUTCOMES) {
+      sender.on(outcome, ({ delivery }: EventContext) =>
+        this.#onOutcome(delivery, toSettlement(outcome)),
+      );
+    }
+    sender.on("settled", ({ delivery }: EventContext) => this.#onOutcome(delivery, "abandon"));
+    sender.on("sender_close", () => this.#close());
+    sender.session.on("session_close", () => this.#close());
+    sender.connection.on("connection_close", () => this.#close());
+    sender.connection.on("disconnected", () => this.#close());
+  }
+
+  /** Counts messages that rhea holds for its next write: they will use credit. */
+  hasCredit(): boolean {
+    this.#unsent = this.#unsent.filter((delivery) => !delivery.sent);
+    return (
+      !this.#isClosed && this.#sender.sendable() && creditOf(this.#sender) > this.#unsent.length
+    );
+  }
+
+  /** The lock token, a uuid, is the delivery tag too: C# reads it as a GUID. */
+  send(message: AmqpMessage, lockToken: string): void {
+    const delivery = this.#sender.send(message, guidBytes(lockToken));
+    this.#unsent.push(delivery);
+    this.#lockTokens.set(delivery, lockToken);
+  }
+
+  /** rhea tells of an outcome first and of being settled after it: only the first counts. */
+  #onOutcome(delivery: Delivery | undefined, settlement: Settlement): void {
+    const lockToken = delivery && this.#lockTokens.get(delivery);
+    if (delivery === undefined || lockToken === undefined) return;
+    this.#lockTokens.delete(delivery);
+    this.#handlers.settle(lockToken, settlement).then(
+      () => this.#echo(delivery, undefined),
+      (error: unknown) => this.#echo(delivery, error),
+    );
+  }
+
+  /** A peer that has not settled waits for the hub to do so, after the state change is durable. */
+  #echo(delivery: Delivery, error: unknown): void {
+    if (this.#isClosed || delivery.remote_settled) return;
+    if (error === undefined) delivery.update(true);
+    else delivery.reject(toAmqpError(toHubError(error), "", this.#handlers.nowMs()));
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#lockTokens.clear();
+    this.#handlers.onClose();
+  }
+}
+
+/** rhea's types leave the credit out. */
+function creditOf(sender: Sender): number {
+  return (sender as Sender & { readonly credit: number }).credit;
+}
+
+/** A uuid's bytes in .NET's order: the first three groups little-endian. */
+function guidBytes(uuid: string): Buffer {
+  const bytes = Buffer.from(uuid.replaceAll("-", ""), "hex");
+  bytes.subarray(0, 4).reverse();
+  bytes.subarray(4, 6).reverse();
+  bytes.subarray(6, 8).reverse();
+  return bytes;
+}

@@ -1,0 +1,130 @@
+/** AMQP messages to what the hub means by them, and back. Nothing here knows a link or a state. */
+
+import rhea, { type AmqpError, type Message as AmqpMessage } from "rhea";
+import { type FeedbackRecord, formatFeedbackBatch } from "../../core/feedback.ts";
+import { HubError, toHubError } from "../../core/hub-error.ts";
+import { type IdType, type Message, parseAck, type SystemProperties } from "../../core/message.ts";
+import type { Settlement } from "../../core/message-queue.ts";
+import { parseDeviceboundTo } from "../../core/resource-path.ts";
+
+const ACK_PROPERTY = "iothub-ack";
+
+const DATA_SECTION = 0x75;
+
+/** A body as rhea hands it over: a data section, several of them, or a plain value. */
+interface DataSection {
+  readonly typecode: number;
+  readonly content: Buffer | readonly Buffer[];
+}
+
+/**
+ * Reads a message that a service sends to a device.
+ *
+ * @throws HubError ArgumentInvalid when `to` names no device, or a field has a type the hub refuses.
+ */
+export function toCloudToDevice(amqp: AmqpMessage): { deviceId: string; message: Message } {
+  const deviceId = amqp.to === undefined ? undefined : parseDeviceboundTo(amqp.to);
+  if (deviceId === undefined) {
+    throw new HubError("ArgumentInvalid", "'to' is not /devices/{id}/messages/devicebound.");
+  }
+  const { [ACK_PROPERTY]: ack, ...properties } = readApplicationProperties(amqp);
+  const message: Message = {
+    system: { ...readSystemProperties(amqp), ...(ack !== undefined && { ack: parseAck(ack) }) },
+    properties,
+    body: readBody(amqp.body),
+  };
+  return { deviceId, message };
+}
+
+/** A feedback batch as the SDKs read it. C# insists on the content type, the user id and the annotation. */
+export function toFeedbackMessage(
+  records: readonly FeedbackRecord[],
+  { enqueuedTimeMs, hubName }: { readonly enqueuedTimeMs: number; readonly hubName: string },
+): AmqpMessage {
+  return {
+    user_id: hubName,
+    content_type: "application/vnd.microsoft.iothub.feedback.json",
+    message_annotations: { "iothub-enqueuedtime": rhea.types.wrap_timestamp(enqueuedTimeMs) },
+    body: rhea.message.data_section(Buffer.from(formatFeedbackBatch(records))),
+  };
+}
+
+/** A refusal in the form Azure gives it: the condition, and JSON text that repeats it in numbers. */
+export function toAmqpError(error: unknown, trackingId: string, nowMs: number): AmqpError {
+  const hubError = toHubError(error);
+  const { number, amqpCondition, message } = hubError;
+  const timestampUtc = new Date(nowMs).toISOString();
+  return {
+    condition: amqpCondition,
+    description: JSON.stringify({ errorCode: number, trackingId, message, timestampUtc }),
+    info: {
+      "com.microsoft:tracking-id": trackingId,
+      "com.microsoft:error-code": number,
+    },
+  } as AmqpError;
+}
+
+/** What a receiver's outcome asks of the queue. */
+export function toSettlement(event: "accepted" | "rejected" | "released" | "modified"): Settlement {
+  if (event === "accepted") return "complete";
+  return event === "rejected" ? "reject" : "abandon";
+}
+
+function readSystemProperties(amqp: AmqpMessage): SystemProperties {
+  const { user_id, content_type, content_encoding, absolute_expiry_time } = amqp;
+  return {
+    ...readId("messageId", amqp.message_id),
+    ...readId("correlationId", amqp.correlation_id),
+    ...(user_id != null && { userId: readText(user_id) }),
+    ...(content_type != null && { contentType: content_type }),
+    ...(content_encoding != null && { contentEncoding: content_encoding }),
+    ...(absolute_expiry_time != null && { expiryTimeUtcMs: Number(absolute_expiry_time) }),
+  };
+}
+
+function readApplicationProperties(amqp: AmqpMessage): Record<string, string> {
+  const properties: Record<string, string> = {};
+  for (const [name, value] of Object.entries(amqp.application_properties ?? {})) {
+    if (typeof value !== "string") {
+      throw new HubError("ArgumentInvalid", `Application property '${name}' is not a string.`);
+    }
+    properties[name] = value;
+  }
+  return properties;
+}
+
+function readId(field: "messageId" | "correlationId", id: unknown): SystemProperties {
+  if (id === undefined || id === null) return {};
+  const [value, type] = idOf(id);
+  return { [field]: value, ...(type !== "string" && { [`${field}Type`]: type }) };
+}
+
+/** An AMQP id is a string, a ulong, a uuid (16 bytes here) or other bytes. */
+function idOf(id: unknown): [value: string, type: IdType] {
+  if (typeof id === "number") return [String(id), "ulong"];
+  if (Buffer.isBuffer(id) && id.length === 16) return [rhea.uuid_to_string(id), "uuid"];
+  return [readText(id), "string"];
+}
+
+function readText(value: unknown): string {
+  return Buffer.isBuffer(value) ? value.toString("utf8") : String(value);
+}
+
+function readBody(body: unknown): Buffer {
+  if (body === undefined || body === null) return Buffer.alloc(0);
+  if (isDataSection(body)) {
+    return Buffer.isBuffer(body.content) ? body.content : Buffer.concat(body.content);
+  }
+  if (Buffer.isBuffer(body)) return body;
+  if (typeof body === "string") return Buffer.from(body, "utf8");
+  throw new HubError("ArgumentInvalid", "The body is neither data nor text.");
+}
+
+function isDataSection(body: unknown): body is DataSection {
+  return (
+    typeof body === "object" &&
+    body !== null &&
+    "typecode" in body &&
+    body.typecode === DATA_SECTION
+  );
+}

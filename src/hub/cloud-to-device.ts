@@ -1,0 +1,276 @@
+/** The device queues at work: every change goes through the core, into the store, and then out. */
+
+import { randomUUID } from "node:crypto";
+import { enqueueMessage } from "../core/device-queue.ts";
+import { type FeedbackRecord, feedbackFor } from "../core/feedback.ts";
+import { HubError } from "../core/hub-error.ts";
+import type { CloudToDeviceSettings } from "../core/limits.ts";
+import type { Message } from "../core/message.ts";
+import {
+  advance,
+  deliverNext,
+  EMPTY_QUEUE,
+  type Entry,
+  type MessageQueue,
+  nextDueMs,
+  purge,
+  releaseLocks,
+  type Settlement,
+  type Step,
+  settle,
+  type Transition,
+} from "../core/message-queue.ts";
+import type { Clock } from "./clock.ts";
+import type { HubEvent, HubEventStream, MessageRef, SettledOutcome } from "./events.ts";
+import type { FeedbackQueue } from "./feedback-queue.ts";
+import type { Registry } from "./registry.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { deleteDeviceQueue, deviceQueueChanges } from "./store/records.ts";
+import type { Store } from "./store/store.ts";
+
+/** A message handed out under a lock. */
+export interface MessageDelivery {
+  readonly lockToken: string;
+  readonly entry: Entry<Message>;
+}
+
+/** A connection that takes a device's messages as they come. */
+export interface MessageConsumer {
+  hasCredit(): boolean;
+  deliver(delivery: MessageDelivery): void;
+  /** Another consumer of the same device took its place. */
+  onStolen(): void;
+}
+
+export interface MessageSubscription {
+  /** Says that credit has come. */
+  wake(): void;
+  /** Gives back what is unsettled. */
+  close(): void;
+}
+
+interface Consumer {
+  readonly consumer: MessageConsumer;
+  readonly lockTokens: Set<string>;
+}
+
+interface DeviceState {
+  queue: MessageQueue<Message>;
+  consumer?: Consumer;
+}
+
+export interface CloudToDeviceOptions {
+  readonly settings: CloudToDeviceSettings;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly store: Store;
+  readonly events: HubEventStream;
+  readonly registry: Registry;
+  readonly feedback: FeedbackQueue;
+  readonly queues: ReadonlyMap<string, MessageQueue<Message>>;
+}
+
+export class CloudToDevice {
+  readonly #options: CloudToDeviceOptions;
+  readonly #devices = new Map<string, DeviceState>();
+
+  constructor(options: CloudToDeviceOptions) {
+    this.#options = options;
+    for (const [deviceId, queue] of options.queues) {
+      this.#devices.set(deviceId, { queue });
+      this.#wakeWhenDue(deviceId);
+    }
+  }
+
+  /**
+   * Accepts a message for a device; resolves once it is durable.
+   *
+   * @throws HubError DeviceNotFound (also when disabled), DeviceMaximumQueueDepthExceeded,
+   * MessageTooLarge, ArgumentInvalid.
+   */
+  async send(deviceId: string, message: Message): Promise<void> {
+    const device = this.#options.registry.find(deviceId);
+    if (device === undefined || device.status === "disabled") {
+      throw new HubError("DeviceNotFound", `The hub has no enabled device '${deviceId}'.`);
+    }
+    const { settings, clock } = this.#options;
+    const { queue } = this.#stateOf(deviceId);
+    await this.#apply(deviceId, enqueueMessage(queue, message, settings, clock.nowMs()));
+  }
+
+  /** Takes a device's messages as they come, in the place of whoever did so before. */
+  subscribe(deviceId: string, consumer: MessageConsumer): MessageSubscription {
+    const state = this.#stateOf(deviceId);
+    const previous = state.consumer;
+    const own: Consumer = { consumer, lockTokens: new Set() };
+    state.consumer = own;
+    if (previous !== undefined) {
+      this.#release(deviceId, previous);
+      previous.consumer.onStolen();
+    }
+    this.#advance(deviceId);
+    this.#deliver(deviceId);
+    return {
+      wake: () => this.#deliver(deviceId),
+      close: () => this.#unsubscribe(deviceId, own),
+    };
+  }
+
+  /**
+   * Settles a message by its lock; resolves once that is durable.
+   *
+   * @throws HubError DeviceMessageLockLost when the lock ran out or the message is gone.
+   */
+  async settle(deviceId: string, lockToken: string, settlement: Settlement): Promise<void> {
+    this.#advance(deviceId);
+    const state = this.#stateOf(deviceId);
+    const { maxDeliveryCount } = this.#options.settings;
+    const outcome = settle(state.queue, lockToken, settlement, maxDeliveryCount);
+    state.consumer?.lockTokens.delete(lockToken);
+    if (outcome.type === "lockLost") {
+      throw new HubError(
+        "DeviceMessageLockLost",
+        "The message is no longer locked by this receiver.",
+      );
+    }
+    await this.#apply(deviceId, outcome);
+  }
+
+  /** Dead-letters all messages of a device; resolves to their number once that is durable. */
+  async purge(deviceId: string): Promise<number> {
+    this.#advance(deviceId);
+    const step = purge(this.#stateOf(deviceId).queue);
+    await this.#apply(deviceId, step);
+    return step.transitions.length;
+  }
+
+  /** Messages waiting or in flight. */
+  countOf(deviceId: string): number {
+    this.#advance(deviceId);
+    return this.#stateOf(deviceId).queue.entries.length;
+  }
+
+  /** Drops a deleted device's messages, without feedback (assumed: rule c2d-device-deleted). */
+  async forget(deviceId: string): Promise<void> {
+    const { queue } = this.#stateOf(deviceId);
+    this.#devices.delete(deviceId);
+    this.#options.scheduler.schedule(queueTimer(deviceId), undefined, () => {});
+    await this.#options.store.write(deleteDeviceQueue(deviceId, queue));
+  }
+
+  #unsubscribe(deviceId: string, own: Consumer): void {
+    const state = this.#stateOf(deviceId);
+    if (state.consumer !== own) return;
+    delete state.consumer;
+    this.#release(deviceId, own);
+  }
+
+  #release(deviceId: string, { lockTokens }: Consumer): void {
+    if (lockTokens.size === 0) return;
+    void this.#apply(deviceId, releaseLocks(this.#stateOf(deviceId).queue, lockTokens));
+  }
+
+  #advance(deviceId: string): void {
+    const step = advance(this.#stateOf(deviceId).queue, this.#options.clock.nowMs());
+    if (step.transitions.length > 0) void this.#apply(deviceId, step);
+    this.#wakeWhenDue(deviceId);
+  }
+
+  /** The one way state changes: memory, events, feedback and store together, then what follows. */
+  #apply(deviceId: string, step: Step<Message>): Promise<void> {
+    this.#stateOf(deviceId).queue = step.queue;
+    for (const transition of step.transitions) this.#tell(deviceId, transition);
+    const durable = this.#options.store.write([
+      ...deviceQueueChanges(deviceId, step.transitions),
+      ...this.#options.feedback.add(this.#feedbackOf(deviceId, step.transitions)),
+    ]);
+    this.#deliver(deviceId);
+    this.#wakeWhenDue(deviceId);
+    return durable;
+  }
+
+  #deliver(deviceId: string): void {
+    const state = this.#stateOf(deviceId);
+    const { consumer } = state;
+    while (consumer !== undefined && consumer === state.consumer && consumer.consumer.hasCredit()) {
+      const delivery = this.#deliverNext(deviceId, state);
+      if (delivery === undefined) return;
+      consumer.lockTokens.add(delivery.lockToken);
+      consumer.consumer.deliver(delivery);
+    }
+  }
+
+  #deliverNext(deviceId: string, state: DeviceState): MessageDelivery | undefined {
+    const { clock, settings, store } = this.#options;
+    const lockToken = randomUUID();
+    const untilMs = clock.nowMs() + settings.lockTimeoutMs;
+    const step = deliverNext(state.queue, { token: lockToken, untilMs });
+    const [delivered] = step.transitions;
+    if (delivered === undefined) return undefined;
+    state.queue = step.queue;
+    this.#tell(deviceId, delivered);
+    void store.write(deviceQueueChanges(deviceId, step.transitions));
+    this.#wakeWhenDue(deviceId);
+    return { lockToken, entry: delivered.entry };
+  }
+
+  #feedbackOf(deviceId: string, transitions: readonly Transition<Message>[]): FeedbackRecord[] {
+    const deviceGenerationId = this.#options.registry.find(deviceId)?.generationId ?? "";
+    const nowMs = this.#options.clock.nowMs();
+    return transitions
+      .map((transition) => feedbackFor(transition, { deviceId, deviceGenerationId }, nowMs))
+      .filter((record) => record !== undefined);
+  }
+
+  #tell(deviceId: string, transition: Transition<Message>): void {
+    for (const event of toEvents(deviceId, transition)) this.#options.events.emit(event);
+  }
+
+  #wakeWhenDue(deviceId: string): void {
+    const dueMs = nextDueMs(this.#stateOf(deviceId).queue);
+    this.#options.scheduler.schedule(queueTimer(deviceId), dueMs, () => this.#advance(deviceId));
+  }
+
+  #stateOf(deviceId: string): DeviceState {
+    const state = this.#devices.get(deviceId) ?? { queue: EMPTY_QUEUE };
+    this.#devices.set(deviceId, state);
+    return state;
+  }
+}
+
+function queueTimer(deviceId: string): string {
+  return `queue/${deviceId}`;
+}
+
+function toEvents(deviceId: string, transition: Transition<Message>): HubEvent[] {
+  const { entry } = transition;
+  const ref = messageRef(deviceId, entry);
+  const outcome = settledOutcome(transition);
+  const settled: HubEvent[] = outcome ? [{ type: "settled", ...ref, outcome }] : [];
+  switch (transition.type) {
+    case "enqueued":
+      return [{ type: "enqueued", ...ref, expiryTimeMs: entry.expiryTimeMs }];
+    case "delivered":
+      return [{ type: "delivered", ...ref, deliveryCount: entry.deliveryCount }];
+    case "requeued":
+      return [...settled, { type: "requeued", ...ref, reason: transition.reason }];
+    case "completed":
+      return settled;
+    case "deadLettered":
+      return [...settled, { type: "deadLettered", ...ref, reason: transition.reason }];
+  }
+}
+
+/** What a receiver decided; undefined where time, a lost connection or a purge did. */
+function settledOutcome(transition: Transition<Message>): SettledOutcome | undefined {
+  if (transition.type === "completed") return "completed";
+  if (transition.type === "requeued" && transition.reason === "abandoned") return "abandoned";
+  if (transition.type !== "deadLettered") return undefined;
+  if (transition.reason === "Rejected") return "rejected";
+  return transition.reason === "DeliveryCountExceeded" ? "abandoned" : undefined;
+}
+
+function messageRef(deviceId: string, { sequenceNumber, payload }: Entry<Message>): MessageRef {
+  const { messageId } = payload.system;
+  return { deviceId, sequenceNumber, ...(messageId !== undefined && { messageId }) };
+}

@@ -1,0 +1,194 @@
+/** The hub's one feedback queue: records gather into batches, consumers compete for them. */
+
+import { randomUUID } from "node:crypto";
+import { type FeedbackRecord, feedbackBatchDueMs } from "../core/feedback.ts";
+import { type CloudToDeviceSettings, MAX_FEEDBACK_BATCH_RECORDS } from "../core/limits.ts";
+import {
+  advance,
+  deliverNext,
+  enqueue,
+  type MessageQueue,
+  nextDueMs,
+  releaseLocks,
+  type Settlement,
+  type Step,
+  settle,
+} from "../core/message-queue.ts";
+import type { Clock } from "./clock.ts";
+import type { HubEventStream } from "./events.ts";
+import type { Scheduler } from "./scheduler.ts";
+import {
+  deleteWaitingFeedback,
+  type FeedbackPayload,
+  feedbackQueueChanges,
+  type HubState,
+  putWaitingFeedback,
+  type WaitingRecord,
+} from "./store/records.ts";
+import type { Store, StoreChange } from "./store/store.ts";
+
+export interface FeedbackDelivery {
+  readonly lockToken: string;
+  readonly records: FeedbackPayload;
+  readonly enqueuedTimeMs: number;
+}
+
+/** Somebody who reads feedback. */
+export interface FeedbackConsumer {
+  hasCredit(): boolean;
+  deliver(delivery: FeedbackDelivery): void;
+}
+
+export interface FeedbackSubscription {
+  /** Says that credit has come. */
+  wake(): void;
+  /**
+   * Resolves once the settlement is durable.
+   *
+   * @returns false when the lock had run out, so nothing changed.
+   */
+  settle(lockToken: string, settlement: Settlement): Promise<boolean>;
+  /** Gives back what is unsettled. */
+  close(): void;
+}
+
+interface Reader {
+  readonly consumer: FeedbackConsumer;
+  readonly lockTokens: Set<string>;
+}
+
+export interface FeedbackQueueOptions {
+  readonly settings: CloudToDeviceSettings;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly store: Store;
+  readonly events: HubEventStream;
+  readonly state: Pick<HubState, "feedbackQueue" | "waitingFeedback">;
+}
+
+export class FeedbackQueue {
+  readonly #options: FeedbackQueueOptions;
+  #queue: MessageQueue<FeedbackPayload>;
+  #waiting: readonly WaitingRecord[];
+  /** In turn order: who was served last stands last. */
+  #readers: Reader[] = [];
+
+  constructor(options: FeedbackQueueOptions) {
+    this.#options = options;
+    this.#queue = options.state.feedbackQueue;
+    this.#waiting = options.state.waitingFeedback;
+    this.#wakeWhenDue();
+  }
+
+  /**
+   * Takes records in and returns what that changes in the store: the caller writes it together with
+   * the outcome the records tell of, so that neither exists without the other.
+   */
+  add(records: readonly FeedbackRecord[]): StoreChange[] {
+    if (records.length === 0) return [];
+    const first = (this.#waiting.at(-1)?.number ?? 0) + 1;
+    const added = records.map((record, index) => ({ number: first + index, record }));
+    this.#waiting = [...this.#waiting, ...added];
+    for (const record of records) this.#options.events.emit({ type: "feedback", ...record });
+    this.#wakeWhenDue();
+    return added.map(putWaitingFeedback);
+  }
+
+  subscribe(consumer: FeedbackConsumer): FeedbackSubscription {
+    const reader: Reader = { consumer, lockTokens: new Set() };
+    this.#readers.push(reader);
+    return {
+      wake: () => this.#deliver(),
+      settle: (lockToken, settlement) => this.#settle(reader, lockToken, settlement),
+      close: () => this.#unsubscribe(reader),
+    };
+  }
+
+  async #settle(reader: Reader, lockToken: string, settlement: Settlement): Promise<boolean> {
+    this.#advance();
+    reader.lockTokens.delete(lockToken);
+    const batch = this.#queue.entries.find((entry) => entry.lock?.token === lockToken);
+    const { maxDeliveryCount } = this.#options.settings.feedback;
+    const outcome = settle(this.#queue, lockToken, settlement, maxDeliveryCount);
+    if (batch === undefined || outcome.type === "lockLost") return false;
+    const { sequenceNumber } = batch;
+    this.#options.events.emit({
+      type: "feedbackSettled",
+      batch: sequenceNumber,
+      outcome: settlement,
+    });
+    await this.#apply(outcome);
+    return true;
+  }
+
+  #unsubscribe(reader: Reader): void {
+    this.#readers = this.#readers.filter((other) => other !== reader);
+    void this.#apply(releaseLocks(this.#queue, reader.lockTokens));
+  }
+
+  #advance(): void {
+    const nowMs = this.#options.clock.nowMs();
+    const step = advance(this.#queue, nowMs);
+    if (step.transitions.length > 0) void this.#apply(step);
+    const dueMs = this.#batchDueMs();
+    if (dueMs !== undefined && dueMs <= nowMs) this.#formBatch(nowMs);
+    this.#wakeWhenDue();
+  }
+
+  #formBatch(nowMs: number): void {
+    const batch = this.#waiting.slice(0, MAX_FEEDBACK_BATCH_RECORDS);
+    this.#waiting = this.#waiting.slice(batch.length);
+    const expiryTimeMs = nowMs + this.#options.settings.feedback.ttlMs;
+    const records = batch.map(({ record }) => record);
+    const step = enqueue(this.#queue, records, { nowMs, expiryTimeMs });
+    void this.#apply(step, batch.map(deleteWaitingFeedback));
+  }
+
+  #apply(step: Step<FeedbackPayload>, changes: StoreChange[] = []): Promise<void> {
+    this.#queue = step.queue;
+    const durable = this.#options.store.write([
+      ...changes,
+      ...feedbackQueueChanges(step.transitions),
+    ]);
+    this.#deliver();
+    this.#wakeWhenDue();
+    return durable;
+  }
+
+  #deliver(): void {
+    for (;;) {
+      const reader = this.#readers.find(({ consumer }) => consumer.hasCredit());
+      if (reader === undefined) return;
+      const lockToken = randomUUID();
+      const untilMs = this.#options.clock.nowMs() + this.#options.settings.feedback.lockTimeoutMs;
+      const step = deliverNext(this.#queue, { token: lockToken, untilMs });
+      const entry = step.transitions[0]?.entry;
+      if (entry === undefined) return;
+      this.#queue = step.queue;
+      this.#readers = [...this.#readers.filter((other) => other !== reader), reader];
+      reader.lockTokens.add(lockToken);
+      const { payload: records, enqueuedTimeMs, sequenceNumber } = entry;
+      this.#options.events.emit({
+        type: "feedbackDelivered",
+        batch: sequenceNumber,
+        records: records.length,
+      });
+      reader.consumer.deliver({ lockToken, records, enqueuedTimeMs });
+      this.#wakeWhenDue();
+    }
+  }
+
+  #batchDueMs(): number | undefined {
+    const { settings } = this.#options;
+    return feedbackBatchDueMs(
+      this.#waiting.map(({ record }) => record),
+      settings.feedback,
+    );
+  }
+
+  #wakeWhenDue(): void {
+    const dues = [nextDueMs(this.#queue), this.#batchDueMs()].filter((due) => due !== undefined);
+    const dueMs = dues.length === 0 ? undefined : Math.min(...dues);
+    this.#options.scheduler.schedule("feedback", dueMs, () => this.#advance());
+  }
+}

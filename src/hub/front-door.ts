@@ -1,0 +1,148 @@
+/** The TLS ports: each serves every protocol, told apart by the first bytes a client sends. */
+
+import type { Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import tls, { type Server, type TLSSocket } from "node:tls";
+import type { CertificateWithKey } from "./tls.ts";
+
+export interface FrontDoorOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly ports: readonly number[];
+  /** What to do with a port that another process has. */
+  readonly onTaken: "fail" | "skip";
+  readonly certificate: CertificateWithKey;
+  serveMqtt(stream: Duplex): void;
+  serveAmqp(stream: Duplex): void;
+  readonly http: HttpServer;
+  /** Called when the number of open connections has become this. */
+  onConnections(count: number): void;
+}
+
+export interface FrontDoor {
+  /** The ports it listens on, in the order they were asked for. */
+  readonly ports: readonly number[];
+  /** Ends every connection and resolves once nothing is open. */
+  close(): Promise<void>;
+}
+
+/** A port the hub could not have. */
+export class PortError extends Error {
+  override readonly name = "PortUnavailable";
+  readonly port: number;
+
+  constructor(port: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.port = port;
+  }
+}
+
+/** Port for WebSocket and REST, and what stands in for it where it takes rights to have it. */
+const HTTPS_PORT = 443;
+const UNPRIVILEGED_HTTPS_PORT = 8443;
+
+/** How long a client may take to send its first byte, in milliseconds. */
+const FIRST_BYTE_TIMEOUT_MS = 30_000;
+
+/** MQTT's CONNECT packet begins with this byte. */
+const MQTT_CONNECT = 0x10;
+
+/**
+ * Listens on all ports, or on none.
+ *
+ * @throws PortError for a port that is taken (unless it may be skipped) or not permitted.
+ */
+export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
+  const connections = new Set<TLSSocket>();
+  const servers: Server[] = [];
+  const close = async (): Promise<void> => {
+    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    for (const socket of connections) socket.destroy();
+    await Promise.all(closed);
+  };
+  try {
+    for (const port of options.ports) {
+      const server = createServer(options, connections);
+      if (await listen(server, port, options)) servers.push(server);
+    }
+    if (servers.length === 0) {
+      const server = createServer(options, connections);
+      await listen(server, 0, options);
+      servers.push(server);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { ports: servers.map((server) => (server.address() as AddressInfo).port), close };
+}
+
+function createServer(options: FrontDoorOptions, connections: Set<TLSSocket>): Server {
+  const { certificate, privateKey } = options.certificate;
+  const server = tls.createServer({ cert: certificate, key: privateKey, minVersion: "TLSv1.2" });
+  server.on("secureConnection", (socket) => {
+    connections.add(socket);
+    options.onConnections(connections.size);
+    socket.on("close", () => {
+      connections.delete(socket);
+      options.onConnections(connections.size);
+    });
+    // Whoever serves the connection hears of its errors too; a listener must always be there.
+    socket.on("error", () => {});
+    route(socket, options);
+  });
+  // A handshake that failed is the client's to report; the server has nothing to clean up.
+  server.on("tlsClientError", () => {});
+  return server;
+}
+
+/** @returns whether it listens now. */
+async function listen(server: Server, port: number, options: FrontDoorOptions): Promise<boolean> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, options.host, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EACCES" && port === HTTPS_PORT) {
+      return listen(server, UNPRIVILEGED_HTTPS_PORT, options);
+    }
+    if (code === "EADDRINUSE" && options.onTaken === "skip") return false;
+    throw new PortError(port, describe(code, port, options.host), { cause: error });
+  }
+}
+
+function describe(code: unknown, port: number, host: string): string {
+  if (code === "EADDRINUSE") return `Port ${port} on ${host} is in use by another process.`;
+  if (code === "EACCES") return `Port ${port} on ${host} takes rights this user does not have.`;
+  return `Port ${port} on ${host} cannot be listened on (${String(code)}).`;
+}
+
+function route(socket: TLSSocket, options: FrontDoorOptions): void {
+  socket.setTimeout(FIRST_BYTE_TIMEOUT_MS, () => socket.destroy());
+  socket.once("readable", () => {
+    const first: Buffer | null = socket.read();
+    if (first === null) return;
+    socket.setTimeout(0);
+    socket.removeAllListeners("timeout");
+    socket.unshift(first);
+    serverFor(first, options)(socket);
+  });
+}
+
+function serverFor(first: Buffer, options: FrontDoorOptions): (socket: TLSSocket) => void {
+  if (first[0] === MQTT_CONNECT) return (socket) => options.serveMqtt(socket);
+  if (isPrefixOf("AMQP", first)) return (socket) => options.serveAmqp(socket);
+  return (socket) => options.http.emit("connection", socket);
+}
+
+/** True also for a first read that holds fewer bytes than the word. */
+function isPrefixOf(word: string, bytes: Buffer): boolean {
+  return word.startsWith(bytes.subarray(0, word.length).toString("latin1"));
+}

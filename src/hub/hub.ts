@@ -1,0 +1,141 @@
+/** The composition root: puts a hub together, starts it and stops it. */
+
+import type { HubConnectionString } from "../core/connection-string.ts";
+import { OWNER_POLICY } from "../core/device-identity.ts";
+import type { CloudToDeviceSettings } from "../core/limits.ts";
+import { Secret } from "../core/secret.ts";
+import { AccessControl } from "./access-control.ts";
+import { serveAmqp } from "./amqp/connection.ts";
+import type { Clock } from "./clock.ts";
+import { CloudToDevice } from "./cloud-to-device.ts";
+import { DeviceConnections } from "./connections.ts";
+import { HubEventStream } from "./events.ts";
+import { FeedbackQueue } from "./feedback-queue.ts";
+import { type FrontDoor, openFrontDoor } from "./front-door.ts";
+import { createHttpsServer } from "./https/server.ts";
+import type { Installation } from "./installation.ts";
+import { IdleWatch, Lifetime } from "./lifetime.ts";
+import { serveMqtt } from "./mqtt/session.ts";
+import { Registry } from "./registry.ts";
+import { Scheduler } from "./scheduler.ts";
+import { guardStore } from "./store/guard-store.ts";
+import { loadHubState } from "./store/records.ts";
+import type { Store } from "./store/store.ts";
+import { SubscriptionStore } from "./subscriptions.ts";
+import { issueServerCertificate } from "./tls.ts";
+
+export interface HubOptions {
+  readonly installation: Installation;
+  /** The hub closes it when it stops. */
+  readonly store: Store;
+  readonly host: string;
+  readonly ports: readonly number[];
+  readonly onTakenPort: "fail" | "skip";
+  /** Further names it answers to, beside `localhost`, `hub.localhost` and the loopback addresses. */
+  readonly hostNames: readonly string[];
+  readonly settings: CloudToDeviceSettings;
+  readonly clock: Clock;
+  /** Stops once no client has been connected for so long, in milliseconds. */
+  readonly idleExitMs?: number;
+  /** Called before anything ends, whoever wants the end. */
+  onStopping?(): void;
+}
+
+/** A running hub. */
+export interface Hub {
+  readonly ports: readonly number[];
+  readonly events: HubEventStream;
+  readonly registry: Registry;
+  /** The owner's policy, for connection strings. */
+  readonly owner: Pick<HubConnectionString, "sharedAccessKeyName" | "sharedAccessKey">;
+  /** Resolves when it has stopped; rejects when its store failed. */
+  readonly stopped: Promise<void>;
+  /** Ends every connection and frees every handle. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Names and addresses a hub on this machine has without being given any. */
+export const LOOPBACK_NAMES = ["localhost", "hub.localhost", "127.0.0.1", "::1"] as const;
+
+/**
+ * Starts a hub.
+ *
+ * @throws PortError for a port it cannot have.
+ */
+export async function startHub(options: HubOptions): Promise<Hub> {
+  const lifetime = new Lifetime();
+  const parts = await assemble(options, (error) => lifetime.fail(error));
+  const idle = new IdleWatch(options.clock, options.idleExitMs, () => void lifetime.stop());
+  const door = await openDoor(options, parts, idle).catch(async (error: unknown) => {
+    parts.scheduler.stop();
+    await options.store.close();
+    throw error;
+  });
+  lifetime.onStop(async () => {
+    options.onStopping?.();
+    idle.stop();
+    await door.close();
+    parts.scheduler.stop();
+    await options.store.close();
+  });
+  return {
+    ports: door.ports,
+    events: parts.events,
+    registry: parts.registry,
+    owner: ownerOf(options.installation),
+    stopped: lifetime.stopped,
+    stop: () => lifetime.stop(),
+  };
+}
+
+type Parts = Awaited<ReturnType<typeof assemble>>;
+
+async function assemble(options: HubOptions, onStoreFailure: (error: unknown) => void) {
+  const { clock, settings, installation } = options;
+  const state = await loadHubState(options.store);
+  const store = guardStore(options.store, onStoreFailure);
+  const events = new HubEventStream();
+  const scheduler = new Scheduler(clock);
+  const registry = new Registry({ store, clock, devices: state.devices });
+  const shared = { settings, clock, scheduler, store, events };
+  const feedback = new FeedbackQueue({ ...shared, state });
+  const cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
+  const hostNames = hostNamesOf(options);
+  return {
+    access: new AccessControl({ hostNames, policies: installation.policies, registry, clock }),
+    clock,
+    cloudToDevice,
+    connections: new DeviceConnections(events),
+    events,
+    feedback,
+    hubName: hostNames[0] ?? "localhost",
+    registry,
+    scheduler,
+    subscriptions: new SubscriptionStore(store, state.subscriptions),
+  };
+}
+
+async function openDoor(options: HubOptions, parts: Parts, idle: IdleWatch): Promise<FrontDoor> {
+  const { authority } = options.installation;
+  const nowMs = options.clock.nowMs();
+  return openFrontDoor({
+    host: options.host,
+    ports: options.ports,
+    onTaken: options.onTakenPort,
+    certificate: await issueServerCertificate(authority, hostNamesOf(options), nowMs),
+    serveMqtt: (stream) => serveMqtt(stream, parts),
+    serveAmqp: (stream) => serveAmqp(stream, parts),
+    http: createHttpsServer(parts),
+    onConnections: (count) => idle.update(count),
+  });
+}
+
+function hostNamesOf({ hostNames, host }: HubOptions): string[] {
+  return [...new Set([...LOOPBACK_NAMES, host, ...hostNames])];
+}
+
+function ownerOf({ policies }: Installation): Hub["owner"] {
+  const owner = policies.find(({ name }) => name === OWNER_POLICY);
+  if (owner === undefined) throw new Error(`The installation has no policy ${OWNER_POLICY}.`);
+  return { sharedAccessKeyName: owner.name, sharedAccessKey: new Secret(owner.primaryKey) };
+}

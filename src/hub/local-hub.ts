@@ -1,0 +1,245 @@
+/** The local hub as others start and use it: in memory for tests, or at home in a directory. */
+
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  formatDeviceConnectionString,
+  formatEventHubConnectionString,
+  formatHubConnectionString,
+} from "../core/connection-string.ts";
+import { validateDeviceId } from "../core/device-identity.ts";
+import { type CloudToDeviceSettings, LOCAL_DEFAULTS } from "../core/limits.ts";
+import { Secret } from "../core/secret.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import type { HubEventListener } from "./events.ts";
+import {
+  createHome,
+  type HomePaths,
+  type HubDescription,
+  homePaths,
+  removeHubDescription,
+  writeHubDescription,
+  writeOwnerFile,
+} from "./home.ts";
+import { type Hub, type HubOptions, startHub } from "./hub.ts";
+import { createInstallation, type Installation } from "./installation.ts";
+import { openLevelStore } from "./store/level-store.ts";
+import { createMemoryStore } from "./store/memory-store.ts";
+import type { Store } from "./store/store.ts";
+import { trustInThisProcess } from "./tls.ts";
+
+/** Every option has a default. Times are in milliseconds. */
+export interface LocalHubOptions {
+  /** Devices to create. */
+  readonly devices?: readonly string[];
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Further names the hub answers to; they stand in its certificate. */
+  readonly hostNames?: readonly string[];
+  /** Default 1 hour. */
+  readonly defaultTtlMs?: number;
+  /** Default 10. */
+  readonly maxDeliveryCount?: number;
+  /** Default 60 s. */
+  readonly lockTimeoutMs?: number;
+  /** Default 50. */
+  readonly queueDepth?: number;
+  /** Default 1 s; Azure takes 15 s. */
+  readonly feedbackIntervalMs?: number;
+  /** Default: the machine's own. */
+  readonly clock?: Clock;
+}
+
+export interface HomeHubOptions extends Omit<LocalHubOptions, "port"> {
+  readonly directory: string;
+  /** Default 8883, 5671 and 443 (8443 where 443 takes rights). */
+  readonly ports?: readonly number[];
+  readonly onTakenPort?: "fail" | "skip";
+  /** Keeps keys, registry and queues in memory; the directory is owned all the same. */
+  readonly isInMemory?: boolean;
+  readonly idleExitMs?: number;
+}
+
+export interface LocalHub extends AsyncDisposable {
+  /** `localhost`, with the port unless the standard ones are served. */
+  readonly hostName: string;
+  readonly ports: readonly number[];
+  /** The owner's, which may do everything. */
+  readonly connectionString: string;
+  readonly eventHubConnectionString: string;
+  /** The certificate authority's certificate, PEM. */
+  readonly caFile: string;
+  /** Resolves when the hub has stopped; rejects when it had to because its store failed. */
+  readonly stopped: Promise<void>;
+  /**
+   * The device's connection string; the device is created if it is missing.
+   *
+   * @throws HubError ArgumentInvalid for an id the registry does not accept.
+   */
+  deviceConnectionString(deviceId: string): string;
+  /** Tells everything that happens inside from now on; the returned function ends it. */
+  subscribe(listener: HubEventListener): () => void;
+  /** Makes this process trust the hub until it stops: the service SDK has no option for it. */
+  trust(): void;
+  /** Ends every connection and frees every handle. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export const STANDARD_PORTS = [8883, 5671, 443] as const;
+
+/** What connection strings without a port make SDKs connect to: MQTT and AMQP. */
+const PORTS_WITHOUT_MENTION = [8883, 5671] as const;
+
+const EVENT_HUB_NAME = "messages";
+
+/** Starts a hub in memory, on any free port of loopback: for tests. */
+export async function startLocalHub(options: LocalHubOptions = {}): Promise<LocalHub> {
+  const { clock = systemClock, port = 0 } = options;
+  const installation = await createInstallation(clock.nowMs());
+  const hub = await startHub({
+    ...hubOptions(options),
+    installation,
+    store: createMemoryStore(),
+    ports: [port],
+    onTakenPort: "fail",
+  });
+  const directory = mkdtempSync(join(tmpdir(), "c2d-hub-"));
+  const caFile = join(directory, "ca.pem");
+  writeFileSync(caFile, installation.authority.certificate);
+  return present(hub, options, installation, caFile, () => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+}
+
+/**
+ * Starts the hub of a home directory and makes it known in `hub.json`.
+ *
+ * @throws StoreError when another process has the directory, or its store cannot be read; PortError.
+ */
+export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
+  const paths = createHome(options.directory);
+  // Also a hub in memory opens the store: whoever has it open owns the directory.
+  const ownership = await openLevelStore(paths.storeDirectory);
+  const store = options.isInMemory ? ownedMemoryStore(ownership) : ownership;
+  try {
+    const { clock = systemClock } = options;
+    const installation = await keepInstallation(paths, clock);
+    const hub = await startHub({
+      ...hubOptions(options),
+      installation,
+      store,
+      ports: options.ports ?? STANDARD_PORTS,
+      onTakenPort: options.onTakenPort ?? "fail",
+      ...(options.idleExitMs !== undefined && { idleExitMs: options.idleExitMs }),
+      onStopping: () => removeHubDescription(paths),
+    });
+    const local = present(hub, options, installation, paths.caFile, () => {});
+    writeHubDescription(paths, describe(local, options.host ?? DEFAULT_HOST));
+    return local;
+  } catch (error) {
+    await ownership.close();
+    throw error;
+  }
+}
+
+const DEFAULT_HOST = "127.0.0.1";
+
+function hubOptions(options: LocalHubOptions) {
+  const { host = DEFAULT_HOST, hostNames = [], clock = systemClock } = options;
+  return { host, hostNames, clock, settings: settingsOf(options) } satisfies Partial<HubOptions>;
+}
+
+function settingsOf(options: LocalHubOptions): CloudToDeviceSettings {
+  const { feedback } = LOCAL_DEFAULTS;
+  return {
+    defaultTtlMs: options.defaultTtlMs ?? LOCAL_DEFAULTS.defaultTtlMs,
+    maxDeliveryCount: options.maxDeliveryCount ?? LOCAL_DEFAULTS.maxDeliveryCount,
+    lockTimeoutMs: options.lockTimeoutMs ?? LOCAL_DEFAULTS.lockTimeoutMs,
+    queueDepth: options.queueDepth ?? LOCAL_DEFAULTS.queueDepth,
+    feedback: { ...feedback, intervalMs: options.feedbackIntervalMs ?? feedback.intervalMs },
+  };
+}
+
+function present(
+  hub: Hub,
+  { devices = [] }: LocalHubOptions,
+  { authority }: Installation,
+  caFile: string,
+  cleanUp: () => void,
+): LocalHub {
+  const hostName = hostNameOf(hub.ports);
+  let distrust = (): void => {};
+  const deviceConnectionString = (deviceId: string): string => {
+    validateDeviceId(deviceId);
+    // A store that fails ends the hub: `stopped` tells of it.
+    hub.registry.ensure(deviceId).catch(() => {});
+    const { primaryKey } = hub.registry.get(deviceId).authentication;
+    const credential = { type: "key", sharedAccessKey: new Secret(primaryKey) } as const;
+    return formatDeviceConnectionString({ hostName, deviceId, credential });
+  };
+  const stop = async (): Promise<void> => {
+    distrust();
+    await hub.stop();
+    cleanUp();
+  };
+  for (const deviceId of devices) deviceConnectionString(deviceId);
+  return {
+    hostName,
+    ports: hub.ports,
+    connectionString: formatHubConnectionString({ hostName, ...hub.owner }),
+    eventHubConnectionString: formatEventHubConnectionString({
+      hostName,
+      ...hub.owner,
+      entityPath: EVENT_HUB_NAME,
+    }),
+    caFile,
+    stopped: hub.stopped,
+    deviceConnectionString,
+    subscribe: (listener) => hub.events.subscribe(listener),
+    trust: () => {
+      distrust();
+      distrust = trustInThisProcess(authority.certificate);
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function hostNameOf(ports: readonly number[]): string {
+  const isStandard = PORTS_WITHOUT_MENTION.every((port) => ports.includes(port));
+  return isStandard ? "localhost" : `localhost:${ports[0]}`;
+}
+
+function describe(hub: LocalHub, host: string): HubDescription {
+  const { hostName, ports, caFile, connectionString, eventHubConnectionString } = hub;
+  const endpoint = `localhost:${ports[0]}`;
+  return {
+    hostName,
+    endpoint,
+    host,
+    ports,
+    pid: process.pid,
+    caFile,
+    connectionString,
+    eventHubConnectionString,
+  };
+}
+
+/** The installation of a home directory, made at the first start. */
+async function keepInstallation(paths: HomePaths, clock: Clock): Promise<Installation> {
+  const { installationFile, caFile } = homePaths(paths.directory);
+  if (!existsSync(installationFile)) {
+    const created = await createInstallation(clock.nowMs());
+    writeOwnerFile(installationFile, `${JSON.stringify(created, null, 2)}\n`);
+  }
+  const installation = JSON.parse(readFileSync(installationFile, "utf8")) as Installation;
+  writeFileSync(caFile, installation.authority.certificate);
+  return installation;
+}
+
+function ownedMemoryStore(ownership: Store): Store {
+  return { ...createMemoryStore(), close: () => ownership.close() };
+}

@@ -1,0 +1,294 @@
+/** One MQTT connection of a device, from CONNECT to the end. */
+
+import type { Duplex } from "node:stream";
+import mqtt, {
+  type IConnectPacket,
+  type IPublishPacket,
+  type ISubscribePacket,
+  type IUnsubscribePacket,
+  type Packet,
+} from "mqtt-packet";
+import type { Principal } from "../../core/access.ts";
+import { HubError, toHubError } from "../../core/hub-error.ts";
+import { MAX_MQTT_SILENCE_SECONDS, MQTT_KEEP_ALIVE_GRACE } from "../../core/limits.ts";
+import { parseMqttFilter } from "../../core/resource-path.ts";
+import type { AccessControl } from "../access-control.ts";
+import type { Clock } from "../clock.ts";
+import type { CloudToDevice, MessageDelivery, MessageSubscription } from "../cloud-to-device.ts";
+import type { DeviceConnectionHandle, DeviceConnections } from "../connections.ts";
+import type { HubEventStream } from "../events.ts";
+import type { Subscriptions } from "../store/records.ts";
+import type { SubscriptionStore } from "../subscriptions.ts";
+import { InFlight } from "./in-flight.ts";
+import {
+  CONNACK,
+  type ConnectRequest,
+  connackCodeOf,
+  parseConnect,
+  toPublish,
+} from "./translate.ts";
+
+export interface MqttServices {
+  readonly access: AccessControl;
+  readonly clock: Clock;
+  readonly cloudToDevice: CloudToDevice;
+  readonly connections: DeviceConnections;
+  readonly events: HubEventStream;
+  readonly subscriptions: SubscriptionStore;
+}
+
+/** How long a new connection may take to send CONNECT, in milliseconds (assumed). */
+const CONNECT_TIMEOUT_MS = 30_000;
+
+/** Serves MQTT 3.1.1 on this stream until either side ends it. */
+export function serveMqtt(stream: Duplex, services: MqttServices): void {
+  new MqttSession(stream, services).start();
+}
+
+/** Breaks a rule that MQTT 3.1.1 has no error packet for: the hub drops the connection. */
+class ProtocolViolation extends Error {}
+
+class MqttSession {
+  readonly #stream: Duplex;
+  readonly #services: MqttServices;
+  readonly #inFlight = new InFlight();
+  #request: ConnectRequest | undefined;
+  #connection: DeviceConnectionHandle | undefined;
+  #delivery: MessageSubscription | undefined;
+  #subscriptions: Subscriptions = {};
+  #cancelSilenceTimer = () => {};
+  #cancelExpiryTimer = () => {};
+  /** Packets are handled one after the other, though handling may wait for the store. */
+  #handled: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(stream: Duplex, services: MqttServices) {
+    this.#stream = stream;
+    this.#services = services;
+  }
+
+  start(): void {
+    const parser = mqtt.parser({ protocolVersion: 4 });
+    parser.on("packet", (packet) => {
+      this.#handled = this.#handled.then(() => this.#handleSafely(packet));
+    });
+    parser.on("error", (error) => this.#close(`malformed packet: ${error.message}`));
+    this.#stream.on("data", (chunk: Buffer) => parser.parse(chunk));
+    this.#stream.on("error", (error) => this.#close(error.message));
+    this.#stream.on("close", () => this.#close("the client closed the connection"));
+    this.#watchSilence(CONNECT_TIMEOUT_MS);
+  }
+
+  async #handleSafely(packet: Packet): Promise<void> {
+    if (this.#isClosed) return;
+    try {
+      await this.#handle(packet);
+    } catch (error) {
+      const reason = error instanceof ProtocolViolation ? error.message : toHubError(error).message;
+      this.#close(reason);
+    }
+  }
+
+  async #handle(packet: Packet): Promise<void> {
+    if (this.#request === undefined) {
+      if (packet.cmd !== "connect") throw new ProtocolViolation(`${packet.cmd} before CONNECT`);
+      return this.#onConnect(packet);
+    }
+    this.#watchSilence(silenceAllowedMs(this.#request.keepAliveSeconds));
+    switch (packet.cmd) {
+      case "subscribe":
+        return this.#onSubscribe(packet, this.#request);
+      case "unsubscribe":
+        return this.#onUnsubscribe(packet, this.#request);
+      case "puback":
+        return this.#onPuback(packet.messageId ?? 0, this.#request);
+      case "publish":
+        return this.#onPublish(packet);
+      case "pingreq":
+        return this.#send({ cmd: "pingresp" });
+      case "disconnect":
+        return this.#close("the client disconnected");
+      default:
+        throw new ProtocolViolation(`${packet.cmd} is not allowed here`);
+    }
+  }
+
+  async #onConnect(packet: IConnectPacket): Promise<void> {
+    if (packet.protocolId !== "MQTT" || packet.protocolVersion !== 4) {
+      return this.#refuse(CONNACK.unacceptableProtocol, "only MQTT 3.1.1 is served");
+    }
+    try {
+      const request = parseConnect(packet);
+      const principal = this.#authenticate(request);
+      this.#claimConnection(request);
+      const isPresent = await this.#restoreSession(request);
+      this.#send({ cmd: "connack", returnCode: CONNACK.accepted, sessionPresent: isPresent });
+      this.#watchSilence(silenceAllowedMs(request.keepAliveSeconds));
+      this.#watchExpiry(principal);
+      this.#deliverIfSubscribed(request);
+    } catch (error) {
+      const refusal = toHubError(error);
+      this.#refuse(connackCodeOf(refusal), refusal.message, refusal.name);
+    }
+  }
+
+  #authenticate({ deviceId, hostName, token }: ConnectRequest): Principal {
+    if (token === undefined) {
+      throw new HubError(
+        "IotHubUnauthorized",
+        "The device sent neither a token nor a certificate.",
+      );
+    }
+    const principal = this.#services.access.authenticate(token);
+    this.#services.access.authorizeDevice(principal, deviceId, hostName);
+    return principal;
+  }
+
+  #claimConnection(request: ConnectRequest): void {
+    this.#request = request;
+    this.#connection = this.#services.connections.claim(request.deviceId, {
+      protocol: "mqtt",
+      close: (reason) => this.#close(reason),
+    });
+  }
+
+  /** @returns whether the hub had kept a session of the device. */
+  async #restoreSession({ deviceId, isCleanSession }: ConnectRequest): Promise<boolean> {
+    const kept = this.#services.subscriptions.find(deviceId);
+    if (isCleanSession) {
+      await this.#services.subscriptions.forget(deviceId);
+      return false;
+    }
+    this.#subscriptions = kept ?? {};
+    return kept !== undefined;
+  }
+
+  async #onSubscribe(packet: ISubscribePacket, request: ConnectRequest): Promise<void> {
+    const granted = packet.subscriptions.map(({ topic, qos }) => {
+      if (parseMqttFilter(topic, request.deviceId) === undefined) {
+        throw new ProtocolViolation(`subscription to ${topic} is not allowed`);
+      }
+      return [topic, Math.min(qos, 1)] as const;
+    });
+    await this.#keepSubscriptions(
+      { ...this.#subscriptions, ...Object.fromEntries(granted) },
+      request,
+    );
+    this.#send({
+      cmd: "suback",
+      messageId: packet.messageId ?? 0,
+      granted: granted.map(([, qos]) => qos),
+    });
+    this.#deliverIfSubscribed(request);
+  }
+
+  async #onUnsubscribe(packet: IUnsubscribePacket, request: ConnectRequest): Promise<void> {
+    const gone = new Set(packet.unsubscriptions);
+    const kept = Object.entries(this.#subscriptions).filter(([topic]) => !gone.has(topic));
+    await this.#keepSubscriptions(Object.fromEntries(kept), request);
+    if (this.#deviceboundQos(request) === undefined) this.#stopDelivery();
+    this.#send({ cmd: "unsuback", messageId: packet.messageId ?? 0, granted: [] });
+  }
+
+  async #keepSubscriptions(subscriptions: Subscriptions, request: ConnectRequest): Promise<void> {
+    this.#subscriptions = subscriptions;
+    if (request.isCleanSession) return;
+    await this.#services.subscriptions.keep(request.deviceId, subscriptions);
+  }
+
+  #onPublish(packet: IPublishPacket): void {
+    throw new ProtocolViolation(`publishing to ${packet.topic} is not allowed`);
+  }
+
+  /** An unknown packet id is ignored: its lock has run out, and the message comes again. */
+  #onPuback(packetId: number, { deviceId }: ConnectRequest): void {
+    const lockToken = this.#inFlight.take(packetId);
+    if (lockToken === undefined) return;
+    this.#complete(deviceId, lockToken);
+    this.#delivery?.wake();
+  }
+
+  #complete(deviceId: string, lockToken: string): void {
+    this.#services.cloudToDevice.settle(deviceId, lockToken, "complete").catch((error: unknown) => {
+      // The message comes again, marked as redelivered; MQTT has no way to tell the device.
+      if (toHubError(error).name !== "DeviceMessageLockLost")
+        this.#close(toHubError(error).message);
+    });
+  }
+
+  #deliverIfSubscribed(request: ConnectRequest): void {
+    if (this.#isClosed || this.#deviceboundQos(request) === undefined) return;
+    this.#delivery ??= this.#subscribe(request);
+    this.#delivery.wake();
+  }
+
+  #subscribe(request: ConnectRequest): MessageSubscription {
+    return this.#services.cloudToDevice.subscribe(request.deviceId, {
+      hasCredit: () => this.#delivery !== undefined && !this.#isClosed && !this.#inFlight.isFull,
+      deliver: (delivery) => this.#publish(request, delivery),
+      onStolen: () => this.#close("another receiver of the same device took its place"),
+    });
+  }
+
+  #publish(request: ConnectRequest, { lockToken, entry }: MessageDelivery): void {
+    const qos = this.#deviceboundQos(request) === 1 ? 1 : 0;
+    const packetId = qos === 1 ? this.#inFlight.add(lockToken) : 0;
+    this.#send(toPublish(request.deviceId, entry, { qos, packetId }));
+    if (qos === 0) this.#complete(request.deviceId, lockToken);
+  }
+
+  #deviceboundQos({ deviceId }: ConnectRequest): number | undefined {
+    const found = Object.entries(this.#subscriptions).find(
+      ([topic]) => parseMqttFilter(topic, deviceId)?.type === "devicebound",
+    );
+    return found?.[1];
+  }
+
+  #stopDelivery(): void {
+    this.#delivery?.close();
+    this.#delivery = undefined;
+  }
+
+  #watchSilence(allowedMs: number): void {
+    this.#cancelSilenceTimer();
+    this.#cancelSilenceTimer = this.#services.clock.setTimer(allowedMs, () =>
+      this.#close("the client has been silent for longer than its keep-alive allows"),
+    );
+  }
+
+  #watchExpiry({ expiryTimeMs }: Principal): void {
+    if (expiryTimeMs === Number.POSITIVE_INFINITY) return;
+    const leftMs = expiryTimeMs - this.#services.clock.nowMs();
+    this.#cancelExpiryTimer = this.#services.clock.setTimer(leftMs, () =>
+      this.#close("the shared access signature has expired"),
+    );
+  }
+
+  #refuse(returnCode: number, reason: string, name = "ServiceUnavailable"): void {
+    this.#services.events.emit({ type: "connectionRefused", protocol: "mqtt", name, reason });
+    this.#send({ cmd: "connack", returnCode, sessionPresent: false });
+    this.#close(reason);
+  }
+
+  #send(packet: Packet): void {
+    if (!this.#stream.writable) return;
+    this.#stream.write(mqtt.generate(packet, { protocolVersion: 4 }));
+  }
+
+  #close(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#cancelSilenceTimer();
+    this.#cancelExpiryTimer();
+    this.#stopDelivery();
+    this.#connection?.release(reason);
+    this.#stream.end(() => this.#stream.destroy());
+  }
+}
+
+function silenceAllowedMs(keepAliveSeconds: number): number {
+  const wanted = keepAliveSeconds * MQTT_KEEP_ALIVE_GRACE;
+  const allowed =
+    wanted === 0 ? MAX_MQTT_SILENCE_SECONDS : Math.min(wanted, MAX_MQTT_SILENCE_SECONDS);
+  return allowed * 1000;
+}

@@ -1,0 +1,76 @@
+/** MQTT packets to what the hub means by them, and back. Nothing here knows a socket or a state. */
+
+import type { IConnectPacket, IPublishPacket } from "mqtt-packet";
+import { HubError } from "../../core/hub-error.ts";
+import type { Message } from "../../core/message.ts";
+import type { Entry } from "../../core/message-queue.ts";
+import { encodeDeviceboundProperties } from "../../core/property-bag.ts";
+import { deviceboundTo, deviceboundTopic, parseResource } from "../../core/resource-path.ts";
+
+/** Return codes of CONNACK that the hub uses (MQTT 3.1.1, table 3.1). */
+export const CONNACK = {
+  accepted: 0,
+  unacceptableProtocol: 1,
+  serverUnavailable: 3,
+  notAuthorized: 5,
+} as const;
+
+export interface ConnectRequest {
+  readonly deviceId: string;
+  /** Lower case, without port. */
+  readonly hostName: string;
+  /** Absent for a device that signs in with a certificate. */
+  readonly token?: string;
+  readonly isCleanSession: boolean;
+  /** 0: the client promises nothing. */
+  readonly keepAliveSeconds: number;
+}
+
+/**
+ * Reads what a CONNECT asks for. The user name is `{host}/{clientId}/?api-version=…`, in the older
+ * forms `{host}/{clientId}/api-version=…` and `{host}/{clientId}`; `?` is legal within a device id.
+ *
+ * @throws HubError IotHubUnauthorized when user name and client id do not name one device.
+ */
+export function parseConnect(packet: IConnectPacket): ConnectRequest {
+  const segments = (packet.username ?? "").split("/");
+  const last = segments.at(-1) ?? "";
+  if (segments.length > 2 && /^(\?|api-version=)/.test(last)) segments.pop();
+  const [host = "", ...id] = segments;
+  if (packet.clientId === "" || id.join("/") !== packet.clientId) {
+    throw new HubError(
+      "IotHubUnauthorized",
+      "The user name is not {host}/{client id}/?api-version=…",
+    );
+  }
+  return {
+    deviceId: packet.clientId,
+    hostName: parseResource(host).host,
+    isCleanSession: packet.clean ?? true,
+    keepAliveSeconds: packet.keepalive ?? 0,
+    ...(packet.password !== undefined && { token: packet.password.toString() }),
+  };
+}
+
+/** How CONNACK says why not. Codes 2 and 4 would make the C SDK give up for good. */
+export function connackCodeOf(error: HubError): number {
+  return error.name === "IotHubUnauthorized" ? CONNACK.notAuthorized : CONNACK.serverUnavailable;
+}
+
+export function toPublish(
+  deviceId: string,
+  entry: Entry<Message>,
+  delivery: { readonly qos: 0 | 1; readonly packetId: number },
+): IPublishPacket {
+  const { system, properties, body } = entry.payload;
+  const message = { system: { ...system, to: deviceboundTo(deviceId) }, properties, body };
+  return {
+    cmd: "publish",
+    topic: deviceboundTopic(deviceId, encodeDeviceboundProperties(message)),
+    payload: Buffer.from(body),
+    qos: delivery.qos,
+    dup: delivery.qos > 0 && entry.isRedelivered,
+    retain: false,
+    ...(delivery.qos > 0 && { messageId: delivery.packetId }),
+  };
+}

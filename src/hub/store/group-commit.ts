@@ -1,0 +1,55 @@
+/** Joins the writes that arrive while one is on its way to the disk, so that they share the next sync. */
+
+import type { StoreChange } from "./store.ts";
+
+interface Group {
+  readonly changes: StoreChange[];
+  readonly done: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class GroupCommit {
+  readonly #commit: (changes: readonly StoreChange[]) => Promise<void>;
+  #waiting: Group | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(commit: (changes: readonly StoreChange[]) => Promise<void>) {
+    this.#commit = commit;
+  }
+
+  /** Resolves once the changes are committed, with whatever shared their group. */
+  write(changes: readonly StoreChange[]): Promise<void> {
+    this.#waiting ??= createGroup();
+    this.#waiting.changes.push(...changes);
+    const { done } = this.#waiting;
+    this.#running ??= this.#run();
+    return done;
+  }
+
+  /** Resolves once nothing is on its way. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Starting a tick later lets all writes of this tick share the first group.
+    await Promise.resolve();
+    while (this.#waiting !== undefined) {
+      const group = this.#waiting;
+      this.#waiting = undefined;
+      await this.#commit(group.changes).then(group.resolve, group.reject);
+    }
+    this.#running = undefined;
+  }
+}
+
+function createGroup(): Group {
+  let resolve!: () => void;
+  let reject!: (error: unknown) => void;
+  const done = new Promise<void>((onDone, onError) => {
+    resolve = onDone;
+    reject = onError;
+  });
+  return { changes: [], done, resolve, reject };
+}

@@ -1,0 +1,16 @@
+/** Where records are kept. A store knows keys and values, never rules. */
+
+export type StoreChange =
+  | { readonly type: "put"; readonly key: string; readonly value: unknown }
+  | { readonly type: "delete"; readonly key: string };
+
+export interface Store {
+  /** Every record, by key in order. */
+  load(): AsyncIterable<readonly [key: string, value: unknown]>;
+  /**
+   * Keeps all of these changes or none. Resolves once they are durable; changes become durable in
+   * the order they were handed in.
+   */
+  write(changes: readonly StoreChange[]): Promise<void>;
+  close(): Promise<void>;
+}
