@@ -1,6 +1,11 @@
 /** Who may do what: proven identities, and the endpoints each may touch. */
 
-import type { DeviceIdentity, Permission, Policy } from "./device-identity.ts";
+import {
+  type DeviceIdentity,
+  hasNewCredentials,
+  type Permission,
+  type Policy,
+} from "./device-identity.ts";
 import { HubError } from "./hub-error.ts";
 import { isWithinScope, parseResource, type Resource } from "./resource-path.ts";
 import { isSignedWith, parseSasToken, type SasToken } from "./sas-token.ts";
@@ -14,6 +19,8 @@ export interface Principal {
   readonly permissions: readonly Permission[];
   /** When the proof runs out, in milliseconds since the epoch; Infinity for a certificate. */
   readonly expiryTimeMs: number;
+  /** The device as it was when it proved itself with its own credentials. */
+  readonly device?: DeviceIdentity;
 }
 
 /** What the hub knows when it looks at a proof. */
@@ -65,6 +72,25 @@ export function authorize(
   }
 }
 
+/**
+ * Checks that the principal may be this device: that it exists and is enabled, and that the
+ * credentials it proved itself with are still its own.
+ *
+ * @throws HubError IotHubUnauthorized
+ */
+export function authorizeDevice(
+  principal: Principal,
+  deviceId: string,
+  context: Pick<AccessContext, "hostNames" | "nowMs" | "findDevice">,
+): void {
+  const device = context.findDevice(deviceId);
+  if (device === undefined || device.status === "disabled") throw noSuchDevice(deviceId);
+  if (principal.device !== undefined && hasNewCredentials(principal.device, device)) {
+    throw unauthorized("The device has new credentials; renew the token and reconnect.");
+  }
+  authorize(principal, "DeviceConnect", ["devices", deviceId], context);
+}
+
 function authenticatePolicy(token: SasToken, name: string, context: AccessContext): Principal {
   const policy = context.findPolicy(name);
   if (policy === undefined) throw unauthorized("The hub has no shared access policy of that name.");
@@ -84,11 +110,14 @@ function authenticateDevice(token: SasToken, context: AccessContext): Principal 
     throw unauthorized("The shared access signature names neither a policy nor a device.");
   }
   const device = context.findDevice(deviceId);
-  if (device === undefined) throw unauthorized(`The hub has no device '${deviceId}'.`);
-  if (device.status === "disabled") throw unauthorized(`Device '${deviceId}' is disabled.`);
+  if (device === undefined || device.status === "disabled") throw noSuchDevice(deviceId);
+  if (device.authentication.type !== "sas") {
+    throw unauthorized(`Device '${deviceId}' signs in with a certificate, not with a token.`);
+  }
   requireSignature(token, device.authentication);
   return {
     name: deviceId,
+    device,
     scope,
     permissions: ["DeviceConnect"],
     expiryTimeMs: token.expirySeconds * 1000,
@@ -101,6 +130,10 @@ function requireSignature(
 ): void {
   if (isSignedWith(token, keys.primaryKey) || isSignedWith(token, keys.secondaryKey)) return;
   throw unauthorized("The shared access signature was not made with a key of this identity.");
+}
+
+function noSuchDevice(deviceId: string): HubError {
+  return unauthorized(`The hub has no enabled device '${deviceId}'.`);
 }
 
 function unauthorized(message: string): HubError {

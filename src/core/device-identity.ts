@@ -1,4 +1,4 @@
-/** Device identities: what the registry keeps of a device and which ids it accepts. */
+/** Device identities: what the registry keeps of a device, and what it accepts. */
 
 import { HubError } from "./hub-error.ts";
 import { MAX_DEVICE_ID_LENGTH } from "./limits.ts";
@@ -9,13 +9,101 @@ export interface DeviceIdentity {
   readonly generationId: string;
   /** New at each change. */
   readonly etag: string;
-  readonly status: "enabled" | "disabled";
+  readonly status: DeviceStatus;
+  readonly statusReason?: string;
+  /** Milliseconds since the epoch, UTC; absent until the status first changes. */
+  readonly statusUpdatedTimeMs?: number;
   readonly authentication: DeviceAuthentication;
+  readonly isIotEdge: boolean;
 }
+
+export type DeviceStatus = "enabled" | "disabled";
 
 export type DeviceAuthentication =
   /** Keys in base64. */
-  { readonly type: "sas"; readonly primaryKey: string; readonly secondaryKey: string };
+  | { readonly type: "sas"; readonly primaryKey: string; readonly secondaryKey: string }
+  /** SHA-1 or SHA-256 in hex. */
+  | {
+      readonly type: "selfSigned";
+      readonly primaryThumbprint: string;
+      readonly secondaryThumbprint?: string;
+    }
+  | { readonly type: "certificateAuthority" };
+
+/** What somebody asks the registry to keep. Keys left empty are for the registry to make. */
+export interface DeviceRequest {
+  readonly status?: DeviceStatus;
+  readonly statusReason?: string;
+  readonly authentication?: DeviceAuthentication;
+  readonly isIotEdge?: boolean;
+}
+
+/** What the registry brings to an identity, being no rule: fresh names, keys and the time. */
+export interface FreshValues {
+  readonly generationId: string;
+  readonly etag: string;
+  /** Base64. */
+  createKey(): string;
+  readonly nowMs: number;
+}
+
+/** @throws HubError ArgumentInvalid for an id or a key the registry does not accept. */
+export function createIdentity(
+  deviceId: string,
+  request: DeviceRequest,
+  fresh: FreshValues,
+): DeviceIdentity {
+  validateDeviceId(deviceId);
+  return {
+    deviceId,
+    generationId: fresh.generationId,
+    etag: fresh.etag,
+    status: request.status ?? "enabled",
+    ...(request.statusReason !== undefined && { statusReason: request.statusReason }),
+    authentication: completeAuthentication(request.authentication, fresh),
+    isIotEdge: request.isIotEdge ?? false,
+  };
+}
+
+/** What is not asked for stays, keys that come empty are made anew (assumed: rule registry-update-keys). */
+export function updateIdentity(
+  current: DeviceIdentity,
+  request: DeviceRequest,
+  fresh: FreshValues,
+): DeviceIdentity {
+  const status = request.status ?? current.status;
+  return {
+    ...current,
+    etag: fresh.etag,
+    status,
+    ...(request.statusReason !== undefined && { statusReason: request.statusReason }),
+    ...(status !== current.status && { statusUpdatedTimeMs: fresh.nowMs }),
+    authentication: request.authentication
+      ? completeAuthentication(request.authentication, fresh)
+      : current.authentication,
+    isIotEdge: request.isIotEdge ?? current.isIotEdge,
+  };
+}
+
+/**
+ * Compares an `If-Match` header with what is there: `*` matches any, and quotes or a weak mark
+ * around an etag do not count.
+ *
+ * @throws HubError PreconditionFailed
+ */
+export function requireMatch(ifMatch: string, etag: string): void {
+  const wanted = ifMatch.replace(/^W\//, "").replace(/^"(.*)"$/, "$1");
+  if (wanted === "*" || wanted === etag) return;
+  throw new HubError("PreconditionFailed", "The device has changed: its etag is another now.");
+}
+
+/** True when a proof given for one identity no longer holds for the other. */
+export function hasNewCredentials(before: DeviceIdentity, after: DeviceIdentity): boolean {
+  return (
+    before.generationId !== after.generationId ||
+    JSON.stringify(before.authentication) !== JSON.stringify(after.authentication)
+  );
+}
 
 /**
  * @throws HubError ArgumentInvalid for an id the identity registry does not accept: 1 to 128 ASCII
@@ -23,8 +111,8 @@ export type DeviceAuthentication =
  * `;` are accepted too, as the service's API description lists them.
  */
 export function validateDeviceId(deviceId: string): void {
-  if (/^[A-Za-z0-9\-.+%_#*?!(),=@$':;]+$/.test(deviceId) && deviceId.length <= MAX_DEVICE_ID_LENGTH)
-    return;
+  const isAllowed = /^[A-Za-z0-9\-.+%_#*?!(),=@$':;]+$/.test(deviceId);
+  if (isAllowed && deviceId.length <= MAX_DEVICE_ID_LENGTH) return;
   throw new HubError(
     "ArgumentInvalid",
     `A device id has 1 to ${MAX_DEVICE_ID_LENGTH} ASCII letters, digits and - . + % _ # * ? ! ( ) , = @ $ ' : ;`,
@@ -53,3 +141,40 @@ export const DEFAULT_POLICIES: Readonly<Record<string, readonly Permission[]>> =
 
 /** The owner's policy, which may do everything. */
 export const OWNER_POLICY = "iothubowner";
+
+function completeAuthentication(
+  requested: DeviceAuthentication | undefined,
+  fresh: FreshValues,
+): DeviceAuthentication {
+  if (requested === undefined || requested.type === "sas") {
+    const primaryKey = requested?.primaryKey || fresh.createKey();
+    const secondaryKey = requested?.secondaryKey || fresh.createKey();
+    requireKey(primaryKey);
+    requireKey(secondaryKey);
+    return { type: "sas", primaryKey, secondaryKey };
+  }
+  if (requested.type === "selfSigned") requireThumbprints(requested);
+  return requested;
+}
+
+/** Keys have 16 to 64 bytes (identity registry guide). */
+function requireKey(key: string): void {
+  const bytes = Buffer.from(key, "base64");
+  const isBase64 = bytes.toString("base64") === key;
+  if (isBase64 && bytes.length >= 16 && bytes.length <= 64) return;
+  throw new HubError("ArgumentInvalid", "A symmetric key is 16 to 64 bytes in base64.");
+}
+
+function requireThumbprints(authentication: {
+  primaryThumbprint: string;
+  secondaryThumbprint?: string;
+}): void {
+  const { primaryThumbprint, secondaryThumbprint } = authentication;
+  for (const thumbprint of [primaryThumbprint, secondaryThumbprint]) {
+    if (thumbprint === undefined || /^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(thumbprint)) continue;
+    throw new HubError(
+      "ArgumentInvalid",
+      "A thumbprint has 40 (SHA-1) or 64 (SHA-256) hex digits.",
+    );
+  }
+}

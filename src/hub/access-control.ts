@@ -4,10 +4,10 @@ import {
   type AccessContext,
   authenticateToken,
   authorize,
+  authorizeDevice,
   type Principal,
 } from "../core/access.ts";
 import type { Permission, Policy } from "../core/device-identity.ts";
-import { HubError } from "../core/hub-error.ts";
 import type { Clock } from "./clock.ts";
 import type { Registry } from "./registry.ts";
 
@@ -47,18 +47,15 @@ export class AccessControl {
   }
 
   /**
-   * Checks that the principal may be this device, under a name this hub answers to.
+   * Checks that the principal may be this device.
    *
    * @throws HubError IotHubUnauthorized
    */
-  authorizeDevice(principal: Principal, deviceId: string, hostName: string): void {
-    const device = this.#registry.find(deviceId);
-    if (device === undefined || device.status === "disabled" || !this.answersTo(hostName)) {
-      throw new HubError("IotHubUnauthorized", `The hub has no enabled device '${deviceId}'.`);
-    }
-    this.authorize(principal, "DeviceConnect", ["devices", deviceId]);
+  authorizeDevice(principal: Principal, deviceId: string): void {
+    authorizeDevice(principal, deviceId, this.#context());
   }
 
+  /** True for each of the hub's names, in any case. */
   answersTo(hostName: string): boolean {
     return this.#hostNames.includes(hostName.toLowerCase());
   }

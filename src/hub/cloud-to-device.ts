@@ -26,7 +26,7 @@ import type { FeedbackQueue } from "./feedback-queue.ts";
 import type { Registry } from "./registry.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { deleteDeviceQueue, deviceQueueChanges } from "./store/records.ts";
-import type { Store } from "./store/store.ts";
+import type { Store, StoreChange } from "./store/store.ts";
 
 /** A message handed out under a lock. */
 export interface MessageDelivery {
@@ -39,7 +39,7 @@ export interface MessageConsumer {
   hasCredit(): boolean;
   deliver(delivery: MessageDelivery): void;
   /** Another consumer of the same device took its place. */
-  onStolen(): void;
+  onStolen(error: HubError): void;
 }
 
 export interface MessageSubscription {
@@ -76,6 +76,7 @@ export class CloudToDevice {
 
   constructor(options: CloudToDeviceOptions) {
     this.#options = options;
+    options.registry.onDelete((deviceId) => this.#forget(deviceId));
     for (const [deviceId, queue] of options.queues) {
       this.#devices.set(deviceId, { queue });
       this.#wakeWhenDue(deviceId);
@@ -106,7 +107,9 @@ export class CloudToDevice {
     state.consumer = own;
     if (previous !== undefined) {
       this.#release(deviceId, previous);
-      previous.consumer.onStolen();
+      previous.consumer.onStolen(
+        new HubError("LinkCreationConflict", "Another receiver of the same device took its place."),
+      );
     }
     this.#advance(deviceId);
     this.#deliver(deviceId);
@@ -114,6 +117,12 @@ export class CloudToDevice {
       wake: () => this.#deliver(deviceId),
       close: () => this.#unsubscribe(deviceId, own),
     };
+  }
+
+  /** Hands out one message to somebody who comes for it, locked for so long; undefined when none is visible. */
+  take(deviceId: string, lockTimeoutMs?: number): MessageDelivery | undefined {
+    this.#advance(deviceId);
+    return this.#deliverNext(deviceId, this.#stateOf(deviceId), lockTimeoutMs);
   }
 
   /**
@@ -150,12 +159,12 @@ export class CloudToDevice {
     return this.#stateOf(deviceId).queue.entries.length;
   }
 
-  /** Drops a deleted device's messages, without feedback (assumed: rule c2d-device-deleted). */
-  async forget(deviceId: string): Promise<void> {
+  /** A deleted device's messages go without feedback (assumed: rule c2d-device-deleted). */
+  #forget(deviceId: string): StoreChange[] {
     const { queue } = this.#stateOf(deviceId);
     this.#devices.delete(deviceId);
     this.#options.scheduler.schedule(queueTimer(deviceId), undefined, () => {});
-    await this.#options.store.write(deleteDeviceQueue(deviceId, queue));
+    return deleteDeviceQueue(deviceId, queue);
   }
 
   #unsubscribe(deviceId: string, own: Consumer): void {
@@ -200,10 +209,14 @@ export class CloudToDevice {
     }
   }
 
-  #deliverNext(deviceId: string, state: DeviceState): MessageDelivery | undefined {
-    const { clock, settings, store } = this.#options;
+  #deliverNext(
+    deviceId: string,
+    state: DeviceState,
+    lockTimeoutMs = this.#options.settings.lockTimeoutMs,
+  ): MessageDelivery | undefined {
+    const { clock, store } = this.#options;
     const lockToken = randomUUID();
-    const untilMs = clock.nowMs() + settings.lockTimeoutMs;
+    const untilMs = clock.nowMs() + lockTimeoutMs;
     const step = deliverNext(state.queue, { token: lockToken, untilMs });
     const [delivered] = step.transitions;
     if (delivered === undefined) return undefined;

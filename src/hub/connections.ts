@@ -1,5 +1,6 @@
 /** Which device is connected where: one connection a device, the newest wins. */
 
+import { HubError } from "../core/hub-error.ts";
 import type { HubEventStream, Protocol } from "./events.ts";
 
 export interface DeviceConnectionHandle {
@@ -7,37 +8,54 @@ export interface DeviceConnectionHandle {
   release(reason: string): void;
 }
 
-interface Holder {
+/** A connection that stands for a device. */
+export interface DeviceConnection {
   readonly protocol: Protocol;
-  close(reason: string): void;
+  /** The hub wants it to end, for this reason. */
+  close(error: HubError): void;
 }
 
 export class DeviceConnections {
   readonly #events: HubEventStream;
-  readonly #holders = new Map<string, Holder>();
+  readonly #current = new Map<string, DeviceConnection>();
 
   constructor(events: HubEventStream) {
     this.#events = events;
   }
 
-  /** Takes the device's place for a connection; `close` of the connection that had it is called. */
-  claim(deviceId: string, holder: Holder): DeviceConnectionHandle {
-    this.#holders.get(deviceId)?.close("another connection of the same device took its place");
-    this.#holders.set(deviceId, holder);
-    this.#events.emit({ type: "deviceConnected", deviceId, protocol: holder.protocol });
+  /** Takes the device's place for a connection; one that had it is closed. */
+  claim(deviceId: string, connection: DeviceConnection): DeviceConnectionHandle {
+    const { protocol } = connection;
+    this.disconnect(
+      deviceId,
+      new HubError(
+        "ConnectionForcefullyClosedOnNewConnection",
+        "Another connection of the same device took its place.",
+      ),
+    );
+    this.#current.set(deviceId, connection);
+    this.#events.emit({ type: "deviceConnected", deviceId, protocol });
     let isReleased = false;
     return {
       release: (reason) => {
         if (isReleased) return;
         isReleased = true;
-        if (this.#holders.get(deviceId) === holder) this.#holders.delete(deviceId);
-        const { protocol } = holder;
+        if (this.#current.get(deviceId) === connection) this.#current.delete(deviceId);
         this.#events.emit({ type: "deviceDisconnected", deviceId, protocol, reason });
       },
     };
   }
 
+  /** Ends the connection of a device, if it has one. */
+  disconnect(deviceId: string, error: HubError): void {
+    this.#current.get(deviceId)?.close(error);
+  }
+
   isConnected(deviceId: string): boolean {
-    return this.#holders.has(deviceId);
+    return this.#current.has(deviceId);
+  }
+
+  get count(): number {
+    return this.#current.size;
   }
 }

@@ -96,7 +96,8 @@ async function assemble(options: HubOptions, onStoreFailure: (error: unknown) =>
   const store = guardStore(options.store, onStoreFailure);
   const events = new HubEventStream();
   const scheduler = new Scheduler(clock);
-  const registry = new Registry({ store, clock, devices: state.devices });
+  const connections = new DeviceConnections(events);
+  const registry = new Registry({ store, clock, connections, devices: state.devices });
   const shared = { settings, clock, scheduler, store, events };
   const feedback = new FeedbackQueue({ ...shared, state });
   const cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
@@ -105,13 +106,13 @@ async function assemble(options: HubOptions, onStoreFailure: (error: unknown) =>
     access: new AccessControl({ hostNames, policies: installation.policies, registry, clock }),
     clock,
     cloudToDevice,
-    connections: new DeviceConnections(events),
+    connections,
     events,
     feedback,
     hubName: hostNames[0] ?? "localhost",
     registry,
     scheduler,
-    subscriptions: new SubscriptionStore(store, state.subscriptions),
+    subscriptions: new SubscriptionStore(store, registry, state.subscriptions),
   };
 }
 

@@ -4,11 +4,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  type DeviceCredential,
   formatDeviceConnectionString,
   formatEventHubConnectionString,
   formatHubConnectionString,
 } from "../core/connection-string.ts";
-import { validateDeviceId } from "../core/device-identity.ts";
+import { type DeviceIdentity, validateDeviceId } from "../core/device-identity.ts";
 import { type CloudToDeviceSettings, LOCAL_DEFAULTS } from "../core/limits.ts";
 import { Secret } from "../core/secret.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -176,8 +177,7 @@ function present(
     validateDeviceId(deviceId);
     // A store that fails ends the hub: `stopped` tells of it.
     hub.registry.ensure(deviceId).catch(() => {});
-    const { primaryKey } = hub.registry.get(deviceId).authentication;
-    const credential = { type: "key", sharedAccessKey: new Secret(primaryKey) } as const;
+    const credential = credentialOf(hub.registry.get(deviceId));
     return formatDeviceConnectionString({ hostName, deviceId, credential });
   };
   const stop = async (): Promise<void> => {
@@ -206,6 +206,11 @@ function present(
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function credentialOf({ authentication }: DeviceIdentity): DeviceCredential {
+  if (authentication.type !== "sas") return { type: "x509" };
+  return { type: "key", sharedAccessKey: new Secret(authentication.primaryKey) };
 }
 
 function hostNameOf(ports: readonly number[]): string {

@@ -1,28 +1,43 @@
-/** The identity registry: devices and their keys. */
+/** The identity registry: devices and their credentials. */
 
 import { randomBytes } from "node:crypto";
-import { type DeviceIdentity, validateDeviceId } from "../core/device-identity.ts";
+import {
+  createIdentity,
+  type DeviceIdentity,
+  type DeviceRequest,
+  type FreshValues,
+  hasNewCredentials,
+  requireMatch,
+  updateIdentity,
+} from "../core/device-identity.ts";
 import { HubError } from "../core/hub-error.ts";
 import type { Clock } from "./clock.ts";
-import { putDevice } from "./store/records.ts";
-import type { Store } from "./store/store.ts";
+import type { DeviceConnections } from "./connections.ts";
+import { deleteDevice, putDevice } from "./store/records.ts";
+import type { Store, StoreChange } from "./store/store.ts";
 
 export interface RegistryOptions {
   readonly store: Store;
   readonly clock: Clock;
+  readonly connections: DeviceConnections;
   readonly devices: ReadonlyMap<string, DeviceIdentity>;
 }
 
+/** Changes resolve once they are durable. */
 export class Registry {
-  readonly #store: Store;
-  readonly #clock: Clock;
+  readonly #options: RegistryOptions;
   readonly #devices: Map<string, DeviceIdentity>;
+  readonly #onDelete: ((deviceId: string) => readonly StoreChange[])[] = [];
   #lastGeneration = 0n;
 
-  constructor({ store, clock, devices }: RegistryOptions) {
-    this.#store = store;
-    this.#clock = clock;
-    this.#devices = new Map(devices);
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#devices = new Map(options.devices);
+  }
+
+  /** Whatever else belongs to a device goes with it: the changes returned are part of its deletion. */
+  onDelete(forget: (deviceId: string) => readonly StoreChange[]): void {
+    this.#onDelete.push(forget);
   }
 
   find(deviceId: string): DeviceIdentity | undefined {
@@ -32,31 +47,22 @@ export class Registry {
   /** @throws HubError DeviceNotFound */
   get(deviceId: string): DeviceIdentity {
     const device = this.find(deviceId);
-    if (device === undefined)
-      throw new HubError("DeviceNotFound", `The hub has no device '${deviceId}'.`);
-    return device;
+    if (device !== undefined) return device;
+    throw new HubError("DeviceNotFound", `The hub has no device '${deviceId}'.`);
   }
 
-  /**
-   * Creates a device with random keys; resolves once it is durable.
-   *
-   * @throws HubError ArgumentInvalid for an id that is not allowed, DeviceAlreadyExists.
-   */
-  async create(deviceId: string): Promise<DeviceIdentity> {
-    validateDeviceId(deviceId);
+  /** In order of their ids. */
+  list(): DeviceIdentity[] {
+    return [...this.#devices.values()].sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1));
+  }
+
+  /** @throws HubError ArgumentInvalid, DeviceAlreadyExists. */
+  async create(deviceId: string, request: DeviceRequest = {}): Promise<DeviceIdentity> {
+    const device = createIdentity(deviceId, request, this.#freshValues());
     if (this.#devices.has(deviceId)) {
       throw new HubError("DeviceAlreadyExists", `The hub has a device '${deviceId}' already.`);
     }
-    const device: DeviceIdentity = {
-      deviceId,
-      generationId: this.#nextGeneration(),
-      etag: createEtag(),
-      status: "enabled",
-      authentication: { type: "sas", primaryKey: createKey(), secondaryKey: createKey() },
-    };
-    this.#devices.set(deviceId, device);
-    await this.#store.write([putDevice(device)]);
-    return device;
+    return this.#keep(device);
   }
 
   /** The device of this id, created if it is missing. */
@@ -64,9 +70,57 @@ export class Registry {
     return this.find(deviceId) ?? (await this.create(deviceId));
   }
 
+  /**
+   * Changes a device; a connection that rests on what is no longer so ends.
+   *
+   * @throws HubError PreconditionFailed for another etag or a missing device, ArgumentInvalid.
+   */
+  async update(deviceId: string, request: DeviceRequest, ifMatch: string): Promise<DeviceIdentity> {
+    const current = this.find(deviceId);
+    if (current === undefined) {
+      throw new HubError("PreconditionFailed", `The hub has no device '${deviceId}' to update.`);
+    }
+    requireMatch(ifMatch, current.etag);
+    const updated = updateIdentity(current, request, this.#freshValues());
+    const kept = this.#keep(updated);
+    if (updated.status === "disabled") this.#disconnect(deviceId, "The device is disabled.");
+    else if (hasNewCredentials(current, updated)) {
+      this.#disconnect(deviceId, "The device has new credentials.");
+    }
+    return kept;
+  }
+
+  /** @throws HubError DeviceNotFound, PreconditionFailed. */
+  async delete(deviceId: string, ifMatch: string): Promise<void> {
+    requireMatch(ifMatch, this.get(deviceId).etag);
+    this.#devices.delete(deviceId);
+    this.#disconnect(deviceId, "The device is deleted.");
+    const belongings = this.#onDelete.flatMap((forget) => forget(deviceId));
+    await this.#options.store.write([deleteDevice(deviceId), ...belongings]);
+  }
+
+  async #keep(device: DeviceIdentity): Promise<DeviceIdentity> {
+    this.#devices.set(device.deviceId, device);
+    await this.#options.store.write([putDevice(device)]);
+    return device;
+  }
+
+  #disconnect(deviceId: string, message: string): void {
+    this.#options.connections.disconnect(deviceId, new HubError("IotHubUnauthorized", message));
+  }
+
+  #freshValues(): FreshValues {
+    return {
+      generationId: this.#nextGeneration(),
+      etag: randomBytes(6).toString("base64"),
+      createKey,
+      nowMs: this.#options.clock.nowMs(),
+    };
+  }
+
   /** As on Azure: an 18-digit count of 100 ns ticks, here since the epoch, never the same twice. */
   #nextGeneration(): string {
-    const ticks = BigInt(this.#clock.nowMs()) * 10_000n;
+    const ticks = BigInt(this.#options.clock.nowMs()) * 10_000n;
     this.#lastGeneration = ticks > this.#lastGeneration ? ticks : this.#lastGeneration + 1n;
     return this.#lastGeneration.toString().padStart(18, "0");
   }
@@ -75,8 +129,4 @@ export class Registry {
 /** 32 random bytes in base64: 44 characters, as Azure's keys have. */
 export function createKey(): string {
   return randomBytes(32).toString("base64");
-}
-
-function createEtag(): string {
-  return randomBytes(6).toString("base64");
 }

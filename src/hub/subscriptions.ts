@@ -1,5 +1,6 @@
 /** What devices have subscribed to in sessions that outlive their connections. */
 
+import type { Registry } from "./registry.ts";
 import { deleteSubscriptions, putSubscriptions, type Subscriptions } from "./store/records.ts";
 import type { Store } from "./store/store.ts";
 
@@ -7,8 +8,12 @@ export class SubscriptionStore {
   readonly #store: Store;
   readonly #byDevice: Map<string, Subscriptions>;
 
-  constructor(store: Store, subscriptions: ReadonlyMap<string, Subscriptions>) {
+  constructor(store: Store, registry: Registry, subscriptions: ReadonlyMap<string, Subscriptions>) {
     this.#store = store;
+    registry.onDelete((deviceId) => {
+      this.#byDevice.delete(deviceId);
+      return [deleteSubscriptions(deviceId)];
+    });
     this.#byDevice = new Map(subscriptions);
   }
 

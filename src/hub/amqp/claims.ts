@@ -47,23 +47,29 @@ export class Claims {
 
   /** @throws HubError IotHubUnauthorized when no proof gives the permission for this path. */
   authorize(permission: Permission, path: readonly string[]): void {
-    let refusal: unknown = new HubError(
-      "IotHubUnauthorized",
-      "The connection has not given a token.",
-    );
+    this.#requireOne((principal) => this.#access.authorize(principal, permission, path));
+  }
+
+  /** @throws HubError IotHubUnauthorized when no proof lets the connection be this device. */
+  authorizeDevice(deviceId: string): void {
+    this.#requireOne((principal) => this.#access.authorizeDevice(principal, deviceId));
+  }
+
+  close(): void {
+    this.#cancelTimer();
+  }
+
+  #requireOne(check: (principal: Principal) => void): void {
+    let refusal: unknown = new HubError("IotHubUnauthorized", "The connection has given no token.");
     for (const principal of this.#byAudience.values()) {
       try {
-        this.#access.authorize(principal, permission, path);
+        check(principal);
         return;
       } catch (error) {
         refusal = error;
       }
     }
     throw refusal;
-  }
-
-  close(): void {
-    this.#cancelTimer();
   }
 
   #watchExpiry(): void {

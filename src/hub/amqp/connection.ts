@@ -1,4 +1,4 @@
-/** One AMQP connection: signing in, and links routed to what they are attached to. */
+/** One AMQP connection: signing in, and links routed to the nodes they are attached to. */
 
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
@@ -15,37 +15,34 @@ import { type AmqpNode, parseAmqpAddress } from "../../core/resource-path.ts";
 import type { AccessControl } from "../access-control.ts";
 import type { Clock } from "../clock.ts";
 import type { CloudToDevice } from "../cloud-to-device.ts";
+import type { DeviceConnections } from "../connections.ts";
 import type { HubEventStream } from "../events.ts";
 import type { FeedbackQueue } from "../feedback-queue.ts";
-import { findReplyLink, parsePutToken, toCbsReply } from "./cbs.ts";
+import { openCbsNode } from "./cbs-node.ts";
 import { Claims } from "./claims.ts";
-import { OutgoingLink } from "./outgoing-link.ts";
+import { DeviceLinks } from "./device-links.ts";
+import { openDeviceNode } from "./device-node.ts";
+import type { GuardedLink, NodeContext } from "./node-context.ts";
 import { offerSaslMechanisms } from "./sasl.ts";
+import { openDeviceboundNode, openFeedbackNode } from "./service-nodes.ts";
 import { Settler } from "./settler.ts";
-import { toAmqpError, toCloudToDevice, toFeedbackMessage } from "./translate.ts";
+import { toAmqpError } from "./translate.ts";
 
 export interface AmqpServices {
   readonly access: AccessControl;
   readonly clock: Clock;
   readonly cloudToDevice: CloudToDevice;
+  readonly connections: DeviceConnections;
   readonly events: HubEventStream;
   readonly feedback: FeedbackQueue;
-  /** The hub's own name, which feedback messages carry as user id. */
   readonly hubName: string;
 }
 
 /** As the cloud's OPEN frame has it. */
-const CONNECTION_OPTIONS = {
-  max_frame_size: 65_536,
-  channel_max: 8191,
-  idle_time_out: 240_000,
-} as const;
+const OPEN_FIELDS = { max_frame_size: 65_536, channel_max: 8191, idle_time_out: 240_000 } as const;
 
 /** Largest message a link to the hub takes, in bytes; the core refuses smaller ones by their kind. */
 const MAX_MESSAGE_SIZE = 1_048_576;
-
-/** Unsettled messages a sender may have in flight; rhea keeps room for 2048 a session. */
-const SEND_CREDIT = 1000;
 
 /** Serves AMQP 1.0 on this stream until either side ends it. */
 export function serveAmqp(stream: Duplex, services: AmqpServices): void {
@@ -56,27 +53,23 @@ class AmqpConnection {
   readonly #stream: Duplex;
   readonly #services: AmqpServices;
   readonly #connection: Connection;
-  readonly #claims: Claims;
-  readonly #settler = new Settler();
+  readonly #context: NodeContext;
   readonly #cbsReplyLinks: Sender[] = [];
-  /** Links that rest on a proof, with the check that must still hold when a proof expires. */
-  readonly #guarded = new Map<Link, () => void>();
+  /** Open links that rest on a proof. */
+  readonly #guarded = new Map<Link, GuardedLink>();
 
   constructor(stream: Duplex, services: AmqpServices) {
     this.#stream = stream;
     this.#services = services;
-    this.#claims = new Claims(services.access, services.clock, () => this.#checkLinks());
-    const container = rhea.create_container({
-      id: `DeviceGateway_${randomUUID().replaceAll("-", "")}`,
-    });
-    offerSaslMechanisms(container, (userName, token) => this.#signIn(userName, token));
-    const options = {
-      ...CONNECTION_OPTIONS,
-      receiver_options: { autoaccept: false, credit_window: 0, max_message_size: MAX_MESSAGE_SIZE },
-      sender_options: { treat_modified_as_released: false },
+    this.#context = {
+      ...services,
+      claims: new Claims(services.access, services.clock, () => this.#checkLinks()),
+      deviceLinks: new DeviceLinks(services.connections),
+      settler: new Settler(),
+      toError: (error) => toAmqpError(error, createTrackingId(), services.clock.nowMs()),
+      tellRefused: (error) => this.#tellRefused(error),
     };
-    // rhea's types demand a port to connect to; this connection is accepted, not made.
-    this.#connection = container.create_connection(options as unknown as ConnectionOptions);
+    this.#connection = this.#createConnection();
   }
 
   start(): void {
@@ -88,6 +81,11 @@ class AmqpConnection {
     connection.on("receiver_open", ({ receiver }: EventContext) => {
       if (receiver) this.#onReceiverOpen(receiver);
     });
+    for (const event of ["sender_close", "receiver_close"]) {
+      connection.on(event, ({ sender, receiver }: EventContext) => {
+        this.#guarded.delete((sender ?? receiver) as Link);
+      });
+    }
     connection.on("connection_close", () => this.#stream.end());
     connection.on("disconnected", () => this.#onEnd());
     // What a peer does wrong ends its connection; the hub goes on.
@@ -99,9 +97,21 @@ class AmqpConnection {
     accept(connection, this.#stream);
   }
 
+  #createConnection(): Connection {
+    const container = rhea.create_container({ id: `DeviceGateway_${createTrackingId()}` });
+    offerSaslMechanisms(container, (userName, token) => this.#signIn(userName, token));
+    const options = {
+      ...OPEN_FIELDS,
+      receiver_options: { autoaccept: false, credit_window: 0, max_message_size: MAX_MESSAGE_SIZE },
+      sender_options: { treat_modified_as_released: false },
+    };
+    // rhea's types demand a port to connect to; this connection is accepted, not made.
+    return container.create_connection(options as unknown as ConnectionOptions);
+  }
+
   #signIn(userName: string, token: string): boolean {
     try {
-      this.#claims.addPlain(userName, token);
+      this.#context.claims.addPlain(userName, token);
       return true;
     } catch (error) {
       this.#tellRefused(error);
@@ -111,14 +121,17 @@ class AmqpConnection {
 
   /** The peer wants to receive from the hub. */
   #onSenderOpen(sender: Sender): void {
-    this.#attach(sender, sender.source?.address, (node) => {
-      sender.set_source({ address: sender.source.address as string });
+    const address = String(sender.source?.address ?? "");
+    const accept = (): void => sender.set_source({ address });
+    this.#attach(sender, address, accept, (node) => {
       switch (node.type) {
         case "cbs":
           this.#cbsReplyLinks.push(sender);
-          return undefined;
+          return;
         case "feedback":
-          return this.#openFeedback(sender);
+          return openFeedbackNode(sender, this.#context);
+        case "deviceDevicebound":
+          return openDeviceNode(sender, node.deviceId, this.#context);
         default:
           throw new HubError("DeviceNotFound", "There is nothing to receive from at this address.");
       }
@@ -127,133 +140,65 @@ class AmqpConnection {
 
   /** The peer wants to send to the hub. */
   #onReceiverOpen(receiver: Receiver): void {
-    this.#attach(receiver, receiver.target?.address, (node) => {
-      receiver.set_target({ address: receiver.target.address as string });
+    const address = String(receiver.target?.address ?? "");
+    const accept = (): void => receiver.set_target({ address });
+    this.#attach(receiver, address, accept, (node) => {
       switch (node.type) {
         case "cbs":
-          return this.#openCbs(receiver);
+          openCbsNode(receiver, this.#cbsReplyLinks, this.#context);
+          return;
         case "serviceDevicebound":
-          return this.#openDevicebound(receiver);
+          return openDeviceboundNode(receiver, this.#context);
         default:
           throw new HubError("DeviceNotFound", "There is nothing to send to at this address.");
       }
     });
   }
 
-  /** Opens a link to a node, or closes it with the reason; `open` returns the check it rests on. */
-  #attach(link: Link, address: unknown, open: (node: AmqpNode) => (() => void) | undefined): void {
+  /** Opens a link, or closes it with the reason why not: then the attach names no terminus. */
+  #attach(
+    link: Link,
+    address: string,
+    accept: () => void,
+    open: (node: AmqpNode) => GuardedLink | undefined,
+  ): void {
     try {
-      const check = open(parseAmqpAddress(String(address ?? "")));
-      if (check !== undefined) this.#guarded.set(link, check);
+      const guarded = open(parseAmqpAddress(address));
+      accept();
+      if (guarded !== undefined) this.#guarded.set(link, guarded);
     } catch (error) {
       this.#tellRefused(error);
-      this.#refuse(link, error);
+      link.close(this.#context.toError(error));
     }
   }
 
-  #openCbs(receiver: Receiver): undefined {
-    receiver.add_credit(SEND_CREDIT);
-    receiver.on("message", (context: EventContext) => this.#onPutToken(receiver, context));
-  }
-
-  #onPutToken(receiver: Receiver, context: EventContext): void {
-    const { message, delivery } = context;
-    if (message === undefined || delivery === undefined) return;
-    let refusal: unknown;
-    try {
-      const { audience, token } = parsePutToken(message);
-      this.#claims.add(audience, token);
-    } catch (error) {
-      refusal = error;
-      this.#tellRefused(error);
-    }
-    this.#settler.settle(delivery, { type: "accepted" });
-    receiver.add_credit(1);
-    // uamqp must see its request accepted before the reply arrives: two ticks later is after that.
-    setImmediate(() =>
-      setImmediate(() =>
-        findReplyLink(context, this.#cbsReplyLinks)?.send(toCbsReply(message, refusal)),
-      ),
-    );
-  }
-
-  #openDevicebound(receiver: Receiver): () => void {
-    const check = (): void => this.#claims.authorize("ServiceConnect", ["messages", "devicebound"]);
-    check();
-    receiver.add_credit(SEND_CREDIT);
-    receiver.on("message", (context: EventContext) => this.#onCloudToDevice(receiver, context));
-    return check;
-  }
-
-  #onCloudToDevice(receiver: Receiver, { message, delivery }: EventContext): void {
-    if (message === undefined || delivery === undefined) return;
-    const enqueue = async (): Promise<void> => {
-      const parsed = toCloudToDevice(message);
-      await this.#services.cloudToDevice.send(parsed.deviceId, parsed.message);
-    };
-    enqueue()
-      .then(
-        () => this.#settler.settle(delivery, { type: "accepted" }),
-        (error: unknown) =>
-          this.#settler.settle(delivery, { type: "rejected", error: this.#toError(error) }),
-      )
-      .finally(() => receiver.add_credit(1));
-  }
-
-  #openFeedback(sender: Sender): () => void {
-    const check = (): void => {
-      this.#claims.authorize("ServiceConnect", ["messages", "serviceBound", "feedback"]);
-    };
-    check();
-    const { feedback, hubName, clock } = this.#services;
-    const link = new OutgoingLink(sender, {
-      onCredit: () => subscription.wake(),
-      settle: async (lockToken, settlement) => {
-        const isSettled = await subscription.settle(lockToken, settlement);
-        if (!isSettled)
-          throw new HubError("DeviceMessageLockLost", "The lock on the feedback ran out.");
-      },
-      onClose: () => subscription.close(),
-      nowMs: () => clock.nowMs(),
-    });
-    const subscription = feedback.subscribe({
-      hasCredit: () => link.hasCredit(),
-      deliver: ({ records, enqueuedTimeMs, lockToken }) =>
-        link.send(toFeedbackMessage(records, { enqueuedTimeMs, hubName }), lockToken),
-    });
-    return check;
-  }
-
+  /** Closes the links whose proof has gone. */
   #checkLinks(): void {
-    for (const [link, check] of this.#guarded) {
+    for (const [link, guarded] of this.#guarded) {
       try {
-        check();
+        guarded.check();
       } catch (error) {
         this.#guarded.delete(link);
-        link.close(this.#toError(error));
+        guarded.close(this.#context.toError(error));
       }
     }
   }
 
-  /** A refused attach is answered without the terminus, then closed with the error. */
-  #refuse(link: Link, error: unknown): void {
-    link.close(this.#toError(error));
-  }
-
-  #toError(error: unknown): ReturnType<typeof toAmqpError> {
-    return toAmqpError(error, randomUUID().replaceAll("-", ""), this.#services.clock.nowMs());
-  }
-
   #tellRefused(error: unknown): void {
     const { name, message: reason } = toHubError(error);
+    if (name !== "IotHubUnauthorized") return;
     this.#services.events.emit({ type: "connectionRefused", protocol: "amqp", name, reason });
   }
 
   #onEnd(): void {
-    this.#claims.close();
+    this.#context.claims.close();
     this.#guarded.clear();
     this.#stream.destroy();
   }
+}
+
+function createTrackingId(): string {
+  return randomUUID().replaceAll("-", "");
 }
 
 /** rhea's types leave out `accept`, which its own listener uses. */

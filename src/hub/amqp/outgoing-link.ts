@@ -1,9 +1,8 @@
 /** A link the hub sends on: credit, locks and the peer's outcomes, for any kind of message. */
 
-import type { Message as AmqpMessage, Delivery, EventContext, Sender } from "rhea";
-import { toHubError } from "../../core/hub-error.ts";
+import type { AmqpError, Message as AmqpMessage, Delivery, EventContext, Sender } from "rhea";
 import type { Settlement } from "../../core/message-queue.ts";
-import { toAmqpError, toSettlement } from "./translate.ts";
+import { toSettlement } from "./translate.ts";
 
 export interface OutgoingLinkHandlers {
   onCredit(): void;
@@ -11,7 +10,7 @@ export interface OutgoingLinkHandlers {
   settle(lockToken: string, settlement: Settlement): Promise<void>;
   /** The link is gone, whoever ended it. Called once. */
   onClose(): void;
-  nowMs(): number;
+  toError(error: unknown): AmqpError;
 }
 
 const OUTCOMES = ["accepted", "rejected", "released", "modified"] as const;
@@ -33,10 +32,10 @@ export class OutgoingLink {
       );
     }
     sender.on("settled", ({ delivery }: EventContext) => this.#onOutcome(delivery, "abandon"));
-    sender.on("sender_close", () => this.#close());
-    sender.session.on("session_close", () => this.#close());
-    sender.connection.on("connection_close", () => this.#close());
-    sender.connection.on("disconnected", () => this.#close());
+    sender.on("sender_close", () => this.#end());
+    sender.session.on("session_close", () => this.#end());
+    sender.connection.on("connection_close", () => this.#end());
+    sender.connection.on("disconnected", () => this.#end());
   }
 
   /** Counts messages that rhea holds for its next write: they will use credit. */
@@ -69,10 +68,16 @@ export class OutgoingLink {
   #echo(delivery: Delivery, error: unknown): void {
     if (this.#isClosed || delivery.remote_settled) return;
     if (error === undefined) delivery.update(true);
-    else delivery.reject(toAmqpError(toHubError(error), "", this.#handlers.nowMs()));
+    else delivery.reject(this.#handlers.toError(error));
   }
 
-  #close(): void {
+  /** Closes the link for this reason; nothing more goes out. */
+  close(error: AmqpError): void {
+    this.#sender.close(error);
+    this.#end();
+  }
+
+  #end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#lockTokens.clear();

@@ -4,8 +4,8 @@ import rhea, { type AmqpError, type Message as AmqpMessage } from "rhea";
 import { type FeedbackRecord, formatFeedbackBatch } from "../../core/feedback.ts";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { type IdType, type Message, parseAck, type SystemProperties } from "../../core/message.ts";
-import type { Settlement } from "../../core/message-queue.ts";
-import { parseDeviceboundTo } from "../../core/resource-path.ts";
+import type { Entry, Settlement } from "../../core/message-queue.ts";
+import { deviceboundTo, parseDeviceboundTo } from "../../core/resource-path.ts";
 
 const ACK_PROPERTY = "iothub-ack";
 
@@ -42,10 +42,38 @@ export function toFeedbackMessage(
   { enqueuedTimeMs, hubName }: { readonly enqueuedTimeMs: number; readonly hubName: string },
 ): AmqpMessage {
   return {
-    user_id: hubName,
+    ...userId(hubName),
     content_type: "application/vnd.microsoft.iothub.feedback.json",
     message_annotations: { "iothub-enqueuedtime": rhea.types.wrap_timestamp(enqueuedTimeMs) },
     body: rhea.message.data_section(Buffer.from(formatFeedbackBatch(records))),
+  };
+}
+
+/** A message as a device receives it (annotations as the open IoT Edge hub writes them). */
+export function toDeviceMessage(
+  deviceId: string,
+  entry: Entry<Message>,
+  lockToken: string,
+): AmqpMessage {
+  const { system, properties, body } = entry.payload;
+  return {
+    to: deviceboundTo(deviceId),
+    ...toId("message_id", system.messageId, system.messageIdType),
+    ...toId("correlation_id", system.correlationId, system.correlationIdType),
+    ...(system.userId !== undefined && userId(system.userId)),
+    ...(system.contentType !== undefined && { content_type: system.contentType }),
+    ...(system.contentEncoding !== undefined && { content_encoding: system.contentEncoding }),
+    ...(system.expiryTimeUtcMs !== undefined && {
+      absolute_expiry_time: new Date(system.expiryTimeUtcMs),
+    }),
+    application_properties: { ...properties, ...(system.ack && { [ACK_PROPERTY]: system.ack }) },
+    message_annotations: {
+      "iothub-enqueuedtime": rhea.types.wrap_timestamp(entry.enqueuedTimeMs),
+      "iothub-deliverycount": rhea.types.wrap_ubyte(entry.deliveryCount),
+      "x-opt-sequence-number": rhea.types.wrap_ulong(entry.sequenceNumber),
+      "x-opt-lock-token": lockToken,
+    },
+    body: rhea.message.data_section(Buffer.from(body)),
   };
 }
 
@@ -104,6 +132,26 @@ function idOf(id: unknown): [value: string, type: IdType] {
   if (typeof id === "number") return [String(id), "ulong"];
   if (Buffer.isBuffer(id) && id.length === 16) return [rhea.uuid_to_string(id), "uuid"];
   return [readText(id), "string"];
+}
+
+function toId(
+  field: "message_id" | "correlation_id",
+  value: string | undefined,
+  type: IdType = "string",
+): Pick<AmqpMessage, typeof field> {
+  if (value === undefined) return {};
+  return { [field]: type === "string" ? value : typedId(value, type) };
+}
+
+function typedId(value: string, type: Exclude<IdType, "string">) {
+  return type === "ulong"
+    ? rhea.types.wrap_ulong(Number(value))
+    : rhea.types.wrap_uuid(rhea.string_to_uuid(value));
+}
+
+/** The user id is binary; rhea's types know it as text. */
+function userId(text: string): Pick<AmqpMessage, "user_id"> {
+  return { user_id: Buffer.from(text) as unknown as string };
 }
 
 function readText(value: unknown): string {

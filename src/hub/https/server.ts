@@ -1,30 +1,25 @@
-/** The HTTPS front end: requests routed to what serves them. */
+/** The HTTPS front end: requests read, let in, routed and answered. */
 
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import createRouter from "find-my-way";
-import type { Permission } from "../../core/device-identity.ts";
-import { toHubError } from "../../core/hub-error.ts";
+import { HubError, toHubError } from "../../core/hub-error.ts";
 import type { AccessControl } from "../access-control.ts";
 import type { Clock } from "../clock.ts";
-import type { CloudToDevice } from "../cloud-to-device.ts";
-import type { DeviceConnections } from "../connections.ts";
 import type { HubEventStream } from "../events.ts";
-import type { Registry } from "../registry.ts";
-import { type HttpReply, readToken, toDeviceJson, toErrorReply } from "./translate.ts";
+import { createRoutes, type HubRequest, type Route, type RouteServices } from "./routes.ts";
+import { type HttpReply, toErrorReply } from "./translate.ts";
 
-export interface HttpsServices {
+export interface HttpsServices extends RouteServices {
   readonly access: AccessControl;
   readonly clock: Clock;
-  readonly cloudToDevice: CloudToDevice;
-  readonly connections: DeviceConnections;
   readonly events: HubEventStream;
-  readonly registry: Registry;
 }
 
-type Handler = (deviceId: string, request: IncomingMessage) => HttpReply | Promise<HttpReply>;
+/** Largest request body, in bytes: a full batch of telemetry fits. */
+const MAX_BODY_BYTES = 1024 * 1024;
 
-const NOT_FOUND: HttpReply = {
+const NOTHING_HERE: HttpReply = {
   status: 404,
   body: { Message: "ErrorCode:NotFound;There is nothing at this path." },
 };
@@ -32,67 +27,94 @@ const NOT_FOUND: HttpReply = {
 /** A server for connections that others accept. */
 export function createHttpsServer(services: HttpsServices): Server {
   const router = createRouter({ ignoreTrailingSlash: true, caseSensitive: false });
-  const { registry } = services;
-  const describe = (deviceId: string): object => describeDevice(registry.get(deviceId), services);
-
-  route("GET", "RegistryRead", (deviceId) => ({ status: 200, body: describe(deviceId) }));
-  route("PUT", "RegistryWrite", async (deviceId) => {
-    await registry.create(deviceId);
-    return { status: 200, body: describe(deviceId) };
-  });
-
+  for (const route of createRoutes(services)) {
+    router.on(route.method, route.path, () => {}, route);
+  }
   return createServer((request, response) => {
-    const found = router.find(request.method as "GET", request.url ?? "/");
-    if (found === null) return reply(response, NOT_FOUND);
-    found.handler(request, response, found.params, found.store, found.searchParams);
+    const found = router.find(request.method as Route["method"], request.url ?? "/");
+    const answered = found === null ? NOTHING_HERE : answer(request, found, services);
+    Promise.resolve(answered)
+      .catch((error: unknown) => refuse(error, services))
+      .then((reply) => send(response, reply))
+      .catch(() => response.destroy());
   });
+}
 
-  /** Serves `/devices/{id}` to whoever holds the permission. */
-  function route(method: "GET" | "PUT", permission: Permission, handle: Handler): void {
-    router.on(method, "/devices/:deviceId", (request, response, params) => {
-      answer(request as IncomingMessage, params.deviceId ?? "", permission, handle)
-        .catch((error: unknown) => refuse(error))
-        .then((result) => reply(response as ServerResponse, result))
-        .catch(() => response.destroy());
-    });
+interface FoundRoute {
+  readonly params: Readonly<Record<string, string | undefined>>;
+  readonly searchParams: Readonly<Record<string, string>>;
+  /** What was handed to the router with the path. */
+  readonly store: Route;
+}
+
+async function answer(
+  incoming: IncomingMessage,
+  { params, searchParams, store: route }: FoundRoute,
+  services: HttpsServices,
+): Promise<HttpReply> {
+  const { deviceId = "", lockToken = "" } = params;
+  letIn(incoming.headers.authorization, route, deviceId, services);
+  const request: HubRequest = {
+    deviceId,
+    lockToken,
+    query: lowerCaseNames(searchParams),
+    headers: incoming.headers,
+    body: await readBody(incoming),
+  };
+  return route.handle(request);
+}
+
+/** @throws HubError IotHubUnauthorized */
+function letIn(
+  authorization: string | undefined,
+  { permission }: Route,
+  deviceId: string,
+  { access }: HttpsServices,
+): void {
+  if (authorization === undefined) {
+    throw new HubError("IotHubUnauthorized", "Authorization header missing");
   }
+  const principal = access.authenticate(authorization);
+  if (permission === "DeviceConnect") access.authorizeDevice(principal, deviceId);
+  else
+    access.authorize(principal, permission, deviceId === "" ? ["devices"] : ["devices", deviceId]);
+}
 
-  async function answer(
-    request: IncomingMessage,
-    deviceId: string,
-    permission: Permission,
-    handle: Handler,
-  ): Promise<HttpReply> {
-    const principal = services.access.authenticate(readToken(request.headers.authorization));
-    services.access.authorize(principal, permission, ["devices", deviceId]);
-    return handle(deviceId, request);
+function refuse(error: unknown, { clock, events }: HttpsServices): HttpReply {
+  const refusal = toHubError(error);
+  if (refusal.name === "IotHubUnauthorized") {
+    const { name, message: reason } = refusal;
+    events.emit({ type: "connectionRefused", protocol: "https", name, reason });
   }
+  return toErrorReply(refusal, randomUUID().replaceAll("-", ""), clock.nowMs());
+}
 
-  function refuse(error: unknown): HttpReply {
-    const refusal = toHubError(error);
-    if (refusal.name === "IotHubUnauthorized") {
-      const { name, message: reason } = refusal;
-      services.events.emit({ type: "connectionRefused", protocol: "https", name, reason });
+async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) {
+      throw new HubError("MessageTooLarge", `A request body may have ${MAX_BODY_BYTES} bytes.`);
     }
-    return toErrorReply(refusal, randomUUID().replaceAll("-", ""), services.clock.nowMs());
+    chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
 }
 
-function describeDevice(
-  device: ReturnType<Registry["get"]>,
-  { connections, cloudToDevice }: HttpsServices,
-): object {
-  return toDeviceJson(device, {
-    isConnected: connections.isConnected(device.deviceId),
-    cloudToDeviceMessageCount: cloudToDevice.countOf(device.deviceId),
-  });
-}
-
-function reply(response: ServerResponse, { status, headers, body }: HttpReply): void {
+function send(response: ServerResponse, { status, headers, body }: HttpReply): void {
   if (body === undefined) {
     response.writeHead(status, headers).end();
-    return;
+  } else if (body instanceof Uint8Array) {
+    response.writeHead(status, headers).end(body);
+  } else {
+    response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
+    response.end(JSON.stringify(body));
   }
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
-  response.end(JSON.stringify(body));
+}
+
+function lowerCaseNames(query: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(query).map(([name, value]) => [name.toLowerCase(), value]),
+  );
 }

@@ -1,17 +1,29 @@
-/** HTTP requests and replies of the registry to what the hub means by them, and back. */
+/** HTTP requests to what the hub means by them, and replies back. Nothing here knows a state. */
 
-import type { DeviceIdentity } from "../../core/device-identity.ts";
+import type {
+  DeviceAuthentication,
+  DeviceIdentity,
+  DeviceRequest,
+} from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
+import type { Message } from "../../core/message.ts";
+import type { Entry } from "../../core/message-queue.ts";
+import { deviceboundTo } from "../../core/resource-path.ts";
 
 /** The time of what has never happened (registry samples of the documentation). */
 const NEVER = "0001-01-01T00:00:00Z";
 
+/** A lock an HTTP receiver may ask for, in seconds (devguide-c2d). */
+const LOCK_TIMEOUT_SECONDS = { min: 5, max: 300 };
+
 export interface HttpReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
-  readonly body?: unknown;
+  /** An object is sent as JSON, bytes as they are. */
+  readonly body?: object | Uint8Array;
 }
+
+export const NO_CONTENT: HttpReply = { status: 204 };
 
 /** What the hub knows of a device at the moment, beside its identity. */
 export interface DeviceActivity {
@@ -20,26 +32,98 @@ export interface DeviceActivity {
 }
 
 /** A device identity in the registry's form (service API description, 2020-09-30). */
+export function toDeviceReply(device: DeviceIdentity, activity: DeviceActivity): HttpReply {
+  return {
+    status: 200,
+    headers: { etag: `"${device.etag}"` },
+    body: toDeviceJson(device, activity),
+  };
+}
+
 export function toDeviceJson(device: DeviceIdentity, activity: DeviceActivity): object {
-  const { primaryKey, secondaryKey, type } = device.authentication;
+  const { statusUpdatedTimeMs } = device;
   return {
     deviceId: device.deviceId,
     generationId: device.generationId,
     etag: device.etag,
     connectionState: activity.isConnected ? "Connected" : "Disconnected",
     status: device.status,
-    statusReason: null,
+    statusReason: device.statusReason ?? null,
     connectionStateUpdatedTime: NEVER,
-    statusUpdatedTime: NEVER,
+    statusUpdatedTime:
+      statusUpdatedTimeMs === undefined ? NEVER : new Date(statusUpdatedTimeMs).toISOString(),
     lastActivityTime: NEVER,
     cloudToDeviceMessageCount: activity.cloudToDeviceMessageCount,
-    authentication: {
-      symmetricKey: { primaryKey, secondaryKey },
-      x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
-      type,
-    },
-    capabilities: { iotEdge: false },
+    authentication: toAuthenticationJson(device.authentication),
+    capabilities: { iotEdge: device.isIotEdge },
   };
+}
+
+/**
+ * Reads a device identity that somebody wants created or updated.
+ *
+ * @throws HubError ArgumentInvalid for a body that is none.
+ */
+export function parseDeviceRequest(body: Uint8Array, deviceId: string): DeviceRequest {
+  const json = parseObject(body);
+  if (json.deviceId !== undefined && json.deviceId !== deviceId) {
+    throw new HubError("ArgumentInvalid", "The body is of another device than the path.");
+  }
+  const { status, statusReason, capabilities } = json;
+  if (status !== undefined && status !== "enabled" && status !== "disabled") {
+    throw new HubError("ArgumentInvalid", "status is enabled or disabled.");
+  }
+  const authentication = parseAuthentication(json.authentication);
+  return {
+    ...(status !== undefined && { status }),
+    ...(typeof statusReason === "string" && { statusReason }),
+    ...(authentication !== undefined && { authentication }),
+    ...(isObject(capabilities) && { isIotEdge: capabilities.iotEdge === true }),
+  };
+}
+
+/** A message as a polling device receives it: the body raw, all else in headers. */
+export function toMessageReply(
+  deviceId: string,
+  entry: Entry<Message>,
+  lockToken: string,
+): HttpReply {
+  const { system, properties, body } = entry.payload;
+  const headers: Record<string, string | undefined> = {
+    etag: `"${lockToken}"`,
+    "iothub-messageid": system.messageId,
+    "iothub-correlationid": system.correlationId,
+    "iothub-userid": system.userId,
+    "iothub-to": deviceboundTo(deviceId),
+    "iothub-ack": system.ack,
+    "iothub-expiry": isoTime(system.expiryTimeUtcMs),
+    "iothub-sequencenumber": String(entry.sequenceNumber),
+    "iothub-deliverycount": String(entry.deliveryCount),
+    "iothub-enqueuedtime": isoTime(entry.enqueuedTimeMs),
+    contenttype: system.contentType,
+    contentencoding: system.contentEncoding,
+  };
+  for (const [name, value] of Object.entries(properties)) {
+    headers[`iothub-app-${encodeHeader(name)}`] = encodeHeader(value ?? "");
+  }
+  const present = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return { status: 200, headers: Object.fromEntries(present), body };
+}
+
+/**
+ * Reads the lock time a receiver asks for, in milliseconds; undefined when it leaves it to the hub.
+ *
+ * @throws HubError ArgumentInvalid outside 5 to 300 seconds.
+ */
+export function parseLockTimeoutMs(seconds: string | undefined): number | undefined {
+  if (seconds === undefined) return undefined;
+  const { min, max } = LOCK_TIMEOUT_SECONDS;
+  if (/^\d+$/.test(seconds) && Number(seconds) >= min && Number(seconds) <= max) {
+    return Number(seconds) * 1000;
+  }
+  throw new HubError("ArgumentInvalid", `A lock timeout is ${min} to ${max} seconds.`);
 }
 
 /**
@@ -58,8 +142,66 @@ export function toErrorReply(error: HubError, trackingId: string, nowMs: number)
   };
 }
 
-/** @throws HubError IotHubUnauthorized without an Authorization header. */
-export function readToken(authorization: string | undefined): string {
-  if (authorization !== undefined) return authorization;
-  throw new HubError("IotHubUnauthorized", "Authorization header missing");
+function toAuthenticationJson(authentication: DeviceAuthentication): object {
+  const { type } = authentication;
+  const noKeys = { primaryKey: null, secondaryKey: null };
+  const noThumbprints = { primaryThumbprint: null, secondaryThumbprint: null };
+  if (type === "sas") {
+    const { primaryKey, secondaryKey } = authentication;
+    return { symmetricKey: { primaryKey, secondaryKey }, x509Thumbprint: noThumbprints, type };
+  }
+  if (type === "selfSigned") {
+    const { primaryThumbprint, secondaryThumbprint = null } = authentication;
+    return {
+      symmetricKey: noKeys,
+      x509Thumbprint: { primaryThumbprint, secondaryThumbprint },
+      type,
+    };
+  }
+  return { symmetricKey: noKeys, x509Thumbprint: noThumbprints, type };
+}
+
+function parseAuthentication(value: unknown): DeviceAuthentication | undefined {
+  if (!isObject(value)) return undefined;
+  const { type = "sas", symmetricKey, x509Thumbprint } = value;
+  if (type === "certificateAuthority") return { type };
+  if (type === "selfSigned" && isObject(x509Thumbprint)) {
+    const secondaryThumbprint = text(x509Thumbprint.secondaryThumbprint);
+    return {
+      type,
+      primaryThumbprint: text(x509Thumbprint.primaryThumbprint),
+      ...(secondaryThumbprint !== "" && { secondaryThumbprint }),
+    };
+  }
+  if (type !== "sas")
+    throw new HubError("ArgumentInvalid", "This authentication type is not known.");
+  const keys = isObject(symmetricKey) ? symmetricKey : {};
+  return { type, primaryKey: text(keys.primaryKey), secondaryKey: text(keys.secondaryKey) };
+}
+
+function parseObject(body: Uint8Array): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+    if (isObject(json)) return json;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new HubError("ArgumentInvalid", "The body is not a JSON object.");
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function isoTime(timeMs: number | undefined): string | undefined {
+  return timeMs === undefined ? undefined : new Date(timeMs).toISOString();
+}
+
+/** Headers carry visible ASCII; all else is percent-encoded. */
+function encodeHeader(value: string): string {
+  return /^[\x21-\x7e ]*$/.test(value) ? value : encodeURIComponent(value);
 }

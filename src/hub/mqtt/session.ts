@@ -133,6 +133,9 @@ class MqttSession {
   }
 
   #authenticate({ deviceId, hostName, token }: ConnectRequest): Principal {
+    if (!this.#services.access.answersTo(hostName)) {
+      throw new HubError("IotHubUnauthorized", `This hub is not ${hostName}.`);
+    }
     if (token === undefined) {
       throw new HubError(
         "IotHubUnauthorized",
@@ -140,7 +143,7 @@ class MqttSession {
       );
     }
     const principal = this.#services.access.authenticate(token);
-    this.#services.access.authorizeDevice(principal, deviceId, hostName);
+    this.#services.access.authorizeDevice(principal, deviceId);
     return principal;
   }
 
@@ -148,7 +151,7 @@ class MqttSession {
     this.#request = request;
     this.#connection = this.#services.connections.claim(request.deviceId, {
       protocol: "mqtt",
-      close: (reason) => this.#close(reason),
+      close: (error) => this.#close(error.message),
     });
   }
 
@@ -226,7 +229,7 @@ class MqttSession {
     return this.#services.cloudToDevice.subscribe(request.deviceId, {
       hasCredit: () => this.#delivery !== undefined && !this.#isClosed && !this.#inFlight.isFull,
       deliver: (delivery) => this.#publish(request, delivery),
-      onStolen: () => this.#close("another receiver of the same device took its place"),
+      onStolen: (error) => this.#close(error.message),
     });
   }
 

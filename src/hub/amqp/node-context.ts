@@ -1,0 +1,33 @@
+/** What the nodes behind AMQP links share within one connection. */
+
+import type { AmqpError } from "rhea";
+import type { Clock } from "../clock.ts";
+import type { CloudToDevice } from "../cloud-to-device.ts";
+import type { FeedbackQueue } from "../feedback-queue.ts";
+import type { Claims } from "./claims.ts";
+import type { DeviceLinks } from "./device-links.ts";
+import type { Settler } from "./settler.ts";
+
+export interface NodeContext {
+  readonly clock: Clock;
+  readonly cloudToDevice: CloudToDevice;
+  readonly feedback: FeedbackQueue;
+  /** The hub's own name, which feedback messages carry as user id. */
+  readonly hubName: string;
+  readonly claims: Claims;
+  readonly deviceLinks: DeviceLinks;
+  readonly settler: Settler;
+  toError(error: unknown): AmqpError;
+  /** Tells that somebody was not let in, when that is what the error says. */
+  tellRefused(error: unknown): void;
+}
+
+/** A link that rests on a proof. */
+export interface GuardedLink {
+  /** Throws once the proof is gone. */
+  check(): void;
+  close(error: AmqpError): void;
+}
+
+/** Unsettled messages a sender may have in flight; rhea keeps room for 2048 a session. */
+export const SEND_CREDIT = 1000;
