@@ -40,6 +40,9 @@ export interface MqttServices {
 /** How long a new connection may take to send CONNECT, in milliseconds (assumed). */
 const CONNECT_TIMEOUT_MS = 30_000;
 
+/** Largest packet, in bytes: a full telemetry message with its topic fits (assumed). */
+const MAX_PACKET_BYTES = 512 * 1024;
+
 /** Serves MQTT 3.1.1 on this stream until either side ends it. */
 export function serveMqtt(stream: Duplex, services: MqttServices): void {
   new MqttSession(stream, services).start();
@@ -60,6 +63,7 @@ class MqttSession {
   #cancelExpiryTimer = () => {};
   /** Packets are handled one after the other, though handling may wait for the store. */
   #handled: Promise<void> = Promise.resolve();
+  #bytesSincePacket = 0;
   #isClosed = false;
 
   constructor(stream: Duplex, services: MqttServices) {
@@ -70,10 +74,15 @@ class MqttSession {
   start(): void {
     const parser = mqtt.parser({ protocolVersion: 4 });
     parser.on("packet", (packet) => {
+      this.#bytesSincePacket = 0;
       this.#handled = this.#handled.then(() => this.#handleSafely(packet));
     });
     parser.on("error", (error) => this.#close(`malformed packet: ${error.message}`));
-    this.#stream.on("data", (chunk: Buffer) => parser.parse(chunk));
+    this.#stream.on("data", (chunk: Buffer) => {
+      this.#bytesSincePacket += chunk.length;
+      parser.parse(chunk);
+      if (this.#bytesSincePacket > MAX_PACKET_BYTES) this.#close("the packet is too large");
+    });
     this.#stream.on("error", (error) => this.#close(error.message));
     this.#stream.on("close", () => this.#close("the client closed the connection"));
     this.#watchSilence(CONNECT_TIMEOUT_MS);
