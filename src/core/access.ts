@@ -34,7 +34,7 @@ export interface AccessContext {
 
 /**
  * Checks a shared access signature and tells whose it is. A token that names no policy is signed
- * with the key of the device it is for.
+ * with the key of the device it is for (rule sas-subject). An expired one is refused (rule sas-expiry).
  *
  * @throws HubError IotHubUnauthorized
  */
@@ -49,7 +49,8 @@ export function authenticateToken(text: string, context: AccessContext): Princip
 }
 
 /**
- * Checks that the principal may use the endpoint at `path` (segments below the hub) in this way.
+ * Checks that the principal may use the endpoint at `path` (segments below the hub) in this way
+ * (rules policy-permissions, sas-scope).
  *
  * @throws HubError IotHubUnauthorized
  */
@@ -74,7 +75,7 @@ export function authorize(
 
 /**
  * Checks that the principal may be this device: that it exists and is enabled, and that the
- * credentials it proved itself with are still its own.
+ * credentials it proved itself with are still its own (rule device-credentials).
  *
  * @throws HubError IotHubUnauthorized
  */

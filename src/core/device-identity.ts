@@ -5,7 +5,7 @@ import { MAX_DEVICE_ID_LENGTH } from "./limits.ts";
 
 export interface DeviceIdentity {
   readonly deviceId: string;
-  /** New each time a device of this id is created. */
+  /** New each time a device of this id is created (rule registry-generation). */
   readonly generationId: string;
   /** New at each change. */
   readonly etag: string;
@@ -65,7 +65,7 @@ export function createIdentity(
   };
 }
 
-/** What is not asked for stays, keys that come empty are made anew (assumed: rule registry-update-keys). */
+/** What is not asked for stays, keys that come empty are made anew (rule registry-update-keys). */
 export function updateIdentity(
   current: DeviceIdentity,
   request: DeviceRequest,
@@ -107,8 +107,8 @@ export function hasNewCredentials(before: DeviceIdentity, after: DeviceIdentity)
 
 /**
  * @throws HubError ArgumentInvalid for an id the identity registry does not accept: 1 to 128 ASCII
- * letters, digits and `- . + % _ # * ? ! ( ) , = @ $ '` (identity registry guide, 2026-02); `:` and
- * `;` are accepted too, as the service's API description lists them.
+ * letters, digits and `- . + % _ # * ? ! ( ) , = @ $ '`; `:` and `;` are accepted too, as the
+ * service's API description lists them (rule registry-device-id).
  */
 export function validateDeviceId(deviceId: string): void {
   const isAllowed = /^[A-Za-z0-9\-.+%_#*?!(),=@$':;]+$/.test(deviceId);

@@ -9,7 +9,9 @@ export type DeviceQueue = MessageQueue<Message>;
 
 /**
  * Accepts a message into the queue. One whose expiry has passed is accepted and expires at once,
- * so that its sender gets the feedback it asked for (assumed: rule c2d-expiry-past).
+ * so that its sender gets the feedback it asked for (rule c2d-expiry-past). Without an expiry it
+ * lives for the default TTL (rule c2d-default-ttl). Messages in flight count for the depth (rule
+ * c2d-depth).
  *
  * @throws HubError MessageTooLarge, ArgumentInvalid, DeviceMaximumQueueDepthExceeded.
  */

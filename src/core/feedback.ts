@@ -6,7 +6,7 @@ import type { DeadLetterReason, Transition } from "./message-queue.ts";
 
 export type FeedbackStatusCode = "Success" | DeadLetterReason;
 
-/** What became of one message (devguide-c2d, "Message feedback"). */
+/** What became of one message (rule feedback-record). */
 export interface FeedbackRecord {
   /** Empty when the message had no id: such a record cannot be matched. */
   readonly originalMessageId: string;
@@ -29,7 +29,7 @@ const WANTED_BY: Record<Ack, (isPositive: boolean) => boolean> = {
   full: () => true,
 };
 
-/** The record a transition makes, if its message asked for one. */
+/** The record a transition makes, if its message asked for one (rule feedback-ack). */
 export function feedbackFor(
   transition: Transition<Message>,
   origin: FeedbackOrigin,
@@ -58,7 +58,7 @@ export function formatFeedbackBatch(records: readonly FeedbackRecord[]): string 
 
 /**
  * When the records waiting must leave as a batch: at once when a batch is full, otherwise when the
- * oldest has waited the interval (assumed reading of "15 seconds": rule feedback-batch).
+ * oldest has waited the interval (rule feedback-batch).
  */
 export function feedbackBatchDueMs(
   waiting: readonly FeedbackRecord[],

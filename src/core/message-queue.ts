@@ -1,5 +1,5 @@
 /**
- * The life of queued messages: Enqueued, Invisible, then Completed or dead-lettered.
+ * The life of queued messages: Enqueued, Invisible, then Completed or dead-lettered (rule c2d-states).
  *
  * One machine serves both the queue of each device and the hub's feedback queue. Nothing here
  * looks at a clock or makes an id: the time and the tokens come in, new state and what happened
@@ -19,14 +19,14 @@ export interface Lock {
 }
 
 export interface Entry<T> {
-  /** Unique in its queue, rising. */
+  /** Unique in its queue, rising (rule c2d-order). */
   readonly sequenceNumber: number;
   readonly payload: T;
   readonly enqueuedTimeMs: number;
   readonly expiryTimeMs: number;
-  /** Explicit abandons so far. */
+  /** Explicit abandons so far (rule c2d-delivery-count). */
   readonly deliveryCount: number;
-  /** True once the entry was handed out before and came back. */
+  /** True once the entry was handed out before and came back (rule c2d-redelivered). */
   readonly isRedelivered: boolean;
   /** Present while Invisible. */
   readonly lock?: Lock;
@@ -81,7 +81,7 @@ export function enqueue<T>(
   };
 }
 
-/** Applies what time alone brings about: expiry first, then locks that ran out. */
+/** Applies what time alone brings about: expiry first, then locks that ran out (rules c2d-expiry, c2d-lock-timeout). */
 export function advance<T>(queue: MessageQueue<T>, nowMs: number): Step<T> {
   if ((nextDueMs(queue) ?? Number.POSITIVE_INFINITY) > nowMs) return { queue, transitions: [] };
   return replaceEach(queue, (entry) => {
@@ -115,7 +115,7 @@ export function deliverNext<T>(queue: MessageQueue<T>, lock: Lock): Step<T> {
   });
 }
 
-/** Settles the entry under this lock, unless the lock ran out or never was. */
+/** Settles the entry under this lock, unless the lock ran out or never was (rule c2d-lock-lost). */
 export function settle<T>(
   queue: MessageQueue<T>,
   lockToken: string,
@@ -128,14 +128,14 @@ export function settle<T>(
   return step.transitions.length === 0 ? { type: "lockLost" } : { type: "settled", ...step };
 }
 
-/** Gives back everything under these locks: its holder is gone. The delivery count stays. */
+/** Gives back everything under these locks: its holder is gone (rule c2d-disconnect). */
 export function releaseLocks<T>(queue: MessageQueue<T>, lockTokens: ReadonlySet<string>): Step<T> {
   return replaceEach(queue, (entry) =>
     entry.lock && lockTokens.has(entry.lock.token) ? requeue(entry, "disconnected") : undefined,
   );
 }
 
-/** Dead-letters everything, in flight or not. */
+/** Dead-letters everything, in flight or not (rule c2d-purge). */
 export function purge<T>(queue: MessageQueue<T>): Step<T> {
   return replaceEach(queue, (entry) => deadLetter(entry, "Purged"));
 }
@@ -161,6 +161,7 @@ function replaceEach<T>(
   return { queue: { ...queue, entries }, transitions };
 }
 
+/** Rules c2d-reject and c2d-max-delivery-count. */
 function settleEntry<T>(
   entry: Entry<T>,
   settlement: Settlement,

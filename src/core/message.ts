@@ -39,7 +39,7 @@ export interface Message {
 const EXPIRY_BYTES = 8;
 
 /**
- * Size of a message as the hub counts it: body, values of system properties, names and values of
+ * Size of a message as the hub counts it (rule c2d-size): body, values of system properties, names and values of
  * application properties, in bytes (devguide-messages-construct).
  */
 export function messageSizeBytes(message: Message): number {
@@ -65,7 +65,8 @@ export function messageSizeBytes(message: Message): number {
 /**
  * Refuses what the hub refuses of a message, whichever way it came in.
  *
- * @throws HubError MessageTooLarge above 64 KB; ArgumentInvalid for a message id over 128 characters.
+ * @throws HubError MessageTooLarge above 64 KB (rule c2d-size); ArgumentInvalid for a message id over
+ * 128 characters (rule c2d-message-id).
  */
 export function validateCloudToDeviceMessage(message: Message): void {
   const size = messageSizeBytes(message);

@@ -1,7 +1,7 @@
 /**
  * The property bag at the end of an MQTT topic: encoded strictly, decoded tolerantly.
  *
- * Form and system keys: "Communicate with an IoT hub using the MQTT protocol" (2026-02). The real
+ * Form and system keys: rule mqtt-properties. The real
  * hub percent-encodes everything, `$` and `/` included, and the C SDK relies on it.
  */
 

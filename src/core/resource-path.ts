@@ -18,7 +18,7 @@ export interface Resource {
 }
 
 /**
- * Reads an AMQP address: with or without scheme, host and leading slash, fixed segments in any
+ * Reads an AMQP address (rule amqp-address): with or without scheme, host and leading slash, fixed segments in any
  * case, the device id percent-encoded or not.
  */
 export function parseAmqpAddress(address: string): AmqpNode {
@@ -40,7 +40,7 @@ export function parseAmqpAddress(address: string): AmqpNode {
   return { type: "unknown" };
 }
 
-/** The device a cloud-to-device message is `to`, if it is to one. */
+/** The device a cloud-to-device message is `to`, if it is to one (rule c2d-to). */
 export function parseDeviceboundTo(to: string): string | undefined {
   const node = parseAmqpAddress(to);
   return node.type === "deviceDevicebound" ? node.deviceId : undefined;
@@ -57,7 +57,7 @@ export type MqttFilter =
   | { readonly type: "twinResponses" }
   | { readonly type: "twinDesiredPatches" };
 
-/** A topic filter this device may subscribe to; undefined for any other. */
+/** A topic filter this device may subscribe to (rule mqtt-subscribe); undefined for any other. */
 export function parseMqttFilter(filter: string, deviceId: string): MqttFilter | undefined {
   if (filter === `devices/${deviceId}/messages/devicebound/#`) return { type: "devicebound" };
   if (filter === "$iothub/methods/POST/#") return { type: "methods" };

@@ -1,8 +1,7 @@
 /**
  * Shared access signature tokens: reading, making, checking the signature.
  *
- * Source: "Control access to IoT Hub by using shared access signatures" (2026-02). The message that
- * is signed is `sr` exactly as it stands in the token, so it is never decoded before hashing.
+ * The message that is signed (rule sas-signature) is `sr` exactly as it stands in the token, so it is never decoded before hashing.
  */
 
 import { createHmac, timingSafeEqual } from "node:crypto";
@@ -69,7 +68,7 @@ export function formatSasToken({
  * Whether this key (base64) made the signature, compared in constant time.
  *
  * Event Hubs clients sign with the text of the key, all others with the bytes it encodes; both are
- * accepted, for either proves that the bearer holds the key.
+ * accepted, for either proves that the bearer holds the key (rule sas-key-text).
  */
 export function isSignedWith(
   { rawResource, signature, expirySeconds }: SasToken,

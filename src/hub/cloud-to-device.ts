@@ -86,7 +86,8 @@ export class CloudToDevice {
   /**
    * Accepts a message for a device; resolves once it is durable.
    *
-   * @throws HubError DeviceNotFound (also when disabled), DeviceMaximumQueueDepthExceeded,
+   * @throws HubError DeviceNotFound, also when disabled (rules c2d-unknown-device,
+   * c2d-device-disabled), DeviceMaximumQueueDepthExceeded,
    * MessageTooLarge, ArgumentInvalid.
    */
   async send(deviceId: string, message: Message): Promise<void> {
@@ -99,7 +100,7 @@ export class CloudToDevice {
     await this.#apply(deviceId, enqueueMessage(queue, message, settings, clock.nowMs()));
   }
 
-  /** Takes a device's messages as they come, in the place of whoever did so before. */
+  /** Takes a device's messages as they come, in the place of whoever did so before (rule one-connection). */
   subscribe(deviceId: string, consumer: MessageConsumer): MessageSubscription {
     const state = this.#stateOf(deviceId);
     const previous = state.consumer;
@@ -159,7 +160,7 @@ export class CloudToDevice {
     return this.#stateOf(deviceId).queue.entries.length;
   }
 
-  /** A deleted device's messages go without feedback (assumed: rule c2d-device-deleted). */
+  /** A deleted device's messages go without feedback (rule c2d-device-deleted). */
   #forget(deviceId: string): StoreChange[] {
     const { queue } = this.#stateOf(deviceId);
     this.#devices.delete(deviceId);

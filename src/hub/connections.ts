@@ -1,4 +1,4 @@
-/** Which device is connected where: one connection a device, the newest wins. */
+/** Which device is connected where: one connection a device, the newest wins (rule one-connection). */
 
 import { HubError } from "../core/hub-error.ts";
 import type { HubEventStream, Protocol } from "./events.ts";

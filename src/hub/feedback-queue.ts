@@ -1,4 +1,8 @@
-/** The hub's one feedback queue: records gather into batches, consumers compete for them. */
+/**
+ * The hub's one feedback queue: records gather into batches, consumers compete for them (rule
+ * feedback-competing). Batches have locks, a TTL and a delivery count of their own (rules
+ * feedback-settle, feedback-lock, feedback-ttl).
+ */
 
 import { randomUUID } from "node:crypto";
 import { type FeedbackRecord, feedbackBatchDueMs } from "../core/feedback.ts";

@@ -56,7 +56,7 @@ export class Registry {
     return [...this.#devices.values()].sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1));
   }
 
-  /** @throws HubError ArgumentInvalid, DeviceAlreadyExists. */
+  /** @throws HubError ArgumentInvalid, DeviceAlreadyExists (rule registry-create). */
   async create(deviceId: string, request: DeviceRequest = {}): Promise<DeviceIdentity> {
     const device = createIdentity(deviceId, request, this.#freshValues());
     if (this.#devices.has(deviceId)) {
@@ -73,7 +73,8 @@ export class Registry {
   /**
    * Changes a device; a connection that rests on what is no longer so ends.
    *
-   * @throws HubError PreconditionFailed for another etag or a missing device, ArgumentInvalid.
+   * @throws HubError PreconditionFailed for another etag or a missing device (rule registry-update),
+   * ArgumentInvalid.
    */
   async update(deviceId: string, request: DeviceRequest, ifMatch: string): Promise<DeviceIdentity> {
     const current = this.find(deviceId);
@@ -90,7 +91,7 @@ export class Registry {
     return kept;
   }
 
-  /** @throws HubError DeviceNotFound, PreconditionFailed. */
+  /** @throws HubError DeviceNotFound, PreconditionFailed (rule registry-delete). */
   async delete(deviceId: string, ifMatch: string): Promise<void> {
     requireMatch(ifMatch, this.get(deviceId).etag);
     this.#devices.delete(deviceId);

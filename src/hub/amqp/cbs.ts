@@ -1,4 +1,4 @@
-/** The `$cbs` node: claims-based security by put-token (AMQP guide, "put-token"). */
+/** The `$cbs` node: claims-based security by put-token (rule amqp-cbs). */
 
 import rhea, { type Message as AmqpMessage, type EventContext, type Sender } from "rhea";
 import { HubError, toHubError } from "../../core/hub-error.ts";

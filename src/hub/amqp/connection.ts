@@ -155,7 +155,7 @@ class AmqpConnection {
     });
   }
 
-  /** Opens a link, or closes it with the reason why not: then the attach names no terminus. */
+  /** Opens a link, or closes it with the reason why not: then the attach names no terminus (rule amqp-attach). */
   #attach(
     link: Link,
     address: string,

@@ -1,4 +1,4 @@
-/** SASL mechanisms the hub offers, beside starting with no SASL layer at all. */
+/** SASL mechanisms the hub offers, beside starting with no SASL layer at all (rule amqp-sign-in). */
 
 import type { Container } from "rhea";
 

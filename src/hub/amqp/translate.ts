@@ -49,7 +49,7 @@ export function toFeedbackMessage(
   };
 }
 
-/** A message as a device receives it (annotations as the open IoT Edge hub writes them). */
+/** A message as a device receives it, annotated as the open IoT Edge hub does it (rule amqp-message). */
 export function toDeviceMessage(
   deviceId: string,
   entry: Entry<Message>,
@@ -77,7 +77,7 @@ export function toDeviceMessage(
   };
 }
 
-/** A refusal in the form Azure gives it: the condition, and JSON text that repeats it in numbers. */
+/** A refusal in the form Azure gives it: the condition, and JSON text that repeats it in numbers (rule amqp-outcome). */
 export function toAmqpError(error: unknown, trackingId: string, nowMs: number): AmqpError {
   const hubError = toHubError(error);
   const { number, amqpCondition, message } = hubError;
@@ -92,7 +92,7 @@ export function toAmqpError(error: unknown, trackingId: string, nowMs: number): 
   } as AmqpError;
 }
 
-/** What a receiver's outcome asks of the queue. */
+/** What a receiver's outcome asks of the queue (rule amqp-settle). */
 export function toSettlement(event: "accepted" | "rejected" | "released" | "modified"): Settlement {
   if (event === "accepted") return "complete";
   return event === "rejected" ? "reject" : "abandon";

@@ -104,6 +104,7 @@ function registryRoutes(services: RouteServices): Route[] {
   ];
 }
 
+/** Rule https-settle. */
 function deviceRoutes({ cloudToDevice }: RouteServices): Route[] {
   const settle = async (request: HubRequest, settlement: Settlement): Promise<HttpReply> => {
     await cloudToDevice.settle(request.deviceId, request.lockToken, settlement);

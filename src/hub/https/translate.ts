@@ -82,7 +82,7 @@ export function parseDeviceRequest(body: Uint8Array, deviceId: string): DeviceRe
   };
 }
 
-/** A message as a polling device receives it: the body raw, all else in headers. */
+/** A message as a polling device receives it: the body raw, all else in headers (rule https-receive). */
 export function toMessageReply(
   deviceId: string,
   entry: Entry<Message>,
@@ -127,7 +127,7 @@ export function parseLockTimeoutMs(seconds: string | undefined): number | undefi
 }
 
 /**
- * An error as the Node and C# SDKs read it: the code and the text in one string, the code again in
+ * An error as the Node and C# SDKs read it (rule https-error): the code and the text in one string, the code again in
  * a header.
  */
 export function toErrorReply(error: HubError, trackingId: string, nowMs: number): HttpReply {

@@ -37,18 +37,18 @@ export interface MqttServices {
   readonly subscriptions: SubscriptionStore;
 }
 
-/** How long a new connection may take to send CONNECT, in milliseconds (assumed). */
+/** How long a new connection may take to send CONNECT, in milliseconds (rule mqtt-connect-timeout). */
 const CONNECT_TIMEOUT_MS = 30_000;
 
 /** Largest packet, in bytes: a full telemetry message with its topic fits (assumed). */
 const MAX_PACKET_BYTES = 512 * 1024;
 
-/** Serves MQTT 3.1.1 on this stream until either side ends it. */
+/** Serves MQTT 3.1.1 on this stream until either side ends it (rule mqtt-version). */
 export function serveMqtt(stream: Duplex, services: MqttServices): void {
   new MqttSession(stream, services).start();
 }
 
-/** Breaks a rule that MQTT 3.1.1 has no error packet for: the hub drops the connection. */
+/** Breaks a rule that MQTT 3.1.1 has no error packet for: the hub drops the connection (rule mqtt-violation). */
 class ProtocolViolation extends Error {}
 
 class MqttSession {
@@ -164,7 +164,7 @@ class MqttSession {
     });
   }
 
-  /** @returns whether the hub had kept a session of the device. */
+  /** @returns whether the hub had kept a session of the device (rule mqtt-session). */
   async #restoreSession({ deviceId, isCleanSession }: ConnectRequest): Promise<boolean> {
     const kept = this.#services.subscriptions.find(deviceId);
     if (isCleanSession) {
@@ -212,7 +212,7 @@ class MqttSession {
     throw new ProtocolViolation(`publishing to ${packet.topic} is not allowed`);
   }
 
-  /** An unknown packet id is ignored: its lock has run out, and the message comes again. */
+  /** An unknown packet id is ignored: its lock has run out, and the message comes again (rule mqtt-puback). */
   #onPuback(packetId: number, { deviceId }: ConnectRequest): void {
     const lockToken = this.#inFlight.take(packetId);
     if (lockToken === undefined) return;
@@ -298,6 +298,7 @@ class MqttSession {
   }
 }
 
+/** Rule mqtt-keep-alive. */
 function silenceAllowedMs(keepAliveSeconds: number): number {
   const wanted = keepAliveSeconds * MQTT_KEEP_ALIVE_GRACE;
   const allowed =

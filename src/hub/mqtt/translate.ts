@@ -28,7 +28,8 @@ export interface ConnectRequest {
 
 /**
  * Reads what a CONNECT asks for. The user name is `{host}/{clientId}/?api-version=…`, in the older
- * forms `{host}/{clientId}/api-version=…` and `{host}/{clientId}`; `?` is legal within a device id.
+ * forms `{host}/{clientId}/api-version=…` and `{host}/{clientId}`; `?` is legal within a device id
+ * (rule mqtt-user-name).
  *
  * @throws HubError IotHubUnauthorized when user name and client id do not name one device.
  */
@@ -52,7 +53,10 @@ export function parseConnect(packet: IConnectPacket): ConnectRequest {
   };
 }
 
-/** How CONNACK says why not. Codes 2 and 4 would make the C SDK give up for good. */
+/**
+ * How CONNACK says why not (rules mqtt-connack, mqtt-connack-disabled). Codes 2 and 4 would make the C
+ * SDK give up for good.
+ */
 export function connackCodeOf(error: HubError): number {
   return error.name === "IotHubUnauthorized" ? CONNACK.notAuthorized : CONNACK.serverUnavailable;
 }
