@@ -1,5 +1,6 @@
 /** The composition root: puts a hub together, starts it and stops it. */
 
+import type { Duplex } from "node:stream";
 import type { HubConnectionString } from "../core/connection-string.ts";
 import { OWNER_POLICY } from "../core/device-identity.ts";
 import type { CloudToDeviceSettings } from "../core/limits.ts";
@@ -23,6 +24,7 @@ import { loadHubState } from "./store/records.ts";
 import type { Store } from "./store/store.ts";
 import { SubscriptionStore } from "./subscriptions.ts";
 import { issueServerCertificate } from "./tls.ts";
+import { acceptWebSockets } from "./web-socket.ts";
 
 export interface HubOptions {
   readonly installation: Installation;
@@ -119,14 +121,19 @@ async function assemble(options: HubOptions, onStoreFailure: (error: unknown) =>
 async function openDoor(options: HubOptions, parts: Parts, idle: IdleWatch): Promise<FrontDoor> {
   const { authority } = options.installation;
   const nowMs = options.clock.nowMs();
+  const streams = {
+    serveMqtt: (stream: Duplex) => serveMqtt(stream, parts),
+    serveAmqp: (stream: Duplex) => serveAmqp(stream, parts),
+  };
+  const http = createHttpsServer(parts);
+  acceptWebSockets(http, streams);
   return openFrontDoor({
+    ...streams,
+    http,
     host: options.host,
     ports: options.ports,
     onTaken: options.onTakenPort,
     certificate: await issueServerCertificate(authority, hostNamesOf(options), nowMs),
-    serveMqtt: (stream) => serveMqtt(stream, parts),
-    serveAmqp: (stream) => serveAmqp(stream, parts),
-    http: createHttpsServer(parts),
     onConnections: (count) => idle.update(count),
   });
 }

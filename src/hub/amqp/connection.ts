@@ -86,7 +86,6 @@ class AmqpConnection {
         this.#guarded.delete((sender ?? receiver) as Link);
       });
     }
-    connection.on("connection_close", () => this.#stream.end());
     connection.on("disconnected", () => this.#onEnd());
     // What a peer does wrong ends its connection; the hub goes on.
     for (const event of ["error", "connection_error", "session_error", "protocol_error"]) {
