@@ -31,15 +31,21 @@ export class Claims {
   }
 
   /**
-   * Checks a SASL PLAIN sign-in of a hub's policy: `{policy}@sas.root.{hub}` with a token of it.
+   * Checks a SASL PLAIN sign-in: `{policy}@sas.root.{hub}` or `{deviceId}@sas.{hub}`, with a token.
    *
    * @throws HubError IotHubUnauthorized
    */
   addPlain(userName: string, token: string): void {
-    const policyName = /^(.+)@sas\.root\.[^@]+$/.exec(userName)?.[1];
     const principal = this.#access.authenticate(token);
-    if (policyName === undefined || principal.name !== policyName) {
-      throw new HubError("IotHubUnauthorized", "The user name is not {policy}@sas.root.{hub}.");
+    const [, policyName] = /^(.+)@sas\.root\.[^@]+$/.exec(userName) ?? [];
+    const [, deviceId] = /^(.+)@sas\.[^@]+$/.exec(userName) ?? [];
+    if (policyName === undefined && deviceId !== undefined) {
+      this.#access.authorizeDevice(principal, deviceId);
+    } else if (policyName === undefined || principal.name !== policyName) {
+      throw new HubError(
+        "IotHubUnauthorized",
+        "The user name is neither {policy}@sas.root.{hub} nor {deviceId}@sas.{hub}.",
+      );
     }
     this.#byAudience.set(userName, principal);
     this.#watchExpiry();
