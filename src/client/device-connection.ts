@@ -30,14 +30,25 @@ export interface Delivery {
   settle(settlement: Settlement): Promise<void>;
 }
 
+/** What an X.509 device proves itself with (PEM). */
+export interface ClientCertificate {
+  readonly cert: string;
+  readonly key: string;
+  readonly passphrase?: string;
+}
+
 export interface DeviceConnectOptions {
   readonly connectionString: DeviceConnectionString;
+  /** Needed when the connection string says `x509=true`. */
+  readonly certificate?: ClientCertificate;
   readonly transport: DeviceTransport;
   /** Extra CA certificates to trust (PEM). */
   readonly ca?: string;
   readonly keepAliveSeconds: number;
   /** Bounds connecting and subscribing together, in milliseconds. */
   readonly connectTimeoutMs: number;
+  /** Gives connecting up; it has no effect on an open connection. */
+  readonly signal?: AbortSignal;
   /** Called for each message, also for those that arrive before `connectDevice` has resolved. */
   onDelivery(delivery: Delivery): void;
   /** Called once, when an open connection ends without `close`. */

@@ -12,7 +12,10 @@ export interface ServiceConnectOptions {
   readonly transport: ServiceTransport;
   /** Extra CA certificates to trust (PEM). */
   readonly ca?: string;
+  /** Bounds connecting, and attaching the feedback link, each; in milliseconds. */
   readonly connectTimeoutMs: number;
+  /** Gives connecting up; it has no effect on an open connection. */
+  readonly signal?: AbortSignal;
   /** Called once, when an open connection ends without `close`. */
   onDisconnect(error: ClientError): void;
 }

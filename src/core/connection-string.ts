@@ -94,10 +94,8 @@ export function formatEventHubConnectionString(
 
 /** `host` or `host:port` in parts; the port is absent when the text has none. */
 export function splitHostPort(hostName: string): { readonly host: string; readonly port?: number } {
-  const colon = hostName.lastIndexOf(":");
-  const port = colon < 0 ? Number.NaN : Number(hostName.slice(colon + 1));
-  if (!Number.isInteger(port) || hostName.indexOf(":") !== colon) return { host: hostName };
-  return { host: hostName.slice(0, colon), port };
+  const [, host, port] = /^([^:]+):(\d+)$/.exec(hostName) ?? [];
+  return host === undefined ? { host: hostName } : { host, port: Number(port) };
 }
 
 function parseFields(text: string, form: string): Map<string, string> {

@@ -45,6 +45,15 @@ export type Transition<T> =
   | { readonly type: "completed"; readonly entry: Entry<T> }
   | { readonly type: "deadLettered"; readonly entry: Entry<T>; readonly reason: DeadLetterReason };
 
+/** The lock that a step has ended with this transition, if it ended one. */
+export function endedLock<T>(
+  before: MessageQueue<T>,
+  { type, entry }: Transition<T>,
+): Lock | undefined {
+  if (type === "enqueued" || type === "delivered") return undefined;
+  return before.entries.find(({ sequenceNumber }) => sequenceNumber === entry.sequenceNumber)?.lock;
+}
+
 export interface Step<T> {
   readonly queue: MessageQueue<T>;
   readonly transitions: readonly Transition<T>[];

@@ -66,7 +66,7 @@ export function messageSizeBytes(message: Message): number {
  * Refuses what the hub refuses of a message, whichever way it came in.
  *
  * @throws HubError MessageTooLarge above 64 KB (rule c2d-size); ArgumentInvalid for a message id over
- * 128 characters (rule c2d-message-id).
+ * 128 characters (rule c2d-message-id) or an expiry that is no time.
  */
 export function validateCloudToDeviceMessage(message: Message): void {
   const size = messageSizeBytes(message);
@@ -75,6 +75,9 @@ export function validateCloudToDeviceMessage(message: Message): void {
       "MessageTooLarge",
       `The message has ${size} bytes with its properties; a cloud-to-device message may have ${MAX_CLOUD_TO_DEVICE_BYTES}.`,
     );
+  }
+  if (!isDate(message.system.expiryTimeUtcMs ?? 0)) {
+    throw new HubError("ArgumentInvalid", "The expiry time is not a time.");
   }
   if ((message.system.messageId?.length ?? 0) > MAX_MESSAGE_ID_LENGTH) {
     throw new HubError(
@@ -95,6 +98,10 @@ export function parseAck(text: string): Ack {
     throw new HubError("ArgumentInvalid", `iothub-ack must be one of ${ACKS.join(", ")}.`);
   }
   return ack;
+}
+
+function isDate(timeMs: number): boolean {
+  return !Number.isNaN(new Date(timeMs).getTime());
 }
 
 function byteLength(text: string | null | undefined): number {

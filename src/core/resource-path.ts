@@ -87,7 +87,7 @@ export function parseResource(text: string): Resource {
   const [authority = "", ...rest] = decoded.replace(/^[a-z]+:\/\//i, "").split("/");
   const segments = rest.filter((segment) => segment !== "");
   return {
-    host: decodeSegment(authority).replace(/:\d+$/, "").toLowerCase(),
+    host: hostOf(decodeSegment(authority)).toLowerCase(),
     segments: isEncodedWhole ? segments : segments.map(decodeSegment),
   };
 }
@@ -107,8 +107,14 @@ export function isWithinScope(
   );
 }
 
+/** Without port and brackets; an IPv6 address may come with or without brackets. */
+function hostOf(authority: string): string {
+  const [, address] = /^\[(.+)\](?::\d+)?$/.exec(authority) ?? [];
+  return address ?? authority.replace(/^([^:]*):\d+$/, "$1");
+}
+
 function pathSegments(address: string): string[] {
-  const path = address.replace(/^[a-z]+:\/\/[^/]*/i, "").replace(/[?].*$/, "");
+  const path = address.replace(/^[a-z]+:\/\/[^/]*/i, "");
   return path.split("/").filter((segment) => segment !== "");
 }
 

@@ -75,6 +75,7 @@ export function isSignedWith(
   key: string,
 ): boolean {
   return [Buffer.from(key, "base64"), Buffer.from(key, "utf8")].some((bytes) => {
+    if (bytes.length === 0) return false;
     const expected = hmac(bytes, rawResource, expirySeconds);
     return signature.length === expected.length && timingSafeEqual(signature, expected);
   });

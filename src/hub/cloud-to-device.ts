@@ -11,6 +11,7 @@ import {
   deliverNext,
   EMPTY_QUEUE,
   type Entry,
+  endedLock,
   type MessageQueue,
   nextDueMs,
   purge,
@@ -38,6 +39,8 @@ export interface MessageDelivery {
 export interface MessageConsumer {
   hasCredit(): boolean;
   deliver(delivery: MessageDelivery): void;
+  /** A lock of this consumer has ended, by a settlement or without one. */
+  onLockEnded(lockToken: string): void;
   /** Another consumer of the same device took its place. */
   onStolen(error: HubError): void;
 }
@@ -136,7 +139,6 @@ export class CloudToDevice {
     const state = this.#stateOf(deviceId);
     const { maxDeliveryCount } = this.#options.settings;
     const outcome = settle(state.queue, lockToken, settlement, maxDeliveryCount);
-    state.consumer?.lockTokens.delete(lockToken);
     if (outcome.type === "lockLost") {
       throw new HubError(
         "DeviceMessageLockLost",
@@ -188,8 +190,13 @@ export class CloudToDevice {
 
   /** The one way state changes: memory, events, feedback and store together, then what follows. */
   #apply(deviceId: string, step: Step<Message>): Promise<void> {
-    this.#stateOf(deviceId).queue = step.queue;
-    for (const transition of step.transitions) this.#tell(deviceId, transition);
+    const state = this.#stateOf(deviceId);
+    const before = state.queue;
+    state.queue = step.queue;
+    for (const transition of step.transitions) {
+      this.#endLock(state, endedLock(before, transition)?.token);
+      this.#tell(deviceId, transition);
+    }
     const durable = this.#options.store.write([
       ...deviceQueueChanges(deviceId, step.transitions),
       ...this.#options.feedback.add(this.#feedbackOf(deviceId, step.transitions)),
@@ -197,6 +204,10 @@ export class CloudToDevice {
     this.#deliver(deviceId);
     this.#wakeWhenDue(deviceId);
     return durable;
+  }
+
+  #endLock({ consumer }: DeviceState, lockToken = ""): void {
+    if (consumer?.lockTokens.delete(lockToken)) consumer.consumer.onLockEnded(lockToken);
   }
 
   #deliver(deviceId: string): void {

@@ -52,7 +52,14 @@ export class HubEventStream {
   readonly #listeners = new Set<HubEventListener>();
 
   emit(event: HubEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // What happens in the hub must not depend on who watches.
+        process.emitWarning(error instanceof Error ? error : String(error));
+      }
+    }
   }
 
   /** The returned function ends the subscription. */

@@ -1,7 +1,7 @@
 /** The TLS ports: each serves every protocol, told apart by the first bytes a client sends. */
 
 import type { Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import tls, { type Server, type TLSSocket } from "node:tls";
 import type { CertificateWithKey } from "./tls.ts";
@@ -55,19 +55,20 @@ const MQTT_CONNECT = 0x10;
  */
 export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
   const connections = new Set<TLSSocket>();
+  const handshakes = new Set<Socket>();
   const servers: Server[] = [];
   const close = async (): Promise<void> => {
     const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    for (const socket of connections) socket.destroy();
+    for (const socket of [...connections, ...handshakes]) socket.destroy();
     await Promise.all(closed);
   };
   try {
     for (const port of options.ports) {
-      const server = createServer(options, connections);
+      const server = createServer(options, connections, handshakes);
       if (await listen(server, port, options)) servers.push(server);
     }
     if (servers.length === 0) {
-      const server = createServer(options, connections);
+      const server = createServer(options, connections, handshakes);
       await listen(server, 0, options);
       servers.push(server);
     }
@@ -78,9 +79,17 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
   return { ports: servers.map((server) => (server.address() as AddressInfo).port), close };
 }
 
-function createServer(options: FrontDoorOptions, connections: Set<TLSSocket>): Server {
+function createServer(
+  options: FrontDoorOptions,
+  connections: Set<TLSSocket>,
+  handshakes: Set<Socket>,
+): Server {
   const { certificate, privateKey } = options.certificate;
   const server = tls.createServer({ cert: certificate, key: privateKey, minVersion: "TLSv1.2" });
+  server.on("connection", (socket: Socket) => {
+    handshakes.add(socket);
+    socket.once("close", () => handshakes.delete(socket));
+  });
   server.on("secureConnection", (socket) => {
     connections.add(socket);
     options.onConnections(connections.size);

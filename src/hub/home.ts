@@ -106,8 +106,20 @@ function readHubDescription({ hubFile }: HomePaths): HubDescription | undefined 
 
 function isHubDescription(value: unknown): value is HubDescription {
   if (typeof value !== "object" || value === null) return false;
-  const { pid, ports, connectionString } = value as Partial<HubDescription>;
-  return typeof pid === "number" && Array.isArray(ports) && typeof connectionString === "string";
+  const { pid, host, ports, connectionString } = value as Partial<HubDescription>;
+  return (
+    Number.isInteger(pid) &&
+    Number(pid) > 0 &&
+    typeof host === "string" &&
+    typeof connectionString === "string" &&
+    Array.isArray(ports) &&
+    ports.length > 0 &&
+    ports.every(isPort)
+  );
+}
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) > 0 && Number(value) < 65_536;
 }
 
 function isMissing(error: unknown): boolean {

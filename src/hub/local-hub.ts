@@ -98,7 +98,8 @@ const EVENT_HUB_NAME = "messages";
 
 /** Starts a hub in memory, on any free port of loopback: for tests. */
 export async function startLocalHub(options: LocalHubOptions = {}): Promise<LocalHub> {
-  const { clock = systemClock, port = 0 } = options;
+  const { clock = systemClock, port = 0, devices = [] } = options;
+  for (const deviceId of devices) validateDeviceId(deviceId);
   const installation = await createInstallation(clock.nowMs());
   const hub = await startHub({
     ...hubOptions(options),
@@ -121,6 +122,7 @@ export async function startLocalHub(options: LocalHubOptions = {}): Promise<Loca
  * @throws StoreError when another process has the directory, or its store cannot be read; PortError.
  */
 export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
+  for (const deviceId of options.devices ?? []) validateDeviceId(deviceId);
   const paths = createHome(options.directory);
   // Also a hub in memory opens the store: whoever has it open owns the directory.
   const ownership = await openLevelStore(paths.storeDirectory);

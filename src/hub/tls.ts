@@ -69,16 +69,24 @@ export async function issueServerCertificate(
  * called. NODE_EXTRA_CA_CERTS is read at start only, and the service SDK has no option of its own.
  */
 export function trustInThisProcess(caCertificate: string): () => void {
-  const original = tls.createSecureContext;
-  const trusting: typeof tls.createSecureContext = (options) => {
-    const context = original(options);
-    context.context.addCACert(caCertificate);
-    return context;
-  };
-  tls.createSecureContext = trusting;
+  const trusted = { caCertificate };
+  trustedHere.add(trusted);
+  tls.createSecureContext = createTrustingContext;
   return () => {
-    if (tls.createSecureContext === trusting) tls.createSecureContext = original;
+    trustedHere.delete(trusted);
+    if (trustedHere.size === 0) tls.createSecureContext = createSecureContext;
   };
+}
+
+const { createSecureContext } = tls;
+
+/** One entry a caller: two may trust the same authority, and each takes back its own. */
+const trustedHere = new Set<{ readonly caCertificate: string }>();
+
+function createTrustingContext(options?: tls.SecureContextOptions): tls.SecureContext {
+  const context = createSecureContext(options);
+  for (const { caCertificate } of trustedHere) context.context.addCACert(caCertificate);
+  return context;
 }
 
 /** Backdated a day, for peers whose clocks lag. */

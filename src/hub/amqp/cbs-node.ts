@@ -2,7 +2,10 @@
 
 import type { EventContext, Receiver, Sender } from "rhea";
 import { findReplyLink, parsePutToken, toCbsReply } from "./cbs.ts";
-import { type NodeContext, SEND_CREDIT } from "./node-context.ts";
+import type { NodeContext } from "./node-context.ts";
+
+/** Requests that may wait for their answers: their sender gets more credit as it takes answers. */
+const REQUEST_CREDIT = 100;
 
 /** `replyLinks` are the `$cbs` links of the connection that its peer receives on. */
 export function openCbsNode(
@@ -10,7 +13,7 @@ export function openCbsNode(
   replyLinks: readonly Sender[],
   { claims, settler, tellRefused }: NodeContext,
 ): void {
-  receiver.add_credit(SEND_CREDIT);
+  receiver.add_credit(REQUEST_CREDIT);
   receiver.on("message", (event: EventContext) => {
     const { message, delivery } = event;
     if (message === undefined || delivery === undefined) return;
@@ -23,11 +26,19 @@ export function openCbsNode(
       tellRefused(error);
     }
     settler.settle(delivery, { type: "accepted" });
-    receiver.add_credit(1);
     const reply = (): void => {
-      findReplyLink(event, replyLinks)?.send(toCbsReply(message, refusal));
+      const link = findReplyLink(event, replyLinks);
+      if (link?.is_open()) link.send(toCbsReply(message, refusal)).update(true);
+      receiver.add_credit(1);
     };
     // uamqp must see its request accepted before the reply arrives: two ticks later is after that.
-    setImmediate(() => setImmediate(reply));
+    setImmediate(() => setImmediate(() => whenSendable(event, replyLinks, reply)));
   });
+}
+
+/** An answer waits for the credit of the link it takes; without a link there is nobody to wait for. */
+function whenSendable(event: EventContext, replyLinks: readonly Sender[], reply: () => void): void {
+  const link = findReplyLink(event, replyLinks);
+  if (link === undefined || link.sendable()) reply();
+  else link.once("sendable", () => whenSendable(event, replyLinks, reply));
 }

@@ -2,6 +2,7 @@
 
 import rhea, { type Message as AmqpMessage, type EventContext, type Sender } from "rhea";
 import { HubError, toHubError } from "../../core/hub-error.ts";
+import { readId, writeId } from "./ids.ts";
 
 /** What a put-token request asks for. */
 export interface PutToken {
@@ -50,11 +51,7 @@ export function findReplyLink(
   );
 }
 
-/** rhea's types know plain ids only; it encodes a wrapped one as it is wrapped. */
-function correlationOf(id: AmqpMessage["message_id"]): Pick<AmqpMessage, "correlation_id"> {
-  if (id === undefined) return {};
-  const isUuid = Buffer.isBuffer(id) && id.length === 16;
-  const typed =
-    typeof id === "number" ? rhea.types.wrap_ulong(id) : isUuid ? rhea.types.wrap_uuid(id) : id;
-  return { correlation_id: typed as NonNullable<AmqpMessage["correlation_id"]> };
+function correlationOf(messageId: unknown): Pick<AmqpMessage, "correlation_id"> {
+  const id = readId(messageId);
+  return id === undefined ? {} : { correlation_id: writeId(id) };
 }

@@ -44,6 +44,9 @@ const OPEN_FIELDS = { max_frame_size: 65_536, channel_max: 8191, idle_time_out: 
 /** Largest message a link to the hub takes, in bytes; the core refuses smaller ones by their kind. */
 const MAX_MESSAGE_SIZE = 1_048_576;
 
+/** How long a connection may take to sign in and open, in milliseconds (rule amqp-open-timeout). */
+const OPEN_TIMEOUT_MS = 30_000;
+
 /** Serves AMQP 1.0 on this stream until either side ends it. */
 export function serveAmqp(stream: Duplex, services: AmqpServices): void {
   new AmqpConnection(stream, services).start();
@@ -57,6 +60,7 @@ class AmqpConnection {
   readonly #cbsReplyLinks: Sender[] = [];
   /** Open links that rest on a proof. */
   readonly #guarded = new Map<Link, GuardedLink>();
+  #cancelOpenTimer = () => {};
 
   constructor(stream: Duplex, services: AmqpServices) {
     this.#stream = stream;
@@ -81,11 +85,17 @@ class AmqpConnection {
     connection.on("receiver_open", ({ receiver }: EventContext) => {
       if (receiver) this.#onReceiverOpen(receiver);
     });
-    for (const event of ["sender_close", "receiver_close"]) {
-      connection.on(event, ({ sender, receiver }: EventContext) => {
-        this.#guarded.delete((sender ?? receiver) as Link);
-      });
-    }
+    connection.on("sender_close", ({ sender }: EventContext) =>
+      this.#endLinks((link) => link === sender),
+    );
+    connection.on("receiver_close", ({ receiver }: EventContext) =>
+      this.#endLinks((link) => link === receiver),
+    );
+    connection.on("session_close", ({ session }: EventContext) =>
+      this.#endLinks((link) => link.session === session),
+    );
+    connection.on("connection_close", () => this.#endLinks(() => true));
+    connection.on("connection_open", () => this.#cancelOpenTimer());
     connection.on("disconnected", () => this.#onEnd());
     // What a peer does wrong ends its connection; the hub goes on.
     for (const event of ["error", "connection_error", "session_error", "protocol_error"]) {
@@ -93,7 +103,11 @@ class AmqpConnection {
     }
     for (const event of ["sender_error", "receiver_error"]) connection.on(event, () => {});
     this.#stream.on("close", () => this.#onEnd());
+    this.#cancelOpenTimer = this.#services.clock.setTimer(OPEN_TIMEOUT_MS, () => this.#onEnd());
     accept(connection, this.#stream);
+    this.#stream.on("data", () => {
+      if (incomingFrameSize(connection) > OPEN_FIELDS.max_frame_size) this.#onEnd();
+    });
   }
 
   #createConnection(): Connection {
@@ -183,6 +197,14 @@ class AmqpConnection {
     }
   }
 
+  #endLinks(isMeant: (link: Link) => boolean): void {
+    for (const [link, guarded] of this.#guarded) {
+      if (!isMeant(link)) continue;
+      this.#guarded.delete(link);
+      guarded.end();
+    }
+  }
+
   #tellRefused(error: unknown): void {
     const { name, message: reason } = toHubError(error);
     if (name !== "IotHubUnauthorized") return;
@@ -190,14 +212,20 @@ class AmqpConnection {
   }
 
   #onEnd(): void {
+    this.#cancelOpenTimer();
     this.#context.claims.close();
-    this.#guarded.clear();
+    this.#endLinks(() => true);
     this.#stream.destroy();
   }
 }
 
 function createTrackingId(): string {
   return randomUUID().replaceAll("-", "");
+}
+
+/** Size of the frame that is arriving; rhea would gather one of any size. */
+function incomingFrameSize(connection: Connection): number {
+  return (connection as Connection & { readonly frame_size?: number }).frame_size ?? 0;
 }
 
 /** rhea's types leave out `accept`, which its own listener uses. */

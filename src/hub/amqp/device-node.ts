@@ -27,7 +27,8 @@ export function openDeviceNode(
     hasCredit: () => link.hasCredit(),
     deliver: ({ entry, lockToken }) =>
       link.send(toDeviceMessage(deviceId, entry, lockToken), lockToken),
+    onLockEnded: () => {},
     onStolen: (error) => link.close(toError(error)),
   });
-  return { check, close: (error) => link.close(error) };
+  return { check, close: (error) => link.close(error), end: () => link.end() };
 }

@@ -27,6 +27,8 @@ export interface GuardedLink {
   /** Throws once the proof is gone. */
   check(): void;
   close(error: AmqpError): void;
+  /** The peer, its session or its connection has gone. Idempotent. */
+  end(): void;
 }
 
 /** Unsettled messages a sender may have in flight; rhea keeps room for 2048 a session. */

@@ -32,15 +32,12 @@ export class OutgoingLink {
       );
     }
     sender.on("settled", ({ delivery }: EventContext) => this.#onOutcome(delivery, "abandon"));
-    sender.on("sender_close", () => this.#end());
-    sender.session.on("session_close", () => this.#end());
-    sender.connection.on("connection_close", () => this.#end());
-    sender.connection.on("disconnected", () => this.#end());
   }
 
   /** Counts messages that rhea holds for its next write: they will use credit. */
   hasCredit(): boolean {
-    this.#unsent = this.#unsent.filter((delivery) => !delivery.sent);
+    const next = nextToSend(this.#sender);
+    this.#unsent = this.#unsent.filter(({ id }) => id >= next);
     return (
       !this.#isClosed && this.#sender.sendable() && creditOf(this.#sender) > this.#unsent.length
     );
@@ -74,15 +71,22 @@ export class OutgoingLink {
   /** Closes the link for this reason; nothing more goes out. */
   close(error: AmqpError): void {
     this.#sender.close(error);
-    this.#end();
+    this.end();
   }
 
-  #end(): void {
+  /** The peer, its session or its connection has gone. */
+  end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#lockTokens.clear();
     this.#handlers.onClose();
   }
+}
+
+/** The first delivery rhea has not written yet; its own mark of what was sent is never set. */
+function nextToSend({ session }: Sender): number {
+  type Outgoing = { readonly outgoing: { readonly next_pending_delivery: number } };
+  return (session as unknown as Outgoing).outgoing.next_pending_delivery;
 }
 
 /** rhea's types leave the credit out. */

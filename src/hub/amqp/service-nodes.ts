@@ -12,7 +12,7 @@ export function openDeviceboundNode(receiver: Receiver, context: NodeContext): G
   check();
   receiver.add_credit(SEND_CREDIT);
   receiver.on("message", (event: EventContext) => onMessage(receiver, event, context));
-  return { check, close: (error) => receiver.close(error) };
+  return { check, close: (error) => receiver.close(error), end: () => {} };
 }
 
 function onMessage(
@@ -54,5 +54,5 @@ export function openFeedbackNode(sender: Sender, context: NodeContext): GuardedL
     deliver: ({ records, enqueuedTimeMs, lockToken }) =>
       link.send(toFeedbackMessage(records, { enqueuedTimeMs, hubName }), lockToken),
   });
-  return { check, close: (error) => link.close(error) };
+  return { check, close: (error) => link.close(error), end: () => link.end() };
 }

@@ -6,6 +6,7 @@ import { HubError, toHubError } from "../../core/hub-error.ts";
 import { type IdType, type Message, parseAck, type SystemProperties } from "../../core/message.ts";
 import type { Entry, Settlement } from "../../core/message-queue.ts";
 import { deviceboundTo, parseDeviceboundTo } from "../../core/resource-path.ts";
+import { readId, writeId } from "./ids.ts";
 
 const ACK_PROPERTY = "iothub-ack";
 
@@ -101,8 +102,8 @@ export function toSettlement(event: "accepted" | "rejected" | "released" | "modi
 function readSystemProperties(amqp: AmqpMessage): SystemProperties {
   const { user_id, content_type, content_encoding, absolute_expiry_time } = amqp;
   return {
-    ...readId("messageId", amqp.message_id),
-    ...readId("correlationId", amqp.correlation_id),
+    ...idFields("messageId", amqp.message_id),
+    ...idFields("correlationId", amqp.correlation_id),
     ...(user_id != null && { userId: readText(user_id) }),
     ...(content_type != null && { contentType: content_type }),
     ...(content_encoding != null && { contentEncoding: content_encoding }),
@@ -121,17 +122,14 @@ function readApplicationProperties(amqp: AmqpMessage): Record<string, string> {
   return properties;
 }
 
-function readId(field: "messageId" | "correlationId", id: unknown): SystemProperties {
+function idFields(field: "messageId" | "correlationId", id: unknown): SystemProperties {
   if (id === undefined || id === null) return {};
-  const [value, type] = idOf(id);
+  const read = readId(id);
+  if (read === undefined) {
+    throw new HubError("ArgumentInvalid", `The ${field} is neither text, ulong, uuid nor bytes.`);
+  }
+  const { value, type } = read;
   return { [field]: value, ...(type !== "string" && { [`${field}Type`]: type }) };
-}
-
-/** An AMQP id is a string, a ulong, a uuid (16 bytes here) or other bytes. */
-function idOf(id: unknown): [value: string, type: IdType] {
-  if (typeof id === "number") return [String(id), "ulong"];
-  if (Buffer.isBuffer(id) && id.length === 16) return [rhea.uuid_to_string(id), "uuid"];
-  return [readText(id), "string"];
 }
 
 function toId(
@@ -139,14 +137,7 @@ function toId(
   value: string | undefined,
   type: IdType = "string",
 ): Pick<AmqpMessage, typeof field> {
-  if (value === undefined) return {};
-  return { [field]: type === "string" ? value : typedId(value, type) };
-}
-
-function typedId(value: string, type: Exclude<IdType, "string">) {
-  return type === "ulong"
-    ? rhea.types.wrap_ulong(Number(value))
-    : rhea.types.wrap_uuid(rhea.string_to_uuid(value));
+  return value === undefined ? {} : { [field]: writeId({ value, type }) };
 }
 
 /** The user id is binary; rhea's types know it as text. */

@@ -4,6 +4,7 @@ const MAX_PACKET_ID = 65_535;
 
 export class InFlight {
   readonly #lockTokens = new Map<number, string>();
+  readonly #packetIds = new Map<string, number>();
   #lastPacketId = 0;
 
   get isFull(): boolean {
@@ -16,13 +17,20 @@ export class InFlight {
       this.#lastPacketId = (this.#lastPacketId % MAX_PACKET_ID) + 1;
     } while (this.#lockTokens.has(this.#lastPacketId));
     this.#lockTokens.set(this.#lastPacketId, lockToken);
+    this.#packetIds.set(lockToken, this.#lastPacketId);
     return this.#lastPacketId;
   }
 
-  /** The lock this packet id stood for; undefined for an id that is not in flight. */
-  take(packetId: number): string | undefined {
-    const lockToken = this.#lockTokens.get(packetId);
+  /** The lock this packet id stands for; undefined for an id that is not in flight. */
+  find(packetId: number): string | undefined {
+    return this.#lockTokens.get(packetId);
+  }
+
+  /** The lock has ended: its packet id stands for nothing now. */
+  remove(lockToken: string): void {
+    const packetId = this.#packetIds.get(lockToken);
+    if (packetId === undefined) return;
+    this.#packetIds.delete(lockToken);
     this.#lockTokens.delete(packetId);
-    return lockToken;
   }
 }

@@ -11,6 +11,7 @@ import mqtt, {
 import type { Principal } from "../../core/access.ts";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { MAX_MQTT_SILENCE_SECONDS, MQTT_KEEP_ALIVE_GRACE } from "../../core/limits.ts";
+import type { Settlement } from "../../core/message-queue.ts";
 import { parseMqttFilter } from "../../core/resource-path.ts";
 import type { AccessControl } from "../access-control.ts";
 import type { Clock } from "../clock.ts";
@@ -42,6 +43,12 @@ const CONNECT_TIMEOUT_MS = 30_000;
 
 /** Largest packet, in bytes: a full telemetry message with its topic fits (assumed). */
 const MAX_PACKET_BYTES = 512 * 1024;
+
+/** Longest topic MQTT can write (rule mqtt-topic-size). */
+const MAX_TOPIC_BYTES = 65_535;
+
+/** How long the last bytes may take to leave before the connection is cut, in milliseconds. */
+const LAST_BYTES_TIMEOUT_MS = 5000;
 
 /** Serves MQTT 3.1.1 on this stream until either side ends it (rule mqtt-version). */
 export function serveMqtt(stream: Duplex, services: MqttServices): void {
@@ -131,6 +138,7 @@ class MqttSession {
       const principal = this.#authenticate(request);
       this.#claimConnection(request);
       const isPresent = await this.#restoreSession(request);
+      if (this.#isClosed) return;
       this.#send({ cmd: "connack", returnCode: CONNACK.accepted, sessionPresent: isPresent });
       this.#watchSilence(silenceAllowedMs(request.keepAliveSeconds));
       this.#watchExpiry(principal);
@@ -214,14 +222,14 @@ class MqttSession {
 
   /** An unknown packet id is ignored: its lock has run out, and the message comes again (rule mqtt-puback). */
   #onPuback(packetId: number, { deviceId }: ConnectRequest): void {
-    const lockToken = this.#inFlight.take(packetId);
+    const lockToken = this.#inFlight.find(packetId);
     if (lockToken === undefined) return;
-    this.#complete(deviceId, lockToken);
+    this.#settle(deviceId, lockToken, "complete");
     this.#delivery?.wake();
   }
 
-  #complete(deviceId: string, lockToken: string): void {
-    this.#services.cloudToDevice.settle(deviceId, lockToken, "complete").catch((error: unknown) => {
+  #settle(deviceId: string, lockToken: string, settlement: Settlement): void {
+    this.#services.cloudToDevice.settle(deviceId, lockToken, settlement).catch((error: unknown) => {
       // The message comes again, marked as redelivered; MQTT has no way to tell the device.
       if (toHubError(error).name !== "DeviceMessageLockLost")
         this.#close(toHubError(error).message);
@@ -238,15 +246,22 @@ class MqttSession {
     return this.#services.cloudToDevice.subscribe(request.deviceId, {
       hasCredit: () => this.#delivery !== undefined && !this.#isClosed && !this.#inFlight.isFull,
       deliver: (delivery) => this.#publish(request, delivery),
+      onLockEnded: (lockToken) => this.#inFlight.remove(lockToken),
       onStolen: (error) => this.#close(error.message),
     });
   }
 
   #publish(request: ConnectRequest, { lockToken, entry }: MessageDelivery): void {
     const qos = this.#deviceboundQos(request) === 1 ? 1 : 0;
-    const packetId = qos === 1 ? this.#inFlight.add(lockToken) : 0;
-    this.#send(toPublish(request.deviceId, entry, { qos, packetId }));
-    if (qos === 0) this.#complete(request.deviceId, lockToken);
+    const publish = toPublish(request.deviceId, entry, qos);
+    if (Buffer.byteLength(publish.topic) > MAX_TOPIC_BYTES) {
+      this.#settle(request.deviceId, lockToken, "reject");
+    } else if (qos === 0) {
+      this.#send(publish);
+      this.#settle(request.deviceId, lockToken, "complete");
+    } else {
+      this.#send({ ...publish, messageId: this.#inFlight.add(lockToken) });
+    }
   }
 
   #deviceboundQos({ deviceId }: ConnectRequest): number | undefined {
@@ -294,6 +309,11 @@ class MqttSession {
     this.#cancelExpiryTimer();
     this.#stopDelivery();
     this.#connection?.release(reason);
+    if (this.#stream.destroyed) return;
+    const cancelCut = this.#services.clock.setTimer(LAST_BYTES_TIMEOUT_MS, () =>
+      this.#stream.destroy(),
+    );
+    this.#stream.once("close", cancelCut);
     this.#stream.end(() => this.#stream.destroy());
   }
 }

@@ -61,20 +61,16 @@ export function connackCodeOf(error: HubError): number {
   return error.name === "IotHubUnauthorized" ? CONNACK.notAuthorized : CONNACK.serverUnavailable;
 }
 
-export function toPublish(
-  deviceId: string,
-  entry: Entry<Message>,
-  delivery: { readonly qos: 0 | 1; readonly packetId: number },
-): IPublishPacket {
+/** The packet id is the connection's to give. */
+export function toPublish(deviceId: string, entry: Entry<Message>, qos: 0 | 1): IPublishPacket {
   const { system, properties, body } = entry.payload;
   const message = { system: { ...system, to: deviceboundTo(deviceId) }, properties, body };
   return {
     cmd: "publish",
     topic: deviceboundTopic(deviceId, encodeDeviceboundProperties(message)),
     payload: Buffer.from(body),
-    qos: delivery.qos,
-    dup: delivery.qos > 0 && entry.isRedelivered,
+    qos,
+    dup: qos > 0 && entry.isRedelivered,
     retain: false,
-    ...(delivery.qos > 0 && { messageId: delivery.packetId }),
   };
 }

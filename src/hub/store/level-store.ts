@@ -3,19 +3,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
+import { CommitMark, readCommitMark } from "./commit-mark.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { type Integrity, IntegritySum } from "./integrity.ts";
+import { IntegritySum } from "./integrity.ts";
+import { formatSeal, isSupported, parseSeal, SEAL_KEY, type Seal } from "./seal.ts";
 import type { Store, StoreChange } from "./store.ts";
-
-/** Layout of keys and values. A store of another version is refused, never overwritten. */
-const FORMAT_VERSION = 1;
-
-/** The record that vouches for all others; no other key sorts before it. */
-const SEAL_KEY = "!seal";
-
-interface Seal extends Integrity {
-  readonly format: number;
-}
 
 export type StoreErrorName = "StoreInUse" | "StoreDamaged" | "StoreTooNew";
 
@@ -30,6 +22,13 @@ export class StoreError extends Error {
 
 type Database = ClassicLevel<string, string>;
 
+interface Content {
+  readonly records: [key: string, value: unknown][];
+  readonly integrity: IntegritySum;
+  /** How many commits have been made. */
+  readonly commits: number;
+}
+
 /**
  * Opens the store in this directory, making it if it is not there.
  *
@@ -38,32 +37,46 @@ type Database = ClassicLevel<string, string>;
 export async function openLevelStore(directory: string): Promise<Store> {
   const db = await openDatabase(directory);
   try {
-    const { records, integrity } = await readAll(db, directory);
-    return createStore(db, records, integrity);
+    const content = await readAll(db, directory);
+    return createStore(db, content, new CommitMark(directory));
   } catch (error) {
     await db.close();
     throw error;
   }
 }
 
-function createStore(db: Database, records: [string, unknown][], integrity: IntegritySum): Store {
-  const commits = new GroupCommit((changes) => commit(db, changes, integrity));
+function createStore(
+  db: Database,
+  { records, integrity, commits }: Content,
+  mark: CommitMark,
+): Store {
+  let commit = commits;
+  let isOpen = true;
+  const groups = new GroupCommit(async (changes) => {
+    commit += 1;
+    await writeBatch(db, changes, integrity, commit);
+    mark.write(commit);
+  });
   return {
     async *load() {
       yield* records.splice(0);
     },
-    write: (changes) => commits.write(changes),
+    write: (changes) => groups.write(changes),
     async close() {
-      await commits.idle();
+      if (!isOpen) return;
+      isOpen = false;
+      await groups.idle();
       await db.close();
+      mark.close();
     },
   };
 }
 
-async function commit(
+async function writeBatch(
   db: Database,
   changes: readonly StoreChange[],
   integrity: IntegritySum,
+  commit: number,
 ): Promise<void> {
   const batch = db.batch();
   for (const change of changes) {
@@ -76,7 +89,7 @@ async function commit(
       batch.put(change.key, text);
     }
   }
-  batch.put(SEAL_KEY, seal(integrity));
+  batch.put(SEAL_KEY, formatSeal(integrity.value, commit));
   await batch.write({ sync: true });
 }
 
@@ -105,32 +118,27 @@ function isAbsent(directory: string): boolean {
   return readdirSync(directory).every((name) => name === "LOCK" || name.startsWith("LOG"));
 }
 
-async function readAll(db: Database, directory: string) {
+async function readAll(db: Database, directory: string): Promise<Content> {
   const records: [string, unknown][] = [];
   const integrity = new IntegritySum();
-  let sealed: Seal | undefined;
+  let seal: Seal | undefined;
   try {
     for await (const [key, text] of db.iterator()) {
       if (key === SEAL_KEY) {
-        sealed = JSON.parse(text) as Seal;
-        continue;
+        seal = parseSeal(text);
+        if (!isSupported(seal)) throw tooNew(directory, seal);
+      } else {
+        records.push([key, JSON.parse(text)]);
+        integrity.put(key, text);
       }
-      records.push([key, JSON.parse(text)]);
-      integrity.put(key, text);
     }
   } catch (error) {
-    throw damaged(directory, error);
+    throw error instanceof StoreError ? error : damaged(directory, error);
   }
-  if (sealed === undefined && records.length === 0) return { records, integrity };
-  if (sealed !== undefined && sealed.format > FORMAT_VERSION)
-    throw tooNew(directory, sealed.format);
-  if (sealed === undefined || !integrity.matches(sealed)) throw damaged(directory);
-  return { records, integrity };
-}
-
-function seal(integrity: IntegritySum): string {
-  const value: Seal = { format: FORMAT_VERSION, ...integrity.value };
-  return JSON.stringify(value);
+  const commits = seal?.commit ?? 0;
+  const isSound = seal === undefined ? records.length === 0 : integrity.matches(seal);
+  if (!isSound || commits < readCommitMark(directory)) throw damaged(directory);
+  return { records, integrity, commits };
 }
 
 function damaged(directory: string, cause?: unknown): StoreError {
@@ -141,10 +149,10 @@ function damaged(directory: string, cause?: unknown): StoreError {
   );
 }
 
-function tooNew(directory: string, format: number): StoreError {
+function tooNew(directory: string, { format }: Seal): StoreError {
   return new StoreError(
     "StoreTooNew",
-    `The store in ${directory} has format ${format}; this version reads up to ${FORMAT_VERSION}.`,
+    `The store in ${directory} has format ${format}, which a newer version wrote.`,
   );
 }
 

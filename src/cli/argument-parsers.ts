@@ -1,0 +1,32 @@
+/** Texts of the command line to values, refused in commander's way: exit code 2. */
+
+import { InvalidArgumentError } from "commander";
+import { DURATION_FORMS, parseDuration } from "./duration.ts";
+
+/** 1 or more. */
+export function parseCount(text: string): number {
+  const count = /^\d+$/.test(text) ? Number(text) : 0;
+  if (count < 1 || !Number.isSafeInteger(count)) {
+    throw new InvalidArgumentError("It must be a whole number, 1 or more.");
+  }
+  return count;
+}
+
+/** Milliseconds. */
+export function parseDurationArgument(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError(`It must be ${DURATION_FORMS}.`);
+  return ms;
+}
+
+/** Milliseconds, not 0. */
+export function parsePositiveDuration(text: string): number {
+  const ms = parseDurationArgument(text);
+  if (ms === 0) throw new InvalidArgumentError("It must be longer than 0.");
+  return ms;
+}
+
+/** For a repeatable option. */
+export function collect(text: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), text];
+}

@@ -1,0 +1,91 @@
+/** The options every command has, and those the settings table brings. */
+
+import { type Command, Option } from "commander";
+import type { ConfigInputs } from "../config/load-settings.ts";
+import { type Executable, SETTING_KEYS, type SettingKey, settingOf } from "../config/settings.ts";
+import { parsePositiveDuration } from "./argument-parsers.ts";
+import type { Io } from "./io.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface CommonFlags {
+  readonly output: "text" | "json";
+  readonly quiet?: true;
+  readonly verbose?: true;
+  /** commander's form of `--no-color`. */
+  readonly color: boolean;
+}
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
+
+export function addCommonOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("-o, --output <format>", "text for people, or json: one object a line")
+        .choices(["text", "json"])
+        .default("text"),
+    )
+    .option("-q, --quiet", "nothing on stderr but errors")
+    .option("-v, --verbose", "more detail on stderr")
+    .option("--no-color", "no colours");
+}
+
+/** The flags this executable has for these settings; those with an option of their own are left out. */
+export function addSettingOptions(
+  command: Command,
+  executable: Executable,
+  except: readonly SettingKey[] = [],
+): Command {
+  for (const key of SETTING_KEYS) {
+    const { flag, flagOn, help, variable, default: fallback } = settingOf(key);
+    if (!flag || !flagOn?.includes(executable) || except.includes(key)) continue;
+    const notes = [variable && `env ${variable}`, fallback && `default ${fallback}`];
+    const text = `${help} (${notes.filter(Boolean).join(", ")})`;
+    command.option(flag, text);
+  }
+  return command.option("--env-file <path>", "file of variables (default ./.env, if there is one)");
+}
+
+export function addConnectTimeout(command: Command): Command {
+  return command.option(
+    "--connect-timeout <duration>",
+    "longest time connecting may take",
+    parsePositiveDuration,
+    DEFAULT_CONNECT_TIMEOUT_MS,
+  );
+}
+
+/** What the command line says of the settings, for the loader. */
+export function configInputs(
+  executable: Executable,
+  flags: object,
+  { env, directory }: Pick<Io, "env" | "directory">,
+): ConfigInputs {
+  const given = flags as Readonly<Record<string, unknown>>;
+  const named: Partial<Record<SettingKey, string | true>> = {};
+  for (const key of SETTING_KEYS) {
+    const { flag, flagOn } = settingOf(key);
+    if (!flag || !flagOn?.includes(executable)) continue;
+    const value = given[new Option(flag).attributeName()];
+    if (typeof value === "string" || value === true) named[key] = value;
+  }
+  const { envFile } = given;
+  return {
+    flags: named,
+    env,
+    directory,
+    envFile: typeof envFile === "string" ? envFile : undefined,
+  };
+}
+
+/** @throws UsageError */
+export function requireSoundCommonFlags({ quiet, verbose }: CommonFlags): void {
+  if (quiet && verbose) {
+    throw new UsageError("--quiet and --verbose contradict each other", "Keep one of the two.");
+  }
+}
+
+/** Examples below the options, as `command — what it does` pairs. */
+export function formatExamples(examples: readonly (readonly [string, string])[]): string {
+  const lines = examples.map(([command, what]) => `  # ${what}\n  $ ${command}`);
+  return `\nExamples:\n${lines.join("\n")}\n`;
+}

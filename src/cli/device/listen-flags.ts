@@ -1,0 +1,18 @@
+/** The flags of `c2d-device listen`, as commander hands them over. Times in milliseconds. */
+
+import type { CommonFlags } from "../common-options.ts";
+
+export interface ListenFlags extends CommonFlags {
+  readonly count?: number;
+  /** 0 is unbounded. */
+  readonly timeout?: number;
+  /** 0 is unbounded. */
+  readonly idleTimeout?: number;
+  readonly settle: "complete" | "abandon" | "reject" | "none";
+  readonly outputFile?: string;
+  readonly keepalive: number;
+  /** commander's form of `--no-reconnect`. */
+  readonly reconnect: boolean;
+  readonly readyFile?: string;
+  readonly connectTimeout: number;
+}

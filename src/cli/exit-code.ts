@@ -1,0 +1,53 @@
+/** The exit codes, and which error ends with which: the one place that knows. */
+
+import { ClientError } from "../client/client-error.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { HUB_ERRORS, HubError } from "../core/hub-error.ts";
+import { UsageError } from "./usage-error.ts";
+
+export const EXIT_CODES = {
+  done: 0,
+  unforeseen: 1,
+  usage: 2,
+  configuration: 3,
+  unauthorized: 4,
+  unreachable: 5,
+  refused: 6,
+  negativeFeedback: 7,
+  timeout: 124,
+  SIGINT: 130,
+  SIGTERM: 143,
+} as const;
+
+export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
+
+/** By name, for the classes would bring the hub with them. */
+const LOCAL_HUB_CODES: Readonly<Record<string, ExitCode>> = {
+  LocalHubNotRunning: EXIT_CODES.unreachable,
+  LocalHubNotStarted: EXIT_CODES.unreachable,
+  LocalHubNotStopped: EXIT_CODES.refused,
+  LocalHubAlreadyRunning: EXIT_CODES.refused,
+  PortUnavailable: EXIT_CODES.refused,
+  StoreInUse: EXIT_CODES.refused,
+  StoreDamaged: EXIT_CODES.refused,
+  StoreTooNew: EXIT_CODES.refused,
+};
+
+/** The code a command ends with that this error ended. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof UsageError) return EXIT_CODES.usage;
+  if (error instanceof ConfigError) return EXIT_CODES.configuration;
+  if (error instanceof HubError) return HUB_ERRORS[error.name].exitCode;
+  if (error instanceof ClientError) return exitCodeOfName(error.name);
+  if (error instanceof Error && Object.hasOwn(LOCAL_HUB_CODES, error.name)) {
+    return LOCAL_HUB_CODES[error.name] ?? EXIT_CODES.unforeseen;
+  }
+  return EXIT_CODES.unforeseen;
+}
+
+/** What is not in the hub's catalogue happened on the way to it. */
+function exitCodeOfName(name: ClientError["name"]): ExitCode {
+  return name in HUB_ERRORS
+    ? HUB_ERRORS[name as keyof typeof HUB_ERRORS].exitCode
+    : EXIT_CODES.unreachable;
+}

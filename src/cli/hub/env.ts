@@ -1,0 +1,81 @@
+/** `c2d-hub env`: the variables that point any SDK at the running local hub. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import tls from "node:tls";
+import { formatDeviceConnectionString } from "../../core/connection-string.ts";
+import { type HubDescription, writeOwnerFile } from "../../hub/home.ts";
+import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
+import { formatJsonLine } from "../json-line.ts";
+import { ensureDevice } from "../local/hub-api.ts";
+import type { Context } from "../run-program.ts";
+import type { HubHome } from "./hub-home.ts";
+import { requireHub } from "./require-hub.ts";
+
+export type EnvFormat = "sh" | "dotenv" | "json";
+
+export type EnvVariables = Readonly<Record<string, string>>;
+
+/** @throws LocalHubError LocalHubNotRunning */
+export async function runEnv(
+  { home, deviceId }: HubHome,
+  format: EnvFormat,
+  { io, flags }: Context,
+): Promise<ExitCode> {
+  const hub = await requireHub(home);
+  const variables = await collectVariables(hub, home, deviceId);
+  await io.stdout.write(
+    flags.output === "json"
+      ? formatJsonLine({ type: "env", ...variables })
+      : formatVariables(variables, format),
+  );
+  return EXIT_CODES.done;
+}
+
+async function collectVariables(
+  hub: HubDescription,
+  home: string,
+  deviceId: string,
+): Promise<EnvVariables> {
+  const device = await ensureDevice(hub, deviceId);
+  const bundleFile = writeBundle(hub, home);
+  return {
+    IOTHUB_CONNECTION_STRING: hub.connectionString,
+    IOTHUB_DEVICE_CONNECTION_STRING: formatDeviceConnectionString({
+      ...device,
+      hostName: hub.hostName,
+    }),
+    IOTHUB_DEVICE_ID: deviceId,
+    EVENTHUB_CONNECTION_STRING: hub.eventHubConnectionString,
+    IOTHUB_CA_FILE: hub.caFile,
+    NODE_EXTRA_CA_CERTS: hub.caFile,
+    SSL_CERT_FILE: bundleFile,
+    REQUESTS_CA_BUNDLE: bundleFile,
+  };
+}
+
+/** The public roots with our CA: what replaces a trust store must hold both. */
+function writeBundle({ caFile }: HubDescription, home: string): string {
+  const path = join(home, "ca-bundle.pem");
+  writeOwnerFile(path, `${[...tls.rootCertificates, readFileSync(caFile, "utf8")].join("\n")}\n`);
+  return path;
+}
+
+/** Every form ends with a newline. */
+export function formatVariables(variables: EnvVariables, format: EnvFormat): string {
+  if (format === "json") return `${JSON.stringify(variables, null, 2)}\n`;
+  const lines = Object.entries(variables).map(([name, value]) =>
+    format === "sh" ? `export ${name}=${quoteForShell(value)}` : `${name}=${quoteForDotenv(value)}`,
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+function quoteForShell(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** dotenv knows no escape for a quote inside its own kind: the kind is chosen by the text. */
+function quoteForDotenv(text: string): string {
+  const quote = ["'", '"', "`"].find((one) => !text.includes(one)) ?? "'";
+  return `${quote}${text}${quote}`;
+}

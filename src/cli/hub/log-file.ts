@@ -1,0 +1,34 @@
+/** A log that keeps itself small: at its limit it becomes the old one, and a new one begins. */
+
+import { appendFileSync, renameSync, statSync } from "node:fs";
+
+const MAX_LOG_BYTES = 1024 * 1024;
+
+export class LogFile {
+  readonly #path: string;
+  readonly #maxBytes: number;
+  #bytes: number;
+
+  constructor(path: string, maxBytes = MAX_LOG_BYTES) {
+    this.#path = path;
+    this.#maxBytes = maxBytes;
+    this.#bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /** A log that cannot be written is no reason for a hub to end. */
+  write(line: string): void {
+    const text = `${line}\n`;
+    try {
+      if (this.#bytes + text.length > this.#maxBytes) this.#rotate();
+      appendFileSync(this.#path, text, { mode: 0o600 });
+      this.#bytes += text.length;
+    } catch {
+      // The disk is full, or the directory gone.
+    }
+  }
+
+  #rotate(): void {
+    if (this.#bytes > 0) renameSync(this.#path, `${this.#path}.1`);
+    this.#bytes = 0;
+  }
+}

@@ -1,0 +1,123 @@
+/** `c2d-hub start`: runs the local hub until it is told to stop. */
+
+import type { HubEvent } from "../../hub/events.ts";
+import { createHome, findRunningHub, homePaths } from "../../hub/home.ts";
+import { type HomeHubOptions, type LocalHub, startHomeHub } from "../../hub/local-hub.ts";
+import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
+import { formatJsonLine } from "../json-line.ts";
+import { LocalHubError } from "../local/local-hub-error.ts";
+import type { Context } from "../run-program.ts";
+import { EventPrinter } from "./event-printer.ts";
+import { formatHubEvent } from "./hub-event-text.ts";
+import { LogFile } from "./log-file.ts";
+import type { StartFlags } from "./start-flags.ts";
+
+export async function runStart(
+  flags: StartFlags,
+  home: string,
+  context: Context,
+): Promise<ExitCode> {
+  await requireNoneRunning(home);
+  warnOfCosts(flags, context);
+  const hub = await startHomeHub(toHubOptions(flags, home));
+  if (flags.background) logEvents(hub, home);
+  else await present(hub, flags, context);
+  await untilEnd(hub, context);
+  return EXIT_CODES.done;
+}
+
+function toHubOptions(flags: StartFlags, home: string): HomeHubOptions {
+  const options: { -readonly [K in keyof HomeHubOptions]: HomeHubOptions[K] } = {
+    directory: home,
+    onTakenPort: flags.background ? "skip" : "fail",
+    isInMemory: flags.inMemory === true,
+    devices: flags.device ?? [],
+    hostNames: flags.hostName ?? [],
+  };
+  if (flags.port !== undefined) options.ports = [flags.port];
+  if (flags.host !== undefined) options.host = flags.host;
+  if (flags.defaultTtl !== undefined) options.defaultTtlMs = flags.defaultTtl;
+  if (flags.maxDeliveryCount !== undefined) options.maxDeliveryCount = flags.maxDeliveryCount;
+  if (flags.lockTimeout !== undefined) options.lockTimeoutMs = flags.lockTimeout;
+  if (flags.queueDepth !== undefined) options.queueDepth = flags.queueDepth;
+  if (flags.feedbackInterval !== undefined) options.feedbackIntervalMs = flags.feedbackInterval;
+  if (flags.idleExit) options.idleExitMs = flags.idleExit;
+  return options;
+}
+
+async function requireNoneRunning(home: string): Promise<void> {
+  const running = await findRunningHub(home);
+  if (running === undefined) return;
+  throw new LocalHubError(
+    "LocalHubAlreadyRunning",
+    `A local hub is running for ${home} already (process ${running.pid}, ${running.endpoint}).`,
+    "Use it, or end it with c2d-hub stop; another one takes another C2D_HOME.",
+  );
+}
+
+function warnOfCosts({ host }: StartFlags, { reporter }: Context): void {
+  if (host === undefined || host === "localhost" || host === "::1" || host.startsWith("127."))
+    return;
+  reporter.warn(
+    `--host ${host} opens the hub to the network; whoever has its keys can use it. It is made for tests, not for production.`,
+  );
+}
+
+async function present(hub: LocalHub, flags: StartFlags, context: Context): Promise<void> {
+  const { stdout } = context.io;
+  const isJson = flags.output === "json";
+  await stdout.write(isJson ? formatJsonLine(readyLine(hub)) : formatReady(hub));
+  const printer = new EventPrinter(stdout, () => {
+    context.reporter.warn("nobody reads this fast enough: events are left out");
+  });
+  hub.subscribe((event) => printer.print(isJson ? formatEventJson(event) : formatEventText(event)));
+}
+
+function logEvents(hub: LocalHub, home: string): void {
+  const log = new LogFile(homePaths(createHome(home).directory).logFile);
+  log.write(`${new Date().toISOString()} hub ready on ports ${hub.ports.join(", ")}`);
+  hub.subscribe((event) => log.write(formatHubEvent(event, Date.now())));
+}
+
+async function untilEnd(hub: LocalHub, { interruption, io }: Context): Promise<void> {
+  const stop = (): void => void hub.stop();
+  interruption.signal.addEventListener("abort", stop, { once: true });
+  io.stdout.closed.addEventListener("abort", stop, { once: true });
+  if (interruption.signal.aborted || io.stdout.closed.aborted) stop();
+  await hub.stopped;
+}
+
+/** What `start -o json` and `status -o json` say of a hub. */
+export function readyLine(hub: {
+  readonly hostName: string;
+  readonly ports: readonly number[];
+  readonly caFile: string;
+  readonly pid?: number;
+}): object {
+  const { hostName, ports, caFile, pid = process.pid } = hub;
+  return { type: "hub", hostName, ports, caFile, pid };
+}
+
+function formatReady(hub: LocalHub): string {
+  const costs = hub.hostName.includes(":")
+    ? "\nNot on the standard ports: SDKs that fix 8883, 5671 or 443 (WebSocket and REST everywhere,\nPython and C altogether) do not reach it; the Node SDKs' MQTT and AMQP do.\n"
+    : "";
+  return `Local hub ready: ${hub.hostName}
+Ports:           ${hub.ports.join(", ")}, each for MQTT, AMQP, WebSocket and HTTPS over TLS
+CA certificate:  ${hub.caFile}
+${costs}
+Try next, each in a terminal of its own:
+  c2d-device listen --local
+  c2d-send --local --wait
+
+Press Ctrl-C to stop.
+`;
+}
+
+function formatEventText(event: HubEvent): string {
+  return `${formatHubEvent(event, Date.now())}\n`;
+}
+
+function formatEventJson(event: HubEvent): string {
+  return formatJsonLine({ ...event, time: new Date().toISOString() });
+}

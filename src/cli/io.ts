@@ -1,0 +1,53 @@
+/** The outside of a command as one value: streams, environment, working directory. */
+
+import { fstatSync } from "node:fs";
+import { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
+import { type Output, StreamOutput } from "./output.ts";
+
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** Data, and nothing else. */
+  readonly stdout: Output;
+  /** Everything else. */
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly directory: string;
+}
+
+/** The process's own. */
+export function systemIo(): Io {
+  return {
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: new StreamOutput(
+      openStream(1, () => process.stdout),
+      "stdout",
+    ),
+    stderr: new StreamOutput(
+      openStream(2, () => process.stderr),
+      "stderr",
+    ),
+    env: process.env,
+    directory: process.cwd(),
+  };
+}
+
+/**
+ * For a pipe a socket of our own: `process.stdout` cannot be destroyed, so that a reader who does
+ * not read would keep the process alive.
+ */
+function openStream(fd: number, fallback: () => Writable): Writable {
+  if (process.platform === "win32" || !isPipe(fd)) return fallback();
+  return new Socket({ fd, readable: false, writable: true });
+}
+
+function isPipe(fd: number): boolean {
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false;
+  }
+}

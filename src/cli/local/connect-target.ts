@@ -1,0 +1,92 @@
+/** The hub a command talks to, made out of its configuration: the local one is found, or started. */
+
+import { readFileSync } from "node:fs";
+import type { DeviceHub } from "../../config/device-config.ts";
+import type { ServiceHub } from "../../config/service-config.ts";
+import {
+  type DeviceConnectionString,
+  type HubConnectionString,
+  parseHubConnectionString,
+} from "../../core/connection-string.ts";
+import type { HubDescription } from "../../hub/home.ts";
+import type { Context } from "../run-program.ts";
+import { ensureLocalHub } from "./ensure-local-hub.ts";
+import { ensureDevice } from "./hub-api.ts";
+
+/** Where to connect and what to trust there. */
+export interface Target<T> {
+  readonly connectionString: T;
+  /** Extra CA certificates (PEM). */
+  readonly ca?: string;
+}
+
+export interface TargetOptions {
+  /** The user's own `--ca`. */
+  readonly ca: string | undefined;
+  readonly connectTimeoutMs: number;
+  /** Gives up the wait for a local hub. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Read anew at each call: a local hub may have ended and come back on other ports.
+ *
+ * @throws LocalHubError, ClientError
+ */
+export async function resolveDeviceTarget(
+  hub: DeviceHub,
+  options: TargetOptions,
+  context: Context,
+): Promise<Target<DeviceConnectionString>> {
+  if (hub.type === "remote") return remote(hub.connectionString, options);
+  const running = await ensureHub(hub.home, options, context);
+  return local(await ensureDevice(running, hub.deviceId), running, options);
+}
+
+/**
+ * On the local hub the devices are created if they are missing.
+ *
+ * @throws LocalHubError, ClientError
+ */
+export async function resolveServiceTarget(
+  hub: ServiceHub,
+  deviceIds: readonly string[],
+  options: TargetOptions,
+  context: Context,
+): Promise<Target<HubConnectionString>> {
+  if (hub.type === "remote") return remote(hub.connectionString, options);
+  const running = await ensureHub(hub.home, options, context);
+  for (const deviceId of deviceIds) await ensureDevice(running, deviceId);
+  const owner = parseHubConnectionString(running.connectionString);
+  return local({ ...owner, hostName: running.endpoint }, running, options);
+}
+
+/** The banner: which hub, and who said so. */
+export function describeHub(hostName: string, hub: DeviceHub | ServiceHub): string {
+  return hub.type === "local"
+    ? `Hub: ${hostName}, the local hub of ${hub.home} (${hub.from})`
+    : `Hub: ${hostName} (${hub.from})`;
+}
+
+async function ensureHub(
+  home: string,
+  { connectTimeoutMs, signal }: TargetOptions,
+  { reporter }: Context,
+): Promise<HubDescription> {
+  return await ensureLocalHub({
+    home,
+    timeoutMs: connectTimeoutMs,
+    signal,
+    onStart: () =>
+      reporter.info("Starting the local hub in the background (c2d-hub stop ends it) ..."),
+  });
+}
+
+function remote<T>(connectionString: T, { ca }: TargetOptions): Target<T> {
+  return { connectionString, ...(ca !== undefined && { ca }) };
+}
+
+function local<T>(connectionString: T, hub: HubDescription, { ca }: TargetOptions): Target<T> {
+  const own = readFileSync(hub.caFile, "utf8");
+  return { connectionString, ca: ca === undefined ? own : `${own}\n${ca}` };
+}

@@ -1,0 +1,18 @@
+/** What can go wrong with the local hub itself, by name. */
+
+export type LocalHubErrorName =
+  | "LocalHubNotRunning"
+  | "LocalHubAlreadyRunning"
+  | "LocalHubNotStarted"
+  | "LocalHubNotStopped";
+
+export class LocalHubError extends Error {
+  override readonly name: LocalHubErrorName;
+  readonly hint: string;
+
+  constructor(name: LocalHubErrorName, message: string, hint: string) {
+    super(message);
+    this.name = name;
+    this.hint = hint;
+  }
+}

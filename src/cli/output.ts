@@ -1,0 +1,95 @@
+/** A stream to write to: each write tells when it is out. */
+
+import type { Writable } from "node:stream";
+
+/** Writing failed. The reader's going away is not meant: see `closed`. */
+export class OutputError extends Error {
+  override readonly name = "OutputError";
+}
+
+/** The reader went away: nothing more to write, and nobody to tell. */
+export class OutputClosedError extends Error {
+  override readonly name = "OutputClosedError";
+}
+
+export interface Output {
+  readonly isTTY: boolean;
+  /** Aborted when the reader has gone away. */
+  readonly closed: AbortSignal;
+  /**
+   * Resolves once the text has left this process.
+   *
+   * @throws OutputClosedError, OutputError
+   */
+  write(text: string): Promise<void>;
+  /** Resolves when everything written so far is out, or cannot get out, or `limitMs` have passed. */
+  flush(limitMs?: number): Promise<void>;
+  /** Drops what is still waiting, so that a reader who does not read cannot keep the process. */
+  release(): void;
+}
+
+const CLOSED_CODES = new Set([
+  "EPIPE",
+  "ECONNRESET",
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_WRITE_AFTER_END",
+]);
+
+/** An `Output` over a stream of Node's. */
+export class StreamOutput implements Output {
+  readonly isTTY: boolean;
+  readonly #stream: Writable;
+  readonly #name: string;
+  readonly #closed = new AbortController();
+  readonly #pending = new Set<Promise<void>>();
+
+  constructor(stream: Writable & { readonly isTTY?: boolean }, name: string) {
+    this.#stream = stream;
+    this.#name = name;
+    this.isTTY = stream.isTTY === true;
+    // Each write's callback has the error too; without a listener it would end the process.
+    stream.on("error", () => {});
+  }
+
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  write(text: string): Promise<void> {
+    const written = new Promise<void>((resolve, reject) => {
+      this.#stream.write(text, (error) => {
+        if (error) reject(this.#explain(error));
+        else resolve();
+      });
+    });
+    const settled = written.catch(() => {}).then(() => void this.#pending.delete(settled));
+    this.#pending.add(settled);
+    return written;
+  }
+
+  async flush(limitMs?: number): Promise<void> {
+    const all = Promise.all(this.#pending);
+    if (limitMs === undefined) {
+      await all;
+      return;
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limitMs);
+    });
+    await Promise.race([all, limit]);
+    clearTimeout(timer);
+  }
+
+  release(): void {
+    if (this.#pending.size > 0) this.#stream.destroy();
+  }
+
+  #explain(error: NodeJS.ErrnoException): Error {
+    if (error.code !== undefined && CLOSED_CODES.has(error.code)) {
+      this.#closed.abort();
+      return new OutputClosedError(`${this.#name} was closed`, { cause: error });
+    }
+    return new OutputError(`cannot write to ${this.#name}: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,117 @@
+/** What a command says beside its data, on stderr: chatter, warnings, errors. */
+
+import { Chalk, type ChalkInstance } from "chalk";
+import { ConfigError } from "../config/config-error.ts";
+import { escapeText } from "./escape.ts";
+import { EXIT_CODES, type ExitCode, exitCodeOf } from "./exit-code.ts";
+import type { Output } from "./output.ts";
+import type { Redactor } from "./redactor.ts";
+
+export interface ReporterOptions {
+  readonly isJson: boolean;
+  readonly isQuiet: boolean;
+  readonly isVerbose: boolean;
+  readonly colorLevel: 0 | 1 | 2 | 3;
+}
+
+/** An error as it is told. */
+export interface ErrorReport {
+  readonly code: ExitCode;
+  readonly name: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+export class Reporter {
+  readonly #stderr: Output;
+  readonly #redactor: Redactor;
+  readonly #options: ReporterOptions;
+  readonly #chalk: ChalkInstance;
+
+  constructor(stderr: Output, redactor: Redactor, options: ReporterOptions) {
+    this.#stderr = stderr;
+    this.#redactor = redactor;
+    this.#options = options;
+    this.#chalk = new Chalk({ level: options.isJson ? 0 : options.colorLevel });
+  }
+
+  info(text: string): void {
+    if (!this.#options.isQuiet) this.#print(text);
+  }
+
+  /** Only with `--verbose`. */
+  detail(text: string): void {
+    if (this.#options.isVerbose) this.#print(this.#chalk.dim(this.#clean(text)));
+  }
+
+  warn(text: string): void {
+    if (!this.#options.isQuiet) this.#print(`${this.#chalk.yellow("warning:")} ${text}`);
+  }
+
+  /** Tells an error and returns the exit code it calls for. */
+  error(error: unknown): ExitCode {
+    const code = exitCodeOf(error);
+    if (!this.#options.isJson && error instanceof ConfigError) {
+      for (const { where, what, fix } of error.problems) {
+        this.#printError({ code, name: error.name, message: `${where}: ${what}`, hint: fix });
+      }
+      return code;
+    }
+    this.report(toReport(error, code));
+    const stack = code === EXIT_CODES.unforeseen && error instanceof Error && error.stack;
+    if (stack && this.#options.isVerbose) this.#print(stack);
+    return code;
+  }
+
+  /** Tells a failure that no error object stands for. */
+  report(report: ErrorReport): void {
+    if (this.#options.isJson) this.#printJson(report);
+    else this.#printError(report);
+  }
+
+  #printJson({ code, name, message, hint }: ErrorReport): void {
+    const clean = (text: string): string => this.#redactor.redact(text);
+    const line = { type: "error", code, name, message: clean(message), hint: hint && clean(hint) };
+    this.#write(`${JSON.stringify(line)}\n`);
+  }
+
+  #printError({ message, hint }: ErrorReport): void {
+    this.#print(`${this.#chalk.red("error:")} ${this.#clean(message)}`);
+    if (hint) this.#print(`${this.#chalk.cyan("hint:")} ${this.#clean(indent(hint))}`);
+  }
+
+  /** Colours are ours: what is foreign in `text` must have been cleaned, or holds none of them. */
+  #print(text: string): void {
+    this.#write(`${this.#redactor.redact(text)}\n`);
+  }
+
+  #clean(text: string): string {
+    return escapeText(this.#redactor.redact(text));
+  }
+
+  #write(text: string): void {
+    // A stderr that nobody reads is no reason to fail.
+    this.#stderr.write(text).catch(() => {});
+  }
+}
+
+function toReport(error: unknown, code: ExitCode): ErrorReport {
+  if (!(error instanceof Error)) return { code, name: "Error", message: String(error) };
+  const hint = "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
+  return {
+    code,
+    name: error.name,
+    message: error.message || error.name,
+    hint: hint ?? lastHint(code),
+  };
+}
+
+function lastHint(code: ExitCode): string | undefined {
+  return code === EXIT_CODES.unforeseen
+    ? "This was not foreseen. Run again with --verbose for details."
+    : undefined;
+}
+
+function indent(text: string): string {
+  return text.replaceAll("\n", "\n      ");
+}

@@ -1,0 +1,33 @@
+/** `--device-file`: one device id a line. */
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { UsageError } from "../usage-error.ts";
+
+/**
+ * Blank lines are skipped; none without a path. Whether each is a device id the loader says.
+ *
+ * @throws UsageError for a file that cannot be read, or names no device.
+ */
+export function readDeviceFile(path: string | undefined, directory: string): readonly string[] {
+  if (path === undefined) return [];
+  const lines = readLines(resolve(directory, path));
+  if (lines.length > 0) return lines;
+  throw new UsageError(`--device-file: ${path} names no device`, "It holds one device id a line.");
+}
+
+function readLines(path: string): string[] {
+  try {
+    const text = readFileSync(path, "utf8");
+    return text
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => line !== "");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new UsageError(
+      `--device-file: the file cannot be read (${code})`,
+      "Name a readable file.",
+    );
+  }
+}

@@ -1,0 +1,69 @@
+/** `--dry-run`: what would be sent. */
+
+import { viewBody } from "../body-text.ts";
+import { escapeLine, escapeText } from "../escape.ts";
+import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
+import { formatJsonLine } from "../json-line.ts";
+import type { Context } from "../run-program.ts";
+import type { MessageSource, Outgoing } from "./message-source.ts";
+import { createRenderer } from "./render.ts";
+import type { Tally } from "./tally.ts";
+
+const NOTHING_SENT: Tally = {
+  sent: 0,
+  failed: 0,
+  success: 0,
+  negative: 0,
+  pending: 0,
+  isWaiting: false,
+};
+
+export async function runDryRun(
+  source: MessageSource,
+  { io, flags, interruption }: Context,
+): Promise<ExitCode> {
+  const format = flags.output === "json" ? formatJson : formatText;
+  for (const outgoing of source.all()) {
+    if (interruption.cause) return EXIT_CODES[interruption.cause];
+    await io.stdout.write(format(outgoing));
+  }
+  if (flags.output === "json") await io.stdout.write(createRenderer(true).summary(NOTHING_SENT, 0));
+  return EXIT_CODES.done;
+}
+
+/** In the schema of a received message, so that the same programs read both. */
+function formatJson({ n, deviceId, message }: Outgoing): string {
+  return formatJsonLine({
+    type: "message",
+    n,
+    deviceId,
+    ...describeSystem(message.system),
+    properties: message.properties,
+    ...viewBody(message.body, message.system.contentType),
+    bytes: message.body.length,
+  });
+}
+
+function formatText({ n, deviceId, message }: Outgoing): string {
+  const list = (entries: object): string[] =>
+    Object.entries(entries).map(([name, value]) => `    ${escapeLine(`${name}: ${value}`)}`);
+  const { body, bodyEncoding } = viewBody(message.body, undefined);
+  return [
+    `Would send message: ${n} to ${escapeLine(deviceId)}`,
+    bodyEncoding === "base64" ? `    (base64) ${body}` : `    ${escapeText(String(body))}`,
+    "System properties:",
+    ...list(describeSystem(message.system)),
+    "Application properties:",
+    ...list(message.properties),
+    "",
+  ].join("\n");
+}
+
+function describeSystem({ expiryTimeUtcMs, ...system }: Outgoing["message"]["system"]): object {
+  return {
+    ...system,
+    ...(expiryTimeUtcMs !== undefined && {
+      expiryTimeUtc: new Date(expiryTimeUtcMs).toISOString(),
+    }),
+  };
+}

@@ -1,0 +1,68 @@
+/** What a run of `c2d-send` says, as text and as JSON. */
+
+import type { Message } from "../../core/message.ts";
+import { formatDuration } from "../duration.ts";
+import { escapeLine } from "../escape.ts";
+import { formatJsonLine } from "../json-line.ts";
+import type { MatchedFeedback } from "./feedback-book.ts";
+import type { Tally } from "./tally.ts";
+
+/** A message the hub has accepted. */
+export interface SentMessage {
+  readonly n: number;
+  readonly deviceId: string;
+  readonly message: Message;
+  readonly sentAtMs: number;
+}
+
+export interface SendRenderer {
+  sent(sent: SentMessage): string;
+  feedback(feedback: MatchedFeedback): string;
+  summary(tally: Tally, elapsedMs: number): string;
+}
+
+export function createRenderer(isJson: boolean): SendRenderer {
+  return isJson ? JSON_RENDERER : TEXT_RENDERER;
+}
+
+const JSON_RENDERER: SendRenderer = {
+  sent: ({ n, deviceId, message, sentAtMs }) =>
+    formatJsonLine({
+      type: "sent",
+      n,
+      deviceId,
+      messageId: message.system.messageId,
+      correlationId: message.system.correlationId,
+      bytes: message.body.length,
+      ack: message.system.ack,
+      sentAt: new Date(sentAtMs).toISOString(),
+    }),
+  feedback: ({ record, latencyMs }) =>
+    formatJsonLine({
+      type: "feedback",
+      originalMessageId: record.originalMessageId,
+      deviceId: record.deviceId,
+      statusCode: record.statusCode,
+      description: record.description,
+      enqueuedTimeUtc: new Date(record.enqueuedTimeUtcMs).toISOString(),
+      latencyMs,
+    }),
+  summary: ({ sent, failed, success, negative, pending }, elapsedMs) =>
+    formatJsonLine({ type: "summary", sent, failed, success, negative, pending, elapsedMs }),
+};
+
+const TEXT_RENDERER: SendRenderer = {
+  sent: ({ n, deviceId, message }) =>
+    `Sending message: ${n} to ${escapeLine(deviceId)} (message id ${escapeLine(message.system.messageId ?? "")})\n`,
+  feedback: ({ record, latencyMs }) => {
+    const { deviceId, originalMessageId, statusCode, description } = record;
+    const more = description === statusCode || description === "" ? "" : `: ${description}`;
+    return `Feedback: ${escapeLine(`${deviceId} ${originalMessageId} ${statusCode}${more}`)} after ${formatDuration(latencyMs)}\n`;
+  },
+  summary: ({ sent, failed, success, negative, pending, isWaiting }, elapsedMs) => {
+    const parts = [`${sent} sent`];
+    if (failed > 0) parts.push(`${failed} failed`);
+    if (isWaiting) parts.push(`${success} success`, `${negative} negative`, `${pending} pending`);
+    return `Summary: ${parts.join(", ")} in ${formatDuration(elapsedMs)}\n`;
+  },
+};

@@ -1,0 +1,46 @@
+/** Placeholders in ids, properties and bodies. */
+
+export interface TemplateValues {
+  /** 0-based, counting over all devices. */
+  readonly n: number;
+  /** The same for all messages of a run. */
+  readonly run: string;
+  readonly uuid: string;
+  readonly iso: string;
+  readonly epochMs: number;
+  readonly deviceId: string;
+  readonly windSpeed: string;
+}
+
+export const PLACEHOLDERS = [
+  "n",
+  "run",
+  "uuid",
+  "iso",
+  "epochMs",
+  "deviceId",
+  "windSpeed",
+] as const satisfies (keyof TemplateValues)[];
+
+const PLACEHOLDER = /\{\{\s*([A-Za-z]+)\s*\}\}/g;
+
+/** Fills in what is known and leaves everything else as it stands. */
+export function fillTemplate(text: string, values: TemplateValues): string {
+  return text.replace(PLACEHOLDER, (whole, name: string) => {
+    const known = PLACEHOLDERS.find((one) => one === name);
+    return known === undefined ? whole : String(values[known]);
+  });
+}
+
+/** The first placeholder that `fillTemplate` would leave standing. */
+export function findUnknownPlaceholder(text: string): string | undefined {
+  for (const [whole, name] of text.matchAll(PLACEHOLDER)) {
+    if (!PLACEHOLDERS.some((one) => one === name)) return whole;
+  }
+  return undefined;
+}
+
+/** A wind speed as the tutorial makes it: 12.00 to 16.00. */
+export function makeWindSpeed(random: () => number): string {
+  return (10 + random() * 4 + 2).toFixed(2);
+}

@@ -1,0 +1,223 @@
+/** A service's connection: AMQP over TLS (port 5671) or over WebSocket (port 443). */
+
+import { isIP } from "node:net";
+import { formatHubConnectionString } from "../core/connection-string.ts";
+import type { Message } from "../core/message.ts";
+import { ClientError } from "./client-error.ts";
+import { ConnectAbortedError } from "./connect-aborted-error.ts";
+import { ConnectionEnd } from "./connection-end.ts";
+import { type Endpoint, endpointOf, formatEndpoint } from "./endpoint.ts";
+import { parseFeedbackRecords } from "./feedback-batch.ts";
+import { toHubRefusal } from "./hub-refusal.ts";
+import { probe } from "./probe.ts";
+import {
+  createServiceClient,
+  type RawFeedback,
+  type ServiceClient,
+} from "./sdk-hooks/service-client.ts";
+import type {
+  FeedbackBatch,
+  ServiceConnection,
+  ServiceConnectOptions,
+  ServiceTransport,
+} from "./service-connection.ts";
+import { SettlementOrder } from "./settlement-order.ts";
+import { trustedCertificates } from "./trusted-certificates.ts";
+import { DeadlinePassedError, within } from "./within.ts";
+
+interface Route {
+  readonly port: number;
+  uri(where: string): string;
+}
+
+/** Both honour a port in the host name, which the SDK does not for WebSocket. */
+const ROUTES: Readonly<Record<ServiceTransport, Route>> = {
+  amqp: { port: 5671, uri: (where) => `amqps://${where}` },
+  "amqp-ws": { port: 443, uri: (where) => `wss://${where}/$iothub/websocket` },
+};
+
+/** How long a hub may take to answer the closing of links and connection. */
+const CLOSE_TIMEOUT_MS = 3000;
+
+/** How long a hub may take to answer a message. */
+const SEND_TIMEOUT_MS = 60_000;
+
+/**
+ * Resolves once the service is connected and its token accepted, at most `connectTimeoutMs` after
+ * the call; finding the reason of a timeout may take 3 s more. Nothing is retried: an ended
+ * connection is reported once and stays ended. A property without value (`null`) is sent as an empty
+ * one.
+ *
+ * @throws ClientError IotHubUnauthorized, HostNotFound, ConnectionRefused, UntrustedCertificate,
+ * TlsFailure, ConnectTimeout, ConnectionLost.
+ */
+export async function connectService(options: ServiceConnectOptions): Promise<ServiceConnection> {
+  const connection = new AmqpConnection(options);
+  await connection.open();
+  return connection;
+}
+
+class AmqpConnection implements ServiceConnection {
+  readonly #options: ServiceConnectOptions;
+  readonly #endpoint: Endpoint;
+  readonly #ca: string[] | undefined;
+  readonly #client: ServiceClient;
+  readonly #end = new ConnectionEnd();
+  readonly #settlements = new SettlementOrder();
+  #state: "opening" | "open" | "closed" = "opening";
+  #firstSend: Promise<unknown> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ServiceConnectOptions) {
+    const { connectionString, transport } = options;
+    const route = ROUTES[transport];
+    this.#options = options;
+    this.#endpoint = endpointOf(connectionString.hostName, route.port);
+    this.#ca = trustedCertificates(options.ca);
+    this.#client = createServiceClient({
+      connectionString: formatHubConnectionString(connectionString),
+      uri: route.uri(formatEndpoint(this.#endpoint)),
+      ca: this.#ca,
+      serverName: isIP(this.#endpoint.host) === 0 ? this.#endpoint.host : "",
+      onLost: (error) => this.#onLost(error),
+    });
+  }
+
+  async open(): Promise<void> {
+    const { signal } = this.#options;
+    const giveUp = (): void => this.#end.end(new ConnectAbortedError());
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener("abort", giveUp, { once: true });
+    try {
+      await this.#bounded(this.#client.open());
+      this.#state = "open";
+    } catch (error) {
+      this.#state = "closed";
+      this.#client.destroy();
+      throw await this.#explain(error);
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
+    }
+  }
+
+  async send(deviceId: string, message: Message): Promise<void> {
+    // The SDK attaches one link per message while none is up, so the first goes alone.
+    if (this.#firstSend === undefined) {
+      const first = this.#send(deviceId, message);
+      this.#firstSend = first.catch(() => {});
+      return await first;
+    }
+    await this.#firstSend;
+    await this.#send(deviceId, message);
+  }
+
+  async openFeedback(onBatch: (batch: FeedbackBatch) => void): Promise<void> {
+    this.#requireOpen();
+    try {
+      await this.#bounded(
+        this.#client.receiveFeedback((feedback) => {
+          const batch = this.#toBatch(feedback);
+          if (batch && this.#state === "open") onBatch(batch);
+        }),
+      );
+    } catch (error) {
+      throw this.#toClientError(error, "The hub did not attach the feedback link in time.");
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #send(deviceId: string, message: Message): Promise<void> {
+    this.#requireOpen();
+    try {
+      const sent = this.#client.send(deviceId, message);
+      await within(SEND_TIMEOUT_MS, this.#end.before(sent));
+    } catch (error) {
+      throw this.#toClientError(
+        error,
+        "The hub did not answer the message in time; it may have been enqueued.",
+      );
+    }
+  }
+
+  /** A batch that cannot be read stays unsettled, and goes back when the connection ends. */
+  #toBatch(feedback: RawFeedback): FeedbackBatch | undefined {
+    const records = parseFeedbackRecords(feedback.body);
+    if (records === undefined) return undefined;
+    let isSettled = false;
+    const settle = (outcome: "complete" | "release", act: () => void): void => {
+      if (isSettled) return;
+      isSettled = true;
+      this.#settlements.add(outcome, act);
+    };
+    return {
+      records,
+      complete: () => settle("complete", feedback.accept),
+      release: () => settle("release", feedback.release),
+    };
+  }
+
+  async #close(): Promise<void> {
+    const wasOpen = this.#state === "open";
+    if (wasOpen) await this.#settlements.settled();
+    const isOpenStill = this.#state === "open";
+    this.#state = "closed";
+    this.#end.end(new ClientError("ConnectionLost", "The connection was closed meanwhile."));
+    if (isOpenStill) await within(CLOSE_TIMEOUT_MS, this.#client.close()).catch(() => {});
+    this.#client.destroy();
+  }
+
+  #onLost(cause: Error | undefined): void {
+    const error = this.#loss(cause);
+    this.#end.end(error);
+    if (this.#state !== "open") return;
+    this.#state = "closed";
+    this.#client.destroy();
+    this.#options.onDisconnect(error);
+  }
+
+  async #bounded<T>(promise: Promise<T>): Promise<T> {
+    return await within(this.#options.connectTimeoutMs, this.#end.before(promise));
+  }
+
+  #requireOpen(): void {
+    if (this.#state !== "open") throw this.#loss(undefined);
+  }
+
+  async #explain(error: unknown): Promise<ClientError> {
+    if (error instanceof ConnectAbortedError) return error;
+    const refusal = error instanceof ClientError ? undefined : toHubRefusal(error);
+    if (refusal) return refusal;
+    if (error instanceof ClientError && error.name !== "ConnectionLost") return error;
+    const found = await probe(this.#endpoint, this.#ca);
+    if (found) return found;
+    if (!(error instanceof DeadlinePassedError)) return this.#loss(error);
+    return new ClientError(
+      "ConnectTimeout",
+      `${formatEndpoint(this.#endpoint)} takes connections but did not answer within ${this.#options.connectTimeoutMs} ms.`,
+      { cause: error, hint: "Check that it is an IoT hub, or raise --connect-timeout." },
+    );
+  }
+
+  #toClientError(error: unknown, onDeadline: string): ClientError {
+    if (error instanceof ClientError) return error;
+    if (error instanceof DeadlinePassedError) {
+      return new ClientError("ServiceUnavailable", onDeadline, { cause: error });
+    }
+    return toHubRefusal(error) ?? this.#failure(error);
+  }
+
+  #failure(cause: unknown): ClientError {
+    if (this.#state !== "open") return this.#loss(cause);
+    return new ClientError("ServerError", "The hub did not take the message.", { cause });
+  }
+
+  #loss(cause: unknown): ClientError {
+    const refusal = cause instanceof ClientError ? cause : toHubRefusal(cause);
+    const message = `The connection to ${formatEndpoint(this.#endpoint)} ended.`;
+    return refusal ?? new ClientError("ConnectionLost", message, { cause });
+  }
+}

@@ -1,0 +1,21 @@
+/** A promise with its handles outside, for turning callbacks and events into promises. */
+
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(reason: Error): void;
+}
+
+export function createDeferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = ignore;
+  let reject: (reason: Error) => void = ignore;
+  const promise = new Promise<T>((onValue, onReason) => {
+    resolve = onValue;
+    reject = onReason;
+  });
+  // Whoever awaits still sees the rejection; nobody awaiting is not a crash.
+  promise.catch(ignore);
+  return { promise, resolve, reject };
+}
+
+function ignore(): void {}

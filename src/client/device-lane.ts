@@ -1,0 +1,167 @@
+/** The messages of one run to one device: in flight, refused and waiting, reported in order. */
+
+import { BackOff } from "./back-off.ts";
+import { ClientError } from "./client-error.ts";
+import type { Clock } from "./clock.ts";
+import type { OutgoingMessage, SendEvent } from "./send-event.ts";
+import type { ServiceConnection } from "./service-connection.ts";
+
+export interface LaneSettings {
+  readonly connection: Pick<ServiceConnection, "send">;
+  /** Milliseconds from the first refusal; 0 is unbounded. */
+  readonly timeoutMs: number;
+  /** Whether a full queue is waited out. Throttling always is. */
+  readonly isPatient: boolean;
+  readonly clock: Clock;
+  random(): number;
+  readonly signal: AbortSignal;
+  onEvent(event: SendEvent): void;
+}
+
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 5000;
+
+interface Pending {
+  readonly index: number;
+  readonly outgoing: OutgoingMessage;
+  /** The last refusal; absent while it waits behind another without having been tried. */
+  error?: ClientError;
+  /** When waiting began to count, in milliseconds since the epoch. */
+  refusedAtMs?: number;
+  result?: Extract<SendEvent, { type: "sent" | "failed" }>;
+}
+
+/**
+ * Messages go out at once, one behind the other without waiting, until the device refuses one. From
+ * then on they line up: the first is tried until it is taken or fails, then the next, until nobody
+ * waits.
+ */
+export class DeviceLane {
+  readonly #deviceId: string;
+  readonly #settings: LaneSettings;
+  readonly #backOff: BackOff;
+  /** Not yet reported, in their order. */
+  readonly #unreported: Pending[] = [];
+  /** To be tried again or still to be tried, in their order. */
+  readonly #waiting: Pending[] = [];
+  /** When the device first refused without having taken any since. */
+  #fullSinceMs: number | undefined;
+  #isDraining = false;
+
+  constructor(deviceId: string, settings: LaneSettings) {
+    this.#deviceId = deviceId;
+    this.#settings = settings;
+    const { random } = settings;
+    this.#backOff = new BackOff({ firstMs: FIRST_RETRY_MS, maxMs: MAX_RETRY_MS, random });
+  }
+
+  add(index: number, outgoing: OutgoingMessage): void {
+    const pending: Pending = { index, outgoing };
+    this.#unreported.push(pending);
+    if (this.#isDraining) this.#lineUp(pending);
+    else void this.#try(pending);
+  }
+
+  /** Sends it. True when that decided its fate; else it waits in line. */
+  async #try(pending: Pending): Promise<boolean> {
+    const { deviceId, message } = pending.outgoing;
+    try {
+      await this.#settings.connection.send(deviceId, message);
+      this.#fullSinceMs = undefined;
+      this.#backOff.reset();
+      this.#report(pending, undefined);
+      return true;
+    } catch (cause) {
+      const error = toClientError(cause);
+      pending.error = error;
+      if (this.#isWorthWaiting(error) && !this.#isOverdue(pending)) {
+        this.#lineUp(pending);
+        return false;
+      }
+      this.#report(pending, error);
+      return true;
+    }
+  }
+
+  /** Waits in line, in its place by index. */
+  #lineUp(pending: Pending): void {
+    this.#startWaiting(pending);
+    if (!this.#waiting.includes(pending)) {
+      const place = this.#waiting.findIndex(({ index }) => index > pending.index);
+      this.#waiting.splice(place < 0 ? this.#waiting.length : place, 0, pending);
+    }
+    if (!this.#isDraining) void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    this.#isDraining = true;
+    let isPaused = true;
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      if (isPaused) await this.#pause(first);
+      if (this.#settings.signal.aborted) this.#report(first, first.error ?? givenUp());
+      else isPaused = !(await this.#try(first));
+    }
+    this.#isDraining = false;
+  }
+
+  async #pause(first: Pending): Promise<void> {
+    const { clock, signal, onEvent } = this.#settings;
+    const retryInMs = Math.min(this.#backOff.nextMs(), this.#msLeft(first));
+    const { error } = first;
+    if (error) {
+      const type = error.name === "Throttling" ? "throttled" : "queueFull";
+      onEvent({ type, deviceId: this.#deviceId, error, retryInMs });
+    }
+    await clock.sleep(retryInMs, signal);
+  }
+
+  #report(pending: Pending, error: ClientError | undefined): void {
+    const { index, outgoing } = pending;
+    const acceptedAtMs = this.#settings.clock.nowMs();
+    pending.result = error
+      ? { type: "failed", index, outgoing, error }
+      : { type: "sent", index, outgoing, acceptedAtMs };
+    remove(this.#waiting, pending);
+    for (let first = this.#unreported[0]; first?.result; first = this.#unreported[0]) {
+      this.#unreported.shift();
+      this.#settings.onEvent(first.result);
+    }
+  }
+
+  #isWorthWaiting({ name }: ClientError): boolean {
+    if (this.#settings.signal.aborted) return false;
+    if (name === "Throttling") return true;
+    return name === "DeviceMaximumQueueDepthExceeded" && this.#settings.isPatient;
+  }
+
+  #isOverdue(pending: Pending): boolean {
+    this.#startWaiting(pending);
+    return this.#msLeft(pending) <= 0;
+  }
+
+  /** Whatever is refused before the device has taken anything again shares the first one's time. */
+  #startWaiting(pending: Pending): void {
+    this.#fullSinceMs ??= this.#settings.clock.nowMs();
+    pending.refusedAtMs ??= this.#fullSinceMs;
+  }
+
+  #msLeft({ refusedAtMs }: Pending): number {
+    const { timeoutMs, clock } = this.#settings;
+    if (timeoutMs === 0 || refusedAtMs === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(0, refusedAtMs + timeoutMs - clock.nowMs());
+  }
+}
+
+function remove<T>(list: T[], value: T): void {
+  const place = list.indexOf(value);
+  if (place >= 0) list.splice(place, 1);
+}
+
+function toClientError(cause: unknown): ClientError {
+  if (cause instanceof ClientError) return cause;
+  return new ClientError("ServerError", "The message could not be sent.", { cause });
+}
+
+function givenUp(): ClientError {
+  return new ClientError("DeviceMaximumQueueDepthExceeded", "The message was not sent in time.");
+}

@@ -1,0 +1,37 @@
+/** What an MQTT hub means by the return code of its CONNACK. */
+
+import type { HubErrorName } from "../core/hub-error.ts";
+import { ClientError } from "./client-error.ts";
+
+interface Refusal {
+  readonly name: HubErrorName;
+  readonly message: string;
+  readonly hint: string;
+}
+
+const CHECK_KEY =
+  "Check DeviceId and SharedAccessKey in the connection string, that the device is enabled, and this machine's clock.";
+
+/** MQTT 3.1.1, table 3.1. */
+const REFUSALS: Readonly<Record<number, Refusal>> = {
+  1: { name: "ServerError", message: "does not speak MQTT 3.1.1", hint: "Check HostName." },
+  2: { name: "IotHubUnauthorized", message: "rejected the device id", hint: CHECK_KEY },
+  3: {
+    name: "ServiceUnavailable",
+    message: "is unavailable for this device",
+    hint: "Try again later; a hub also answers so for a disabled device.",
+  },
+  4: { name: "IotHubUnauthorized", message: "refused the credentials", hint: CHECK_KEY },
+  5: { name: "IotHubUnauthorized", message: "refused the credentials", hint: CHECK_KEY },
+};
+
+/** The refusal when `cause` is what mqtt.js makes of a CONNACK with a return code; else undefined. */
+export function refusalByConnack(cause: unknown, deviceId: string): ClientError | undefined {
+  if (!(cause instanceof Error) || !("code" in cause) || typeof cause.code !== "number") {
+    return undefined;
+  }
+  const refusal = REFUSALS[cause.code];
+  if (refusal === undefined) return undefined;
+  const message = `The hub ${refusal.message} (device '${deviceId}', MQTT return code ${cause.code}).`;
+  return new ClientError(refusal.name, message, { cause, hint: refusal.hint });
+}

@@ -1,0 +1,93 @@
+/** Names the failures of sockets and TLS, each with the next step. */
+
+import { ClientError, type NetworkErrorName } from "./client-error.ts";
+import { type Endpoint, formatEndpoint } from "./endpoint.ts";
+
+interface NetworkFailure {
+  readonly name: NetworkErrorName;
+  readonly what: string;
+  readonly hint: string;
+}
+
+const WRONG_HOST: NetworkFailure = {
+  name: "HostNotFound",
+  what: "the name cannot be resolved",
+  hint: "Check HostName in the connection string, and the network's DNS.",
+};
+
+const NOBODY_LISTENS: NetworkFailure = {
+  name: "ConnectionRefused",
+  what: "nothing listens there",
+  hint: "Check host and port in the connection string; a local hub must be running (c2d-hub status).",
+};
+
+const NO_ROUTE: NetworkFailure = {
+  name: "ConnectTimeout",
+  what: "it cannot be reached from here",
+  hint: "Check the network, VPN and firewall.",
+};
+
+const UNKNOWN_AUTHORITY: NetworkFailure = {
+  name: "UntrustedCertificate",
+  what: "its certificate comes from an authority this machine does not trust",
+  hint: "Name the authority's certificate with --ca <file> or IOTHUB_CA_FILE; for a local hub that is the caFile it prints (c2d-hub env).",
+};
+
+const WRONG_NAME: NetworkFailure = {
+  name: "UntrustedCertificate",
+  what: "its certificate is for another host name",
+  hint: "Use a host name that the certificate carries; a local hub takes more with --host-name.",
+};
+
+const WRONG_DATE: NetworkFailure = {
+  name: "UntrustedCertificate",
+  what: "its certificate is expired or not valid yet",
+  hint: "Check this machine's clock, then renew the certificate.",
+};
+
+const NOT_TLS: NetworkFailure = {
+  name: "TlsFailure",
+  what: "the TLS handshake failed",
+  hint: "Check that the port is the hub's TLS port, and that no proxy answers in its place.",
+};
+
+const FAILURES: Readonly<Record<string, NetworkFailure>> = {
+  ENOTFOUND: WRONG_HOST,
+  EAI_AGAIN: WRONG_HOST,
+  EAI_FAIL: WRONG_HOST,
+  ECONNREFUSED: NOBODY_LISTENS,
+  EHOSTUNREACH: NO_ROUTE,
+  ENETUNREACH: NO_ROUTE,
+  ETIMEDOUT: NO_ROUTE,
+  ECONNRESET: NOT_TLS,
+  EPIPE: NOT_TLS,
+  EPROTO: NOT_TLS,
+  CERT_HAS_EXPIRED: WRONG_DATE,
+  CERT_NOT_YET_VALID: WRONG_DATE,
+  ERR_TLS_CERT_ALTNAME_INVALID: WRONG_NAME,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  CERT_SIGNATURE_FAILURE: UNKNOWN_AUTHORITY,
+  CERT_UNTRUSTED: UNKNOWN_AUTHORITY,
+};
+
+/** The failure by name when `cause` is an error of a socket or of TLS while connecting; else undefined. */
+export function toNetworkError(cause: unknown, endpoint: Endpoint): ClientError | undefined {
+  const code = codeOf(cause);
+  if (code === undefined) return undefined;
+  const failure = FAILURES[code] ?? (/^ERR_(SSL|TLS)_/.test(code) ? NOT_TLS : undefined);
+  if (failure === undefined) return undefined;
+  return new ClientError(
+    failure.name,
+    `Cannot connect to ${formatEndpoint(endpoint)}: ${failure.what} (${code}).`,
+    { cause, hint: failure.hint },
+  );
+}
+
+function codeOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error) || !("code" in cause)) return undefined;
+  return typeof cause.code === "string" ? cause.code : undefined;
+}

@@ -1,0 +1,52 @@
+/** Finds out why a hub cannot be reached, when the SDK's own error does not tell. */
+
+import { isIP } from "node:net";
+import tls from "node:tls";
+import { ClientError } from "./client-error.ts";
+import { type Endpoint, formatEndpoint } from "./endpoint.ts";
+import { toNetworkError } from "./network-error.ts";
+import { DeadlinePassedError, within } from "./within.ts";
+
+/** Long enough for a handshake across the world, short enough to come after a timeout. */
+const PROBE_TIMEOUT_MS = 3000;
+
+/**
+ * Opens one TCP and TLS connection and closes it again.
+ *
+ * @param ca Everything to trust (PEM); undefined for Node's default.
+ * @returns The reason, or undefined when host, port and certificate are fine.
+ */
+export async function probe(
+  endpoint: Endpoint,
+  ca: string[] | undefined,
+  timeoutMs = PROBE_TIMEOUT_MS,
+): Promise<ClientError | undefined> {
+  const socket = tls.connect({
+    ...endpoint,
+    servername: isIP(endpoint.host) === 0 ? endpoint.host : "",
+    ...(ca !== undefined && { ca }),
+  });
+  const isSecure = new Promise<void>((resolve, reject) => {
+    socket.once("secureConnect", resolve);
+    socket.on("error", reject);
+  });
+  try {
+    await within(timeoutMs, isSecure);
+    return undefined;
+  } catch (cause) {
+    return toNetworkError(cause, endpoint) ?? unexplained(endpoint, cause);
+  } finally {
+    socket.destroy();
+  }
+}
+
+function unexplained(endpoint: Endpoint, cause: unknown): ClientError {
+  const where = formatEndpoint(endpoint);
+  if (cause instanceof DeadlinePassedError) {
+    return new ClientError("ConnectTimeout", `${where} does not answer.`, {
+      cause,
+      hint: "A firewall may block the port; the -ws transports use 443.",
+    });
+  }
+  return new ClientError("TlsFailure", `The TLS handshake with ${where} failed.`, { cause });
+}

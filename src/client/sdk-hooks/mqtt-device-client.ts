@@ -1,0 +1,85 @@
+/** The SDK's device client over MQTT, with promises for callbacks and an end that leaves nothing. */
+
+import { Client } from "azure-iot-device";
+import { Mqtt } from "azure-iot-device-mqtt";
+import type { ClientCertificate } from "../device-connection.ts";
+import type { MqttClient } from "./mqtt-client.ts";
+import { hookMqttProvider, type MqttClientOptions } from "./mqtt-provider.ts";
+import { NO_RETRY } from "./no-retry.ts";
+
+export interface MqttDeviceClient {
+  /** Connects. Errors are the SDK's own. */
+  open(): Promise<void>;
+  /** Subscribes to devicebound messages. Never settles when the connection ends meanwhile (SDK). */
+  subscribe(): Promise<void>;
+  /** Calls once the connection has ended without `close`. */
+  onDisconnect(listener: () => void): void;
+  /** Sends DISCONNECT behind everything written so far, and waits until the socket is closed. */
+  close(): Promise<void>;
+  /** Ends sockets and timers at once. */
+  destroy(): void;
+}
+
+export interface MqttDeviceClientOptions {
+  readonly connectionString: string;
+  /** Where to connect: `mqtts://…` or `wss://…`. */
+  readonly uri: string;
+  readonly mqtt: MqttClientOptions;
+  readonly certificate: ClientCertificate | undefined;
+  onClient(client: MqttClient): void;
+}
+
+/** What the SDK's authentication providers that renew tokens have. */
+interface TokenRenewal {
+  stop?(): void;
+}
+
+export function createMqttDeviceClient(options: MqttDeviceClientOptions): MqttDeviceClient {
+  const clients: MqttClient[] = [];
+  const { client, transport, authentication } = createSdkClient(options.connectionString);
+  hookMqttProvider(transport, options.uri, options.mqtt, (mqttClient) => {
+    clients.push(mqttClient);
+    options.onClient(mqttClient);
+  });
+  const { certificate } = options;
+  return {
+    async open() {
+      if (certificate) await client.setOptions(certificate);
+      await client.open();
+    },
+    // Not client.on("message"): that reports neither success nor failure of the subscription.
+    subscribe: () =>
+      new Promise((resolve, reject) => {
+        transport.enableC2D((error) => (error ? reject(error) : resolve()));
+      }),
+    onDisconnect(listener) {
+      client.on("disconnect", listener);
+    },
+    async close() {
+      await client.close();
+    },
+    destroy() {
+      // The SDK stops its renewal timer only on some of the ways out of a failed connect.
+      authentication.stop?.();
+      for (const { stream } of clients) stream.destroy();
+      for (const mqttClient of clients) mqttClient.end(true);
+    },
+  };
+}
+
+function createSdkClient(connectionString: string): {
+  client: Client;
+  transport: Mqtt;
+  authentication: TokenRenewal;
+} {
+  let made: { transport: Mqtt; authentication: TokenRenewal } | undefined;
+  function Transport(authentication: ConstructorParameters<typeof Mqtt>[0]): Mqtt {
+    const transport = new Mqtt(authentication);
+    made = { transport, authentication: authentication as TokenRenewal };
+    return transport;
+  }
+  const client = Client.fromConnectionString(connectionString, Transport);
+  client.setRetryPolicy(NO_RETRY);
+  if (made === undefined) throw new Error("The SDK made no transport.");
+  return { client, ...made };
+}

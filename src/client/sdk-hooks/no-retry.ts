@@ -1,0 +1,11 @@
+/**
+ * A retry policy that never retries.
+ *
+ * Why: the SDKs retry inside each call for four minutes by default. That hides a refused port for as
+ * long, and makes two clients on one device id evict each other several times a second. All retrying
+ * is done in the open, by the listener and the sender.
+ */
+export const NO_RETRY = {
+  shouldRetry: (): boolean => false,
+  nextRetryTimeout: (): number => -1,
+};

@@ -1,0 +1,45 @@
+/**
+ * Takes incoming PUBLISH packets out of mqtt.js before the SDK sees them, and acknowledges them when
+ * told to.
+ *
+ * Why here: mqtt.js sends PUBACK as soon as its `handleMessage` calls back, and delaying that call
+ * delays every packet behind it, PINGRESP included, so that a slow reader loses its connection at
+ * each keep-alive. And the SDK's parser splits values at every `=`, turns a name without value into
+ * "undefined" and throws out of an event handler at a bare `%`, which ends the process.
+ */
+
+import type { MqttClient, PublishPacket } from "./mqtt-client.ts";
+
+export interface IncomingPublish {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly isDuplicate: boolean;
+  /** Sends PUBACK. False when the connection it belongs to is gone: nothing was sent then. */
+  acknowledge(): boolean;
+}
+
+/** @param take Returns false to leave the packet to mqtt.js and the SDK. */
+export function takePublishes(
+  client: MqttClient,
+  take: (publish: IncomingPublish) => boolean,
+): void {
+  const leave = client._handlePublish.bind(client);
+  client._handlePublish = (packet, done) => {
+    if (take(toIncomingPublish(client, packet))) done();
+    else leave(packet, done);
+  };
+}
+
+function toIncomingPublish(client: MqttClient, packet: PublishPacket): IncomingPublish {
+  const { topic, payload, dup, messageId } = packet;
+  return {
+    topic: topic.toString(),
+    payload: Buffer.from(payload),
+    isDuplicate: dup,
+    acknowledge() {
+      if (!client.connected || client.disconnecting) return false;
+      if (messageId !== undefined) client._sendPacket({ cmd: "puback", messageId });
+      return true;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** What is sent, and what happens to it. */
+
+import type { Message } from "../core/message.ts";
+import type { ClientError } from "./client-error.ts";
+
+/** A function makes the message when its turn has come, after the pause before it. */
+export interface PlannedMessage {
+  readonly deviceId: string;
+  readonly message: Message | (() => Message);
+}
+
+export interface OutgoingMessage {
+  readonly deviceId: string;
+  readonly message: Message;
+}
+
+export type SendEvent =
+  /** The hub took it at `acceptedAtMs` (milliseconds since the epoch). `index` counts from 0. */
+  | {
+      readonly type: "sent";
+      readonly index: number;
+      readonly outgoing: OutgoingMessage;
+      readonly acceptedAtMs: number;
+    }
+  | {
+      readonly type: "failed";
+      readonly index: number;
+      readonly outgoing: OutgoingMessage;
+      readonly error: ClientError;
+    }
+  /** The device's queue is full, or the hub throttles: the first waiting message is tried again. */
+  | {
+      readonly type: "queueFull" | "throttled";
+      readonly deviceId: string;
+      readonly error: ClientError;
+      readonly retryInMs: number;
+    };

@@ -1,0 +1,34 @@
+/** Which certificate authorities a connection trusts when it is given one more. */
+
+import { readFileSync } from "node:fs";
+import tls from "node:tls";
+
+/** Node 22.15 and later; absent on Node 20, and from its types. */
+interface LaterTls {
+  readonly getCACertificates?: (type: "default") => readonly string[];
+}
+
+/**
+ * The certificates (PEM) this process trusts anyway, and `extraCa` beside them: Node's `ca` option
+ * replaces the trust store, and a proxy or a real hub must stay trusted. Undefined without
+ * `extraCa`: Node's own default then applies untouched.
+ */
+export function trustedCertificates(extraCa: string | undefined): string[] | undefined {
+  return extraCa === undefined ? undefined : [...defaultCertificates(), extraCa];
+}
+
+function defaultCertificates(): readonly string[] {
+  const { getCACertificates } = tls as LaterTls;
+  return getCACertificates?.("default") ?? [...tls.rootCertificates, ...environmentCertificates()];
+}
+
+/** Node 20 reads this file itself but gives its content to nobody. */
+function environmentCertificates(): string[] {
+  const path = process.env.NODE_EXTRA_CA_CERTS;
+  if (!path) return [];
+  try {
+    return [readFileSync(path, "utf8")];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,133 @@
+/** The configuration of a device: which hub, as whom, over what. */
+
+import {
+  type DeviceConnectionString,
+  parseDeviceConnectionString,
+} from "../core/connection-string.ts";
+import { ConfigError, type ConfigProblem } from "./config-error.ts";
+import { homeDirectory } from "./home-directory.ts";
+import { chooseHub } from "./hub-choice.ts";
+import { type ConfigInputs, loadSettings } from "./load-settings.ts";
+import { DEFAULT_LOCAL_DEVICE_ID } from "./local-device.ts";
+import { parseDeviceSasToken } from "./sas-device.ts";
+import { secretsIn } from "./secrets-in.ts";
+import { SettingReader } from "./setting-reader.ts";
+import { describeSource } from "./setting-source.ts";
+import type { SettingKey } from "./settings.ts";
+
+/** Transports this version speaks; the rest of IoT Hub's are known by name. */
+export const DEVICE_TRANSPORTS = ["mqtt"] as const;
+const PLANNED_TRANSPORTS = ["mqtt-ws", "amqp", "amqp-ws", "http"];
+
+export interface DeviceConfig {
+  readonly hub: DeviceHub;
+  readonly transport: (typeof DEVICE_TRANSPORTS)[number];
+  /** Extra CA certificates (PEM). */
+  readonly ca?: string;
+  readonly certificate?: X509Files;
+  /** Texts that must not be printed. */
+  readonly secrets: readonly string[];
+}
+
+export type DeviceHub =
+  | {
+      readonly type: "local";
+      readonly home: string;
+      readonly deviceId: string;
+      readonly from: string;
+    }
+  | {
+      readonly type: "remote";
+      readonly connectionString: DeviceConnectionString;
+      readonly from: string;
+    };
+
+/** PEM texts. */
+export interface X509Files {
+  readonly cert: string;
+  readonly key: string;
+  readonly passphrase?: string;
+}
+
+/** @throws ConfigError with everything that is wrong. */
+export function loadDeviceConfig(inputs: ConfigInputs, nowMs = Date.now()): DeviceConfig {
+  const problems: ConfigProblem[] = [];
+  const settings = loadSettings(inputs, problems);
+  const reader = new SettingReader(settings, problems, inputs.directory);
+  const hub = readHub(reader, homeDirectory(settings, inputs), nowMs);
+  const ca = reader.certificate("caFile");
+  const transport = reader.choice("deviceTransport", DEVICE_TRANSPORTS, PLANNED_TRANSPORTS);
+  const certificate = hub && readX509(reader, hub);
+  if (problems.length > 0 || !hub || !transport) throw new ConfigError(problems);
+  return {
+    hub,
+    transport,
+    ...(ca !== undefined && { ca }),
+    ...(certificate && { certificate }),
+    secrets: secretsIn(settings),
+  };
+}
+
+function readHub(reader: SettingReader, home: string, nowMs: number): DeviceHub | undefined {
+  const choice = chooseHub(reader, ["deviceConnectionString", "sasToken"]);
+  if (choice === undefined) return undefined;
+  const from = describeSource(choice.key, choice.source);
+  if (choice.key === "local") {
+    const deviceId = reader.text("deviceId")
+      ? reader.deviceId("deviceId")
+      : DEFAULT_LOCAL_DEVICE_ID;
+    return deviceId === undefined ? undefined : { type: "local", home, deviceId, from };
+  }
+  const connectionString = reader.connectionString(
+    choice.key,
+    choice.key === "sasToken"
+      ? (text) => parseDeviceSasToken(text, nowMs)
+      : parseDeviceConnectionString,
+  );
+  if (connectionString === undefined) return undefined;
+  requireSameDevice(reader, connectionString.deviceId, from);
+  return { type: "remote", connectionString, from };
+}
+
+/** The variable may name the device a sender aims at; the flag can only mean this device. */
+function requireSameDevice(reader: SettingReader, deviceId: string, from: string): void {
+  if (!reader.isFlag("deviceId") || reader.text("deviceId") === deviceId) return;
+  reader.report(
+    "deviceId",
+    `names another device than ${from}, which is for '${deviceId}'`,
+    "Leave --device-id away, or give the connection string of that device.",
+  );
+}
+
+const X509_KEYS = ["certFile", "keyFile", "passphrase"] as const satisfies SettingKey[];
+
+function readX509(reader: SettingReader, hub: DeviceHub): X509Files | undefined {
+  if (hub.type === "local" || hub.connectionString.credential.type !== "x509") {
+    for (const key of X509_KEYS.filter((one) => reader.isFlag(one))) {
+      reader.report(
+        key,
+        "has no use here, for this device does not sign in with a certificate",
+        "Leave it away, or give a connection string that carries x509=true.",
+      );
+    }
+    return undefined;
+  }
+  const cert = required(reader, "certFile", () => reader.certificate("certFile"));
+  const key = required(reader, "keyFile", () => reader.file("keyFile"));
+  if (cert === undefined || key === undefined) return undefined;
+  const passphrase = reader.text("passphrase");
+  return { cert, key, ...(passphrase !== undefined && { passphrase }) };
+}
+
+function required(
+  reader: SettingReader,
+  key: "certFile" | "keyFile",
+  read: () => string | undefined,
+): string | undefined {
+  if (reader.text(key) !== undefined) return read();
+  return reader.report(
+    key,
+    "is missing, and the connection string carries x509=true",
+    "Name the PEM files of the device's certificate and key: --cert-file and --key-file.",
+  );
+}

@@ -1,0 +1,21 @@
+/** The text of `.env.example`: the table, ready to be copied to `.env`. */
+
+import { SETTING_KEYS, type SettingKey, settingOf } from "./settings.ts";
+
+const HEAD = `# Copy this file to .env. A flag and an exported variable win over what stands here.
+# As it is, everything runs on the local hub, with no account. For Azure IoT Hub put a # before
+# C2D_LOCAL and fill in the connection strings.
+`;
+
+const ACTIVE: readonly SettingKey[] = ["local"];
+
+export function formatEnvExample(): string {
+  return [HEAD, ...SETTING_KEYS.map(formatEntry)].join("\n");
+}
+
+function formatEntry(key: SettingKey): string {
+  const { variable, help, example } = settingOf(key);
+  const hash = ACTIVE.includes(key) ? "" : "#";
+  const text = `${help.charAt(0).toUpperCase()}${help.slice(1)}.`;
+  return `# ${text}\n${hash}${variable}=${example}\n`;
+}

@@ -1,0 +1,61 @@
+/** Local hub or Azure: whichever the source with the higher precedence names. */
+
+import type { SettingReader } from "./setting-reader.ts";
+import { describeSource, rankOf, type SettingSource } from "./setting-source.ts";
+import { longFlag, type SettingKey, settingOf } from "./settings.ts";
+
+export interface HubChoice<K extends SettingKey> {
+  readonly key: K | "local";
+  readonly source: SettingSource;
+}
+
+/**
+ * Picks among the local hub and the `keys` that name a hub. Two at the same level are a problem
+ * naming both; none at all is a problem naming the ways on. It never falls back to the local hub.
+ */
+export function chooseHub<K extends SettingKey>(
+  reader: SettingReader,
+  keys: readonly K[],
+): HubChoice<K> | undefined {
+  const local = reader.flag("local");
+  const choices: HubChoice<K>[] = local ? [{ key: "local", source: local.source }] : [];
+  for (const key of keys) {
+    const source = reader.settings[key]?.source;
+    if (source) choices.push({ key, source });
+  }
+  const highest = Math.max(...choices.map(({ source }) => rankOf(source)));
+  const [winner, rival] = choices.filter(({ source }) => rankOf(source) === highest);
+  if (winner === undefined) reportNothing(reader, keys);
+  if (winner === undefined || rival === undefined) return winner;
+  reader.problems.push({
+    where: `${describeSource(winner.key, winner.source)} and ${describeSource(rival.key, rival.source)}`,
+    what: "each names a hub, and neither takes precedence",
+    fix: "Keep one of the two.",
+  });
+  return undefined;
+}
+
+const OTHER_SIDE: Partial<Record<SettingKey, SettingKey>> = {
+  hubConnectionString: "deviceConnectionString",
+  deviceConnectionString: "hubConnectionString",
+};
+
+function reportNothing(reader: SettingReader, keys: readonly SettingKey[]): void {
+  const key = keys[0] ?? "local";
+  const { variable, help } = settingOf(key);
+  const otherKey = OTHER_SIDE[key];
+  const other = otherKey && reader.settings[otherKey];
+  const seen =
+    other && otherKey
+      ? ` (${describeSource(otherKey, other.source)} is set, but that is a ${settingOf(otherKey).help})`
+      : "";
+  reader.problems.push({
+    where: `${longFlag(key)} or ${variable}`,
+    what: `no hub is configured: a ${help} is missing${seen}`,
+    fix: [
+      `Give the connection string: ${longFlag(key)} "HostName=…" or export ${variable}="HostName=…"`,
+      "or write it into .env (cp .env.example .env)",
+      "or use the local hub, which needs no account: --local",
+    ].join("\n"),
+  });
+}

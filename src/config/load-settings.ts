@@ -1,0 +1,53 @@
+/** Gathers the raw value of each setting from its sources: flag, environment, `.env`, default. */
+
+import type { ConfigProblem } from "./config-error.ts";
+import { type EnvFile, readEnvFile } from "./env-file.ts";
+import type { SettingSource } from "./setting-source.ts";
+import { SETTING_KEYS, type SettingKey, settingOf } from "./settings.ts";
+
+export interface ConfigInputs {
+  /** What the command line says: a text, or true for a flag without value. */
+  readonly flags: Readonly<Partial<Record<SettingKey, string | true>>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `--env-file`. */
+  readonly envFile?: string | undefined;
+  /** Where relative paths start. */
+  readonly directory: string;
+}
+
+/** A value and where it came from. */
+export interface FoundSetting {
+  readonly value: string;
+  readonly source: SettingSource;
+}
+
+export type FoundSettings = Readonly<Partial<Record<SettingKey, FoundSetting>>>;
+
+/** Of each setting the value with the highest precedence. An empty variable counts as not set. */
+export function loadSettings(inputs: ConfigInputs, problems: ConfigProblem[]): FoundSettings {
+  const envFile = readEnvFile(inputs.envFile, inputs.directory, problems);
+  const found: Partial<Record<SettingKey, FoundSetting>> = {};
+  for (const key of SETTING_KEYS) {
+    const setting = findSetting(key, inputs, envFile);
+    if (setting) found[key] = setting;
+  }
+  return found;
+}
+
+function findSetting(
+  key: SettingKey,
+  { flags, env }: ConfigInputs,
+  envFile: EnvFile,
+): FoundSetting | undefined {
+  const { variable, default: fallback } = settingOf(key);
+  const flag = flags[key];
+  if (flag !== undefined) {
+    return { value: flag === true ? "1" : flag, source: { type: "flag" } };
+  }
+  const fromEnvironment = variable && env[variable];
+  if (fromEnvironment) return { value: fromEnvironment, source: { type: "environment" } };
+  const fromFile = variable && envFile.variables[variable];
+  if (fromFile) return { value: fromFile, source: { type: "envFile", path: envFile.path } };
+  if (fallback !== undefined) return { value: fallback, source: { type: "default" } };
+  return undefined;
+}

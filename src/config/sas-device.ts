@@ -1,0 +1,50 @@
+/** A device that signs in with a ready-made token instead of a key. */
+
+import { ConnectionStringError, type DeviceConnectionString } from "../core/connection-string.ts";
+import { parseResource } from "../core/resource-path.ts";
+import { parseSasToken, type SasToken } from "../core/sas-token.ts";
+import { Secret } from "../core/secret.ts";
+
+const FORM = "SharedAccessSignature sr=<hub>%2Fdevices%2F<device>&sig=<signature>&se=<expiry>";
+
+/**
+ * Reads the hub and the device from the token's resource.
+ *
+ * @throws ConnectionStringError for a text that is no token of a device, or whose time has passed.
+ */
+export function parseDeviceSasToken(text: string, nowMs: number): DeviceConnectionString {
+  const token = parseToken(text);
+  const { segments } = parseResource(token.rawResource);
+  const [collection, deviceId] = segments;
+  if (collection !== "devices" || deviceId === undefined) {
+    throw new ConnectionStringError(
+      "this SAS token is not of a device",
+      `A device's looks like ${FORM}: az iot hub generate-sas-token -d <device> -n <hub>.`,
+    );
+  }
+  if (token.expirySeconds * 1000 <= nowMs) {
+    throw new ConnectionStringError(
+      `the SAS token expired at ${new Date(token.expirySeconds * 1000).toISOString()}`,
+      "Make a new one: az iot hub generate-sas-token -d <device> -n <hub>.",
+    );
+  }
+  return {
+    type: "device",
+    hostName: hostOf(token.rawResource),
+    deviceId,
+    credential: { type: "sasToken", sharedAccessSignature: new Secret(text.trim()) },
+  };
+}
+
+/** With its port, which `parseResource` leaves out. */
+function hostOf(rawResource: string): string {
+  return decodeURIComponent(rawResource).split("/")[0] ?? "";
+}
+
+function parseToken(text: string): SasToken {
+  try {
+    return parseSasToken(text.trim());
+  } catch {
+    throw new ConnectionStringError("is not a SAS token", `It looks like ${FORM}.`);
+  }
+}

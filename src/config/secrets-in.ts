@@ -1,0 +1,29 @@
+/** The secret texts among the settings, for whoever must keep them out of what is printed. */
+
+import type { FoundSettings } from "./load-settings.ts";
+import { SETTING_KEYS, settingOf } from "./settings.ts";
+
+/** Each secret value as a whole, and the keys and signatures inside it, encoded and not. */
+export function secretsIn(settings: FoundSettings): string[] {
+  const secrets = new Set<string>();
+  for (const key of SETTING_KEYS) {
+    const value = settings[key]?.value;
+    if (!settingOf(key).isSecret || !value) continue;
+    secrets.add(value);
+    for (const [, inner] of value.matchAll(/(?:SharedAccessKey|sig)=([^;&\s]+)/gi)) {
+      if (inner === undefined) continue;
+      secrets.add(inner);
+      secrets.add(decode(inner));
+      secrets.add(encodeURIComponent(inner));
+    }
+  }
+  return [...secrets];
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

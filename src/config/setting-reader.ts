@@ -1,0 +1,126 @@
+/** Turns raw settings into values, collecting what is wrong instead of stopping at it. */
+
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { ConnectionStringError } from "../core/connection-string.ts";
+import { validateDeviceId } from "../core/device-identity.ts";
+import type { ConfigProblem } from "./config-error.ts";
+import type { FoundSetting, FoundSettings } from "./load-settings.ts";
+import { describeSource } from "./setting-source.ts";
+import { longFlag, type SettingKey, settingOf } from "./settings.ts";
+
+export class SettingReader {
+  readonly settings: FoundSettings;
+  readonly problems: ConfigProblem[];
+  readonly #directory: string;
+
+  constructor(settings: FoundSettings, problems: ConfigProblem[], directory: string) {
+    this.settings = settings;
+    this.problems = problems;
+    this.#directory = directory;
+  }
+
+  /** Notes what is wrong with the value this key has. */
+  report(key: SettingKey, what: string, fix: string): undefined {
+    const source = this.settings[key]?.source;
+    this.problems.push({ where: source ? describeSource(key, source) : nameOf(key), what, fix });
+    return undefined;
+  }
+
+  text(key: SettingKey): string | undefined {
+    return this.settings[key]?.value;
+  }
+
+  /** True when the command line itself names this key. */
+  isFlag(key: SettingKey): boolean {
+    return this.settings[key]?.source.type === "flag";
+  }
+
+  flag(key: SettingKey): FoundSetting | undefined {
+    const found = this.settings[key];
+    if (!found || /^(0|false|no|off)$/i.test(found.value)) return undefined;
+    if (/^(1|true|yes|on)$/i.test(found.value)) return found;
+    return this.report(key, "is neither 1 nor 0", `Set ${nameOf(key)} to 1, or remove it.`);
+  }
+
+  /** One of `supported`; one of `planned` is told apart from a mistake. */
+  choice<T extends string>(
+    key: SettingKey,
+    supported: readonly T[],
+    planned: readonly string[] = [],
+  ): T | undefined {
+    const value = this.text(key);
+    const choice = supported.find((one) => one === value);
+    if (choice !== undefined || value === undefined) return choice;
+    const what = planned.includes(value)
+      ? `${value} is not available in this version`
+      : "is not a transport";
+    return this.report(key, what, `Use ${supported.join(" or ")}.`);
+  }
+
+  connectionString<T>(key: SettingKey, parse: (text: string) => T): T | undefined {
+    try {
+      return parse(this.text(key) ?? "");
+    } catch (error) {
+      if (!(error instanceof ConnectionStringError)) throw error;
+      return this.report(key, error.message, error.hint);
+    }
+  }
+
+  deviceId(key: SettingKey): string | undefined {
+    const value = this.text(key);
+    if (value === undefined) return undefined;
+    const fault = deviceIdFault(value);
+    return fault === undefined
+      ? value
+      : this.report(key, "is not a device id", `${fault} Correct ${nameOf(key)}.`);
+  }
+
+  /** The text of the file this key names. */
+  file(key: SettingKey): string | undefined {
+    const path = this.text(key);
+    if (path === undefined) return undefined;
+    try {
+      return readFileSync(resolve(this.#directory, path), "utf8");
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      return this.report(
+        key,
+        `the file ${path} cannot be read (${code})`,
+        `Name a readable file with ${nameOf(key)}.`,
+      );
+    }
+  }
+
+  certificate(key: SettingKey): string | undefined {
+    const text = this.file(key);
+    if (text === undefined) return undefined;
+    try {
+      new X509Certificate(text);
+      return text;
+    } catch {
+      return this.report(
+        key,
+        `the file ${this.text(key)} holds no certificate in PEM form`,
+        "A PEM certificate starts with -----BEGIN CERTIFICATE-----.",
+      );
+    }
+  }
+}
+
+/** Why this is no device id; undefined when it is one. */
+export function deviceIdFault(text: string): string | undefined {
+  try {
+    validateDeviceId(text);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function nameOf(key: SettingKey): string {
+  const flag = longFlag(key);
+  const { variable } = settingOf(key);
+  return [flag, variable].filter((name) => name !== undefined).join(" or ");
+}

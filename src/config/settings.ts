@@ -1,0 +1,135 @@
+/** THE table of what can be configured: every executable's flags, variables and defaults come from here. */
+
+export type Executable = "c2d-device" | "c2d-send" | "c2d-hub";
+
+export interface Setting {
+  /** The flag as commander writes it; absent when only a variable sets it. */
+  readonly flag?: string;
+  /** Executables that take the flag. */
+  readonly flagOn?: readonly Executable[];
+  readonly variable?: string;
+  /** Used when no source names a value. */
+  readonly default?: string;
+  /** Never shown, not even in an error. */
+  readonly isSecret: boolean;
+  /** One line: of `--help` and of `.env.example`. */
+  readonly help: string;
+  /** What `.env.example` shows, active only for `local`. */
+  readonly example: string;
+}
+
+const SERVICE_SIDE = ["c2d-send"] as const;
+const DEVICE_SIDE = ["c2d-device"] as const;
+
+export const SETTINGS = {
+  local: {
+    flag: "--local",
+    flagOn: ["c2d-device", "c2d-send"],
+    variable: "C2D_LOCAL",
+    isSecret: false,
+    help: "use the local hub of this machine, started in the background when none runs",
+    example: "1",
+  },
+  home: {
+    variable: "C2D_HOME",
+    isSecret: false,
+    help: "directory in which the local hub keeps its state (default: c2d-hub in the user's data directory)",
+    example: "/home/me/.local/share/c2d-hub",
+  },
+  hubConnectionString: {
+    flag: "-l, --login <cs>",
+    flagOn: SERVICE_SIDE,
+    variable: "IOTHUB_CONNECTION_STRING",
+    isSecret: true,
+    help: "hub (service) connection string",
+    example: '"HostName=<hub>.azure-devices.net;SharedAccessKeyName=service;SharedAccessKey=<key>"',
+  },
+  deviceConnectionString: {
+    flag: "--connection-string <cs>",
+    flagOn: DEVICE_SIDE,
+    variable: "IOTHUB_DEVICE_CONNECTION_STRING",
+    isSecret: true,
+    help: "device connection string",
+    example: '"HostName=<hub>.azure-devices.net;DeviceId=<device>;SharedAccessKey=<key>"',
+  },
+  deviceId: {
+    flag: "-d, --device-id <id>",
+    flagOn: ["c2d-device", "c2d-send", "c2d-hub"],
+    variable: "IOTHUB_DEVICE_ID",
+    isSecret: false,
+    help: "device (with --local device1 when not named)",
+    example: "device1",
+  },
+  sasToken: {
+    flag: "--sas-token <token>",
+    flagOn: DEVICE_SIDE,
+    variable: "IOTHUB_SAS",
+    isSecret: true,
+    help: "ready-made SAS token of a device, instead of its connection string",
+    example: '"SharedAccessSignature sr=<hub>%2Fdevices%2F<device>&sig=<signature>&se=<expiry>"',
+  },
+  certFile: {
+    flag: "--cert-file <file>",
+    flagOn: DEVICE_SIDE,
+    variable: "PATH_TO_CERTIFICATE_FILE",
+    isSecret: false,
+    help: "certificate (PEM) of an X.509 device, whose connection string carries x509=true",
+    example: "./device.crt.pem",
+  },
+  keyFile: {
+    flag: "--key-file <file>",
+    flagOn: DEVICE_SIDE,
+    variable: "PATH_TO_KEY_FILE",
+    isSecret: false,
+    help: "private key (PEM) of an X.509 device",
+    example: "./device.key.pem",
+  },
+  passphrase: {
+    flag: "--passphrase <text>",
+    flagOn: DEVICE_SIDE,
+    variable: "KEY_PASSPHRASE_OR_EMPTY",
+    isSecret: true,
+    help: "passphrase of that private key",
+    example: "",
+  },
+  caFile: {
+    flag: "--ca <file>",
+    flagOn: ["c2d-device", "c2d-send"],
+    variable: "IOTHUB_CA_FILE",
+    isSecret: false,
+    help: "extra CA certificate (PEM) to trust",
+    example: "./ca.pem",
+  },
+  deviceTransport: {
+    flag: "--transport <t>",
+    flagOn: DEVICE_SIDE,
+    variable: "IOTHUB_DEVICE_TRANSPORT",
+    default: "mqtt",
+    isSecret: false,
+    help: "transport of the device",
+    example: "mqtt",
+  },
+  serviceTransport: {
+    flag: "--transport <t>",
+    flagOn: SERVICE_SIDE,
+    variable: "IOTHUB_SERVICE_TRANSPORT",
+    default: "amqp",
+    isSecret: false,
+    help: "transport of the service",
+    example: "amqp",
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
+
+/** The row of a key, with the optional columns readable. */
+export function settingOf(key: SettingKey): Setting {
+  return SETTINGS[key];
+}
+
+/** `--login` of `-l, --login <cs>`. */
+export function longFlag(key: SettingKey): string | undefined {
+  return settingOf(key).flag?.match(/--[a-z-]+/)?.[0];
+}

@@ -1,0 +1,43 @@
+/** AMQP ids: strings, ulongs, uuids or bytes, as rhea hands them over and takes them. */
+
+import rhea, { type Message as AmqpMessage } from "rhea";
+import type { IdType } from "../../core/message.ts";
+
+export interface TypedId {
+  readonly value: string;
+  readonly type: IdType;
+}
+
+/** Bytes of a ulong that JavaScript's numbers cannot hold: rhea leaves it encoded. */
+const ULONG_BYTES = 8;
+const UUID_BYTES = 16;
+
+/** Undefined for what AMQP does not allow as an id. Bytes are read as text. */
+export function readId(id: unknown): TypedId | undefined {
+  if (typeof id === "string") return { value: id, type: "string" };
+  if (typeof id === "number") {
+    return Number.isSafeInteger(id) && id >= 0 ? { value: String(id), type: "ulong" } : undefined;
+  }
+  if (!Buffer.isBuffer(id)) return undefined;
+  if (id.length === UUID_BYTES) return { value: rhea.uuid_to_string(id), type: "uuid" };
+  if (id.length === ULONG_BYTES) return { value: id.readBigUInt64BE().toString(), type: "ulong" };
+  return { value: id.toString("utf8"), type: "string" };
+}
+
+/** rhea's types know plain ids only; it encodes a wrapped one as it is wrapped. */
+export function writeId({ value, type }: TypedId): NonNullable<AmqpMessage["message_id"]> {
+  if (type === "string") return value;
+  const wrapped =
+    type === "uuid"
+      ? rhea.types.wrap_uuid(rhea.string_to_uuid(value))
+      : rhea.types.wrap_ulong(ulongOf(value));
+  return wrapped as unknown as NonNullable<AmqpMessage["message_id"]>;
+}
+
+function ulongOf(value: string): number | Buffer {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  const bytes = Buffer.alloc(ULONG_BYTES);
+  bytes.writeBigUInt64BE(BigInt(value));
+  return bytes;
+}

@@ -1,0 +1,39 @@
+/**
+ * The number of the last commit, in a file of its own.
+ *
+ * It is written after the commit is durable, so it never leads; a store whose own count is behind it
+ * has lost commits that were acknowledged. It is not synced: after a power failure it may lag, which
+ * only makes it less strict.
+ */
+
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+
+/** Every number has the same length, so that writing over the last one needs no truncation. */
+const DIGITS = 16;
+
+export class CommitMark {
+  readonly #fd: number;
+
+  constructor(directory: string) {
+    this.#fd = openSync(markFile(directory), existsSync(markFile(directory)) ? "r+" : "w", 0o600);
+  }
+
+  write(commit: number): void {
+    writeSync(this.#fd, String(commit).padStart(DIGITS, "0"), 0);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+/** 0 where there is no mark yet. */
+export function readCommitMark(directory: string): number {
+  if (!existsSync(markFile(directory))) return 0;
+  return Number(readFileSync(markFile(directory), "latin1")) || 0;
+}
+
+function markFile(directory: string): string {
+  return join(directory, "COMMITS");
+}
