@@ -23,7 +23,7 @@ export interface Context {
 }
 
 /** A command's action: from its parsed options to its exit code. */
-export type Action<Flags> = (flags: Flags, context: Context) => Promise<ExitCode>;
+type Action<Flags> = (flags: Flags, context: Context) => Promise<ExitCode>;
 
 /** Wires an action to a command. */
 export type Act = <Flags>(command: Command, action: Action<Flags>) => void;

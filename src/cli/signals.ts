@@ -2,7 +2,7 @@
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-export type SignalName = (typeof SIGNALS)[number];
+type SignalName = (typeof SIGNALS)[number];
 
 export interface Interruption {
   /** Aborted by the first signal. */

@@ -16,7 +16,7 @@ import { describeSource } from "./setting-source.ts";
 import type { SettingKey } from "./settings.ts";
 
 /** Transports this version speaks; the rest of IoT Hub's are known by name. */
-export const DEVICE_TRANSPORTS = ["mqtt"] as const;
+const DEVICE_TRANSPORTS = ["mqtt"] as const;
 const PLANNED_TRANSPORTS = ["mqtt-ws", "amqp", "amqp-ws", "http"];
 
 export interface DeviceConfig {
@@ -43,7 +43,7 @@ export type DeviceHub =
     };
 
 /** PEM texts. */
-export interface X509Files {
+interface X509Files {
   readonly cert: string;
   readonly key: string;
   readonly passphrase?: string;

@@ -14,7 +14,7 @@ import { secretsIn } from "./secrets-in.ts";
 import { deviceIdFault, SettingReader } from "./setting-reader.ts";
 import { describeSource } from "./setting-source.ts";
 
-export const SERVICE_TRANSPORTS = ["amqp", "amqp-ws"] as const;
+const SERVICE_TRANSPORTS = ["amqp", "amqp-ws"] as const;
 
 export interface ServiceConfig {
   readonly hub: ServiceHub;

@@ -21,7 +21,7 @@ export interface Setting {
 const SERVICE_SIDE = ["c2d-send"] as const;
 const DEVICE_SIDE = ["c2d-device"] as const;
 
-export const SETTINGS = {
+const SETTINGS = {
   local: {
     flag: "--local",
     flagOn: ["c2d-device", "c2d-send"],

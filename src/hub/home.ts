@@ -10,7 +10,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { connect } from "node:net";
-import { homedir } from "node:os";
 import { join } from "node:path";
 
 /** Files of a home directory. All but `caFile` are for its owner alone. */
@@ -43,14 +42,6 @@ const OWNER_ONLY_FILE = 0o600;
 
 /** How long a hub on this machine may take to accept a connection, in milliseconds. */
 const ACCEPT_TIMEOUT_MS = 2000;
-
-/** `C2D_HOME`, or `c2d-hub` in the user's data directory. */
-export function resolveHomeDirectory(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-  platform: NodeJS.Platform = process.platform,
-): string {
-  return env.C2D_HOME || join(dataDirectory(env, platform), "c2d-hub");
-}
 
 export function homePaths(directory: string): HomePaths {
   return {
@@ -148,14 +139,4 @@ function accepts({ host, ports }: HubDescription): Promise<boolean> {
     socket.once("timeout", () => finish(false));
     socket.once("error", () => finish(false));
   });
-}
-
-function dataDirectory(
-  env: Readonly<Record<string, string | undefined>>,
-  platform: NodeJS.Platform,
-): string {
-  if (env.XDG_DATA_HOME) return env.XDG_DATA_HOME;
-  if (platform === "win32") return env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local");
-  if (platform === "darwin") return join(homedir(), "Library", "Application Support");
-  return join(homedir(), ".local", "share");
 }

@@ -14,7 +14,7 @@ import { requireHub } from "./require-hub.ts";
 
 export type EnvFormat = "sh" | "dotenv" | "json";
 
-export type EnvVariables = Readonly<Record<string, string>>;
+type EnvVariables = Readonly<Record<string, string>>;
 
 /** @throws LocalHubError LocalHubNotRunning */
 export async function runEnv(
@@ -62,7 +62,7 @@ function writeBundle({ caFile }: HubDescription, home: string): string {
 }
 
 /** Every form ends with a newline. */
-export function formatVariables(variables: EnvVariables, format: EnvFormat): string {
+function formatVariables(variables: EnvVariables, format: EnvFormat): string {
   if (format === "json") return `${JSON.stringify(variables, null, 2)}\n`;
   const lines = Object.entries(variables).map(([name, value]) =>
     format === "sh" ? `export ${name}=${quoteForShell(value)}` : `${name}=${quoteForDotenv(value)}`,

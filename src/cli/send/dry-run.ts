@@ -23,7 +23,7 @@ export async function runDryRun(
   { io, flags, interruption }: Context,
 ): Promise<ExitCode> {
   const format = flags.output === "json" ? formatJson : formatText;
-  for (const outgoing of source.all()) {
+  for await (const outgoing of source.all()) {
     if (interruption.cause) return EXIT_CODES[interruption.cause];
     await io.stdout.write(format(outgoing));
   }

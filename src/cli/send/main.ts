@@ -17,7 +17,15 @@ import { PLACEHOLDERS } from "../templates.ts";
 import { readDeviceFile } from "./device-file.ts";
 import { readBody } from "./read-body.ts";
 import type { SendFlags } from "./send-flags.ts";
-import { bodySourceOf, DEFAULT_BODY, toSendOptions } from "./send-options.ts";
+import {
+  bodySourceOf,
+  DEFAULT_BODY,
+  DEFAULT_CORRELATION_ID,
+  DEFAULT_MESSAGE_ID,
+  requireSoundFrom,
+  toRunOptions,
+  toSendOptions,
+} from "./send-options.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
@@ -41,6 +49,7 @@ Ids, properties and the default body may hold {{${PLACEHOLDERS.join("}}, {{")}}}
 const EXAMPLES = formatExamples([
   ["c2d-send --local --count 2 --wait", "two messages to device1 of the local hub, and their fate"],
   ["c2d-send -d device1 --data '{\"on\":true}' --ct application/json", "a body of one's own"],
+  ["c2d-device listen -o json | c2d-send --from - -d device2", "what one device gets, for another"],
   ["c2d-send -d device1 --dfp image.png -p name=image.png --expiry 10m", "the bytes of a file"],
 ]);
 
@@ -63,6 +72,10 @@ function addBodyOptions(command: Command): void {
         "base64",
       ]),
     )
+    .option(
+      "--from <file>",
+      "send on what c2d-device listen -o json has printed; - reads stdin (needs -d)",
+    )
     .addOption(
       new Option("-c, --count <n>", "messages for each device").argParser(parseCount).default(1),
     )
@@ -75,8 +88,8 @@ function addBodyOptions(command: Command): void {
 
 function addMessageOptions(command: Command): void {
   command
-    .option("--mid, --message-id <text>", "message id", "message_{{n}}_{{run}}")
-    .option("--cid, --correlation-id <text>", "correlation id", "correlation_{{n}}_{{run}}")
+    .option("--mid, --message-id <text>", `message id (default ${DEFAULT_MESSAGE_ID})`)
+    .option("--cid, --correlation-id <text>", `correlation id (default ${DEFAULT_CORRELATION_ID})`)
     .option("--uid, --user-id <text>", "user id")
     .option("--ct, --content-type <type>", "content type; application/json has the body checked")
     .option("--ce, --content-encoding <encoding>", "content encoding (default utf-8 for text)")
@@ -110,12 +123,14 @@ function addFeedbackOptions(command: Command): void {
 
 async function send(flags: SendFlags, context: Context): Promise<ExitCode> {
   const { io, redactor, interruption } = context;
+  if (flags.from !== undefined) requireSoundFrom(flags);
   const source = bodySourceOf(flags);
+  const run = toRunOptions(flags);
   const deviceIds = [...(flags.deviceId ?? []), ...readDeviceFile(flags.deviceFile, io.directory)];
   const config = loadServiceConfig(configInputs("c2d-send", flags, io), deviceIds);
   redactor.learn(config.secrets);
+  const { sendPlanned, sendRecorded } = await import("./send.ts");
+  if (flags.from !== undefined) return await sendRecorded(flags.from, run, config, context);
   const body = await readBody(source, flags.template === true, io, interruption.signal);
-  const options = toSendOptions(flags, body, Date.now());
-  const { runSend } = await import("./send.ts");
-  return await runSend(options, config, context);
+  return await sendPlanned(toSendOptions(flags, body, Date.now()), run, config, context);
 }

@@ -8,7 +8,7 @@ import type { MatchedFeedback } from "./feedback-book.ts";
 import type { Tally } from "./tally.ts";
 
 /** A message the hub has accepted. */
-export interface SentMessage {
+interface SentMessage {
   readonly n: number;
   readonly deviceId: string;
   readonly message: Message;

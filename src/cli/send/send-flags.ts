@@ -9,11 +9,12 @@ export interface SendFlags extends CommonFlags {
   readonly data?: string;
   readonly dataFilePath?: string;
   readonly dataEncoding?: "utf8" | "hex" | "base64";
+  readonly from?: string;
   readonly count: number;
   /** Milliseconds. */
   readonly interval: number;
-  readonly messageId: string;
-  readonly correlationId: string;
+  readonly messageId?: string;
+  readonly correlationId?: string;
   readonly userId?: string;
   readonly contentType?: string;
   readonly contentEncoding?: string;

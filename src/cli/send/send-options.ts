@@ -7,9 +7,10 @@ import { type Expiry, parseExpiry } from "./expiry.ts";
 import { type Properties, parseProperties } from "./property-flags.ts";
 import type { SendFlags } from "./send-flags.ts";
 
-export interface SendOptions {
-  readonly message: MessagePlan;
-  readonly count: number;
+/** How a run goes, whatever its messages are. */
+export interface RunOptions {
+  /** The feedback that is asked for; undefined when each message says so itself. */
+  readonly ack: Ack | undefined;
   readonly intervalMs: number;
   readonly connectTimeoutMs: number;
   /** For feedback and for a full queue; 0 is unbounded. */
@@ -17,6 +18,12 @@ export interface SendOptions {
   readonly isWaiting: boolean;
   readonly isDryRun: boolean;
   readonly onQueueFull: "wait" | "fail";
+}
+
+/** What is sent by a run whose messages the command line describes. */
+export interface SendOptions {
+  readonly message: MessagePlan;
+  readonly count: number;
   /** Whether the body must be what its content type says: the default one is known to be. */
   readonly isBodyChecked: boolean;
   /** For the user, before anything is sent. */
@@ -51,6 +58,8 @@ export type BodySource =
 
 /** The tutorial's. */
 export const DEFAULT_BODY = '{"service client sent a message": {{windSpeed}}}';
+export const DEFAULT_MESSAGE_ID = "message_{{n}}_{{run}}";
+export const DEFAULT_CORRELATION_ID = "correlation_{{n}}_{{run}}";
 const DEFAULT_PROPERTIES: Properties = { testProperty: "PropMsg_{{n}}" };
 
 /** @throws UsageError for flags that contradict one another. */
@@ -89,8 +98,8 @@ export function toSendOptions(
   const message: MessagePlan = {
     ...(body === undefined ? defaultBody(isTemplate) : givenBody(body)),
     isTemplate,
-    messageId: flags.messageId,
-    correlationId: flags.correlationId,
+    messageId: flags.messageId ?? DEFAULT_MESSAGE_ID,
+    correlationId: flags.correlationId ?? DEFAULT_CORRELATION_ID,
     ...(flags.userId !== undefined && { userId: flags.userId }),
     ...(flags.contentType !== undefined && { contentType: flags.contentType }),
     ...(flags.contentEncoding !== undefined && { contentEncoding: flags.contentEncoding }),
@@ -105,15 +114,55 @@ export function toSendOptions(
   return {
     message,
     count: flags.count,
+    isBodyChecked: body !== undefined || flags.contentType !== undefined,
+    warnings,
+  };
+}
+
+/** @throws UsageError for `--wait` with `--ack none`. */
+export function toRunOptions(flags: SendFlags): RunOptions {
+  return {
+    ack: flags.from === undefined || flags.ack || flags.wait ? ackOf(flags) : undefined,
     intervalMs: flags.interval,
     connectTimeoutMs: flags.connectTimeout,
     timeoutMs: flags.timeout,
     isWaiting: flags.wait === true,
     isDryRun: flags.dryRun === true,
     onQueueFull: flags.onQueueFull,
-    isBodyChecked: body !== undefined || flags.contentType !== undefined,
-    warnings,
   };
+}
+
+const DESCRIBING = [
+  ["data", "--data"],
+  ["dataFilePath", "--data-file-path"],
+  ["dataEncoding", "--data-encoding"],
+  ["messageId", "--message-id"],
+  ["correlationId", "--correlation-id"],
+  ["userId", "--user-id"],
+  ["contentType", "--content-type"],
+  ["contentEncoding", "--content-encoding"],
+  ["expiry", "--expiry"],
+  ["property", "--property"],
+  ["properties", "--properties"],
+  ["template", "--template and --no-template"],
+] as const satisfies [keyof SendFlags, string][];
+
+/**
+ * With `--from` the lines say what is sent, and the command line to whom.
+ *
+ * @throws UsageError
+ */
+export function requireSoundFrom(flags: SendFlags): void {
+  if (flags.deviceId === undefined && flags.deviceFile === undefined) {
+    throw new UsageError("--from needs the device to send to", "Name it: -d <device>.");
+  }
+  const given = DESCRIBING.find(([key]) => flags[key] !== undefined);
+  const name = given?.[1] ?? (flags.count > 1 ? "--count" : undefined);
+  if (name === undefined) return;
+  throw new UsageError(
+    `${name} describes messages, and those of --from are sent as they were`,
+    "Keep one of the two.",
+  );
 }
 
 type BodyDefaults = Pick<MessagePlan, "body" | "contentType" | "contentEncoding">;

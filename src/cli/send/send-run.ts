@@ -11,11 +11,11 @@ import { FeedbackBook, type MatchedFeedback } from "./feedback-book.ts";
 import type { MessageSource, Outgoing } from "./message-source.ts";
 import { OrderedWriter } from "./ordered-writer.ts";
 import { createRenderer, type SendRenderer } from "./render.ts";
-import type { SendOptions } from "./send-options.ts";
+import type { RunOptions } from "./send-options.ts";
 import type { Tally, WaitEnd } from "./tally.ts";
 
 export class SendRun {
-  readonly #options: SendOptions;
+  readonly #options: RunOptions;
   readonly #source: MessageSource;
   readonly #context: Context;
   readonly #renderer: SendRenderer;
@@ -32,7 +32,7 @@ export class SendRun {
   #success = 0;
   #negative = 0;
 
-  constructor(options: SendOptions, source: MessageSource, context: Context) {
+  constructor(options: RunOptions, source: MessageSource, context: Context) {
     this.#options = options;
     this.#source = source;
     this.#context = context;
@@ -63,7 +63,8 @@ export class SendRun {
   /** What has not been accepted will not be. An interrupted run has not failed. */
   giveUp(): void {
     if (this.#context.interruption.cause) return;
-    this.#failed = this.#source.total - this.#sent;
+    const { total } = this.#source;
+    if (total !== undefined) this.#failed = total - this.#sent;
   }
 
   /**
@@ -124,7 +125,7 @@ export class SendRun {
 
   /** Made when they are taken, and no faster than stdout is read. */
   async *#messages(): AsyncGenerator<Outgoing> {
-    for (const outgoing of this.#source.all()) {
+    for await (const outgoing of this.#source.all()) {
       await this.#writer.room();
       const { deviceId, message } = outgoing;
       if (this.#options.isWaiting) this.#book.expect(deviceId, message.system.messageId ?? "");

@@ -12,26 +12,54 @@ import type { Context } from "../run-program.ts";
 import { requireJsonBody, requireMessageId } from "./check-messages.ts";
 import { runDryRun } from "./dry-run.ts";
 import { makeRunId } from "./make-message.ts";
-import { MessageSource } from "./message-source.ts";
-import type { SendOptions } from "./send-options.ts";
+import type { MessageSource } from "./message-source.ts";
+import { PlannedMessages } from "./planned-messages.ts";
+import { RecordedMessages } from "./recorded-messages.ts";
+import type { RunOptions, SendOptions } from "./send-options.ts";
 import { SendRun } from "./send-run.ts";
 import { exitCodeOfRun, type WaitEnd } from "./tally.ts";
 
-export async function runSend(
+/** The messages that the command line describes. */
+export async function sendPlanned(
   options: SendOptions,
+  runOptions: RunOptions,
   config: ServiceConfig,
   context: Context,
 ): Promise<ExitCode> {
-  const source = new MessageSource(options, config.deviceIds, makeRunId());
-  checkMessages(options, source);
+  const source = new PlannedMessages(options, config.deviceIds, makeRunId());
+  const message = source.sample();
+  if (options.isBodyChecked) requireJsonBody(message);
+  if (runOptions.isWaiting) requireMessageId(message);
   for (const warning of options.warnings) context.reporter.warn(escapeLine(warning));
+  return await runSend(runOptions, source, config, context);
+}
+
+/** The messages of `--from`. */
+export async function sendRecorded(
+  path: string,
+  runOptions: RunOptions,
+  config: ServiceConfig,
+  context: Context,
+): Promise<ExitCode> {
+  const { ack, isWaiting } = runOptions;
+  const { deviceIds } = config;
+  const source = new RecordedMessages({ path, deviceIds, ack, isWaiting }, context);
+  return await runSend(runOptions, source, config, context);
+}
+
+async function runSend(
+  options: RunOptions,
+  source: MessageSource,
+  config: ServiceConfig,
+  context: Context,
+): Promise<ExitCode> {
   if (options.isDryRun) return await runDryRun(source, context);
   const run = new SendRun(options, source, context);
   try {
     const end = await sendAll(run, options, config, context);
     await run.printSummary();
     reportEnd(end, run, options, context);
-    return exitCodeOfRun(run.tally, end, options.message.ack);
+    return exitCodeOfRun(run.tally, end, options.ack);
   } catch (error) {
     if (error instanceof OutputClosedError) return EXIT_CODES.done;
     const { cause } = context.interruption;
@@ -43,15 +71,9 @@ export async function runSend(
   }
 }
 
-function checkMessages(options: SendOptions, source: MessageSource): void {
-  const message = source.sample();
-  if (options.isBodyChecked) requireJsonBody(message);
-  if (options.isWaiting) requireMessageId(message);
-}
-
 async function sendAll(
   run: SendRun,
-  options: SendOptions,
+  options: RunOptions,
   config: ServiceConfig,
   context: Context,
 ): Promise<WaitEnd> {
@@ -69,7 +91,7 @@ async function sendAll(
 
 async function connect(
   run: SendRun,
-  { connectTimeoutMs }: SendOptions,
+  { connectTimeoutMs }: RunOptions,
   { hub, deviceIds, transport, ca }: ServiceConfig,
   context: Context,
 ): Promise<ServiceConnection> {
@@ -87,11 +109,11 @@ async function connect(
   });
 }
 
-function reportEnd(end: WaitEnd, run: SendRun, options: SendOptions, { reporter }: Context): void {
+function reportEnd(end: WaitEnd, run: SendRun, options: RunOptions, { reporter }: Context): void {
   const { pending, negative, failed } = run.tally;
   if (end !== "timeout" || pending === 0) return;
   const waited = formatDuration(options.timeoutMs);
-  if (options.message.ack === "negative") {
+  if (options.ack === "negative") {
     reporter.info(`No negative feedback for ${pending} within ${waited}.`);
     return;
   }

@@ -26,7 +26,7 @@ export type WaitEnd = "satisfied" | "timeout" | "SIGINT" | "SIGTERM";
 export function exitCodeOfRun(
   { failed, negative }: Pick<Tally, "failed" | "negative">,
   end: WaitEnd,
-  ack: Ack,
+  ack: Ack | undefined,
 ): ExitCode {
   if (failed > 0) return EXIT_CODES.refused;
   if (negative > 0) return EXIT_CODES.negativeFeedback;

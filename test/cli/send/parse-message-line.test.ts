@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { toMessageRecord } from "../../../src/cli/device/message-record.ts";
+import { formatJsonLine } from "../../../src/cli/json-line.ts";
+import { parseMessageLine } from "../../../src/cli/send/parse-message-line.ts";
+import { UsageError } from "../../../src/cli/usage-error.ts";
+import type { Message } from "../../../src/core/message.ts";
+
+function roundTrip(message: Message) {
+  const received = { ...message, isRedelivered: false, malformed: [] };
+  const arrival = { n: 1, receivedAtMs: 0, deviceId: "d", isDuplicate: false };
+  return parseMessageLine(formatJsonLine(toMessageRecord(received, arrival)), "line 1");
+}
+
+test.each<readonly [string, Message]>([
+  ["nothing but an empty body", { system: {}, properties: {}, body: Buffer.alloc(0) }],
+  ["bytes", { system: {}, properties: {}, body: Buffer.of(0, 255) }],
+  ["text", { system: {}, properties: { a: null, b: "", c: "=;\u001b" }, body: Buffer.from("ü\n") }],
+  [
+    "JSON that would not serialise back",
+    {
+      system: { contentType: "application/json" },
+      properties: {},
+      body: Buffer.from('{"a": 1.0}'),
+    },
+  ],
+  [
+    "JSON and every system property",
+    {
+      system: {
+        messageId: "m",
+        correlationId: "c",
+        userId: "u",
+        contentType: "application/json",
+        contentEncoding: "utf-8",
+        expiryTimeUtcMs: 1000,
+        ack: "full",
+      },
+      properties: {},
+      body: Buffer.from('{"a":1}'),
+    },
+  ],
+])("what listen prints is read back: %s", (_title, message) => {
+  const { deviceId, message: read } = roundTrip(message) ?? {};
+  expect(deviceId).toBe("d");
+  expect(read?.system).toEqual(message.system);
+  expect(read?.properties).toEqual(message.properties);
+  expect(Buffer.from(read?.body ?? [])).toEqual(message.body);
+});
+
+test("lines of another type are skipped", () => {
+  expect(parseMessageLine('{"type":"ready"}', "line 1")).toBeUndefined();
+});
+
+test.each([
+  "text",
+  "[]",
+  '{"type":"message"}',
+  '{"type":"message","body":1,"bodyEncoding":"utf8"}',
+  '{"type":"message","body":"","bodyEncoding":"latin1"}',
+  '{"type":"message","body":"","bodyEncoding":"utf8","messageId":1}',
+  '{"type":"message","body":"","bodyEncoding":"utf8","expiryTimeUtc":"soon"}',
+  '{"type":"message","body":"","bodyEncoding":"utf8","ack":"some"}',
+  '{"type":"message","body":"","bodyEncoding":"utf8","properties":{"a":1}}',
+])("%s is refused, by its line", (text) => {
+  expect(() => parseMessageLine(text, "line 7")).toThrow(UsageError);
+  expect(() => parseMessageLine(text, "line 7")).toThrow("line 7");
+});

@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { parse } from "dotenv";
+import { expect, test } from "vitest";
+import { formatEnvExample } from "../../src/config/env-example.ts";
+import { SETTING_KEYS, settingOf } from "../../src/config/settings.ts";
+
+const path = new URL("../../.env.example", import.meta.url);
+const text = readFileSync(path, "utf8");
+
+test("the file is what the table makes of it", () => {
+  expect(text).toBe(formatEnvExample());
+});
+
+test("as it is, it turns on the local hub and nothing else", () => {
+  expect(parse(text)).toEqual({ C2D_LOCAL: "1" });
+});
+
+test("every variable of the table stands in it once, with a comment above", () => {
+  const lines = text.split("\n");
+  for (const key of SETTING_KEYS) {
+    const { variable } = settingOf(key);
+    const matching = lines.filter((line) => line.replace(/^#/, "").startsWith(`${variable}=`));
+    expect(matching, key).toHaveLength(1);
+    expect(lines[lines.indexOf(matching[0] ?? "") - 1], key).toMatch(/^# \S/);
+  }
+});

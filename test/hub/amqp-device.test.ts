@@ -1,0 +1,177 @@
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { dataOf, type Received } from "../support/amqp-peer.ts";
+import { createTestHub, devicebound, HOST, message, type TestHub } from "../support/test-hub.ts";
+
+const ADDRESS = "/devices/device1/messages/devicebound";
+
+async function connectDevice(hub: TestHub, deviceId = "device1") {
+  const peer = await hub.amqp().opened();
+  const cbs = await peer.openCbs();
+  await cbs.putToken(`${HOST}/devices/${deviceId}`, hub.deviceToken(deviceId));
+  return peer;
+}
+
+async function receiving(hub: TestHub, creditWindow = 10) {
+  const peer = await connectDevice(hub);
+  return { peer, receiver: await peer.openReceiver(ADDRESS, { credit_window: creditWindow }) };
+}
+
+describe("a message to an AMQP device", () => {
+  it("carries its properties, body, count, number and lock token", async () => {
+    const hub = await createTestHub();
+    const { receiver } = await receiving(hub);
+    const expiryTimeUtcMs = hub.clock.nowMs() + 60_000;
+    const system = { messageId: "m1", correlationId: "c1", userId: "u1", ack: "full" } as const;
+    const content = { contentType: "application/json", contentEncoding: "utf-8" };
+    const properties = { "k é": "v/1" };
+    await hub.cloudToDevice.send(
+      "device1",
+      message({ ...system, ...content, expiryTimeUtcMs, properties, body: "ü\0" }),
+    );
+    const { message: got, delivery } = await receiver.next();
+    expect(got).toMatchObject({
+      message_id: "m1",
+      correlation_id: "c1",
+      to: ADDRESS,
+      content_type: "application/json",
+      content_encoding: "utf-8",
+      application_properties: { ...properties, "iothub-ack": "full" },
+    });
+    expect(got.user_id?.toString()).toBe("u1");
+    expect(Number(got.absolute_expiry_time)).toBe(expiryTimeUtcMs);
+    expect(dataOf(got)).toEqual(Buffer.from("ü\0"));
+    expect(got.message_annotations).toMatchObject({
+      "iothub-deliverycount": 0,
+      "x-opt-sequence-number": 1,
+      "x-opt-lock-token": expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    expect((delivery as unknown as { tag: Buffer }).tag).toHaveLength(16);
+  });
+
+  it.each<[string, (received: Received) => void, object]>([
+    ["accepted", ({ delivery }) => delivery.accept(), { statusCode: "Success" }],
+    ["rejected", ({ delivery }) => delivery.reject(), { statusCode: "Rejected" }],
+  ])("%s makes its feedback and is gone", async (_outcome, settle, record) => {
+    const hub = await createTestHub();
+    const { receiver } = await receiving(hub);
+    await hub.send({ messageId: "m1", ack: "full" });
+    settle(await receiver.next());
+    expect(await hub.log.reached("feedback")).toMatchObject(record);
+    expect(hub.cloudToDevice.countOf("device1")).toBe(0);
+  });
+
+  it.each<[string, (received: Received) => void]>([
+    ["released", ({ delivery }) => delivery.release()],
+    [
+      "modified",
+      ({ delivery }) => delivery.modified({ delivery_failed: true, undeliverable_here: false }),
+    ],
+  ])(
+    "%s comes again, counted, ten times in all and no more",
+    async (_outcome, settle) => {
+      const hub = await createTestHub();
+      const { receiver } = await receiving(hub, 100);
+      await hub.send({ messageId: "m1", ack: "full" });
+      for (let count = 0; count < 10; count++) {
+        const received = await receiver.next();
+        expect(received.message.message_annotations?.["iothub-deliverycount"]).toBe(count);
+        settle(received);
+      }
+      expect(await hub.log.reached("feedback")).toMatchObject({
+        statusCode: "DeliveryCountExceeded",
+      });
+    },
+    5000,
+  );
+
+  it("comes as often as there is credit, however many went before", async () => {
+    const hub = await createTestHub();
+    const { receiver } = await receiving(hub, 4);
+    for (let n = 0; n < 12; n++) {
+      await hub.send({ messageId: `m${n}` });
+      const { message: got, delivery } = await receiver.next();
+      expect(got.message_id).toBe(`m${n}`);
+      delivery.accept();
+      await hub.log.reached("settled", n + 1);
+    }
+  }, 5000);
+
+  it("waits for credit", async () => {
+    const hub = await createTestHub();
+    const { receiver } = await receiving(hub, 0);
+    for (const messageId of ["m1", "m2"]) await hub.send({ messageId });
+    expect(hub.log.of("delivered")).toEqual([]);
+    receiver.link.add_credit(1);
+    expect((await receiver.next()).message.message_id).toBe("m1");
+    expect(hub.log.of("delivered")).toHaveLength(1);
+  });
+
+  it("settled after its lock ran out changes nothing; it has come again", async () => {
+    const hub = await createTestHub();
+    const { peer, receiver } = await receiving(hub);
+    await hub.send({ messageId: "m1" });
+    const first = await receiver.next();
+    hub.clock.advance(60_000);
+    const again = await receiver.next();
+    first.delivery.accept();
+    // A round trip in between: rhea would send both with the first one's outcome.
+    await peer.openReceiver("$cbs");
+    again.delivery.reject();
+    await hub.log.reached("settled");
+    expect(hub.log.of("settled")).toMatchObject([{ outcome: "rejected" }]);
+  });
+
+  it("unsettled when the connection breaks comes to the next receiver, uncounted", async () => {
+    const hub = await createTestHub();
+    const first = await receiving(hub);
+    await hub.send({ messageId: "m1" });
+    await first.receiver.next();
+    first.peer.destroy();
+    const second = await receiving(hub);
+    const { message: got } = await second.receiver.next();
+    expect(got.message_annotations?.["iothub-deliverycount"]).toBe(0);
+  });
+});
+
+describe("one receiver a device", () => {
+  it("a second attach takes the first one's place and what it has not settled", async () => {
+    const hub = await createTestHub();
+    const first = await receiving(hub);
+    await hub.send({ messageId: "m1" });
+    await first.receiver.next();
+    const closed = once(first.receiver.link, "receiver_close");
+    const second = await receiving(hub);
+    await closed;
+    expect((await second.receiver.next()).message.message_id).toBe("m1");
+  });
+
+  it("also across protocols", async () => {
+    const hub = await createTestHub();
+    const amqp = await receiving(hub);
+    const closed = once(amqp.receiver.link, "receiver_close");
+    const { peer } = await hub.connectDevice();
+    await closed;
+    await peer.subscribe(devicebound());
+    await hub.send();
+    await peer.nextPublish();
+    await receiving(hub);
+    await peer.closed;
+  });
+});
+
+describe("a device that is no longer let in", () => {
+  it.each<[string, (hub: TestHub) => Promise<unknown>]>([
+    ["disabled", (hub) => hub.registry.update("device1", { status: "disabled" }, "*")],
+    ["deleted", (hub) => hub.registry.delete("device1", "*")],
+  ])("because it is %s loses its link and gets no other", async (_why, change) => {
+    const hub = await createTestHub();
+    const { peer, receiver } = await receiving(hub);
+    const closed = once(receiver.link, "receiver_close");
+    await change(hub);
+    await closed;
+    await expect(peer.openReceiver(ADDRESS)).rejects.toMatchObject({
+      condition: "amqp:unauthorized-access",
+    });
+  });
+});

@@ -1,0 +1,324 @@
+import { once } from "node:events";
+import rhea from "rhea";
+import { describe, expect, it } from "vitest";
+import { Inbox } from "../support/inbox.ts";
+import { createTestHub, HOST, type TestHub } from "../support/test-hub.ts";
+
+const DEVICEBOUND = "/messages/devicebound";
+const FEEDBACK = "/messages/serviceBound/feedback";
+const UNAUTHORIZED = { condition: "amqp:unauthorized-access" };
+
+describe("without a SASL layer, then a token on $cbs (Node)", () => {
+  it("opens, and the token opens the service's links", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService();
+    await peer.openSender(DEVICEBOUND);
+    await peer.openReceiver(FEEDBACK);
+  });
+
+  it("OPEN says what the cloud's says", async () => {
+    const hub = await createTestHub();
+    const { connection } = await hub.amqp().opened();
+    expect(connection.container_id).toBeDefined();
+    expect(connection.max_frame_size).toBe(65_536);
+    expect(connection.channel_max).toBe(8191);
+    expect(connection.idle_time_out).toBe(240_000);
+  });
+});
+
+describe("SASL", () => {
+  const plain = (username: string, password: string) => ({ username, password });
+
+  it("ANONYMOUS proves nothing, and a token on $cbs opens the rest (Event Hubs)", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp({ username: "anonymous" }).opened();
+    await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
+    const cbs = await peer.openCbs();
+    await cbs.putToken(HOST, hub.policyToken("service"));
+    await peer.openSender(DEVICEBOUND);
+  });
+
+  it("PLAIN with a policy's name and token opens its links without $cbs", async () => {
+    const hub = await createTestHub();
+    const user = `service@sas.root.${HOST}`;
+    const peer = await hub.amqp(plain(user, hub.policyToken("service"))).opened();
+    await peer.openSender(DEVICEBOUND);
+    await peer.openReceiver(FEEDBACK);
+  });
+
+  it.each<[string, (hub: TestHub) => { username: string; password: string }]>([
+    [
+      "a token of another policy",
+      (hub) => plain(`service@sas.root.${HOST}`, hub.policyToken("device")),
+    ],
+    [
+      "a token signed by nobody",
+      () =>
+        plain(
+          `service@sas.root.${HOST}`,
+          "SharedAccessSignature sr=a&sig=b&se=9999999999&skn=service",
+        ),
+    ],
+    ["a password that is no token", () => plain(`service@sas.root.${HOST}`, "secret")],
+    ["a user name of another form", (hub) => plain("service", hub.policyToken("service"))],
+    [
+      "an expired token",
+      (hub) =>
+        plain(`service@sas.root.${HOST}`, hub.policyToken("service", { expiresInSeconds: 0 })),
+    ],
+  ])("PLAIN is refused with %s", async (_why, credentials) => {
+    const hub = await createTestHub();
+    const peer = hub.amqp(credentials(hub));
+    await peer.closed;
+    expect(peer.connection.is_open()).toBe(false);
+    expect(hub.log.of("connectionRefused")).toHaveLength(1);
+  });
+
+  it("offers more than one mechanism, MSSBCBS among them (uamqp)", async () => {
+    const hub = await createTestHub();
+    const { clientEnd } = hub.rawAmqp();
+    const chunks = new Inbox<Buffer>();
+    clientEnd.on("data", (chunk: Buffer) => chunks.push(chunk));
+    clientEnd.write(Buffer.from("AMQP\u0003\u0001\u0000\u0000", "latin1"));
+    const answer = Buffer.concat(await chunks.take(2)).toString("latin1");
+    for (const mechanism of ["MSSBCBS", "PLAIN", "ANONYMOUS"]) expect(answer).toContain(mechanism);
+  });
+});
+
+describe("put-token", () => {
+  it("of a good token is answered 200, typed int, to the request's id", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    const reply = await cbs.putToken(HOST, hub.policyToken("service"));
+    expect(reply.correlation_id).toBe("request-1");
+    expect(reply.application_properties?.["status-code"]).toBe(200);
+  });
+
+  it.each<[string, string, (hub: TestHub) => string]>([
+    ["the service's own host", HOST, (hub) => hub.policyToken("service")],
+    [
+      "a host with port (Node)",
+      `${HOST}:15671`,
+      (hub) => hub.policyToken("service", { resource: `${HOST}:15671` }),
+    ],
+    ["a host with scheme (Python)", `https://${HOST}`, (hub) => hub.policyToken("service")],
+    [
+      "a device, encoded (Node)",
+      `${HOST}%3A15671%2Fdevices%2Fdevice1`,
+      (hub) => hub.deviceToken("device1"),
+    ],
+    [
+      "Event Hubs",
+      `sb://${HOST}:15671/messages`,
+      (hub) => hub.policyToken("service", { resource: `sb://${HOST}:15671/messages` }),
+    ],
+  ])("for %s is answered 200", async (_what, audience, token) => {
+    const hub = await createTestHub();
+    const cbs = await (await hub.amqp().opened()).openCbs();
+    const reply = await cbs.putToken(audience, token(hub));
+    expect(reply.application_properties).toMatchObject({ "status-code": 200 });
+  });
+
+  it.each<[string, (hub: TestHub) => string]>([
+    [
+      "a signature by another key",
+      (hub) => hub.policyToken("service").replace(/sig=[^&]*/, "sig=AAAA"),
+    ],
+    ["an expired token", (hub) => hub.policyToken("service", { expiresInSeconds: 0 })],
+    [
+      "a policy that is not there",
+      (hub) => hub.policyToken("service").replace("skn=service", "skn=root"),
+    ],
+    ["a token of no device", (hub) => hub.deviceToken("device1").replace("device1", "nobody")],
+    ["no token at all", () => "Bearer abc"],
+  ])("is answered 401 for %s, and opens nothing", async (_why, token) => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    const reply = await cbs.putToken(HOST, token(hub));
+    expect(reply.application_properties).toMatchObject({ "status-code": 401 });
+    await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it("has its status code encoded as AMQP int (0x71 or 0x54), not uint", async () => {
+    const hub = await createTestHub();
+    const [clientBytes, peer] = [[] as Buffer[], hub.amqp()];
+    peer.connection.on("connection_open", () => {});
+    await peer.opened();
+    const cbs = await peer.openCbs();
+    (peer.connection as unknown as { socket: NodeJS.ReadableStream }).socket.on(
+      "data",
+      (chunk: Buffer) => clientBytes.push(chunk),
+    );
+    await cbs.putToken(HOST, hub.policyToken("service"));
+    const bytes = Buffer.concat(clientBytes);
+    const at = bytes.indexOf("status-code") + "status-code".length;
+    expect([0x71, 0x54]).toContain(bytes[at]);
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ["text", "id-7", "id-7"],
+    ["ulong", 7, 7],
+    ["ulong zero (uamqp's first)", 0, 0],
+    [
+      "uuid",
+      rhea.types.wrap_uuid(rhea.string_to_uuid("12345678-1234-1234-1234-1234567890ab")),
+      rhea.string_to_uuid("12345678-1234-1234-1234-1234567890ab"),
+    ],
+  ])("answers a request whose id is %s with the same id", async (_type, id, expected) => {
+    const hub = await createTestHub();
+    const cbs = await (await hub.amqp().opened()).openCbs();
+    const reply = await cbs.putToken(HOST, hub.policyToken("service"), {
+      message_id: id as string,
+    });
+    const { correlation_id } = reply;
+    expect(correlation_id).toEqual(expected);
+    if (typeof expected === "number") expect(typeof correlation_id).toBe("number");
+  });
+
+  it.each<[string, object]>([
+    ["another operation", { application_properties: { operation: "delete-token", name: HOST } }],
+    ["no properties", { application_properties: undefined }],
+    ["no audience", { application_properties: { operation: "put-token" } }],
+    ["no body", { body: undefined }],
+    ["a body of bytes", { body: rhea.message.data_section(Buffer.from("x")) }],
+  ])("is answered 400 with %s", async (_what, fields) => {
+    const hub = await createTestHub();
+    const cbs = await (await hub.amqp().opened()).openCbs();
+    const reply = await cbs.putToken(HOST, hub.policyToken("service"), fields);
+    expect(reply.application_properties).toMatchObject({ "status-code": 400 });
+  });
+
+  it("may renew a token on the same connection, and links outlive the first token", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 100 }));
+    const sender = await peer.openSender(DEVICEBOUND);
+    hub.clock.advance(90_000);
+    await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 3600 }));
+    hub.clock.advance(20_000);
+    const outcome = await sender.send({ to: "/devices/device1/messages/devicebound", body: "x" });
+    expect(outcome).toEqual({ type: "accepted" });
+  });
+});
+
+describe("attaching", () => {
+  it.each([DEVICEBOUND, "amqps://localhost/messages/devicebound"])(
+    "to send to %s without a token is refused with amqp:unauthorized-access",
+    async (address) => {
+      const hub = await createTestHub();
+      const peer = await hub.amqp().opened();
+      await expect(peer.openSender(address)).rejects.toMatchObject(UNAUTHORIZED);
+    },
+  );
+
+  it.each([FEEDBACK, "/devices/device1/messages/devicebound"])(
+    "to receive from %s without a token is refused with amqp:unauthorized-access",
+    async (address) => {
+      const hub = await createTestHub();
+      const peer = await hub.amqp().opened();
+      await expect(peer.openReceiver(address)).rejects.toMatchObject(UNAUTHORIZED);
+    },
+  );
+
+  it.each([
+    ["device", DEVICEBOUND, false],
+    ["registryRead", DEVICEBOUND, false],
+    ["registryReadWrite", DEVICEBOUND, false],
+    ["service", DEVICEBOUND, true],
+    ["iothubowner", DEVICEBOUND, true],
+  ])("with policy %s to send to %s: %s", async (policy, address, may) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService(policy);
+    const attached = peer.openSender(address);
+    if (may) await attached;
+    else await expect(attached).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it.each([
+    ["service", "/devices/device1/messages/devicebound", false],
+    ["registryReadWrite", "/devices/device1/messages/devicebound", false],
+    ["device", "/devices/device1/messages/devicebound", true],
+    ["device", FEEDBACK, false],
+    ["service", FEEDBACK, true],
+  ])("with policy %s to receive from %s: %s", async (policy, address, may) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService(policy);
+    const attached = peer.openReceiver(address);
+    if (may) await attached;
+    else await expect(attached).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it("with one device's token does not receive another's messages, nor feedback", async () => {
+    const hub = await createTestHub();
+    await hub.send({ messageId: "private" }, "device2");
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    // The audience claimed says nothing; what the token proves does.
+    await cbs.putToken(`${HOST}/devices/device2`, hub.deviceToken("device1"));
+    const other = peer.openReceiver("/devices/device2/messages/devicebound");
+    await expect(other).rejects.toMatchObject(UNAUTHORIZED);
+    await expect(peer.openReceiver(FEEDBACK)).rejects.toMatchObject(UNAUTHORIZED);
+    await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it.each(["", "/", "/nothing", "/messages", "/devices/device1", "/messages/events"])(
+    "to receive from %o is refused with amqp:not-found",
+    async (address) => {
+      const hub = await createTestHub();
+      const { peer } = await hub.connectService("iothubowner");
+      await expect(peer.openReceiver(address)).rejects.toMatchObject({
+        condition: "amqp:not-found",
+      });
+    },
+  );
+
+  it.each([
+    "",
+    "/nothing",
+    "/messages/serviceBound/feedback",
+    "/devices/device1/messages/devicebound",
+  ])("to send to %o is refused with amqp:not-found", async (address) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService("iothubowner");
+    await expect(peer.openSender(address)).rejects.toMatchObject({ condition: "amqp:not-found" });
+  });
+
+  it("refused leaves the connection and its other links working", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService();
+    await expect(peer.openReceiver("/nothing")).rejects.toThrow();
+    const sender = await peer.openSender(DEVICEBOUND);
+    expect(await sender.send({ to: "/devices/device1/messages/devicebound" })).toEqual({
+      type: "accepted",
+    });
+  });
+});
+
+describe("a token that runs out without being renewed", () => {
+  it("closes the links that rest on it with amqp:unauthorized-access", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 100 }));
+    const { link } = await peer.openSender(DEVICEBOUND);
+    const closed = once(link, "sender_close");
+    hub.clock.advance(100_000);
+    await closed;
+    expect(link.error).toMatchObject(UNAUTHORIZED);
+    await expect(peer.openReceiver(FEEDBACK)).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it("leaves alone the links that another token still covers", async () => {
+    const hub = await createTestHub();
+    const { peer, cbs } = await hub.connectService();
+    await cbs.putToken("other", hub.policyToken("iothubowner", { expiresInSeconds: 10 }));
+    const sender = await peer.openSender(DEVICEBOUND);
+    hub.clock.advance(10_000);
+    expect(await sender.send({ to: "/devices/device1/messages/devicebound" })).toEqual({
+      type: "accepted",
+    });
+  });
+});

@@ -1,0 +1,138 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createHome, findRunningHub, homePaths, writeHubDescription } from "../../src/hub/home.ts";
+import { startHomeHub } from "../../src/hub/local-hub.ts";
+import { freePort, temporaryDirectory } from "../support/local-hub.ts";
+
+async function startAtHome(directory: string, options = {}) {
+  const hub = await startHomeHub({ directory, ports: [0], ...options });
+  onTestFinished(() => hub.stop());
+  return hub;
+}
+
+const description = {
+  hostName: "localhost:1",
+  endpoint: "localhost:1",
+  host: "127.0.0.1",
+  ports: [1],
+  pid: process.pid,
+  caFile: "ca.pem",
+  connectionString: "HostName=localhost:1;SharedAccessKeyName=iothubowner;SharedAccessKey=a2V5",
+  eventHubConnectionString: "Endpoint=sb://localhost:1/",
+};
+
+describe("the home directory", () => {
+  it("is for its owner alone, and all in it but the certificate", async () => {
+    const directory = join(temporaryDirectory(), "deep", "home");
+    await startAtHome(directory);
+    const { hubFile, installationFile } = homePaths(directory);
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    for (const file of [hubFile, installationFile]) expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe("finding the hub that runs", () => {
+  it("gives what it needs to connect, and nothing once the hub has stopped", async () => {
+    const directory = temporaryDirectory();
+    const hub = await startAtHome(directory);
+    expect(await findRunningHub(directory)).toMatchObject({
+      hostName: hub.hostName,
+      ports: hub.ports,
+      pid: process.pid,
+      connectionString: hub.connectionString,
+    });
+    await hub.stop();
+    expect(existsSync(homePaths(directory).hubFile)).toBe(false);
+    expect(await findRunningHub(directory)).toBeUndefined();
+  });
+
+  it("finds none without a directory, or without hub.json in it", async () => {
+    expect(await findRunningHub(join(temporaryDirectory(), "nowhere"))).toBeUndefined();
+    expect(await findRunningHub(temporaryDirectory())).toBeUndefined();
+  });
+
+  it.each<[string, () => Promise<object> | object]>([
+    ["its process is gone", () => ({ pid: 2 ** 22 + 1 })],
+    ["nobody listens on its port", async () => ({ ports: [await freePort()] })],
+    ["it has no ports", () => ({ ports: [] })],
+    ["its port is no port", () => ({ ports: [99_999] })],
+    ["its port is text", () => ({ ports: ["x"] })],
+    ["its host is no host", () => ({ host: 7 })],
+    ["its process id is text", () => ({ pid: "1" })],
+    ["its process id is no process id", () => ({ pid: -1.5 })],
+  ])("takes hub.json for stale when %s", async (_why, fields) => {
+    const paths = createHome(temporaryDirectory());
+    const port = await freePort();
+    writeHubDescription(paths, { ...description, ports: [port], ...(await fields()) });
+    expect(await findRunningHub(paths.directory)).toBeUndefined();
+  });
+
+  it.each(["", "{", "null", "[]", "7", "{}", '"x"'])(
+    "takes hub.json for stale when it holds %o",
+    async (text) => {
+      const paths = createHome(temporaryDirectory());
+      writeFileSync(paths.hubFile, text);
+      expect(await findRunningHub(paths.directory)).toBeUndefined();
+    },
+  );
+});
+
+describe("a hub at home", () => {
+  it("starts over a stale hub.json", async () => {
+    const paths = createHome(temporaryDirectory());
+    writeHubDescription(paths, { ...description, pid: 2 ** 22 + 1 });
+    const hub = await startAtHome(paths.directory);
+    expect(await findRunningHub(paths.directory)).toMatchObject({ ports: hub.ports });
+  });
+
+  it("keeps its keys, its certificate authority and its devices", async () => {
+    const directory = temporaryDirectory();
+    const first = await startAtHome(directory);
+    const device = first.deviceConnectionString("device1");
+    const ca = readFileSync(first.caFile, "utf8");
+    await first.stop();
+    const second = await startAtHome(directory);
+    const keyOf = (text: string): string => text.slice(text.indexOf("SharedAccessKey="));
+    expect(keyOf(second.connectionString)).toBe(keyOf(first.connectionString));
+    expect(keyOf(second.deviceConnectionString("device1"))).toBe(keyOf(device));
+    expect(readFileSync(second.caFile, "utf8")).toBe(ca);
+  });
+
+  it.each([false, true])("has its directory alone (in memory: %s)", async (isInMemory) => {
+    const directory = temporaryDirectory();
+    const hub = await startAtHome(directory, { isInMemory });
+    await expect(startHomeHub({ directory, ports: [0] })).rejects.toMatchObject({
+      name: "StoreInUse",
+    });
+    expect(await findRunningHub(directory)).toMatchObject({ ports: hub.ports });
+  });
+
+  it("that cannot have its port leaves the directory free and the other hub.json alone", async () => {
+    const directory = temporaryDirectory();
+    const other = await startAtHome(temporaryDirectory());
+    await expect(startHomeHub({ directory, ports: [...other.ports] })).rejects.toMatchObject({
+      name: "PortUnavailable",
+    });
+    expect(existsSync(homePaths(directory).hubFile)).toBe(false);
+    await startAtHome(directory);
+  });
+
+  it("may skip a port that is taken, and takes any when all are", async () => {
+    const other = await startAtHome(temporaryDirectory());
+    const hub = await startAtHome(temporaryDirectory(), {
+      ports: [...other.ports],
+      onTakenPort: "skip",
+    });
+    expect(hub.ports).toHaveLength(1);
+    expect(hub.ports).not.toEqual(other.ports);
+  });
+
+  it("says so when its installation cannot be read, and leaves the directory free", async () => {
+    const paths = createHome(temporaryDirectory());
+    writeFileSync(paths.installationFile, "{");
+    const started = startHomeHub({ directory: paths.directory, ports: [0] });
+    await expect(started).rejects.toThrow();
+    expect(readFileSync(paths.installationFile, "utf8")).toBe("{");
+  });
+});

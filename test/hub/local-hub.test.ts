@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import tls from "node:tls";
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../src/hub/clock.ts";
+import { startHomeHub, startLocalHub } from "../../src/hub/local-hub.ts";
+import {
+  freePort,
+  isListening,
+  startHubForTest,
+  temporaryDirectory,
+} from "../support/local-hub.ts";
+
+describe("starting", () => {
+  it("takes less than a second, on a port the system chooses", async () => {
+    const before = performance.now();
+    const hub = await startHubForTest({ devices: ["device1"] });
+    expect(performance.now() - before).toBeLessThan(1000);
+    expect(hub.ports).toHaveLength(1);
+    expect(hub.hostName).toBe(`localhost:${hub.ports[0]}`);
+    expect(existsSync(hub.caFile)).toBe(true);
+  });
+
+  it("several at once gives each its own port and keys", async () => {
+    const hubs = await Promise.all([startHubForTest(), startHubForTest(), startHubForTest()]);
+    expect(new Set(hubs.map(({ connectionString }) => connectionString)).size).toBe(3);
+    expect(new Set(hubs.flatMap(({ ports }) => ports)).size).toBe(3);
+  });
+
+  it.each(["a/b", "", "ü", "x".repeat(129)])(
+    "with a device id that is not allowed (%o) fails and leaves nothing listening",
+    async (deviceId) => {
+      const port = await freePort();
+      await expect(startLocalHub({ port, devices: [deviceId] })).rejects.toMatchObject({
+        name: "ArgumentInvalid",
+      });
+      expect(await isListening(port)).toBe(false);
+    },
+  );
+
+  it("at home with a device id that is not allowed leaves nothing listening either", async () => {
+    const port = await freePort();
+    const options = { directory: temporaryDirectory(), ports: [port], devices: ["a/b"] };
+    await expect(startHomeHub(options)).rejects.toMatchObject({ name: "ArgumentInvalid" });
+    expect(await isListening(port)).toBe(false);
+  });
+});
+
+describe("a device's connection string", () => {
+  it("makes the device once and keeps its key", async () => {
+    const hub = await startHubForTest();
+    const text = hub.deviceConnectionString("new-device");
+    expect(text).toMatch(/^HostName=localhost:\d+;DeviceId=new-device;SharedAccessKey=.{44}$/);
+    expect(hub.deviceConnectionString("new-device")).toBe(text);
+  });
+
+  it("of an id that is not allowed is ArgumentInvalid", async () => {
+    const hub = await startHubForTest();
+    expect(() => hub.deviceConnectionString("a/b")).toThrowError(
+      expect.objectContaining({ name: "ArgumentInvalid" }),
+    );
+  });
+});
+
+describe("stopping", () => {
+  it("may be asked for twice, frees the port and removes the files", async () => {
+    const hub = await startLocalHub();
+    await Promise.all([hub.stop(), hub.stop()]);
+    await hub.stop();
+    await hub.stopped;
+    expect(existsSync(hub.caFile)).toBe(false);
+    const again = await startHubForTest({ port: hub.ports[0] ?? 0 });
+    expect(again.ports).toEqual(hub.ports);
+  });
+
+  it("happens by itself at the end of a scope", async () => {
+    let stopped: Promise<void>;
+    {
+      await using hub = await startLocalHub();
+      ({ stopped } = hub);
+    }
+    await stopped;
+  });
+
+  it("at home resolves `stopped`, with messages in flight", async () => {
+    const hub = await startHomeHub({ directory: temporaryDirectory(), ports: [0] });
+    hub.deviceConnectionString("device1");
+    await hub.stop();
+    await expect(hub.stopped).resolves.toBeUndefined();
+  });
+
+  it("leaves a process nothing that keeps it from ending by itself", async () => {
+    const use = async (): Promise<void> => {
+      const hub = await startLocalHub({ devices: ["device1"] });
+      const socket = tls.connect({
+        host: "127.0.0.1",
+        port: hub.ports[0] ?? 0,
+        servername: "localhost",
+        rejectUnauthorized: false,
+      });
+      await once(socket, "secureConnect");
+      socket.write("GET /devices/device1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      await once(socket, "data");
+      const closed = once(socket, "close");
+      await hub.stop();
+      await closed;
+    };
+    await use();
+    const before = process.getActiveResourcesInfo().sort();
+    await use();
+    expect(process.getActiveResourcesInfo().sort()).toEqual(before);
+  });
+});
+
+describe("a hub nobody uses", () => {
+  it("ends after its idle time, and not while its clock has not got there", async () => {
+    const clock = new ManualClock();
+    const options = { directory: temporaryDirectory(), ports: [0], idleExitMs: 5000, clock };
+    const hub = await startHomeHub(options);
+    let isStopped = false;
+    void hub.stopped.then(() => {
+      isStopped = true;
+    });
+    clock.advance(4999);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isStopped).toBe(false);
+    clock.advance(1);
+    await hub.stopped;
+  });
+});
+
+describe("trust", () => {
+  it("is taken back when the hub stops", async () => {
+    const before = tls.createSecureContext;
+    const hub = await startHubForTest();
+    hub.trust();
+    expect(tls.createSecureContext).not.toBe(before);
+    await hub.stop();
+    expect(tls.createSecureContext).toBe(before);
+  });
+
+  it("of several hubs is taken back in whatever order they stop", async () => {
+    const before = tls.createSecureContext;
+    const [first, second] = [await startHubForTest(), await startHubForTest()];
+    first.trust();
+    second.trust();
+    await first.stop();
+    await second.stop();
+    const after = tls.createSecureContext;
+    tls.createSecureContext = before;
+    expect(after).toBe(before);
+  });
+
+  it("asked for twice is taken back once and for all", async () => {
+    const before = tls.createSecureContext;
+    const hub = await startHubForTest();
+    hub.trust();
+    hub.trust();
+    await hub.stop();
+    expect(tls.createSecureContext).toBe(before);
+  });
+});

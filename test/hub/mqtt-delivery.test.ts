@@ -1,0 +1,301 @@
+import { describe, expect, it } from "vitest";
+import { decodeDeviceboundProperties } from "../../src/core/property-bag.ts";
+import { createTestHub, devicebound, message } from "../support/test-hub.ts";
+
+const TOPIC = "devices/device1/messages/devicebound/";
+
+async function subscribed(qos: 0 | 1 | 2 = 1, options: Parameters<typeof createTestHub>[0] = {}) {
+  const hub = await createTestHub(options);
+  const { peer } = await hub.connectDevice();
+  await peer.subscribe(devicebound(), qos);
+  return { hub, peer };
+}
+
+describe("SUBSCRIBE", () => {
+  it.each([
+    [0, 0],
+    [1, 1],
+    [2, 1],
+  ] as const)("with QoS %d is granted %d", async (asked, granted) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    expect(await peer.subscribe(devicebound(), asked)).toEqual([granted]);
+  });
+
+  it("may hold the SDK's other filters beside it, all granted in order", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    peer.send({
+      cmd: "subscribe",
+      messageId: 9,
+      subscriptions: [
+        { topic: "$iothub/twin/res/#", qos: 0 },
+        { topic: devicebound(), qos: 1 },
+        { topic: "$iothub/methods/POST/#", qos: 0 },
+      ],
+    });
+    expect(await peer.next()).toMatchObject({ cmd: "suback", messageId: 9, granted: [0, 1, 0] });
+  });
+
+  it("brings every message that waits, in the order they were sent", async () => {
+    const hub = await createTestHub();
+    for (const messageId of ["m1", "m2", "m3"]) await hub.send({ messageId });
+    const { peer } = await hub.connectDevice();
+    await peer.ping();
+    await peer.subscribe(devicebound());
+    for (const id of ["m1", "m2", "m3"]) {
+      expect((await peer.nextPublish()).topic).toContain(`%24.mid=${id}`);
+    }
+  });
+});
+
+describe("PUBLISH to the device", () => {
+  it("carries the body and every property in the topic", async () => {
+    const { hub, peer } = await subscribed();
+    const system = {
+      messageId: "m1",
+      correlationId: "c1",
+      userId: "u1",
+      contentType: "application/json",
+      contentEncoding: "utf-8",
+      expiryTimeUtcMs: hub.clock.nowMs() + 60_000,
+      ack: "full",
+    } as const;
+    const properties = { "k é/": "=&%+#$", empty: "" };
+    await hub.cloudToDevice.send("device1", message({ ...system, body: "ü\0", properties }));
+    const publish = await peer.nextPublish();
+    expect(publish.payload).toEqual(Buffer.from("ü\0"));
+    expect(publish.topic.startsWith(TOPIC)).toBe(true);
+    expect(decodeDeviceboundProperties(publish.topic.slice(TOPIC.length))).toEqual({
+      system: { ...system, to: "/devices/device1/messages/devicebound" },
+      properties,
+      malformed: [],
+    });
+  });
+
+  it("names the device in to even when the message has no property", async () => {
+    const { hub, peer } = await subscribed();
+    await hub.send();
+    expect((await peer.nextPublish()).topic).toBe(
+      `${TOPIC}%24.to=%2Fdevices%2Fdevice1%2Fmessages%2Fdevicebound`,
+    );
+  });
+
+  it("comes for as many messages as a queue holds, with nothing acknowledged", async () => {
+    const { hub, peer } = await subscribed();
+    const ids = new Set<number | undefined>();
+    for (let n = 0; n < 50; n++) {
+      await hub.send();
+      ids.add((await peer.nextPublish()).messageId);
+    }
+    expect(ids.size).toBe(50);
+    await expect(hub.send()).rejects.toMatchObject({ name: "DeviceMaximumQueueDepthExceeded" });
+  });
+});
+
+describe("PUBACK", () => {
+  it("completes the message, in any order", async () => {
+    const { hub, peer } = await subscribed();
+    for (const messageId of ["m1", "m2"]) await hub.send({ messageId });
+    const [first, second] = [await peer.nextPublish(), await peer.nextPublish()];
+    peer.acknowledge(second);
+    peer.acknowledge(first);
+    await peer.ping();
+    expect(hub.log.of("settled")).toMatchObject([
+      { messageId: "m2", outcome: "completed" },
+      { messageId: "m1", outcome: "completed" },
+    ]);
+    expect(hub.cloudToDevice.countOf("device1")).toBe(0);
+  });
+
+  it("with an id that is not in flight, or no longer, is ignored", async () => {
+    const { hub, peer } = await subscribed();
+    await hub.send();
+    const publish = await peer.nextPublish();
+    for (const messageId of [0, 999, 65_535]) peer.acknowledge({ messageId });
+    await peer.ping();
+    expect(hub.log.of("settled")).toEqual([]);
+    peer.acknowledge(publish);
+    peer.acknowledge(publish);
+    await peer.ping();
+    expect(hub.log.of("settled")).toHaveLength(1);
+  });
+
+  it("that comes after the lock ran out changes nothing; the one for the repetition does", async () => {
+    const { hub, peer } = await subscribed();
+    await hub.send();
+    const first = await peer.nextPublish();
+    hub.clock.advance(60_000);
+    const again = await peer.nextPublish();
+    expect(again).toMatchObject({ dup: true });
+    expect(again.messageId).not.toBe(first.messageId);
+    peer.acknowledge(first);
+    await peer.ping();
+    expect(hub.cloudToDevice.countOf("device1")).toBe(1);
+    peer.acknowledge(again);
+    await peer.ping();
+    expect(hub.cloudToDevice.countOf("device1")).toBe(0);
+  });
+
+  it("never is for another device's message with the same packet id", async () => {
+    const { hub, peer } = await subscribed();
+    const other = await hub.connectDevice("device2");
+    await other.peer.subscribe(devicebound("device2"));
+    await hub.send();
+    const publish = await peer.nextPublish();
+    other.peer.acknowledge(publish);
+    await other.peer.ping();
+    expect(hub.cloudToDevice.countOf("device1")).toBe(1);
+  });
+});
+
+describe("with QoS 0", () => {
+  it("a message is complete once it is written", async () => {
+    const { hub, peer } = await subscribed(0);
+    for (const messageId of ["m1", "m2"]) await hub.send({ messageId });
+    expect(await peer.nextPublish()).toMatchObject({ qos: 0, dup: false });
+    expect(await peer.nextPublish()).toMatchObject({ qos: 0, dup: false });
+    expect(hub.cloudToDevice.countOf("device1")).toBe(0);
+  });
+
+  it("the messages that waited come in their order", async () => {
+    const hub = await createTestHub();
+    const ids = Array.from({ length: 50 }, (_, n) => `m${n}`);
+    for (const messageId of ids) await hub.send({ messageId });
+    const { peer } = await hub.connectDevice();
+    await peer.subscribe(devicebound(), 0);
+    for (const id of ids) expect((await peer.nextPublish()).topic).toContain(`%24.mid=${id}&`);
+  });
+});
+
+describe("UNSUBSCRIBE", () => {
+  it("ends delivery and gives back what is unacknowledged", async () => {
+    const { hub, peer } = await subscribed();
+    await hub.send({ messageId: "m1" });
+    await peer.nextPublish();
+    peer.send({ cmd: "unsubscribe", messageId: 5, unsubscriptions: [devicebound()] });
+    expect(await peer.next()).toMatchObject({ cmd: "unsuback", messageId: 5 });
+    await hub.send({ messageId: "m2" });
+    await peer.ping();
+    expect(hub.log.of("requeued")).toMatchObject([{ messageId: "m1", reason: "disconnected" }]);
+  });
+});
+
+describe("a persistent session", () => {
+  it("is present on reconnecting and brings messages without SUBSCRIBE, sent while away", async () => {
+    const hub = await createTestHub();
+    const first = await hub.connectDevice();
+    expect(first.connack.sessionPresent).toBe(false);
+    await first.peer.subscribe(devicebound());
+    first.peer.destroy();
+    await hub.log.reached("deviceDisconnected");
+    await hub.send({ messageId: "m1" });
+    const second = await hub.connectDevice();
+    expect(second.connack.sessionPresent).toBe(true);
+    expect((await second.peer.nextPublish()).topic).toContain("mid=m1");
+  });
+
+  it("keeps the granted QoS", async () => {
+    const hub = await createTestHub();
+    const first = await hub.connectDevice();
+    await first.peer.subscribe(devicebound(), 0);
+    const second = await hub.connectDevice();
+    await hub.send();
+    expect(await second.peer.nextPublish()).toMatchObject({ qos: 0 });
+  });
+
+  it("forgets what was unsubscribed", async () => {
+    const { hub, peer } = await subscribed();
+    peer.send({ cmd: "unsubscribe", messageId: 5, unsubscriptions: [devicebound()] });
+    await peer.next();
+    await hub.send();
+    const second = await hub.connectDevice();
+    await second.peer.ping();
+  });
+
+  it("ends with a clean connection, which gets nothing before it subscribes", async () => {
+    const { hub } = await subscribed();
+    await hub.send();
+    const clean = await hub.connectDevice("device1", { clean: true });
+    expect(clean.connack.sessionPresent).toBe(false);
+    await clean.peer.ping();
+    const third = await hub.connectDevice();
+    expect(third.connack.sessionPresent).toBe(false);
+    await third.peer.ping();
+  });
+
+  it("is one device's own", async () => {
+    const { hub } = await subscribed();
+    const other = await hub.connectDevice("device2");
+    expect(other.connack.sessionPresent).toBe(false);
+  });
+});
+
+describe("a disconnect in the middle", () => {
+  it("gives back what is unacknowledged at once, uncounted, in its old place", async () => {
+    const { hub, peer } = await subscribed();
+    for (const messageId of ["m1", "m2", "m3"]) await hub.send({ messageId });
+    const publishes = [
+      await peer.nextPublish(),
+      await peer.nextPublish(),
+      await peer.nextPublish(),
+    ];
+    peer.acknowledge(publishes[1] ?? {});
+    await peer.ping();
+    peer.destroy();
+    await hub.log.reached("deviceDisconnected");
+    const second = await hub.connectDevice();
+    const again = [await second.peer.nextPublish(), await second.peer.nextPublish()];
+    expect(again.map(({ topic }) => /mid=(m\d)/.exec(topic)?.[1])).toEqual(["m1", "m3"]);
+    expect(hub.log.of("delivered").map(({ deliveryCount }) => deliveryCount)).toEqual(
+      Array.from({ length: 5 }, () => 0),
+    );
+  });
+});
+
+describe("expiry", () => {
+  it("takes a message away from a device that has not acknowledged it", async () => {
+    const { hub, peer } = await subscribed();
+    await hub.send({ messageId: "m1", expiryTimeUtcMs: hub.clock.nowMs() + 5000, ack: "full" });
+    const publish = await peer.nextPublish();
+    hub.clock.advance(5000);
+    peer.acknowledge(publish);
+    await peer.ping();
+    expect(hub.log.of("settled")).toEqual([]);
+    expect(hub.log.of("feedback")).toMatchObject([
+      { originalMessageId: "m1", statusCode: "Expired" },
+    ]);
+  });
+
+  it("happens on time with nobody connected", async () => {
+    const hub = await createTestHub();
+    await hub.send({ expiryTimeUtcMs: hub.clock.nowMs() + 5000 });
+    hub.clock.advance(4999);
+    expect(hub.log.of("deadLettered")).toEqual([]);
+    hub.clock.advance(1);
+    expect(hub.log.of("deadLettered")).toMatchObject([{ reason: "Expired" }]);
+    expect(hub.clock.liveTimers).toBe(0);
+  });
+});
+
+describe("a device that never acknowledges", () => {
+  it("is still sent its messages after more repetitions than there are packet ids", {
+    timeout: 8000,
+  }, async () => {
+    const { hub, peer } = await subscribed(1, { settings: { defaultTtlMs: 1e15 } });
+    const token = hub.deviceToken("device1", { expiresInSeconds: 1e9 });
+    peer.destroy();
+    await hub.log.reached("deviceDisconnected");
+    const { peer: second } = await hub.connectDevice("device1", {
+      password: Buffer.from(token),
+      keepalive: 0,
+    });
+    for (let n = 0; n < 50; n++) await hub.send();
+    for (let delivered = 0; delivered < 66_000; delivered += 50) {
+      for (let n = 0; n < 50; n++) await second.nextPublish();
+      await second.ping();
+      hub.clock.advance(60_000);
+    }
+    expect(hub.log.of("delivered").length).toBeGreaterThan(65_999);
+  });
+});

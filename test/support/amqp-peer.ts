@@ -1,0 +1,186 @@
+import { once } from "node:events";
+import type { Duplex } from "node:stream";
+import rhea, {
+  type AmqpError,
+  type Connection,
+  type ConnectionOptions,
+  type Delivery,
+  type EventContext,
+  type Message,
+  type Receiver,
+  type ReceiverOptions,
+  type Sender,
+  type SenderOptions,
+} from "rhea";
+import { Inbox } from "./inbox.ts";
+
+export type SendOutcome =
+  | { readonly type: "accepted" }
+  | { readonly type: "rejected"; readonly condition: string; readonly description: string };
+
+export interface Received {
+  readonly message: Message;
+  readonly delivery: Delivery;
+  readonly receiver: Receiver;
+}
+
+/** The service's side of an AMQP connection, over any stream. */
+export class AmqpPeer {
+  readonly connection: Connection;
+  /** Resolves when the hub has ended the connection. */
+  readonly closed: Promise<void>;
+  readonly #stream: Duplex;
+
+  constructor(stream: Duplex, options: Partial<ConnectionOptions> = {}) {
+    this.#stream = stream;
+    const container = rhea.create_container({ id: "test" });
+    const settings = {
+      hostname: "localhost",
+      reconnect: false,
+      connection_details: () => ({
+        host: "localhost",
+        port: 1,
+        connect: (_port: number, _host: string, _options: unknown, onConnect: () => void) => {
+          process.nextTick(onConnect);
+          return stream;
+        },
+      }),
+      ...options,
+    };
+    stream.on("error", () => {});
+    this.closed = new Promise((resolve) => {
+      stream.once("end", resolve);
+      stream.once("close", resolve);
+    });
+    this.connection = container.connect(settings as unknown as ConnectionOptions);
+    for (const event of ["connection_error", "connection_close", "disconnected", "error"]) {
+      this.connection.on(event, () => {});
+    }
+    for (const event of ["session_error", "session_close", "receiver_error", "sender_error"]) {
+      this.connection.on(event, () => {});
+    }
+  }
+
+  async opened(): Promise<this> {
+    if (!this.connection.is_open()) await once(this.connection, "connection_open");
+    return this;
+  }
+
+  /** Attaches a link to send on; rejects with the hub's error when it is refused. */
+  async openSender(address: string, options: SenderOptions = {}): Promise<AmqpSender> {
+    const link = this.connection.open_sender({ target: { address }, ...options });
+    const sender = new AmqpSender(link);
+    await attached(link, "sender");
+    return sender;
+  }
+
+  /** Attaches a link to receive on; rejects with the hub's error when it is refused. */
+  async openReceiver(address: string, options: ReceiverOptions = {}): Promise<AmqpReceiver> {
+    const settings = { autoaccept: false, autosettle: false, credit_window: 10, ...options };
+    const link = this.connection.open_receiver({ source: { address }, ...settings });
+    const receiver = new AmqpReceiver(link);
+    await attached(link, "receiver");
+    return receiver;
+  }
+
+  /** Opens both `$cbs` links. */
+  async openCbs(): Promise<Cbs> {
+    const replies = await this.openReceiver("$cbs", { autoaccept: true, autosettle: true });
+    return new Cbs(await this.openSender("$cbs"), replies);
+  }
+
+  /** Cuts the connection without a word. */
+  destroy(): void {
+    this.#stream.destroy();
+  }
+}
+
+export class AmqpSender {
+  readonly link: Sender;
+  readonly #outcomes = new Map<Delivery, (outcome: SendOutcome) => void>();
+
+  constructor(link: Sender) {
+    this.link = link;
+    link.on("accepted", ({ delivery }: EventContext) => this.#tell(delivery, { type: "accepted" }));
+    link.on("rejected", ({ delivery }: EventContext) => {
+      const { condition = "", description = "" } = errorOf(delivery?.remote_state) ?? {};
+      this.#tell(delivery, { type: "rejected", condition, description });
+    });
+  }
+
+  /** Sends and resolves to what became of it. */
+  send(message: Partial<Message>): Promise<SendOutcome> {
+    return new Promise((resolve) => {
+      this.#outcomes.set(this.link.send({ body: undefined, ...message }), resolve);
+    });
+  }
+
+  #tell(delivery: Delivery | undefined, outcome: SendOutcome): void {
+    if (delivery) this.#outcomes.get(delivery)?.(outcome);
+  }
+}
+
+export class AmqpReceiver {
+  readonly link: Receiver;
+  readonly #messages = new Inbox<Received>();
+
+  constructor(link: Receiver) {
+    this.link = link;
+    link.on("message", ({ message, delivery }: EventContext) => {
+      if (message && delivery) this.#messages.push({ message, delivery, receiver: link });
+    });
+    link.on("receiver_close", () => this.#messages.end("The link was closed."));
+  }
+
+  next(): Promise<Received> {
+    return this.#messages.next();
+  }
+}
+
+export class Cbs {
+  readonly requests: AmqpSender;
+  readonly replies: AmqpReceiver;
+
+  constructor(requests: AmqpSender, replies: AmqpReceiver) {
+    this.requests = requests;
+    this.replies = replies;
+  }
+
+  async putToken(name: string, token: string, message: Partial<Message> = {}): Promise<Message> {
+    this.requests.link.send({
+      message_id: "request-1",
+      application_properties: {
+        operation: "put-token",
+        type: "servicebus.windows.net:sastoken",
+        name,
+      },
+      body: token,
+      ...message,
+    });
+    return (await this.replies.next()).message;
+  }
+}
+
+/** The body of a message that is one data section. */
+export function dataOf({ body }: Message): Buffer {
+  return (body as { readonly content: Buffer }).content;
+}
+
+/** Resolves once the hub has attached the link for good; a refusal is an attach and then a detach. */
+function attached(link: Sender | Receiver, kind: "sender" | "receiver"): Promise<void> {
+  return new Promise((resolve, reject) => {
+    link.once(`${kind}_close`, () => reject(refusalOf(link.error)));
+    // A refusing detach comes in the same frame burst as its attach: a tick later it is known.
+    link.once(`${kind}_open`, () => setImmediate(() => setImmediate(resolve)));
+    link.connection.once("disconnected", () => reject(new Error("disconnected")));
+  });
+}
+
+function refusalOf(error: unknown): Error {
+  const { condition = "", description = "" } = (error ?? {}) as Partial<AmqpError>;
+  return Object.assign(new Error(description), { condition });
+}
+
+function errorOf(state: unknown): Partial<AmqpError> | undefined {
+  return (state as { readonly error?: AmqpError } | undefined)?.error;
+}

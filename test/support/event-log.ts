@@ -1,0 +1,34 @@
+import type { HubEvent, HubEventStream } from "../../src/hub/events.ts";
+
+type EventOf<T extends HubEvent["type"]> = Extract<HubEvent, { type: T }>;
+
+/** Everything a hub has told of, and a way to wait for more. */
+export class EventLog {
+  readonly all: HubEvent[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(events: Pick<HubEventStream, "subscribe">) {
+    events.subscribe((event) => {
+      this.all.push(event);
+      for (const look of this.#waiting) look();
+    });
+  }
+
+  of<T extends HubEvent["type"]>(type: T): EventOf<T>[] {
+    return this.all.filter((event): event is EventOf<T> => event.type === type);
+  }
+
+  /** Resolves once so many events of this type have happened, to the last of them. */
+  reached<T extends HubEvent["type"]>(type: T, count = 1): Promise<EventOf<T>> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const event = this.of(type)[count - 1];
+        if (event === undefined) return;
+        this.#waiting.delete(look);
+        resolve(event);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+}

@@ -1,0 +1,39 @@
+/** What arrives, in order, for tests to await one by one. */
+export class Inbox<T> {
+  readonly #items: T[] = [];
+  readonly #waiting: { resolve: (item: T) => void; reject: (reason: Error) => void }[] = [];
+  #end: Error | undefined;
+
+  push(item: T): void {
+    const next = this.#waiting.shift();
+    if (next) next.resolve(item);
+    else this.#items.push(item);
+  }
+
+  /** Nothing comes any more: whoever waits is told why. */
+  end(reason: string): void {
+    this.#end ??= new Error(reason);
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#end);
+  }
+
+  next(): Promise<T> {
+    const [item] = this.#items.splice(0, 1);
+    if (item !== undefined) return Promise.resolve(item);
+    if (this.#end) return Promise.reject(this.#end);
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  async take(count: number): Promise<T[]> {
+    const taken: T[] = [];
+    while (taken.length < count) taken.push(await this.next());
+    return taken;
+  }
+
+  /** The first that fits; those before it are dropped. */
+  async until(fits: (item: T) => boolean): Promise<T> {
+    for (;;) {
+      const item = await this.next();
+      if (fits(item)) return item;
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import { onTestFinished } from "vitest";
+import type { Policy } from "../../src/core/device-identity.ts";
+import { AZURE_DEFAULTS, type CloudToDeviceSettings } from "../../src/core/limits.ts";
+import type { Message } from "../../src/core/message.ts";
+import { formatSasToken } from "../../src/core/sas-token.ts";
+import { AccessControl } from "../../src/hub/access-control.ts";
+import { serveAmqp } from "../../src/hub/amqp/connection.ts";
+import { CloudToDevice } from "../../src/hub/cloud-to-device.ts";
+import { DeviceConnections } from "../../src/hub/connections.ts";
+import { HubEventStream } from "../../src/hub/events.ts";
+import { FeedbackQueue } from "../../src/hub/feedback-queue.ts";
+import { createInstallation } from "../../src/hub/installation.ts";
+import { serveMqtt } from "../../src/hub/mqtt/session.ts";
+import { Registry } from "../../src/hub/registry.ts";
+import { Scheduler } from "../../src/hub/scheduler.ts";
+import { guardStore } from "../../src/hub/store/guard-store.ts";
+import { createMemoryStore } from "../../src/hub/store/memory-store.ts";
+import { loadHubState } from "../../src/hub/store/records.ts";
+import type { Store } from "../../src/hub/store/store.ts";
+import { SubscriptionStore } from "../../src/hub/subscriptions.ts";
+import { AmqpPeer } from "./amqp-peer.ts";
+import { createDuplexPair } from "./duplex-pair.ts";
+import { EventLog } from "./event-log.ts";
+import { connectPacket, MqttPeer } from "./mqtt-peer.ts";
+import { TestClock } from "./test-clock.ts";
+
+export const HOST = "localhost";
+
+export interface TestHubOptions {
+  readonly settings?: Partial<CloudToDeviceSettings>;
+  readonly store?: Store;
+  /** Default: `device1` and `device2`. */
+  readonly devices?: readonly string[];
+}
+
+export type TestHub = Awaited<ReturnType<typeof createTestHub>>;
+
+/** The inside of a hub, without ports and with a clock that tests turn. */
+export async function createTestHub(options: TestHubOptions = {}) {
+  const { devices = ["device1", "device2"] } = options;
+  // A connection that ends after its test may find the store closed.
+  const store = guardStore(options.store ?? createMemoryStore(), () => {});
+  const settings = { ...AZURE_DEFAULTS, ...options.settings };
+  const clock = new TestClock(Date.UTC(2026, 0, 1));
+  const state = await loadHubState(store);
+  const { policies } = await createInstallation(clock.nowMs());
+  const events = new HubEventStream();
+  const scheduler = new Scheduler(clock);
+  const connections = new DeviceConnections(events);
+  const registry = new Registry({ store, clock, connections, devices: state.devices });
+  const shared = { settings, clock, scheduler, store, events };
+  const feedback = new FeedbackQueue({ ...shared, state });
+  const cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
+  const services = {
+    access: new AccessControl({ hostNames: [HOST, "alias.example"], policies, registry, clock }),
+    clock,
+    cloudToDevice,
+    connections,
+    events,
+    feedback,
+    hubName: HOST,
+    subscriptions: new SubscriptionStore(store, registry, state.subscriptions),
+  };
+  for (const deviceId of devices) await registry.ensure(deviceId);
+  const log = new EventLog(events);
+  return {
+    clock,
+    cloudToDevice,
+    events,
+    feedback,
+    log,
+    policies,
+    registry,
+    services,
+    settings,
+    /** Both ends of a new MQTT connection: the peer, and the hub's own end. */
+    mqtt() {
+      const [clientEnd, hubEnd] = createDuplexPair();
+      onTestFinished(() => {
+        clientEnd.destroy();
+      });
+      serveMqtt(hubEnd, services);
+      return { peer: new MqttPeer(clientEnd), clientEnd, hubEnd };
+    },
+    amqp(connectionOptions: ConstructorParameters<typeof AmqpPeer>[1] = {}) {
+      const [clientEnd, hubEnd] = createDuplexPair();
+      onTestFinished(() => {
+        clientEnd.destroy();
+      });
+      serveAmqp(hubEnd, services);
+      return new AmqpPeer(clientEnd, connectionOptions);
+    },
+    /** An AMQP stream with nothing on it yet. */
+    rawAmqp() {
+      const [clientEnd, hubEnd] = createDuplexPair();
+      onTestFinished(() => {
+        clientEnd.destroy();
+      });
+      serveAmqp(hubEnd, services);
+      return { clientEnd, hubEnd };
+    },
+    deviceToken(deviceId: string, { expiresInSeconds = 3600 } = {}): string {
+      const { authentication } = registry.get(deviceId);
+      if (authentication.type !== "sas") throw new Error(`${deviceId} has no key`);
+      return formatSasToken({
+        resource: `${HOST}/devices/${deviceId}`,
+        key: authentication.primaryKey,
+        expirySeconds: Math.floor(clock.nowMs() / 1000) + expiresInSeconds,
+      });
+    },
+    policyToken(name: string, { expiresInSeconds = 3600, resource = HOST } = {}): string {
+      return formatSasToken({
+        resource,
+        key: policyNamed(policies, name).primaryKey,
+        expirySeconds: Math.floor(clock.nowMs() / 1000) + expiresInSeconds,
+        policyName: name,
+      });
+    },
+    /** A device connected over MQTT. */
+    async connectDevice(deviceId = "device1", fields: Parameters<typeof connectPacket>[0] = {}) {
+      const { peer, clientEnd, hubEnd } = this.mqtt();
+      const connack = await peer.connect(this.signIn(deviceId, fields));
+      return { peer, connack, clientEnd, hubEnd };
+    },
+    /** What a device puts into CONNECT. */
+    signIn(deviceId = "device1", fields: Parameters<typeof connectPacket>[0] = {}) {
+      return connectPacket({
+        clientId: deviceId,
+        username: `${HOST}/${deviceId}/?api-version=2021-04-12`,
+        password: Buffer.from(this.deviceToken(deviceId)),
+        ...fields,
+      });
+    },
+    /** A service that has put a token of this policy. */
+    async connectService(policyName = "service") {
+      const peer = await this.amqp().opened();
+      const cbs = await peer.openCbs();
+      await cbs.putToken(HOST, this.policyToken(policyName));
+      return { peer, cbs };
+    },
+    send(fields: Partial<Message["system"]> & { body?: string } = {}, deviceId = "device1") {
+      return cloudToDevice.send(deviceId, message(fields));
+    },
+  };
+}
+
+export function devicebound(deviceId = "device1"): string {
+  return `devices/${deviceId}/messages/devicebound/#`;
+}
+
+/** A message with these system properties. */
+export function message({
+  body = "",
+  properties = {},
+  ...system
+}: Message["system"] & { body?: string; properties?: Message["properties"] } = {}): Message {
+  return { system, properties, body: Buffer.from(body) };
+}
+
+function policyNamed(policies: readonly Policy[], name: string): Policy {
+  const policy = policies.find((one) => one.name === name);
+  if (policy === undefined) throw new Error(`no policy ${name}`);
+  return policy;
+}

@@ -1,0 +1,25 @@
+const EVENTS = ["uncaughtException", "unhandledRejection"] as const;
+
+/** Runs `run` and tells what would have ended the process meanwhile, each kind of error once. */
+export async function uncaughtDuring(run: () => Promise<unknown>): Promise<string[]> {
+  const caught = new Set<string>();
+  const note = (error: unknown): void => {
+    caught.add(String(error));
+  };
+  const before = EVENTS.map((event) => process.listeners(event as "uncaughtException"));
+  for (const event of EVENTS) {
+    process.removeAllListeners(event);
+    process.on(event, note);
+  }
+  try {
+    await run();
+    // Rejections are told of once the microtasks are done.
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    EVENTS.forEach((event, index) => {
+      process.removeAllListeners(event);
+      for (const listener of before[index] ?? []) process.on(event, listener);
+    });
+  }
+  return [...caught];
+}

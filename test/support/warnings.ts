@@ -1,0 +1,16 @@
+/** Runs `run` and tells the process warnings it brought about, as Node words them. */
+export async function warningsDuring(run: () => Promise<unknown>): Promise<string[]> {
+  const warnings: string[] = [];
+  const note = ({ message }: Error): void => {
+    warnings.push(message);
+  };
+  process.on("warning", note);
+  try {
+    await run();
+    // Node tells of a warning in a tick of its own.
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off("warning", note);
+  }
+  return warnings;
+}
