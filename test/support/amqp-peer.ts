@@ -169,10 +169,15 @@ export function dataOf({ body }: Message): Buffer {
 /** Resolves once the hub has attached the link for good; a refusal is an attach and then a detach. */
 function attached(link: Sender | Receiver, kind: "sender" | "receiver"): Promise<void> {
   return new Promise((resolve, reject) => {
+    const onDisconnected = (): void => reject(new Error("disconnected"));
+    const finish = (): void => {
+      link.connection.off("disconnected", onDisconnected);
+      resolve();
+    };
     link.once(`${kind}_close`, () => reject(refusalOf(link.error)));
     // A refusing detach comes in the same frame burst as its attach: a tick later it is known.
-    link.once(`${kind}_open`, () => setImmediate(() => setImmediate(resolve)));
-    link.connection.once("disconnected", () => reject(new Error("disconnected")));
+    link.once(`${kind}_open`, () => setImmediate(() => setImmediate(finish)));
+    link.connection.once("disconnected", onDisconnected);
   });
 }
 

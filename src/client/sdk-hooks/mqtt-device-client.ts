@@ -29,14 +29,9 @@ export interface MqttDeviceClientOptions {
   onClient(client: MqttClient): void;
 }
 
-/** What the SDK's authentication providers that renew tokens have. */
-interface TokenRenewal {
-  stop?(): void;
-}
-
 export function createMqttDeviceClient(options: MqttDeviceClientOptions): MqttDeviceClient {
   const clients: MqttClient[] = [];
-  const { client, transport, authentication } = createSdkClient(options.connectionString);
+  const { client, transport } = createSdkClient(options.connectionString);
   hookMqttProvider(transport, options.uri, options.mqtt, (mqttClient) => {
     clients.push(mqttClient);
     options.onClient(mqttClient);
@@ -59,27 +54,21 @@ export function createMqttDeviceClient(options: MqttDeviceClientOptions): MqttDe
       await client.close();
     },
     destroy() {
-      // The SDK stops its renewal timer only on some of the ways out of a failed connect.
-      authentication.stop?.();
+      // The end of its socket leads the SDK's machines to their end, timers included.
       for (const { stream } of clients) stream.destroy();
       for (const mqttClient of clients) mqttClient.end(true);
     },
   };
 }
 
-function createSdkClient(connectionString: string): {
-  client: Client;
-  transport: Mqtt;
-  authentication: TokenRenewal;
-} {
-  let made: { transport: Mqtt; authentication: TokenRenewal } | undefined;
+function createSdkClient(connectionString: string): { client: Client; transport: Mqtt } {
+  let transport: Mqtt | undefined;
   function Transport(authentication: ConstructorParameters<typeof Mqtt>[0]): Mqtt {
-    const transport = new Mqtt(authentication);
-    made = { transport, authentication: authentication as TokenRenewal };
+    transport = new Mqtt(authentication);
     return transport;
   }
   const client = Client.fromConnectionString(connectionString, Transport);
   client.setRetryPolicy(NO_RETRY);
-  if (made === undefined) throw new Error("The SDK made no transport.");
-  return { client, ...made };
+  if (transport === undefined) throw new Error("The SDK made no transport.");
+  return { client, transport };
 }

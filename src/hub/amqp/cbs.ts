@@ -38,19 +38,6 @@ export function toCbsReply(request: AmqpMessage, error?: unknown): AmqpMessage {
   };
 }
 
-/** The link that carries replies: the one the request names, or any `$cbs` link of its session. */
-export function findReplyLink(
-  { session, message }: EventContext,
-  links: readonly Sender[],
-): Sender | undefined {
-  const candidates = links.filter((link) => link.is_open());
-  return (
-    candidates.find((link) => link.name === message?.reply_to) ??
-    candidates.find((link) => link.session === session) ??
-    candidates[0]
-  );
-}
-
 function correlationOf(messageId: unknown): Pick<AmqpMessage, "correlation_id"> {
   const id = readId(messageId);
   return id === undefined ? {} : { correlation_id: writeId(id) };

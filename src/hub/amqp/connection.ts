@@ -19,6 +19,7 @@ import type { DeviceConnections } from "../connections.ts";
 import type { HubEventStream } from "../events.ts";
 import type { FeedbackQueue } from "../feedback-queue.ts";
 import { openCbsNode } from "./cbs-node.ts";
+import { CbsReplies } from "./cbs-replies.ts";
 import { Claims } from "./claims.ts";
 import { DeviceLinks } from "./device-links.ts";
 import { openDeviceNode } from "./device-node.ts";
@@ -57,7 +58,7 @@ class AmqpConnection {
   readonly #services: AmqpServices;
   readonly #connection: Connection;
   readonly #context: NodeContext;
-  readonly #cbsReplyLinks: Sender[] = [];
+  readonly #cbsReplies = new CbsReplies();
   /** Open links that rest on a proof. */
   readonly #guarded = new Map<Link, GuardedLink>();
   #cancelOpenTimer = () => {};
@@ -139,7 +140,7 @@ class AmqpConnection {
     this.#attach(sender, address, accept, (node) => {
       switch (node.type) {
         case "cbs":
-          this.#cbsReplyLinks.push(sender);
+          this.#cbsReplies.addLink(sender);
           return;
         case "feedback":
           return openFeedbackNode(sender, this.#context);
@@ -158,7 +159,7 @@ class AmqpConnection {
     this.#attach(receiver, address, accept, (node) => {
       switch (node.type) {
         case "cbs":
-          openCbsNode(receiver, this.#cbsReplyLinks, this.#context);
+          openCbsNode(receiver, this.#cbsReplies, this.#context);
           return;
         case "serviceDevicebound":
           return openDeviceboundNode(receiver, this.#context);

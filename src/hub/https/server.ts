@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import createRouter from "find-my-way";
 import { HubError, toHubError } from "../../core/hub-error.ts";
+import { MAX_DEVICE_ID_LENGTH } from "../../core/limits.ts";
 import type { AccessControl } from "../access-control.ts";
 import type { Clock } from "../clock.ts";
 import type { HubEventStream } from "../events.ts";
@@ -19,6 +20,12 @@ export interface HttpsServices extends RouteServices {
 /** Largest request body, in bytes: a full batch of telemetry fits. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
+/** How long a connection may be silent, in milliseconds. */
+const IDLE_TIMEOUT_MS = 120_000;
+
+/** Characters of one percent-encoded byte. */
+const PERCENT_ENCODED_LENGTH = 3;
+
 const NOTHING_HERE: HttpReply = {
   status: 404,
   body: { Message: "ErrorCode:NotFound;There is nothing at this path." },
@@ -26,11 +33,15 @@ const NOTHING_HERE: HttpReply = {
 
 /** A server for connections that others accept. */
 export function createHttpsServer(services: HttpsServices): Server {
-  const router = createRouter({ ignoreTrailingSlash: true, caseSensitive: false });
+  const router = createRouter({
+    ignoreTrailingSlash: true,
+    caseSensitive: false,
+    maxParamLength: MAX_DEVICE_ID_LENGTH * PERCENT_ENCODED_LENGTH,
+  });
   for (const route of createRoutes(services)) {
     router.on(route.method, route.path, () => {}, route);
   }
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     const found = router.find(request.method as Route["method"], request.url ?? "/");
     const answered = found === null ? NOTHING_HERE : answer(request, found, services);
     Promise.resolve(answered)
@@ -38,6 +49,8 @@ export function createHttpsServer(services: HttpsServices): Server {
       .then((reply) => send(response, reply))
       .catch(() => response.destroy());
   });
+  // Its other limits are enforced only by a server that listens; this one is handed connections.
+  return server.setTimeout(IDLE_TIMEOUT_MS);
 }
 
 interface FoundRoute {

@@ -162,7 +162,8 @@ function toAuthenticationJson(authentication: DeviceAuthentication): object {
 }
 
 function parseAuthentication(value: unknown): DeviceAuthentication | undefined {
-  if (!isObject(value)) return undefined;
+  if (value === undefined || value === null) return undefined;
+  if (!isObject(value)) throw new HubError("ArgumentInvalid", "authentication is no JSON object.");
   const { type = "sas", symmetricKey, x509Thumbprint } = value;
   if (type === "certificateAuthority") return { type };
   if (type === "selfSigned" && isObject(x509Thumbprint)) {
@@ -193,8 +194,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Absent and null are empty. */
 function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
+  if (value === undefined || value === null) return "";
+  if (typeof value === "string") return value;
+  throw new HubError("ArgumentInvalid", "A key or thumbprint is not text.");
 }
 
 function isoTime(timeMs: number | undefined): string | undefined {
