@@ -1,6 +1,6 @@
 /** The `$cbs` node: claims-based security by put-token (rule amqp-cbs). */
 
-import rhea, { type Message as AmqpMessage, type EventContext, type Sender } from "rhea";
+import rhea, { type Message as AmqpMessage } from "rhea";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { readId, writeId } from "./ids.ts";
 
