@@ -85,7 +85,12 @@ function createServer(
   handshakes: Set<Socket>,
 ): Server {
   const { certificate, privateKey } = options.certificate;
-  const server = tls.createServer({ cert: certificate, key: privateKey, minVersion: "TLSv1.2" });
+  const server = tls.createServer({
+    cert: certificate,
+    key: privateKey,
+    minVersion: "TLSv1.2",
+    noDelay: true,
+  });
   server.on("connection", (socket: Socket) => {
     handshakes.add(socket);
     socket.once("close", () => handshakes.delete(socket));

@@ -1,0 +1,215 @@
+/** Device and service together, over every pair of transports, against the local hub. */
+
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { connectDevice } from "../../src/client/connect-device.ts";
+import { connectService } from "../../src/client/connect-service.ts";
+import { createDeferred } from "../../src/client/deferred.ts";
+import type {
+  Delivery,
+  DeviceConnection,
+  DeviceConnectOptions,
+  DeviceTransport,
+} from "../../src/client/device-connection.ts";
+import { type ListenerEvent, runDeviceListener } from "../../src/client/device-listener.ts";
+import { FeedbackMatcher } from "../../src/client/feedback-matcher.ts";
+import { sendAll } from "../../src/client/sender.ts";
+import type { ServiceConnection, ServiceTransport } from "../../src/client/service-connection.ts";
+import {
+  parseDeviceConnectionString,
+  parseHubConnectionString,
+} from "../../src/core/connection-string.ts";
+import { type LocalHub, type LocalHubOptions, startLocalHub } from "../../src/hub/local-hub.ts";
+
+const cleanups: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+interface Setup {
+  readonly hub: LocalHub;
+  readonly ca: string;
+}
+
+async function start(options: LocalHubOptions = {}): Promise<Setup> {
+  const hub = await startLocalHub({ devices: ["device1"], feedbackIntervalMs: 10, ...options });
+  cleanups.push(() => hub.stop());
+  return { hub, ca: readFileSync(hub.caFile, "utf8") };
+}
+
+function deviceOptions(
+  { hub, ca }: Setup,
+  transport: DeviceTransport = "mqtt",
+): Omit<DeviceConnectOptions, "onDelivery" | "onDisconnect"> {
+  return {
+    connectionString: parseDeviceConnectionString(hub.deviceConnectionString("device1")),
+    transport,
+    ca,
+    keepAliveSeconds: 180,
+    connectTimeoutMs: 10_000,
+  };
+}
+
+async function listen(
+  setup: Setup,
+  transport: DeviceTransport,
+  onDelivery: (delivery: Delivery) => void,
+): Promise<DeviceConnection> {
+  const device = await connectDevice({
+    ...deviceOptions(setup, transport),
+    onDelivery,
+    onDisconnect: (error) => expect.unreachable(error.message),
+  });
+  cleanups.push(() => device.close());
+  return device;
+}
+
+async function serve(
+  { hub, ca }: Setup,
+  transport: ServiceTransport = "amqp",
+): Promise<ServiceConnection> {
+  const service = await connectService({
+    connectionString: parseHubConnectionString(hub.connectionString),
+    transport,
+    ca,
+    connectTimeoutMs: 10_000,
+    onDisconnect: (error) => expect.unreachable(error.message),
+  });
+  cleanups.push(() => service.close());
+  return service;
+}
+
+function planned(count: number) {
+  return Array.from({ length: count }, (_, n) => ({
+    deviceId: "device1",
+    message: {
+      system: { messageId: `m${n}`, ack: "full" as const },
+      properties: {},
+      body: Buffer.from(`body ${n}`),
+    },
+  }));
+}
+
+describe.each([
+  ["mqtt", "amqp"],
+  ["mqtt-ws", "amqp-ws"],
+] as const)("over %s and %s", (deviceTransport, serviceTransport) => {
+  it("200 messages through a queue of 50 are read, and their feedback is matched", async () => {
+    const setup = await start();
+    const service = await serve(setup, serviceTransport);
+    const matcher = new FeedbackMatcher();
+    const everyRecord = createDeferred<void>();
+    await service.openFeedback((batch) => {
+      matcher.add(batch);
+      if (matcher.pendingCount === 0) everyRecord.resolve();
+    });
+    const messages = planned(200);
+    for (const { message } of messages) matcher.expect("device1", message.system.messageId);
+    const read: (string | undefined)[] = [];
+    await listen(setup, deviceTransport, (delivery) => {
+      read.push(delivery.message.system.messageId);
+      void delivery.settle("complete");
+    });
+    const totals = await sendAll({
+      connection: service,
+      messages,
+      onEvent: () => {},
+      onQueueFull: "wait",
+      timeoutMs: 20_000,
+      intervalMs: 0,
+      signal: new AbortController().signal,
+    });
+    expect(totals).toEqual({ sent: 200, failed: 0 });
+    await everyRecord.promise;
+    expect([...read].sort()).toEqual(messages.map((one) => one.message.system.messageId).sort());
+  });
+});
+
+it("a message that was not settled comes again over the next connection, marked so", async () => {
+  const setup = await start();
+  const service = await serve(setup);
+  await service.send("device1", planned(1)[0]?.message as never);
+  const first = createDeferred<Delivery>();
+  const device = await listen(setup, "mqtt", first.resolve);
+  expect((await first.promise).message.isRedelivered).toBe(false);
+  await device.close();
+  const again = createDeferred<Delivery>();
+  await listen(setup, "mqtt", again.resolve);
+  const { message } = await again.promise;
+  expect([message.system.messageId, message.isRedelivered]).toEqual(["m0", true]);
+});
+
+it("a device reached through a gateway's host name keeps its hub's name", async () => {
+  const setup = await start({ hostNames: ["my-hub.example"] });
+  const { credential } = parseDeviceConnectionString(setup.hub.deviceConnectionString("device1"));
+  const device = await connectDevice({
+    ...deviceOptions(setup),
+    connectionString: {
+      type: "device",
+      hostName: "my-hub.example",
+      gatewayHostName: setup.hub.hostName,
+      deviceId: "device1",
+      credential,
+    },
+    onDelivery: () => {},
+    onDisconnect: () => {},
+  });
+  await device.close();
+});
+
+it("two listeners on one device id suspect each other", async () => {
+  const setup = await start();
+  const controller = new AbortController();
+  const isReady = createDeferred<void>();
+  const suspected = [createDeferred<void>(), createDeferred<void>()];
+  const run = (index: number): Promise<void> =>
+    runDeviceListener({
+      connect: (handlers) => connectDevice({ ...deviceOptions(setup), ...handlers }),
+      signal: controller.signal,
+      reconnect: true,
+      // The shortest waits there are: the fight is soon over.
+      random: () => 0.1,
+      onEvent(event) {
+        if (event.type === "ready") isReady.resolve();
+        if (event.type === "disconnected" && event.isTakenOver) suspected[index]?.resolve();
+      },
+    });
+  const first = run(0);
+  await isReady.promise;
+  const second = run(1);
+  await Promise.all(suspected.map(({ promise }) => promise));
+  controller.abort();
+  await Promise.all([first, second]);
+});
+
+it("a listener comes back to a hub that was away", async () => {
+  const setup = await start();
+  const [port] = setup.hub.ports;
+  const controller = new AbortController();
+  const events: ListenerEvent[] = [];
+  const isReady = [createDeferred<void>(), createDeferred<void>()];
+  const isAway = createDeferred<void>();
+  let current = setup;
+  const run = runDeviceListener({
+    connect: (handlers) => connectDevice({ ...deviceOptions(current), ...handlers }),
+    signal: controller.signal,
+    reconnect: true,
+    random: () => 0.1,
+    onEvent(event) {
+      events.push(event);
+      if (event.type === "ready") isReady[event.connection - 1]?.resolve();
+      if (event.type === "connectFailed") isAway.resolve();
+    },
+  });
+  await isReady[0]?.promise;
+  await setup.hub.stop();
+  await isAway.promise;
+  // A new hub has new keys: settings are read anew for each attempt.
+  current = await start({ port: port ?? 0 });
+  await isReady[1]?.promise;
+  controller.abort();
+  await run;
+  const failures = events.flatMap((event) => (event.type === "connectFailed" ? [event.error] : []));
+  expect(failures[0]).toMatchObject({ name: "ConnectionRefused" });
+});

@@ -1,0 +1,319 @@
+import { describe, expect, it } from "vitest";
+import { ClientError, type ClientErrorName } from "../../src/client/client-error.ts";
+import { createDeferred } from "../../src/client/deferred.ts";
+import type { OutgoingMessage, SendEvent } from "../../src/client/send-event.ts";
+import { type SendAllOptions, type SendTotals, sendAll } from "../../src/client/sender.ts";
+import type { Message } from "../../src/core/message.ts";
+import { atRest, ManualClock } from "./support/manual-clock.ts";
+
+/** A hub at the edge: it answers each send as its test says. */
+class FakeHub {
+  /** `device:messageId`, one for each send, in the order of sending. */
+  readonly sends: string[] = [];
+  /** Message ids taken, in order, by device. */
+  readonly taken = new Map<string, string[]>();
+  answer: (deviceId: string, messageId: string) => ClientErrorName | undefined | Promise<undefined>;
+
+  constructor(answer: FakeHub["answer"] = () => undefined) {
+    this.answer = answer;
+  }
+
+  async send(deviceId: string, message: Message): Promise<void> {
+    const messageId = message.system.messageId ?? "";
+    this.sends.push(`${deviceId}:${messageId}`);
+    const name = await this.answer(deviceId, messageId);
+    if (name) throw new ClientError(name, `it is ${name}`);
+    this.taken.set(deviceId, [...(this.taken.get(deviceId) ?? []), messageId]);
+  }
+}
+
+const FULL = "DeviceMaximumQueueDepthExceeded";
+
+/** A hub whose devices take `depth` messages each until `drain` makes room. */
+class FullHub extends FakeHub {
+  readonly #room = new Map<string, number>();
+
+  constructor(depth: number, refusal: ClientErrorName = FULL) {
+    super((deviceId) => {
+      const room = this.#room.get(deviceId) ?? depth;
+      this.#room.set(deviceId, Math.max(0, room - 1));
+      return room === 0 ? refusal : undefined;
+    });
+  }
+
+  drain(deviceId: string, count: number): void {
+    this.#room.set(deviceId, count);
+  }
+}
+
+function messagesTo(deviceIds: readonly string[], count: number): OutgoingMessage[] {
+  return Array.from({ length: count }, (_, n) =>
+    deviceIds.map((deviceId) => ({
+      deviceId,
+      message: { system: { messageId: `m${n}` }, properties: {}, body: Buffer.of() },
+    })),
+  ).flat();
+}
+
+class Setup {
+  readonly clock = new ManualClock();
+  readonly events: SendEvent[] = [];
+  readonly controller = new AbortController();
+  readonly run: Promise<SendTotals>;
+
+  constructor(
+    connection: FakeHub,
+    messages: SendAllOptions["messages"],
+    options: Partial<SendAllOptions> = {},
+  ) {
+    this.run = sendAll({
+      connection,
+      messages,
+      onEvent: (event) => this.events.push(event),
+      onQueueFull: "wait",
+      timeoutMs: 60_000,
+      intervalMs: 0,
+      signal: this.controller.signal,
+      clock: this.clock,
+      random: () => 0.999999,
+      ...options,
+    });
+    this.run.catch(() => {});
+  }
+
+  /** `sent:0`, `failed:1:Name`, `queueFull:device:ms`, in the order they were told. */
+  get told(): string[] {
+    return this.events.map((event) => {
+      if (event.type === "sent") return `sent:${event.index}`;
+      if (event.type === "failed") return `failed:${event.index}:${event.error.name}`;
+      return `${event.type}:${event.deviceId}:${event.retryInMs}`;
+    });
+  }
+}
+
+const ids = (count: number): string[] => Array.from({ length: count }, (_, n) => `m${n}`);
+
+describe("sendAll", () => {
+  it("sends in order without waiting for each answer, and reports in order", async () => {
+    const answers = new Map(ids(3).map((id) => [id, createDeferred<undefined>()]));
+    const hub = new FakeHub((_, id) => answers.get(id)?.promise);
+    const setup = new Setup(hub, messagesTo(["a"], 3));
+    await atRest();
+    expect(hub.sends).toEqual(["a:m0", "a:m1", "a:m2"]);
+    answers.get("m2")?.resolve(undefined);
+    answers.get("m0")?.resolve(undefined);
+    await atRest();
+    expect(setup.told).toEqual(["sent:0"]);
+    answers.get("m1")?.resolve(undefined);
+    expect(await setup.run).toEqual({ sent: 3, failed: 0 });
+    expect(setup.told).toEqual(["sent:0", "sent:1", "sent:2"]);
+  });
+
+  it("takes no more messages than its window has room for", async () => {
+    const first = createDeferred<undefined>();
+    const hub = new FakeHub((_, id) => (id === "m0" ? first.promise : new Promise(() => {})));
+    let taken = 0;
+    function* endless(): Generator<OutgoingMessage> {
+      for (const message of messagesTo(["a"], 1000)) {
+        taken += 1;
+        yield message;
+      }
+    }
+    new Setup(hub, endless(), { windowSize: 10 });
+    await atRest();
+    expect([taken, hub.sends.length]).toEqual([10, 10]);
+    first.resolve(undefined);
+    await atRest();
+    expect([taken, hub.sends.length]).toEqual([11, 11]);
+  });
+
+  it("goes on after a message that is refused for itself", async () => {
+    const hub = new FakeHub((device) => (device === "b" ? "DeviceNotFound" : undefined));
+    const setup = new Setup(hub, messagesTo(["a", "b"], 2));
+    expect(await setup.run).toEqual({ sent: 2, failed: 2 });
+    expect(setup.told.sort()).toEqual([
+      "failed:1:DeviceNotFound",
+      "failed:3:DeviceNotFound",
+      "sent:0",
+      "sent:2",
+    ]);
+  });
+
+  it("pauses between messages, not before the first", async () => {
+    const hub = new FakeHub();
+    const setup = new Setup(hub, messagesTo(["a"], 3), { intervalMs: 1000 });
+    await atRest();
+    expect(hub.sends).toHaveLength(1);
+    await setup.clock.advance(999);
+    expect(hub.sends).toHaveLength(1);
+    await setup.clock.advance(1001);
+    expect(await setup.run).toEqual({ sent: 3, failed: 0 });
+  });
+
+  it("makes a planned message when its turn has come", async () => {
+    const hub = new FakeHub();
+    const clock = new ManualClock();
+    const planned = [0, 1].map(() => ({
+      deviceId: "a",
+      message: (): Message => ({
+        system: { messageId: String(clock.nowMs()) },
+        properties: {},
+        body: Buffer.of(),
+      }),
+    }));
+    const startMs = clock.nowMs();
+    const setup = new Setup(hub, planned, { intervalMs: 1000, clock });
+    await clock.advance(1000);
+    await setup.run;
+    expect(hub.sends).toEqual([`a:${startMs}`, `a:${startMs + 1000}`]);
+  });
+
+  it("waits for many full devices without a warning of leaking listeners", async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error): void => void warnings.push(name);
+    process.on("warning", onWarning);
+    const devices = Array.from({ length: 40 }, (_, n) => `d${n}`);
+    const setup = new Setup(new FullHub(0), messagesTo(devices, 1));
+    await atRest();
+    setup.controller.abort();
+    expect(await setup.run).toEqual({ sent: 0, failed: 40 });
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+  });
+
+  describe("with a full queue", () => {
+    it("fails at once when told to", async () => {
+      const setup = new Setup(new FullHub(2), messagesTo(["a"], 3), { onQueueFull: "fail" });
+      expect(await setup.run).toEqual({ sent: 2, failed: 1 });
+      expect(setup.told).toEqual(["sent:0", "sent:1", `failed:2:${FULL}`]);
+    });
+
+    it("waits, visibly and ever longer, then keeps the order of what waited", async () => {
+      const hub = new FullHub(2);
+      const setup = new Setup(hub, messagesTo(["a"], 6), { windowSize: 4 });
+      await setup.clock.advance(500 + 1000 + 2000);
+      hub.drain("a", 10);
+      await setup.clock.advance(4000);
+      expect(await setup.run).toEqual({ sent: 6, failed: 0 });
+      expect(hub.taken.get("a")).toEqual(ids(6));
+      expect(setup.told).toEqual([
+        "sent:0",
+        "sent:1",
+        "queueFull:a:500",
+        "queueFull:a:1000",
+        "queueFull:a:2000",
+        "queueFull:a:4000",
+        "sent:2",
+        "sent:3",
+        "sent:4",
+        "sent:5",
+      ]);
+    });
+
+    it("tries only the first of those that wait", async () => {
+      const hub = new FullHub(0);
+      const setup = new Setup(hub, messagesTo(["a"], 5));
+      await atRest();
+      hub.sends.length = 0;
+      await setup.clock.advance(500);
+      expect(hub.sends).toEqual(["a:m0"]);
+    });
+
+    it("starts the back-off anew once a message was taken", async () => {
+      const hub = new FullHub(0);
+      const setup = new Setup(hub, messagesTo(["a"], 2));
+      await setup.clock.advance(500 + 1000);
+      hub.drain("a", 1);
+      await setup.clock.advance(2000);
+      expect(setup.told.slice(-2)).toEqual(["sent:0", "queueFull:a:500"]);
+    });
+
+    it("fails what waited longer than the time allowed, and not before", async () => {
+      const hub = new FullHub(0);
+      const setup = new Setup(hub, messagesTo(["a"], 3), { timeoutMs: 10_000 });
+      await setup.clock.advance(9999);
+      expect(setup.told.filter((text) => text.startsWith("failed"))).toEqual([]);
+      await setup.clock.advance(1);
+      expect(await setup.run).toEqual({ sent: 0, failed: 3 });
+    });
+
+    it("gives later messages no new time while the device takes none", async () => {
+      const hub = new FullHub(0);
+      const setup = new Setup(hub, messagesTo(["a"], 100), { timeoutMs: 10_000, windowSize: 5 });
+      await setup.clock.advance(10_000);
+      expect(await setup.run).toEqual({ sent: 0, failed: 100 });
+    });
+
+    it("waits without bound when the time is 0", async () => {
+      const hub = new FullHub(0);
+      const setup = new Setup(hub, messagesTo(["a"], 1), { timeoutMs: 0 });
+      await setup.clock.advance(24 * 3_600_000);
+      hub.drain("a", 1);
+      await setup.clock.advance(5000);
+      expect(await setup.run).toEqual({ sent: 1, failed: 0 });
+    });
+
+    it("does not hold up other devices", async () => {
+      const hub = new FullHub(1);
+      const setup = new Setup(hub, messagesTo(["a"], 2).concat(messagesTo(["b"], 1)));
+      await atRest();
+      expect(hub.taken.get("b")).toEqual(["m0"]);
+      expect(setup.told).toContain("sent:2");
+    });
+  });
+
+  it("waits out throttling, also when it is not to wait for a full queue", async () => {
+    const hub = new FullHub(1, "Throttling");
+    const setup = new Setup(hub, messagesTo(["a"], 2), { onQueueFull: "fail" });
+    await atRest();
+    hub.drain("a", 1);
+    await setup.clock.advance(500);
+    expect(await setup.run).toEqual({ sent: 2, failed: 0 });
+    expect(setup.told).toEqual(["sent:0", "throttled:a:500", "sent:1"]);
+  });
+
+  it("takes no more messages when told to end, fails what waits, awaits what is in flight", async () => {
+    const inFlight = createDeferred<undefined>();
+    const hub = new FakeHub((device) => (device === "a" ? FULL : inFlight.promise));
+    const setup = new Setup(hub, messagesTo(["a", "b"], 50), { windowSize: 4 });
+    await atRest();
+    setup.controller.abort();
+    await atRest();
+    inFlight.resolve(undefined);
+    expect(await setup.run).toEqual({ sent: 2, failed: 2 });
+    expect(hub.sends).toHaveLength(4 - 1);
+  });
+
+  it("can be told to end while it waits for the next message", async () => {
+    async function* silent(): AsyncGenerator<OutgoingMessage> {
+      yield* messagesTo(["a"], 1);
+      await new Promise(() => {});
+    }
+    const setup = new Setup(new FakeHub(), silent());
+    await atRest();
+    setup.controller.abort();
+    expect(await setup.run).toEqual({ sent: 1, failed: 0 });
+  });
+
+  it.each(["ConnectionLost", "IotHubUnauthorized"] as const)(
+    "ends with %s, after reporting everything taken",
+    async (name) => {
+      const hub = new FakeHub((_, id) => (id === "m1" ? name : undefined));
+      const setup = new Setup(hub, messagesTo(["a"], 1000), { windowSize: 3 });
+      await expect(setup.run).rejects.toMatchObject({ name });
+      expect(setup.told).toContain(`failed:1:${name}`);
+      expect(setup.told.length).toBe(hub.sends.length);
+      expect(hub.sends.length).toBeLessThan(10);
+    },
+  );
+
+  it("ends with the error of its messages, after reporting what was taken", async () => {
+    async function* broken(): AsyncGenerator<OutgoingMessage> {
+      yield* messagesTo(["a"], 2);
+      throw new Error("no more");
+    }
+    const setup = new Setup(new FakeHub(), broken());
+    await expect(setup.run).rejects.toThrow("no more");
+    expect(setup.told).toEqual(["sent:0", "sent:1"]);
+  });
+});

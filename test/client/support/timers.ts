@@ -1,0 +1,34 @@
+import { createHook } from "node:async_hooks";
+import { atRest } from "./manual-clock.ts";
+
+interface Timer {
+  readonly _destroyed?: boolean;
+  hasRef(): boolean;
+}
+
+/** Started by the hub of the test, which lives in the same process. The client has its own rhea. */
+const OF_HUB = /(?<!azure-iothub)\/node_modules\/rhea\/|\/src\/hub\//;
+
+/**
+ * Runs `run` and tells which timers the client started that still keep the process alive, by their
+ * call stacks.
+ */
+export async function timersLeftBy(run: () => Promise<unknown>): Promise<string[]> {
+  const started = new Map<Timer, string>();
+  const hook = createHook({
+    init(_id, type, _trigger, resource) {
+      if (type === "Timeout") started.set(resource as Timer, new Error("started here").stack ?? "");
+    },
+  });
+  hook.enable();
+  try {
+    await run();
+    // Sockets that were destroyed tell so, and what waited for that lets go of its timers.
+    await atRest();
+  } finally {
+    hook.disable();
+  }
+  return [...started]
+    .filter(([timer, stack]) => !timer._destroyed && timer.hasRef() && !OF_HUB.test(stack))
+    .map(([, stack]) => stack);
+}
