@@ -14,6 +14,8 @@ export class OutputClosedError extends Error {
 
 export interface Output {
   readonly isTTY: boolean;
+  /** Width of the terminal; undefined when it is none, or does not say. */
+  readonly columns?: number | undefined;
   /** Aborted when the reader has gone away. */
   readonly closed: AbortSignal;
   /**
@@ -49,6 +51,10 @@ export class StreamOutput implements Output {
     this.isTTY = stream.isTTY === true;
     // Each write's callback has the error too; without a listener it would end the process.
     stream.on("error", () => {});
+  }
+
+  get columns(): number | undefined {
+    return "columns" in this.#stream ? Number(this.#stream.columns) || undefined : undefined;
   }
 
   get closed(): AbortSignal {

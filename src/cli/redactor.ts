@@ -6,6 +6,7 @@ const HIDDEN = "[secret]";
 const PATTERNS: readonly RegExp[] = [
   /((?:SharedAccessKey|SharedAccessSignature|AccountKey|password|passphrase)\s*=\s*)(?!SharedAccessSignature)[^;\s"'`]+/gi,
   /([?&\s]sig=)[^&\s"'`;]+/gi,
+  /(\bBearer\s+)[\w.~+/-]{6,}=*/gi,
   /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];
 

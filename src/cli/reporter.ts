@@ -5,6 +5,7 @@ import { ConfigError } from "../config/config-error.ts";
 import { escapeText } from "./escape.ts";
 import { EXIT_CODES, type ExitCode, exitCodeOf } from "./exit-code.ts";
 import type { Output } from "./output.ts";
+import { type DescribeProgress, ProgressLine } from "./progress-line.ts";
 import type { Redactor } from "./redactor.ts";
 
 export interface ReporterOptions {
@@ -12,6 +13,8 @@ export interface ReporterOptions {
   readonly isQuiet: boolean;
   readonly isVerbose: boolean;
   readonly colorLevel: 0 | 1 | 2 | 3;
+  /** Whether stderr is a terminal that can erase a line. */
+  readonly isTerminal?: boolean;
 }
 
 /** An error as it is told. */
@@ -27,12 +30,28 @@ export class Reporter {
   readonly #redactor: Redactor;
   readonly #options: ReporterOptions;
   readonly #chalk: ChalkInstance;
+  readonly #progress: ProgressLine;
 
   constructor(stderr: Output, redactor: Redactor, options: ReporterOptions) {
     this.#stderr = stderr;
     this.#redactor = redactor;
     this.#options = options;
     this.#chalk = new Chalk({ level: options.isJson ? 0 : options.colorLevel });
+    this.#progress = new ProgressLine(stderr, options.isTerminal === true && !options.isQuiet);
+  }
+
+  /** Shows how far things are until `endProgress`, on a terminal only, and not with `--quiet`. */
+  progress(describe: DescribeProgress): void {
+    this.#progress.start(describe);
+  }
+
+  /** Makes room for data that goes to the same terminal; what is shown comes back. */
+  hideProgress(): void {
+    this.#progress.hide();
+  }
+
+  endProgress(): void {
+    this.#progress.stop();
   }
 
   info(text: string): void {
@@ -58,6 +77,9 @@ export class Reporter {
       return code;
     }
     this.report(toReport(error, code));
+    for (const { name, message } of causesOf(error)) {
+      this.detail(`caused by ${name}: ${message}`);
+    }
     const stack = code === EXIT_CODES.unforeseen && error instanceof Error && error.stack;
     if (stack && this.#options.isVerbose) this.#print(stack);
     return code;
@@ -90,6 +112,7 @@ export class Reporter {
   }
 
   #write(text: string): void {
+    this.#progress.hide();
     // A stderr that nobody reads is no reason to fail.
     this.#stderr.write(text).catch(() => {});
   }
@@ -104,6 +127,17 @@ function toReport(error: unknown, code: ExitCode): ErrorReport {
     message: error.message || error.name,
     hint: hint ?? lastHint(code),
   };
+}
+
+/** The chain of causes, from the nearest on. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  let { cause } = error instanceof Error ? error : {};
+  while (cause instanceof Error && !causes.includes(cause)) {
+    causes.push(cause);
+    cause = cause.cause;
+  }
+  return causes;
 }
 
 function lastHint(code: ExitCode): string | undefined {

@@ -11,7 +11,10 @@ export type NetworkErrorName =
   | "ConnectTimeout"
   | "ConnectionLost";
 
-export type ClientErrorName = HubErrorName | NetworkErrorName;
+/** Nothing that a hub could be asked with: no hub has refused anything. */
+export type CredentialErrorName = "CredentialUnavailable";
+
+export type ClientErrorName = HubErrorName | NetworkErrorName | CredentialErrorName;
 
 /** A failure with its cause kept, and the next step for whoever reads it. Neither holds a secret. */
 export class ClientError extends Error {

@@ -7,6 +7,7 @@ import { ClientError } from "./client-error.ts";
 import { ConnectAbortedError } from "./connect-aborted-error.ts";
 import { ConnectionEnd } from "./connection-end.ts";
 import { type Endpoint, endpointOf, formatEndpoint } from "./endpoint.ts";
+import { ROLE_HINT, requireEntraToken } from "./entra-login.ts";
 import { parseFeedbackRecords } from "./feedback-batch.ts";
 import { toHubRefusal } from "./hub-refusal.ts";
 import { probe } from "./probe.ts";
@@ -44,11 +45,11 @@ const SEND_TIMEOUT_MS = 60_000;
 
 /**
  * Resolves once the service is connected and its token accepted, at most `connectTimeoutMs` after
- * the call; finding the reason of a timeout may take 3 s more. Nothing is retried: an ended
+ * the call; finding the reason of a timeout may take half a second more. Nothing is retried: an ended
  * connection is reported once and stays ended. A property without value (`null`) is sent as an empty
  * one.
  *
- * @throws ClientError IotHubUnauthorized, HostNotFound, ConnectionRefused, UntrustedCertificate,
+ * @throws ClientError IotHubUnauthorized, CredentialUnavailable, HostNotFound, ConnectionRefused, UntrustedCertificate,
  * TlsFailure, ConnectTimeout, ConnectionLost.
  */
 export async function connectService(options: ServiceConnectOptions): Promise<ServiceConnection> {
@@ -69,13 +70,13 @@ class AmqpConnection implements ServiceConnection {
   #closing: Promise<void> | undefined;
 
   constructor(options: ServiceConnectOptions) {
-    const { connectionString, transport } = options;
+    const { signIn, transport } = options;
     const route = ROUTES[transport];
     this.#options = options;
-    this.#endpoint = endpointOf(connectionString.hostName, route.port);
+    this.#endpoint = endpointOf(signIn.hostName, route.port);
     this.#ca = trustedCertificates(options.ca);
     this.#client = createServiceClient({
-      connectionString: formatHubConnectionString(connectionString),
+      signIn: signIn.type === "hub" ? formatHubConnectionString(signIn) : signIn,
       uri: route.uri(formatEndpoint(this.#endpoint)),
       ca: this.#ca,
       serverName: isIP(this.#endpoint.host) === 0 ? this.#endpoint.host : "",
@@ -88,13 +89,15 @@ class AmqpConnection implements ServiceConnection {
     const giveUp = (): void => this.#end.end(new ConnectAbortedError());
     if (signal?.aborted) giveUp();
     signal?.addEventListener("abort", giveUp, { once: true });
+    const deadlineMs = performance.now() + this.#options.connectTimeoutMs;
     try {
-      await this.#bounded(this.#client.open());
+      await this.#findToken(deadlineMs);
+      await this.#bounded(this.#client.open(), deadlineMs);
       this.#state = "open";
     } catch (error) {
       this.#state = "closed";
       this.#client.destroy();
-      throw await this.#explain(error);
+      throw await this.#explain(error, deadlineMs);
     } finally {
       signal?.removeEventListener("abort", giveUp);
     }
@@ -119,6 +122,7 @@ class AmqpConnection implements ServiceConnection {
           const batch = this.#toBatch(feedback);
           if (batch && this.#state === "open") onBatch(batch);
         }),
+        performance.now() + this.#options.connectTimeoutMs,
       );
     } catch (error) {
       throw this.#toClientError(error, "The hub did not attach the feedback link in time.");
@@ -135,11 +139,12 @@ class AmqpConnection implements ServiceConnection {
     try {
       const sent = this.#client.send(deviceId, message);
       await within(SEND_TIMEOUT_MS, this.#end.before(sent));
-    } catch (error) {
-      throw this.#toClientError(
-        error,
+    } catch (cause) {
+      const error = this.#toClientError(
+        cause,
         "The hub did not answer the message in time; it may have been enqueued.",
       );
+      throw error.name === "ConnectionLost" ? this.#unanswered(error) : error;
     }
   }
 
@@ -179,20 +184,41 @@ class AmqpConnection implements ServiceConnection {
     this.#options.onDisconnect(error);
   }
 
-  async #bounded<T>(promise: Promise<T>): Promise<T> {
-    return await within(this.#options.connectTimeoutMs, this.#end.before(promise));
+  /** The token is asked for before anything else: a chain of credentials may take its time to fail. */
+  async #findToken(deadlineMs: number): Promise<void> {
+    const { signIn, connectTimeoutMs } = this.#options;
+    if (signIn.type === "hub") return;
+    const search = new AbortController();
+    try {
+      await this.#bounded(requireEntraToken(signIn, search.signal), deadlineMs);
+    } catch (cause) {
+      if (!(cause instanceof DeadlinePassedError)) throw cause;
+      throw new ClientError(
+        "ConnectTimeout",
+        `Microsoft Entra ID gave no token within ${connectTimeoutMs} ms.`,
+        { cause, hint: "Check the network and az account show, or raise --connect-timeout." },
+      );
+    } finally {
+      search.abort();
+    }
+  }
+
+  async #bounded<T>(promise: Promise<T>, deadlineMs: number): Promise<T> {
+    return await within(Math.max(0, deadlineMs - performance.now()), this.#end.before(promise));
   }
 
   #requireOpen(): void {
     if (this.#state !== "open") throw this.#loss(undefined);
   }
 
-  async #explain(error: unknown): Promise<ClientError> {
+  async #explain(error: unknown, deadlineMs: number): Promise<ClientError> {
     if (error instanceof ConnectAbortedError) return error;
     const refusal = error instanceof ClientError ? undefined : toHubRefusal(error);
-    if (refusal) return refusal;
-    if (error instanceof ClientError && error.name !== "ConnectionLost") return error;
-    const found = await probe(this.#endpoint, this.#ca);
+    if (refusal) return this.#withHintOfRole(refusal);
+    if (error instanceof ClientError && error.name !== "ConnectionLost") {
+      return this.#withHintOfRole(error);
+    }
+    const found = await probe(this.#endpoint, this.#ca, deadlineMs);
     if (found) return found;
     if (!(error instanceof DeadlinePassedError)) return this.#loss(error);
     return new ClientError(
@@ -200,6 +226,12 @@ class AmqpConnection implements ServiceConnection {
       `${formatEndpoint(this.#endpoint)} takes connections but did not answer within ${this.#options.connectTimeoutMs} ms.`,
       { cause: error, hint: "Check that it is an IoT hub, or raise --connect-timeout." },
     );
+  }
+
+  /** A principal has no key that could be wrong. */
+  #withHintOfRole(error: ClientError): ClientError {
+    if (this.#options.signIn.type === "hub" || error.name !== "IotHubUnauthorized") return error;
+    return new ClientError(error.name, error.message, { cause: error.cause, hint: ROLE_HINT });
   }
 
   #toClientError(error: unknown, onDeadline: string): ClientError {
@@ -213,6 +245,15 @@ class AmqpConnection implements ServiceConnection {
   #failure(cause: unknown): ClientError {
     if (this.#state !== "open") return this.#loss(cause);
     return new ClientError("ServerError", "The hub did not take the message.", { cause });
+  }
+
+  /** Sending it again might bring it twice, so nobody here does. */
+  #unanswered(cause: ClientError): ClientError {
+    return new ClientError(
+      "ConnectionLost",
+      `The connection to ${formatEndpoint(this.#endpoint)} ended before the hub answered; the message may have been enqueued.`,
+      { cause, hint: "It was not sent again: that might bring it twice." },
+    );
   }
 
   #loss(cause: unknown): ClientError {

@@ -19,15 +19,20 @@ export interface ReceivedMessage extends Message {
   readonly malformed: readonly string[];
 }
 
+/** `none` leaves the message locked: it comes again when the lock runs out or the connection ends. */
+export type DeliverySettlement = Settlement | "none";
+
 /** A message with the power to settle it. Until then it counts as in flight and comes again if lost. */
 export interface Delivery {
   readonly message: ReceivedMessage;
   /**
-   * Resolves when the settlement has been handed to the socket.
+   * Resolves when the settlement has been handed to the socket; over HTTP, when the hub has done it.
+   * Only the first call counts.
    *
    * @throws ClientError ConnectionLost when the connection went first: the message comes again.
+   * ArgumentInvalid for what the transport cannot say. DeviceMessageLockLost (HTTP alone tells).
    */
-  settle(settlement: Settlement): Promise<void>;
+  settle(settlement: DeliverySettlement): Promise<void>;
 }
 
 /** What an X.509 device proves itself with (PEM). */
@@ -44,12 +49,18 @@ export interface DeviceConnectOptions {
   readonly transport: DeviceTransport;
   /** Extra CA certificates to trust (PEM). */
   readonly ca?: string;
+  /** Longest silence on the connection before it counts as lost. HTTP has no connection to keep. */
   readonly keepAliveSeconds: number;
+  /** HTTP only: how long to wait after an empty answer, in milliseconds; default 1000. */
+  readonly pollIntervalMs?: number;
   /** Bounds connecting and subscribing together, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** Gives connecting up; it has no effect on an open connection. */
   readonly signal?: AbortSignal;
-  /** Called for each message, also for those that arrive before `connectDevice` has resolved. */
+  /**
+   * Called for each message, also for those that arrive before `connectDevice` has resolved. Over
+   * HTTP the next one is fetched once this one is settled, `none` included.
+   */
   onDelivery(delivery: Delivery): void;
   /** Called once, when an open connection ends without `close`. */
   onDisconnect(error: ClientError): void;

@@ -3,7 +3,7 @@
 import { BackOff } from "./back-off.ts";
 import { ClientError } from "./client-error.ts";
 import type { Clock } from "./clock.ts";
-import type { OutgoingMessage, SendEvent } from "./send-event.ts";
+import type { OutgoingMessage, PlannedMessage, SendEvent } from "./send-event.ts";
 import type { ServiceConnection } from "./service-connection.ts";
 
 export interface LaneSettings {
@@ -16,6 +16,8 @@ export interface LaneSettings {
   random(): number;
   readonly signal: AbortSignal;
   onEvent(event: SendEvent): void;
+  /** A message goes out, or has its answer. */
+  onFlight(change: 1 | -1): void;
 }
 
 const FIRST_RETRY_MS = 500;
@@ -23,7 +25,9 @@ const MAX_RETRY_MS = 5000;
 
 interface Pending {
   readonly index: number;
-  readonly outgoing: OutgoingMessage;
+  readonly planned: PlannedMessage;
+  /** Made when it is first needed. */
+  outgoing?: OutgoingMessage;
   /** The last refusal; absent while it waits behind another without having been tried. */
   error?: ClientError;
   /** When waiting began to count, in milliseconds since the epoch. */
@@ -55,8 +59,8 @@ export class DeviceLane {
     this.#backOff = new BackOff({ firstMs: FIRST_RETRY_MS, maxMs: MAX_RETRY_MS, random });
   }
 
-  add(index: number, outgoing: OutgoingMessage): void {
-    const pending: Pending = { index, outgoing };
+  add(index: number, planned: PlannedMessage): void {
+    const pending: Pending = { index, planned };
     this.#unreported.push(pending);
     if (this.#isDraining) this.#lineUp(pending);
     else void this.#try(pending);
@@ -64,9 +68,11 @@ export class DeviceLane {
 
   /** Sends it. True when that decided its fate; else it waits in line. */
   async #try(pending: Pending): Promise<boolean> {
-    const { deviceId, message } = pending.outgoing;
+    const { deviceId, message } = outgoingOf(pending);
+    const { connection, onFlight } = this.#settings;
     try {
-      await this.#settings.connection.send(deviceId, message);
+      onFlight(1);
+      await connection.send(deviceId, message).finally(() => onFlight(-1));
       this.#fullSinceMs = undefined;
       this.#backOff.reset();
       this.#report(pending, undefined);
@@ -116,7 +122,8 @@ export class DeviceLane {
   }
 
   #report(pending: Pending, error: ClientError | undefined): void {
-    const { index, outgoing } = pending;
+    const { index } = pending;
+    const outgoing = outgoingOf(pending);
     const acceptedAtMs = this.#settings.clock.nowMs();
     pending.result = error
       ? { type: "failed", index, outgoing, error }
@@ -150,6 +157,12 @@ export class DeviceLane {
     if (timeoutMs === 0 || refusedAtMs === undefined) return Number.POSITIVE_INFINITY;
     return Math.max(0, refusedAtMs + timeoutMs - clock.nowMs());
   }
+}
+
+function outgoingOf(pending: Pending): OutgoingMessage {
+  const { deviceId, message } = pending.planned;
+  pending.outgoing ??= { deviceId, message: typeof message === "function" ? message() : message };
+  return pending.outgoing;
 }
 
 function remove<T>(list: T[], value: T): void {

@@ -18,7 +18,7 @@ export type ListenerEvent =
   | {
       readonly type: "disconnected";
       readonly error: ClientError;
-      /** Probably another client with the same device id threw this one out (MQTT does not say). */
+      /** Another client with the same device id threw this one out; over MQTT that is a guess. */
       readonly isTakenOver: boolean;
       readonly retryInMs: number;
     };
@@ -47,6 +47,12 @@ export const HELD_MS = 10_000;
 
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
+
+/** How a hub says that another connection took this one's place. */
+const TAKEN_OVER: readonly ClientErrorName[] = [
+  "LinkCreationConflict",
+  "ConnectionForcefullyClosedOnNewConnection",
+];
 
 /** What trying again does not mend. */
 const FINAL: readonly ClientErrorName[] = [
@@ -118,7 +124,8 @@ class DeviceListener {
   async #recover(session: Session, error: ClientError): Promise<Session | undefined> {
     const hasHeld = this.#clock.nowMs() - session.openedAtMs >= HELD_MS;
     if (hasHeld) this.#backOff.reset();
-    const isTakenOver = this.#connections > 1 && session.isAtOnce && !hasHeld;
+    const isSuspect = this.#connections > 1 && session.isAtOnce && !hasHeld;
+    const isTakenOver = isSuspect || TAKEN_OVER.includes(error.name);
     const retryInMs = this.#backOff.nextMs();
     this.#options.onEvent({ type: "disconnected", error, isTakenOver, retryInMs });
     return await this.#reconnect(retryInMs);

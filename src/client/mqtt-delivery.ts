@@ -1,10 +1,9 @@
 /** A devicebound PUBLISH as a delivery: parsed from the raw topic, acknowledged when settled. */
 
-import type { Settlement } from "../core/message-queue.ts";
 import { decodeDeviceboundProperties } from "../core/property-bag.ts";
 import { parseDeviceboundTopic } from "../core/resource-path.ts";
 import { ClientError } from "./client-error.ts";
-import type { Delivery, ReceivedMessage } from "./device-connection.ts";
+import type { Delivery, DeliverySettlement, ReceivedMessage } from "./device-connection.ts";
 import type { IncomingPublish } from "./sdk-hooks/take-publishes.ts";
 
 /** Undefined when the topic is not this device's devicebound topic. */
@@ -21,9 +20,9 @@ export function toDelivery(publish: IncomingPublish, deviceId: string): Delivery
 
 function settler(publish: IncomingPublish): Delivery["settle"] {
   let isSettled = false;
-  return async (settlement: Settlement) => {
+  return async (settlement: DeliverySettlement) => {
+    if (isSettled || settlement === "none") return;
     if (settlement !== "complete") throw noSuchSettlement(settlement);
-    if (isSettled) return;
     if (!publish.acknowledge()) {
       throw new ClientError(
         "ConnectionLost",
@@ -34,7 +33,7 @@ function settler(publish: IncomingPublish): Delivery["settle"] {
   };
 }
 
-function noSuchSettlement(settlement: Settlement): ClientError {
+function noSuchSettlement(settlement: DeliverySettlement): ClientError {
   return new ClientError(
     "ArgumentInvalid",
     `MQTT cannot ${settlement} a message: it knows only its acknowledgement.`,

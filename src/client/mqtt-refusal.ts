@@ -2,6 +2,7 @@
 
 import type { HubErrorName } from "../core/hub-error.ts";
 import { ClientError } from "./client-error.ts";
+import { CHECK_DEVICE_KEY } from "./device-refusal.ts";
 
 interface Refusal {
   readonly name: HubErrorName;
@@ -9,20 +10,17 @@ interface Refusal {
   readonly hint: string;
 }
 
-const CHECK_KEY =
-  "Check DeviceId and SharedAccessKey in the connection string, that the device is enabled, and this machine's clock.";
-
 /** MQTT 3.1.1, table 3.1. */
 const REFUSALS: Readonly<Record<number, Refusal>> = {
   1: { name: "ServerError", message: "does not speak MQTT 3.1.1", hint: "Check HostName." },
-  2: { name: "IotHubUnauthorized", message: "rejected the device id", hint: CHECK_KEY },
+  2: { name: "IotHubUnauthorized", message: "rejected the device id", hint: CHECK_DEVICE_KEY },
   3: {
     name: "ServiceUnavailable",
     message: "is unavailable for this device",
     hint: "Try again later; a hub also answers so for a disabled device.",
   },
-  4: { name: "IotHubUnauthorized", message: "refused the credentials", hint: CHECK_KEY },
-  5: { name: "IotHubUnauthorized", message: "refused the credentials", hint: CHECK_KEY },
+  4: { name: "IotHubUnauthorized", message: "refused the credentials", hint: CHECK_DEVICE_KEY },
+  5: { name: "IotHubUnauthorized", message: "refused the credentials", hint: CHECK_DEVICE_KEY },
 };
 
 /** The refusal when `cause` is what mqtt.js makes of a CONNACK with a return code; else undefined. */

@@ -7,20 +7,26 @@ import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import { toNetworkError } from "./network-error.ts";
 import { DeadlinePassedError, within } from "./within.ts";
 
-/** Long enough for a handshake across the world, short enough to come after a timeout. */
+/** Long enough for a handshake across the world. */
 const PROBE_TIMEOUT_MS = 3000;
+
+/** Finding the reason may take this longer than connecting was given. */
+const PROBE_GRACE_MS = 500;
 
 /**
  * Opens one TCP and TLS connection and closes it again.
  *
  * @param ca Everything to trust (PEM); undefined for Node's default.
+ * @param deadlineMs When connecting had to be done, of `performance.now()`; half a second more is
+ * allowed.
  * @returns The reason, or undefined when host, port and certificate are fine.
  */
 export async function probe(
   endpoint: Endpoint,
   ca: string[] | undefined,
-  timeoutMs = PROBE_TIMEOUT_MS,
+  deadlineMs: number,
 ): Promise<ClientError | undefined> {
+  const leftMs = Math.max(PROBE_GRACE_MS, deadlineMs - performance.now());
   const socket = tls.connect({
     ...endpoint,
     servername: isIP(endpoint.host) === 0 ? endpoint.host : "",
@@ -31,7 +37,7 @@ export async function probe(
     socket.on("error", reject);
   });
   try {
-    await within(timeoutMs, isSecure);
+    await within(Math.min(PROBE_TIMEOUT_MS, leftMs), isSecure);
     return undefined;
   } catch (cause) {
     return toNetworkError(cause, endpoint) ?? unexplained(endpoint, cause);

@@ -3,7 +3,7 @@
 import type { Message } from "../core/message.ts";
 import type { ClientError } from "./client-error.ts";
 
-/** A function makes the message when its turn has come, after the pause before it. */
+/** A function makes the message, once, when it is first tried: its times are those of the sending. */
 export interface PlannedMessage {
   readonly deviceId: string;
   readonly message: Message | (() => Message);

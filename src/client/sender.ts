@@ -4,7 +4,7 @@ import { setMaxListeners } from "node:events";
 import type { ClientError, ClientErrorName } from "./client-error.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { DeviceLane, type LaneSettings } from "./device-lane.ts";
-import type { OutgoingMessage, PlannedMessage, SendEvent } from "./send-event.ts";
+import type { PlannedMessage, SendEvent } from "./send-event.ts";
 import type { ServiceConnection } from "./service-connection.ts";
 
 export interface SendAllOptions {
@@ -21,8 +21,13 @@ export interface SendAllOptions {
   readonly intervalMs: number;
   /** Takes no further message; what waits for another try fails, what is in flight is awaited. */
   readonly signal: AbortSignal;
-  /** Messages taken and not yet reported; default 256. */
+  /** Messages the hub has not answered yet; default 256. */
   readonly windowSize?: number;
+  /**
+   * Messages taken and not yet reported, those that wait for room in their device's queue included:
+   * so far the other devices are served on. Default 4096.
+   */
+  readonly backlogSize?: number;
   /** Default: the system's. */
   readonly clock?: Clock;
   /** From 0 up to 1; default Math.random. */
@@ -35,6 +40,7 @@ export interface SendTotals {
 }
 
 const DEFAULT_WINDOW = 256;
+const DEFAULT_BACKLOG = 4096;
 
 /** After these the connection is of no further use. */
 const FINAL: readonly ClientErrorName[] = ["ConnectionLost", "IotHubUnauthorized"];
@@ -61,10 +67,13 @@ class Sender {
   /** Aborted by that or by the caller. */
   readonly #stopSignal: AbortSignal;
   #finalError: ClientError | undefined;
+  /** Taken and not yet reported. */
   #open = 0;
+  /** Sent and not yet answered. */
+  #inFlight = 0;
   #sent = 0;
   #failed = 0;
-  #onReport: () => void = () => {};
+  #onChange: () => void = () => {};
 
   constructor(options: SendAllOptions) {
     const { signal, onQueueFull, timeoutMs, connection } = options;
@@ -81,6 +90,10 @@ class Sender {
       random: options.random ?? Math.random,
       signal: this.#stopSignal,
       onEvent: (event) => this.#onEvent(event),
+      onFlight: (change) => {
+        this.#inFlight += change;
+        this.#onChange();
+      },
     };
   }
 
@@ -88,7 +101,7 @@ class Sender {
     try {
       await this.#takeAll();
     } finally {
-      await this.#untilOpen(0);
+      await this.#until(() => this.#open === 0);
     }
     if (this.#finalError) throw this.#finalError;
     return { sent: this.#sent, failed: this.#failed };
@@ -96,17 +109,17 @@ class Sender {
 
   async #takeAll(): Promise<void> {
     const signal = this.#stopSignal;
-    const { intervalMs, windowSize = DEFAULT_WINDOW } = this.#options;
+    const { intervalMs } = this.#options;
+    const { windowSize = DEFAULT_WINDOW, backlogSize = DEFAULT_BACKLOG } = this.#options;
     const messages = iterate(this.#options.messages);
     for (let index = 0; ; index++) {
-      await this.#untilOpen(windowSize - 1);
+      await this.#until(() => this.#inFlight < windowSize && this.#open < backlogSize);
       const next = await this.#unlessStopped(messages.next());
       if (next === undefined || next.done) break;
       if (index > 0 && intervalMs > 0) await this.#clock.sleep(intervalMs, signal);
       if (signal.aborted) break;
-      const outgoing = makeOutgoing(next.value);
       this.#open += 1;
-      this.#laneOf(outgoing.deviceId).add(index, outgoing);
+      this.#laneOf(next.value.deviceId).add(index, next.value);
     }
     // Not awaited: a generator that waits for input answers only once that has come.
     if (signal.aborted) Promise.resolve(messages.return(undefined)).catch(() => {});
@@ -124,7 +137,7 @@ class Sender {
     this.#options.onEvent(event);
     if (event.type !== "sent" && event.type !== "failed") return;
     this.#open -= 1;
-    this.#onReport();
+    this.#onChange();
   }
 
   #onFailed(error: ClientError): void {
@@ -134,11 +147,10 @@ class Sender {
     this.#end.abort();
   }
 
-  /** Waits until no more than `count` messages are on their way. */
-  async #untilOpen(count: number): Promise<void> {
-    while (this.#open > count) {
+  async #until(isReady: () => boolean): Promise<void> {
+    while (!isReady()) {
       await new Promise<void>((resolve) => {
-        this.#onReport = resolve;
+        this.#onChange = resolve;
       });
     }
   }
@@ -158,10 +170,6 @@ class Sender {
       promise.catch(() => {});
     }
   }
-}
-
-function makeOutgoing({ deviceId, message }: PlannedMessage): OutgoingMessage {
-  return { deviceId, message: typeof message === "function" ? message() : message };
 }
 
 async function* iterate<T>(values: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {

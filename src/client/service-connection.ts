@@ -1,14 +1,15 @@
 /** One connection of a service: sending to devices and hearing of their fate. */
 
-import type { HubConnectionString } from "../core/connection-string.ts";
 import type { FeedbackStatusCode } from "../core/feedback.ts";
 import type { Message } from "../core/message.ts";
 import type { ClientError } from "./client-error.ts";
+import type { ServiceSignIn } from "./service-sign-in.ts";
 
 export type ServiceTransport = "amqp" | "amqp-ws";
 
 export interface ServiceConnectOptions {
-  readonly connectionString: HubConnectionString;
+  /** Which hub, and as whom. */
+  readonly signIn: ServiceSignIn;
   readonly transport: ServiceTransport;
   /** Extra CA certificates to trust (PEM). */
   readonly ca?: string;

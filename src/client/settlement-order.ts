@@ -1,6 +1,6 @@
 /** Settles deliveries in an order and at a pace that rhea gets right. */
 
-type Outcome = "complete" | "release";
+type Outcome = "complete" | "abandon" | "reject" | "release";
 
 interface Pending {
   readonly outcome: Outcome;

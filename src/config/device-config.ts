@@ -15,9 +15,7 @@ import { SettingReader } from "./setting-reader.ts";
 import { describeSource } from "./setting-source.ts";
 import type { SettingKey } from "./settings.ts";
 
-/** Transports this version speaks; the rest of IoT Hub's are known by name. */
-const DEVICE_TRANSPORTS = ["mqtt"] as const;
-const PLANNED_TRANSPORTS = ["mqtt-ws", "amqp", "amqp-ws", "http"];
+const DEVICE_TRANSPORTS = ["mqtt", "mqtt-ws", "amqp", "amqp-ws", "http"] as const;
 
 export interface DeviceConfig {
   readonly hub: DeviceHub;
@@ -56,7 +54,7 @@ export function loadDeviceConfig(inputs: ConfigInputs, nowMs = Date.now()): Devi
   const reader = new SettingReader(settings, problems, inputs.directory);
   const hub = readHub(reader, homeDirectory(settings, inputs), nowMs);
   const ca = reader.certificate("caFile");
-  const transport = reader.choice("deviceTransport", DEVICE_TRANSPORTS, PLANNED_TRANSPORTS);
+  const transport = reader.choice("deviceTransport", DEVICE_TRANSPORTS);
   const certificate = hub && readX509(reader, hub);
   if (problems.length > 0 || !hub || !transport) throw new ConfigError(problems);
   return {

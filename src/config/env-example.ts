@@ -10,11 +10,12 @@ const HEAD = `# Copy this file to .env. A flag and an exported variable win over
 const ACTIVE: readonly SettingKey[] = ["local"];
 
 export function formatEnvExample(): string {
-  return [HEAD, ...SETTING_KEYS.map(formatEntry)].join("\n");
+  const keys = SETTING_KEYS.filter((key) => settingOf(key).variable !== undefined);
+  return [HEAD, ...keys.map(formatEntry)].join("\n");
 }
 
 function formatEntry(key: SettingKey): string {
-  const { variable, help, example } = settingOf(key);
+  const { variable, help, example = "" } = settingOf(key);
   const hash = ACTIVE.includes(key) ? "" : "#";
   const text = `${help.charAt(0).toUpperCase()}${help.slice(1)}.`;
   return `# ${text}\n${hash}${variable}=${example}\n`;

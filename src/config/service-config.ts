@@ -13,8 +13,7 @@ import { DEFAULT_LOCAL_DEVICE_ID } from "./local-device.ts";
 import { secretsIn } from "./secrets-in.ts";
 import { deviceIdFault, SettingReader } from "./setting-reader.ts";
 import { describeSource } from "./setting-source.ts";
-
-const SERVICE_TRANSPORTS = ["amqp", "amqp-ws"] as const;
+import { AUTH_TYPES, SERVICE_TRANSPORTS } from "./settings.ts";
 
 export interface ServiceConfig {
   readonly hub: ServiceHub;
@@ -33,7 +32,11 @@ export type ServiceHub =
       readonly type: "remote";
       readonly connectionString: HubConnectionString;
       readonly from: string;
-    };
+    }
+  /** Signed in to with Microsoft Entra ID. */
+  | { readonly type: "login"; readonly hostName: string; readonly from: string };
+
+type HubKey = "hubConnectionString" | "hubName";
 
 /**
  * @param deviceIds Those the command line names, from `--device-id` and `--device-file`.
@@ -46,7 +49,10 @@ export function loadServiceConfig(
   const problems: ConfigProblem[] = [];
   const settings = loadSettings(inputs, problems);
   const reader = new SettingReader(settings, problems, inputs.directory);
-  const choice = chooseHub(reader, ["hubConnectionString"]);
+  const authType = reader.choice("authType", AUTH_TYPES);
+  const choice = isSoundLogin(reader, authType)
+    ? chooseHub(reader, ["hubConnectionString", "hubName"])
+    : undefined;
   const hub = choice && readHub(reader, choice, homeDirectory(settings, inputs));
   const targets =
     deviceIds.length > 0 ? checkIds(deviceIds, problems) : fallback(reader, choice?.key);
@@ -62,13 +68,37 @@ export function loadServiceConfig(
   };
 }
 
+/** `--auth-type login` and `--hub-name` go together. */
+function isSoundLogin(reader: SettingReader, authType: string | undefined): boolean {
+  const hasName = reader.text("hubName") !== undefined;
+  if (authType === "login" && !hasName) {
+    reader.report(
+      "hubName",
+      "is missing: --auth-type login takes the hub's name, not a connection string or --local",
+      "Name the hub: --auth-type login --hub-name <hub>.azure-devices.net. A local hub takes keys only.",
+    );
+  }
+  if (authType === "key" && hasName) {
+    reader.report(
+      "hubName",
+      "has no use with --auth-type key, whose connection string names the hub",
+      "Add --auth-type login, or leave --hub-name away and give --login <connection string>.",
+    );
+  }
+  return hasName === (authType === "login");
+}
+
 function readHub(
   reader: SettingReader,
-  { key, source }: HubChoice<"hubConnectionString">,
+  { key, source }: HubChoice<HubKey>,
   home: string,
 ): ServiceHub | undefined {
   const from = describeSource(key, source);
   if (key === "local") return { type: "local", home, from };
+  if (key === "hubName") {
+    const hostName = reader.hostName(key);
+    return hostName === undefined ? undefined : { type: "login", hostName, from };
+  }
   const connectionString = reader.connectionString(key, parseHubConnectionString);
   return connectionString && { type: "remote", connectionString, from };
 }
@@ -87,10 +117,7 @@ function checkIds(deviceIds: readonly string[], problems: ConfigProblem[]): read
 }
 
 /** The device when the command line names none: the variable's, or that of the device connection string. */
-function fallback(
-  reader: SettingReader,
-  hubKey: "local" | "hubConnectionString" | undefined,
-): readonly string[] {
+function fallback(reader: SettingReader, hubKey: "local" | HubKey | undefined): readonly string[] {
   if (reader.text("deviceId") !== undefined) return [reader.deviceId("deviceId") ?? ""];
   if (hubKey === "local") return [DEFAULT_LOCAL_DEVICE_ID];
   if (reader.text("deviceConnectionString") !== undefined) {

@@ -3,7 +3,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { ConnectionStringError } from "../core/connection-string.ts";
+import { ConnectionStringError, splitHostPort } from "../core/connection-string.ts";
 import { validateDeviceId } from "../core/device-identity.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import type { FoundSetting, FoundSettings } from "./load-settings.ts";
@@ -55,7 +55,7 @@ export class SettingReader {
     if (choice !== undefined || value === undefined) return choice;
     const what = planned.includes(value)
       ? `${value} is not available in this version`
-      : "is not a transport";
+      : `is not one of ${supported.join(", ")}`;
     return this.report(key, what, `Use ${supported.join(" or ")}.`);
   }
 
@@ -66,6 +66,23 @@ export class SettingReader {
       if (!(error instanceof ConnectionStringError)) throw error;
       return this.report(key, error.message, error.hint);
     }
+  }
+
+  /** A host name, with or without a port; a bare first part of one is a mistake worth telling. */
+  hostName(key: SettingKey): string | undefined {
+    const value = this.text(key)?.trim();
+    if (value === undefined) return undefined;
+    const { host, port } = splitHostPort(value);
+    const isHost = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host);
+    const isWhole = host.includes(".") || host === "localhost" || port !== undefined;
+    if (isHost && isWhole) return value;
+    return this.report(
+      key,
+      isHost ? `'${value}' is not a whole host name` : "is not a host name",
+      isHost
+        ? `Give it whole: ${value}.azure-devices.net.`
+        : "It looks like <hub>.azure-devices.net, without https:// and without a key.",
+    );
   }
 
   deviceId(key: SettingKey): string | undefined {

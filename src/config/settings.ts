@@ -14,9 +14,14 @@ export interface Setting {
   readonly isSecret: boolean;
   /** One line: of `--help` and of `.env.example`. */
   readonly help: string;
-  /** What `.env.example` shows, active only for `local`. */
-  readonly example: string;
+  /** What `.env.example` shows, active only for `local`; absent without a variable. */
+  readonly example?: string;
+  /** What it can be, for help and completion; whether it is one of them the loader says. */
+  readonly choices?: readonly string[];
 }
+
+export const AUTH_TYPES = ["key", "login"] as const;
+export const SERVICE_TRANSPORTS = ["amqp", "amqp-ws"] as const;
 
 const SERVICE_SIDE = ["c2d-send"] as const;
 const DEVICE_SIDE = ["c2d-device"] as const;
@@ -43,6 +48,20 @@ const SETTINGS = {
     isSecret: true,
     help: "hub (service) connection string",
     example: '"HostName=<hub>.azure-devices.net;SharedAccessKeyName=service;SharedAccessKey=<key>"',
+  },
+  authType: {
+    flag: "--auth-type <how>",
+    flagOn: SERVICE_SIDE,
+    default: "key",
+    isSecret: false,
+    help: "key of the connection string, or login: Microsoft Entra ID, as az login and AZURE_* have it",
+    choices: AUTH_TYPES,
+  },
+  hubName: {
+    flag: "--hub-name <host>",
+    flagOn: SERVICE_SIDE,
+    isSecret: false,
+    help: "host name of the hub, with --auth-type login in place of a connection string",
   },
   deviceConnectionString: {
     flag: "--connection-string <cs>",
@@ -107,6 +126,7 @@ const SETTINGS = {
     default: "mqtt",
     isSecret: false,
     help: "transport of the device",
+    choices: ["mqtt", "mqtt-ws", "amqp", "amqp-ws", "http"],
     example: "mqtt",
   },
   serviceTransport: {
@@ -115,7 +135,8 @@ const SETTINGS = {
     variable: "IOTHUB_SERVICE_TRANSPORT",
     default: "amqp",
     isSecret: false,
-    help: "transport of the service",
+    help: "transport of the service; amqp-ws uses port 443",
+    choices: SERVICE_TRANSPORTS,
     example: "amqp",
   },
 } as const satisfies Record<string, Setting>;

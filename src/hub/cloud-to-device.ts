@@ -26,7 +26,7 @@ import type { HubEvent, HubEventStream, MessageRef, SettledOutcome } from "./eve
 import type { FeedbackQueue } from "./feedback-queue.ts";
 import type { Registry } from "./registry.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { deleteDeviceQueue, deviceQueueChanges } from "./store/records.ts";
+import { deleteDeviceQueue, deviceQueueChanges, putWaitingFeedback } from "./store/records.ts";
 import type { Store, StoreChange } from "./store/store.ts";
 
 /** A message handed out under a lock. */
@@ -197,10 +197,13 @@ export class CloudToDevice {
       this.#endLock(state, endedLock(before, transition)?.token);
       this.#tell(deviceId, transition);
     }
-    const durable = this.#options.store.write([
+    const { feedback, store } = this.#options;
+    const records = feedback.number(this.#feedbackOf(deviceId, step.transitions));
+    const durable = store.write([
       ...deviceQueueChanges(deviceId, step.transitions),
-      ...this.#options.feedback.add(this.#feedbackOf(deviceId, step.transitions)),
+      ...records.map(putWaitingFeedback),
     ]);
+    if (records.length > 0) onceDurable(durable, () => feedback.admit(records));
     this.#deliver(deviceId);
     this.#wakeWhenDue(deviceId);
     return durable;
@@ -261,6 +264,11 @@ export class CloudToDevice {
     this.#devices.set(deviceId, state);
     return state;
   }
+}
+
+/** A store that fails ends the hub, which hears of it elsewhere. */
+function onceDurable(durable: Promise<void>, act: () => void): void {
+  durable.then(act, () => {});
 }
 
 function queueTimer(deviceId: string): string {

@@ -26,7 +26,6 @@ import {
   type FeedbackPayload,
   feedbackQueueChanges,
   type HubState,
-  putWaitingFeedback,
   type WaitingRecord,
 } from "./store/records.ts";
 import type { Store, StoreChange } from "./store/store.ts";
@@ -74,6 +73,7 @@ export class FeedbackQueue {
   readonly #options: FeedbackQueueOptions;
   #queue: MessageQueue<FeedbackPayload>;
   #waiting: readonly WaitingRecord[];
+  #lastNumber: number;
   /** In turn order: who was served last stands last. */
   #readers: Reader[] = [];
 
@@ -81,28 +81,37 @@ export class FeedbackQueue {
     this.#options = options;
     this.#queue = options.state.feedbackQueue;
     this.#waiting = options.state.waitingFeedback;
+    this.#lastNumber = this.#waiting.at(-1)?.number ?? 0;
     this.#wakeWhenDue();
   }
 
   /**
-   * Takes records in and returns what that changes in the store: the caller writes it together with
-   * the outcome the records tell of, so that neither exists without the other.
+   * Numbers records for the store. The caller writes them together with the outcome they tell of, so
+   * that neither exists without the other, and admits them once both are durable: nobody may hear of
+   * an outcome that a crash could still undo.
    */
-  add(records: readonly FeedbackRecord[]): StoreChange[] {
-    if (records.length === 0) return [];
-    const first = (this.#waiting.at(-1)?.number ?? 0) + 1;
-    const added = records.map((record, index) => ({ number: first + index, record }));
-    this.#waiting = [...this.#waiting, ...added];
-    for (const record of records) this.#options.events.emit({ type: "feedback", ...record });
-    this.#wakeWhenDue();
-    return added.map(putWaitingFeedback);
+  number(records: readonly FeedbackRecord[]): WaitingRecord[] {
+    return records.map((record) => {
+      this.#lastNumber += 1;
+      return { number: this.#lastNumber, record };
+    });
+  }
+
+  /** Takes numbered records in, to leave with the next batch. */
+  admit(records: readonly WaitingRecord[]): void {
+    this.#waiting = [...this.#waiting, ...records];
+    for (const { record } of records) this.#options.events.emit({ type: "feedback", ...record });
+    this.#advance();
   }
 
   subscribe(consumer: FeedbackConsumer): FeedbackSubscription {
     const reader: Reader = { consumer, lockTokens: new Set() };
     this.#readers.push(reader);
     return {
-      wake: () => this.#deliver(),
+      wake: () => {
+        this.#advance();
+        this.#deliver();
+      },
       settle: (lockToken, settlement) => this.#settle(reader, lockToken, settlement),
       close: () => this.#unsubscribe(reader),
     };

@@ -27,6 +27,7 @@ import { type Hub, type HubOptions, startHub } from "./hub.ts";
 import { createInstallation, type Installation } from "./installation.ts";
 import { openLevelStore } from "./store/level-store.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
+import { acquireOwnership } from "./store/ownership.ts";
 import type { Store } from "./store/store.ts";
 import { trustInThisProcess } from "./tls.ts";
 
@@ -124,9 +125,9 @@ export async function startLocalHub(options: LocalHubOptions = {}): Promise<Loca
 export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
   for (const deviceId of options.devices ?? []) validateDeviceId(deviceId);
   const paths = createHome(options.directory);
-  // Also a hub in memory opens the store: whoever has it open owns the directory.
-  const ownership = await openLevelStore(paths.storeDirectory);
-  const store = options.isInMemory ? ownedMemoryStore(ownership) : ownership;
+  const store = options.isInMemory
+    ? await openOwnedMemoryStore(paths.storeDirectory)
+    : await openLevelStore(paths.storeDirectory);
   try {
     const { clock = systemClock } = options;
     const installation = await keepInstallation(paths, clock);
@@ -143,7 +144,7 @@ export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
     writeHubDescription(paths, describe(local, options.host ?? DEFAULT_HOST));
     return local;
   } catch (error) {
-    await ownership.close();
+    await store.close();
     throw error;
   }
 }
@@ -247,6 +248,8 @@ async function keepInstallation(paths: HomePaths, clock: Clock): Promise<Install
   return installation;
 }
 
-function ownedMemoryStore(ownership: Store): Store {
-  return { ...createMemoryStore(), close: () => ownership.close() };
+/** A hub in memory owns its directory as any other does. */
+async function openOwnedMemoryStore(directory: string): Promise<Store> {
+  const ownership = await acquireOwnership(directory);
+  return { ...createMemoryStore(), close: () => ownership.release() };
 }

@@ -5,6 +5,7 @@ import type { Clock } from "./clock.ts";
 export class Scheduler {
   readonly #clock: Clock;
   readonly #cancels = new Map<string, { readonly dueMs: number; readonly cancel: () => void }>();
+  #isStopped = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -19,7 +20,7 @@ export class Scheduler {
     if (current !== undefined && current.dueMs === dueMs) return;
     current?.cancel();
     this.#cancels.delete(name);
-    if (dueMs === undefined) return;
+    if (dueMs === undefined || this.#isStopped) return;
     const cancel = this.#clock.setTimer(dueMs - this.#clock.nowMs(), () => {
       this.#cancels.delete(name);
       wake();
@@ -27,7 +28,9 @@ export class Scheduler {
     this.#cancels.set(name, { dueMs, cancel });
   }
 
+  /** For good: connections that end later still change what is due. */
   stop(): void {
+    this.#isStopped = true;
     for (const { cancel } of this.#cancels.values()) cancel();
     this.#cancels.clear();
   }

@@ -103,11 +103,13 @@ describe("a device's token", () => {
     expect(mayTouch(token, "DeviceConnect", ["devices", "a%b?c"])).toBe(true);
   });
 
+  // Rule sas-signature.
   it("may be signed with the secondary key", () => {
     const principal = authenticateToken(deviceToken({ key: keyOf("d1 secondary") }), context);
     expect(principal).toMatchObject({ name: "d1", permissions: ["DeviceConnect"] });
   });
 
+  // Rules sas-subject, sas-scope.
   it("is good for no device but its own, and no prefix of its name counts", () => {
     for (const other of ["d11", "D1", "d", ""]) {
       expect(mayTouch(deviceToken(), "DeviceConnect", ["devices", other])).toBe(false);
@@ -121,12 +123,14 @@ describe("a device's token", () => {
     expect(mayTouch(token, "DeviceConnect", ["devices", "d1"])).toBe(false);
   });
 
+  // Rule policy-permissions.
   it("gives no permission but DeviceConnect", () => {
     for (const permission of ["ServiceConnect", "RegistryRead", "RegistryWrite"] as const) {
       expect(mayTouch(deviceToken(), permission, ["devices", "d1"])).toBe(false);
     }
   });
 
+  // Rules sas-subject, sas-signature, sas-expiry.
   it.each<[string, Partial<TokenForm>]>([
     ["with another device's key", { key: keyOf("d11 primary") }],
     ["with a policy's key", { key: keyOf("iothubowner primary") }],
@@ -164,6 +168,7 @@ describe("a policy's token", () => {
     expect(mayTouch(token, "DeviceConnect", ["devices", "d1"])).toBe(true);
   });
 
+  // Rules sas-key-text, sas-scope.
   it.each([
     "sb://hub.example:5671/messages",
     "sb%3A%2F%2Flocalhost%3A15671%2Fmessages",
@@ -175,6 +180,7 @@ describe("a policy's token", () => {
     expect(mayTouch(token, "ServiceConnect", ["devices"])).toBe(false);
   });
 
+  // Rule sas-scope.
   it.each([
     ["/a/b", ["a", "bc"], false],
     ["/a/b", ["a"], false],
@@ -188,6 +194,7 @@ describe("a policy's token", () => {
     expect(mayTouch(token, "ServiceConnect", path)).toBe(may);
   });
 
+  // Rule policy-permissions.
   it.each<[string, readonly Permission[]]>([
     ["iothubowner", ["RegistryRead", "RegistryWrite", "ServiceConnect", "DeviceConnect"]],
     ["service", ["ServiceConnect"]],
@@ -200,11 +207,13 @@ describe("a policy's token", () => {
     expect(got).toEqual(given);
   });
 
+  // Rule sas-signature.
   it("may be signed with the secondary key", () => {
     const token = policyToken("service", { key: keyOf("service secondary") });
     expect(authenticateToken(token, context).name).toBe("service");
   });
 
+  // Rules sas-subject, sas-signature, sas-expiry.
   it.each<[string, Partial<TokenForm>]>([
     ["with another policy's key", { key: keyOf("device primary") }],
     ["with an empty key", { key: "" }],
@@ -219,6 +228,7 @@ describe("a policy's token", () => {
   });
 });
 
+// Rule sas-expiry.
 describe("a proof that was good once", () => {
   it("is refused from the moment it runs out", () => {
     const principal = authenticateToken(policyToken("service"), context);

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type DeviceQueue, enqueueMessage } from "../../src/core/device-queue.ts";
-import { AZURE_DEFAULTS, MAX_CLOUD_TO_DEVICE_BYTES } from "../../src/core/limits.ts";
+import {
+  AZURE_DEFAULTS,
+  LOCAL_DEFAULTS,
+  MAX_CLOUD_TO_DEVICE_BYTES,
+} from "../../src/core/limits.ts";
 import { type Message, messageSizeBytes, parseAck } from "../../src/core/message.ts";
 import { deliverNext, EMPTY_QUEUE, settle } from "../../src/core/message-queue.ts";
 
@@ -20,6 +24,7 @@ function filled(count: number): DeviceQueue {
   return queue;
 }
 
+// Rule c2d-depth.
 describe("depth", () => {
   it("refuses the message after the last that fits, with DeviceMaximumQueueDepthExceeded", () => {
     expect(filled(3).entries).toHaveLength(3);
@@ -49,17 +54,26 @@ describe("depth", () => {
     ]);
   });
 
-  it("is 50 on Azure", () => {
-    expect(AZURE_DEFAULTS.queueDepth).toBe(50);
+  it("is 50 on Azure and on a local hub", () => {
+    expect([AZURE_DEFAULTS.queueDepth, LOCAL_DEFAULTS.queueDepth]).toEqual([50, 50]);
   });
 });
 
 describe("expiry", () => {
+  // Rule c2d-default-ttl.
   it("is now plus the default when the message brings none", () => {
     const { queue } = enqueueMessage(EMPTY_QUEUE, message(), settings, NOW);
     expect(queue.entries[0]?.expiryTimeMs).toBe(NOW + settings.defaultTtlMs);
   });
 
+  // Rule c2d-default-ttl.
+  it("is in one hour by default, on Azure and on a local hub", () => {
+    expect([AZURE_DEFAULTS.defaultTtlMs, LOCAL_DEFAULTS.defaultTtlMs]).toEqual([
+      3_600_000, 3_600_000,
+    ]);
+  });
+
+  // Rule c2d-expiry.
   it("is the message's own when it brings one, sooner or later than the default", () => {
     for (const expiryTimeUtcMs of [NOW + 1, NOW + settings.defaultTtlMs * 2]) {
       const { queue } = enqueueMessage(EMPTY_QUEUE, message({ expiryTimeUtcMs }), settings, NOW);
@@ -80,6 +94,7 @@ describe("expiry", () => {
   );
 });
 
+// Rule c2d-size.
 describe("size", () => {
   it.each([
     ["nothing", message(), 0],
@@ -105,6 +120,13 @@ describe("size", () => {
 });
 
 describe("fields", () => {
+  // Rule c2d-message-id.
+  it.each(["a b", "ü€😀", '/\\"<>', "\0\n", ""])("a message id may be %j", (messageId) => {
+    const { queue } = enqueueMessage(EMPTY_QUEUE, message({ messageId }), settings, NOW);
+    expect(queue.entries[0]?.payload.system).toEqual({ messageId });
+  });
+
+  // Rule c2d-message-id.
   it("a message id may have 128 characters", () => {
     const of = (length: number) => message({ messageId: "x".repeat(length) });
     expect(enqueueMessage(EMPTY_QUEUE, of(128), settings, NOW).queue.entries).toHaveLength(1);

@@ -58,6 +58,7 @@ describe("a record", () => {
   const cases = Object.keys(WANTED).flatMap((kind) =>
     [...ACKS, undefined].map((ack) => ({ kind, ack, isWanted: WANTED[kind]?.includes(ack ?? "") })),
   );
+  // Rules feedback-ack, feedback-record.
   it.each(cases)("of $kind with ack $ack is made: $isWanted", ({ kind, ack, isWanted }) => {
     const system = { messageId: "m1", ...(ack !== undefined && { ack }) };
     const record = feedbackFor(transition(kind, system), ORIGIN, NOW);
@@ -75,6 +76,7 @@ describe("a record", () => {
 });
 
 describe("the body of a batch", () => {
+  // Rule feedback-record.
   it("is a JSON array in camelCase, description repeating the status code", () => {
     const record: FeedbackRecord = {
       originalMessageId: "m1",
@@ -95,6 +97,7 @@ describe("the body of a batch", () => {
   });
 });
 
+// Rule feedback-batch.
 describe("a batch is due", () => {
   const settings = AZURE_DEFAULTS.feedback;
   const records = (count: number): FeedbackRecord[] =>

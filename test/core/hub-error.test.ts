@@ -13,6 +13,15 @@ describe("the catalogue", () => {
     expect([4, 5, 6]).toContain(HUB_ERRORS[name].exitCode);
   });
 
+  // Rules c2d-depth, c2d-unknown-device, c2d-lock-lost.
+  it.each<[HubErrorName, number]>([
+    ["DeviceMaximumQueueDepthExceeded", 403004],
+    ["DeviceNotFound", 404001],
+    ["DeviceMessageLockLost", 412002],
+  ])("%s has the number %d", (name, number) => {
+    expect(new HubError(name, "").number).toBe(number);
+  });
+
   it("has no number twice", () => {
     const numbers = NAMES.map((name) => HUB_ERRORS[name].number);
     expect(new Set(numbers).size).toBe(numbers.length);

@@ -114,6 +114,7 @@ function drive(operations: readonly Operation[], after: (driver: Driver) => void
 
 const operations = fc.array(operation, { maxLength: 80 });
 
+// Rules c2d-states, c2d-order.
 describe("whatever happens to a queue", () => {
   it("keeps its entries in the order of their numbers", () => {
     fc.assert(
@@ -239,6 +240,7 @@ interface NaiveLock {
   until: number;
 }
 
+// Rules c2d-states, c2d-order, c2d-delivery-count.
 describe("against a naive model", () => {
   it("delivers, ends and keeps the same entries in the same order", () => {
     fc.assert(

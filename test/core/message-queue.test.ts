@@ -56,6 +56,7 @@ describe("enqueue", () => {
 });
 
 describe("deliverNext", () => {
+  // Rule c2d-order.
   it("hands out the oldest visible entry and hides it", () => {
     const first = deliverNext(queueOf("a", "b"), { token: "t1", untilMs: 60 });
     expect(first.transitions).toMatchObject([
@@ -73,6 +74,7 @@ describe("deliverNext", () => {
   });
 });
 
+// Rule c2d-states.
 describe("settle", () => {
   it("complete takes the entry out", () => {
     const step = settled(deliver(queueOf("a", "b"), "t1"), "t1", "complete");
@@ -80,12 +82,14 @@ describe("settle", () => {
     expect(step.transitions).toMatchObject([{ type: "completed", entry: { payload: "a" } }]);
   });
 
+  // Rule c2d-reject.
   it("reject dead-letters the entry", () => {
     const step = settled(deliver(queueOf("a"), "t1"), "t1", "reject");
     expect(step.queue.entries).toEqual([]);
     expect(step.transitions).toMatchObject([{ type: "deadLettered", reason: "Rejected" }]);
   });
 
+  // Rules c2d-order, c2d-delivery-count, c2d-redelivered.
   it("abandon puts the entry back in its old place, counted and marked as redelivered", () => {
     const step = settled(deliver(queueOf("a", "b"), "t1"), "t1", "abandon");
     expect(step.transitions).toMatchObject([{ type: "requeued", reason: "abandoned" }]);
@@ -100,6 +104,7 @@ describe("settle", () => {
     ]);
   });
 
+  // Rule c2d-max-delivery-count.
   it("the abandon that reaches the maximum delivery count dead-letters", () => {
     let queue = queueOf("a");
     for (let round = 1; round < MAX_DELIVERY_COUNT; round++) {
@@ -112,6 +117,7 @@ describe("settle", () => {
     ]);
   });
 
+  // Rule c2d-lock-lost.
   it.each<Settlement>(["complete", "abandon", "reject"])(
     "%s is lockLost for a token that never was, was used, or ran out",
     (settlement) => {
@@ -125,7 +131,8 @@ describe("settle", () => {
 });
 
 describe("advance", () => {
-  it("gives back an entry when its lock runs out, without counting that (rule c2d-lock-timeout)", () => {
+  // Rules c2d-lock-timeout, c2d-delivery-count, c2d-redelivered.
+  it("gives back an entry when its lock runs out, without counting that", () => {
     const queue = deliver(queueOf("a"), "t1", 60);
     expect(advance(queue, 59).transitions).toEqual([]);
     const step = advance(queue, 60);
@@ -133,6 +140,7 @@ describe("advance", () => {
     expect(step.queue.entries[0]).toMatchObject({ deliveryCount: 0, isRedelivered: true });
   });
 
+  // Rule c2d-expiry.
   it.each(["Enqueued", "Invisible"])("expires an entry that is %s", (state) => {
     const queue = state === "Enqueued" ? queueOf("a") : deliver(queueOf("a"), "t1", 5000);
     expect(advance(queue, 999).transitions).toEqual([]);
@@ -162,6 +170,7 @@ describe("nextDueMs", () => {
   });
 });
 
+// Rules c2d-disconnect, c2d-delivery-count.
 describe("releaseLocks", () => {
   it("gives back what these tokens lock and nothing else, without counting that", () => {
     const queue = deliver(deliver(queueOf("a", "b"), "t1"), "t2");
@@ -169,10 +178,12 @@ describe("releaseLocks", () => {
     expect(step.transitions).toMatchObject([
       { type: "requeued", reason: "disconnected", entry: { payload: "a", deliveryCount: 0 } },
     ]);
+    expect(step.queue.entries[0]).toMatchObject({ isRedelivered: true });
     expect(step.queue.entries[1]).toHaveProperty("lock");
   });
 });
 
+// Rule c2d-purge.
 describe("purge", () => {
   it("dead-letters everything, in flight or not, and keeps counting numbers", () => {
     const step = purge(deliver(queueOf("a", "b"), "t1"));

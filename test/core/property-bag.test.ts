@@ -64,6 +64,7 @@ describe("encode and decode", () => {
   });
 });
 
+// Rule mqtt-properties.
 describe("encoding", () => {
   it.each([
     ["space as %20, never +", { "a b": "c d" }, "a%20b=c%20d"],
@@ -76,6 +77,7 @@ describe("encoding", () => {
   });
 });
 
+// Rule mqtt-properties.
 describe("decoding", () => {
   it.each<[string, string, Record<string, PropertyValue>]>([
     ["a bare name is null", "k", { k: null }],
@@ -128,6 +130,7 @@ describe("a devicebound bag", () => {
     body: Buffer.alloc(0),
   };
 
+  // Rule mqtt-properties.
   it("writes system properties under their keys as Azure does", () => {
     const written = encodeDeviceboundProperties(full);
     expect(written.split("&")).toEqual([

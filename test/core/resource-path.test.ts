@@ -21,6 +21,7 @@ const deviceId = fc.string({
   maxLength: 128,
 });
 
+// Rule amqp-address.
 describe("an AMQP address", () => {
   const serviceDevicebound: AmqpNode = { type: "serviceDevicebound" };
   const feedback: AmqpNode = { type: "feedback" };
@@ -81,6 +82,7 @@ describe("an AMQP address", () => {
   });
 });
 
+// Rule c2d-to.
 describe("to", () => {
   it("of a delivered message holds the id as it is, and nothing else is to a device", () => {
     expect(deviceboundTo("a%b")).toBe("/devices/a%b/messages/devicebound");
@@ -90,6 +92,7 @@ describe("to", () => {
   });
 });
 
+// Rule mqtt-subscribe.
 describe("an MQTT filter", () => {
   it("is the device's own, exactly", () => {
     fc.assert(

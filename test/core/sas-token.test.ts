@@ -16,6 +16,7 @@ const EXPIRY = 1_900_000_000;
 
 const base: TokenForm = { sr: "hub.example%2Fdevices%2Fd1", key: KEY, se: EXPIRY };
 
+// Rules sas-signature, sas-key-text.
 describe("a signature", () => {
   it.each<[string, Partial<TokenForm>]>([
     ["sr, sig, se (Node device)", { order: ["sr", "sig", "se"] }],

@@ -1,7 +1,6 @@
 import { once } from "node:events";
-import rhea from "rhea";
 import { describe, expect, it } from "vitest";
-import { type AmqpReceiver, dataOf, type Received } from "../support/amqp-peer.ts";
+import { type AmqpReceiver, accepted, dataOf, type Received } from "../support/amqp-peer.ts";
 import { createTestHub, devicebound, type TestHub } from "../support/test-hub.ts";
 import { warningsDuring } from "../support/warnings.ts";
 
@@ -15,12 +14,6 @@ interface FeedbackJson {
 
 function recordsOf({ message }: Received): FeedbackJson[] {
   return JSON.parse(dataOf(message).toString()) as FeedbackJson[];
-}
-
-/** rhea's types leave the outcomes out. */
-function accepted(): Parameters<Received["delivery"]["update"]>[1] {
-  const make = rhea.message as unknown as { accepted(): { described(): never } };
-  return make.accepted().described();
 }
 
 /** Has a device complete messages of these ids, all of which asked for feedback. */
@@ -49,6 +42,7 @@ async function withBatch(settings = {}) {
 }
 
 describe("a feedback message", () => {
+  // Rule feedback-record.
   it("is a JSON array with what the SDKs read: type, user id, time, a GUID as tag", async () => {
     const hub = await createTestHub();
     await complete(hub, "m1", "m2");
@@ -85,6 +79,7 @@ describe("a feedback message", () => {
     },
   );
 
+  // Rule feedback-batch.
   it("leaves after the interval, not before", async () => {
     const hub = await createTestHub();
     await complete(hub, "m1");
@@ -96,6 +91,7 @@ describe("a feedback message", () => {
     expect(recordsOf(await receiver.next())).toHaveLength(1);
   });
 
+  // Rule feedback-batch.
   it("leaves at once when 64 records wait, and holds no more", async () => {
     const hub = await createTestHub({ settings: { queueDepth: 200 } });
     const receiver = await reading(hub);
@@ -111,6 +107,7 @@ describe("a feedback message", () => {
   });
 });
 
+// Rule feedback-settle.
 describe("a batch is settled", () => {
   it.each<[string, (received: Received) => void, string]>([
     ["accepted", ({ delivery }) => delivery.accept(), "complete"],
@@ -177,6 +174,7 @@ describe("a batch is settled", () => {
 });
 
 describe("a batch that is never completed", () => {
+  // Rule feedback-settle.
   it("is gone after ten deliveries, as its maximum delivery count says", async () => {
     const hub = await withBatch();
     const receiver = await reading(hub);
@@ -187,11 +185,14 @@ describe("a batch that is never completed", () => {
     expect(recordsOf(await receiver.next())).toMatchObject([{ originalMessageId: "m2" }]);
   });
 
+  // Rule feedback-lock.
   it("comes again when its lock runs out", async () => {
     const hub = await withBatch();
     const receiver = await reading(hub);
     const first = await receiver.next();
-    hub.clock.advance(60_000);
+    hub.clock.advance(59_999);
+    expect(hub.log.of("feedbackDelivered")).toHaveLength(1);
+    hub.clock.advance(1);
     expect(recordsOf(await receiver.next())).toEqual(recordsOf(first));
   });
 
@@ -215,10 +216,19 @@ describe("a batch that is never completed", () => {
     expect(recordsOf(await again.next())).toHaveLength(1);
   });
 
+  // Rule feedback-ttl.
+  it("is still there a moment before an hour is over", async () => {
+    const hub = await withBatch();
+    hub.clock.advance(3_599_999);
+    expect(recordsOf(await (await reading(hub)).next())).toHaveLength(1);
+  });
+
+  // Rule feedback-ttl.
   it("is gone after its time to live of an hour", async () => {
     const hub = await withBatch();
     hub.clock.advance(3_600_000);
     const receiver = await reading(hub);
+    expect(hub.log.of("feedbackDelivered")).toEqual([]);
     await complete(hub, "m2");
     hub.clock.advance(INTERVAL_MS);
     expect(recordsOf(await receiver.next())).toMatchObject([{ originalMessageId: "m2" }]);
@@ -239,6 +249,7 @@ describe("a link", () => {
   }, 5000);
 });
 
+// Rule feedback-competing.
 describe("several readers", () => {
   it("compete: each batch goes to one of them, and all have a turn", async () => {
     const hub = await createTestHub();

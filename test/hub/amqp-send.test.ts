@@ -24,6 +24,7 @@ async function roundTrip(message: Partial<Message>) {
 }
 
 describe("a message that is sent is accepted", () => {
+  // Rules amqp-address, c2d-to.
   it.each([
     TO,
     "devices/device1/messages/devicebound",
@@ -41,6 +42,7 @@ describe("a message that is sent is accepted", () => {
     expect(hub.cloudToDevice.countOf("a%b?c")).toBe(1);
   });
 
+  // Rule amqp-outcome.
   it("only when the store has it", async () => {
     let durable = (): void => {};
     let isSlow = false;
@@ -67,6 +69,7 @@ describe("a message that is sent is accepted", () => {
 });
 
 describe("what is sent arrives", () => {
+  // Rule mqtt-properties.
   it("with every system property and application property", async () => {
     const expiry = Date.UTC(2026, 0, 1, 0, 30);
     const received = await roundTrip({
@@ -175,6 +178,7 @@ describe("a message is rejected", () => {
       { to: TO, body: rhea.message.data_section(Buffer.alloc(300_000)) },
     ],
   ];
+  // Rules amqp-outcome, c2d-to, c2d-unknown-device, c2d-size, c2d-message-id.
   it.each(refused)("%s, with %s", async (_why, condition, message) => {
     const { hub, sender } = await service();
     expect(await sender.send(message)).toMatchObject({ type: "rejected", condition });
@@ -182,6 +186,7 @@ describe("a message is rejected", () => {
     expect(await sender.send({ to: TO })).toEqual({ type: "accepted" });
   });
 
+  // Rules amqp-outcome, c2d-depth.
   it("when 50 wait: the 51st with amqp:resource-limit-exceeded, which names 403004", async () => {
     const { sender } = await service();
     for (let n = 0; n < 50; n++)
@@ -198,10 +203,15 @@ describe("a message is rejected", () => {
     });
   });
 
-  it("for a disabled device with amqp:not-found", async () => {
+  // Rule c2d-unknown-device.
+  it("for a disabled device with amqp:not-found, which names 404001", async () => {
     const { hub, sender } = await service();
     await hub.registry.update("device1", { status: "disabled" }, "*");
-    expect(await sender.send({ to: TO })).toMatchObject({ condition: "amqp:not-found" });
+    expect(await sender.send({ to: TO })).toMatchObject({
+      condition: "amqp:not-found",
+      description: expect.stringContaining('"errorCode":404001'),
+    });
+    expect(hub.log.of("enqueued")).toEqual([]);
   });
 });
 

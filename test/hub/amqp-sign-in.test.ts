@@ -8,6 +8,7 @@ const DEVICEBOUND = "/messages/devicebound";
 const FEEDBACK = "/messages/serviceBound/feedback";
 const UNAUTHORIZED = { condition: "amqp:unauthorized-access" };
 
+// Rule amqp-sign-in.
 describe("without a SASL layer, then a token on $cbs (Node)", () => {
   it("opens, and the token opens the service's links", async () => {
     const hub = await createTestHub();
@@ -26,6 +27,7 @@ describe("without a SASL layer, then a token on $cbs (Node)", () => {
   });
 });
 
+// Rule amqp-sign-in.
 describe("SASL", () => {
   const plain = (username: string, password: string) => ({ username, password });
 
@@ -59,6 +61,12 @@ describe("SASL", () => {
           "SharedAccessSignature sr=a&sig=b&se=9999999999&skn=service",
         ),
     ],
+    ["another device's token", (hub) => plain(`device1@sas.${HOST}`, hub.deviceToken("device2"))],
+    [
+      "a policy's token that is not for devices",
+      (hub) => plain(`device1@sas.${HOST}`, hub.policyToken("service")),
+    ],
+    ["a device that is not there", (hub) => plain(`nobody@sas.${HOST}`, hub.policyToken("device"))],
     ["a password that is no token", () => plain(`service@sas.root.${HOST}`, "secret")],
     ["a user name of another form", (hub) => plain("service", hub.policyToken("service"))],
     [
@@ -74,6 +82,38 @@ describe("SASL", () => {
     expect(hub.log.of("connectionRefused")).toHaveLength(1);
   });
 
+  it("MSSBCBS proves nothing, and a token on $cbs opens the rest (uamqp)", async () => {
+    const hub = await createTestHub();
+    const mechanism = { start: (answer: (error?: Error) => void) => answer() };
+    const options = { sasl_mechanisms: { MSSBCBS: mechanism } };
+    const peer = await hub.amqp(options as object).opened();
+    await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
+    const cbs = await peer.openCbs();
+    await cbs.putToken(HOST, hub.policyToken("service"));
+    await peer.openSender(DEVICEBOUND);
+  });
+
+  it.each<[string, (hub: TestHub) => string]>([
+    ["own token", (hub) => hub.deviceToken("device1")],
+    ["policy's token for all devices", (hub) => hub.policyToken("device")],
+  ])("PLAIN with a device's name and its %s opens its link without $cbs", async (_whose, token) => {
+    const hub = await createTestHub();
+    await hub.send({ messageId: "m1" });
+    const peer = await hub.amqp(plain(`device1@sas.${HOST}`, token(hub))).opened();
+    const receiver = await peer.openReceiver("/devices/device1/messages/devicebound");
+    expect((await receiver.next()).message.message_id).toBe("m1");
+    await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it("PLAIN takes a device's id for what it is, with @ and dots in it", async () => {
+    const deviceId = "d@sas.root.example";
+    const hub = await createTestHub({ devices: [deviceId] });
+    const peer = await hub
+      .amqp(plain(`${deviceId}@sas.${HOST}`, hub.deviceToken(deviceId)))
+      .opened();
+    await peer.openReceiver(`/devices/${encodeURIComponent(deviceId)}/messages/devicebound`);
+  });
+
   it("offers more than one mechanism, MSSBCBS among them (uamqp)", async () => {
     const hub = await createTestHub();
     const { clientEnd } = hub.rawAmqp();
@@ -85,6 +125,7 @@ describe("SASL", () => {
   });
 });
 
+// Rule amqp-cbs.
 describe("put-token", () => {
   it("of a good token is answered 200, typed int, to the request's id", async () => {
     const hub = await createTestHub();
@@ -137,7 +178,10 @@ describe("put-token", () => {
     const peer = await hub.amqp().opened();
     const cbs = await peer.openCbs();
     const reply = await cbs.putToken(HOST, token(hub));
-    expect(reply.application_properties).toMatchObject({ "status-code": 401 });
+    expect(reply.application_properties).toMatchObject({
+      "status-code": 401,
+      "status-description": expect.stringMatching(/./),
+    });
     await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
   });
 
@@ -204,6 +248,7 @@ describe("put-token", () => {
   });
 });
 
+// Rules amqp-attach, policy-permissions.
 describe("attaching", () => {
   it.each([DEVICEBOUND, "amqps://localhost/messages/devicebound"])(
     "to send to %s without a token is refused with amqp:unauthorized-access",
@@ -251,6 +296,7 @@ describe("attaching", () => {
     else await expect(attached).rejects.toMatchObject(UNAUTHORIZED);
   });
 
+  // Rule sas-subject.
   it("with one device's token does not receive another's messages, nor feedback", async () => {
     const hub = await createTestHub();
     await hub.send({ messageId: "private" }, "device2");
@@ -297,6 +343,7 @@ describe("attaching", () => {
   });
 });
 
+// Rule sas-expiry.
 describe("a token that runs out without being renewed", () => {
   it("closes the links that rest on it with amqp:unauthorized-access", async () => {
     const hub = await createTestHub();

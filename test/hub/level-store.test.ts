@@ -170,6 +170,7 @@ describe("a hub that starts again", () => {
     expect(hub.registry.get("device1")).toEqual(keys);
   });
 
+  // Rule c2d-order.
   it("has the messages that waited, whole, and goes on counting their numbers", async () => {
     const sent = message({
       messageId: "m1",
@@ -190,6 +191,7 @@ describe("a hub that starts again", () => {
     expect(hub.log.of("enqueued")).toMatchObject([{ sequenceNumber: 3 }]);
   });
 
+  // Rule c2d-order.
   it("does not use the numbers of completed messages again", async () => {
     const hub = await restarted(async ({ cloudToDevice }) => {
       await cloudToDevice.send("device1", message());
@@ -199,6 +201,7 @@ describe("a hub that starts again", () => {
     expect(hub.log.of("enqueued")).toMatchObject([{ sequenceNumber: 2 }]);
   });
 
+  // Rules c2d-redelivered, mqtt-session.
   it("brings what was delivered and not acknowledged once more, marked as a duplicate", async () => {
     const hub = await restarted(async (first) => {
       const { peer } = await first.connectDevice();
@@ -262,6 +265,7 @@ describe("a hub that starts again", () => {
     expect(hub.cloudToDevice.countOf("other")).toBe(1);
   });
 
+  // Rule c2d-device-deleted.
   it("has nothing of a deleted device, whose name is free for a new one", async () => {
     const hub = await restarted(async ({ cloudToDevice, registry }) => {
       await cloudToDevice.send("device1", message());

@@ -14,6 +14,7 @@ async function connackOf(hub: TestHub, fields: Fields, deviceId = "device1"): Pr
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 
+// Rule mqtt-user-name.
 describe("CONNECT is accepted", () => {
   it.each([
     [
@@ -49,12 +50,14 @@ describe("CONNECT is accepted", () => {
     }
   });
 
+  // Rule policy-permissions.
   it.each(["device", "iothubowner"])("with a token of policy %s for any device", async (policy) => {
     const hub = await createTestHub();
     expect(await connackOf(hub, { password: bytes(hub.policyToken(policy)) })).toBe(0);
   });
 });
 
+// Rules mqtt-connack, mqtt-user-name, sas-subject, sas-expiry, policy-permissions.
 describe("CONNECT is refused with 5 and the connection ended", () => {
   it.each<[string, (hub: TestHub) => Fields]>([
     ["no password", () => ({ password: undefined as unknown as Buffer })],
@@ -124,6 +127,34 @@ describe("CONNECT is refused with 5 and the connection ended", () => {
   });
 });
 
+describe("CONNECT is answered with", () => {
+  // Rule mqtt-connack-disabled.
+  it("5 for a disabled device", async () => {
+    const hub = await createTestHub();
+    await hub.registry.update("device1", { status: "disabled" }, "*");
+    expect(await connackOf(hub, {})).toBe(5);
+    expect(hub.log.of("deviceConnected")).toEqual([]);
+  });
+
+  // Rule mqtt-connack.
+  it("3 when the hub's store fails", async () => {
+    let isBroken = false;
+    const hub = await createTestHub({
+      store: {
+        async *load() {},
+        write: () => (isBroken ? Promise.reject(new Error("disk full")) : Promise.resolve()),
+        close: () => Promise.resolve(),
+      },
+    });
+    const { peer } = await hub.connectDevice();
+    await peer.subscribe("devices/device1/messages/devicebound/#");
+    isBroken = true;
+    // It has to forget the session, and cannot.
+    expect(await connackOf(hub, { clean: true })).toBe(3);
+  });
+});
+
+// Rule mqtt-version.
 describe("CONNECT of another protocol version is refused with 1", () => {
   it.each<[string, Fields]>([
     ["MQTT 3.1", { protocolId: "MQIsdp", protocolVersion: 3 }],
@@ -138,6 +169,7 @@ describe("CONNECT of another protocol version is refused with 1", () => {
   });
 });
 
+// Rule mqtt-violation.
 describe("a connection that does not begin with a valid CONNECT is ended without a word", () => {
   it.each([
     ["PINGREQ", Buffer.from("c000", "hex")],
@@ -168,16 +200,27 @@ describe("a connection that does not begin with a valid CONNECT is ended without
     const hub = await createTestHub();
     const { peer } = hub.mqtt();
     peer.sendBytes(first);
-    await peer.closed;
+    await peer.closedSilently();
     expect(hub.clock.liveTimers).toBe(0);
   });
 
+  // Rule mqtt-connect-timeout.
   it("silence for 30 seconds", async () => {
     const hub = await createTestHub();
     const { peer } = hub.mqtt();
     hub.clock.advance(30_000);
-    await peer.closed;
+    await peer.closedSilently();
   });
+});
+
+// Rule mqtt-connect-timeout.
+it("CONNECT is in time when it comes in less than 30 seconds", async () => {
+  const hub = await createTestHub();
+  const { peer } = hub.mqtt();
+  hub.clock.advance(29_999);
+  expect(await peer.connect(hub.signIn())).toMatchObject({ returnCode: 0 });
+  hub.clock.advance(1);
+  await peer.ping();
 });
 
 describe("CONNECT may come in any pieces", () => {
@@ -197,6 +240,7 @@ describe("CONNECT may come in any pieces", () => {
   });
 });
 
+// Rule mqtt-violation.
 it("a connection that promised more than it may hold (256 MB) is ended before that arrives", async () => {
   const hub = await createTestHub();
   const { peer, clientEnd } = hub.mqtt();

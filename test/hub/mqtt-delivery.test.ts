@@ -11,6 +11,7 @@ async function subscribed(qos: 0 | 1 | 2 = 1, options: Parameters<typeof createT
   return { hub, peer };
 }
 
+// Rule mqtt-subscribe.
 describe("SUBSCRIBE", () => {
   it.each([
     [0, 0],
@@ -37,6 +38,7 @@ describe("SUBSCRIBE", () => {
     expect(await peer.next()).toMatchObject({ cmd: "suback", messageId: 9, granted: [0, 1, 0] });
   });
 
+  // Rules mqtt-subscribe, c2d-order.
   it("brings every message that waits, in the order they were sent", async () => {
     const hub = await createTestHub();
     for (const messageId of ["m1", "m2", "m3"]) await hub.send({ messageId });
@@ -50,6 +52,7 @@ describe("SUBSCRIBE", () => {
 });
 
 describe("PUBLISH to the device", () => {
+  // Rule mqtt-properties.
   it("carries the body and every property in the topic", async () => {
     const { hub, peer } = await subscribed();
     const system = {
@@ -73,6 +76,7 @@ describe("PUBLISH to the device", () => {
     });
   });
 
+  // Rule c2d-to.
   it("names the device in to even when the message has no property", async () => {
     const { hub, peer } = await subscribed();
     await hub.send();
@@ -81,6 +85,7 @@ describe("PUBLISH to the device", () => {
     );
   });
 
+  // Rule c2d-depth.
   it("comes for as many messages as a queue holds, with nothing acknowledged", async () => {
     const { hub, peer } = await subscribed();
     const ids = new Set<number | undefined>();
@@ -93,6 +98,7 @@ describe("PUBLISH to the device", () => {
   });
 });
 
+// Rule mqtt-puback.
 describe("PUBACK", () => {
   it("completes the message, in any order", async () => {
     const { hub, peer } = await subscribed();
@@ -121,6 +127,7 @@ describe("PUBACK", () => {
     expect(hub.log.of("settled")).toHaveLength(1);
   });
 
+  // Rules c2d-lock-lost, c2d-redelivered.
   it("that comes after the lock ran out changes nothing; the one for the repetition does", async () => {
     const { hub, peer } = await subscribed();
     await hub.send();
@@ -150,6 +157,7 @@ describe("PUBACK", () => {
 });
 
 describe("with QoS 0", () => {
+  // Rule mqtt-puback.
   it("a message is complete once it is written", async () => {
     const { hub, peer } = await subscribed(0);
     for (const messageId of ["m1", "m2"]) await hub.send({ messageId });
@@ -181,6 +189,7 @@ describe("UNSUBSCRIBE", () => {
   });
 });
 
+// Rule mqtt-session.
 describe("a persistent session", () => {
   it("is present on reconnecting and brings messages without SUBSCRIBE, sent while away", async () => {
     const hub = await createTestHub();
@@ -224,6 +233,14 @@ describe("a persistent session", () => {
     await third.peer.ping();
   });
 
+  it("that a clean connection ended leaves the queue: it comes once subscribed", async () => {
+    const { hub } = await subscribed();
+    await hub.send({ messageId: "m1" });
+    const clean = await hub.connectDevice("device1", { clean: true });
+    await clean.peer.subscribe(devicebound());
+    expect((await clean.peer.nextPublish()).topic).toContain("mid=m1");
+  });
+
   it("is one device's own", async () => {
     const { hub } = await subscribed();
     const other = await hub.connectDevice("device2");
@@ -231,6 +248,7 @@ describe("a persistent session", () => {
   });
 });
 
+// Rules c2d-disconnect, c2d-delivery-count, c2d-order.
 describe("a disconnect in the middle", () => {
   it("gives back what is unacknowledged at once, uncounted, in its old place", async () => {
     const { hub, peer } = await subscribed();
@@ -253,6 +271,7 @@ describe("a disconnect in the middle", () => {
   });
 });
 
+// Rule c2d-expiry.
 describe("expiry", () => {
   it("takes a message away from a device that has not acknowledged it", async () => {
     const { hub, peer } = await subscribed();
@@ -275,6 +294,51 @@ describe("expiry", () => {
     hub.clock.advance(1);
     expect(hub.log.of("deadLettered")).toMatchObject([{ reason: "Expired" }]);
     expect(hub.clock.liveTimers).toBe(0);
+  });
+
+  // Rule c2d-default-ttl.
+  it("comes after one hour for a message that names no time", async () => {
+    const hub = await createTestHub();
+    await hub.send({ messageId: "m1", ack: "full" });
+    hub.clock.advance(3_599_999);
+    expect(hub.cloudToDevice.countOf("device1")).toBe(1);
+    hub.clock.advance(1);
+    expect(await hub.log.reached("feedback")).toMatchObject({ statusCode: "Expired" });
+    expect(hub.cloudToDevice.countOf("device1")).toBe(0);
+  });
+});
+
+// Rule mqtt-topic-size.
+describe("a message whose topic", () => {
+  const topicBytes = 65_535;
+  const withTopicOf = (bytes: number) => {
+    const others = "%24.to=%2Fdevices%2Fdevice1%2Fmessages%2Fdevicebound&iothub-ack=full&k=";
+    const properties = { k: "x".repeat(bytes - TOPIC.length - others.length) };
+    return message({ ack: "full", properties });
+  };
+
+  it("is as long as MQTT allows is delivered", async () => {
+    const { hub, peer } = await subscribed();
+    await hub.cloudToDevice.send("device1", withTopicOf(topicBytes));
+    expect((await peer.nextPublish()).topic).toHaveLength(topicBytes);
+  });
+
+  it.each([0, 1] as const)("is one byte longer is rejected, not sent (QoS %d)", async (qos) => {
+    const { hub, peer } = await subscribed(qos);
+    await hub.cloudToDevice.send("device1", withTopicOf(topicBytes + 1));
+    expect(await hub.log.reached("feedback")).toMatchObject({ statusCode: "Rejected" });
+    await hub.send({ messageId: "next" });
+    expect((await peer.nextPublish()).topic).toContain("%24.mid=next");
+  });
+
+  it("is one byte longer waits for as long as no MQTT device would receive it", async () => {
+    const hub = await createTestHub();
+    await hub.cloudToDevice.send("device1", withTopicOf(topicBytes + 1));
+    const { peer } = await hub.connectDevice();
+    await peer.ping();
+    expect(hub.cloudToDevice.countOf("device1")).toBe(1);
+    await peer.subscribe(devicebound());
+    expect(await hub.log.reached("feedback")).toMatchObject({ statusCode: "Rejected" });
   });
 });
 

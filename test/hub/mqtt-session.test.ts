@@ -3,13 +3,15 @@ import type { Store } from "../../src/hub/store/store.ts";
 import { createTestHub, devicebound } from "../support/test-hub.ts";
 
 describe("a second CONNECT", () => {
+  // Rule mqtt-violation.
   it("on the same connection ends it", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     peer.send(hub.signIn());
-    await peer.closed;
+    await peer.closedSilently();
   });
 
+  // Rule one-connection.
   it("on another connection succeeds and ends the first", async () => {
     const hub = await createTestHub();
     const first = await hub.connectDevice();
@@ -32,6 +34,7 @@ describe("a second CONNECT", () => {
     await first.peer.ping();
   });
 
+  // Rules c2d-redelivered, c2d-disconnect.
   it("gets what the first left unacknowledged, marked as a duplicate", async () => {
     const hub = await createTestHub();
     const first = await hub.connectDevice();
@@ -45,6 +48,7 @@ describe("a second CONNECT", () => {
   });
 });
 
+// Rule mqtt-violation.
 describe("a packet the hub does not serve ends the connection", () => {
   const own = "devices/device1/messages/";
   it.each([
@@ -123,7 +127,7 @@ describe("a packet the hub does not serve ends the connection", () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     peer.send(structuredClone(packet) as Parameters<typeof peer.send>[0]);
-    await peer.closed;
+    await peer.closedSilently();
     await hub.send({}, "device2");
     expect(hub.cloudToDevice.countOf("device2")).toBe(1);
     expect(hub.clock.liveTimers).toBe(1);
@@ -142,10 +146,11 @@ describe("a packet the hub does not serve ends the connection", () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     peer.sendBytes(Buffer.from(hex, "hex"));
-    await peer.closed;
+    await peer.closedSilently();
   });
 });
 
+// Rule mqtt-keep-alive.
 describe("keep-alive", () => {
   it.each([
     ["one and a half times what the client promised", 60, 90_000],
@@ -180,6 +185,7 @@ describe("keep-alive", () => {
   });
 });
 
+// Rule sas-expiry.
 describe("a token that runs out", () => {
   it("ends the connection it opened, whatever traffic there is", async () => {
     const hub = await createTestHub();

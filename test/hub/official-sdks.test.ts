@@ -126,6 +126,7 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
     });
   });
 
+  // Rule c2d-depth.
   it("are told DeviceMaximumQueueDepthExceededError for the 51st message", async () => {
     const { hub } = await trustedHub();
     const service = await openService(hub);
@@ -135,6 +136,7 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
     });
   });
 
+  // Rule c2d-size.
   it("are told MessageTooLargeError over 64 KB", async () => {
     const { hub } = await trustedHub();
     const service = await openService(hub);
@@ -169,6 +171,7 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
     await expect(opened).rejects.toMatchObject({ name: "UnauthorizedError" });
   });
 
+  // Rules c2d-expiry-past, feedback-ack.
   it("tell of each ack what it asked for: Expired for negative, nothing for none", async () => {
     const { hub, log } = await trustedHub();
     const service = await openService(hub);
@@ -182,6 +185,7 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
     ]);
   });
 
+  // Rule one-connection.
   it("evict the first of two devices of one name, and only that", async () => {
     const { hub, log } = await trustedHub();
     const text = hub.deviceConnectionString("device1");

@@ -61,6 +61,7 @@ function call(hub: LocalHub, method: string, path: string, authorization?: strin
 }
 
 describe("the registry", () => {
+  // Rule registry-device-id.
   it.each(["device1", "x".repeat(128), "a%b?c#d", "Q(r)!*'$@=,;:", "100%"])(
     "makes and shows a device called %s",
     async (deviceId) => {
@@ -74,6 +75,7 @@ describe("the registry", () => {
     },
   );
 
+  // Rule registry-device-id.
   it("keeps ids apart that differ in capitals", async () => {
     const hub = await startHubForTest({ devices: ["Device1"] });
     expect((await call(hub, "GET", "/devices/Device1", ownerToken(hub))).status).toBe(200);
@@ -91,6 +93,7 @@ describe("the registry", () => {
     expect(text).not.toContain("primaryKey");
   });
 
+  // Rule policy-permissions.
   it("is closed to a device, for its own identity too", async () => {
     const hub = await startHubForTest({ devices: ["device1", "device2"] });
     const token = deviceToken(hub, "device1");

@@ -161,6 +161,12 @@ export class Cbs {
   }
 }
 
+/** The outcome of a receiver that leaves settling to the hub; rhea's types leave the outcomes out. */
+export function accepted(): Parameters<Delivery["update"]>[1] {
+  const make = rhea.message as unknown as { accepted(): { described(): never } };
+  return make.accepted().described();
+}
+
 /** The body of a message that is one data section. */
 export function dataOf({ body }: Message): Buffer {
   return (body as { readonly content: Buffer }).content;

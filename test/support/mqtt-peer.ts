@@ -73,6 +73,13 @@ export class MqttPeer {
     if (packet.cmd !== "pingresp") throw new Error(`expected PINGRESP, got ${packet.cmd}`);
   }
 
+  /** Resolves when the hub has ended the connection; fails if it sent anything before that. */
+  async closedSilently(): Promise<void> {
+    await this.closed;
+    const last = await this.next().catch(() => undefined);
+    if (last !== undefined) throw new Error(`expected no packet, got ${last.cmd}`);
+  }
+
   /** Stops reading, as a stuck device does. */
   stall(): void {
     this.#stream.pause();

@@ -9,6 +9,7 @@ import { CloudToDevice } from "../../src/hub/cloud-to-device.ts";
 import { DeviceConnections } from "../../src/hub/connections.ts";
 import { HubEventStream } from "../../src/hub/events.ts";
 import { FeedbackQueue } from "../../src/hub/feedback-queue.ts";
+import { createHttpsServer } from "../../src/hub/https/server.ts";
 import { createInstallation } from "../../src/hub/installation.ts";
 import { serveMqtt } from "../../src/hub/mqtt/session.ts";
 import { Registry } from "../../src/hub/registry.ts";
@@ -21,6 +22,7 @@ import { SubscriptionStore } from "../../src/hub/subscriptions.ts";
 import { AmqpPeer } from "./amqp-peer.ts";
 import { createDuplexPair } from "./duplex-pair.ts";
 import { EventLog } from "./event-log.ts";
+import { type HttpRequest, type HttpResponse, requestOver } from "./http-request.ts";
 import { connectPacket, MqttPeer } from "./mqtt-peer.ts";
 import { TestClock } from "./test-clock.ts";
 
@@ -62,6 +64,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
     subscriptions: new SubscriptionStore(store, registry, state.subscriptions),
   };
   for (const deviceId of devices) await registry.ensure(deviceId);
+  const httpsServer = createHttpsServer({ ...services, registry });
   const log = new EventLog(events);
   return {
     clock,
@@ -98,6 +101,21 @@ export async function createTestHub(options: TestHubOptions = {}) {
       });
       serveAmqp(hubEnd, services);
       return { clientEnd, hubEnd };
+    },
+    /** One HTTPS request with this token, on a connection of its own. */
+    https(
+      method: HttpRequest["method"],
+      path: string,
+      token?: string,
+      fields: Pick<HttpRequest, "headers" | "body"> = {},
+    ): Promise<HttpResponse> {
+      const [clientEnd, hubEnd] = createDuplexPair();
+      onTestFinished(() => {
+        clientEnd.destroy();
+      });
+      httpsServer.emit("connection", hubEnd);
+      const headers = { ...(token !== undefined && { authorization: token }), ...fields.headers };
+      return requestOver(clientEnd, { ...fields, method, path, headers });
     },
     deviceToken(deviceId: string, { expiresInSeconds = 3600 } = {}): string {
       const { authentication } = registry.get(deviceId);

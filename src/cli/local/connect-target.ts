@@ -1,11 +1,12 @@
 /** The hub a command talks to, made out of its configuration: the local one is found, or started. */
 
 import { readFileSync } from "node:fs";
+import { createEntraLogin } from "../../client/entra-login.ts";
+import type { ServiceSignIn } from "../../client/service-sign-in.ts";
 import type { DeviceHub } from "../../config/device-config.ts";
 import type { ServiceHub } from "../../config/service-config.ts";
 import {
   type DeviceConnectionString,
-  type HubConnectionString,
   parseHubConnectionString,
 } from "../../core/connection-string.ts";
 import type { HubDescription } from "../../hub/home.ts";
@@ -53,8 +54,9 @@ export async function resolveServiceTarget(
   deviceIds: readonly string[],
   options: TargetOptions,
   context: Context,
-): Promise<Target<HubConnectionString>> {
+): Promise<Target<ServiceSignIn>> {
   if (hub.type === "remote") return remote(hub.connectionString, options);
+  if (hub.type === "login") return remote(await createEntraLogin(hub.hostName), options);
   const running = await ensureHub(hub.home, options, context);
   for (const deviceId of deviceIds) await ensureDevice(running, deviceId);
   const owner = parseHubConnectionString(running.connectionString);
@@ -63,9 +65,9 @@ export async function resolveServiceTarget(
 
 /** The banner: which hub, and who said so. */
 export function describeHub(hostName: string, hub: DeviceHub | ServiceHub): string {
-  return hub.type === "local"
-    ? `Hub: ${hostName}, the local hub of ${hub.home} (${hub.from})`
-    : `Hub: ${hostName} (${hub.from})`;
+  if (hub.type === "local") return `Hub: ${hostName}, the local hub of ${hub.home} (${hub.from})`;
+  const how = hub.type === "login" ? ", signing in with Microsoft Entra ID" : "";
+  return `Hub: ${hostName} (${hub.from}${how})`;
 }
 
 async function ensureHub(

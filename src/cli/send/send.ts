@@ -100,7 +100,7 @@ async function connect(
   const target = await resolveServiceTarget(hub, deviceIds, targetOptions, context);
   context.reporter.info(describeHub(target.connectionString.hostName, hub));
   return await connectService({
-    connectionString: target.connectionString,
+    signIn: target.connectionString,
     transport,
     connectTimeoutMs,
     signal,

@@ -10,6 +10,7 @@
 
 import { Amqp } from "azure-iothub/dist/common-amqp/amqp.js";
 import type { Message } from "../../core/message.ts";
+import { AmqpLifeline, type AmqpLink, type AmqpReceiverLink } from "./amqp-internals.ts";
 import { unknotErrors } from "./unknot-errors.ts";
 
 unknotErrors();
@@ -38,45 +39,8 @@ interface AmqpMessage {
 
 type SendCallback = (error: Error | null, result?: object) => void;
 
-interface Link {
-  on(event: "error", listener: () => void): void;
-  forceDetach(error: Error): void;
-}
-
-interface SenderLink extends Link {
+interface SenderLink extends AmqpLink {
   send(message: AmqpMessage, callback: SendCallback): void;
-}
-
-interface ReceiverLink extends Link {
-  readonly _rheaReceiver: {
-    readonly error?: Error;
-    /** What the hub granted; without address when it refuses the link and says why in a moment. */
-    readonly source: object;
-    on(event: "receiver_close", listener: () => void): void;
-  };
-}
-
-interface RheaContext {
-  readonly error?: Error;
-}
-
-interface RheaConnection {
-  readonly error?: Error;
-  readonly socket: { on(event: "error", listener: () => void): void };
-  is_closed(): boolean;
-  on(event: "connection_close" | "disconnected", listener: (context: RheaContext) => void): void;
-  abort_socket(socket: unknown): void;
-}
-
-interface BaseInternals {
-  readonly _rheaConnection?: RheaConnection;
-  readonly _cbs?: {
-    readonly _senderLink: Link;
-    readonly _receiverLink: Link;
-    forceDetach(): void;
-  };
-  _disconnectionOccurred: boolean;
-  readonly _fsm: { handle(event: "session_close" | "connection_close", context: object): void };
 }
 
 type Config = Parameters<Amqp["connect"]>[0];
@@ -84,15 +48,16 @@ type Done = Parameters<Amqp["connect"]>[1];
 
 export class AmqpBase extends Amqp {
   readonly #options: AmqpBaseOptions;
-  readonly #links: Link[] = [];
+  readonly #lifeline: AmqpLifeline;
 
   constructor(options: AmqpBaseOptions) {
     super(true);
     this.#options = options;
+    this.#lifeline = new AmqpLifeline(this, options.onLost);
   }
 
   override connect(config: Config, done: Done): void {
-    const { ca, serverName, onLost } = this.#options;
+    const { ca, serverName } = this.#options;
     super.connect(
       {
         ...config,
@@ -106,12 +71,7 @@ export class AmqpBase extends Amqp {
       },
       done,
     );
-    // After a close by the hub the SDK waits 45 s for answers that cannot come before it tells.
-    const connection = this.#internals._rheaConnection;
-    connection?.on("connection_close", () => {
-      if (!connection.is_closed()) onLost(connection.error);
-    });
-    connection?.on("disconnected", (context) => onLost(context.error));
+    this.#lifeline.watchConnection();
   }
 
   /** A refused token ends the connection at once: the SDK keeps it to itself when renewing. */
@@ -128,10 +88,8 @@ export class AmqpBase extends Amqp {
   ): void {
     super.attachReceiverLink(endpoint, { ...options, autoaccept: false }, (error, link) => {
       if (!link) return done(error);
-      const { _rheaReceiver: receiver } = this.#adopt(link as unknown as ReceiverLink);
-      // The SDK says nothing of a receiver that was detached without error.
-      receiver.on("receiver_close", () => this.#options.onLost(receiver.error));
-      if ("address" in receiver.source) done(null, link);
+      const isGranted = this.#lifeline.adoptReceiver(link as unknown as AmqpReceiverLink);
+      if (isGranted) done(null, link);
     });
   }
 
@@ -140,35 +98,14 @@ export class AmqpBase extends Amqp {
   ): void {
     super.attachSenderLink(endpoint, options, (error, link) => {
       if (!link) return done(error);
-      mendSender(this.#adopt(link as unknown as SenderLink));
+      mendSender(this.#lifeline.adopt(link as unknown as SenderLink));
       done(null, link);
     });
   }
 
   /** Ends socket and timers at once, whatever state the SDK's machines are in. */
   destroy(): void {
-    const { _rheaConnection: connection, _cbs: cbs, _fsm: fsm } = this.#internals;
-    if (connection === undefined) return;
-    this.#internals._disconnectionOccurred = true;
-    connection.abort_socket(connection.socket);
-    connection.socket.on("error", () => {});
-    // An orderly end that was under way waits for these, and holds a timer of 45 s meanwhile.
-    if (cbs) for (const link of [cbs._senderLink, cbs._receiverLink]) this.#adopt(link);
-    for (const link of this.#links) link.forceDetach(new Error("The connection is gone."));
-    cbs?.forceDetach();
-    fsm.handle("session_close", {});
-    fsm.handle("connection_close", {});
-  }
-
-  /** A link without a listener for errors would throw them at whoever ends it. */
-  #adopt<T extends Link>(link: T): T {
-    link.on("error", () => {});
-    this.#links.push(link);
-    return link;
-  }
-
-  get #internals(): BaseInternals {
-    return this as unknown as BaseInternals;
+    this.#lifeline.cut();
   }
 }
 

@@ -1,11 +1,10 @@
 /** The SDK's device client over MQTT, with promises for callbacks and an end that leaves nothing. */
 
-import { Client } from "azure-iot-device";
 import { Mqtt } from "azure-iot-device-mqtt";
 import type { ClientCertificate } from "../device-connection.ts";
+import { createSdkClient } from "./device-client.ts";
 import type { MqttClient } from "./mqtt-client.ts";
 import { hookMqttProvider, type MqttClientOptions } from "./mqtt-provider.ts";
-import { NO_RETRY } from "./no-retry.ts";
 
 export interface MqttDeviceClient {
   /** Connects. Errors are the SDK's own. */
@@ -31,7 +30,10 @@ export interface MqttDeviceClientOptions {
 
 export function createMqttDeviceClient(options: MqttDeviceClientOptions): MqttDeviceClient {
   const clients: MqttClient[] = [];
-  const { client, transport } = createSdkClient(options.connectionString);
+  const { client, transport } = createSdkClient(
+    options.connectionString,
+    (authentication) => new Mqtt(authentication),
+  );
   hookMqttProvider(transport, options.uri, options.mqtt, (mqttClient) => {
     clients.push(mqttClient);
     options.onClient(mqttClient);
@@ -59,16 +61,4 @@ export function createMqttDeviceClient(options: MqttDeviceClientOptions): MqttDe
       for (const mqttClient of clients) mqttClient.end(true);
     },
   };
-}
-
-function createSdkClient(connectionString: string): { client: Client; transport: Mqtt } {
-  let transport: Mqtt | undefined;
-  function Transport(authentication: ConstructorParameters<typeof Mqtt>[0]): Mqtt {
-    transport = new Mqtt(authentication);
-    return transport;
-  }
-  const client = Client.fromConnectionString(connectionString, Transport);
-  client.setRetryPolicy(NO_RETRY);
-  if (transport === undefined) throw new Error("The SDK made no transport.");
-  return { client, transport };
 }

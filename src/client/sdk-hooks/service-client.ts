@@ -4,6 +4,7 @@ import { Amqp } from "azure-iothub/dist/amqp.js";
 import { Client } from "azure-iothub/dist/client.js";
 import { Message as SdkMessage } from "azure-iothub/dist/common-core/message.js";
 import type { Message } from "../../core/message.ts";
+import type { EntraLogin } from "../service-sign-in.ts";
 import { AmqpBase, type AmqpBaseOptions, CARRIER } from "./amqp-base.ts";
 import { NO_RETRY } from "./no-retry.ts";
 
@@ -26,7 +27,8 @@ export interface ServiceClient {
 }
 
 export interface ServiceClientOptions extends AmqpBaseOptions {
-  readonly connectionString: string;
+  /** A connection string with its key, or who signs in without one. */
+  readonly signIn: string | EntraLogin;
   /** Where to connect: `amqps://…` or `wss://…`. The SDK fixes port 443 for the latter. */
   readonly uri: string;
 }
@@ -42,7 +44,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       return options.uri;
     }
   }
-  const client = Client.fromConnectionString(options.connectionString, Transport);
+  const client = createClient(options.signIn, Transport);
   client.setRetryPolicy(NO_RETRY);
   return {
     async open() {
@@ -74,6 +76,15 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     },
     destroy: () => base.destroy(),
   };
+}
+
+function createClient(
+  signIn: string | EntraLogin,
+  transport: Parameters<typeof Client.fromConnectionString>[1],
+): Client {
+  if (typeof signIn === "string") return Client.fromConnectionString(signIn, transport);
+  const { hostName, credential } = signIn;
+  return Client.fromTokenCredential(hostName, credential, transport);
 }
 
 function toSdkMessage(message: Message): SdkMessage {

@@ -12,6 +12,7 @@ export class Claims {
   readonly #onExpiry: () => void;
   readonly #byAudience = new Map<string, Principal>();
   #cancelTimer = () => {};
+  #isClosed = false;
 
   /** `onExpiry` is called when a proof has run out: what rests on it must be checked again. */
   constructor(access: AccessControl, clock: Clock, onExpiry: () => void) {
@@ -61,7 +62,9 @@ export class Claims {
     this.#requireOne((principal) => this.#access.authorizeDevice(principal, deviceId));
   }
 
+  /** For good: rhea may still hand over what had arrived. */
   close(): void {
+    this.#isClosed = true;
     this.#cancelTimer();
   }
 
@@ -81,7 +84,7 @@ export class Claims {
   #watchExpiry(): void {
     this.#cancelTimer();
     const expiryTimeMs = Math.min(...[...this.#byAudience.values()].map((one) => one.expiryTimeMs));
-    if (expiryTimeMs === Number.POSITIVE_INFINITY) return;
+    if (expiryTimeMs === Number.POSITIVE_INFINITY || this.#isClosed) return;
     this.#cancelTimer = this.#clock.setTimer(expiryTimeMs - this.#clock.nowMs(), () =>
       this.#expire(),
     );

@@ -62,6 +62,7 @@ class AmqpConnection {
   /** Open links that rest on a proof. */
   readonly #guarded = new Map<Link, GuardedLink>();
   #cancelOpenTimer = () => {};
+  #isEnded = false;
 
   constructor(stream: Duplex, services: AmqpServices) {
     this.#stream = stream;
@@ -213,6 +214,9 @@ class AmqpConnection {
   }
 
   #onEnd(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    stopHeartbeats(this.#connection);
     this.#cancelOpenTimer();
     this.#context.claims.close();
     this.#endLinks(() => true);
@@ -227,6 +231,11 @@ function createTrackingId(): string {
 /** Size of the frame that is arriving; rhea would gather one of any size. */
 function incomingFrameSize(connection: Connection): number {
   return (connection as Connection & { readonly frame_size?: number }).frame_size ?? 0;
+}
+
+/** rhea stops its timers when the stream ends, but not when it is destroyed. */
+function stopHeartbeats(connection: Connection): void {
+  (connection as Connection & { eof(): void }).eof();
 }
 
 /** rhea's types leave out `accept`, which its own listener uses. */

@@ -104,10 +104,10 @@ export function toMessageReply(
     contentencoding: system.contentEncoding,
   };
   for (const [name, value] of Object.entries(properties)) {
-    headers[`iothub-app-${encodeHeader(name)}`] = encodeHeader(value ?? "");
+    headers[`iothub-app-${encodeHeaderName(name)}`] = value ?? "";
   }
   const present = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
+    value === undefined ? [] : [[name, encodeHeader(value)] as const],
   );
   return { status: 200, headers: Object.fromEntries(present), body };
 }
@@ -203,6 +203,15 @@ function text(value: unknown): string {
 
 function isoTime(timeMs: number | undefined): string | undefined {
   return timeMs === undefined ? undefined : new Date(timeMs).toISOString();
+}
+
+/** Names of headers are tokens (RFC 9110, 5.6.2). */
+function encodeHeaderName(name: string): string {
+  return name.replace(/[^A-Za-z0-9!#$&'*+.^_`|~-]/gu, (char) =>
+    [...Buffer.from(char)]
+      .map((byte) => `%${byte.toString(16).padStart(2, "0").toUpperCase()}`)
+      .join(""),
+  );
 }
 
 /** Headers carry visible ASCII; all else is percent-encoded. */

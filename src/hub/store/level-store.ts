@@ -1,24 +1,15 @@
-/** The durable store: LevelDB, which also sees to it that one process owns it. */
+/** The durable store, in LevelDB. */
 
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { CommitMark, readCommitMark } from "./commit-mark.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { IntegritySum } from "./integrity.ts";
+import { acquireOwnership, isLocked, type Ownership } from "./ownership.ts";
 import { formatSeal, isSupported, parseSeal, SEAL_KEY, type Seal } from "./seal.ts";
 import type { Store, StoreChange } from "./store.ts";
-
-export type StoreErrorName = "StoreInUse" | "StoreDamaged" | "StoreTooNew";
-
-export class StoreError extends Error {
-  override readonly name: StoreErrorName;
-
-  constructor(name: StoreErrorName, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = name;
-  }
-}
+import { StoreError, storeDamaged, storeInUse, storeTooNew } from "./store-error.ts";
 
 type Database = ClassicLevel<string, string>;
 
@@ -35,12 +26,13 @@ interface Content {
  * @throws StoreError StoreInUse while another process has it; StoreDamaged; StoreTooNew.
  */
 export async function openLevelStore(directory: string): Promise<Store> {
-  const db = await openDatabase(directory);
+  const ownership = await acquireOwnership(directory);
   try {
-    const content = await readAll(db, directory);
-    return createStore(db, content, new CommitMark(directory));
+    const content = await readContent(directory);
+    const db = await openDatabase(directory, directory);
+    return createStore(db, content, new CommitMark(directory), ownership);
   } catch (error) {
-    await db.close();
+    await ownership.release();
     throw error;
   }
 }
@@ -49,6 +41,7 @@ function createStore(
   db: Database,
   { records, integrity, commits }: Content,
   mark: CommitMark,
+  ownership: Ownership,
 ): Store {
   let commit = commits;
   let isOpen = true;
@@ -68,6 +61,7 @@ function createStore(
       await groups.idle();
       await db.close();
       mark.close();
+      await ownership.release();
     },
   };
 }
@@ -93,29 +87,43 @@ async function writeBatch(
   await batch.write({ sync: true });
 }
 
-async function openDatabase(directory: string): Promise<Database> {
-  const isNew = isAbsent(directory);
+/**
+ * Reads and checks a copy: LevelDB repairs what it opens, and would clear away the remains of what
+ * it cannot read.
+ */
+async function readContent(directory: string): Promise<Content> {
+  if (isAbsent(directory)) return { records: [], integrity: new IntegritySum(), commits: 0 };
   // LevelDB would make a new store over the remains of one that has lost its first file.
-  if (!isNew && !existsSync(join(directory, "CURRENT"))) throw damaged(directory);
-  const db: Database = new ClassicLevel(directory, { createIfMissing: isNew });
+  if (!existsSync(join(directory, "CURRENT"))) throw storeDamaged(directory);
+  const copy = `${directory}.check`;
+  rmSync(copy, { recursive: true, force: true });
   try {
-    await db.open();
-  } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    if (hasCode(cause, "LEVEL_LOCKED")) {
-      throw new StoreError("StoreInUse", `Another process has the store in ${directory} open.`, {
-        cause,
-      });
-    }
-    throw damaged(directory, cause ?? error);
+    cpSync(directory, copy, { recursive: true, filter: (path) => basename(path) !== "LOCK" });
+    const db = await openDatabase(copy, directory);
+    const content = await readAll(db, directory).finally(() => db.close());
+    if (content.commits < readCommitMark(directory)) throw storeDamaged(directory);
+    return content;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
   }
-  return db;
 }
 
-/** True where LevelDB has never been: a first process may have left no more than its lock. */
+/** @param directory what an error is to name. */
+async function openDatabase(path: string, directory: string): Promise<Database> {
+  const db: Database = new ClassicLevel(path);
+  try {
+    await db.open();
+    return db;
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    throw isLocked(cause) ? storeInUse(directory, cause) : storeDamaged(directory, cause ?? error);
+  }
+}
+
+/** True where no store has ever been: a first start that was killed may have left its first files. */
 function isAbsent(directory: string): boolean {
   if (!existsSync(directory)) return true;
-  return readdirSync(directory).every((name) => name === "LOCK" || name.startsWith("LOG"));
+  return !readdirSync(directory).some((name) => /^(CURRENT|COMMITS)$|\.(ldb|log)$/.test(name));
 }
 
 async function readAll(db: Database, directory: string): Promise<Content> {
@@ -126,36 +134,16 @@ async function readAll(db: Database, directory: string): Promise<Content> {
     for await (const [key, text] of db.iterator()) {
       if (key === SEAL_KEY) {
         seal = parseSeal(text);
-        if (!isSupported(seal)) throw tooNew(directory, seal);
+        if (!isSupported(seal)) throw storeTooNew(directory, seal.format);
       } else {
         records.push([key, JSON.parse(text)]);
         integrity.put(key, text);
       }
     }
   } catch (error) {
-    throw error instanceof StoreError ? error : damaged(directory, error);
+    throw error instanceof StoreError ? error : storeDamaged(directory, error);
   }
-  const commits = seal?.commit ?? 0;
   const isSound = seal === undefined ? records.length === 0 : integrity.matches(seal);
-  if (!isSound || commits < readCommitMark(directory)) throw damaged(directory);
-  return { records, integrity, commits };
-}
-
-function damaged(directory: string, cause?: unknown): StoreError {
-  return new StoreError(
-    "StoreDamaged",
-    `The store in ${directory} is damaged; it is left as it is.`,
-    { cause },
-  );
-}
-
-function tooNew(directory: string, { format }: Seal): StoreError {
-  return new StoreError(
-    "StoreTooNew",
-    `The store in ${directory} has format ${format}, which a newer version wrote.`,
-  );
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
+  if (!isSound) throw storeDamaged(directory);
+  return { records, integrity, commits: seal?.commit ?? 0 };
 }

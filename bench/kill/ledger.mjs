@@ -1,0 +1,106 @@
+/** What the hub has promised, what was seen of it, and which promises it broke. */
+
+export class Ledger {
+  /** Message id -> device, once the hub has accepted it. */
+  accepted = new Map();
+  /** Message id -> how often a device has seen it. */
+  seen = new Map();
+  /** Message id -> the status its settlement must lead to, once that was acknowledged. */
+  settled = new Map();
+  /** Message id -> status of its record. */
+  records = new Map();
+  /** Ids of messages whose record was in a batch with an acknowledged settlement. */
+  echoed = new Set();
+  /** Device id -> its primary key, once its creation was acknowledged. */
+  devices = new Map();
+  violations = [];
+  counts = { refused: 0, uncertainSends: 0, redeliveries: 0, lateSettlements: 0, devices: 0 };
+  #onPromise = () => {};
+
+  /** Calls at every promise from now on. */
+  watchPromises(onPromise) {
+    this.#onPromise = onPromise;
+  }
+
+  accept(messageId, deviceId) {
+    this.accepted.set(messageId, deviceId);
+    this.#onPromise();
+  }
+
+  deliver(messageId, deviceId, body) {
+    if (body !== messageId) this.#violate(`${messageId} arrived with the body ${body}`);
+    if (!messageId.startsWith(deviceId)) this.#violate(`${messageId} arrived at ${deviceId}`);
+    if (this.settled.has(messageId)) {
+      this.#violate(`${messageId} came again after its settlement was acknowledged`);
+    }
+    if (this.records.has(messageId)) {
+      this.#violate(`${messageId} came again after its sender was told of its end`);
+    }
+    const times = this.seen.get(messageId) ?? 0;
+    if (times > 0) this.counts.redeliveries += 1;
+    this.seen.set(messageId, times + 1);
+  }
+
+  settle(messageId, status) {
+    this.settled.set(messageId, status);
+    this.#onPromise();
+  }
+
+  record({ originalMessageId: id, statusCode }) {
+    if (this.echoed.has(id)) {
+      this.#violate(`the record of ${id} came again after its batch was settled`);
+    }
+    const before = this.records.get(id) ?? statusCode;
+    if (before !== statusCode) this.#violate(`${id} ended as ${before} and as ${statusCode}`);
+    this.records.set(id, statusCode);
+  }
+
+  echo(records) {
+    for (const { originalMessageId } of records) this.echoed.add(originalMessageId);
+    this.#onPromise();
+  }
+
+  keepDevice(deviceId, primaryKey) {
+    this.devices.set(deviceId, primaryKey);
+    this.counts.devices += 1;
+    this.#onPromise();
+  }
+
+  /** Its deletion is under way, or done: nothing is promised of it any more. */
+  releaseDevice(deviceId) {
+    this.devices.delete(deviceId);
+  }
+
+  /** Something happened that no rule allows. */
+  report(text) {
+    this.#violate(text);
+  }
+
+  /** Accepted messages whose end nobody has been told of yet. */
+  open() {
+    return [...this.accepted.keys()].filter((id) => !this.records.has(id));
+  }
+
+  /** The end: all that was promised must have come true. */
+  audit() {
+    for (const id of this.accepted.keys()) {
+      if (!this.seen.has(id)) this.#violate(`${id} was accepted and never delivered`);
+      if (!this.records.has(id)) this.#violate(`${id} was accepted and has no feedback record`);
+    }
+    for (const [id, status] of this.settled) {
+      const told = this.records.get(id);
+      if (told !== status) this.#violate(`${id} was settled as ${status} and told as ${told}`);
+    }
+  }
+
+  /** `found` maps the ids of devices that exist to their primary keys. */
+  auditDevices(found) {
+    for (const [deviceId, key] of this.devices) {
+      if (found.get(deviceId) !== key) this.#violate(`device ${deviceId} is lost`);
+    }
+  }
+
+  #violate(text) {
+    this.violations.push(text);
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * How many cloud-to-device messages a hub accepts a second, and how long one takes to its device.
+ *
+ * node bench/throughput.mjs [--seconds 4] [-o json]
+ */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import azureCommon from "azure-iot-common";
+import iothub from "azure-iothub";
+import { trustInThisProcess } from "../dist/hub/tls.js";
+import { Arrivals } from "./support/arrivals.mjs";
+import { createHttpsClient } from "./support/https-client.mjs";
+import { connectMqttDevice } from "./support/mqtt-device.mjs";
+import { spawnHub } from "./support/spawn-hub.mjs";
+
+/** Messages under way at once. */
+const WINDOW = 256;
+const DEVICES = 24;
+const LATENCY_SAMPLES = 500;
+const WARM_UP_SAMPLES = 50;
+const BODY = Buffer.alloc(100, "x");
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "4" },
+    output: { type: "string", short: "o", default: "text" },
+  },
+});
+
+const results = [];
+for (const isInMemory of [true, false]) results.push(await measure(isInMemory));
+if (values.output === "json") console.log(JSON.stringify({ type: "throughput", results }));
+else console.table(Object.fromEntries(results.map(({ store, ...figures }) => [store, figures])));
+
+async function measure(isInMemory) {
+  const directory = mkdtempSync(join(tmpdir(), "c2d-bench-"));
+  const hub = spawnHub({ directory, isInMemory });
+  try {
+    const address = await hub.ready;
+    const distrust = trustInThisProcess(address.ca);
+    const figures = await measureHub(address);
+    distrust();
+    return { store: isInMemory ? "in memory" : "durable", ...figures };
+  } finally {
+    hub.kill("SIGKILL");
+    await hub.exited;
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function measureHub(address) {
+  const ids = Array.from({ length: DEVICES }, (_, index) => `device${index}`);
+  await createDevices(address, ids);
+  const arrivals = new Arrivals();
+  const devices = ids.map((id) => drain(address, id, arrivals));
+  await Promise.all(devices.map(({ ready }) => ready));
+  const client = iothub.Client.fromConnectionString(address.connectionString);
+  await client.open();
+  // One before many: otherwise the SDK attaches a link for each of the first.
+  await client.send(ids[0], new azureCommon.Message(BODY));
+  const latency = await measureLatency(client, ids[0], arrivals);
+  const rate = await measureRate(client, ids, arrivals);
+  await client.close();
+  for (const device of devices) device.close();
+  return { ...rate, ...latency };
+}
+
+async function createDevices(address, ids) {
+  const { call, close } = createHttpsClient(address);
+  for (const deviceId of ids) await call("PUT", `/devices/${deviceId}`, { json: { deviceId } });
+  close();
+}
+
+function drain(address, id, arrivals) {
+  const device = connectMqttDevice(address, id, (packet) => {
+    device.acknowledge(packet);
+    arrivals.add();
+  });
+  return device;
+}
+
+/** One message at a time, from the call of `send` to its arrival over MQTT. */
+async function measureLatency(client, id, arrivals) {
+  const samples = [];
+  for (let index = 0; index < WARM_UP_SAMPLES + LATENCY_SAMPLES; index++) {
+    const arrived = arrivals.next();
+    const startMs = performance.now();
+    const accepted = client.send(id, new azureCommon.Message(BODY));
+    await arrived;
+    samples.push(performance.now() - startMs);
+    await accepted;
+  }
+  const sorted = samples.slice(WARM_UP_SAMPLES).sort((a, b) => a - b);
+  return { "p50 ms": percentile(sorted, 0.5), "p99 ms": percentile(sorted, 0.99) };
+}
+
+/** As many as go, over all devices in turn, with a window of sends under way. */
+async function measureRate(client, ids, arrivals) {
+  const startMs = performance.now();
+  const untilMs = startMs + Number(values.seconds) * 1000;
+  const arrivedBefore = arrivals.count;
+  let number = 0;
+  let accepted = 0;
+  let refused = 0;
+  const sendOn = async () => {
+    while (performance.now() < untilMs) {
+      number += 1;
+      await client.send(ids[number % ids.length], new azureCommon.Message(BODY)).then(
+        () => {
+          accepted += 1;
+        },
+        () => {
+          refused += 1;
+        },
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: WINDOW }, sendOn));
+  const seconds = (performance.now() - startMs) / 1000;
+  return {
+    "sends/s": Math.round(accepted / seconds),
+    "deliveries/s": Math.round((arrivals.count - arrivedBefore) / seconds),
+    refused,
+  };
+}
+
+function percentile(sorted, share) {
+  return Number((sorted[Math.floor(sorted.length * share)] ?? Number.NaN).toFixed(2));
+}

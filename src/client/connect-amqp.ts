@@ -1,0 +1,117 @@
+/** A device's connection: AMQP over TLS (port 5671) or over WebSocket (port 443). */
+
+import { isIP } from "node:net";
+import { formatDeviceConnectionString } from "../core/connection-string.ts";
+import type { Settlement } from "../core/message-queue.ts";
+import { toReceivedMessage } from "./amqp-delivery.ts";
+import { ClientError } from "./client-error.ts";
+import type {
+  Delivery,
+  DeliverySettlement,
+  DeviceConnection,
+  DeviceConnectOptions,
+} from "./device-connection.ts";
+import { toDeviceRefusal } from "./device-refusal.ts";
+import { DeviceSession } from "./device-session.ts";
+import { formatEndpoint } from "./endpoint.ts";
+import {
+  type AmqpArrival,
+  type AmqpDeviceClient,
+  createAmqpDeviceClient,
+} from "./sdk-hooks/amqp-device-client.ts";
+import { SettlementOrder } from "./settlement-order.ts";
+
+export type AmqpTransport = "amqp" | "amqp-ws";
+
+interface Route {
+  readonly port: number;
+  uri(where: string): string;
+}
+
+/** The ports are for host names that carry none. */
+const ROUTES: Readonly<Record<AmqpTransport, Route>> = {
+  amqp: { port: 5671, uri: (where) => `amqps://${where}` },
+  "amqp-ws": { port: 443, uri: (where) => `wss://${where}/$iothub/websocket` },
+};
+
+/** @throws ClientError, as `connectDevice` says. */
+export async function connectAmqp(
+  transport: AmqpTransport,
+  options: DeviceConnectOptions,
+): Promise<DeviceConnection> {
+  const session = new AmqpSession(ROUTES[transport], options);
+  await session.open();
+  return session;
+}
+
+class AmqpSession extends DeviceSession {
+  readonly #client: AmqpDeviceClient;
+  readonly #settlements = new SettlementOrder();
+
+  constructor(route: Route, options: DeviceConnectOptions) {
+    super(options, route.port);
+    this.#client = createAmqpDeviceClient({
+      connectionString: formatDeviceConnectionString(options.connectionString),
+      uri: route.uri(formatEndpoint(this.endpoint)),
+      ca: this.ca,
+      certificate: options.certificate,
+      serverName: isIP(this.endpoint.host) === 0 ? this.endpoint.host : "",
+      idleTimeoutMs: options.keepAliveSeconds * 1000,
+      onLost: (error) => this.lose(error),
+      onMessage: (arrival) => this.#onMessage(arrival),
+    });
+  }
+
+  protected override async connect(): Promise<void> {
+    await this.#client.open();
+    await this.#client.subscribe();
+  }
+
+  protected override async disconnect(): Promise<void> {
+    await this.#settlements.settled();
+    await this.#client.close();
+  }
+
+  protected override destroy(): void {
+    this.#client.destroy();
+  }
+
+  protected override toRefusal(cause: unknown): ClientError | undefined {
+    return toDeviceRefusal(cause);
+  }
+
+  #onMessage(arrival: AmqpArrival): void {
+    if (this.isClosed) return;
+    const delivery = {
+      message: toReceivedMessage(arrival.message),
+      settle: this.#settler(arrival),
+    };
+    this.options.onDelivery(delivery);
+  }
+
+  #settler(arrival: AmqpArrival): Delivery["settle"] {
+    let isSettled = false;
+    return async (settlement: DeliverySettlement) => {
+      if (isSettled) return;
+      isSettled = true;
+      if (settlement !== "none") await this.#settle(arrival, settlement);
+    };
+  }
+
+  async #settle(arrival: AmqpArrival, settlement: Settlement): Promise<void> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        if (this.isClosed) return reject(new Error("The connection is closed."));
+        this.#settlements.add(settlement, () =>
+          this.#client.settle(arrival, settlement).then(resolve, reject),
+        );
+      });
+    } catch (cause) {
+      throw new ClientError(
+        "ConnectionLost",
+        "The connection ended before the message was settled; it comes again.",
+        { cause },
+      );
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/** A device over HTTPS (port 443): it asks for messages, one at a time. */
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { formatDeviceConnectionString } from "../core/connection-string.ts";
+import type { ClientError } from "./client-error.ts";
+import { systemClock } from "./clock.ts";
+import { createDeferred } from "./deferred.ts";
+import type {
+  DeliverySettlement,
+  DeviceConnection,
+  DeviceConnectOptions,
+} from "./device-connection.ts";
+import { DeviceSession } from "./device-session.ts";
+import { toReceivedMessage } from "./http-delivery.ts";
+import { refusalByAnswer } from "./http-refusal.ts";
+import {
+  createHttpDeviceClient,
+  type HttpArrival,
+  type HttpDeviceClient,
+} from "./sdk-hooks/http-device-client.ts";
+
+/** For a host name that carries none. */
+const PORT = 443;
+
+/** The default wait after an empty answer, in milliseconds. Azure asks for 25 minutes in production. */
+const POLL_INTERVAL_MS = 1000;
+
+/** Longest wait for an answer, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 30_000;
+
+/** @throws ClientError, as `connectDevice` says. */
+export async function connectHttp(options: DeviceConnectOptions): Promise<DeviceConnection> {
+  const session = new HttpSession(options);
+  await session.open();
+  return session;
+}
+
+/**
+ * "Connected" is a hub that has answered once; a question that fails is the end. A message fetched
+ * stays locked for the lock's time even when this process is gone, so the next one is fetched only
+ * when the one before is done with.
+ */
+class HttpSession extends DeviceSession {
+  readonly #client: HttpDeviceClient;
+  readonly #stop = new AbortController();
+
+  constructor(options: DeviceConnectOptions) {
+    super(options, PORT);
+    this.#client = createHttpDeviceClient({
+      connectionString: formatDeviceConnectionString(options.connectionString),
+      endpoint: this.endpoint,
+      ca: this.ca,
+      certificate: options.certificate,
+      answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    });
+  }
+
+  protected override async connect(): Promise<void> {
+    await this.#client.open();
+    const first = await this.#client.receive();
+    this.#poll(first).catch((error: unknown) => this.lose(error));
+  }
+
+  protected override async disconnect(): Promise<void> {
+    await this.#client.close();
+  }
+
+  protected override destroy(): void {
+    this.#stop.abort();
+    this.#client.destroy();
+  }
+
+  protected override toRefusal(cause: unknown): ClientError | undefined {
+    return refusalByAnswer(cause);
+  }
+
+  async #poll(first: HttpArrival | undefined): Promise<void> {
+    const { pollIntervalMs = POLL_INTERVAL_MS } = this.options;
+    let arrival = first;
+    while (!this.isClosed) {
+      if (arrival) await this.#deliver(arrival);
+      else await systemClock.sleep(pollIntervalMs, this.#stop.signal);
+      // Whoever closes on the settlement of this message comes before the next one is locked.
+      await nextTurn();
+      if (!this.isClosed) arrival = await this.#client.receive();
+    }
+  }
+
+  /** Resolves once the message is done with. */
+  async #deliver(arrival: HttpArrival): Promise<void> {
+    const done = createDeferred<void>();
+    let isSettled = false;
+    this.options.onDelivery({
+      message: toReceivedMessage(arrival.answer),
+      settle: async (settlement) => {
+        if (isSettled) return;
+        isSettled = true;
+        await this.#settle(arrival, settlement).finally(() => done.resolve());
+      },
+    });
+    await done.promise;
+  }
+
+  async #settle(arrival: HttpArrival, settlement: DeliverySettlement): Promise<void> {
+    if (settlement === "none") return;
+    if (this.isClosed) throw this.toLoss(undefined);
+    try {
+      await this.#client.settle(arrival, settlement);
+    } catch (error) {
+      const refusal = this.toLoss(error);
+      if (refusal.name !== "DeviceMessageLockLost") this.lose(error);
+      throw refusal;
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** Signs in with Microsoft Entra ID, through the chain of credentials that Azure's tools share. */
+
+import { ClientError } from "./client-error.ts";
+import { type EntraLogin, IOT_HUB_SCOPE } from "./service-sign-in.ts";
+
+const NO_TOKEN_HINT =
+  "Sign in with az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. AZURE_TOKEN_CREDENTIALS picks one credential of the chain; --verbose tells what each of them said.";
+
+/** What a hub that refuses the principal asks for. */
+export const ROLE_HINT =
+  'The principal needs the role "IoT Hub Data Contributor" on this hub (az role assignment create); a local hub takes keys only.';
+
+/** `DefaultAzureCredential`, loaded only here: it takes a quarter of a second. */
+export async function createEntraLogin(hostName: string): Promise<EntraLogin> {
+  const { DefaultAzureCredential } = await import("@azure/identity");
+  return { type: "entra", hostName, credential: new DefaultAzureCredential() };
+}
+
+/**
+ * Has the credential find a token, which it then keeps for the SDK to ask for again.
+ *
+ * @throws ClientError CredentialUnavailable when none of the chain gives one.
+ */
+export async function requireEntraToken(
+  { credential }: EntraLogin,
+  signal: AbortSignal,
+): Promise<void> {
+  let cause: unknown;
+  try {
+    if (await credential.getToken(IOT_HUB_SCOPE, { abortSignal: signal })) return;
+  } catch (error) {
+    cause = error;
+  }
+  throw new ClientError("CredentialUnavailable", "Microsoft Entra ID gave no token.", {
+    cause,
+    hint: NO_TOKEN_HINT,
+  });
+}

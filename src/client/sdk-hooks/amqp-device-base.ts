@@ -1,0 +1,77 @@
+/**
+ * Puts our hands on the AMQP base under azure-iot-device-amqp.
+ *
+ * Why: the SDK goes to port 443 for WebSocket whatever the host name says, replaces the trust store
+ * with its `ca` option, drops the passphrase of an X.509 device's key, names an IP address as TLS
+ * server, never notices a peer that fell silent, waits 45 s before it tells that the hub closed the
+ * connection, and says nothing of a receiver that was detached without error. All that is put right
+ * on the base the transport has made for itself, below it.
+ */
+
+import type { Amqp } from "azure-iot-device-amqp";
+import type { ClientCertificate } from "../device-connection.ts";
+import { AmqpLifeline, type AmqpReceiverLink } from "./amqp-internals.ts";
+
+export interface AmqpDeviceBaseOptions {
+  /** Where to connect: `amqps://…` or `wss://…`. */
+  readonly uri: string;
+  readonly ca: string[] | undefined;
+  readonly certificate: ClientCertificate | undefined;
+  /** TLS server name; empty for an IP address. */
+  readonly serverName: string;
+  /** Longest silence of the hub, in milliseconds; it sends empty frames at half of it. */
+  readonly idleTimeoutMs: number;
+  /** The connection was closed by the hub, or its socket ended. May be called more than once. */
+  onLost(error: Error | undefined): void;
+}
+
+type Done = (error?: Error | null, result?: object) => void;
+
+interface Base {
+  connect(config: object, done: Done): void;
+  putToken(audience: string, token: string, done: (error?: Error) => void): void;
+  attachReceiverLink(endpoint: string, options: object | null, done: Done): void;
+}
+
+/** @returns What ends the connection by force, in whatever state. */
+export function hookAmqpDeviceBase(
+  transport: Amqp,
+  options: AmqpDeviceBaseOptions,
+): { destroy(): void } {
+  const { uri, ca, certificate, serverName, idleTimeoutMs, onLost } = options;
+  const base = (transport as unknown as { readonly _amqp: Base })._amqp;
+  const lifeline = new AmqpLifeline(base, onLost);
+  const connect = base.connect.bind(base);
+  const putToken = base.putToken.bind(base);
+  const attachReceiverLink = base.attachReceiverLink.bind(base);
+
+  base.connect = (config, done) => {
+    const sslOptions = { ...certificate, ...(ca !== undefined && { ca }) };
+    const policyOverride = {
+      ...(certificate?.passphrase !== undefined && { passphrase: certificate.passphrase }),
+      idle_time_out: idleTimeoutMs,
+      servername: serverName,
+      // Small frames that follow one another would wait 40 ms each.
+      tcp_no_delay: true,
+    };
+    connect({ ...config, uri, sslOptions, policyOverride }, done);
+    lifeline.watchConnection();
+  };
+
+  // A refused token ends the connection at once: the SDK keeps it to itself when renewing.
+  base.putToken = (audience, token, done) => {
+    putToken(audience, token, (error) => {
+      if (error) onLost(error);
+      done(error);
+    });
+  };
+
+  base.attachReceiverLink = (endpoint, linkOptions, done) => {
+    attachReceiverLink(endpoint, linkOptions, (error, link) => {
+      if (!link) return done(error);
+      if (lifeline.adoptReceiver(link as AmqpReceiverLink)) done(null, link);
+    });
+  };
+
+  return { destroy: () => lifeline.cut() };
+}

@@ -1,0 +1,92 @@
+/** What we touch inside the SDKs' AMQP base; azure-iothub and the device packages each carry a copy. */
+
+export interface AmqpLink {
+  on(event: "error", listener: () => void): void;
+  forceDetach(error: Error): void;
+}
+
+export interface AmqpReceiverLink extends AmqpLink {
+  readonly _rheaReceiver: {
+    readonly error?: Error;
+    /** What the hub granted; without address when it refuses the link and says why in a moment. */
+    readonly source: object;
+    on(event: "receiver_close", listener: () => void): void;
+  };
+}
+
+interface RheaContext {
+  readonly error?: Error;
+}
+
+interface RheaConnection {
+  readonly error?: Error;
+  readonly socket: { on(event: "error", listener: () => void): void };
+  is_closed(): boolean;
+  on(event: "connection_close" | "disconnected", listener: (context: RheaContext) => void): void;
+  abort_socket(socket: unknown): void;
+}
+
+/** The private fields of an AMQP base. */
+export interface AmqpBaseInternals {
+  readonly _rheaConnection?: RheaConnection;
+  readonly _cbs?: {
+    readonly _senderLink: AmqpLink;
+    readonly _receiverLink: AmqpLink;
+    forceDetach(): void;
+  };
+  _disconnectionOccurred: boolean;
+  readonly _fsm: { handle(event: "session_close" | "connection_close", context: object): void };
+}
+
+/** The connection of one AMQP base: how it is watched, and how it is ended by force. */
+export class AmqpLifeline {
+  readonly #base: AmqpBaseInternals;
+  readonly #onLost: (error: Error | undefined) => void;
+  readonly #links: AmqpLink[] = [];
+
+  /** @param onLost Called when the hub closed a link or the connection, or the socket ended. */
+  constructor(base: object, onLost: (error: Error | undefined) => void) {
+    this.#base = base as AmqpBaseInternals;
+    this.#onLost = onLost;
+  }
+
+  /** To be called once connecting has begun. */
+  watchConnection(): void {
+    // After a close by the hub the SDK waits 45 s for answers that cannot come before it tells.
+    const connection = this.#base._rheaConnection;
+    connection?.on("connection_close", () => {
+      if (!connection.is_closed()) this.#onLost(connection.error);
+    });
+    connection?.on("disconnected", (context) => this.#onLost(context.error));
+  }
+
+  /** A link without a listener for errors would throw them at whoever ends it. */
+  adopt<T extends AmqpLink>(link: T): T {
+    link.on("error", () => {});
+    this.#links.push(link);
+    return link;
+  }
+
+  /** @returns False when the hub is about to refuse the link: it is not to be used then. */
+  adoptReceiver(link: AmqpReceiverLink): boolean {
+    const { _rheaReceiver: receiver } = this.adopt(link);
+    // The SDK says nothing of a receiver that was detached without error.
+    receiver.on("receiver_close", () => this.#onLost(receiver.error));
+    return "address" in receiver.source;
+  }
+
+  /** Ends socket and timers at once, whatever state the SDK's machines are in. */
+  cut(): void {
+    const { _rheaConnection: connection, _cbs: cbs, _fsm: fsm } = this.#base;
+    if (connection === undefined) return;
+    this.#base._disconnectionOccurred = true;
+    connection.abort_socket(connection.socket);
+    connection.socket.on("error", () => {});
+    // An orderly end that was under way waits for these, and holds a timer of 45 s meanwhile.
+    if (cbs) for (const link of [cbs._senderLink, cbs._receiverLink]) this.adopt(link);
+    for (const link of this.#links) link.forceDetach(new Error("The connection is gone."));
+    cbs?.forceDetach();
+    fsm.handle("session_close", {});
+    fsm.handle("connection_close", {});
+  }
+}

@@ -1,0 +1,30 @@
+/** Who owns a store: one process, until it ends, however it ends. */
+
+import { ClassicLevel } from "classic-level";
+import { storeDamaged, storeInUse } from "./store-error.ts";
+
+export interface Ownership {
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the ownership of a store without touching the store: opening it would already change its
+ * files. An empty LevelDB beside it serves as the lock, for its lock goes with its process.
+ *
+ * @throws StoreError StoreInUse
+ */
+export async function acquireOwnership(directory: string): Promise<Ownership> {
+  const lock = new ClassicLevel(`${directory}.owner`);
+  try {
+    await lock.open();
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    throw isLocked(cause) ? storeInUse(directory, cause) : storeDamaged(directory, cause ?? error);
+  }
+  return { release: () => lock.close() };
+}
+
+/** True for the error with which LevelDB says that another process has a database open. */
+export function isLocked(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "LEVEL_LOCKED";
+}

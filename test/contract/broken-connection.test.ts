@@ -1,0 +1,73 @@
+import { connect, type TLSSocket } from "node:tls";
+import { expect, it, onTestFinished } from "vitest";
+import { formatSasToken } from "../../src/core/sas-token.ts";
+import { AmqpPeer } from "../support/amqp-peer.ts";
+import type { DeviceAccess } from "./driver.ts";
+import { httpsDriver } from "./drivers/https-driver.ts";
+import { eventually } from "./eventually.ts";
+import { localTarget } from "./hub-under-test.ts";
+import { Stage } from "./stage.ts";
+import { tokenExpirySeconds } from "./token.ts";
+
+/** Eight bytes of header that announce a frame smaller than its own header. */
+const IMPOSSIBLE_FRAME = Buffer.from("0000000109000000", "hex");
+
+it("what an AMQP connection held is free once the hub had to end it", async () => {
+  const stage = await setStage();
+  const messageId = await stage.send();
+  const { socket, peer } = await connectOverAmqp(stage.access);
+  const receiver = await peer.openReceiver(`/devices/${stage.deviceId}/messages/devicebound`);
+  expect((await receiver.next()).message.message_id).toBe(messageId);
+  await breakConnection(socket);
+  // By polling, which takes nobody's place: another connection would free the messages anyway.
+  const session = await stage.connect();
+  expect((await session.receive()).messageId).toBe(messageId);
+});
+
+it("no message goes to an AMQP connection that the hub had to end", async () => {
+  const stage = await setStage();
+  const { socket, peer } = await connectOverAmqp(stage.access);
+  await peer.openReceiver(`/devices/${stage.deviceId}/messages/devicebound`);
+  await breakConnection(socket);
+  const messageId = await stage.send();
+  const session = await stage.connect();
+  expect((await session.receive()).messageId).toBe(messageId);
+});
+
+it("a device is no longer connected once the hub had to end its AMQP connection", async () => {
+  const stage = await setStage();
+  const { socket, peer } = await connectOverAmqp(stage.access);
+  await peer.openReceiver(`/devices/${stage.deviceId}/messages/devicebound`);
+  expect((await stage.hub.registry.get(stage.deviceId)).connectionState).toBe("Connected");
+  await breakConnection(socket);
+  await eventually(async () => {
+    const { connectionState } = await stage.hub.registry.get(stage.deviceId);
+    return connectionState === "Disconnected" ? true : undefined;
+  });
+});
+
+async function setStage(): Promise<Stage> {
+  const stage = await Stage.set(await localTarget.open(), httpsDriver);
+  onTestFinished(() => stage.strike());
+  return stage;
+}
+
+async function breakConnection(socket: TLSSocket): Promise<void> {
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.write(IMPOSSIBLE_FRAME);
+  await closed;
+}
+
+async function connectOverAmqp({ endpoint: { host, ca }, amqpPort, deviceId, key }: DeviceAccess) {
+  const socket: TLSSocket = connect({
+    host,
+    port: amqpPort,
+    servername: host,
+    ...(ca !== undefined && { ca }),
+  });
+  const peer = await new AmqpPeer(socket, { hostname: host }).opened();
+  const resource = `${host}/devices/${deviceId}`;
+  const token = formatSasToken({ resource, key, expirySeconds: tokenExpirySeconds() });
+  await (await peer.openCbs()).putToken(resource, token);
+  return { socket, peer };
+}

@@ -1,0 +1,40 @@
+/** The one suite of expectations on the life of a message, whatever the device speaks. */
+
+import { describe, it } from "vitest";
+import type { DeviceDriver } from "./driver.ts";
+import type { Target } from "./hub-under-test.ts";
+import { contentRules } from "./rules/content-rules.ts";
+import { expiryRules } from "./rules/expiry-rules.ts";
+import { feedbackRules } from "./rules/feedback-rules.ts";
+import { identityRules } from "./rules/identity-rules.ts";
+import { queueRules } from "./rules/queue-rules.ts";
+import type { DefineRule, RuleNeeds } from "./rules/rule.ts";
+import { settlementRules } from "./rules/settlement-rules.ts";
+import { Stage } from "./stage.ts";
+
+export function describeLifecycle(driver: DeviceDriver, target: Target): void {
+  const rule: DefineRule = (title, needs, run) => {
+    if (!canPlay(driver, needs)) return;
+    const define = needs.isLocal && target.isLive ? it.skip : it;
+    define(title, { timeout: target.timeoutMs }, async () => {
+      const stage = await Stage.set(await target.open(needs.hub), driver);
+      try {
+        await run(stage);
+      } finally {
+        await stage.strike();
+      }
+    });
+  };
+  describe(`a device on ${driver.name}, ${target.name}`, () => {
+    settlementRules(rule);
+    expiryRules(rule);
+    queueRules(rule);
+    contentRules(rule);
+    feedbackRules(rule);
+    identityRules(rule);
+  });
+}
+
+function canPlay({ capabilities }: DeviceDriver, { can = [], cannot = [] }: RuleNeeds): boolean {
+  return can.every((one) => capabilities[one]) && !cannot.some((one) => capabilities[one]);
+}

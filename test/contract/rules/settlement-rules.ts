@@ -1,0 +1,161 @@
+import { expect } from "vitest";
+import type { DeviceSession } from "../driver.ts";
+import type { DefineRule } from "./rule.ts";
+
+const LOCK_TIMEOUT_MS = 60_000;
+const MAX_DELIVERY_COUNT = 10;
+
+export function settlementRules(rule: DefineRule): void {
+  rule("receives messages in the order they were sent", {}, async (stage) => {
+    const sent = [await stage.send(), await stage.send()];
+    const session = await stage.connect();
+    sent.push(await stage.send(), await stage.send());
+    const received = [];
+    for (const _ of sent) {
+      const message = await session.receive();
+      received.push(message.messageId);
+      await session.complete(message);
+    }
+    expect(received).toEqual(sent);
+  });
+
+  rule("a message comes the first time uncounted and unmarked", {}, async (stage) => {
+    const session = await stage.connect();
+    await stage.send();
+    const message = await session.receive();
+    expect(message.deliveryCount ?? 0).toBe(0);
+    expect(message.isMarkedRedelivered ?? false).toBe(false);
+  });
+
+  rule("a completed message is gone and its sender hears Success", {}, async (stage) => {
+    const session = await stage.connect();
+    const done = await stage.send({ ack: "full" });
+    const next = await stage.send();
+    await session.complete(await session.receive());
+    expect((await stage.feedbackOf(done)).statusCode).toBe("Success");
+    expect((await session.receive()).messageId).toBe(next);
+  });
+
+  rule(
+    "a rejected message is gone and its sender hears Rejected",
+    { can: ["canReject"] },
+    async (stage) => {
+      const session = await stage.connect();
+      const refused = await stage.send({ ack: "full" });
+      const next = await stage.send();
+      await session.reject(await session.receive());
+      expect((await stage.feedbackOf(refused)).statusCode).toBe("Rejected");
+      expect((await session.receive()).messageId).toBe(next);
+    },
+  );
+
+  rule(
+    "an abandoned message comes again, counted once more",
+    { can: ["canAbandon"] },
+    async (stage) => {
+      const [first, second] = [await stage.send(), await stage.send()];
+      const session = await stage.connect();
+      await session.abandon(await session.receive());
+      const seen = [await look(session), await look(session)];
+      expect(seen).toContainEqual({ messageId: first, deliveryCount: 1 });
+      expect(seen).toContainEqual({ messageId: second, deliveryCount: 0 });
+    },
+  );
+
+  rule(
+    "a polling device finds an abandoned message at the head of its queue again",
+    { can: ["canAbandon", "isPolling"] },
+    async (stage) => {
+      const first = await stage.send();
+      await stage.send();
+      const session = await stage.connect();
+      await session.abandon(await session.receive());
+      expect((await session.receive()).messageId).toBe(first);
+    },
+  );
+
+  rule(
+    `a message abandoned ${MAX_DELIVERY_COUNT} times is dead-lettered: DeliveryCountExceeded`,
+    { can: ["canAbandon"] },
+    async (stage) => {
+      const session = await stage.connect();
+      const messageId = await stage.send({ ack: "full" });
+      for (let count = 0; count < MAX_DELIVERY_COUNT; count++) {
+        const message = await session.receive();
+        expect(message.deliveryCount).toBe(count);
+        await session.abandon(message);
+      }
+      expect((await stage.feedbackOf(messageId)).statusCode).toBe("DeliveryCountExceeded");
+      const next = await stage.send();
+      expect((await session.receive()).messageId).toBe(next);
+    },
+  );
+
+  rule(
+    "what a lost connection held comes again in order, uncounted, marked where the protocol can",
+    { can: ["canHold", "hasConnection"] },
+    async (stage) => {
+      const sent = [await stage.send(), await stage.send(), await stage.send()];
+      const lost = await stage.connect();
+      await lost.complete(await lost.receive());
+      await lost.receive();
+      await stage.countReached(2);
+      await lost.drop();
+      const session = await stage.connect();
+      const second = await session.receive();
+      const third = await session.receive();
+      expect([second.messageId, third.messageId]).toEqual(sent.slice(1));
+      expect(second.deliveryCount ?? 0).toBe(0);
+      expect(second.isMarkedRedelivered ?? true).toBe(true);
+    },
+  );
+
+  rule(
+    "a lock that runs out frees its message, uncounted, marked where the protocol can",
+    { can: ["canHold"], isLocal: true },
+    async (stage) => {
+      const session = await stage.connect();
+      const messageId = await stage.send();
+      await session.receive();
+      stage.pass(LOCK_TIMEOUT_MS);
+      const again = await session.receive();
+      expect(again.messageId).toBe(messageId);
+      expect(again.deliveryCount ?? 0).toBe(0);
+      expect(again.isMarkedRedelivered ?? true).toBe(true);
+    },
+  );
+
+  rule("a lock holds until its time is up", { can: ["canHold"], isLocal: true }, async (stage) => {
+    const session = await stage.connect();
+    await stage.send();
+    await session.receive();
+    stage.pass(LOCK_TIMEOUT_MS - 1);
+    const next = await stage.send();
+    expect((await session.receive()).messageId).toBe(next);
+  });
+
+  rule(
+    "a settlement that comes after its lock ran out changes nothing",
+    { can: ["canHold"], isLocal: true },
+    async (stage) => {
+      const session = await stage.connect();
+      const messageId = await stage.send({ ack: "full" });
+      const late = await session.receive();
+      stage.pass(LOCK_TIMEOUT_MS);
+      const again = await session.receive();
+      await session.complete(late).catch(() => "a protocol that answers says that it was too late");
+      // Whatever the late settlement did is done once the hub has answered this one.
+      const marker = await stage.send({ ack: "full" });
+      await session.complete(await session.receive());
+      await stage.feedbackOf(marker);
+      expect(stage.hub.service.feedback.of(messageId)).toEqual([]);
+      await session.complete(again);
+      expect((await stage.feedbackOf(messageId)).statusCode).toBe("Success");
+    },
+  );
+}
+
+async function look(session: DeviceSession) {
+  const { messageId, deliveryCount } = await session.receive();
+  return { messageId, deliveryCount };
+}

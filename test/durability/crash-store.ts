@@ -1,0 +1,78 @@
+import type { Store, StoreChange } from "../../src/hub/store/store.ts";
+
+interface PendingWrite {
+  readonly changes: readonly StoreChange[];
+  readonly resolve: () => void;
+}
+
+/** A disk that writes when it is told to, and forgets what it was not told to write. */
+export class CrashStore {
+  readonly #disk: Map<string, string>;
+  readonly #pending: PendingWrite[] = [];
+  #written = 0;
+
+  constructor(disk: ReadonlyMap<string, string> = new Map()) {
+    this.#disk = new Map(disk);
+  }
+
+  /** Writes handed in so far. */
+  get handedIn(): number {
+    return this.#written + this.#pending.length;
+  }
+
+  /** Writes that are on the disk. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** What the hub sees. */
+  asStore(): Store {
+    const disk = this.#disk;
+    return {
+      async *load() {
+        const keys = [...disk.keys()].sort();
+        for (const key of keys) yield [key, JSON.parse(disk.get(key) ?? "")] as const;
+      },
+      write: (changes) =>
+        new Promise((resolve) => {
+          this.#pending.push({ changes: JSON.parse(JSON.stringify(changes)), resolve });
+        }),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  /** Writes the oldest of what is pending, so many; whoever waits for them goes on. */
+  async flush(count = this.#pending.length): Promise<void> {
+    for (const write of this.#pending.splice(0, count)) {
+      this.#write(write.changes);
+      write.resolve();
+    }
+    await settled();
+  }
+
+  /** The disk after a crash at which this many writes, counted from the start, had reached it. */
+  crash(written: number): CrashStore {
+    const survivor = new CrashStore(this.#disk);
+    for (const { changes } of this.#pending.slice(0, written - this.#written)) {
+      survivor.#apply(changes);
+    }
+    return survivor;
+  }
+
+  #write(changes: readonly StoreChange[]): void {
+    this.#apply(changes);
+    this.#written += 1;
+  }
+
+  #apply(changes: readonly StoreChange[]): void {
+    for (const change of changes) {
+      if (change.type === "delete") this.#disk.delete(change.key);
+      else this.#disk.set(change.key, JSON.stringify(change.value));
+    }
+  }
+}
+
+/** Resolves once everything that only waits for promises has run. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,31 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { operation } from "./operations.ts";
+import { Rehearsal } from "./rehearsal.ts";
+
+const RUNS = 600;
+const MAX_OPERATIONS = 60;
+
+describe("the hub on a disk that may lose what was not awaited", () => {
+  it("does what a naive hub does, keeps what it acknowledged, and crashes leave a state it had", async () => {
+    let steps = 0;
+    let crashes = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(operation, { maxLength: MAX_OPERATIONS, size: "max" }),
+        async (operations) => {
+          const rehearsal = await Rehearsal.begin();
+          for (const one of operations) {
+            steps += 1;
+            if (one.type === "crash") crashes += 1;
+            if (!(await rehearsal.play(one))) return;
+          }
+          await rehearsal.end();
+        },
+      ),
+      { numRuns: RUNS },
+    );
+    expect(steps).toBeGreaterThan(8000);
+    expect(crashes).toBeGreaterThan(300);
+  });
+});

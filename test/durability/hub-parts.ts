@@ -1,0 +1,154 @@
+import { HubError } from "../../src/core/hub-error.ts";
+import type { CloudToDeviceSettings } from "../../src/core/limits.ts";
+import type { Ack, Message } from "../../src/core/message.ts";
+import type { Settlement } from "../../src/core/message-queue.ts";
+import { ManualClock } from "../../src/hub/clock.ts";
+import {
+  CloudToDevice,
+  type MessageDelivery,
+  type MessageSubscription,
+} from "../../src/hub/cloud-to-device.ts";
+import { DeviceConnections } from "../../src/hub/connections.ts";
+import { HubEventStream } from "../../src/hub/events.ts";
+import {
+  type FeedbackDelivery,
+  FeedbackQueue,
+  type FeedbackSubscription,
+} from "../../src/hub/feedback-queue.ts";
+import { Registry } from "../../src/hub/registry.ts";
+import { Scheduler } from "../../src/hub/scheduler.ts";
+import { loadHubState } from "../../src/hub/store/records.ts";
+import type { Store } from "../../src/hub/store/store.ts";
+
+export const DEVICE = "device1";
+
+/** The hub's own parts on a store, without network, as one process has them. */
+export class HubParts {
+  readonly clock: ManualClock;
+  readonly cloudToDevice: CloudToDevice;
+  readonly feedback: FeedbackQueue;
+  readonly registry: Registry;
+  /** Handed out to the device and not settled by it yet, oldest first. */
+  readonly held: MessageDelivery[] = [];
+  readonly heldBatches: FeedbackDelivery[] = [];
+  readonly #scheduler: Scheduler;
+  #device: MessageSubscription | undefined;
+  #reader: FeedbackSubscription | undefined;
+
+  private constructor(
+    store: Store,
+    settings: CloudToDeviceSettings,
+    nowMs: number,
+    state: Awaited<ReturnType<typeof loadHubState>>,
+  ) {
+    this.clock = new ManualClock(nowMs);
+    const { clock } = this;
+    const events = new HubEventStream();
+    const scheduler = new Scheduler(clock);
+    this.#scheduler = scheduler;
+    const connections = new DeviceConnections(events);
+    this.registry = new Registry({ store, clock, connections, devices: state.devices });
+    const shared = { settings, clock, scheduler, store, events };
+    const { registry } = this;
+    this.feedback = new FeedbackQueue({ ...shared, state });
+    const { feedback } = this;
+    this.cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
+  }
+
+  static async open(
+    store: Store,
+    settings: CloudToDeviceSettings,
+    nowMs: number,
+  ): Promise<HubParts> {
+    return new HubParts(store, settings, nowMs, await loadHubState(store));
+  }
+
+  send(messageId: string, ack: Ack, expiryTimeUtcMs?: number): Promise<void> {
+    return this.cloudToDevice.send(DEVICE, createMessage(messageId, ack, expiryTimeUtcMs));
+  }
+
+  /** The device connects and takes everything there is. */
+  connect(): void {
+    this.held.length = 0;
+    this.#device = this.cloudToDevice.subscribe(DEVICE, {
+      hasCredit: () => true,
+      deliver: (delivery) => this.held.push(delivery),
+      onStolen: () => {},
+      onLockEnded: () => {},
+    });
+  }
+
+  disconnect(): void {
+    this.held.length = 0;
+    this.#device?.close();
+    this.#device = undefined;
+  }
+
+  get isConnected(): boolean {
+    return this.#device !== undefined;
+  }
+
+  /** A polling device asks once. */
+  take(): void {
+    const delivery = this.cloudToDevice.take(DEVICE);
+    if (delivery !== undefined) this.held.push(delivery);
+  }
+
+  settle(index: number, settlement: Settlement): Promise<void> {
+    const [delivery] = this.held.splice(index, 1);
+    return this.cloudToDevice.settle(DEVICE, delivery?.lockToken ?? "", settlement);
+  }
+
+  attachReader(): void {
+    const reader = this.feedback.subscribe({
+      hasCredit: () => true,
+      deliver: (delivery) => this.heldBatches.push(delivery),
+    });
+    this.#reader = reader;
+    reader.wake();
+  }
+
+  get isReading(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  detachReader(): void {
+    this.heldBatches.length = 0;
+    this.#reader?.close();
+    this.#reader = undefined;
+  }
+
+  async settleBatch(index: number, settlement: Settlement): Promise<void> {
+    const [batch] = this.heldBatches.splice(index, 1);
+    await this.#reader?.settle(batch?.lockToken ?? "", settlement);
+  }
+
+  /** The process is gone: its timers too. */
+  abandon(): void {
+    this.#scheduler.stop();
+  }
+}
+
+/** What a promise has come to by now: a refusal is named. */
+export class Outcome {
+  state: string = "pending";
+
+  constructor(promise: Promise<unknown>) {
+    promise.then(
+      () => {
+        this.state = "done";
+      },
+      (error: unknown) => {
+        this.state = error instanceof HubError ? error.name : String(error);
+      },
+    );
+  }
+}
+
+function createMessage(messageId: string, ack: Ack, expiryTimeUtcMs?: number): Message {
+  return {
+    system: { messageId, ack, ...(expiryTimeUtcMs !== undefined && { expiryTimeUtcMs }) },
+    properties: {},
+    body: Buffer.from(messageId),
+  };
+}
