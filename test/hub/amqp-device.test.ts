@@ -161,8 +161,8 @@ describe("a message to an AMQP device", () => {
     expect(hub.log.of("settled")).toMatchObject([{ outcome: "rejected" }]);
   });
 
-  // Rule c2d-lock-lost. Fails: rhea gives `reject`, which OutgoingLink calls, to incoming deliveries only.
-  it.fails("accepted after its lock ran out, by a peer that waits to hear of it, is refused", async () => {
+  // Rule c2d-lock-lost.
+  it("accepted after its lock ran out, by a peer that waits to hear of it, is refused", async () => {
     const hub = await createTestHub();
     const peer = await connectDevice(hub);
     const receiver = await peer.openReceiver(ADDRESS, { rcv_settle_mode: 1 });
@@ -247,6 +247,18 @@ describe("one receiver a device", () => {
     const second = await receiving(hub);
     await closed;
     expect((await second.receiver.next()).message.message_id).toBe("m1");
+  });
+
+  it("also on one connection, where the first link is closed with amqp:link:stolen", async () => {
+    const hub = await createTestHub();
+    const { peer, receiver: first } = await receiving(hub);
+    await hub.send({ messageId: "m1" });
+    await first.next();
+    const closed = once(first.link, "receiver_close");
+    const second = await peer.openReceiver(ADDRESS);
+    await closed;
+    expect(first.link.error).toMatchObject({ condition: "amqp:link:stolen" });
+    expect((await second.next()).message.message_id).toBe("m1");
   });
 
   it("also across protocols", async () => {

@@ -1,6 +1,12 @@
 /** A link the hub sends on: credit, locks and the peer's outcomes, for any kind of message. */
 
-import type { AmqpError, Message as AmqpMessage, Delivery, EventContext, Sender } from "rhea";
+import rhea, {
+  type AmqpError,
+  type Message as AmqpMessage,
+  type Delivery,
+  type EventContext,
+  type Sender,
+} from "rhea";
 import type { Settlement } from "../../core/message-queue.ts";
 import { toSettlement } from "./translate.ts";
 
@@ -65,7 +71,7 @@ export class OutgoingLink {
   #echo(delivery: Delivery, error: unknown): void {
     if (this.#isClosed || delivery.remote_settled) return;
     if (error === undefined) delivery.update(true);
-    else delivery.reject(this.#handlers.toError(error));
+    else delivery.update(true, rejected(this.#handlers.toError(error)));
   }
 
   /** Closes the link for this reason; nothing more goes out. */
@@ -81,6 +87,12 @@ export class OutgoingLink {
     this.#lockTokens.clear();
     this.#handlers.onClose();
   }
+}
+
+/** rhea offers `reject` on incoming deliveries only, and its types leave out how it makes one. */
+function rejected(error: AmqpError): unknown {
+  type Outcomes = { rejected(fields: { error: AmqpError }): { described(): unknown } };
+  return (rhea.message as unknown as Outcomes).rejected({ error }).described();
 }
 
 /** The first delivery rhea has not written yet; its own mark of what was sent is never set. */
