@@ -73,7 +73,10 @@ export function encodeDeviceboundProperties({ system, properties }: Message): st
     bag[EXPIRY_KEY] = new Date(system.expiryTimeUtcMs).toISOString();
   }
   if (system.ack !== undefined) bag[ACK_KEY] = system.ack;
-  for (const [name, value] of Object.entries(properties)) define(bag, name, value);
+  for (const [name, value] of Object.entries(properties)) {
+    // A property must not pass for the system property of that name.
+    if (!Object.hasOwn(bag, name)) define(bag, name, value);
+  }
   return encodePropertyBag(bag);
 }
 

@@ -8,6 +8,7 @@ import {
   type Principal,
 } from "../core/access.ts";
 import type { Permission, Policy } from "../core/device-identity.ts";
+import { HubError } from "../core/hub-error.ts";
 import type { Clock } from "./clock.ts";
 import type { Registry } from "./registry.ts";
 
@@ -53,6 +54,17 @@ export class AccessControl {
    */
   authorizeDevice(principal: Principal, deviceId: string): void {
     authorizeDevice(principal, deviceId, this.#context());
+  }
+
+  /**
+   * Checks the hub's name as SASL user names have it: a host name up to its first dot, or whole.
+   *
+   * @throws HubError IotHubUnauthorized
+   */
+  requireHubName(name: string): void {
+    const names = this.#hostNames.flatMap((host) => [host, host.split(".")[0]]);
+    if (names.includes(name.toLowerCase())) return;
+    throw new HubError("IotHubUnauthorized", `This hub is not ${name}.`);
   }
 
   /** True for each of the hub's names, in any case. */

@@ -38,8 +38,9 @@ export class Claims {
    */
   addPlain(userName: string, token: string): void {
     const principal = this.#access.authenticate(token);
-    const [, policyName] = /^(.+)@sas\.root\.[^@]+$/.exec(userName) ?? [];
-    const [, deviceId] = /^(.+)@sas\.[^@]+$/.exec(userName) ?? [];
+    const [, policyName, ofPolicy] = /^(.+)@sas\.root\.([^@]+)$/.exec(userName) ?? [];
+    const [, deviceId, ofDevice] = /^(.+)@sas\.([^@]+)$/.exec(userName) ?? [];
+    this.#access.requireHubName(ofPolicy ?? ofDevice ?? "");
     if (policyName === undefined && deviceId !== undefined) {
       this.#access.authorizeDevice(principal, deviceId);
     } else if (policyName === undefined || principal.name !== policyName) {

@@ -62,16 +62,15 @@ export class OutgoingLink {
     if (delivery === undefined || lockToken === undefined) return;
     this.#lockTokens.delete(delivery);
     this.#handlers.settle(lockToken, settlement).then(
-      () => this.#echo(delivery, undefined),
-      (error: unknown) => this.#echo(delivery, error),
+      () => this.#echo(delivery, outcomeOf(settlement)),
+      (error: unknown) => this.#echo(delivery, rejected(this.#handlers.toError(error))),
     );
   }
 
   /** A peer that has not settled waits for the hub to do so, after the state change is durable. */
-  #echo(delivery: Delivery, error: unknown): void {
+  #echo(delivery: Delivery, outcome: unknown): void {
     if (this.#isClosed || delivery.remote_settled) return;
-    if (error === undefined) delivery.update(true);
-    else delivery.update(true, rejected(this.#handlers.toError(error)));
+    delivery.update(true, outcome);
   }
 
   /** Closes the link for this reason; nothing more goes out. */
@@ -89,10 +88,21 @@ export class OutgoingLink {
   }
 }
 
-/** rhea offers `reject` on incoming deliveries only, and its types leave out how it makes one. */
+/** rhea makes outcomes for incoming deliveries only, and its types leave out how. */
+const outcomes = rhea.message as unknown as Record<
+  "accepted" | "rejected" | "released",
+  (fields?: { readonly error: AmqpError }) => { described(): unknown }
+>;
+
+function outcomeOf(settlement: Settlement): unknown {
+  if (settlement === "complete") return outcomes.accepted().described();
+  return settlement === "reject"
+    ? outcomes.rejected().described()
+    : outcomes.released().described();
+}
+
 function rejected(error: AmqpError): unknown {
-  type Outcomes = { rejected(fields: { error: AmqpError }): { described(): unknown } };
-  return (rhea.message as unknown as Outcomes).rejected({ error }).described();
+  return outcomes.rejected({ error }).described();
 }
 
 /** The first delivery rhea has not written yet; its own mark of what was sent is never set. */

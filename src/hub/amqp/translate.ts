@@ -100,8 +100,9 @@ export function toSettlement(event: "accepted" | "rejected" | "released" | "modi
 }
 
 function readSystemProperties(amqp: AmqpMessage): SystemProperties {
-  const { user_id, content_type, content_encoding, absolute_expiry_time } = amqp;
+  const { to, user_id, content_type, content_encoding, absolute_expiry_time } = amqp;
   return {
+    ...(to != null && { to }),
     ...idFields("messageId", amqp.message_id),
     ...idFields("correlationId", amqp.correlation_id),
     ...(user_id != null && { userId: readText(user_id) }),

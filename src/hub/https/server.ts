@@ -28,6 +28,7 @@ const PERCENT_ENCODED_LENGTH = 3;
 
 const NOTHING_HERE: HttpReply = {
   status: 404,
+  headers: { "iothub-errorcode": "NotFound" },
   body: { Message: "ErrorCode:NotFound;There is nothing at this path." },
 };
 
