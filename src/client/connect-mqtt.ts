@@ -24,6 +24,9 @@ const ROUTES: Readonly<Record<MqttTransport, Route>> = {
   "mqtt-ws": { port: 443, uri: (where) => `wss://${where}/$iothub/websocket` },
 };
 
+/** mqtt.js bounds only renewals of the connection: when the first fails, ours knows why. */
+const RENEWAL_GRACE_MS = 1000;
+
 /** @throws ClientError, as `connectDevice` says. */
 export async function connectMqtt(
   transport: MqttTransport,
@@ -48,7 +51,7 @@ class MqttSession extends DeviceSession {
       certificate: options.certificate,
       mqtt: {
         keepalive: options.keepAliveSeconds,
-        connectTimeout: options.connectTimeoutMs,
+        connectTimeout: options.connectTimeoutMs + RENEWAL_GRACE_MS,
         ...(this.ca !== undefined && { ca: this.ca }),
       },
       onClient: (client) => this.#watch(client),

@@ -24,6 +24,7 @@ import type {
 } from "./service-connection.ts";
 import { SettlementOrder } from "./settlement-order.ts";
 import { trustedCertificates } from "./trusted-certificates.ts";
+import { UnansweredError } from "./unanswered-error.ts";
 import { DeadlinePassedError, within } from "./within.ts";
 
 interface Route {
@@ -125,7 +126,12 @@ class AmqpConnection implements ServiceConnection {
         performance.now() + this.#options.connectTimeoutMs,
       );
     } catch (error) {
-      throw this.#toClientError(error, "The hub did not attach the feedback link in time.");
+      if (!(error instanceof DeadlinePassedError)) throw this.#toClientError(error);
+      throw new ClientError(
+        "ServiceUnavailable",
+        "The hub did not attach the feedback link in time.",
+        { cause: error },
+      );
     }
   }
 
@@ -140,11 +146,14 @@ class AmqpConnection implements ServiceConnection {
       const sent = this.#client.send(deviceId, message);
       await within(SEND_TIMEOUT_MS, this.#end.before(sent));
     } catch (cause) {
-      const error = this.#toClientError(
-        cause,
-        "The hub did not answer the message in time; it may have been enqueued.",
-      );
-      throw error.name === "ConnectionLost" ? this.#unanswered(error) : error;
+      if (cause instanceof DeadlinePassedError) {
+        throw new UnansweredError("ServiceUnavailable", "The hub did not answer in time", cause);
+      }
+      const error = this.#toClientError(cause);
+      if (error.name !== "ConnectionLost") throw error;
+      const where = formatEndpoint(this.#endpoint);
+      const what = `The connection to ${where} ended before the hub answered`;
+      throw new UnansweredError("ConnectionLost", what, error);
     }
   }
 
@@ -234,26 +243,14 @@ class AmqpConnection implements ServiceConnection {
     return new ClientError(error.name, error.message, { cause: error.cause, hint: ROLE_HINT });
   }
 
-  #toClientError(error: unknown, onDeadline: string): ClientError {
+  #toClientError(error: unknown): ClientError {
     if (error instanceof ClientError) return error;
-    if (error instanceof DeadlinePassedError) {
-      return new ClientError("ServiceUnavailable", onDeadline, { cause: error });
-    }
     return toHubRefusal(error) ?? this.#failure(error);
   }
 
   #failure(cause: unknown): ClientError {
     if (this.#state !== "open") return this.#loss(cause);
     return new ClientError("ServerError", "The hub did not take the message.", { cause });
-  }
-
-  /** Sending it again might bring it twice, so nobody here does. */
-  #unanswered(cause: ClientError): ClientError {
-    return new ClientError(
-      "ConnectionLost",
-      `The connection to ${formatEndpoint(this.#endpoint)} ended before the hub answered; the message may have been enqueued.`,
-      { cause, hint: "It was not sent again: that might bring it twice." },
-    );
   }
 
   #loss(cause: unknown): ClientError {

@@ -13,9 +13,7 @@ import { parseDeviceSasToken } from "./sas-device.ts";
 import { secretsIn } from "./secrets-in.ts";
 import { SettingReader } from "./setting-reader.ts";
 import { describeSource } from "./setting-source.ts";
-import type { SettingKey } from "./settings.ts";
-
-const DEVICE_TRANSPORTS = ["mqtt", "mqtt-ws", "amqp", "amqp-ws", "http"] as const;
+import { DEVICE_TRANSPORTS, type SettingKey } from "./settings.ts";
 
 export interface DeviceConfig {
   readonly hub: DeviceHub;

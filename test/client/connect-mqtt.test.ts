@@ -372,14 +372,6 @@ describe("a connect that fails", () => {
   });
 });
 
-describe("what is not there yet", () => {
-  it.each(["amqp", "amqp-ws", "http"] as const)("%s is refused", async (transport) => {
-    await expect(connect({ hostName: "localhost" }, { transport })).rejects.toMatchObject({
-      name: "ArgumentInvalid",
-    });
-  });
-});
-
 async function expectNothingLeft(hub: ScriptedMqttHub, run: () => Promise<unknown>): Promise<void> {
   expect(await timersLeftBy(run)).toEqual([]);
   for (const peer of hub.peers) await socketClosed(peer);

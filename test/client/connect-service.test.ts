@@ -49,7 +49,7 @@ async function connect(
   const disconnects: ClientError[] = [];
   const disconnected = createDeferred<ClientError>();
   const connection = await connectService({
-    connectionString: parseHubConnectionString(connectionString),
+    signIn: parseHubConnectionString(connectionString),
     transport: "amqp",
     ...(ca !== undefined && { ca }),
     connectTimeoutMs: 5000,

@@ -55,8 +55,8 @@ class Setup {
     };
   }
 
-  lose(): void {
-    this.connections.at(-1)?.handlers.onDisconnect(errorOf("ConnectionLost"));
+  lose(name: ClientErrorName = "ConnectionLost"): void {
+    this.connections.at(-1)?.handlers.onDisconnect(errorOf(name));
   }
 
   of<T extends ListenerEvent["type"]>(type: T): Extract<ListenerEvent, { type: T }>[] {
@@ -147,6 +147,17 @@ describe("runDeviceListener", () => {
     await atRest();
     expect(setup.of("disconnected").map((event) => event.isTakenOver)).toEqual([false, true]);
   });
+
+  it.each(["LinkCreationConflict", "ConnectionForcefullyClosedOnNewConnection"] as const)(
+    "knows that another client took over when the hub says so: %s",
+    async (name) => {
+      const setup = new Setup(["open"]);
+      await setup.clock.advance(3_600_000);
+      setup.lose(name);
+      await atRest();
+      expect(setup.of("disconnected")).toMatchObject([{ isTakenOver: true, retryInMs: 1000 }]);
+    },
+  );
 
   it.each([
     ["it held in between", ["open", "open", "open"], HELD_MS],

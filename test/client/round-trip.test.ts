@@ -70,7 +70,7 @@ async function serve(
   transport: ServiceTransport = "amqp",
 ): Promise<ServiceConnection> {
   const service = await connectService({
-    connectionString: parseHubConnectionString(hub.connectionString),
+    signIn: parseHubConnectionString(hub.connectionString),
     transport,
     ca,
     connectTimeoutMs: 10_000,

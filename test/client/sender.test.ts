@@ -275,13 +275,41 @@ describe("sendAll", () => {
   it("takes no more messages when told to end, fails what waits, awaits what is in flight", async () => {
     const inFlight = createDeferred<undefined>();
     const hub = new FakeHub((device) => (device === "a" ? FULL : inFlight.promise));
-    const setup = new Setup(hub, messagesTo(["a", "b"], 50), { windowSize: 4 });
+    const setup = new Setup(hub, messagesTo(["a", "b"], 50), { backlogSize: 4 });
     await atRest();
     setup.controller.abort();
     await atRest();
     inFlight.resolve(undefined);
     expect(await setup.run).toEqual({ sent: 2, failed: 2 });
     expect(hub.sends).toHaveLength(4 - 1);
+  });
+
+  it("serves the other devices while one device's queue is full", async () => {
+    const hub = new FakeHub((device) => (device === "slow" ? FULL : undefined));
+    const setup = new Setup(hub, messagesTo(["slow", "fast"], 1000), { windowSize: 4 });
+    await atRest();
+    expect(hub.taken.get("fast")).toEqual(ids(1000));
+    setup.controller.abort();
+    expect(await setup.run).toEqual({ sent: 1000, failed: 1000 });
+  });
+
+  it("makes a message when it is first tried, and once", async () => {
+    const hub = new FullHub(1);
+    const made: string[] = [];
+    const planned = ids(3).map((messageId) => ({
+      deviceId: "a",
+      message: (): Message => {
+        made.push(messageId);
+        return { system: { messageId }, properties: {}, body: Buffer.of() };
+      },
+    }));
+    const setup = new Setup(hub, planned);
+    await atRest();
+    // All were on their way when the second was refused; none is made anew to be tried again.
+    hub.drain("a", 3);
+    await setup.clock.advance(500);
+    expect(await setup.run).toEqual({ sent: 3, failed: 0 });
+    expect(made).toEqual(ids(3));
   });
 
   it("can be told to end while it waits for the next message", async () => {

@@ -1,6 +1,6 @@
 /** Prints deliveries one by one and settles each only once it is out. */
 
-import type { Delivery } from "../../client/device-connection.ts";
+import type { Delivery, ReceivedMessage } from "../../client/device-connection.ts";
 import type { Arrival } from "./message-record.ts";
 
 export interface PrinterOptions {
@@ -26,7 +26,7 @@ export class DeliveryPrinter {
   /** Resolves when `count` messages are out; rejects when writing fails. */
   readonly finished: Promise<void>;
   readonly #options: PrinterOptions;
-  readonly #waiting: { delivery: Delivery; receivedAtMs: number }[] = [];
+  readonly #waiting: { delivery: Delivery; readonly receivedAtMs: number }[] = [];
   readonly #settling = new Set<Promise<void>>();
   #accepted = 0;
   #printed = 0;
@@ -54,10 +54,19 @@ export class DeliveryPrinter {
     return this.#printed === this.#options.count;
   }
 
-  /** Takes a delivery, unless there are enough: then it stays unsettled, and goes back to the hub. */
+  /**
+   * Takes a delivery, unless there are enough: then it stays unsettled, and goes back to the hub. One
+   * whose lock ran out while it waited for the reader comes again, and takes its own place.
+   */
   add(delivery: Delivery): void {
     const { count = Number.POSITIVE_INFINITY, nowMs } = this.#options;
-    if (this.#isStopped || this.#accepted >= count || this.#waiting.length >= MAX_WAITING) return;
+    if (this.#isStopped) return;
+    const same = this.#waiting.find((one) => isSame(one.delivery.message, delivery.message));
+    if (same) {
+      same.delivery = delivery;
+      return;
+    }
+    if (this.#accepted >= count || this.#waiting.length >= MAX_WAITING) return;
     this.#accepted += 1;
     this.#waiting.push({ delivery, receivedAtMs: nowMs() });
     if (!this.#isWriting) void this.#writeAll();
@@ -123,4 +132,11 @@ export class DeliveryPrinter {
       .finally(() => void this.#settling.delete(settled));
     this.#settling.add(settled);
   }
+}
+
+/** By what the hub counts, where the protocol carries it. */
+function isSame(a: ReceivedMessage, b: ReceivedMessage): boolean {
+  const { sequenceNumber, enqueuedTimeUtcMs } = a;
+  if (sequenceNumber === undefined) return false;
+  return sequenceNumber === b.sequenceNumber && enqueuedTimeUtcMs === b.enqueuedTimeUtcMs;
 }

@@ -61,7 +61,7 @@ async function findTarget(
 }
 
 async function connect(
-  { config, connectTimeoutMs, keepAliveSeconds }: ListenOptions,
+  { config, connectTimeoutMs, keepAliveSeconds, pollIntervalMs }: ListenOptions,
   { connectionString, ca }: Target<DeviceConnectionString>,
   handlers: ListenerHandlers,
 ) {
@@ -70,6 +70,7 @@ async function connect(
     transport: config.transport,
     keepAliveSeconds,
     connectTimeoutMs,
+    ...(pollIntervalMs !== undefined && { pollIntervalMs }),
     ...(ca !== undefined && { ca }),
     ...(config.certificate && { certificate: config.certificate }),
     ...handlers,

@@ -1,5 +1,6 @@
 /** The flags of `c2d-device listen`, as commander hands them over. Times in milliseconds. */
 
+import type { DeliverySettlement } from "../../client/device-connection.ts";
 import type { CommonFlags } from "../common-options.ts";
 
 export interface ListenFlags extends CommonFlags {
@@ -8,9 +9,10 @@ export interface ListenFlags extends CommonFlags {
   readonly timeout?: number;
   /** 0 is unbounded. */
   readonly idleTimeout?: number;
-  readonly settle: "complete" | "abandon" | "reject" | "none";
+  readonly settle: DeliverySettlement;
   readonly outputFile?: string;
-  readonly keepalive: number;
+  readonly keepalive?: number;
+  readonly pollInterval?: number;
   /** commander's form of `--no-reconnect`. */
   readonly reconnect: boolean;
   readonly readyFile?: string;

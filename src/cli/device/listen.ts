@@ -202,10 +202,10 @@ class ListenRun {
 
   async #settle(delivery: Delivery): Promise<void> {
     try {
-      await delivery.settle("complete");
+      await delivery.settle(this.#options.settlement);
     } catch (error) {
       this.#context.reporter.detail(
-        `A printed message could not be acknowledged and will come again: ${escapeLine(String(error))}`,
+        `A printed message could not be settled and will come again: ${escapeLine(String(error))}`,
       );
     }
   }

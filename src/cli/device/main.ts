@@ -14,8 +14,6 @@ import { type Act, runProgram } from "../run-program.ts";
 import type { ListenFlags } from "./listen-flags.ts";
 import { toListenOptions } from "./listen-options.ts";
 
-const DEFAULT_KEEPALIVE_MS = 180_000;
-
 export async function main(): Promise<void> {
   await runProgram("c2d-device", (program, act) => {
     program.description("A simulated IoT Hub device.");
@@ -52,16 +50,24 @@ function addListen(program: Command, act: Act): void {
       parseDurationArgument,
     )
     .addOption(
-      new Option("--settle <outcome>", "what to do with a printed message; mqtt can only complete")
+      new Option(
+        "--settle <outcome>",
+        "what to do with a printed message; mqtt can only complete, none leaves it locked",
+      )
         .choices(["complete", "abandon", "reject", "none"])
         .default("complete"),
     )
     .option("--output-file <path>", "append the messages to this file instead of stdout")
     .option("--ready-file <path>", "write this file once subscribed, for scripts")
-    .addOption(
-      new Option("--keepalive <duration>", "longest silence on the connection")
-        .argParser(parsePositiveDuration)
-        .default(DEFAULT_KEEPALIVE_MS, "180s"),
+    .option(
+      "--keepalive <duration>",
+      "longest silence on the connection; not for http (default: 180s)",
+      parsePositiveDuration,
+    )
+    .option(
+      "--poll-interval <duration>",
+      "how often to ask for messages; for http alone (default: 1s)",
+      parsePositiveDuration,
     )
     .option("--no-reconnect", "end when the connection is lost, instead of opening it anew");
   addConnectTimeout(command);
@@ -73,6 +79,7 @@ function addListen(program: Command, act: Act): void {
         ["c2d-device listen --local", "on the local hub, as device1"],
         ["c2d-device listen -o json | jq -r .body", "the bodies alone"],
         ["c2d-device listen --count 1 --timeout 30s", "one message, or 124 after 30 s"],
+        ["c2d-device listen --transport amqp --settle reject", "refuse every message"],
       ]),
   );
   act<ListenFlags>(command, async (flags, context) => {

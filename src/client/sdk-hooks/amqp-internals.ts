@@ -21,13 +21,22 @@ interface RheaContext {
 interface RheaConnection {
   readonly error?: Error;
   readonly socket: { on(event: "error", listener: () => void): void };
+  readonly local: { readonly open: { idle_time_out?: number } };
   is_closed(): boolean;
   on(event: "connection_close" | "disconnected", listener: (context: RheaContext) => void): void;
   abort_socket(socket: unknown): void;
 }
 
+/** What the SDK uses of the package ws. */
+interface WebSocket {
+  terminate(): void;
+}
+
+type WebSocketConstructor = new (...args: readonly unknown[]) => WebSocket;
+
 /** The private fields of an AMQP base. */
-export interface AmqpBaseInternals {
+interface AmqpBaseInternals {
+  readonly _rheaContainer: { websocket_connect(implementation: WebSocketConstructor): unknown };
   readonly _rheaConnection?: RheaConnection;
   readonly _cbs?: {
     readonly _senderLink: AmqpLink;
@@ -43,11 +52,13 @@ export class AmqpLifeline {
   readonly #base: AmqpBaseInternals;
   readonly #onLost: (error: Error | undefined) => void;
   readonly #links: AmqpLink[] = [];
+  #webSocket: WebSocket | undefined;
 
   /** @param onLost Called when the hub closed a link or the connection, or the socket ended. */
   constructor(base: object, onLost: (error: Error | undefined) => void) {
     this.#base = base as AmqpBaseInternals;
     this.#onLost = onLost;
+    this.#watchWebSocket(this.#base._rheaContainer);
   }
 
   /** To be called once connecting has begun. */
@@ -80,13 +91,30 @@ export class AmqpLifeline {
     const { _rheaConnection: connection, _cbs: cbs, _fsm: fsm } = this.#base;
     if (connection === undefined) return;
     this.#base._disconnectionOccurred = true;
+    // Else a frame that is just being read starts another wait for the next one.
+    connection.local.open.idle_time_out = 0;
     connection.abort_socket(connection.socket);
     connection.socket.on("error", () => {});
+    this.#webSocket?.terminate();
     // An orderly end that was under way waits for these, and holds a timer of 45 s meanwhile.
     if (cbs) for (const link of [cbs._senderLink, cbs._receiverLink]) this.adopt(link);
     for (const link of this.#links) link.forceDetach(new Error("The connection is gone."));
     cbs?.forceDetach();
     fsm.handle("session_close", {});
     fsm.handle("connection_close", {});
+  }
+
+  /** rhea only ever closes it in order, which takes 30 s when the hub does not answer. */
+  #watchWebSocket(container: AmqpBaseInternals["_rheaContainer"]): void {
+    const connect = container.websocket_connect.bind(container);
+    container.websocket_connect = (implementation) =>
+      connect(
+        new Proxy(implementation, {
+          construct: (target, args) => {
+            this.#webSocket = new target(...args);
+            return this.#webSocket;
+          },
+        }),
+      );
   }
 }

@@ -10,7 +10,7 @@
 
 import type { IncomingMessage, RequestOptions } from "node:http";
 import https, { type Agent } from "node:https";
-import { Message as SdkMessage } from "azure-iot-common";
+import { Message as SdkMessage } from "azure-iot-common/dist/message.js";
 import type { Endpoint } from "../endpoint.ts";
 
 /** An answer of the hub. */

@@ -36,7 +36,7 @@ function setUp(count?: number) {
   };
 }
 
-function delivery(messageId: string): Delivery {
+function delivery(messageId: string, parts: Partial<Delivery["message"]> = {}): Delivery {
   return {
     message: {
       system: { messageId },
@@ -44,6 +44,7 @@ function delivery(messageId: string): Delivery {
       body: Buffer.alloc(0),
       isRedelivered: false,
       malformed: [],
+      ...parts,
     },
     settle: () => Promise.resolve(),
   };
@@ -123,4 +124,21 @@ test("a failed write ends the printing, and the message is not settled", async (
   printer.add(delivery("b"));
   await printer.stop();
   expect(settled).toEqual([]);
+});
+
+test("a message whose lock ran out while it waited takes its own place", async () => {
+  const { printer, log, hold, letGo } = setUp(3);
+  hold();
+  printer.add(delivery("a"));
+  printer.add(delivery("b", { sequenceNumber: 2, enqueuedTimeUtcMs: 5 }));
+  printer.add(delivery("c", { sequenceNumber: 3, enqueuedTimeUtcMs: 5 }));
+  printer.add(delivery("b again", { sequenceNumber: 2, enqueuedTimeUtcMs: 5 }));
+  letGo();
+  await printer.finished;
+  await printer.stop();
+  expect(log.filter((line) => line.startsWith("written"))).toEqual([
+    "written a as 1",
+    "written b again as 2",
+    "written c as 3",
+  ]);
 });

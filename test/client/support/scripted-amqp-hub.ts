@@ -15,6 +15,8 @@ export interface AmqpScript {
   readonly tokenStatus?: number | readonly number[];
   /** Ends the connection right behind an answer that refuses a token. */
   readonly hangsUpOnRefusal?: boolean;
+  /** Asks for a client certificate, and takes any. */
+  readonly requestsCertificate?: boolean;
   /** Never answers anything. */
   readonly isSilent?: boolean;
 }
@@ -37,7 +39,7 @@ export async function startScriptedAmqpHub(script: AmqpScript = {}): Promise<Scr
   const attached: string[] = [];
   const messages: Message[] = [];
   let tokens = 0;
-  const server = tls.createServer({ cert, key }, (socket) => {
+  const server = tls.createServer({ cert, key, ...certificateWish(script) }, (socket) => {
     sockets.push(socket);
     socket.on("error", () => {});
     if (script.isSilent) socket.resume();
@@ -47,7 +49,7 @@ export async function startScriptedAmqpHub(script: AmqpScript = {}): Promise<Scr
 
   function serve(socket: tls.TLSSocket): void {
     const container = rhea.create_container();
-    container.on("disconnected", () => {});
+    for (const ending of ["disconnected", "connection_error"]) container.on(ending, () => {});
     container.on("connection_open", ({ connection }: EventContext) => connections.push(connection));
     container.on("receiver_open", ({ receiver }: EventContext) => {
       if (!receiver) return;
@@ -108,4 +110,8 @@ export async function startScriptedAmqpHub(script: AmqpScript = {}): Promise<Scr
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function certificateWish({ requestsCertificate = false }: AmqpScript): tls.TlsOptions {
+  return { requestCert: requestsCertificate, rejectUnauthorized: false };
 }

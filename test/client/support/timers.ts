@@ -6,8 +6,8 @@ interface Timer {
   hasRef(): boolean;
 }
 
-/** Started by the hub of the test, which lives in the same process. The client has its own rhea. */
-const OF_HUB = /(?<!azure-iothub)\/node_modules\/rhea\/|\/src\/hub\//;
+/** Started by the hub of the test, which lives in the same process. The clients' SDKs have their own rhea and ws. */
+const OF_HUB = /(?<!\/node_modules\/[^/]+)\/node_modules\/(rhea|ws)\/|\/src\/hub\//;
 
 /**
  * Runs `run` and tells which timers the client started that still keep the process alive, by their

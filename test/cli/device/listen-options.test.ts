@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import type { ListenFlags } from "../../../src/cli/device/listen-flags.ts";
+import { toListenOptions } from "../../../src/cli/device/listen-options.ts";
+import type { DeviceConfig } from "../../../src/config/device-config.ts";
+import { DEVICE_TRANSPORTS } from "../../../src/config/settings.ts";
+
+type Transport = DeviceConfig["transport"];
+
+function optionsOf(transport: Transport, flags: Partial<ListenFlags> = {}) {
+  const config: DeviceConfig = {
+    hub: { type: "local", home: "/home", deviceId: "d", from: "--local" },
+    transport,
+    secrets: [],
+  };
+  const given: ListenFlags = {
+    output: "text",
+    color: true,
+    settle: "complete",
+    reconnect: true,
+    connectTimeout: 1000,
+    ...flags,
+  };
+  return toListenOptions(given, config);
+}
+
+describe.each(["mqtt", "mqtt-ws"] as const)("over %s", (transport) => {
+  test.each(["abandon", "reject", "none"] as const)("--settle %s is refused", (settle) => {
+    expect(() => optionsOf(transport, { settle })).toThrow(
+      `--settle ${settle} cannot be done over ${transport}`,
+    );
+  });
+});
+
+describe.each(["amqp", "amqp-ws", "http"] as const)("over %s", (transport) => {
+  test.each(["complete", "abandon", "reject", "none"] as const)("--settle %s is done", (settle) => {
+    expect(optionsOf(transport, { settle }).settlement).toBe(settle);
+  });
+});
+
+test("the keep-alive is 180 s unless said otherwise, and at least 1 s", () => {
+  expect(optionsOf("mqtt").keepAliveSeconds).toBe(180);
+  expect(optionsOf("amqp", { keepalive: 200 }).keepAliveSeconds).toBe(1);
+  expect(() => optionsOf("mqtt", { keepalive: 65_536_000 })).toThrow("65535 seconds at most");
+});
+
+test("http has no connection to keep alive", () => {
+  expect(() => optionsOf("http", { keepalive: 1000 })).toThrow(
+    "--keepalive means nothing over http",
+  );
+});
+
+test.each(DEVICE_TRANSPORTS)("how often to ask is a question for http alone: %s", (transport) => {
+  const ask = () => optionsOf(transport, { pollInterval: 500 }).pollIntervalMs;
+  if (transport === "http") expect(ask()).toBe(500);
+  else expect(ask).toThrow(`--poll-interval means nothing over ${transport}`);
+});

@@ -1,0 +1,270 @@
+/** `c2d-device listen` as a process, over the transports that can do more than complete. */
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connectService } from "../../../src/client/connect-service.ts";
+import { createDeferred } from "../../../src/client/deferred.ts";
+import type { ServiceConnection } from "../../../src/client/service-connection.ts";
+import { parseHubConnectionString } from "../../../src/core/connection-string.ts";
+import type { Message } from "../../../src/core/message.ts";
+import { type LocalHub, startHomeHub } from "../../../src/hub/local-hub.ts";
+import { parseLines, RunningExecutable, run } from "../support/run-executable.ts";
+
+const TRANSPORTS = ["amqp", "amqp-ws", "http"] as const;
+
+let directory: string;
+let hub: LocalHub;
+let cleanups: (() => Promise<unknown>)[];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "c2d-listen-"));
+  cleanups = [];
+  hub = await startHub(0);
+});
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Keeps keys and queues, so that it can end and come back. */
+async function startHub(port: number): Promise<LocalHub> {
+  const started = await startHomeHub({
+    directory: join(directory, "home"),
+    ports: [port],
+    devices: ["device1"],
+    feedbackIntervalMs: 10,
+  });
+  cleanups.push(() => started.stop());
+  return started;
+}
+
+function environment(): Record<string, string> {
+  return {
+    IOTHUB_DEVICE_CONNECTION_STRING: hub.deviceConnectionString("device1"),
+    IOTHUB_CA_FILE: hub.caFile,
+  };
+}
+
+function start(...args: readonly string[]): RunningExecutable {
+  const listener = new RunningExecutable("c2d-device", ["listen", "-o", "json", ...args], {
+    directory,
+    env: environment(),
+  });
+  cleanups.push(async () => {
+    listener.process.kill("SIGKILL");
+    await listener.ended;
+  });
+  return listener;
+}
+
+async function startReady(...args: readonly string[]): Promise<RunningExecutable> {
+  const listener = start(...args);
+  await listener.waitFor("stdout", `"type":"ready"`);
+  return listener;
+}
+
+async function serve(): Promise<ServiceConnection> {
+  const service = await connectService({
+    signIn: parseHubConnectionString(hub.connectionString),
+    transport: "amqp",
+    ca: readFileSync(hub.caFile, "utf8"),
+    connectTimeoutMs: 10_000,
+    onDisconnect: () => {},
+  });
+  cleanups.push(() => service.close());
+  return service;
+}
+
+/** The status of the first message a record comes for. */
+async function firstStatus(service: ServiceConnection): Promise<{ status: Promise<string> }> {
+  const status = createDeferred<string>();
+  await service.openFeedback(({ records, complete }) => {
+    status.resolve(records[0]?.statusCode ?? "none");
+    complete();
+  });
+  return { status: status.promise };
+}
+
+function message(messageId: string, parts: Partial<Message> = {}): Message {
+  return {
+    system: { messageId, ack: "full" },
+    properties: {},
+    body: Buffer.from(`body of ${messageId}`),
+    ...parts,
+  };
+}
+
+const messagesOf = (stdout: string) => parseLines(stdout).filter(({ type }) => type === "message");
+
+describe.each(TRANSPORTS)("over %s", (transport) => {
+  test("a message is printed with all it carries, and completed", async () => {
+    const service = await serve();
+    const { status } = await firstStatus(service);
+    const listener = await startReady("--transport", transport, "--count", "1");
+    const body = Buffer.from([0, 0xff, 0x80]);
+    const properties = { testProperty: "PropMsg_0", "ü b": "Wert ü" };
+    const expiryTimeUtcMs = Date.UTC(2099, 0, 1);
+    const system = {
+      messageId: "m1",
+      correlationId: "c1",
+      userId: "jemand",
+      contentType: "application/octet-stream",
+      contentEncoding: "gzip",
+      ack: "full",
+    } as const;
+    await service.send("device1", { system: { ...system, expiryTimeUtcMs }, properties, body });
+    const { code, stdout } = await listener.ended;
+    expect(code).toBe(0);
+    expect(parseLines(stdout)[0]).toMatchObject({ type: "ready", transport });
+    expect(messagesOf(stdout)).toEqual([
+      {
+        type: "message",
+        n: 1,
+        receivedAt: expect.any(String),
+        deviceId: "device1",
+        ...system,
+        to: "/devices/device1/messages/devicebound",
+        expiryTimeUtc: new Date(expiryTimeUtcMs).toISOString(),
+        enqueuedTimeUtc: expect.any(String),
+        sequenceNumber: 1,
+        deliveryCount: 0,
+        properties,
+        body: body.toString("base64"),
+        bodyEncoding: "base64",
+        bytes: 3,
+        duplicate: false,
+      },
+    ]);
+    expect(await status).toBe("Success");
+  });
+
+  test("--count leaves the rest to whoever listens next", async () => {
+    const service = await serve();
+    for (const id of ["m1", "m2", "m3"]) await service.send("device1", message(id));
+    const printed: unknown[] = [];
+    for (let n = 0; n < 3; n++) {
+      const { code, stdout } = await start(
+        ...["--transport", transport, "--count", "1", "--timeout", "20s"],
+      ).ended;
+      expect(code).toBe(0);
+      printed.push(...messagesOf(stdout).map(({ messageId }) => messageId));
+    }
+    expect(printed).toEqual(["m1", "m2", "m3"]);
+  });
+
+  test("--settle reject is heard by the sender", async () => {
+    const service = await serve();
+    const { status } = await firstStatus(service);
+    const listener = await startReady(
+      ...["--transport", transport, "--settle", "reject", "--count", "1"],
+    );
+    await service.send("device1", message("m1"));
+    expect((await listener.ended).code).toBe(0);
+    expect(await status).toBe("Rejected");
+  });
+
+  test("--settle abandon brings the message again, marked", async () => {
+    const service = await serve();
+    const listener = await startReady(
+      ...["--transport", transport, "--settle", "abandon", "--count", "3"],
+    );
+    await service.send("device1", message("m1"));
+    const { code, stdout } = await listener.ended;
+    expect(code).toBe(0);
+    expect(
+      messagesOf(stdout).map(({ n, messageId, deliveryCount, duplicate }) => [
+        n,
+        messageId,
+        deliveryCount,
+        duplicate,
+      ]),
+    ).toEqual([
+      [1, "m1", 0, false],
+      [2, "m1", 1, true],
+      [3, "m1", 2, true],
+    ]);
+  });
+
+  test("--settle none prints each once and leaves them locked", async () => {
+    const service = await serve();
+    const settled: unknown[] = [];
+    hub.subscribe((event) => {
+      if (event.type === "settled") settled.push(event);
+    });
+    const listener = await startReady(
+      ...["--transport", transport, "--settle", "none", "--count", "2"],
+    );
+    await service.send("device1", message("m1"));
+    await service.send("device1", message("m2"));
+    const { code, stdout } = await listener.ended;
+    expect(code).toBe(0);
+    expect(messagesOf(stdout).map(({ messageId }) => messageId)).toEqual(["m1", "m2"]);
+    expect(settled).toEqual([]);
+  });
+
+  test("a hub that was away is waited for, and nothing is lost", async () => {
+    const [port] = hub.ports;
+    const listener = await startReady("--transport", transport, "--count", "1");
+    await hub.stop();
+    await listener.waitFor("stderr", "Connecting again in");
+    hub = await startHub(port ?? 0);
+    const service = await serve();
+    await service.send("device1", message("m1"));
+    const { code, stdout, stderr } = await listener.ended;
+    expect(stderr).toContain("Connected again.");
+    expect(messagesOf(stdout)).toMatchObject([{ messageId: "m1" }]);
+    expect(code).toBe(0);
+  });
+
+  test("SIGTERM ends it cleanly and soon", async () => {
+    const listener = await startReady("--transport", transport);
+    const before = performance.now();
+    listener.process.kill("SIGTERM");
+    const { code, stderr } = await listener.ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain("0 messages received.");
+    expect(performance.now() - before).toBeLessThan(2500);
+  });
+
+  test("a wrong key ends with 4, an untrusted hub and one that is away with 5", async () => {
+    const good = environment();
+    const connectionString = good.IOTHUB_DEVICE_CONNECTION_STRING ?? "";
+    const end = async (env: Record<string, string>) => {
+      const args = ["listen", "-o", "json", "--transport", transport];
+      const { code, stderr } = await run("c2d-device", args, { directory, env });
+      return [code, parseLines(stderr.split("\n").slice(-2).join("\n"))[0]?.name];
+    };
+    const key = connectionString.replace(/SharedAccessKey=.*/, "SharedAccessKey=c2VjcmV0");
+    expect(await end({ ...good, IOTHUB_DEVICE_CONNECTION_STRING: key })).toEqual([
+      4,
+      "IotHubUnauthorized",
+    ]);
+    expect(await end({ IOTHUB_DEVICE_CONNECTION_STRING: connectionString })).toEqual([
+      5,
+      "UntrustedCertificate",
+    ]);
+    await hub.stop();
+    expect(await end(good)).toEqual([5, "ConnectionRefused"]);
+  });
+});
+
+test("over amqp a listener that is thrown out is told by whom", async () => {
+  const first = await startReady("--transport", "amqp");
+  await startReady("--transport", "amqp", "--no-reconnect");
+  await first.waitFor("stderr", "another client seems to be connected as device1");
+});
+
+test("over mqtt-ws messages come too, and can only be completed", async () => {
+  const service = await serve();
+  const { status } = await firstStatus(service);
+  const listener = await startReady("--transport", "mqtt-ws", "--count", "1");
+  await service.send("device1", message("m1"));
+  expect((await listener.ended).code).toBe(0);
+  expect(await status).toBe("Success");
+  const refused = await start("--transport", "mqtt-ws", "--settle", "none").ended;
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain("one acknowledgement");
+});

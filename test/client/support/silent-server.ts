@@ -1,0 +1,47 @@
+/** A server that takes connections and never says a word. */
+
+import net, { type AddressInfo, type Socket } from "node:net";
+import tls from "node:tls";
+import { selfSigned } from "./self-signed.ts";
+
+export interface SilentServer {
+  readonly hostName: string;
+  /** Resolves once a client has said something. */
+  reached(): Promise<void>;
+  /** Resolves once every client has gone. */
+  abandoned(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @param layer `tls` shakes hands first, `tcp` does not even that. */
+export async function startSilentServer(layer: "tls" | "tcp"): Promise<SilentServer> {
+  const sockets = new Set<Socket>();
+  let onData = (): void => {};
+  const hasData = new Promise<void>((resolve) => {
+    onData = resolve;
+  });
+  const take = (socket: Socket): void => {
+    socket.on("error", () => {}).on("data", onData);
+  };
+  const server =
+    layer === "tcp" ? net.createServer(take) : tls.createServer(await selfSigned(), take);
+  server.on("tlsClientError", () => {});
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    hostName: `localhost:${(server.address() as AddressInfo).port}`,
+    reached: () => hasData,
+    async abandoned() {
+      for (const socket of sockets) {
+        if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
+      }
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
