@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import type { ConfigInputs } from "../config/load-settings.ts";
 import { type Executable, SETTING_KEYS, type SettingKey, settingOf } from "../config/settings.ts";
 import { parsePositiveDuration } from "./argument-parsers.ts";
+import { SettingOption } from "./help.ts";
 import type { Io } from "./io.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -36,21 +37,32 @@ export function addSettingOptions(
   except: readonly SettingKey[] = [],
 ): Command {
   for (const key of SETTING_KEYS) {
-    const { flag, flagOn, help, variable, default: fallback } = settingOf(key);
+    const { flag, flagOn, help, variable, default: fallback, choices } = settingOf(key);
     if (!flag || !flagOn?.includes(executable) || except.includes(key)) continue;
-    const notes = [variable && `env ${variable}`, fallback && `default ${fallback}`];
-    const text = `${help} (${notes.filter(Boolean).join(", ")})`;
-    command.option(flag, text);
+    const option = new SettingOption(flag, help);
+    option.variable = variable;
+    if (fallback !== undefined) option.default(undefined, fallback);
+    // For help and completion; a wrong one is a matter of configuration, which the loader tells.
+    if (choices) option.argChoices = [...choices];
+    command.addOption(option);
   }
-  return command.option("--env-file <path>", "file of variables (default ./.env, if there is one)");
+  return addEnvFile(command);
+}
+
+export function addEnvFile(command: Command): Command {
+  return command.addOption(
+    new Option("--env-file <path>", "file of variables, if there is one").default(
+      undefined,
+      "./.env",
+    ),
+  );
 }
 
 export function addConnectTimeout(command: Command): Command {
-  return command.option(
-    "--connect-timeout <duration>",
-    "longest time connecting may take",
-    parsePositiveDuration,
-    DEFAULT_CONNECT_TIMEOUT_MS,
+  return command.addOption(
+    new Option("--connect-timeout <duration>", "longest time connecting may take")
+      .argParser(parsePositiveDuration)
+      .default(DEFAULT_CONNECT_TIMEOUT_MS, "30s"),
   );
 }
 
@@ -87,5 +99,5 @@ export function requireSoundCommonFlags({ quiet, verbose }: CommonFlags): void {
 /** Examples below the options, as `command — what it does` pairs. */
 export function formatExamples(examples: readonly (readonly [string, string])[]): string {
   const lines = examples.map(([command, what]) => `  # ${what}\n  $ ${command}`);
-  return `\nExamples:\n${lines.join("\n")}\n`;
+  return `\nExamples:\n${lines.join("\n")}`;
 }

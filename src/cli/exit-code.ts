@@ -19,6 +19,20 @@ export const EXIT_CODES = {
   SIGTERM: 143,
 } as const;
 
+/** For `--help`: in the order of the codes. */
+export const EXIT_CODE_MEANINGS: readonly (readonly [string, string])[] = [
+  ["0", "done; also what has no end of its own, ended by Ctrl-C"],
+  ["1", "something unforeseen (a bug)"],
+  ["2", "wrong usage"],
+  ["3", "configuration missing or malformed"],
+  ["4", "not authorised"],
+  ["5", "hub not reachable: DNS, refused, TLS trust, timeout, connection lost"],
+  ["6", "refused by the hub: device not found, queue full, too large, ..."],
+  ["7", "negative feedback: Expired, Rejected, DeliveryCountExceeded, Purged"],
+  ["124", "--timeout or --idle-timeout passed first"],
+  ["130, 143", "SIGINT (Ctrl-C), SIGTERM came first"],
+];
+
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
 
 /** By name, for the classes would bring the hub with them. */

@@ -48,7 +48,10 @@ export class ProgressLine {
 
   #refresh(): void {
     const text = this.#describe?.();
-    if (text === undefined) return this.hide();
+    if (text === undefined) {
+      this.hide();
+      return;
+    }
     // A line that wraps could not be erased.
     const columns = (this.#stderr.columns ?? DEFAULT_COLUMNS) - 1;
     this.#isShown = true;

@@ -4,7 +4,9 @@ import { Command, CommanderError } from "commander";
 import type { Executable } from "../config/settings.ts";
 import { colorLevel } from "./color-level.ts";
 import { type CommonFlags, requireSoundCommonFlags } from "./common-options.ts";
+import { addCompletion } from "./completion/add-completion.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-code.ts";
+import { addTopics, describeOption } from "./help.ts";
 import { type Io, systemIo } from "./io.ts";
 import { OutputClosedError } from "./output.ts";
 import { Redactor } from "./redactor.ts";
@@ -67,6 +69,9 @@ async function run(
       });
     });
   });
+  addCompletion(program, outside.io.stdout);
+  addTopics(program);
+  program.optionsGroup("Options:").version(readVersion(), "-V, --version", "print the version");
   try {
     await program.parseAsync();
     return code;
@@ -87,8 +92,8 @@ function isAbort(error: unknown): boolean {
 
 function createProgram(name: Executable, io: Io): Command {
   return new Command(name)
-    .version(readVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
+    .configureHelp({ optionDescription: describeOption })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text).catch(() => {}),
@@ -105,6 +110,7 @@ function createReporter(flags: CommonFlags, { io, redactor }: Outside): Reporter
     isJson: flags.output === "json",
     isQuiet: flags.quiet === true,
     isVerbose: flags.verbose === true,
+    isTerminal: io.stderr.isTTY && io.env.TERM !== "dumb",
     colorLevel: colorLevel({ isTTY: io.stderr.isTTY, env: io.env, isRefused: !flags.color }),
   });
 }

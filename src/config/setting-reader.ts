@@ -44,18 +44,11 @@ export class SettingReader {
     return this.report(key, "is neither 1 nor 0", `Set ${nameOf(key)} to 1, or remove it.`);
   }
 
-  /** One of `supported`; one of `planned` is told apart from a mistake. */
-  choice<T extends string>(
-    key: SettingKey,
-    supported: readonly T[],
-    planned: readonly string[] = [],
-  ): T | undefined {
+  choice<T extends string>(key: SettingKey, supported: readonly T[]): T | undefined {
     const value = this.text(key);
     const choice = supported.find((one) => one === value);
     if (choice !== undefined || value === undefined) return choice;
-    const what = planned.includes(value)
-      ? `${value} is not available in this version`
-      : `is not one of ${supported.join(", ")}`;
+    const what = `is not one of ${supported.join(", ")}`;
     return this.report(key, what, `Use ${supported.join(" or ")}.`);
   }
 

@@ -21,6 +21,7 @@ export interface Setting {
 }
 
 export const AUTH_TYPES = ["key", "login"] as const;
+export const DEVICE_TRANSPORTS = ["mqtt", "mqtt-ws", "amqp", "amqp-ws", "http"] as const;
 export const SERVICE_TRANSPORTS = ["amqp", "amqp-ws"] as const;
 
 const SERVICE_SIDE = ["c2d-send"] as const;
@@ -125,8 +126,8 @@ const SETTINGS = {
     variable: "IOTHUB_DEVICE_TRANSPORT",
     default: "mqtt",
     isSecret: false,
-    help: "transport of the device",
-    choices: ["mqtt", "mqtt-ws", "amqp", "amqp-ws", "http"],
+    help: "transport of the device; the -ws forms and http use port 443, http asks again and again",
+    choices: DEVICE_TRANSPORTS,
     example: "mqtt",
   },
   serviceTransport: {

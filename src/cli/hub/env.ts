@@ -8,9 +8,9 @@ import { type HubDescription, writeOwnerFile } from "../../hub/home.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { formatJsonLine } from "../json-line.ts";
 import { ensureDevice } from "../local/hub-api.ts";
+import { requireHub } from "../local/require-hub.ts";
 import type { Context } from "../run-program.ts";
 import type { HubHome } from "./hub-home.ts";
-import { requireHub } from "./require-hub.ts";
 
 export type EnvFormat = "sh" | "dotenv" | "json";
 

@@ -19,9 +19,10 @@ export class LogFile {
   write(line: string): void {
     const text = `${line}\n`;
     try {
-      if (this.#bytes + text.length > this.#maxBytes) this.#rotate();
+      const bytes = Buffer.byteLength(text);
+      if (this.#bytes + bytes > this.#maxBytes) this.#rotate();
       appendFileSync(this.#path, text, { mode: 0o600 });
-      this.#bytes += text.length;
+      this.#bytes += bytes;
     } catch {
       // The disk is full, or the directory gone.
     }

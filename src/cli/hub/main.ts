@@ -7,7 +7,13 @@ import {
   parseDurationArgument,
   parsePositiveDuration,
 } from "../argument-parsers.ts";
-import { addCommonOptions, type CommonFlags, formatExamples } from "../common-options.ts";
+import {
+  addCommonOptions,
+  addEnvFile,
+  type CommonFlags,
+  formatExamples,
+} from "../common-options.ts";
+import { SettingOption } from "../help.ts";
 import { type Act, runProgram } from "../run-program.ts";
 import { UsageError } from "../usage-error.ts";
 import type { EnvFormat } from "./env.ts";
@@ -37,23 +43,39 @@ function addStart(program: Command, act: Act): void {
     .command("start")
     .description("Run the local hub until Ctrl-C.")
     .option("--port <n>", "one port instead of 8883, 5671 and 443; 0 is any free one", parsePort)
-    .option("--host <addr>", "address to listen on (default 127.0.0.1)")
+    .addOption(new Option("--host <addr>", "address to listen on").default(undefined, "127.0.0.1"))
     .option("--host-name <alias>", "further name of the hub (repeatable)", collect)
     .option("--device <id>", "create this device if it is missing (repeatable)", collect)
     .option("--in-memory", "keep devices and messages in memory only")
-    .option("--default-ttl <duration>", "life of a message (default 1h)", parsePositiveDuration)
-    .option("--max-delivery-count <n>", "abandons that end a message (default 10)", parseCount)
-    .option("--lock-timeout <duration>", "time to settle in (default 60s)", parsePositiveDuration)
-    .option("--queue-depth <n>", "messages a device may have waiting (default 50)", parseCount)
-    .option(
-      "--feedback-interval <duration>",
-      "wait of feedback for more of it (default 1s; Azure takes 15s)",
-      parsePositiveDuration,
+    .addOption(
+      new Option("--default-ttl <duration>", "life of a message")
+        .argParser(parsePositiveDuration)
+        .default(undefined, "1h"),
     )
-    .option(
-      "--idle-exit <duration>",
-      "end once no client has been connected for so long (default: never)",
-      parseDurationArgument,
+    .addOption(
+      new Option("--max-delivery-count <n>", "deliveries after which a message is given up")
+        .argParser(parseCount)
+        .default(undefined, "10"),
+    )
+    .addOption(
+      new Option("--lock-timeout <duration>", "time a device has to settle a message")
+        .argParser(parsePositiveDuration)
+        .default(undefined, "60s"),
+    )
+    .addOption(
+      new Option("--queue-depth <n>", "messages a device may have waiting")
+        .argParser(parseCount)
+        .default(undefined, "50"),
+    )
+    .addOption(
+      new Option("--feedback-interval <duration>", "time feedback is gathered for; 15s on Azure")
+        .argParser(parsePositiveDuration)
+        .default(undefined, "1s"),
+    )
+    .addOption(
+      new Option("--idle-exit <duration>", "end once no client has been connected for so long")
+        .argParser(parseDurationArgument)
+        .default(undefined, "never"),
     )
     .addOption(new Option("--background").hideHelp())
     .addHelpText(
@@ -118,14 +140,11 @@ function addEnv(program: Command, act: Act): void {
   const command = program
     .command("env")
     .description("Print the variables that point any SDK at the local hub, keys included.")
-    .option(
-      "-d, --device-id <id>",
-      "device, created if missing (env IOTHUB_DEVICE_ID, default device1)",
-    )
+    .addOption(deviceIdOption())
     .addOption(
-      new Option("--format <format>", "sh for eval, dotenv for .env, or json (default sh)").choices(
-        ["sh", "dotenv", "json"],
-      ),
+      new Option("--format <format>", "sh for eval, dotenv for .env, or json")
+        .choices(["sh", "dotenv", "json"])
+        .default(undefined, "sh"),
     )
     .addHelpText(
       "after",
@@ -146,8 +165,10 @@ function addEnv(program: Command, act: Act): void {
   });
 }
 
-function addEnvFile(command: Command): void {
-  command.option("--env-file <path>", "file of variables (default ./.env, if there is one)");
+function deviceIdOption(): Option {
+  const option = new SettingOption("-d, --device-id <id>", "device, created if missing");
+  option.variable = "IOTHUB_DEVICE_ID";
+  return option.default(undefined, "device1");
 }
 
 function parsePort(text: string): number {

@@ -2,8 +2,8 @@
 
 import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { formatJsonLine } from "../json-line.ts";
+import { requireHub } from "../local/require-hub.ts";
 import type { Context } from "../run-program.ts";
-import { requireHub } from "./require-hub.ts";
 import { readyLine } from "./start.ts";
 
 /** @throws LocalHubError LocalHubNotRunning */

@@ -13,6 +13,7 @@ import type { HubDescription } from "../../hub/home.ts";
 import type { Context } from "../run-program.ts";
 import { ensureLocalHub } from "./ensure-local-hub.ts";
 import { ensureDevice } from "./hub-api.ts";
+import { requireHub } from "./require-hub.ts";
 
 /** Where to connect and what to trust there. */
 export interface Target<T> {
@@ -27,6 +28,8 @@ export interface TargetOptions {
   readonly connectTimeoutMs: number;
   /** Gives up the wait for a local hub. */
   readonly signal: AbortSignal;
+  /** False for who had a hub already: one that somebody has stopped stays stopped. Default true. */
+  readonly mayStartHub?: boolean;
 }
 
 /**
@@ -72,9 +75,10 @@ export function describeHub(hostName: string, hub: DeviceHub | ServiceHub): stri
 
 async function ensureHub(
   home: string,
-  { connectTimeoutMs, signal }: TargetOptions,
+  { connectTimeoutMs, signal, mayStartHub = true }: TargetOptions,
   { reporter }: Context,
 ): Promise<HubDescription> {
+  if (!mayStartHub) return await requireHub(home);
   return await ensureLocalHub({
     home,
     timeoutMs: connectTimeoutMs,

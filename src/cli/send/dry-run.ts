@@ -1,11 +1,12 @@
 /** `--dry-run`: what would be sent. */
 
+import type { Message } from "../../core/message.ts";
 import { viewBody } from "../body-text.ts";
 import { escapeLine, escapeText } from "../escape.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { formatJsonLine } from "../json-line.ts";
 import type { Context } from "../run-program.ts";
-import type { MessageSource, Outgoing } from "./message-source.ts";
+import type { MessageSource } from "./message-source.ts";
 import { createRenderer } from "./render.ts";
 import type { Tally } from "./tally.ts";
 
@@ -18,6 +19,12 @@ const NOTHING_SENT: Tally = {
   isWaiting: false,
 };
 
+interface Shown {
+  readonly n: number;
+  readonly deviceId: string;
+  readonly message: Message;
+}
+
 export async function runDryRun(
   source: MessageSource,
   { io, flags, interruption }: Context,
@@ -25,14 +32,14 @@ export async function runDryRun(
   const format = flags.output === "json" ? formatJson : formatText;
   for await (const outgoing of source.all()) {
     if (interruption.cause) return EXIT_CODES[interruption.cause];
-    await io.stdout.write(format(outgoing));
+    await io.stdout.write(format({ ...outgoing, message: outgoing.make() }));
   }
   if (flags.output === "json") await io.stdout.write(createRenderer(true).summary(NOTHING_SENT, 0));
   return EXIT_CODES.done;
 }
 
 /** In the schema of a received message, so that the same programs read both. */
-function formatJson({ n, deviceId, message }: Outgoing): string {
+function formatJson({ n, deviceId, message }: Shown): string {
   return formatJsonLine({
     type: "message",
     n,
@@ -44,7 +51,7 @@ function formatJson({ n, deviceId, message }: Outgoing): string {
   });
 }
 
-function formatText({ n, deviceId, message }: Outgoing): string {
+function formatText({ n, deviceId, message }: Shown): string {
   const list = (entries: object): string[] =>
     Object.entries(entries).map(([name, value]) => `    ${escapeLine(`${name}: ${value}`)}`);
   const { body, bodyEncoding } = viewBody(message.body, undefined);
@@ -59,7 +66,7 @@ function formatText({ n, deviceId, message }: Outgoing): string {
   ].join("\n");
 }
 
-function describeSystem({ expiryTimeUtcMs, ...system }: Outgoing["message"]["system"]): object {
+function describeSystem({ expiryTimeUtcMs, ...system }: Message["system"]): object {
   return {
     ...system,
     ...(expiryTimeUtcMs !== undefined && {

@@ -10,6 +10,12 @@ export interface MatchedFeedback {
   readonly latencyMs: number;
 }
 
+/** An accepted message of which nothing more is known. */
+export interface PendingMessage {
+  readonly deviceId: string;
+  readonly messageId: string;
+}
+
 export class FeedbackBook {
   readonly #matcher = new FeedbackMatcher();
   /** When each message was accepted; several of one id in their order. */
@@ -46,6 +52,14 @@ export class FeedbackBook {
 
   add(batch: FeedbackBatch, nowMs: number): void {
     for (const record of this.#matcher.add(batch)) this.#take(record, nowMs);
+  }
+
+  /** The accepted messages whose record has not come. */
+  *pending(): Generator<PendingMessage> {
+    for (const [key, times] of this.#acceptedAtMs) {
+      const [deviceId = "", messageId = ""] = JSON.parse(key) as string[];
+      for (const _ of times) yield { deviceId, messageId };
+    }
   }
 
   /** Gives back, once, what belongs to others. */

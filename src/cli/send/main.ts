@@ -12,6 +12,7 @@ import {
   formatExamples,
 } from "../common-options.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { SettingOption } from "../help.ts";
 import { type Context, runProgram } from "../run-program.ts";
 import { PLACEHOLDERS } from "../templates.ts";
 import { readDeviceFile } from "./device-file.ts";
@@ -32,50 +33,121 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 export async function main(): Promise<void> {
   await runProgram("c2d-send", (program, act) => {
     program.description("Send cloud-to-device messages, and learn what became of them.");
-    addBodyOptions(program);
-    addMessageOptions(program);
-    addFeedbackOptions(program);
-    addConnectTimeout(program);
+    addTargetOptions(program.optionsGroup("To whom:"));
+    addBodyOptions(program.optionsGroup("Body:"));
+    addMessageOptions(program.optionsGroup("Message:"));
+    addRunOptions(program.optionsGroup("Sending:"));
+    addFeedbackOptions(program.optionsGroup("Feedback:"));
+    program.optionsGroup("Hub:");
     addSettingOptions(program, "c2d-send", ["deviceId"]);
-    addCommonOptions(program).addHelpText("after", ABOUT + EXAMPLES);
+    addConnectTimeout(program);
+    addCommonOptions(program.optionsGroup("Output:"));
+    program.addHelpText("after", ABOUT + EXAMPLES);
     act<SendFlags>(program, send);
   });
 }
 
 const ABOUT = `
-Ids, properties and the default body may hold {{${PLACEHOLDERS.join("}}, {{")}}}.
+Templates: ids, properties and the default body may hold
+  {{${PLACEHOLDERS.slice(0, 5).join("}}, {{")}}},
+  {{${PLACEHOLDERS.slice(5).join("}}, {{")}}}. n counts from 0 over all devices; run is new each
+  run. In a --data of one's own they are filled in only with --template.
+
+Feedback: --wait ends with 0 when every message came to what --ack asks for,
+  with 7 for a negative record and with 124 when records are missing at
+  --timeout; the messages without one are listed. --ack positive counts
+  successes, so a message that fails leaves 124. --ack negative waits to
+  --timeout, and none by then is 0. Azure sends feedback in batches, up to 15 s
+  late. Records of other senders' messages are given back, not taken.
+
+Lost connection: while waiting for feedback it is opened anew until --timeout,
+  for the hub keeps the records. While sending it ends the run with 5, and
+  nothing is sent twice: a message without an answer is told as Unknown (the hub
+  may have it), one that never left as Not sent.
+
+Full queue: a device holds 50 messages. A message refused for that, or for
+  throttling, is tried again with growing pauses until --timeout; the other
+  devices are served meanwhile.
+
+Configuration: a flag wins over the environment, that over .env. --auth-type
+  login signs in with the first credential there is: AZURE_TENANT_ID,
+  AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed identity, az login, ...
 `;
 
 const EXAMPLES = formatExamples([
   ["c2d-send --local --count 2 --wait", "two messages to device1 of the local hub, and their fate"],
   ["c2d-send -d device1 --data '{\"on\":true}' --ct application/json", "a body of one's own"],
+  ["c2d-send -d d1 -d d2 --dfp image.png -p name=image.png --expiry 10m", "a file, to two devices"],
   ["c2d-device listen -o json | c2d-send --from - -d device2", "what one device gets, for another"],
-  ["c2d-send -d device1 --dfp image.png -p name=image.png --expiry 10m", "the bytes of a file"],
+  [
+    "c2d-send --auth-type login --hub-name h.azure-devices.net -d device1",
+    "signed in with az login, with no key",
+  ],
 ]);
+
+function addTargetOptions(command: Command): void {
+  const deviceId = new SettingOption("-d, --device-id <id>", "device to send to (repeatable)");
+  deviceId.variable = "IOTHUB_DEVICE_ID";
+  command
+    .addOption(
+      deviceId
+        .argParser(collect)
+        .default(undefined, "that of the device's string, or device1 with --local"),
+    )
+    .option("--device-file <path>", "file of device ids, one a line");
+}
 
 // Of two long names commander takes the last for the key of the value.
 function addBodyOptions(command: Command): void {
   command
     .addOption(
-      new Option(
-        "-d, --device-id <id>",
-        "device to send to (repeatable; env IOTHUB_DEVICE_ID)",
-      ).argParser(collect),
+      new Option("--da, --data <text>", "the body; - reads stdin").default(undefined, DEFAULT_BODY),
     )
-    .option("--device-file <path>", "file of device ids, one a line")
-    .option("--da, --data <text>", `body; - reads stdin (default ${DEFAULT_BODY})`)
-    .option("--dfp, --data-file-path <path>", "body: the raw bytes of this file")
+    .option("--dfp, --data-file-path <path>", "the raw bytes of this file")
     .addOption(
-      new Option("--data-encoding <encoding>", "how --data is to be read (default utf8)").choices([
-        "utf8",
-        "hex",
-        "base64",
-      ]),
+      new Option("--data-encoding <encoding>", "how --data is to be read")
+        .choices(["utf8", "hex", "base64"])
+        .default(undefined, "utf8"),
     )
+    .option("--template", "fill in templates in --data, too")
+    .option("--no-template", "fill in none, anywhere")
     .option(
       "--from <file>",
-      "send on what c2d-device listen -o json has printed; - reads stdin (needs -d)",
+      "send on, as they were, the messages that c2d-device listen -o json has printed; - reads stdin (needs -d)",
+    );
+}
+
+function addMessageOptions(command: Command): void {
+  command
+    .addOption(
+      new Option("--mid, --message-id <text>", "message id").default(undefined, DEFAULT_MESSAGE_ID),
     )
+    .addOption(
+      new Option("--cid, --correlation-id <text>", "correlation id").default(
+        undefined,
+        DEFAULT_CORRELATION_ID,
+      ),
+    )
+    .option("--uid, --user-id <text>", "user id")
+    .option("--ct, --content-type <type>", "content type; application/json has the body checked")
+    .addOption(
+      new Option("--ce, --content-encoding <encoding>", "content encoding").default(
+        undefined,
+        "utf-8 for text",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--expiry-time-utc, --expiry <time>",
+        "when to give it up: epoch ms, ISO 8601, or a span such as 90s",
+      ).default(undefined, "the hub's"),
+    )
+    .option("-p, --property <name=value>", "application property (repeatable)", collect)
+    .option("--props, --properties <list>", "application properties: 'a=b;c=d', with \\; for a ;");
+}
+
+function addRunOptions(command: Command): void {
+  command
     .addOption(
       new Option("-c, --count <n>", "messages for each device").argParser(parseCount).default(1),
     )
@@ -83,41 +155,30 @@ function addBodyOptions(command: Command): void {
       new Option("--interval <duration>", "time between messages")
         .argParser(parseDurationArgument)
         .default(0),
-    );
-}
-
-function addMessageOptions(command: Command): void {
-  command
-    .option("--mid, --message-id <text>", `message id (default ${DEFAULT_MESSAGE_ID})`)
-    .option("--cid, --correlation-id <text>", `correlation id (default ${DEFAULT_CORRELATION_ID})`)
-    .option("--uid, --user-id <text>", "user id")
-    .option("--ct, --content-type <type>", "content type; application/json has the body checked")
-    .option("--ce, --content-encoding <encoding>", "content encoding (default utf-8 for text)")
-    .option("--expiry-time-utc, --expiry <time>", "epoch ms, ISO 8601, or a span such as 90s")
-    .option("-p, --property <name=value>", "application property (repeatable)", collect)
-    .option("--props, --properties <list>", "application properties: a=b;c=d, with \\; for a ;")
-    .option("--template", "fill in placeholders in --data, too")
-    .option("--no-template", "fill in none, anywhere")
+    )
+    .addOption(
+      new Option("--on-queue-full <reaction>", "wait for room in a device's queue, or fail")
+        .choices(["wait", "fail"])
+        .default("wait"),
+    )
     .option("--dry-run", "print what would be sent, and send nothing");
 }
 
 function addFeedbackOptions(command: Command): void {
   command
     .addOption(
-      new Option("--ack <which>", "feedback to ask for (default none; full with --wait)").choices(
-        ACKS,
-      ),
+      new Option("--ack <which>", "feedback to ask for")
+        .choices(ACKS)
+        .default(undefined, "none; full with --wait"),
     )
     .option("-w, --wait", "wait for the feedback of every message")
     .addOption(
-      new Option("--timeout <duration>", "for feedback, and for a full queue; 0 is unbounded")
+      new Option(
+        "--timeout <duration>",
+        "for feedback, from the last message on, and for a full queue, from its first refusal on; 0 is unbounded",
+      )
         .argParser(parseDurationArgument)
         .default(DEFAULT_TIMEOUT_MS, "60s"),
-    )
-    .addOption(
-      new Option("--on-queue-full <reaction>", "wait for room in a device's queue, or fail")
-        .choices(["wait", "fail"])
-        .default("wait"),
     );
 }
 

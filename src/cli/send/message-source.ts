@@ -1,10 +1,13 @@
 /** The messages of a run, made as they are needed. */
 
-import type { OutgoingMessage } from "../../client/send-event.ts";
+import type { Message } from "../../core/message.ts";
 
-export interface Outgoing extends OutgoingMessage {
+export interface Outgoing {
   /** 0-based, counting over all devices. */
   readonly n: number;
+  readonly deviceId: string;
+  /** Call it once: times and random values are those of the call. */
+  make(): Message;
 }
 
 export interface MessageSource {

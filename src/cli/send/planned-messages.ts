@@ -8,38 +8,39 @@ import type { SendOptions } from "./send-options.ts";
 type Plan = Pick<SendOptions, "message" | "count">;
 
 export class PlannedMessages implements MessageSource {
-  readonly #plan: Plan;
+  readonly #options: Plan;
   readonly #deviceIds: readonly string[];
   readonly #run: string;
 
   constructor(plan: Plan, deviceIds: readonly string[], run: string) {
-    this.#plan = plan;
+    this.#options = plan;
     this.#deviceIds = deviceIds;
     this.#run = run;
   }
 
   get total(): number {
-    return this.#plan.count * this.#deviceIds.length;
+    return this.#options.count * this.#deviceIds.length;
   }
 
   /** A message to the first device, to look at. */
   sample(): Message {
-    return this.#make(0, 0).message;
+    return this.#plan(0, 0).make();
   }
 
   /** Round by round over all devices. */
   *all(): Generator<Outgoing> {
-    for (let index = 0; index < this.#plan.count; index += 1) {
+    for (let index = 0; index < this.#options.count; index += 1) {
       for (let device = 0; device < this.#deviceIds.length; device += 1) {
-        yield this.#make(index, device);
+        yield this.#plan(index, device);
       }
     }
   }
 
-  #make(index: number, device: number): Outgoing {
+  #plan(index: number, device: number): Outgoing {
     const n = index * this.#deviceIds.length + device;
     const deviceId = this.#deviceIds[device] ?? "";
-    const instance = { n, deviceId, run: this.#run, nowMs: Date.now() };
-    return { n, deviceId, message: makeMessage(this.#plan.message, instance) };
+    const { message } = this.#options;
+    const make = () => makeMessage(message, { n, deviceId, run: this.#run, nowMs: Date.now() });
+    return { n, deviceId, make };
   }
 }

@@ -59,7 +59,7 @@ export class RecordedMessages implements MessageSource {
           "Name another device with --device-id.",
         );
       }
-      yield { n: this.#count++, deviceId, message: { ...message, system } };
+      yield { n: this.#count++, deviceId, make: () => ({ ...message, system }) };
     }
   }
 

@@ -4,7 +4,7 @@ import type { Message } from "../../core/message.ts";
 import { formatDuration } from "../duration.ts";
 import { escapeLine } from "../escape.ts";
 import { formatJsonLine } from "../json-line.ts";
-import type { MatchedFeedback } from "./feedback-book.ts";
+import type { MatchedFeedback, PendingMessage } from "./feedback-book.ts";
 import type { Tally } from "./tally.ts";
 
 /** A message the hub has accepted. */
@@ -18,6 +18,8 @@ interface SentMessage {
 export interface SendRenderer {
   sent(sent: SentMessage): string;
   feedback(feedback: MatchedFeedback): string;
+  /** A message without feedback at the end; nothing in JSON, where it is what no feedback line names. */
+  pending(message: PendingMessage, reason: string): string;
   summary(tally: Tally, elapsedMs: number): string;
 }
 
@@ -47,6 +49,7 @@ const JSON_RENDERER: SendRenderer = {
       enqueuedTimeUtc: new Date(record.enqueuedTimeUtcMs).toISOString(),
       latencyMs,
     }),
+  pending: () => "",
   summary: ({ sent, failed, success, negative, pending }, elapsedMs) =>
     formatJsonLine({ type: "summary", sent, failed, success, negative, pending, elapsedMs }),
 };
@@ -59,6 +62,8 @@ const TEXT_RENDERER: SendRenderer = {
     const more = description === statusCode || description === "" ? "" : `: ${description}`;
     return `Feedback: ${escapeLine(`${deviceId} ${originalMessageId} ${statusCode}${more}`)} after ${formatDuration(latencyMs)}\n`;
   },
+  pending: ({ deviceId, messageId }, reason) =>
+    `Pending: ${escapeLine(`${deviceId} ${messageId}`)} ${reason}\n`,
   summary: ({ sent, failed, success, negative, pending, isWaiting }, elapsedMs) => {
     const parts = [`${sent} sent`];
     if (failed > 0) parts.push(`${failed} failed`);

@@ -1,18 +1,19 @@
 /** One run of `c2d-send`: what it sends, the feedback it waits for, and its numbers. */
 
-import type { SendEvent } from "../../client/send-event.ts";
+import type { PlannedMessage, SendEvent } from "../../client/send-event.ts";
 import { sendAll } from "../../client/sender.ts";
 import type { FeedbackBatch, ServiceConnection } from "../../client/service-connection.ts";
+import type { Message } from "../../core/message.ts";
 import { Deadline } from "../deadline.ts";
-import { formatDuration } from "../duration.ts";
-import { escapeLine } from "../escape.ts";
 import type { Context } from "../run-program.ts";
 import { FeedbackBook, type MatchedFeedback } from "./feedback-book.ts";
-import type { MessageSource, Outgoing } from "./message-source.ts";
+import type { MessageSource } from "./message-source.ts";
 import { OrderedWriter } from "./ordered-writer.ts";
+import { formatSending, formatWaiting } from "./progress-text.ts";
 import { createRenderer, type SendRenderer } from "./render.ts";
 import type { RunOptions } from "./send-options.ts";
 import type { Tally, WaitEnd } from "./tally.ts";
+import { Troubles } from "./troubles.ts";
 
 export class SendRun {
   readonly #options: RunOptions;
@@ -22,8 +23,9 @@ export class SendRun {
   readonly #writer: OrderedWriter;
   readonly #book = new FeedbackBook((feedback) => this.#countFeedback(feedback));
   readonly #startMs = performance.now();
-  /** Devices whose full queue has been told of, and failures told of, by device and name. */
-  readonly #told = new Set<string>();
+  readonly #troubles: Troubles;
+  /** Devices whose next message waits for another try. */
+  readonly #held = new Set<string>();
   readonly #failure: Promise<never>;
   #fail!: (error: unknown) => void;
   #onFeedback: () => void = () => {};
@@ -38,6 +40,7 @@ export class SendRun {
     this.#context = context;
     this.#renderer = createRenderer(context.flags.output === "json");
     this.#writer = new OrderedWriter(context.io.stdout);
+    this.#troubles = new Troubles(context);
     this.#failure = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -74,6 +77,16 @@ export class SendRun {
    */
   async sendAll(connection: ServiceConnection): Promise<void> {
     const { onQueueFull, timeoutMs, intervalMs } = this.#options;
+    const startMs = performance.now();
+    this.#context.reporter.progress(() =>
+      formatSending({
+        done: this.#sent + this.#failed,
+        failed: this.#failed,
+        total: this.#source.total,
+        held: this.#held.size,
+        elapsedMs: performance.now() - startMs,
+      }),
+    );
     await sendAll({
       connection,
       messages: this.#messages(),
@@ -98,11 +111,17 @@ export class SendRun {
   /** Resolves when every message has its record, or the time for them has passed. */
   async waitForFeedback(): Promise<WaitEnd> {
     if (this.tally.pending === 0) return "satisfied";
-    const { interruption } = this.#context;
+    const { interruption, reporter } = this.#context;
+    const { timeoutMs } = this.#options;
+    const startMs = performance.now();
+    reporter.progress(() => {
+      const leftMs = timeoutMs === 0 ? undefined : startMs + timeoutMs - performance.now();
+      return formatWaiting({ pending: this.tally.pending, sent: this.#sent, leftMs });
+    });
     let deadline: Deadline | undefined;
     const ended = new Promise<WaitEnd>((resolve) => {
       deadline = new Deadline(() => resolve("timeout"));
-      deadline.start(this.#options.timeoutMs);
+      deadline.start(timeoutMs);
       this.#onFeedback = () => {
         if (this.tally.pending === 0) resolve("satisfied");
       };
@@ -116,20 +135,30 @@ export class SendRun {
     }
   }
 
+  /** Names each message whose feedback has not come. */
+  printPending(reason: string): void {
+    for (const message of this.#book.pending()) {
+      this.#print(this.#renderer.pending(message, reason));
+    }
+  }
+
   /** Last, after everything else has been written. */
   async printSummary(): Promise<void> {
     const elapsedMs = Math.round(performance.now() - this.#startMs);
-    this.#writer.write(this.#renderer.summary(this.tally, elapsedMs));
+    this.#print(this.#renderer.summary(this.tally, elapsedMs));
     await this.#writer.flush();
   }
 
   /** Made when they are taken, and no faster than stdout is read. */
-  async *#messages(): AsyncGenerator<Outgoing> {
-    for await (const outgoing of this.#source.all()) {
+  async *#messages(): AsyncGenerator<PlannedMessage> {
+    for await (const { deviceId, make } of this.#source.all()) {
       await this.#writer.room();
-      const { deviceId, message } = outgoing;
-      if (this.#options.isWaiting) this.#book.expect(deviceId, message.system.messageId ?? "");
-      yield outgoing;
+      const message = (): Message => {
+        const made = make();
+        if (this.#options.isWaiting) this.#book.expect(deviceId, made.system.messageId ?? "");
+        return made;
+      };
+      yield { deviceId, message };
     }
   }
 
@@ -143,7 +172,8 @@ export class SendRun {
         break;
       case "queueFull":
       case "throttled":
-        this.#onRetry(event);
+        this.#held.add(event.deviceId);
+        this.#troubles.tellRetry(event);
         break;
     }
   }
@@ -151,52 +181,31 @@ export class SendRun {
   #onSent({ index, outgoing, acceptedAtMs }: Extract<SendEvent, { type: "sent" }>): void {
     const { deviceId, message } = outgoing;
     this.#sent += 1;
-    const sent = { n: index, deviceId, message, sentAtMs: acceptedAtMs };
-    this.#writer.write(this.#renderer.sent(sent));
+    this.#held.delete(deviceId);
+    this.#print(this.#renderer.sent({ n: index, deviceId, message, sentAtMs: acceptedAtMs }));
     if (!this.#options.isWaiting) return;
     this.#book.accepted(deviceId, message.system.messageId ?? "", acceptedAtMs);
   }
 
-  /** One error for all messages to a device that fail alike. */
-  #onFailed({ index, outgoing, error }: Extract<SendEvent, { type: "failed" }>): void {
-    const { deviceId, message } = outgoing;
-    const { reporter, interruption } = this.#context;
+  #onFailed(event: Extract<SendEvent, { type: "failed" }>): void {
+    const { deviceId, message } = event.outgoing;
+    this.#held.delete(deviceId);
     if (this.#options.isWaiting) this.#book.cancel(deviceId, message.system.messageId ?? "");
-    if (interruption.cause) return;
+    if (this.#context.interruption.cause) return;
     this.#failed += 1;
-    reporter.info(`Not sent: message ${index} to ${escapeLine(deviceId)}.`);
-    const key = `${error.name} ${deviceId}`;
-    if (!isOfOneMessage(error.name) || this.#told.has(key)) return;
-    this.#told.add(key);
-    reporter.error(error);
+    this.#troubles.tellFailure(event);
   }
 
-  #onRetry(event: Extract<SendEvent, { type: "queueFull" | "throttled" }>): void {
-    const { reporter } = this.#context;
-    const deviceId = escapeLine(event.deviceId);
-    const wait = `next attempt in ${formatDuration(event.retryInMs)}`;
-    const key = `${event.type} ${event.deviceId}`;
-    if (this.#told.has(key)) {
-      reporter.detail(`${deviceId}: ${wait}.`);
-      return;
-    }
-    this.#told.add(key);
-    reporter.info(
-      event.type === "queueFull"
-        ? `The queue of ${deviceId} is full; waiting for room, ${wait} ...`
-        : `The hub throttles; ${wait} ...`,
-    );
+  #print(text: string): void {
+    const { io, reporter } = this.#context;
+    if (io.stdout.isTTY) reporter.hideProgress();
+    this.#writer.write(text);
   }
 
   #countFeedback(feedback: MatchedFeedback): void {
     if (feedback.record.statusCode === "Success") this.#success += 1;
     else this.#negative += 1;
-    this.#writer.write(this.#renderer.feedback(feedback));
+    this.#print(this.#renderer.feedback(feedback));
     this.#onFeedback();
   }
-}
-
-/** The others end the whole run, which tells them. */
-function isOfOneMessage(name: string): boolean {
-  return name !== "ConnectionLost" && name !== "IotHubUnauthorized";
 }

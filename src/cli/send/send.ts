@@ -1,12 +1,10 @@
 /** `c2d-send`: sends the messages, and with `--wait` learns what became of them. */
 
-import { connectService } from "../../client/connect-service.ts";
-import type { ServiceConnection } from "../../client/service-connection.ts";
+import type { FeedbackBatch } from "../../client/service-connection.ts";
 import type { ServiceConfig } from "../../config/service-config.ts";
 import { formatDuration } from "../duration.ts";
 import { escapeLine } from "../escape.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
-import { describeHub, resolveServiceTarget } from "../local/connect-target.ts";
 import { OutputClosedError } from "../output.ts";
 import type { Context } from "../run-program.ts";
 import { requireJsonBody, requireMessageId } from "./check-messages.ts";
@@ -15,6 +13,7 @@ import { makeRunId } from "./make-message.ts";
 import type { MessageSource } from "./message-source.ts";
 import { PlannedMessages } from "./planned-messages.ts";
 import { RecordedMessages } from "./recorded-messages.ts";
+import { RunConnection } from "./run-connection.ts";
 import type { RunOptions, SendOptions } from "./send-options.ts";
 import { SendRun } from "./send-run.ts";
 import { exitCodeOfRun, type WaitEnd } from "./tally.ts";
@@ -57,8 +56,7 @@ async function runSend(
   const run = new SendRun(options, source, context);
   try {
     const end = await sendAll(run, options, config, context);
-    await run.printSummary();
-    reportEnd(end, run, options, context);
+    await presentEnd(run, end, options, context);
     return exitCodeOfRun(run.tally, end, options.ack);
   } catch (error) {
     if (error instanceof OutputClosedError) return EXIT_CODES.done;
@@ -66,6 +64,7 @@ async function runSend(
     // Whatever fails once the end was asked for, failed because of that.
     const code = cause ? EXIT_CODES[cause] : context.reporter.error(error);
     run.giveUp();
+    run.printPending("no feedback so far");
     await run.printSummary();
     return run.tally.failed > 0 && code >= EXIT_CODES.SIGINT ? EXIT_CODES.refused : code;
   }
@@ -73,59 +72,54 @@ async function runSend(
 
 async function sendAll(
   run: SendRun,
-  options: RunOptions,
+  { isWaiting, connectTimeoutMs }: RunOptions,
   config: ServiceConfig,
   context: Context,
 ): Promise<WaitEnd> {
-  const connection = await connect(run, options, config, context);
+  const onFeedback = isWaiting ? (batch: FeedbackBatch) => run.onFeedbackBatch(batch) : undefined;
+  const connection = new RunConnection({ config, connectTimeoutMs, onFeedback }, context);
   try {
-    // Attached before the first message goes, so that no record is missed.
-    if (options.isWaiting) await connection.openFeedback((batch) => run.onFeedbackBatch(batch));
-    await run.sendAll(connection);
-    return await run.waitForFeedback();
+    await run.sendAll(await connection.open());
+    return await waitForFeedback(run, connection);
   } finally {
+    context.reporter.endProgress();
     run.releaseForeignFeedback();
     await connection.close();
   }
 }
 
-async function connect(
-  run: SendRun,
-  { connectTimeoutMs }: RunOptions,
-  { hub, deviceIds, transport, ca }: ServiceConfig,
-  context: Context,
-): Promise<ServiceConnection> {
-  const { signal } = context.interruption;
-  const targetOptions = { ca, connectTimeoutMs, signal };
-  const target = await resolveServiceTarget(hub, deviceIds, targetOptions, context);
-  context.reporter.info(describeHub(target.connectionString.hostName, hub));
-  return await connectService({
-    signIn: target.connectionString,
-    transport,
-    connectTimeoutMs,
-    signal,
-    ...(target.ca !== undefined && { ca: target.ca }),
-    onDisconnect: (error) => run.fail(error),
-  });
+async function waitForFeedback(run: SendRun, connection: RunConnection): Promise<WaitEnd> {
+  const end = new AbortController();
+  const keeping = connection.keepOpen(end.signal).catch((error: unknown) => run.fail(error));
+  try {
+    return await run.waitForFeedback();
+  } finally {
+    end.abort();
+    await keeping;
+  }
 }
 
-function reportEnd(end: WaitEnd, run: SendRun, options: RunOptions, { reporter }: Context): void {
+async function presentEnd(
+  run: SendRun,
+  end: WaitEnd,
+  options: RunOptions,
+  { reporter }: Context,
+): Promise<void> {
+  const waited = formatDuration(options.timeoutMs);
+  const isNegative = options.ack === "negative";
+  const which = isNegative ? "no negative feedback" : "no feedback";
+  run.printPending(end === "timeout" ? `${which} within ${waited}` : `${which} so far`);
+  await run.printSummary();
   const { pending, negative, failed } = run.tally;
   if (end !== "timeout" || pending === 0) return;
-  const waited = formatDuration(options.timeoutMs);
-  if (options.ack === "negative") {
-    reporter.info(`No negative feedback for ${pending} within ${waited}.`);
-    return;
-  }
-  const message = `no feedback for ${pending} of the messages within ${waited}`;
-  if (failed > 0 || negative > 0) {
+  const message = `${which} for ${pending} of the messages within ${waited}`;
+  if (isNegative) {
+    reporter.info(`No${message.slice(2)}: --ack negative ends with 0.`);
+  } else if (failed > 0 || negative > 0) {
     reporter.warn(message);
-    return;
+  } else {
+    const hint =
+      "Feedback comes once a device has settled the message: is one listening? Or raise --timeout.";
+    reporter.report({ code: EXIT_CODES.timeout, name: "Timeout", message, hint });
   }
-  reporter.report({
-    code: EXIT_CODES.timeout,
-    name: "Timeout",
-    message,
-    hint: "Feedback comes once a device has settled the message: is one listening? Or raise --timeout.",
-  });
 }

@@ -1,7 +1,7 @@
 /** The running hub, for commands that need one and start none. */
 
 import { findRunningHub, type HubDescription } from "../../hub/home.ts";
-import { LocalHubError } from "../local/local-hub-error.ts";
+import { LocalHubError } from "./local-hub-error.ts";
 
 /** @throws LocalHubError LocalHubNotRunning */
 export async function requireHub(home: string): Promise<HubDescription> {

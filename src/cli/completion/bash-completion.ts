@@ -1,0 +1,85 @@
+/** The model as a script for bash 3.2 and later; it needs no package bash-completion. */
+
+import type { CompletionCommand, CompletionOption } from "./completion-model.ts";
+
+export function formatBashCompletion(name: string, commands: readonly CompletionCommand[]): string {
+  const identifier = `_${name.replaceAll("-", "_")}`;
+  return `# ${name}: completion for bash. In ~/.bashrc: source <(${name} completion bash)
+${identifier}() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command= i
+  COMPREPLY=()
+  # bash splits --flag=value in three.
+  if [[ $cur == "=" ]]; then cur=
+  elif [[ $prev == "=" && $COMP_CWORD -ge 2 ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}
+  fi
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "$command,\${COMP_WORDS[i]}" in
+${skipValues(commands)}${enterSubcommands(commands)}    esac
+  done
+  case "$command,$prev" in
+${commands.flatMap((command) => command.options.flatMap((one) => completeValue(command, one))).join("")}  esac
+  case "$command" in
+${commands.map(completeWords).join("")}  esac
+}
+complete -F ${identifier} ${name}
+`;
+}
+
+function skipValues(commands: readonly CompletionCommand[]): string {
+  const patterns = commands.flatMap(({ path, options }) =>
+    options
+      .filter(({ value }) => value.type !== "none")
+      .flatMap(({ flags }) => flags.map((flag) => pattern(path, flag))),
+  );
+  if (patterns.length === 0) return "";
+  return `      ${patterns.join("|")}) [[ \${COMP_WORDS[i+1]} == "=" ]] && ((i++)); ((i++)) ;;\n`;
+}
+
+function enterSubcommands(commands: readonly CompletionCommand[]): string {
+  return commands
+    .flatMap(({ path, subcommands }) =>
+      subcommands.map(
+        ({ word }) =>
+          `      ${pattern(path, word)}) command=${quote(path === "" ? word : `${path} ${word}`)} ;;\n`,
+      ),
+    )
+    .join("");
+}
+
+function completeValue({ path }: CompletionCommand, { flags, value }: CompletionOption): string[] {
+  const patterns = flags.map((flag) => pattern(path, flag)).join("|");
+  switch (value.type) {
+    case "none":
+      return [];
+    case "choices":
+      return [`    ${patterns}) ${compgen(value.choices)}; return ;;\n`];
+    case "file":
+      return [
+        `    ${patterns}) local IFS=$'\\n'; compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;\n`,
+      ];
+    case "free":
+      return [`    ${patterns}) return ;;\n`];
+  }
+}
+
+function completeWords({ path, options, subcommands, argumentChoices }: CompletionCommand): string {
+  const words = [
+    ...subcommands.map(({ word }) => word),
+    ...argumentChoices,
+    ...options.flatMap(({ flags }) => flags),
+  ];
+  return `    ${quote(path)}) ${compgen(words)} ;;\n`;
+}
+
+function compgen(words: readonly string[]): string {
+  return `COMPREPLY=($(compgen -W ${quote(words.join(" "))} -- "$cur"))`;
+}
+
+function pattern(path: string, word: string): string {
+  return quote(`${path},${word}`);
+}
+
+/** Names of flags, commands and choices hold no quote. */
+function quote(text: string): string {
+  return `"${text}"`;
+}

@@ -1,0 +1,77 @@
+/** The model as a script for zsh, to be sourced or to stand in a directory of `fpath`. */
+
+import type { CompletionCommand, CompletionOption } from "./completion-model.ts";
+
+export function formatZshCompletion(name: string, commands: readonly CompletionCommand[]): string {
+  const identifier = `_${name.replaceAll("-", "_")}`;
+  return `#compdef ${name}
+# ${name}: completion for zsh. In ~/.zshrc, below compinit: source <(${name} completion zsh)
+${identifier}() {
+  local command= prev=\${words[CURRENT-1]} i
+  local -a entries
+  if [[ \${words[CURRENT]} == --*=* ]]; then
+    prev=\${words[CURRENT]%%=*}
+    compset -P '*='
+  fi
+  for ((i = 2; i < CURRENT; i++)); do
+    case "$command,\${words[i]}" in
+${skipValues(commands)}${enterSubcommands(commands)}    esac
+  done
+  case "$command,$prev" in
+${commands.flatMap((command) => command.options.flatMap((one) => completeValue(command, one))).join("")}  esac
+  case "$command" in
+${commands.map(completeWords).join("")}  esac
+  _describe -o ${name} entries
+}
+if [[ "$funcstack[1]" == "${identifier}" ]]; then ${identifier} "$@"; else compdef ${identifier} ${name}; fi
+`;
+}
+
+function skipValues(commands: readonly CompletionCommand[]): string {
+  const patterns = commands.flatMap(({ path, options }) =>
+    options
+      .filter(({ value }) => value.type !== "none")
+      .flatMap(({ flags }) => flags.map((flag) => `"${path},${flag}"`)),
+  );
+  return patterns.length === 0 ? "" : `      ${patterns.join("|")}) ((i++)) ;;\n`;
+}
+
+function enterSubcommands(commands: readonly CompletionCommand[]): string {
+  return commands
+    .flatMap(({ path, subcommands }) =>
+      subcommands.map(
+        ({ word }) =>
+          `      "${path},${word}") command="${path === "" ? word : `${path} ${word}`}" ;;\n`,
+      ),
+    )
+    .join("");
+}
+
+function completeValue({ path }: CompletionCommand, { flags, value }: CompletionOption): string[] {
+  const patterns = flags.map((flag) => `"${path},${flag}"`).join("|");
+  switch (value.type) {
+    case "none":
+      return [];
+    case "choices":
+      return [`    ${patterns}) compadd -- ${value.choices.join(" ")}; return ;;\n`];
+    case "file":
+      return [`    ${patterns}) _files; return ;;\n`];
+    case "free":
+      return [`    ${patterns}) _message value; return ;;\n`];
+  }
+}
+
+function completeWords({ path, options, subcommands, argumentChoices }: CompletionCommand): string {
+  const entries = [
+    ...subcommands.map(({ word, help }) => entry(word, help)),
+    ...argumentChoices.map((choice) => entry(choice, "")),
+    ...options.flatMap(({ flags, help }) => flags.map((flag) => entry(flag, help))),
+  ];
+  return `    "${path}") entries=(${entries.join(" ")}) ;;\n`;
+}
+
+/** `word:help`, single-quoted. */
+function entry(word: string, help: string): string {
+  const text = help === "" ? word : `${word.replaceAll(":", "\\:")}:${help}`;
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,124 @@
+/** Whatever comes in that is wrong: a name, a code and a next step, and nothing that must not come out. */
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Ended, parseLines, RunningExecutable } from "../support/run-executable.ts";
+import { CONFIGURATION_ROWS } from "./configuration-rows.ts";
+import { HUB_ROWS } from "./hub-rows.ts";
+import type { BadInput } from "./row.ts";
+import { Stage } from "./stage.ts";
+import { USAGE_ROWS } from "./usage-rows.ts";
+
+/** Longer than any row's own limits; what is still running then hangs. */
+const HANGS_AFTER_MS = 10_000;
+
+/** Control characters but the line feed, and what changes the direction of text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await Stage.set();
+});
+
+afterAll(async () => {
+  await stage.strike();
+});
+
+const TABLE = [...USAGE_ROWS, ...CONFIGURATION_ROWS, ...HUB_ROWS].map((row) => ({
+  label: `${row.executable}: ${row.title}`,
+  row,
+}));
+
+test("each row has a name of its own", () => {
+  expect(new Set(TABLE.map(({ label }) => label)).size).toBe(TABLE.length);
+});
+
+describe.concurrent("as JSON", () => {
+  test.each(TABLE.filter(({ row }) => !row.isTextOnly))("$label", async ({ row }) => {
+    const filled = stage.fill(row);
+    const ended = await runToEnd(filled, inJson(filled));
+    expectNothingUnsafe(filled, ended);
+    const errors = parseLines(jsonLinesOf(ended.stderr)).filter(({ type }) => type === "error");
+    expect(errors).toContainEqual({
+      type: "error",
+      code: row.code,
+      name: row.name,
+      message: expect.stringMatching(/\S/),
+      hint: expect.stringMatching(/\S/),
+    });
+    expect(errors.map(({ message, hint }) => `${message}\n${hint}`).join("\n")).toMatch(
+      filled.says ?? "",
+    );
+    expect(ended.code).toBe(row.code);
+  });
+});
+
+// Text is another way out for what is unsafe; where nothing is, JSON has said enough.
+describe.concurrent("as text", () => {
+  test.each(TABLE.filter(({ row }) => !isHarmless(row)))("$label", async ({ row }) => {
+    const filled = stage.fill(row);
+    const ended = await runToEnd(filled, filled.args);
+    expectNothingUnsafe(filled, ended);
+    expect(ended.stderr).toMatch(/^error: /m);
+    expect(ended.stderr).toMatch(/^hint: /m);
+    expect(ended.stderr).toMatch(filled.says ?? "");
+    expect(ended.code).toBe(row.code);
+  });
+});
+
+/** `--output=json` stands behind the command, where there is one. */
+function inJson({ executable, args }: BadInput): readonly string[] {
+  const commands = executable === "c2d-send" ? 0 : 1;
+  return [...args.slice(0, commands), "--output=json", ...args.slice(commands)];
+}
+
+/** With a home of its own, in which nothing runs. */
+async function runToEnd(row: BadInput, args: readonly string[]): Promise<Ended> {
+  const directory = stage.directoryFor(row);
+  const executable = new RunningExecutable(row.executable, args, {
+    directory,
+    env: { C2D_HOME: `${directory}/none`, ...row.env },
+    ...(row.stdin !== undefined && { stdin: row.stdin }),
+  });
+  const timer = setTimeout(() => executable.process.kill("SIGKILL"), HANGS_AFTER_MS);
+  const ended = await executable.ended;
+  clearTimeout(timer);
+  await stage.stopStray(directory);
+  expect(ended.signal, "it hangs").toBeNull();
+  return ended;
+}
+
+function expectNothingUnsafe(row: BadInput, { stdout, stderr }: Ended): void {
+  const shown = `${stdout}${stderr}`;
+  expect(shown).not.toMatch(CONTROL);
+  expect(shown).not.toMatch(/^ {4}at /m);
+  for (const secret of secretsOf(row)) expect(shown).not.toContain(secret);
+}
+
+function isHarmless(row: BadInput): boolean {
+  const { args, env, files, stdin = "" } = row;
+  const isPlain = !CONTROL.test([...args, ...texts(env), ...texts(files), stdin].join(""));
+  return !row.isTextOnly && isPlain && secretsOf(row).length === 0;
+}
+
+function texts(values: object = {}): readonly unknown[] {
+  return Object.values(values).filter((value) => typeof value === "string");
+}
+
+/** Keys and signatures, wherever the row holds them, as they stand and decoded. */
+function secretsOf({ args, env = {}, files = {}, secrets = [] }: BadInput): readonly string[] {
+  const contents = Object.values(files).filter((content) => typeof content === "string");
+  const text = [...args, ...Object.values(env), ...contents].join("\n");
+  const found = [...text.matchAll(/(?:SharedAccessKey|sig)(?:=|%3D)([\w+/%]{8,}=*)/g)];
+  const values = found.map(([, value = ""]) => value.replace(/%3D$/, ""));
+  return [...values, ...values.map((value) => value.replace(/=+$/, "")), ...secrets];
+}
+
+/** In JSON the banner and the progress are text still. */
+function jsonLinesOf(stderr: string): string {
+  return stderr
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .join("\n");
+}

@@ -1,0 +1,54 @@
+/** A stdin that was closed before the start, and one that holds no text. */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { parseLines } from "../support/run-executable.ts";
+
+const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-send.js", import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), "c2d-stdin-"));
+const DRY_RUN = ["--local", "--dry-run", "-o", "json"];
+const OPTIONS = {
+  cwd: directory,
+  env: { PATH: process.env.PATH, HOME: directory, C2D_HOME: directory },
+  encoding: "utf8",
+  timeout: 10_000,
+} as const;
+
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test("a body that is not UTF-8 is refused, with the way to send it", () => {
+  const { status, stderr } = spawnSync(EXECUTABLE, [...DRY_RUN, "--data", "-"], {
+    ...OPTIONS,
+    input: Buffer.of(0xff, 0xfe, 0x80),
+  });
+  expect(parseLines(stderr)).toMatchObject([
+    { name: "UsageError", code: 2, hint: expect.stringContaining("--data-file-path") },
+  ]);
+  expect(status).toBe(2);
+});
+
+// Node opens /dev/null in its place: it reads as empty, and nothing hangs.
+test.each([
+  { args: "--data -", code: 0, last: { type: "summary", sent: 0 } },
+  { args: "--from - -d other", code: 0, last: { type: "summary", sent: 0 } },
+])("closed: c2d-send $args", ({ args, code, last }) => {
+  const { status, stdout } = sendWithoutStdin(args);
+  expect(parseLines(stdout).at(-1)).toMatchObject(last);
+  expect(status).toBe(code);
+});
+
+test("a JSON body from a closed one is refused", () => {
+  const { status, stderr } = sendWithoutStdin("--data - --ct application/json");
+  expect(parseLines(stderr)).toMatchObject([{ name: "UsageError", code: 2 }]);
+  expect(status).toBe(2);
+});
+
+function sendWithoutStdin(args: string) {
+  return spawnSync("sh", ["-c", `exec "$@" ${args} <&-`, "sh", EXECUTABLE, ...DRY_RUN], OPTIONS);
+}

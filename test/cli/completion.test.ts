@@ -1,0 +1,129 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ExecutableName, run } from "./support/run-executable.ts";
+
+const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "c2d-completion-"));
+  for (const name of EXECUTABLES) {
+    for (const shell of ["bash", "zsh", "fish"]) {
+      const { code, stdout, stderr } = await run(name, ["completion", shell], { directory });
+      if (code !== 0 || stderr !== "") throw new Error(stderr);
+      writeFileSync(scriptOf(name, shell), stdout);
+    }
+  }
+});
+
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function scriptOf(name: ExecutableName, shell: string): string {
+  return join(directory, `${name}.${shell}`);
+}
+
+/** What bash offers behind these words; the last is the one the cursor stands at. */
+function complete(name: ExecutableName, ...words: readonly string[]): string[] {
+  const program = `
+    source "$1"; shift
+    complete -p "$1" >/dev/null || exit 1
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+    _\${1//-/_} 2>/dev/null
+    printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const args = ["-c", program, "bash", scriptOf(name, "bash"), name, ...words];
+  const text = execFileSync("bash", args, { cwd: directory, encoding: "utf8" });
+  return text.split("\n").filter((line) => line !== "");
+}
+
+describe("bash", () => {
+  test.each<readonly [ExecutableName, readonly string[], readonly string[]]>([
+    ["c2d-send", ["--w"], ["--wait"]],
+    ["c2d-send", ["--ack", ""], ["none", "positive", "negative", "full"]],
+    ["c2d-send", ["--ack", "=", "p"], ["positive"]],
+    ["c2d-send", ["--ack", "="], ["none", "positive", "negative", "full"]],
+    ["c2d-send", ["--auth-type", "l"], ["login"]],
+    ["c2d-send", ["--transport", ""], ["amqp", "amqp-ws"]],
+    ["c2d-send", ["--device-id", ""], []],
+    ["c2d-send", ["--data", "completion", "--wai"], ["--wait"]],
+    ["c2d-send", ["comp"], ["completion"]],
+    ["c2d-send", ["completion", ""], ["bash", "zsh", "fish", "-h", "--help"]],
+    ["c2d-hub", ["sta"], ["start", "status"]],
+    ["c2d-hub", ["env", "--format", "d"], ["dotenv"]],
+    ["c2d-hub", ["start", "--in"], ["--in-memory"]],
+    ["c2d-hub", ["stop", "--in"], []],
+    ["c2d-device", ["listen", "--settle", "a"], ["abandon"]],
+    ["c2d-device", ["listen", "-o", "j"], ["json"]],
+  ])("%s %j", (name, words, expected) => {
+    expect(complete(name, ...words)).toEqual(expected);
+  });
+
+  test("a path is completed for what takes a file", () => {
+    writeFileSync(join(directory, "with space.json"), "");
+    expect(complete("c2d-send", "--data-file-path", "with")).toEqual(["with space.json"]);
+  });
+});
+
+test.each(EXECUTABLES)("every flag of %s that help shows is offered", async (name) => {
+  const commands = name === "c2d-send" ? [[]] : name === "c2d-hub" ? [["start"]] : [["listen"]];
+  for (const command of commands) {
+    const { stdout } = await run(name, [...command, "--help"], { directory });
+    const shown = stdout.match(/^ {2}-[^ ,]+(, --[^ ]+)*(?=( <[^>]+>)? {2})/gm) ?? [];
+    const flags = shown.flatMap((text) => text.trim().split(", "));
+    expect(flags.length).toBeGreaterThan(5);
+    expect(complete(name, ...command, "-")).toEqual(expect.arrayContaining(flags));
+  }
+});
+
+describe.each(["zsh", "fish"])("%s", (shell) => {
+  const isThere = spawnSync(shell, ["--version"]).status === 0;
+  if (!isThere) console.warn(`${shell} is not installed: its completion is not checked.`);
+
+  test.skipIf(!isThere).each(EXECUTABLES)("reads the script of %s", (name) => {
+    const { status, stderr } = spawnSync(shell, ["-n", scriptOf(name, shell)], {
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+  });
+
+  test.skipIf(!isThere || shell !== "fish")("offers flags, commands and choices", () => {
+    const offer = (line: string) =>
+      execFileSync(
+        "fish",
+        [
+          "-c",
+          `source $argv[1]; complete -C $argv[2]`,
+          scriptOf(line.split(" ")[0] as ExecutableName, "fish"),
+          line,
+        ],
+        {
+          encoding: "utf8",
+          env: { PATH: process.env.PATH, HOME: directory },
+        },
+      )
+        .split("\n")
+        .map((entry) => entry.split("\t")[0])
+        .filter((entry) => entry !== "");
+    expect(offer("c2d-send --ack p")).toEqual(["positive"]);
+    expect(offer("c2d-hub sta")).toEqual(["start", "status"]);
+    expect(offer("c2d-hub start --in-m")).toEqual(["--in-memory"]);
+  });
+});
+
+test("another shell is wrong usage, and no SDK is loaded", async () => {
+  const wrong = await run("c2d-send", ["completion", "tcsh"], { directory });
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain("bash, zsh, fish");
+  const { stderr } = await run("c2d-send", ["completion", "bash"], {
+    directory,
+    env: { NODE_DEBUG: "esm,module" },
+  });
+  expect(stderr).toContain("node_modules/commander");
+  expect(stderr).not.toMatch(/node_modules\/(azure-|@azure|rhea|mqtt|classic-level)/);
+});

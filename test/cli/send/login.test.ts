@@ -1,0 +1,82 @@
+/** `--auth-type login` with the real chain of credentials, and an `az` of our own. */
+
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";
+import { parseLines, run } from "../support/run-executable.ts";
+
+const TOKEN = "entra-token-that-must-not-be-shown";
+
+let directory: string;
+let hub: LocalHub;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "c2d-login-"));
+  hub = await startLocalHub({ devices: ["device1"] });
+});
+
+afterAll(async () => {
+  await hub.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** One credential of the chain, so that no other host is asked. */
+function login(script: string, ...args: readonly string[]) {
+  const bin = mkdtempSync(join(directory, "bin-"));
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "az"), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(bin, "az"), 0o755);
+  return run(
+    "c2d-send",
+    ["--auth-type", "login", "--hub-name", hub.hostName, "-d", "device1", ...args],
+    {
+      directory,
+      env: {
+        PATH: `${bin}:${process.env.PATH}`,
+        AZURE_TOKEN_CREDENTIALS: "AzureCliCredential",
+        IOTHUB_CA_FILE: hub.caFile,
+      },
+    },
+  );
+}
+
+test("a hub that refuses the token ends it with 4, and the token is not shown", async () => {
+  const token = {
+    accessToken: TOKEN,
+    expiresOn: "2099-01-01 00:00:00.000000",
+    tokenType: "Bearer",
+  };
+  const { code, stdout, stderr } = await login(`echo '${JSON.stringify(token)}'`, "-v");
+  expect(stderr).toContain("signing in with Microsoft Entra ID");
+  expect(stderr).toContain("IoT Hub Data Contributor");
+  expect(stdout + stderr).not.toContain(TOKEN);
+  expect(code).toBe(4);
+});
+
+test("no credential ends with 4, and says what to do", async () => {
+  const { code, stderr } = await login("echo 'Please run az login' >&2; exit 1", "-o", "json");
+  const errors = parseLines(stderr.replace(/^Hub:.*\n/m, "")).filter(
+    ({ type }) => type === "error",
+  );
+  expect(errors).toMatchObject([
+    {
+      code: 4,
+      name: "CredentialUnavailable",
+      hint: expect.stringMatching(/az login.*AZURE_CLIENT_SECRET/),
+    },
+  ]);
+  expect(code).toBe(4);
+});
+
+test("with --verbose each credential's own words are told", async () => {
+  const { stderr } = await login("echo 'Please run az login' >&2; exit 1", "-v");
+  expect(stderr).toContain("caused by ");
+});
+
+test("a chain that does not end is bounded by --connect-timeout", async () => {
+  const { code, stderr } = await login("exec sleep 20", "--connect-timeout", "500ms");
+  expect(stderr).toContain("Microsoft Entra ID gave no token within 500 ms");
+  expect(code).toBe(5);
+});
