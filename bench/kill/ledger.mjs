@@ -76,9 +76,9 @@ export class Ledger {
     this.#violate(text);
   }
 
-  /** Accepted messages whose end nobody has been told of yet. */
+  /** Messages that were accepted or settled, and whose end nobody has been told of yet. */
   open() {
-    return [...this.accepted.keys()].filter((id) => !this.records.has(id));
+    return [...this.accepted.keys(), ...this.settled.keys()].filter((id) => !this.records.has(id));
   }
 
   /** The end: all that was promised must have come true. */

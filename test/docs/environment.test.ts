@@ -1,0 +1,50 @@
+/** Environment variables: the settings table, README and the other pages know the same ones. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { longFlag, SETTING_KEYS, settingOf } from "../../src/config/settings.ts";
+import { PAGES, ROOT, readPage, section, tableRows } from "./pages.ts";
+
+const OURS = /\b(?:C2D|IOTHUB|EVENTHUB|PATH_TO|KEY_PASSPHRASE)_[A-Z_]+\b/g;
+
+const ofSettings = SETTING_KEYS.flatMap((key) => settingOf(key).variable ?? []);
+const ofEnv =
+  readFileSync(join(ROOT, "src/cli/hub/env.ts"), "utf8").match(/\b[A-Z][A-Z0-9_]{5,}\b/g) ?? [];
+/** Read by tests only. */
+const OF_TESTS = ["C2D_LIVE_CONNECTION_STRING"];
+
+const rows = tableRows(section("README.md", "Configuration"));
+
+describe("README's table", () => {
+  test("has each variable of the settings, beside its flag", () => {
+    for (const key of SETTING_KEYS) {
+      const { variable } = settingOf(key);
+      if (variable === undefined) continue;
+      const row = rows.find(([, variables = ""]) => names(variables).includes(variable));
+      expect(row, variable).toBeDefined();
+      const flag = longFlag(key);
+      if (flag !== undefined) expect(row?.[0], variable).toContain(`\`${flag}\``);
+    }
+  });
+
+  test("has each flag of the settings, also those without a variable", () => {
+    const flags = SETTING_KEYS.flatMap((key) => longFlag(key) ?? []);
+    const shown = rows.map(([cell = ""]) => cell).join(" ");
+    expect(flags.filter((flag) => !shown.includes(`\`${flag}\``))).toEqual([]);
+  });
+
+  test("has no variable that is no setting", () => {
+    const shown = rows.flatMap(([, variables = ""]) => names(variables));
+    expect(shown.filter((name) => !ofSettings.includes(name))).toEqual([]);
+  });
+});
+
+test.each([...PAGES, ".env.example"])("%s speaks of no variable there is not", (page) => {
+  const known = [...ofSettings, ...ofEnv, ...OF_TESTS];
+  expect(names(readPage(page)).filter((name) => !known.includes(name))).toEqual([]);
+});
+
+function names(text: string): string[] {
+  return text.match(OURS) ?? [];
+}

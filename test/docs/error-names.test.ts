@@ -1,0 +1,84 @@
+/** docs/errors.md lists every name an error of the commands can have, with the code it ends with. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { EXIT_CODES, exitCodeOf } from "../../src/cli/exit-code.ts";
+import { ClientError, type ClientErrorName } from "../../src/client/client-error.ts";
+import { HUB_ERRORS } from "../../src/core/hub-error.ts";
+import { ROOT, readPage, tableRows } from "./pages.ts";
+
+const documented = new Map(
+  tableRows(readPage("docs/errors.md"))
+    .filter(([name = ""]) => name.startsWith("`"))
+    .map(([name = "", code]) => [name.replaceAll("`", ""), Number(code)]),
+);
+
+/** Never told: the reader has gone away, and there is nobody to tell. */
+const SILENT = ["OutputClosedError"];
+
+test("every name of the code is documented, with its code", () => {
+  expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(namesOfCode()));
+});
+
+test("each name is documented once, with what it means and a next step", () => {
+  const rows = tableRows(readPage("docs/errors.md")).filter(([name = ""]) => name.startsWith("`"));
+  expect(rows).toHaveLength(documented.size);
+  for (const row of rows) {
+    expect(row, row[0]).toHaveLength(4);
+    expect(
+      row.every((cell) => cell.trim() !== ""),
+      row[0],
+    ).toBe(true);
+  }
+});
+
+function namesOfCode(): Map<string, number> {
+  const names = new Map<string, number>();
+  for (const [name, { exitCode }] of Object.entries(HUB_ERRORS)) names.set(name, exitCode);
+  for (const name of quotedIn("client/client-error.ts")) {
+    names.set(name, exitCodeOf(new ClientError(name as ClientErrorName, "")));
+  }
+  for (const [, name = "", key = ""] of source("cli/exit-code.ts").matchAll(
+    /^ {2}([A-Z]\w+): EXIT_CODES\.(\w+),$/gm,
+  )) {
+    names.set(name, codeOfKey(key));
+  }
+  const cli = sourcesOf("cli");
+  // Those a report names on the spot.
+  for (const [, key = "", name = ""] of cli.matchAll(
+    /code: EXIT_CODES\.(\w+),\s*name: "([A-Z]\w+)"/g,
+  )) {
+    names.set(name, codeOfKey(key));
+  }
+  for (const [, name = ""] of (cli + sourcesOf("config")).matchAll(
+    /override readonly name = "([A-Z]\w+)"/g,
+  )) {
+    if (!SILENT.includes(name)) names.set(name, CODES_OF_CLASSES[name] ?? EXIT_CODES.unforeseen);
+  }
+  return names;
+}
+
+const CODES_OF_CLASSES: Readonly<Record<string, number>> = {
+  UsageError: EXIT_CODES.usage,
+  ConfigurationError: EXIT_CODES.configuration,
+};
+
+function codeOfKey(key: string): number {
+  return EXIT_CODES[key as keyof typeof EXIT_CODES];
+}
+
+function quotedIn(path: string): readonly string[] {
+  return [...source(path).matchAll(/"([A-Z][a-z]\w+)"/g)].map(([, name = ""]) => name);
+}
+
+function source(path: string): string {
+  return readFileSync(join(ROOT, "src", path), "utf8");
+}
+
+function sourcesOf(directory: string): string {
+  return readdirSync(join(ROOT, "src", directory), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => source(join(directory, name)))
+    .join("\n");
+}

@@ -1,0 +1,24 @@
+/** Exit codes: the promise, the code and README know the same ones. */
+
+import { expect, test } from "vitest";
+import { EXIT_CODES } from "../../src/cli/exit-code.ts";
+import { PAGES, readPage, section, tableRows } from "./pages.ts";
+
+/** What scripts rely on: it does not change. */
+const PROMISED = [0, 1, 2, 3, 4, 5, 6, 7, 124, 130, 143];
+
+test("the code has those that are promised", () => {
+  expect(Object.values(EXIT_CODES).sort((a, b) => a - b)).toEqual(PROMISED);
+});
+
+test("README lists them, each once, in order", () => {
+  const rows = tableRows(section("README.md", "Exit codes")).slice(1);
+  expect(rows.flatMap(([codes = ""]) => codes.split(", ").map(Number))).toEqual(PROMISED);
+});
+
+test.each(PAGES)("%s speaks of no other", (page) => {
+  const spoken = readPage(page).matchAll(/\b(?:exits? (?:code )?|ends? with (?:code )?)(\d+)\b/g);
+  expect(
+    [...spoken].map(([, code]) => Number(code)).filter((code) => !PROMISED.includes(code)),
+  ).toEqual([]);
+});

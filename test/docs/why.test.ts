@@ -1,0 +1,111 @@
+/** docs/why.md answers all twenty-two points, each with a command that runs, or with a no and its reason. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ExecutableName, RunningExecutable, run } from "../cli/support/run-executable.ts";
+import { readPage } from "./pages.ts";
+
+const POINTS = readPage("docs/why.md").split(/^### /m).slice(1);
+
+const COMMANDS = POINTS.flatMap((point) =>
+  [...point.matchAll(/^```sh\n(c2d-[^|]*?)\n```$/gm)].map(([, command = ""]) => command),
+);
+
+/** What the text beside a command promises to end with another code than 0. */
+const CODES: Readonly<Record<string, number>> = {
+  "--on-queue-full fail": 6,
+  "--settle reject": 2,
+};
+
+let directory: string;
+let apart: typeof options;
+let options: { readonly directory: string; readonly env: Record<string, string> };
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "c2d-why-"));
+  options = { directory, env: { C2D_HOME: join(directory, "home") } };
+  apart = { directory, env: { C2D_HOME: join(directory, "apart") } };
+});
+
+afterAll(async () => {
+  await run("c2d-hub", ["stop"], options);
+  await run("c2d-hub", ["stop"], apart);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test("there are twenty-two, in order", () => {
+  expect(POINTS.map((point) => Number.parseInt(point, 10))).toEqual(
+    Array.from({ length: 22 }, (_, index) => index + 1),
+  );
+});
+
+describe.each(POINTS.map((point) => ({ title: point.split("\n")[0], point })))(
+  "$title",
+  ({ point }) => {
+    test("has a command, or a no with its reason", () => {
+      expect(point).toMatch(/^```sh$|\bNo, because\b/m);
+    });
+  },
+);
+
+// One hub for all, in the order of the page: what one command sends, a later one receives.
+test.each(COMMANDS)("%s", { timeout: 20_000 }, async (command) => {
+  const [name = "", ...args] = split(command);
+  // A hub of its own for what starts one, and for what fills a queue.
+  const isApart = name === "c2d-hub" || command.includes("--on-queue-full");
+  const hub = isApart ? apart : options;
+  await using waiting = new Listeners(options);
+  if (args.includes("--wait")) await waiting.start(["device1", "device2"]);
+  if (args.includes("--count") && name === "c2d-device")
+    await run("c2d-send", ["--local"], options);
+  const executable = new RunningExecutable(name as ExecutableName, args, hub);
+  if (isOpenEnded(command)) {
+    await executable.waitFor(...readySignOf(command));
+    executable.process.kill("SIGINT");
+  }
+  const expected = Object.entries(CODES).find(([flag]) => command.includes(flag))?.[1] ?? 0;
+  const { code, stderr } = await executable.ended;
+  if (isApart) await run("c2d-hub", ["stop"], apart);
+  expect(code, stderr).toBe(expected);
+});
+
+function isOpenEnded(command: string): boolean {
+  return /^c2d-(hub start|device listen)/.test(command) && !/--count|--settle/.test(command);
+}
+
+function readySignOf(command: string): ["stdout" | "stderr", string] {
+  if (command.startsWith("c2d-device")) return ["stderr", "Waiting for C2D messages"];
+  return ["stdout", command.includes("-o json") ? `"type":"hub"` : "Local hub ready"];
+}
+
+/** Words of a shell's command line with single quotes. */
+function split(command: string): readonly string[] {
+  const words = command.match(/(?:'[^']*'|[^\s'])+/g) ?? [];
+  return words.map((word) => word.replace(/'([^']*)'/g, "$1"));
+}
+
+/** Devices that take what is sent to them. */
+class Listeners implements AsyncDisposable {
+  readonly #options: typeof options;
+  readonly #running: RunningExecutable[] = [];
+
+  constructor(own: typeof options) {
+    this.#options = own;
+  }
+
+  async start(deviceIds: readonly string[]): Promise<void> {
+    for (const id of deviceIds) {
+      const args = ["listen", "--local", "-d", id];
+      this.#running.push(new RunningExecutable("c2d-device", args, this.#options));
+    }
+    const ready = this.#running.map((one) => one.waitFor("stderr", "Waiting for C2D messages"));
+    await Promise.all(ready);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { process } of this.#running) process.kill("SIGINT");
+    await Promise.all(this.#running.map(({ ended }) => ended));
+  }
+}

@@ -1,0 +1,147 @@
+/** What is published: only what is needed, and all of it, in a folder that has nothing else. */
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseLines } from "../cli/support/run-executable.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const EXECUTABLES = ["c2d-device", "c2d-send", "c2d-hub"] as const;
+const INSTALL_LIMIT_MS = 120_000;
+
+let directory: string;
+let consumer: string;
+let packed: readonly string[];
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "c2d-package-"));
+  consumer = join(directory, "consumer");
+  mkdirSync(consumer);
+  // Without its scripts: building anew would take dist from under the tests beside this one.
+  const pack = npm(["pack", "--ignore-scripts", "--json", "--pack-destination", directory], ROOT);
+  const [{ filename, files }] = JSON.parse(pack) as [
+    { readonly filename: string; readonly files: readonly { readonly path: string }[] },
+  ];
+  packed = files.map(({ path }) => path);
+  const manifest = { name: "consumer", private: true, type: "module" };
+  writeFileSync(join(consumer, "package.json"), JSON.stringify(manifest));
+  npm(
+    ["install", "--no-audit", "--no-fund", "--prefer-offline", join(directory, filename)],
+    consumer,
+  );
+}, INSTALL_LIMIT_MS);
+
+afterAll(() => {
+  installed("c2d-hub", ["stop"]);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe("the tarball", () => {
+  test("holds nothing but the built code, its types and what belongs to a package", () => {
+    const others = packed.filter((path) => !/^dist\/.+\.(js|d\.ts)$/.test(path));
+    expect(others.sort()).toEqual([
+      ".env.example",
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      ...EXECUTABLES.map((name) => `bin/${name}.js`).sort(),
+      "package.json",
+    ]);
+    expect(packed.filter((path) => /test|demo|example\//.test(path))).toEqual([]);
+  });
+
+  test("holds every module but the demo's", () => {
+    const modules = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".ts") && !path.startsWith("demo/"))
+      .map((path) => `dist/${path.replace(/\.ts$/, ".js")}`);
+    expect(modules.filter((path) => !packed.includes(path))).toEqual([]);
+  });
+
+  test("holds no secret", () => {
+    const texts = packed.map((path) => readFileSync(join(ROOT, path), "utf8")).join("\n");
+    expect(texts).not.toMatch(/-----BEGIN [A-Z ]*PRIVATE KEY-----\n/);
+    expect(texts).not.toMatch(/SharedAccessKey=[A-Za-z0-9+/]{20,}/);
+  });
+});
+
+describe("installed", () => {
+  test.each(EXECUTABLES)("%s --version", (name) => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      readonly version: string;
+    };
+    expect(installed(name, ["--version"])).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+
+  test("a message makes its round through the local hub", () => {
+    const sent = installed("c2d-send", ["--local", "-o", "json", "--data", "to be installed"]);
+    expect(sent).toMatchObject({ status: 0 });
+    const args = ["listen", "--local", "-o", "json", "--count", "1", "--timeout", "20s"];
+    const received = installed("c2d-device", args);
+    expect(parseLines(received.stdout).at(-1)).toMatchObject({ body: "to be installed" });
+    expect(received.status).toBe(0);
+    expect(installed("c2d-hub", ["stop"])).toMatchObject({ status: 0 });
+  });
+
+  test("the library starts a hub, and what it starts ends", () => {
+    const program = `
+      import { startLocalHub } from "c2d-tools";
+      const hub = await startLocalHub({ devices: ["device1"] });
+      console.log(hub.deviceConnectionString("device1").includes("DeviceId=device1"));
+      await hub.stop();
+    `;
+    const { status, stdout, stderr } = node(["--input-type=module", "--eval", program]);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "true\n", stderr: "" });
+  });
+
+  test("inner modules are out of reach", () => {
+    const { stderr } = node(["--input-type=module", "--eval", `import "c2d-tools/dist/index.js"`]);
+    expect(stderr).toContain("ERR_PACKAGE_PATH_NOT_EXPORTED");
+  });
+
+  test("the types satisfy a strict program, with nothing else installed", () => {
+    writeFileSync(
+      join(consumer, "consumer.ts"),
+      `import { HubError, type HubEvent, type LocalHub, ManualClock, startLocalHub } from "c2d-tools";
+const hub: LocalHub = await startLocalHub({ devices: ["device1"], clock: new ManualClock() });
+const names: HubEvent["type"][] = [];
+const unsubscribe: () => void = hub.subscribe((event) => names.push(event.type));
+unsubscribe();
+export const strings: string[] = [hub.connectionString, hub.deviceConnectionString("device1"), hub.caFile];
+export const isHubError = (error: unknown): boolean => error instanceof HubError && error.httpStatus === 404;
+// @ts-expect-error a device is named by a text
+hub.deviceConnectionString(1);
+await hub.stop();
+`,
+    );
+    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+    const flags = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2023"];
+    const { status, stdout } = node([tsc, ...flags, "--types", "", "consumer.ts"]);
+    expect(stdout).toBe("");
+    expect(status).toBe(0);
+  });
+});
+
+function npm(args: readonly string[], cwd: string): string {
+  const { status, stdout, stderr } = spawnSync("npm", args, {
+    cwd,
+    encoding: "utf8",
+    timeout: INSTALL_LIMIT_MS,
+  });
+  if (status !== 0) throw new Error(`npm ${args[0]} ended with ${status}:\n${stderr}`);
+  return stdout;
+}
+
+function installed(name: (typeof EXECUTABLES)[number], args: readonly string[]) {
+  return spawnSync(join(consumer, "node_modules/.bin", name), args, options());
+}
+
+function node(args: readonly string[]) {
+  return spawnSync(process.execPath, args, options());
+}
+
+function options() {
+  const env = { PATH: process.env.PATH, HOME: directory, C2D_HOME: join(directory, "home") };
+  return { cwd: consumer, env, encoding: "utf8", timeout: 60_000 } as const;
+}
