@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Longest a hub may take to end when it is asked to. */
-const STOP_TIMEOUT_MS = 5000;
+const STOP_TIMEOUT_MS = 15_000;
 
 export class HubHost {
   isOver = false;

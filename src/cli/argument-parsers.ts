@@ -1,6 +1,7 @@
 /** Texts of the command line to values, refused in commander's way: exit code 2. */
 
 import { InvalidArgumentError } from "commander";
+import { validateDeviceId } from "../core/device-identity.ts";
 import { DURATION_FORMS, parseDuration } from "./duration.ts";
 
 /** 1 or more. */
@@ -24,6 +25,28 @@ export function parsePositiveDuration(text: string): number {
   const ms = parseDurationArgument(text);
   if (ms === 0) throw new InvalidArgumentError("It must be longer than 0.");
   return ms;
+}
+
+/** For a repeatable option of device ids. */
+export function collectDeviceId(
+  text: string,
+  previous: readonly string[] | undefined,
+): readonly string[] {
+  try {
+    validateDeviceId(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+  return collect(text, previous);
+}
+
+/** For a repeatable option of host names, without ports. */
+export function collectHostName(
+  text: string,
+  previous: readonly string[] | undefined,
+): readonly string[] {
+  if (/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i.test(text)) return collect(text, previous);
+  throw new InvalidArgumentError("It must be a host name, such as myhub.azure-devices.net.");
 }
 
 /** For a repeatable option. */

@@ -4,6 +4,7 @@ import { Chalk, type ChalkInstance } from "chalk";
 import { ConfigError } from "../config/config-error.ts";
 import { escapeText } from "./escape.ts";
 import { EXIT_CODES, type ExitCode, exitCodeOf } from "./exit-code.ts";
+import { formatJsonLine } from "./json-line.ts";
 import type { Output } from "./output.ts";
 import { type DescribeProgress, ProgressLine } from "./progress-line.ts";
 import type { Redactor } from "./redactor.ts";
@@ -94,7 +95,7 @@ export class Reporter {
   #printJson({ code, name, message, hint }: ErrorReport): void {
     const clean = (text: string): string => this.#redactor.redact(text);
     const line = { type: "error", code, name, message: clean(message), hint: hint && clean(hint) };
-    this.#write(`${JSON.stringify(line)}\n`);
+    this.#write(formatJsonLine(line));
   }
 
   #printError({ message, hint }: ErrorReport): void {
@@ -141,6 +142,8 @@ function causesOf(error: unknown): Error[] {
 }
 
 function lastHint(code: ExitCode): string | undefined {
+  if (code === EXIT_CODES.usage) return "Run with --help for what there is.";
+  if (code === EXIT_CODES.refused) return "Run again with --verbose for details.";
   return code === EXIT_CODES.unforeseen
     ? "This was not foreseen. Run again with --verbose for details."
     : undefined;

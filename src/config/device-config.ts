@@ -50,7 +50,7 @@ export function loadDeviceConfig(inputs: ConfigInputs, nowMs = Date.now()): Devi
   const problems: ConfigProblem[] = [];
   const settings = loadSettings(inputs, problems);
   const reader = new SettingReader(settings, problems, inputs.directory);
-  const hub = readHub(reader, homeDirectory(settings, inputs), nowMs);
+  const hub = readHub(reader, homeDirectory(reader, inputs), nowMs);
   const ca = reader.certificate("caFile");
   const transport = reader.choice("deviceTransport", DEVICE_TRANSPORTS);
   const certificate = hub && readX509(reader, hub);
@@ -109,9 +109,9 @@ function readX509(reader: SettingReader, hub: DeviceHub): X509Files | undefined 
     return undefined;
   }
   const cert = required(reader, "certFile", () => reader.certificate("certFile"));
-  const key = required(reader, "keyFile", () => reader.file("keyFile"));
-  if (cert === undefined || key === undefined) return undefined;
   const passphrase = reader.text("passphrase");
+  const key = required(reader, "keyFile", () => reader.privateKey("keyFile", passphrase));
+  if (cert === undefined || key === undefined) return undefined;
   return { cert, key, ...(passphrase !== undefined && { passphrase }) };
 }
 

@@ -1,18 +1,30 @@
 /** Where the local hub keeps its state. */
 
+import { existsSync, statSync } from "node:fs";
 import { homedir, platform } from "node:os";
-import { join, resolve } from "node:path";
-import type { ConfigInputs, FoundSettings } from "./load-settings.ts";
+import { dirname, join, resolve } from "node:path";
+import type { ConfigInputs } from "./load-settings.ts";
+import type { SettingReader } from "./setting-reader.ts";
 
 const NAME = "c2d-hub";
 
 /** `C2D_HOME`, else `c2d-hub` in the user's data directory. Absolute. */
 export function homeDirectory(
-  settings: FoundSettings,
+  reader: SettingReader,
   { env, directory }: Pick<ConfigInputs, "env" | "directory">,
 ): string {
-  const home = settings.home?.value;
-  return home === undefined ? join(dataDirectory(env), NAME) : resolve(directory, home);
+  const named = reader.text("home");
+  const home = named === undefined ? join(dataDirectory(env), NAME) : resolve(directory, named);
+  const obstacle = nearestExisting(home);
+  if (!statSync(obstacle).isDirectory()) {
+    reader.report("home", `${obstacle} is not a directory`, "Set C2D_HOME to a directory.");
+  }
+  return home;
+}
+
+/** The path itself, or what exists of the way to it. */
+function nearestExisting(path: string): string {
+  return existsSync(path) ? path : nearestExisting(dirname(path));
 }
 
 function dataDirectory(env: ConfigInputs["env"]): string {

@@ -53,7 +53,7 @@ export function loadServiceConfig(
   const choice = isSoundLogin(reader, authType)
     ? chooseHub(reader, ["hubConnectionString", "hubName"])
     : undefined;
-  const hub = choice && readHub(reader, choice, homeDirectory(settings, inputs));
+  const hub = choice && readHub(reader, choice, homeDirectory(reader, inputs));
   const targets =
     deviceIds.length > 0 ? checkIds(deviceIds, problems) : fallback(reader, choice?.key);
   const ca = reader.certificate("caFile");
@@ -109,7 +109,7 @@ function checkIds(deviceIds: readonly string[], problems: ConfigProblem[]): read
     if (fault === undefined) continue;
     problems.push({
       where: "--device-id",
-      what: `'${deviceId}' is not a device id`,
+      what: `'${deviceId.replace(/=.*/s, "=…")}' is not a device id`,
       fix: fault,
     });
   }

@@ -1,6 +1,6 @@
 /** Turns raw settings into values, collecting what is wrong instead of stopping at it. */
 
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConnectionStringError, splitHostPort } from "../core/connection-string.ts";
@@ -52,9 +52,19 @@ export class SettingReader {
     return this.report(key, what, `Use ${supported.join(" or ")}.`);
   }
 
-  connectionString<T>(key: SettingKey, parse: (text: string) => T): T | undefined {
+  connectionString<T extends { readonly hostName: string; readonly deviceId?: string }>(
+    key: SettingKey,
+    parse: (text: string) => T,
+  ): T | undefined {
     try {
-      return parse(this.text(key) ?? "");
+      const parsed = parse(this.text(key) ?? "");
+      if (!isHostName(parsed.hostName)) {
+        return this.report(key, "its HostName is not a host name", HOST_NAME_HINT);
+      }
+      const fault = parsed.deviceId === undefined ? undefined : deviceIdFault(parsed.deviceId);
+      return fault === undefined
+        ? parsed
+        : this.report(key, "its DeviceId is not a device id", fault);
     } catch (error) {
       if (!(error instanceof ConnectionStringError)) throw error;
       return this.report(key, error.message, error.hint);
@@ -66,15 +76,13 @@ export class SettingReader {
     const value = this.text(key)?.trim();
     if (value === undefined) return undefined;
     const { host, port } = splitHostPort(value);
-    const isHost = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host);
+    const isHost = isHostName(value);
     const isWhole = host.includes(".") || host === "localhost" || port !== undefined;
     if (isHost && isWhole) return value;
     return this.report(
       key,
       isHost ? `'${value}' is not a whole host name` : "is not a host name",
-      isHost
-        ? `Give it whole: ${value}.azure-devices.net.`
-        : "It looks like <hub>.azure-devices.net, without https:// and without a key.",
+      isHost ? `Give it whole: ${value}.azure-devices.net.` : HOST_NAME_HINT,
     );
   }
 
@@ -103,6 +111,22 @@ export class SettingReader {
     }
   }
 
+  /** The text of a private key's file, which its passphrase must open. */
+  privateKey(key: SettingKey, passphrase: string | undefined): string | undefined {
+    const text = this.file(key);
+    if (text === undefined) return undefined;
+    try {
+      createPrivateKey({ key: text, ...(passphrase !== undefined && { passphrase }) });
+      return text;
+    } catch {
+      return this.report(
+        key,
+        `the file ${this.text(key)} holds no private key in PEM form that the passphrase opens`,
+        "A PEM key starts with -----BEGIN … PRIVATE KEY-----; an encrypted one takes --passphrase.",
+      );
+    }
+  }
+
   certificate(key: SettingKey): string | undefined {
     const text = this.file(key);
     if (text === undefined) return undefined;
@@ -119,8 +143,20 @@ export class SettingReader {
   }
 }
 
+const HOST_NAME_HINT = "It looks like <hub>.azure-devices.net, without https:// and without a key.";
+
+/** Letters, digits, `-`, `.` and, for names inside a network, `_`; a port from 1 to 65535 may follow. */
+function isHostName(text: string): boolean {
+  const { host, port = 443 } = splitHostPort(text);
+  return /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i.test(host) && port > 0 && port <= 65_535;
+}
+
 /** Why this is no device id; undefined when it is one. */
 export function deviceIdFault(text: string): string | undefined {
+  // All its characters are allowed in a device id, and it would be printed wherever one is.
+  if (/(^|;)\s*(HostName|SharedAccessKey)=/i.test(text)) {
+    return "This is a connection string: give it with --login or --connection-string, and here the device's name.";
+  }
   try {
     validateDeviceId(text);
     return undefined;

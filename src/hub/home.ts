@@ -39,6 +39,7 @@ export interface HubDescription {
 
 const OWNER_ONLY_DIRECTORY = 0o700;
 const OWNER_ONLY_FILE = 0o600;
+const PUBLIC_FILE = 0o644;
 
 /** How long a hub on this machine may take to accept a connection, in milliseconds. */
 const ACCEPT_TIMEOUT_MS = 2000;
@@ -63,8 +64,17 @@ export function createHome(directory: string): HomePaths {
 
 /** Writes a file whole or not at all: readers see the old content or the new. */
 export function writeOwnerFile(path: string, content: string): void {
+  writeWhole(path, content, OWNER_ONLY_FILE);
+}
+
+/** As `writeOwnerFile`, for what others may read. */
+export function writePublicFile(path: string, content: string): void {
+  writeWhole(path, content, PUBLIC_FILE);
+}
+
+function writeWhole(path: string, content: string, mode: number): void {
   const unfinished = `${path}.${process.pid}.tmp`;
-  writeFileSync(unfinished, content, { mode: OWNER_ONLY_FILE });
+  writeFileSync(unfinished, content, { mode });
   renameSync(unfinished, path);
 }
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The local hub as others start and use it: in memory for tests, or at home in a directory. */
 
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -22,6 +23,7 @@ import {
   removeHubDescription,
   writeHubDescription,
   writeOwnerFile,
+  writePublicFile,
 } from "./home.ts";
 import { type Hub, type HubOptions, startHub } from "./hub.ts";
 import { createInstallation, type Installation } from "./installation.ts";
@@ -112,7 +114,8 @@ export async function startLocalHub(options: LocalHubOptions = {}): Promise<Loca
   const directory = mkdtempSync(join(tmpdir(), "c2d-hub-"));
   const caFile = join(directory, "ca.pem");
   writeFileSync(caFile, installation.authority.certificate);
-  return present(hub, options, installation, caFile, () => {
+  await createDevices(hub, options);
+  return present(hub, installation, caFile, () => {
     rmSync(directory, { recursive: true, force: true });
   });
 }
@@ -140,7 +143,8 @@ export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
       ...(options.idleExitMs !== undefined && { idleExitMs: options.idleExitMs }),
       onStopping: () => removeHubDescription(paths),
     });
-    const local = present(hub, options, installation, paths.caFile, () => {});
+    await createDevices(hub, options);
+    const local = present(hub, installation, paths.caFile, () => {});
     writeHubDescription(paths, describe(local, options.host ?? DEFAULT_HOST));
     return local;
   } catch (error) {
@@ -167,9 +171,12 @@ function settingsOf(options: LocalHubOptions): CloudToDeviceSettings {
   };
 }
 
+async function createDevices({ registry }: Hub, { devices = [] }: LocalHubOptions): Promise<void> {
+  await Promise.all(devices.map((deviceId) => registry.ensure(deviceId)));
+}
+
 function present(
   hub: Hub,
-  { devices = [] }: LocalHubOptions,
   { authority }: Installation,
   caFile: string,
   cleanUp: () => void,
@@ -188,7 +195,6 @@ function present(
     await hub.stop();
     cleanUp();
   };
-  for (const deviceId of devices) deviceConnectionString(deviceId);
   return {
     hostName,
     ports: hub.ports,
@@ -244,7 +250,7 @@ async function keepInstallation(paths: HomePaths, clock: Clock): Promise<Install
     writeOwnerFile(installationFile, `${JSON.stringify(created, null, 2)}\n`);
   }
   const installation = JSON.parse(readFileSync(installationFile, "utf8")) as Installation;
-  writeFileSync(caFile, installation.authority.certificate);
+  writePublicFile(caFile, installation.authority.certificate);
   return installation;
 }
 

@@ -19,7 +19,7 @@ interface Report {
 describe("a hub that is killed at random moments", () => {
   it("keeps every promise it has made", { timeout: TIMEOUT_MS }, async () => {
     const report = await killTest(KILLS);
-    expect(report.violations).toEqual([]);
+    expect(report.violations, JSON.stringify(report)).toEqual([]);
     // That much must have happened, or nothing was tried.
     expect(report.kills).toBeGreaterThanOrEqual(KILLS);
     expect(report.messagesAccepted).toBeGreaterThan(100);

@@ -21,6 +21,7 @@ export function loadHubHome(flags: object, io: Pick<Io, "env" | "directory">): H
   const settings = loadSettings(inputs, problems);
   const reader = new SettingReader(settings, problems, inputs.directory);
   const deviceId = reader.deviceId("deviceId") ?? DEFAULT_LOCAL_DEVICE_ID;
+  const home = homeDirectory(reader, inputs);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { home: homeDirectory(settings, inputs), deviceId };
+  return { home, deviceId };
 }

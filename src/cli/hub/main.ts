@@ -2,7 +2,8 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
-  collect,
+  collectDeviceId,
+  collectHostName,
   parseCount,
   parseDurationArgument,
   parsePositiveDuration,
@@ -44,8 +45,8 @@ function addStart(program: Command, act: Act): void {
     .description("Run the local hub until Ctrl-C.")
     .option("--port <n>", "one port instead of 8883, 5671 and 443; 0 is any free one", parsePort)
     .addOption(new Option("--host <addr>", "address to listen on").default(undefined, "127.0.0.1"))
-    .option("--host-name <alias>", "further name of the hub (repeatable)", collect)
-    .option("--device <id>", "create this device if it is missing (repeatable)", collect)
+    .option("--host-name <alias>", "further name of the hub (repeatable)", collectHostName)
+    .option("--device <id>", "create this device if it is missing (repeatable)", collectDeviceId)
     .option("--in-memory", "keep devices and messages in memory only")
     .addOption(
       new Option("--default-ttl <duration>", "life of a message")

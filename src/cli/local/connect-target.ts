@@ -10,6 +10,7 @@ import {
   parseHubConnectionString,
 } from "../../core/connection-string.ts";
 import type { HubDescription } from "../../hub/home.ts";
+import { escapeLine } from "../escape.ts";
 import type { Context } from "../run-program.ts";
 import { ensureLocalHub } from "./ensure-local-hub.ts";
 import { ensureDevice } from "./hub-api.ts";
@@ -67,8 +68,10 @@ export async function resolveServiceTarget(
 }
 
 /** The banner: which hub, and who said so. */
-export function describeHub(hostName: string, hub: DeviceHub | ServiceHub): string {
-  if (hub.type === "local") return `Hub: ${hostName}, the local hub of ${hub.home} (${hub.from})`;
+export function describeHub(name: string, hub: DeviceHub | ServiceHub): string {
+  const hostName = escapeLine(name);
+  if (hub.type === "local")
+    return `Hub: ${hostName}, the local hub of ${escapeLine(hub.home)} (${hub.from})`;
   const how = hub.type === "login" ? ", signing in with Microsoft Entra ID" : "";
   return `Hub: ${hostName} (${hub.from}${how})`;
 }

@@ -105,7 +105,7 @@ export const HUB_ROWS: readonly BadInput[] = [
   ...rows({ executable: "c2d-device", code: 124, name: "Timeout" }, [
     [
       "no message in time",
-      ["listen", "--connection-string", "%DEVICE%", ...CA, "-c", "1", "--timeout", "2s"],
+      ["listen", "--connection-string", "%IDLE_DEVICE%", ...CA, "-c", "1", "--timeout", "2s"],
       "--timeout",
     ],
     [
