@@ -150,13 +150,20 @@ class DeviceListener {
     const end = createDeferred<ClientError | undefined>();
     this.#endSession = end.resolve;
     onEvent({ type: "connecting", attempt });
+    // A kept session and a first poll bring messages before the connection is ready.
+    const early: Delivery[] = [];
+    let tell = (delivery: Delivery): void => {
+      early.push(delivery);
+    };
     const connection = await connect({
       signal,
-      onDelivery: (delivery) => onEvent({ type: "delivery", delivery }),
+      onDelivery: (delivery) => tell(delivery),
       onDisconnect: end.resolve,
     });
     this.#connections += 1;
     onEvent({ type: "ready", connection: this.#connections });
+    tell = (delivery) => onEvent({ type: "delivery", delivery });
+    for (const delivery of early) tell(delivery);
     if (signal.aborted) end.resolve(undefined);
     return {
       connection,

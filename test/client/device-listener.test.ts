@@ -82,6 +82,26 @@ describe("runDeviceListener", () => {
     expect(setup.connections[0]?.isClosed).toBe(true);
   });
 
+  it("tells of messages that came while connecting once it is ready, in their order", async () => {
+    const deliveries = [{}, {}] as Delivery[];
+    const events: ListenerEvent[] = [];
+    const controller = new AbortController();
+    await runDeviceListener({
+      signal: controller.signal,
+      reconnect: true,
+      onEvent: (event) => {
+        events.push(event);
+        if (event.type === "delivery" && event.delivery === deliveries[1]) controller.abort();
+      },
+      connect: async ({ onDelivery }) => {
+        for (const delivery of deliveries) onDelivery(delivery);
+        return { close: async () => {} };
+      },
+    });
+    expect(events.map(({ type }) => type)).toEqual(["connecting", "ready", "delivery", "delivery"]);
+    expect(events.slice(2)).toEqual(deliveries.map((delivery) => ({ type: "delivery", delivery })));
+  });
+
   it("ends with the error of the first connect, whatever it is", async () => {
     const setup = new Setup(["ConnectionRefused", "open"]);
     await expect(setup.run).rejects.toMatchObject({ name: "ConnectionRefused" });
