@@ -8,32 +8,14 @@ const START_MS = Date.UTC(2026, 0, 1);
 
 describe("nobody is told of what a crash could still undo", () => {
   it("feedback of a completion reaches no reader before the completion is stored", async () => {
-    const { store, parts } = await openHub();
-    parts.attachReader();
-    const sent = parts.send("message1", "full");
-    await store.flush();
-    await sent;
-    parts.connect();
-    await store.flush();
-    void parts.settle(0, "complete");
-    parts.clock.advance(AZURE_DEFAULTS.feedback.intervalMs);
-    await settled();
+    const { store, parts } = await completeUnstored();
     expect(parts.heldBatches).toEqual([]);
     await flushAll(store);
     expect(parts.heldBatches).toHaveLength(1);
   });
 
   it("feedback that a reader has seen is still true after a crash", async () => {
-    const { store, parts } = await openHub();
-    parts.attachReader();
-    const sent = parts.send("message1", "full");
-    await store.flush();
-    await sent;
-    parts.connect();
-    await store.flush();
-    void parts.settle(0, "complete");
-    parts.clock.advance(AZURE_DEFAULTS.feedback.intervalMs);
-    await settled();
+    const { store, parts } = await completeUnstored();
     const told = parts.heldBatches.flatMap(({ records }) =>
       records.map((one) => one.originalMessageId),
     );
@@ -44,6 +26,21 @@ describe("nobody is told of what a crash could still undo", () => {
     );
   });
 });
+
+/** A message is completed and its feedback due, but the completion is not on the disk yet. */
+async function completeUnstored() {
+  const { store, parts } = await openHub();
+  parts.attachReader();
+  const sent = parts.send("message1", "full");
+  await store.flush();
+  await sent;
+  parts.connect();
+  await store.flush();
+  void parts.settle(0, "complete");
+  parts.clock.advance(AZURE_DEFAULTS.feedback.intervalMs);
+  await settled();
+  return { store, parts };
+}
 
 async function openHub(settings: CloudToDeviceSettings = AZURE_DEFAULTS) {
   const store = new CrashStore();
