@@ -92,6 +92,11 @@ export function authorizeDevice(
   authorize(principal, "DeviceConnect", ["devices", deviceId], context);
 }
 
+/** How a device's events tell of its sign-in (construct, `iothub-connection-auth-method`). */
+export function formatAuthMethod({ device }: Principal): string {
+  return JSON.stringify({ scope: device ? "device" : "hub", type: "sas", issuer: "iothub" });
+}
+
 function authenticatePolicy(token: SasToken, name: string, context: AccessContext): Principal {
   const policy = context.findPolicy(name);
   if (policy === undefined) throw unauthorized("The hub has no shared access policy of that name.");

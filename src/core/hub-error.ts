@@ -19,6 +19,7 @@ export const HUB_ERRORS = {
   IotHubUnauthorized: entry(401003, "amqp:unauthorized-access", 4),
   IotHubQuotaExceeded: entry(403002, "amqp:resource-limit-exceeded", 6),
   DeviceMaximumQueueDepthExceeded: entry(403004, "amqp:resource-limit-exceeded", 6),
+  MessagingEntityNotFound: entry(404000, "amqp:not-found", 6),
   DeviceNotFound: entry(404001, "amqp:not-found", 6),
   DeviceConnectionClosedRemotely: entry(404104, "amqp:connection:forced", 5),
   DeviceAlreadyExists: entry(409001, "com.microsoft:device-already-exists", 6),

@@ -58,6 +58,21 @@ export const MAX_FEEDBACK_BATCH_RECORDS = 64;
 /** Largest cloud-to-device message, properties included, in bytes (devguide-quotas). */
 export const MAX_CLOUD_TO_DEVICE_BYTES = 64 * 1024;
 
+/** Largest device-to-cloud message or batch of them, properties included, in bytes (devguide-quotas). */
+export const MAX_DEVICE_TO_CLOUD_BYTES = 256 * 1024;
+
+/** Partitions of the built-in endpoint's event hub (built-in endpoint guide: 4 by default). */
+export const PARTITION_COUNT = 4;
+
+/** The consumer group every event hub has (built-in endpoint guide). */
+export const DEFAULT_CONSUMER_GROUP = "$Default";
+
+/**
+ * What an event hub keeps. A day is Azure's default (built-in endpoint guide); it knows no bound in
+ * bytes, but a machine's memory does.
+ */
+export const LOG_LIMITS = { retentionMs: 24 * HOUR_MS, maxBytes: 8 * 1024 * 1024 } as const;
+
 /** Longest device id, in characters (identity registry guide). */
 export const MAX_DEVICE_ID_LENGTH = 128;
 

@@ -1,7 +1,11 @@
-/** A cloud-to-device message: its fields, its size and what the hub demands of both. */
+/** A message, to a device or from one: its fields, its size and what the hub demands of both. */
 
 import { HubError } from "./hub-error.ts";
-import { MAX_CLOUD_TO_DEVICE_BYTES, MAX_MESSAGE_ID_LENGTH } from "./limits.ts";
+import {
+  MAX_CLOUD_TO_DEVICE_BYTES,
+  MAX_DEVICE_TO_CLOUD_BYTES,
+  MAX_MESSAGE_ID_LENGTH,
+} from "./limits.ts";
 
 /** Which outcomes of a message its sender wants feedback of. */
 export type Ack = "none" | "positive" | "negative" | "full";
@@ -35,6 +39,23 @@ export interface Message {
   readonly body: Uint8Array;
 }
 
+/** What only a message from a device can carry (construct, "system properties of D2C messages"). */
+export interface TelemetryProperties extends SystemProperties {
+  /** Becomes the event's `iothub-interface-name`. */
+  readonly interfaceId?: string;
+  /** The component; becomes the event's `dt-subject`. */
+  readonly subject?: string;
+  /** Becomes the event's `dt-dataschema`. */
+  readonly schema?: string;
+  /** As the device wrote it; becomes the event's `iothub-creation-time-utc`. */
+  readonly creationTimeUtc?: string;
+}
+
+/** A device-to-cloud message. */
+export interface Telemetry extends Message {
+  readonly system: TelemetryProperties;
+}
+
 /** Bytes an expiry time counts for, whatever its form on the wire (SDK end-to-end tests). */
 const EXPIRY_BYTES = 8;
 
@@ -42,21 +63,13 @@ const EXPIRY_BYTES = 8;
  * Size of a message as the hub counts it (rule c2d-size): body, values of system properties, names and values of
  * application properties, in bytes (devguide-messages-construct).
  */
-export function messageSizeBytes(message: Message): number {
-  const {
-    messageId,
-    correlationId,
-    userId,
-    to,
-    contentType,
-    contentEncoding,
-    expiryTimeUtcMs,
-    ack,
-  } = message.system;
-  const texts = [messageId, correlationId, userId, to, contentType, contentEncoding, ack];
-  let size = message.body.length + (expiryTimeUtcMs === undefined ? 0 : EXPIRY_BYTES);
-  for (const text of texts) size += byteLength(text);
-  for (const [name, value] of Object.entries(message.properties)) {
+export function messageSizeBytes({ system, properties, body }: Message): number {
+  let size = body.length;
+  for (const [name, value] of Object.entries(system)) {
+    if (name === "messageIdType" || name === "correlationIdType") continue;
+    size += typeof value === "number" ? EXPIRY_BYTES : byteLength(value);
+  }
+  for (const [name, value] of Object.entries(properties)) {
     size += byteLength(name) + byteLength(value);
   }
   return size;
@@ -76,10 +89,32 @@ export function validateCloudToDeviceMessage(message: Message): void {
       `The message has ${size} bytes with its properties; a cloud-to-device message may have ${MAX_CLOUD_TO_DEVICE_BYTES}.`,
     );
   }
-  if (!isDate(message.system.expiryTimeUtcMs ?? 0)) {
+  requireSoundSystemProperties(message.system);
+}
+
+/**
+ * Refuses what the hub refuses of messages from a device that come as one batch, or of a single one.
+ *
+ * @throws HubError MessageTooLarge above 256 KB together (rule d2c-size); ArgumentInvalid as for
+ * messages to a device (rule c2d-message-id).
+ */
+export function validateTelemetry(batch: readonly Telemetry[]): void {
+  const size = batch.reduce((sum, message) => sum + messageSizeBytes(message), 0);
+  if (size > MAX_DEVICE_TO_CLOUD_BYTES) {
+    const what = batch.length === 1 ? "The message has" : `The ${batch.length} messages have`;
+    throw new HubError(
+      "MessageTooLarge",
+      `${what} ${size} bytes with properties; a device-to-cloud message, or batch, may have ${MAX_DEVICE_TO_CLOUD_BYTES}.`,
+    );
+  }
+  for (const { system } of batch) requireSoundSystemProperties(system);
+}
+
+function requireSoundSystemProperties({ expiryTimeUtcMs = 0, messageId = "" }: SystemProperties) {
+  if (!isDate(expiryTimeUtcMs)) {
     throw new HubError("ArgumentInvalid", "The expiry time is not a time.");
   }
-  if ((message.system.messageId?.length ?? 0) > MAX_MESSAGE_ID_LENGTH) {
+  if (messageId.length > MAX_MESSAGE_ID_LENGTH) {
     throw new HubError(
       "ArgumentInvalid",
       `A message id may have ${MAX_MESSAGE_ID_LENGTH} characters.`,

@@ -5,7 +5,13 @@
  * hub percent-encodes everything, `$` and `/` included, and the C SDK relies on it.
  */
 
-import type { Message, PropertyValue, SystemProperties } from "./message.ts";
+import type {
+  Message,
+  PropertyValue,
+  SystemProperties,
+  Telemetry,
+  TelemetryProperties,
+} from "./message.ts";
 import { ACKS } from "./message.ts";
 
 /** A bag as it was found: names in order, values decoded. */
@@ -34,6 +40,14 @@ const SYSTEM_KEYS = {
 } as const;
 
 const EXPIRY_KEY = "$.exp";
+
+/** Those that a message from a device can carry beside. */
+const TELEMETRY_KEYS = {
+  "$.ifid": "interfaceId",
+  "$.sub": "subject",
+  "$.schema": "schema",
+  "$.ctime": "creationTimeUtc",
+} as const;
 
 /** `k` without `=` is a name without a value; the value is everything behind the first `=`. */
 export function decodePropertyBag(text: string): PropertyBag {
@@ -82,11 +96,34 @@ export function encodeDeviceboundProperties({ system, properties }: Message): st
 
 /** Splits a devicebound bag into system and application properties. */
 export function decodeDeviceboundProperties(text: string): DeviceboundProperties {
+  return splitBag(text, (name, value) => {
+    if (name !== ACK_KEY) return systemProperty(name, value, SYSTEM_KEYS);
+    const ack = ACKS.find((one) => one === value);
+    return ack && ["ack", ack];
+  });
+}
+
+/**
+ * Splits the bag a device publishes with. `iothub-ack` asks for nothing in this direction and stays
+ * among the application properties (rule d2c-properties).
+ */
+export function decodeTelemetryProperties(text: string): Pick<Telemetry, "system" | "properties"> {
+  const keys = { ...SYSTEM_KEYS, ...TELEMETRY_KEYS };
+  const { system, properties } = splitBag(text, (name, value) => systemProperty(name, value, keys));
+  return { system, properties };
+}
+
+type SystemEntry = readonly [keyof TelemetryProperties, string | number];
+
+function splitBag(
+  text: string,
+  readSystem: (name: string, value: string) => SystemEntry | undefined,
+): DeviceboundProperties {
   const { properties: all, malformed } = decodePropertyBag(text);
   const system: Record<string, string | number> = {};
   const properties: Record<string, PropertyValue> = {};
   for (const [name, value] of Object.entries(all)) {
-    const known = value === null ? undefined : systemProperty(name, value);
+    const known = value === null ? undefined : readSystem(name, value);
     if (known) system[known[0]] = known[1];
     else define(properties, name, value);
   }
@@ -96,18 +133,13 @@ export function decodeDeviceboundProperties(text: string): DeviceboundProperties
 function systemProperty(
   name: string,
   value: string,
-): [keyof SystemProperties, string | number] | undefined {
+  keys: Readonly<Record<string, keyof TelemetryProperties>>,
+): SystemEntry | undefined {
   if (name === EXPIRY_KEY) {
     const expiryTimeUtcMs = Date.parse(value);
     return Number.isNaN(expiryTimeUtcMs) ? undefined : ["expiryTimeUtcMs", expiryTimeUtcMs];
   }
-  if (name === ACK_KEY) {
-    const ack = ACKS.find((one) => one === value);
-    return ack && ["ack", ack];
-  }
-  const field = Object.hasOwn(SYSTEM_KEYS, name)
-    ? SYSTEM_KEYS[name as keyof typeof SYSTEM_KEYS]
-    : undefined;
+  const field = Object.hasOwn(keys, name) ? keys[name] : undefined;
   return field && [field, value];
 }
 

@@ -8,7 +8,24 @@ export type AmqpNode =
   | { readonly type: "fileNotifications" }
   | { readonly type: "deviceDevicebound"; readonly deviceId: string }
   | { readonly type: "deviceEvents"; readonly deviceId: string }
+  | { readonly type: "eventManagement" }
+  | EventPartition
+  /** What the hub does not serve itself: its event hub has it under `path`. */
+  | { readonly type: "eventRedirect"; readonly path: string }
+  | { readonly type: "eventHubSender" }
   | { readonly type: "unknown" };
+
+/** A partition of the event hub, read by a consumer group. */
+export interface EventPartition {
+  readonly type: "eventPartition";
+  readonly consumerGroup: string;
+  readonly partitionId: string;
+  /** As the token of its reader must cover it. */
+  readonly segments: readonly string[];
+}
+
+/** The name of the hub's event hub. */
+export const EVENT_HUB_NAME = "messages";
 
 /** The `sr` of a token or the audience of a claim: a host and the segments below it. */
 export interface Resource {
@@ -37,7 +54,24 @@ export function parseAmqpAddress(address: string): AmqpNode {
     if (fourth === "devicebound") return { type: "deviceDevicebound", deviceId };
     if (fourth === "events") return { type: "deviceEvents", deviceId };
   }
-  return { type: "unknown" };
+  return parseEventAddress(segments) ?? { type: "unknown" };
+}
+
+/** Rule event-address. The hub's own paths begin `messages/events`, its event hub's with its name. */
+function parseEventAddress(segments: readonly string[]): AmqpNode | undefined {
+  const [first, second, ...rest] = segments.map((segment) => segment.toLowerCase());
+  if (segments.length === 1 && first === "$management") return { type: "eventManagement" };
+  if (first !== EVENT_HUB_NAME) return undefined;
+  if (second === "events") {
+    const path = [EVENT_HUB_NAME, ...segments.slice(2)].join("/");
+    return { type: "eventRedirect", path };
+  }
+  if (second === undefined || second === "partitions") return { type: "eventHubSender" };
+  if (second === "$management" && rest.length === 0) return { type: "eventManagement" };
+  const [, , consumerGroup, , partitionId] = segments;
+  const isPartition = second === "consumergroups" && rest[1] === "partitions" && rest.length === 3;
+  if (!isPartition || consumerGroup === undefined || partitionId === undefined) return undefined;
+  return { type: "eventPartition", consumerGroup, partitionId, segments };
 }
 
 /** The device a cloud-to-device message is `to`, if it is to one (rule c2d-to). */
@@ -64,6 +98,13 @@ export function parseMqttFilter(filter: string, deviceId: string): MqttFilter | 
   if (filter === "$iothub/twin/res/#") return { type: "twinResponses" };
   if (filter === "$iothub/twin/PATCH/properties/desired/#") return { type: "twinDesiredPatches" };
   return undefined;
+}
+
+/** The bag behind the topic a device publishes its telemetry to; undefined for another topic. */
+export function parseEventsTopic(topic: string, deviceId: string): string | undefined {
+  const prefix = `devices/${deviceId}/messages/events`;
+  if (topic === prefix) return "";
+  return topic.startsWith(`${prefix}/`) ? topic.slice(prefix.length + 1) : undefined;
 }
 
 /** The topic a message with this property bag is published to. */
@@ -103,7 +144,13 @@ export function isWithinScope(
     isOfHub(resource) &&
     isOfHub(scope) &&
     scope.segments.length <= resource.segments.length &&
-    scope.segments.every((segment, index) => segment === resource.segments[index])
+    scope.segments.every((segment, index) => {
+      const other = resource.segments[index] ?? "";
+      // Device ids are case-sensitive, names of event hubs and what is below them are not.
+      return scope.segments[0] === "devices"
+        ? segment === other
+        : segment.toLowerCase() === other.toLowerCase();
+    })
   );
 }
 

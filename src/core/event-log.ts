@@ -1,0 +1,216 @@
+/**
+ * One partition's events: appended at the end, read from any place, trimmed at the front.
+ *
+ * A class, unlike the queues: a log holds tens of thousands of events, and appending to a value
+ * would copy them. It is as deterministic as they are.
+ */
+
+import type { EventPosition } from "./event-position.ts";
+import { HubError } from "./hub-error.ts";
+
+/** An event in its partition. */
+export interface LoggedEvent<T> {
+  /** Counts from 0 (rule event-sequence). */
+  readonly sequenceNumber: number;
+  /** In bytes, from the partition's beginning. */
+  readonly offset: number;
+  /** Milliseconds since the epoch, UTC; never before that of the event before. */
+  readonly enqueuedTimeMs: number;
+  /** As it counts for the bound of the log, in bytes. */
+  readonly size: number;
+  readonly payload: T;
+}
+
+/** What the next event will get. */
+export interface LogEnd {
+  readonly sequenceNumber: number;
+  readonly offset: number;
+}
+
+export interface LogLimits {
+  /** How long an event is kept, in milliseconds. */
+  readonly retentionMs: number;
+  /** How much one partition keeps, in bytes. */
+  readonly maxBytes: number;
+}
+
+/** What Event Hubs calls a partition's properties. */
+export interface PartitionProperties {
+  readonly beginSequenceNumber: number;
+  /** -1 before the first event. */
+  readonly lastSequenceNumber: number;
+  readonly lastOffset: number;
+  /** Undefined before the first event. */
+  readonly lastEnqueuedTimeMs: number | undefined;
+  readonly isEmpty: boolean;
+}
+
+/** How far somebody has read. Made by `locate`, advanced by `read`. */
+export interface LogCursor {
+  nextSequenceNumber: number;
+  /** Events enqueued before it are passed over, in milliseconds since the epoch. */
+  readonly fromMs: number;
+}
+
+/** Trimmed events at the front that make the array be copied. */
+const COMPACT_AT = 1024;
+
+export class EventLog<T> {
+  #events: LoggedEvent<T>[];
+  /** Where in the array the log begins. */
+  #head = 0;
+  #bytes: number;
+  /** Of the last event, kept or trimmed. */
+  #last: Omit<LoggedEvent<unknown>, "payload"> | undefined;
+  /** What the next event gets; it may be ahead of what is admitted. */
+  #end: LogEnd;
+  #lastTimeMs: number;
+
+  constructor(
+    events: readonly LoggedEvent<T>[] = [],
+    end: LogEnd = { sequenceNumber: 0, offset: 0 },
+  ) {
+    this.#events = [...events];
+    this.#bytes = events.reduce((sum, { size }) => sum + size, 0);
+    this.#last = events.at(-1);
+    this.#lastTimeMs = this.#last?.enqueuedTimeMs ?? 0;
+    this.#end = end;
+  }
+
+  /** What the next event will get. */
+  get end(): LogEnd {
+    return this.#end;
+  }
+
+  /** Gives an event its place. It can be read once it is admitted, in the order of the places. */
+  place(payload: T, size: number, nowMs: number): LoggedEvent<T> {
+    const { sequenceNumber, offset } = this.#end;
+    this.#lastTimeMs = Math.max(nowMs, this.#lastTimeMs);
+    this.#end = { sequenceNumber: sequenceNumber + 1, offset: offset + size };
+    return { sequenceNumber, offset, enqueuedTimeMs: this.#lastTimeMs, size, payload };
+  }
+
+  admit(event: LoggedEvent<T>): void {
+    this.#events.push(event);
+    this.#bytes += event.size;
+    this.#last = event;
+  }
+
+  /** Takes out what is older, or more, than the limits allow (rule event-retention). */
+  trim({ retentionMs, maxBytes }: LogLimits, nowMs: number): LoggedEvent<T>[] {
+    const trimmed: LoggedEvent<T>[] = [];
+    for (;;) {
+      const first = this.#events[this.#head];
+      if (first === undefined) break;
+      if (this.#bytes <= maxBytes && nowMs - first.enqueuedTimeMs < retentionMs) break;
+      this.#head += 1;
+      this.#bytes -= first.size;
+      trimmed.push(first);
+    }
+    if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#events.length) {
+      this.#events = this.#events.slice(this.#head);
+      this.#head = 0;
+    }
+    return trimmed;
+  }
+
+  /** When the oldest event has been kept for so long; undefined without any. */
+  nextDueMs({ retentionMs }: LogLimits): number | undefined {
+    const first = this.#events[this.#head];
+    return first && first.enqueuedTimeMs + retentionMs;
+  }
+
+  /**
+   * Where reading from this position begins.
+   *
+   * @throws HubError ArgumentInvalid for an offset or number after the last one there is.
+   */
+  locate(position: EventPosition): LogCursor {
+    const from = (isBefore: (event: LoggedEvent<T>) => boolean, fromMs = 0): LogCursor => ({
+      nextSequenceNumber: this.#findFirst(isBefore),
+      fromMs,
+    });
+    const last = this.properties();
+    switch (position.type) {
+      case "start":
+        return from(() => false);
+      case "end":
+        return { nextSequenceNumber: last.lastSequenceNumber + 1, fromMs: 0 };
+      case "offset": {
+        const { offset, isInclusive } = position;
+        requireWithin("offset", offset, last.lastOffset);
+        return from((event) => (isInclusive ? event.offset < offset : event.offset <= offset));
+      }
+      case "sequenceNumber": {
+        const { sequenceNumber: wanted, isInclusive } = position;
+        requireWithin(
+          "sequence number",
+          isInclusive ? wanted - 1 : wanted,
+          last.lastSequenceNumber,
+        );
+        return from(({ sequenceNumber: own }) => (isInclusive ? own < wanted : own <= wanted));
+      }
+      case "enqueuedTime": {
+        const fromMs = position.isInclusive ? position.timeMs : position.timeMs + 1;
+        return from(({ enqueuedTimeMs }) => enqueuedTimeMs < fromMs, fromMs);
+      }
+    }
+  }
+
+  /** The next event for this cursor, which moves on; undefined when it has read all there is. */
+  read(cursor: LogCursor): LoggedEvent<T> | undefined {
+    for (;;) {
+      const event = this.#at(cursor.nextSequenceNumber);
+      if (event === undefined) return undefined;
+      cursor.nextSequenceNumber = event.sequenceNumber + 1;
+      if (event.enqueuedTimeMs >= cursor.fromMs) return event;
+    }
+  }
+
+  properties(): PartitionProperties {
+    const first = this.#events[this.#head];
+    const { sequenceNumber, offset, enqueuedTimeMs } = this.#last ?? this.#lastTrimmed();
+    return {
+      beginSequenceNumber: first?.sequenceNumber ?? sequenceNumber + 1,
+      lastSequenceNumber: sequenceNumber,
+      lastOffset: offset,
+      lastEnqueuedTimeMs: enqueuedTimeMs,
+      isEmpty: first === undefined,
+    };
+  }
+
+  /** A log that was read back empty still knows how far it had come. */
+  #lastTrimmed() {
+    const { sequenceNumber, offset } = this.#end;
+    return { sequenceNumber: sequenceNumber - 1, offset: offset - 1, enqueuedTimeMs: undefined };
+  }
+
+  /** The event of this number, or the first one there is when it has been trimmed. */
+  #at(sequenceNumber: number): LoggedEvent<T> | undefined {
+    const first = this.#events[this.#head];
+    if (first === undefined) return undefined;
+    const index = Math.max(sequenceNumber - first.sequenceNumber, 0);
+    return this.#events[this.#head + index];
+  }
+
+  /** By halves: the number of the first event that is not before; the next one's when all are. */
+  #findFirst(isBefore: (event: LoggedEvent<T>) => boolean): number {
+    let [low, high] = [this.#head, this.#events.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const event = this.#events[middle];
+      if (event !== undefined && isBefore(event)) low = middle + 1;
+      else high = middle;
+    }
+    return this.#events[low]?.sequenceNumber ?? this.properties().lastSequenceNumber + 1;
+  }
+}
+
+/** Event Hubs refuses a place that it has not reached, in these words. */
+function requireWithin(what: string, wanted: number, last: number): void {
+  if (wanted <= last) return;
+  throw new HubError(
+    "ArgumentInvalid",
+    `The supplied ${what} '${wanted}' is invalid. The last ${what} in the system is '${last}'`,
+  );
+}
