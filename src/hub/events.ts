@@ -36,6 +36,15 @@ export type HubEvent =
   | ({ readonly type: "settled"; readonly outcome: SettledOutcome } & MessageRef)
   | ({ readonly type: "deadLettered"; readonly reason: DeadLetterReason } & MessageRef)
   | ({ readonly type: "feedback" } & FeedbackRecord)
+  /** A device-to-cloud message was stored. */
+  | {
+      readonly type: "telemetry";
+      readonly deviceId: string;
+      readonly messageId?: string;
+      readonly partitionId: string;
+      /** Within the partition. */
+      readonly sequenceNumber: number;
+    }
   | { readonly type: "feedbackDelivered"; readonly batch: number; readonly records: number }
   | {
       readonly type: "feedbackSettled";

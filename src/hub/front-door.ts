@@ -14,7 +14,8 @@ export interface FrontDoorOptions {
   readonly onTaken: "fail" | "skip";
   readonly certificate: CertificateWithKey;
   serveMqtt(stream: Duplex): void;
-  serveAmqp(stream: Duplex): void;
+  /** `port` is the one it came in by. */
+  serveAmqp(stream: Duplex, port?: number): void;
   readonly http: HttpServer;
   /** Called when the number of open connections has become this. */
   onConnections(count: number): void;
@@ -152,7 +153,7 @@ function route(socket: TLSSocket, options: FrontDoorOptions): void {
 
 function serverFor(first: Buffer, options: FrontDoorOptions): (socket: TLSSocket) => void {
   if (first[0] === MQTT_CONNECT) return (socket) => options.serveMqtt(socket);
-  if (isPrefixOf("AMQP", first)) return (socket) => options.serveAmqp(socket);
+  if (isPrefixOf("AMQP", first)) return (socket) => options.serveAmqp(socket, socket.localPort);
   return (socket) => options.http.emit("connection", socket);
 }
 

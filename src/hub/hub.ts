@@ -3,13 +3,14 @@
 import type { Duplex } from "node:stream";
 import type { HubConnectionString } from "../core/connection-string.ts";
 import { OWNER_POLICY } from "../core/device-identity.ts";
-import type { CloudToDeviceSettings } from "../core/limits.ts";
+import { type CloudToDeviceSettings, LOG_LIMITS } from "../core/limits.ts";
 import { Secret } from "../core/secret.ts";
 import { AccessControl } from "./access-control.ts";
 import { serveAmqp } from "./amqp/connection.ts";
 import type { Clock } from "./clock.ts";
 import { CloudToDevice } from "./cloud-to-device.ts";
 import { DeviceConnections } from "./connections.ts";
+import { DeviceToCloud } from "./device-to-cloud.ts";
 import { HubEventStream } from "./events.ts";
 import { FeedbackQueue } from "./feedback-queue.ts";
 import { type FrontDoor, openFrontDoor } from "./front-door.ts";
@@ -36,6 +37,8 @@ export interface HubOptions {
   /** Further names it answers to, beside `localhost`, `hub.localhost` and the loopback addresses. */
   readonly hostNames: readonly string[];
   readonly settings: CloudToDeviceSettings;
+  /** Consumer groups of the event hub, beside `$Default`. */
+  readonly consumerGroups: readonly string[];
   readonly clock: Clock;
   /** Stops once no client has been connected for so long, in milliseconds. */
   readonly idleExitMs?: number;
@@ -103,12 +106,23 @@ async function assemble(options: HubOptions, onStoreFailure: (error: unknown) =>
   const shared = { settings, clock, scheduler, store, events };
   const feedback = new FeedbackQueue({ ...shared, state });
   const cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
+  const deviceToCloud = new DeviceToCloud({
+    limits: LOG_LIMITS,
+    consumerGroups: options.consumerGroups,
+    clock,
+    scheduler,
+    store,
+    events,
+    registry,
+    logs: state.eventLogs,
+  });
   const hostNames = hostNamesOf(options);
   return {
     access: new AccessControl({ hostNames, policies: installation.policies, registry, clock }),
     clock,
     cloudToDevice,
     connections,
+    deviceToCloud,
     events,
     feedback,
     hubName: hostNames[0] ?? "localhost",
@@ -123,7 +137,7 @@ async function openDoor(options: HubOptions, parts: Parts, idle: IdleWatch): Pro
   const nowMs = options.clock.nowMs();
   const streams = {
     serveMqtt: (stream: Duplex) => serveMqtt(stream, parts),
-    serveAmqp: (stream: Duplex) => serveAmqp(stream, parts),
+    serveAmqp: (stream: Duplex, port?: number) => serveAmqp(stream, parts, port),
   };
   const http = createHttpsServer(parts);
   acceptWebSockets(http, streams);

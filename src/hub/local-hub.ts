@@ -12,6 +12,7 @@ import {
 } from "../core/connection-string.ts";
 import { type DeviceIdentity, validateDeviceId } from "../core/device-identity.ts";
 import { type CloudToDeviceSettings, LOCAL_DEFAULTS } from "../core/limits.ts";
+import { EVENT_HUB_NAME } from "../core/resource-path.ts";
 import { Secret } from "../core/secret.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { HubEventListener } from "./events.ts";
@@ -53,6 +54,8 @@ export interface LocalHubOptions {
   readonly queueDepth?: number;
   /** Default 1 s; Azure takes 15 s. */
   readonly feedbackIntervalMs?: number;
+  /** Consumer groups of the event hub, beside `$Default`. */
+  readonly consumerGroups?: readonly string[];
   /** Default: the machine's own. */
   readonly clock?: Clock;
 }
@@ -96,8 +99,6 @@ export const STANDARD_PORTS = [8883, 5671, 443] as const;
 
 /** What connection strings without a port make SDKs connect to: MQTT and AMQP. */
 const PORTS_WITHOUT_MENTION = [8883, 5671] as const;
-
-const EVENT_HUB_NAME = "messages";
 
 /** Starts a hub in memory, on any free port of loopback: for tests. */
 export async function startLocalHub(options: LocalHubOptions = {}): Promise<LocalHub> {
@@ -156,8 +157,9 @@ export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
 const DEFAULT_HOST = "127.0.0.1";
 
 function hubOptions(options: LocalHubOptions) {
-  const { host = DEFAULT_HOST, hostNames = [], clock = systemClock } = options;
-  return { host, hostNames, clock, settings: settingsOf(options) } satisfies Partial<HubOptions>;
+  const { host = DEFAULT_HOST, hostNames = [], consumerGroups = [], clock = systemClock } = options;
+  const settings = settingsOf(options);
+  return { host, hostNames, consumerGroups, clock, settings } satisfies Partial<HubOptions>;
 }
 
 function settingsOf(options: LocalHubOptions): CloudToDeviceSettings {

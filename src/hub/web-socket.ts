@@ -6,7 +6,8 @@ import { createWebSocketStream, WebSocketServer } from "ws";
 
 export interface WebSocketServices {
   serveMqtt(stream: Duplex): void;
-  serveAmqp(stream: Duplex): void;
+  /** `port` is the one it came in by. */
+  serveAmqp(stream: Duplex, port?: number): void;
 }
 
 /** The Node SDKs write a port into the path, so only its end counts (rule web-socket). */
@@ -33,7 +34,7 @@ export function acceptWebSockets(server: Server, services: WebSocketServices): v
       const stream = createWebSocketStream(webSocket);
       stream.on("error", () => stream.destroy());
       if (webSocket.protocol === "mqtt") services.serveMqtt(stream);
-      else services.serveAmqp(stream);
+      else services.serveAmqp(stream, request.socket.localPort);
     });
   });
 }

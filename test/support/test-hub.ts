@@ -1,12 +1,14 @@
 import { onTestFinished } from "vitest";
 import type { Policy } from "../../src/core/device-identity.ts";
-import { AZURE_DEFAULTS, type CloudToDeviceSettings } from "../../src/core/limits.ts";
+import type { LogLimits } from "../../src/core/event-log.ts";
+import { AZURE_DEFAULTS, type CloudToDeviceSettings, LOG_LIMITS } from "../../src/core/limits.ts";
 import type { Message } from "../../src/core/message.ts";
 import { formatSasToken } from "../../src/core/sas-token.ts";
 import { AccessControl } from "../../src/hub/access-control.ts";
 import { serveAmqp } from "../../src/hub/amqp/connection.ts";
 import { CloudToDevice } from "../../src/hub/cloud-to-device.ts";
 import { DeviceConnections } from "../../src/hub/connections.ts";
+import { DeviceToCloud } from "../../src/hub/device-to-cloud.ts";
 import { HubEventStream } from "../../src/hub/events.ts";
 import { FeedbackQueue } from "../../src/hub/feedback-queue.ts";
 import { createHttpsServer } from "../../src/hub/https/server.ts";
@@ -30,6 +32,8 @@ export const HOST = "localhost";
 
 export interface TestHubOptions {
   readonly settings?: Partial<CloudToDeviceSettings>;
+  readonly logLimits?: Partial<LogLimits>;
+  readonly consumerGroups?: readonly string[];
   readonly store?: Store;
   /** Default: `device1` and `device2`. */
   readonly devices?: readonly string[];
@@ -53,11 +57,22 @@ export async function createTestHub(options: TestHubOptions = {}) {
   const shared = { settings, clock, scheduler, store, events };
   const feedback = new FeedbackQueue({ ...shared, state });
   const cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
+  const deviceToCloud = new DeviceToCloud({
+    limits: { ...LOG_LIMITS, ...options.logLimits },
+    consumerGroups: options.consumerGroups ?? [],
+    clock,
+    scheduler,
+    store,
+    events,
+    registry,
+    logs: state.eventLogs,
+  });
   const services = {
     access: new AccessControl({ hostNames: [HOST, "alias.example"], policies, registry, clock }),
     clock,
     cloudToDevice,
     connections,
+    deviceToCloud,
     events,
     feedback,
     hubName: HOST,
@@ -69,6 +84,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
   return {
     clock,
     cloudToDevice,
+    deviceToCloud,
     events,
     feedback,
     log,

@@ -28,6 +28,8 @@ function describe(event: HubEvent): string {
       return `${nameOf(event)} dead-lettered: ${event.reason}`;
     case "feedback":
       return `${event.deviceId} ${event.originalMessageId} feedback: ${event.statusCode}`;
+    case "telemetry":
+      return `${event.deviceId} telemetry${event.messageId ? ` ${event.messageId}` : ""} stored (partition ${event.partitionId}, #${event.sequenceNumber})`;
     case "feedbackDelivered":
       return `feedback batch ${event.batch} delivered, ${event.records} records`;
     case "feedbackSettled":

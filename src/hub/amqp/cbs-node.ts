@@ -2,15 +2,15 @@
 
 import type { EventContext, Receiver } from "rhea";
 import { parsePutToken, toCbsReply } from "./cbs.ts";
-import type { CbsReplies } from "./cbs-replies.ts";
 import type { NodeContext } from "./node-context.ts";
+import type { Replies } from "./replies.ts";
 
 /** Requests that may wait for their answers: their sender gets more credit as it takes answers. */
 const REQUEST_CREDIT = 100;
 
 export function openCbsNode(
   receiver: Receiver,
-  replies: CbsReplies,
+  replies: Replies,
   { claims, settler, tellRefused }: NodeContext,
 ): void {
   receiver.add_credit(REQUEST_CREDIT);

@@ -2,7 +2,7 @@
 
 import rhea, { type Message as AmqpMessage } from "rhea";
 import { HubError, toHubError } from "../../core/hub-error.ts";
-import { readId, writeId } from "./ids.ts";
+import { correlationOf } from "./ids.ts";
 
 /** What a put-token request asks for. */
 export interface PutToken {
@@ -36,9 +36,4 @@ export function toCbsReply(request: AmqpMessage, error?: unknown): AmqpMessage {
     },
     body: undefined,
   };
-}
-
-function correlationOf(messageId: unknown): Pick<AmqpMessage, "correlation_id"> {
-  const id = readId(messageId);
-  return id === undefined ? {} : { correlation_id: writeId(id) };
 }

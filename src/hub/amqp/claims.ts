@@ -58,9 +58,12 @@ export class Claims {
     this.#requireOne((principal) => this.#access.authorize(principal, permission, path));
   }
 
-  /** @throws HubError IotHubUnauthorized when no proof lets the connection be this device. */
-  authorizeDevice(deviceId: string): void {
-    this.#requireOne((principal) => this.#access.authorizeDevice(principal, deviceId));
+  /**
+   * @returns whose proof it is.
+   * @throws HubError IotHubUnauthorized when no proof lets the connection be this device.
+   */
+  authorizeDevice(deviceId: string): Principal {
+    return this.#requireOne((principal) => this.#access.authorizeDevice(principal, deviceId));
   }
 
   /** For good: rhea may still hand over what had arrived. */
@@ -69,12 +72,12 @@ export class Claims {
     this.#cancelTimer();
   }
 
-  #requireOne(check: (principal: Principal) => void): void {
+  #requireOne(check: (principal: Principal) => void): Principal {
     let refusal: unknown = new HubError("IotHubUnauthorized", "The connection has given no token.");
     for (const principal of this.#byAudience.values()) {
       try {
         check(principal);
-        return;
+        return principal;
       } catch (error) {
         refusal = error;
       }

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import rhea, {
+  type AmqpError,
   type Connection,
   type ConnectionOptions,
   type EventContext,
@@ -16,24 +17,29 @@ import type { AccessControl } from "../access-control.ts";
 import type { Clock } from "../clock.ts";
 import type { CloudToDevice } from "../cloud-to-device.ts";
 import type { DeviceConnections } from "../connections.ts";
+import type { DeviceToCloud } from "../device-to-cloud.ts";
 import type { HubEventStream } from "../events.ts";
 import type { FeedbackQueue } from "../feedback-queue.ts";
 import { openCbsNode } from "./cbs-node.ts";
-import { CbsReplies } from "./cbs-replies.ts";
 import { Claims } from "./claims.ts";
 import { DeviceLinks } from "./device-links.ts";
 import { openDeviceNode } from "./device-node.ts";
+import { openManagementNode, openPartitionNode } from "./event-nodes.ts";
 import type { GuardedLink, NodeContext } from "./node-context.ts";
+import { Redirection, redirect } from "./redirection.ts";
+import { Replies } from "./replies.ts";
 import { offerSaslMechanisms } from "./sasl.ts";
 import { openDeviceboundNode, openFeedbackNode } from "./service-nodes.ts";
 import { Settler } from "./settler.ts";
-import { toAmqpError } from "./translate.ts";
+import { openTelemetryNode } from "./telemetry-node.ts";
+import { toAmqpError, toEventHubError } from "./translate.ts";
 
 export interface AmqpServices {
   readonly access: AccessControl;
   readonly clock: Clock;
   readonly cloudToDevice: CloudToDevice;
   readonly connections: DeviceConnections;
+  readonly deviceToCloud: DeviceToCloud;
   readonly events: HubEventStream;
   readonly feedback: FeedbackQueue;
   readonly hubName: string;
@@ -48,9 +54,16 @@ const MAX_MESSAGE_SIZE = 1_048_576;
 /** How long a connection may take to sign in and open, in milliseconds (rule amqp-open-timeout). */
 const OPEN_TIMEOUT_MS = 30_000;
 
-/** Serves AMQP 1.0 on this stream until either side ends it. */
-export function serveAmqp(stream: Duplex, services: AmqpServices): void {
-  new AmqpConnection(stream, services).start();
+/** What `amqps` means without a port. */
+const AMQPS_PORT = 5671;
+
+/**
+ * Serves AMQP 1.0 on this stream until either side ends it.
+ *
+ * @param port The one it came in by.
+ */
+export function serveAmqp(stream: Duplex, services: AmqpServices, port = AMQPS_PORT): void {
+  new AmqpConnection(stream, services, port).start();
 }
 
 class AmqpConnection {
@@ -58,13 +71,14 @@ class AmqpConnection {
   readonly #services: AmqpServices;
   readonly #connection: Connection;
   readonly #context: NodeContext;
-  readonly #cbsReplies = new CbsReplies();
+  readonly #cbsReplies = new Replies();
+  readonly #managementReplies = new Replies();
   /** Open links that rest on a proof. */
   readonly #guarded = new Map<Link, GuardedLink>();
   #cancelOpenTimer = () => {};
   #isEnded = false;
 
-  constructor(stream: Duplex, services: AmqpServices) {
+  constructor(stream: Duplex, services: AmqpServices, port: number) {
     this.#stream = stream;
     this.#services = services;
     this.#context = {
@@ -72,6 +86,7 @@ class AmqpConnection {
       claims: new Claims(services.access, services.clock, () => this.#checkLinks()),
       deviceLinks: new DeviceLinks(services.connections),
       settler: new Settler(),
+      whereabouts: () => ({ hostName: this.#hostName(), port }),
       toError: (error) => toAmqpError(error, createTrackingId(), services.clock.nowMs()),
       tellRefused: (error) => this.#tellRefused(error),
     };
@@ -147,6 +162,13 @@ class AmqpConnection {
           return openFeedbackNode(sender, this.#context);
         case "deviceDevicebound":
           return openDeviceNode(sender, node.deviceId, this.#context);
+        case "eventPartition":
+          return openPartitionNode(sender, node, this.#context);
+        case "eventManagement":
+          this.#managementReplies.addLink(sender);
+          return;
+        case "eventRedirect":
+          return redirect(node.path, this.#context);
         default:
           throw new HubError("DeviceNotFound", "There is nothing to receive from at this address.");
       }
@@ -164,6 +186,14 @@ class AmqpConnection {
           return;
         case "serviceDevicebound":
           return openDeviceboundNode(receiver, this.#context);
+        case "deviceEvents":
+          return openTelemetryNode(receiver, node.deviceId, this.#context);
+        case "eventManagement":
+          return openManagementNode(receiver, this.#managementReplies, this.#context);
+        case "eventRedirect":
+          return redirect(node.path, this.#context);
+        case "eventHubSender":
+          throw new HubError("IotHubUnauthorized", "Events come from devices alone.");
         default:
           throw new HubError("DeviceNotFound", "There is nothing to send to at this address.");
       }
@@ -177,14 +207,27 @@ class AmqpConnection {
     accept: () => void,
     open: (node: AmqpNode) => GuardedLink | undefined,
   ): void {
+    const node = parseAmqpAddress(address);
     try {
-      const guarded = open(parseAmqpAddress(address));
+      const guarded = open(node);
       accept();
       if (guarded !== undefined) this.#guarded.set(link, guarded);
     } catch (error) {
       this.#tellRefused(error);
-      link.close(this.#context.toError(error));
+      link.close(this.#refusalOf(error, node));
     }
+  }
+
+  #refusalOf(error: unknown, { type }: AmqpNode): AmqpError {
+    if (error instanceof Redirection) return error.answer;
+    if (type !== "eventPartition" && type !== "eventHubSender") return this.#context.toError(error);
+    return toEventHubError(error, createTrackingId(), this.#services.clock.nowMs());
+  }
+
+  /** The name the peer has called the hub by, when it is one of the hub's. */
+  #hostName(): string {
+    const { hostname = "" } = remoteOpen(this.#connection);
+    return this.#services.access.answersTo(hostname) ? hostname : this.#services.hubName;
   }
 
   /** Closes the links whose proof has gone. */
@@ -226,6 +269,12 @@ class AmqpConnection {
 
 function createTrackingId(): string {
   return randomUUID().replaceAll("-", "");
+}
+
+/** The fields of the peer's OPEN; rhea's types leave it out. */
+function remoteOpen(connection: Connection): { readonly hostname?: string } {
+  type Opened = { readonly remote: { readonly open?: { readonly hostname?: string } } };
+  return (connection as unknown as Opened).remote.open ?? {};
 }
 
 /** Size of the frame that is arriving; rhea would gather one of any size. */

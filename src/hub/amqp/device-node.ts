@@ -11,7 +11,7 @@ export function openDeviceNode(
   context: NodeContext,
 ): GuardedLink {
   const { claims, cloudToDevice, deviceLinks, toError } = context;
-  const check = (): void => claims.authorizeDevice(deviceId);
+  const check = (): void => void claims.authorizeDevice(deviceId);
   check();
   const device = deviceLinks.open(deviceId, (error) => link.close(toError(error)));
   const link = new OutgoingLink(sender, {

@@ -34,6 +34,12 @@ export function writeId({ value, type }: TypedId): NonNullable<AmqpMessage["mess
   return wrapped as unknown as NonNullable<AmqpMessage["message_id"]>;
 }
 
+/** The reply to a request of this id carries it with the type it came with. */
+export function correlationOf(messageId: unknown): Pick<AmqpMessage, "correlation_id"> {
+  const id = readId(messageId);
+  return id === undefined ? {} : { correlation_id: writeId(id) };
+}
+
 function ulongOf(value: string): number | Buffer {
   const number = Number(value);
   if (Number.isSafeInteger(number)) return number;

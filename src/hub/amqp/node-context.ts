@@ -3,6 +3,7 @@
 import type { AmqpError } from "rhea";
 import type { Clock } from "../clock.ts";
 import type { CloudToDevice } from "../cloud-to-device.ts";
+import type { DeviceToCloud } from "../device-to-cloud.ts";
 import type { FeedbackQueue } from "../feedback-queue.ts";
 import type { Claims } from "./claims.ts";
 import type { DeviceLinks } from "./device-links.ts";
@@ -11,12 +12,15 @@ import type { Settler } from "./settler.ts";
 export interface NodeContext {
   readonly clock: Clock;
   readonly cloudToDevice: CloudToDevice;
+  readonly deviceToCloud: DeviceToCloud;
   readonly feedback: FeedbackQueue;
   /** The hub's own name, which feedback messages carry as user id. */
   readonly hubName: string;
   readonly claims: Claims;
   readonly deviceLinks: DeviceLinks;
   readonly settler: Settler;
+  /** Where the peer has found the hub. */
+  whereabouts(): { readonly hostName: string; readonly port: number };
   toError(error: unknown): AmqpError;
   /** Tells that somebody was not let in, when that is what the error says. */
   tellRefused(error: unknown): void;

@@ -8,6 +8,7 @@ import rhea, {
   type Sender,
 } from "rhea";
 import type { Settlement } from "../../core/message-queue.ts";
+import { LinkCredit } from "./link-credit.ts";
 import { toSettlement } from "./translate.ts";
 
 export interface OutgoingLinkHandlers {
@@ -24,12 +25,13 @@ const OUTCOMES = ["accepted", "rejected", "released", "modified"] as const;
 export class OutgoingLink {
   readonly #sender: Sender;
   readonly #handlers: OutgoingLinkHandlers;
+  readonly #credit: LinkCredit;
   readonly #lockTokens = new Map<Delivery, string>();
-  #unsent: Delivery[] = [];
   #isClosed = false;
 
   constructor(sender: Sender, handlers: OutgoingLinkHandlers) {
     this.#sender = sender;
+    this.#credit = new LinkCredit(sender);
     this.#handlers = handlers;
     sender.on("sendable", () => handlers.onCredit());
     for (const outcome of OUTCOMES) {
@@ -40,19 +42,14 @@ export class OutgoingLink {
     sender.on("settled", ({ delivery }: EventContext) => this.#onOutcome(delivery, "abandon"));
   }
 
-  /** Counts messages that rhea holds for its next write: they will use credit. */
   hasCredit(): boolean {
-    const next = nextToSend(this.#sender);
-    this.#unsent = this.#unsent.filter(({ id }) => id >= next);
-    return (
-      !this.#isClosed && this.#sender.sendable() && creditOf(this.#sender) > this.#unsent.length
-    );
+    return !this.#isClosed && this.#credit.isLeft;
   }
 
   /** The lock token, a uuid, is the delivery tag too: C# reads it as a GUID. */
   send(message: AmqpMessage, lockToken: string): void {
     const delivery = this.#sender.send(message, guidBytes(lockToken));
-    this.#unsent.push(delivery);
+    this.#credit.use(delivery);
     this.#lockTokens.set(delivery, lockToken);
   }
 
@@ -103,17 +100,6 @@ function outcomeOf(settlement: Settlement): unknown {
 
 function rejected(error: AmqpError): unknown {
   return outcomes.rejected({ error }).described();
-}
-
-/** The first delivery rhea has not written yet; its own mark of what was sent is never set. */
-function nextToSend({ session }: Sender): number {
-  type Outgoing = { readonly outgoing: { readonly next_pending_delivery: number } };
-  return (session as unknown as Outgoing).outgoing.next_pending_delivery;
-}
-
-/** rhea's types leave the credit out. */
-function creditOf(sender: Sender): number {
-  return (sender as Sender & { readonly credit: number }).credit;
 }
 
 /** A uuid's bytes in .NET's order: the first three groups little-endian. */

@@ -59,14 +59,7 @@ export function toDeviceMessage(
   const { system, properties, body } = entry.payload;
   return {
     to: deviceboundTo(deviceId),
-    ...toId("message_id", system.messageId, system.messageIdType),
-    ...toId("correlation_id", system.correlationId, system.correlationIdType),
-    ...(system.userId !== undefined && userId(system.userId)),
-    ...(system.contentType !== undefined && { content_type: system.contentType }),
-    ...(system.contentEncoding !== undefined && { content_encoding: system.contentEncoding }),
-    ...(system.expiryTimeUtcMs !== undefined && {
-      absolute_expiry_time: new Date(system.expiryTimeUtcMs),
-    }),
+    ...toProperties(system),
     application_properties: { ...properties, ...(system.ack && { [ACK_PROPERTY]: system.ack }) },
     message_annotations: {
       "iothub-enqueuedtime": rhea.types.wrap_timestamp(entry.enqueuedTimeMs),
@@ -75,6 +68,20 @@ export function toDeviceMessage(
       "x-opt-lock-token": lockToken,
     },
     body: rhea.message.data_section(Buffer.from(body)),
+  };
+}
+
+/** The AMQP properties of a message, without its address. */
+export function toProperties(system: SystemProperties): Partial<AmqpMessage> {
+  return {
+    ...toId("message_id", system.messageId, system.messageIdType),
+    ...toId("correlation_id", system.correlationId, system.correlationIdType),
+    ...(system.userId !== undefined && userId(system.userId)),
+    ...(system.contentType !== undefined && { content_type: system.contentType }),
+    ...(system.contentEncoding !== undefined && { content_encoding: system.contentEncoding }),
+    ...(system.expiryTimeUtcMs !== undefined && {
+      absolute_expiry_time: new Date(system.expiryTimeUtcMs),
+    }),
   };
 }
 
@@ -93,13 +100,23 @@ export function toAmqpError(error: unknown, trackingId: string, nowMs: number): 
   } as AmqpError;
 }
 
+/** A refusal in the form Event Hubs gives it: plain text. */
+export function toEventHubError(error: unknown, trackingId: string, nowMs: number): AmqpError {
+  const { amqpCondition, message } = toHubError(error);
+  const timestamp = new Date(nowMs).toISOString();
+  return {
+    condition: amqpCondition,
+    description: `${message} TrackingId:${trackingId}, Timestamp:${timestamp}`,
+  } as AmqpError;
+}
+
 /** What a receiver's outcome asks of the queue (rule amqp-settle). */
 export function toSettlement(event: "accepted" | "rejected" | "released" | "modified"): Settlement {
   if (event === "accepted") return "complete";
   return event === "rejected" ? "reject" : "abandon";
 }
 
-function readSystemProperties(amqp: AmqpMessage): SystemProperties {
+export function readSystemProperties(amqp: AmqpMessage): SystemProperties {
   const { to, user_id, content_type, content_encoding, absolute_expiry_time } = amqp;
   return {
     ...(to != null && { to }),
@@ -112,7 +129,7 @@ function readSystemProperties(amqp: AmqpMessage): SystemProperties {
   };
 }
 
-function readApplicationProperties(amqp: AmqpMessage): Record<string, string> {
+export function readApplicationProperties(amqp: AmqpMessage): Record<string, string> {
   const properties: Record<string, string> = {};
   for (const [name, value] of Object.entries(amqp.application_properties ?? {})) {
     if (typeof value !== "string") {
@@ -150,7 +167,7 @@ function readText(value: unknown): string {
   return Buffer.isBuffer(value) ? value.toString("utf8") : String(value);
 }
 
-function readBody(body: unknown): Buffer {
+export function readBody(body: unknown): Buffer {
   if (body === undefined || body === null) return Buffer.alloc(0);
   if (isDataSection(body)) {
     return Buffer.isBuffer(body.content) ? body.content : Buffer.concat(body.content);

@@ -1,12 +1,15 @@
 /** What the HTTPS front end serves: each endpoint with the permission it takes. */
 
 import type { IncomingHttpHeaders } from "node:http";
+import { formatAuthMethod, type Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Settlement } from "../../core/message-queue.ts";
 import type { CloudToDevice } from "../cloud-to-device.ts";
 import type { DeviceConnections } from "../connections.ts";
+import type { DeviceToCloud } from "../device-to-cloud.ts";
 import type { Registry } from "../registry.ts";
+import { isTelemetryBatch, parseTelemetryBatch, toTelemetry } from "./telemetry.ts";
 import {
   type DeviceActivity,
   type HttpReply,
@@ -24,6 +27,10 @@ export interface HubRequest {
   readonly lockToken: string;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly headers: IncomingHttpHeaders;
+  /** Names as they came, each followed by its value. */
+  readonly rawHeaders: readonly string[];
+  /** Whose token it was. */
+  readonly principal: Principal;
   readonly body: Uint8Array;
 }
 
@@ -38,6 +45,7 @@ export interface Route {
 export interface RouteServices {
   readonly cloudToDevice: CloudToDevice;
   readonly connections: DeviceConnections;
+  readonly deviceToCloud: DeviceToCloud;
   readonly registry: Registry;
 }
 
@@ -105,7 +113,7 @@ function registryRoutes(services: RouteServices): Route[] {
 }
 
 /** Rule https-settle. */
-function deviceRoutes({ cloudToDevice }: RouteServices): Route[] {
+function deviceRoutes({ cloudToDevice, deviceToCloud }: RouteServices): Route[] {
   const settle = async (request: HubRequest, settlement: Settlement): Promise<HttpReply> => {
     await cloudToDevice.settle(request.deviceId, request.lockToken, settlement);
     return NO_CONTENT;
@@ -134,6 +142,19 @@ function deviceRoutes({ cloudToDevice }: RouteServices): Route[] {
       path: `${DEVICEBOUND}/:lockToken/abandon`,
       permission: "DeviceConnect",
       handle: (request) => settle(request, "abandon"),
+    },
+    {
+      method: "POST",
+      path: `${DEVICE}/messages/events`,
+      permission: "DeviceConnect",
+      async handle({ deviceId, principal, headers, rawHeaders, body }) {
+        const sender = { deviceId, authMethod: formatAuthMethod(principal) };
+        const messages = isTelemetryBatch(headers["content-type"])
+          ? parseTelemetryBatch(body)
+          : [toTelemetry(rawHeaders, body)];
+        await deviceToCloud.receive(sender, messages);
+        return NO_CONTENT;
+      },
     },
   ];
 }

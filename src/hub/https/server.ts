@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import createRouter from "find-my-way";
+import type { Principal } from "../../core/access.ts";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { MAX_DEVICE_ID_LENGTH } from "../../core/limits.ts";
 import type { AccessControl } from "../access-control.ts";
@@ -67,12 +68,14 @@ async function answer(
   services: HttpsServices,
 ): Promise<HttpReply> {
   const { deviceId = "", lockToken = "" } = params;
-  letIn(incoming.headers.authorization, route, deviceId, services);
+  const principal = letIn(incoming.headers.authorization, route, deviceId, services);
   const request: HubRequest = {
     deviceId,
     lockToken,
     query: lowerCaseNames(searchParams),
     headers: incoming.headers,
+    rawHeaders: incoming.rawHeaders,
+    principal,
     body: await readBody(incoming),
   };
   return route.handle(request);
@@ -84,7 +87,7 @@ function letIn(
   { permission }: Route,
   deviceId: string,
   { access }: HttpsServices,
-): void {
+): Principal {
   if (authorization === undefined) {
     throw new HubError("IotHubUnauthorized", "Authorization header missing");
   }
@@ -92,6 +95,7 @@ function letIn(
   if (permission === "DeviceConnect") access.authorizeDevice(principal, deviceId);
   else
     access.authorize(principal, permission, deviceId === "" ? ["devices"] : ["devices", deviceId]);
+  return principal;
 }
 
 function refuse(error: unknown, { clock, events }: HttpsServices): HttpReply {

@@ -190,7 +190,7 @@ function parseObject(body: Uint8Array): Record<string, unknown> {
   throw new HubError("ArgumentInvalid", "The body is not a JSON object.");
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -8,7 +8,7 @@ import mqtt, {
   type IUnsubscribePacket,
   type Packet,
 } from "mqtt-packet";
-import type { Principal } from "../../core/access.ts";
+import { formatAuthMethod, type Principal } from "../../core/access.ts";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { MAX_MQTT_SILENCE_SECONDS, MQTT_KEEP_ALIVE_GRACE } from "../../core/limits.ts";
 import type { Settlement } from "../../core/message-queue.ts";
@@ -17,6 +17,7 @@ import type { AccessControl } from "../access-control.ts";
 import type { Clock } from "../clock.ts";
 import type { CloudToDevice, MessageDelivery, MessageSubscription } from "../cloud-to-device.ts";
 import type { DeviceConnectionHandle, DeviceConnections } from "../connections.ts";
+import type { DeviceToCloud } from "../device-to-cloud.ts";
 import type { HubEventStream } from "../events.ts";
 import type { Subscriptions } from "../store/records.ts";
 import type { SubscriptionStore } from "../subscriptions.ts";
@@ -27,6 +28,7 @@ import {
   connackCodeOf,
   parseConnect,
   toPublish,
+  toTelemetry,
 } from "./translate.ts";
 
 export interface MqttServices {
@@ -34,6 +36,7 @@ export interface MqttServices {
   readonly clock: Clock;
   readonly cloudToDevice: CloudToDevice;
   readonly connections: DeviceConnections;
+  readonly deviceToCloud: DeviceToCloud;
   readonly events: HubEventStream;
   readonly subscriptions: SubscriptionStore;
 }
@@ -46,6 +49,9 @@ const MAX_PACKET_BYTES = 512 * 1024;
 
 /** Longest topic MQTT can write (rule mqtt-topic-size). */
 const MAX_TOPIC_BYTES = 65_535;
+
+/** Telemetry on its way to the store, in bytes, above which the hub reads no more from its device. */
+const MAX_UNSTORED_BYTES = 1024 * 1024;
 
 /** How long the last bytes may take to leave before the connection is cut, in milliseconds. */
 const LAST_BYTES_TIMEOUT_MS = 5000;
@@ -66,6 +72,9 @@ class MqttSession {
   #connection: DeviceConnectionHandle | undefined;
   #delivery: MessageSubscription | undefined;
   #subscriptions: Subscriptions = {};
+  /** As the device's events tell of its sign-in. */
+  #authMethod = "";
+  #unstoredBytes = 0;
   #cancelSilenceTimer = () => {};
   #cancelExpiryTimer = () => {};
   /** Packets are handled one after the other, though handling may wait for the store. */
@@ -119,7 +128,7 @@ class MqttSession {
       case "puback":
         return this.#onPuback(packet.messageId ?? 0, this.#request);
       case "publish":
-        return this.#onPublish(packet);
+        return this.#onPublish(packet, this.#request);
       case "pingreq":
         return this.#send({ cmd: "pingresp" });
       case "disconnect":
@@ -161,6 +170,7 @@ class MqttSession {
     }
     const principal = this.#services.access.authenticate(token);
     this.#services.access.authorizeDevice(principal, deviceId);
+    this.#authMethod = formatAuthMethod(principal);
     return principal;
   }
 
@@ -216,8 +226,29 @@ class MqttSession {
     await this.#services.subscriptions.keep(request.deviceId, subscriptions);
   }
 
-  #onPublish(packet: IPublishPacket): void {
-    throw new ProtocolViolation(`publishing to ${packet.topic} is not allowed`);
+  #onPublish(packet: IPublishPacket, { deviceId }: ConnectRequest): void {
+    const telemetry = toTelemetry(deviceId, packet);
+    if (telemetry === undefined) {
+      throw new ProtocolViolation(`publishing to ${packet.topic} is not allowed`);
+    }
+    if (packet.qos === 2) throw new ProtocolViolation("QoS 2 is not served");
+    this.#countUnstored(packet.payload.length);
+    this.#services.deviceToCloud
+      .receive({ deviceId, authMethod: this.#authMethod }, [telemetry])
+      .then(
+        () => {
+          if (packet.qos === 1) this.#send({ cmd: "puback", messageId: packet.messageId ?? 0 });
+        },
+        // MQTT 3.1.1 has no other way to refuse.
+        (error: unknown) => this.#close(toHubError(error).message),
+      )
+      .finally(() => this.#countUnstored(-packet.payload.length));
+  }
+
+  #countUnstored(bytes: number): void {
+    this.#unstoredBytes += bytes;
+    if (this.#unstoredBytes > MAX_UNSTORED_BYTES) this.#stream.pause();
+    else if (this.#stream.isPaused()) this.#stream.resume();
   }
 
   /** An unknown packet id is ignored: its lock has run out, and the message comes again (rule mqtt-puback). */

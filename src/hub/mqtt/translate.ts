@@ -2,10 +2,15 @@
 
 import type { IConnectPacket, IPublishPacket } from "mqtt-packet";
 import { HubError } from "../../core/hub-error.ts";
-import type { Message } from "../../core/message.ts";
+import type { Message, Telemetry } from "../../core/message.ts";
 import type { Entry } from "../../core/message-queue.ts";
-import { encodeDeviceboundProperties } from "../../core/property-bag.ts";
-import { deviceboundTo, deviceboundTopic, parseResource } from "../../core/resource-path.ts";
+import { decodeTelemetryProperties, encodeDeviceboundProperties } from "../../core/property-bag.ts";
+import {
+  deviceboundTo,
+  deviceboundTopic,
+  parseEventsTopic,
+  parseResource,
+} from "../../core/resource-path.ts";
 
 /** Return codes of CONNACK that the hub uses (MQTT 3.1.1, table 3.1). */
 export const CONNACK = {
@@ -72,5 +77,21 @@ export function toPublish(deviceId: string, entry: Entry<Message>, qos: 0 | 1): 
     qos,
     dup: qos > 0 && entry.isRedelivered,
     retain: false,
+  };
+}
+
+/** Tells a reader that the device asked for what the hub does not do. */
+const RETAIN_PROPERTY = "mqtt-retain";
+
+/** Telemetry a device publishes; undefined for another topic (rules d2c-mqtt, d2c-mqtt-retain). */
+export function toTelemetry(deviceId: string, packet: IPublishPacket): Telemetry | undefined {
+  const bag = parseEventsTopic(packet.topic, deviceId);
+  if (bag === undefined) return undefined;
+  const { system, properties } = decodeTelemetryProperties(bag);
+  const { payload } = packet;
+  return {
+    system,
+    properties: { ...properties, ...(packet.retain && { [RETAIN_PROPERTY]: "true" }) },
+    body: typeof payload === "string" ? Buffer.from(payload) : payload,
   };
 }

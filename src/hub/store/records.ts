@@ -1,8 +1,9 @@
 /** The records of the hub: which key each has, its form in the store, and reading them all back. */
 
 import type { DeviceIdentity } from "../../core/device-identity.ts";
+import { EventLog, type LogEnd, type LoggedEvent } from "../../core/event-log.ts";
 import type { FeedbackRecord } from "../../core/feedback.ts";
-import type { Message } from "../../core/message.ts";
+import type { Message, Telemetry } from "../../core/message.ts";
 import type { Entry, MessageQueue, Transition } from "../../core/message-queue.ts";
 import type { Store, StoreChange } from "./store.ts";
 
@@ -15,6 +16,17 @@ export interface WaitingRecord {
   readonly record: FeedbackRecord;
 }
 
+/** A message from a device, with what the hub knows of its sender. */
+export interface DeviceEvent {
+  readonly deviceId: string;
+  readonly generationId: string;
+  /** JSON text, as its readers get it. */
+  readonly authMethod: string;
+  readonly telemetry: Telemetry;
+}
+
+export type DeviceEventLog = EventLog<DeviceEvent>;
+
 export type FeedbackPayload = readonly FeedbackRecord[];
 
 /** Everything a hub remembers. */
@@ -24,6 +36,8 @@ export interface HubState {
   readonly queues: ReadonlyMap<string, MessageQueue<Message>>;
   readonly feedbackQueue: MessageQueue<FeedbackPayload>;
   readonly waitingFeedback: readonly WaitingRecord[];
+  /** By the number of their partition; one that never had an event is absent. */
+  readonly eventLogs: ReadonlyMap<number, DeviceEventLog>;
 }
 
 const FEEDBACK_QUEUE = "feedback";
@@ -71,6 +85,31 @@ export function feedbackQueueChanges(
   );
 }
 
+/** What keeping these events of a partition changes in the store; `end` is where it goes on. */
+export function putEvents(
+  partition: number,
+  events: readonly LoggedEvent<DeviceEvent>[],
+  end: LogEnd,
+): StoreChange[] {
+  return [
+    ...events.map(
+      (event): StoreChange => ({
+        type: "put",
+        key: eventKey(partition, event),
+        value: { ...event, payload: encodeEvent(event.payload) },
+      }),
+    ),
+    { type: "put", key: `event/${partition}/${END}`, value: end },
+  ];
+}
+
+export function deleteEvents(
+  partition: number,
+  events: readonly LoggedEvent<DeviceEvent>[],
+): StoreChange[] {
+  return events.map((event) => ({ type: "delete", key: eventKey(partition, event) }));
+}
+
 /** Forgets a device's queue, the numbers it has used included. */
 export function deleteDeviceQueue(deviceId: string, queue: MessageQueue<Message>): StoreChange[] {
   const prefix = `queue/${deviceId}`;
@@ -86,13 +125,15 @@ export async function loadHubState(store: Store): Promise<HubState> {
   const subscriptions = new Map<string, Subscriptions>();
   const waitingFeedback: WaitingRecord[] = [];
   const queues = new QueueCollector();
+  const events = new EventCollector();
   for await (const [key, value] of store.load()) {
-    const [kind = "", name = ""] = key.split("/");
+    const [kind = "", name = "", rest = ""] = key.split("/");
     if (kind === "device") devices.set(name, value as DeviceIdentity);
     else if (kind === "subscriptions") subscriptions.set(name, value as Subscriptions);
     else if (kind === "waiting") {
       waitingFeedback.push({ number: Number(name), record: value as FeedbackRecord });
-    } else queues.add(key, value);
+    } else if (kind === "event") events.add(Number(name), rest, value);
+    else queues.add(key, value);
   }
   const deviceQueues = [...devices.keys()].map(
     (id) => [id, queues.collect(`queue/${id}`, decodeMessage)] as const,
@@ -103,6 +144,7 @@ export async function loadHubState(store: Store): Promise<HubState> {
     queues: new Map(deviceQueues),
     feedbackQueue: queues.collect(FEEDBACK_QUEUE, (payload) => payload as FeedbackPayload),
     waitingFeedback,
+    eventLogs: events.collect(),
   };
 }
 
@@ -196,6 +238,46 @@ class QueueCollector {
     this.#contents.set(prefix, contents);
     return contents;
   }
+}
+
+/** What stands in a partition's key in place of a number. */
+const END = "end";
+
+function eventKey(partition: number, { sequenceNumber }: { sequenceNumber: number }): string {
+  return `event/${partition}/${sortable(sequenceNumber)}`;
+}
+
+/** Gathers the events of partitions, which are read in the order of their numbers. */
+class EventCollector {
+  readonly #partitions = new Map<number, { events: LoggedEvent<DeviceEvent>[]; end?: LogEnd }>();
+
+  add(partition: number, name: string, value: unknown): void {
+    const found = this.#partitions.get(partition) ?? { events: [] };
+    this.#partitions.set(partition, found);
+    if (name === END) found.end = value as LogEnd;
+    else {
+      const event = value as LoggedEvent<unknown>;
+      found.events.push({ ...event, payload: decodeEvent(event.payload) });
+    }
+  }
+
+  collect(): Map<number, DeviceEventLog> {
+    return new Map(
+      [...this.#partitions].map(([partition, { events, end }]) => [
+        partition,
+        new EventLog(events, end),
+      ]),
+    );
+  }
+}
+
+function encodeEvent({ telemetry, ...rest }: DeviceEvent): unknown {
+  return { ...rest, telemetry: encodeMessage(telemetry) };
+}
+
+function decodeEvent(value: unknown): DeviceEvent {
+  const { telemetry, ...rest } = value as Omit<DeviceEvent, "telemetry"> & { telemetry: unknown };
+  return { ...rest, telemetry: decodeMessage(telemetry) };
 }
 
 function encodeMessage({ body, ...rest }: Message): unknown {

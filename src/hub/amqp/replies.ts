@@ -1,4 +1,4 @@
-/** Answers on `$cbs`, which wait for the credit of the link that carries them. */
+/** Answers to requests (`$cbs`, `$management`), which wait for the credit of the link that carries them. */
 
 import type { Message as AmqpMessage, EventContext, Sender } from "rhea";
 
@@ -8,11 +8,11 @@ interface Waiting {
   readonly onGone: () => void;
 }
 
-export class CbsReplies {
+export class Replies {
   readonly #links: Sender[] = [];
   #waiting: Waiting[] = [];
 
-  /** A `$cbs` link of the connection that its peer receives on. */
+  /** A link of the node that its peer receives on. */
   addLink(link: Sender): void {
     this.#links.push(link);
     link.on("sendable", () => this.#send());

@@ -1,0 +1,39 @@
+/** `/devices/{id}/messages/events`: a device sends its telemetry (rule d2c-amqp). */
+
+import type { EventContext, Receiver } from "rhea";
+import { formatAuthMethod } from "../../core/access.ts";
+import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../core/limits.ts";
+import { type GuardedLink, type NodeContext, SEND_CREDIT } from "./node-context.ts";
+import { toTelemetry } from "./telemetry.ts";
+
+export function openTelemetryNode(
+  receiver: Receiver,
+  deviceId: string,
+  context: NodeContext,
+): GuardedLink {
+  const { claims, deviceLinks, deviceToCloud, settler, toError } = context;
+  const authMethod = formatAuthMethod(claims.authorizeDevice(deviceId));
+  limitMessages(receiver, MAX_DEVICE_TO_CLOUD_BYTES);
+  receiver.add_credit(SEND_CREDIT);
+  receiver.on("message", ({ message, delivery, format }: EventContext & { format?: number }) => {
+    if (message === undefined || delivery === undefined) return;
+    const store = async (): Promise<void> => {
+      await deviceToCloud.receive({ deviceId, authMethod }, toTelemetry(message, format));
+    };
+    store()
+      .then(
+        () => settler.settle(delivery, { type: "accepted" }),
+        (error: unknown) => settler.settle(delivery, { type: "rejected", error: toError(error) }),
+      )
+      .finally(() => receiver.add_credit(1));
+  });
+  const close: GuardedLink["close"] = (error) => receiver.close(error);
+  const device = deviceLinks.open(deviceId, (error) => close(toError(error)));
+  return { check: () => void claims.authorizeDevice(deviceId), close, end: () => device.close() };
+}
+
+/** Before the attach is answered; rhea's types leave it out. */
+function limitMessages(receiver: Receiver, bytes: number): void {
+  type Attaching = { readonly local: { readonly attach: { max_message_size: number } } };
+  (receiver as unknown as Attaching).local.attach.max_message_size = bytes;
+}

@@ -1,0 +1,98 @@
+/** AMQP messages of devices to telemetry, and events to AMQP messages. Nothing here knows a link. */
+
+import rhea, { type Message as AmqpMessage } from "rhea";
+import { HubError } from "../../core/hub-error.ts";
+import type { Telemetry, TelemetryProperties } from "../../core/message.ts";
+import type { StoredEvent } from "../device-to-cloud.ts";
+import {
+  readApplicationProperties,
+  readBody,
+  readSystemProperties,
+  toProperties,
+} from "./translate.ts";
+
+/** A message whose data sections are messages themselves: how the C client sends several as one. */
+const BATCH_FORMAT = 0x80013700;
+
+/** Annotations a device may give, by what they are in telemetry. */
+const DEVICE_ANNOTATIONS = {
+  "iothub-interface-id": "interfaceId",
+  "dt-subject": "subject",
+  "dt-dataschema": "schema",
+  "iothub-creation-time-utc": "creationTimeUtc",
+} as const satisfies Record<string, keyof TelemetryProperties>;
+
+/**
+ * Reads what a device sends: one message, or a batch of them (rule d2c-amqp-batch).
+ *
+ * @param message Bytes where the format is not AMQP's own.
+ * @throws HubError ArgumentInvalid for another format, or a field of a type the hub refuses.
+ */
+export function toTelemetry(message: AmqpMessage | Buffer, format = 0): Telemetry[] {
+  if (!Buffer.isBuffer(message)) return [toOne(message)];
+  if (format !== BATCH_FORMAT) {
+    throw new HubError("ArgumentInvalid", `The message format ${format} is not known.`);
+  }
+  return dataSections(decode(message)).map((section) => toOne(decode(section)));
+}
+
+/** An event as its readers get it (rule event-message). */
+export function toEventMessage(event: StoredEvent): AmqpMessage {
+  const { deviceId, generationId, authMethod, telemetry } = event.payload;
+  const { system, properties, body } = telemetry;
+  const { interfaceId, subject, schema, creationTimeUtc } = system;
+  const enqueuedTime = rhea.types.wrap_timestamp(event.enqueuedTimeMs);
+  return {
+    ...toProperties(system),
+    ...(system.to !== undefined && { to: system.to }),
+    application_properties: properties,
+    message_annotations: {
+      "x-opt-sequence-number": rhea.types.wrap_long(event.sequenceNumber),
+      "x-opt-offset": String(event.offset),
+      "x-opt-enqueued-time": enqueuedTime,
+      "iothub-connection-device-id": deviceId,
+      "iothub-connection-auth-generation-id": generationId,
+      "iothub-connection-auth-method": authMethod,
+      "iothub-enqueuedtime": enqueuedTime,
+      "iothub-message-source": "Telemetry",
+      ...(interfaceId !== undefined && { "iothub-interface-name": interfaceId }),
+      ...(subject !== undefined && { "dt-subject": subject }),
+      ...(schema !== undefined && { "dt-dataschema": schema }),
+      ...(creationTimeUtc !== undefined && { "iothub-creation-time-utc": creationTimeUtc }),
+    },
+    body: rhea.message.data_section(Buffer.from(body)),
+  };
+}
+
+function toOne(amqp: AmqpMessage): Telemetry {
+  return {
+    system: { ...readSystemProperties(amqp), ...readAnnotations(amqp) },
+    properties: readApplicationProperties(amqp),
+    body: readBody(amqp.body),
+  };
+}
+
+function readAnnotations({ message_annotations = {} }: AmqpMessage): TelemetryProperties {
+  const read = Object.entries(DEVICE_ANNOTATIONS).flatMap(([name, field]) => {
+    const value: unknown = message_annotations[name];
+    if (value === undefined || value === null) return [];
+    return [[field, value instanceof Date ? value.toISOString() : String(value)]];
+  });
+  return Object.fromEntries(read);
+}
+
+function decode(bytes: Buffer): AmqpMessage {
+  try {
+    return rhea.message.decode(bytes) as unknown as AmqpMessage;
+  } catch (error) {
+    throw new HubError("ArgumentInvalid", "A message of the batch cannot be decoded.", {
+      cause: error,
+    });
+  }
+}
+
+function dataSections({ body }: AmqpMessage): readonly Buffer[] {
+  const content = (body as { readonly content?: Buffer | readonly Buffer[] } | undefined)?.content;
+  if (content === undefined) throw new HubError("ArgumentInvalid", "The batch has no messages.");
+  return Buffer.isBuffer(content) ? [content] : content;
+}

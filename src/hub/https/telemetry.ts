@@ -1,0 +1,100 @@
+/** Telemetry in HTTP requests: one message in headers and body, or several in JSON. */
+
+import { HubError } from "../../core/hub-error.ts";
+import type { PropertyValue, Telemetry, TelemetryProperties } from "../../core/message.ts";
+import { isObject } from "./translate.ts";
+
+const BATCH_CONTENT_TYPE = "application/vnd.microsoft.iothub.json";
+
+/** Headers in lower case, by what they are in telemetry (rule d2c-https). */
+const SYSTEM_HEADERS = {
+  "iothub-messageid": "messageId",
+  "iothub-correlationid": "correlationId",
+  "iothub-userid": "userId",
+  "iothub-to": "to",
+  "iothub-contenttype": "contentType",
+  "iothub-contentencoding": "contentEncoding",
+  "iothub-interface-id": "interfaceId",
+  "iothub-creationtimeutc": "creationTimeUtc",
+  "dt-subject": "subject",
+} as const satisfies Record<string, keyof TelemetryProperties>;
+
+const EXPIRY_HEADER = "iothub-expiry";
+const APPLICATION_PREFIX = "iothub-app-";
+
+/** @param rawHeaders Names as they came, each followed by its value: names of properties keep their case. */
+export function toTelemetry(rawHeaders: readonly string[], body: Uint8Array): Telemetry {
+  const headers: [string, string][] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    headers.push([rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""]);
+  }
+  return { ...readProperties(headers), body };
+}
+
+export function isTelemetryBatch(contentType: string | undefined): boolean {
+  return contentType?.split(";")[0]?.trim().toLowerCase() === BATCH_CONTENT_TYPE;
+}
+
+/**
+ * Reads `[{"body":"<base64>","properties":{"iothub-app-name":"value"}}]`; with `"base64Encoded":false`
+ * the body is text (rule d2c-https-batch).
+ *
+ * @throws HubError ArgumentInvalid for anything else.
+ */
+export function parseTelemetryBatch(body: Uint8Array): Telemetry[] {
+  const batch = parseJson(body);
+  if (!Array.isArray(batch) || batch.length === 0) throw notABatch();
+  return batch.map(parseBatched);
+}
+
+function parseBatched(item: unknown): Telemetry {
+  if (!isObject(item) || typeof item.body !== "string") throw notABatch();
+  const { body, base64Encoded = true, properties = {} } = item;
+  if (!isObject(properties)) throw notABatch();
+  const headers = Object.entries(properties).map(([name, value]): [string, string] => {
+    if (typeof value === "string") return [name, value];
+    throw new HubError("ArgumentInvalid", `The property '${name}' is not a string.`);
+  });
+  const bytes = Buffer.from(body, base64Encoded === false ? "utf8" : "base64");
+  return { ...readProperties(headers), body: bytes };
+}
+
+function readProperties(
+  headers: readonly (readonly [string, string])[],
+): Pick<Telemetry, "system" | "properties"> {
+  const system: Record<string, string | number> = {};
+  const properties: [string, PropertyValue][] = [];
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase();
+    if (key.startsWith(APPLICATION_PREFIX)) {
+      properties.push([name.slice(APPLICATION_PREFIX.length), value]);
+    } else if (key === EXPIRY_HEADER) {
+      system.expiryTimeUtcMs = parseExpiry(value);
+    } else if (Object.hasOwn(SYSTEM_HEADERS, key)) {
+      system[SYSTEM_HEADERS[key as keyof typeof SYSTEM_HEADERS]] = value;
+    }
+  }
+  return { system, properties: Object.fromEntries(properties) };
+}
+
+/** Milliseconds since the epoch, or a date. */
+function parseExpiry(text: string): number {
+  const timeMs = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  if (!Number.isNaN(timeMs)) return timeMs;
+  throw new HubError("ArgumentInvalid", "The expiry time is not a time.");
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString("utf8"));
+  } catch {
+    throw notABatch();
+  }
+}
+
+function notABatch(): HubError {
+  return new HubError(
+    "ArgumentInvalid",
+    'A batch is a JSON array of {"body":"<base64>","properties":{"iothub-app-<name>":"<value>"}}.',
+  );
+}
