@@ -4,6 +4,9 @@ import { type FeedbackSettings, MAX_FEEDBACK_BATCH_RECORDS } from "./limits.ts";
 import type { Ack, Message } from "./message.ts";
 import type { DeadLetterReason, Transition } from "./message-queue.ts";
 
+/** Content type of a batch; C# checks it (SDK). */
+export const FEEDBACK_CONTENT_TYPE = "application/vnd.microsoft.iothub.feedback.json";
+
 export type FeedbackStatusCode = "Success" | DeadLetterReason;
 
 /** What became of one message (rule feedback-record). */

@@ -112,14 +112,29 @@ export class FeedbackQueue {
         this.#advance();
         this.#deliver();
       },
-      settle: (lockToken, settlement) => this.#settle(reader, lockToken, settlement),
+      settle: (lockToken, settlement) => {
+        reader.lockTokens.delete(lockToken);
+        return this.settle(lockToken, settlement);
+      },
       close: () => this.#unsubscribe(reader),
     };
   }
 
-  async #settle(reader: Reader, lockToken: string, settlement: Settlement): Promise<boolean> {
+  /** Hands out one batch to somebody who comes for it; undefined when none is visible. */
+  take(): FeedbackDelivery | undefined {
     this.#advance();
-    reader.lockTokens.delete(lockToken);
+    const delivery = this.#deliverNext();
+    this.#wakeWhenDue();
+    return delivery;
+  }
+
+  /**
+   * Settles a batch by its lock; resolves once that is durable.
+   *
+   * @returns false when the lock had run out, so nothing changed.
+   */
+  async settle(lockToken: string, settlement: Settlement): Promise<boolean> {
+    this.#advance();
     const batch = this.#queue.entries.find((entry) => entry.lock?.token === lockToken);
     const { maxDeliveryCount } = this.#options.settings.feedback;
     const outcome = settle(this.#queue, lockToken, settlement, maxDeliveryCount);
@@ -172,23 +187,26 @@ export class FeedbackQueue {
     for (;;) {
       const reader = this.#readers.find(({ consumer }) => consumer.hasCredit());
       if (reader === undefined) return;
-      const lockToken = randomUUID();
-      const untilMs = this.#options.clock.nowMs() + this.#options.settings.feedback.lockTimeoutMs;
-      const step = deliverNext(this.#queue, { token: lockToken, untilMs });
-      const entry = step.transitions[0]?.entry;
-      if (entry === undefined) return;
-      this.#queue = step.queue;
+      const delivery = this.#deliverNext();
+      if (delivery === undefined) return;
       this.#readers = [...this.#readers.filter((other) => other !== reader), reader];
-      reader.lockTokens.add(lockToken);
-      const { payload: records, enqueuedTimeMs, sequenceNumber } = entry;
-      this.#options.events.emit({
-        type: "feedbackDelivered",
-        batch: sequenceNumber,
-        records: records.length,
-      });
-      reader.consumer.deliver({ lockToken, records, enqueuedTimeMs });
+      reader.lockTokens.add(delivery.lockToken);
+      reader.consumer.deliver(delivery);
       this.#wakeWhenDue();
     }
+  }
+
+  #deliverNext(): FeedbackDelivery | undefined {
+    const { clock, events, settings } = this.#options;
+    const lockToken = randomUUID();
+    const untilMs = clock.nowMs() + settings.feedback.lockTimeoutMs;
+    const step = deliverNext(this.#queue, { token: lockToken, untilMs });
+    const entry = step.transitions[0]?.entry;
+    if (entry === undefined) return undefined;
+    this.#queue = step.queue;
+    const { payload: records, enqueuedTimeMs, sequenceNumber: batch } = entry;
+    events.emit({ type: "feedbackDelivered", batch, records: records.length });
+    return { lockToken, records, enqueuedTimeMs };
   }
 
   #batchDueMs(): number | undefined {

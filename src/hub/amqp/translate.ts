@@ -1,7 +1,11 @@
 /** AMQP messages to what the hub means by them, and back. Nothing here knows a link or a state. */
 
 import rhea, { type AmqpError, type Message as AmqpMessage } from "rhea";
-import { type FeedbackRecord, formatFeedbackBatch } from "../../core/feedback.ts";
+import {
+  FEEDBACK_CONTENT_TYPE,
+  type FeedbackRecord,
+  formatFeedbackBatch,
+} from "../../core/feedback.ts";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { type IdType, type Message, parseAck, type SystemProperties } from "../../core/message.ts";
 import type { Entry, Settlement } from "../../core/message-queue.ts";
@@ -44,7 +48,7 @@ export function toFeedbackMessage(
 ): AmqpMessage {
   return {
     ...userId(hubName),
-    content_type: "application/vnd.microsoft.iothub.feedback.json",
+    content_type: FEEDBACK_CONTENT_TYPE,
     message_annotations: { "iothub-enqueuedtime": rhea.types.wrap_timestamp(enqueuedTimeMs) },
     body: rhea.message.data_section(Buffer.from(formatFeedbackBatch(records))),
   };

@@ -4,12 +4,14 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import createRouter from "find-my-way";
 import type { Principal } from "../../core/access.ts";
+import type { Permission } from "../../core/device-identity.ts";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { MAX_DEVICE_ID_LENGTH } from "../../core/limits.ts";
 import type { AccessControl } from "../access-control.ts";
 import type { Clock } from "../clock.ts";
 import type { HubEventStream } from "../events.ts";
-import { createRoutes, type HubRequest, type Route, type RouteServices } from "./routes.ts";
+import type { HubRequest, Route, RouteServices } from "./route.ts";
+import { createRoutes } from "./routes.ts";
 import { type HttpReply, toErrorReply } from "./translate.ts";
 
 export interface HttpsServices extends RouteServices {
@@ -84,7 +86,7 @@ async function answer(
 /** @throws HubError IotHubUnauthorized */
 function letIn(
   authorization: string | undefined,
-  { permission }: Route,
+  { path, permissions }: Route,
   deviceId: string,
   { access }: HttpsServices,
 ): Principal {
@@ -92,10 +94,30 @@ function letIn(
     throw new HubError("IotHubUnauthorized", "Authorization header missing");
   }
   const principal = access.authenticate(authorization);
-  if (permission === "DeviceConnect") access.authorizeDevice(principal, deviceId);
-  else
-    access.authorize(principal, permission, deviceId === "" ? ["devices"] : ["devices", deviceId]);
+  const resource = path.split("/").filter((segment) => segment !== "");
+  const segments = resource.map((segment) => (segment === ":deviceId" ? deviceId : segment));
+  requireAny(permissions, (permission) => {
+    if (permission === "DeviceConnect") access.authorizeDevice(principal, deviceId);
+    else access.authorize(principal, permission, segments);
+  });
   return principal;
+}
+
+/** @throws what the last check threw, when none lets in. */
+function requireAny(
+  permissions: readonly Permission[],
+  check: (permission: Permission) => void,
+): void {
+  let refusal: unknown;
+  for (const permission of permissions) {
+    try {
+      check(permission);
+      return;
+    } catch (error) {
+      refusal = error;
+    }
+  }
+  throw refusal;
 }
 
 function refuse(error: unknown, { clock, events }: HttpsServices): HttpReply {

@@ -2,7 +2,7 @@
 
 import { HubError } from "../../core/hub-error.ts";
 import type { PropertyValue, Telemetry, TelemetryProperties } from "../../core/message.ts";
-import { isObject } from "./translate.ts";
+import { isObject, parseJson } from "./translate.ts";
 
 const BATCH_CONTENT_TYPE = "application/vnd.microsoft.iothub.json";
 
@@ -82,14 +82,6 @@ function parseExpiry(text: string): number {
   const timeMs = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
   if (!Number.isNaN(timeMs)) return timeMs;
   throw new HubError("ArgumentInvalid", "The expiry time is not a time.");
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString("utf8"));
-  } catch {
-    throw notABatch();
-  }
 }
 
 function notABatch(): HubError {

@@ -16,6 +16,9 @@ const NEVER = "0001-01-01T00:00:00Z";
 /** A lock an HTTP receiver may ask for, in seconds (devguide-c2d). */
 const LOCK_TIMEOUT_SECONDS = { min: 5, max: 300 };
 
+/** Of a twin nobody has changed: version 1, in base64 as Azure has it. */
+const TWIN_ETAG = "AAAAAAAAAAE=";
+
 export interface HttpReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -41,6 +44,13 @@ export function toDeviceReply(device: DeviceIdentity, activity: DeviceActivity):
 }
 
 export function toDeviceJson(device: DeviceIdentity, activity: DeviceActivity): object {
+  return {
+    ...toIdentityJson(device, activity),
+    authentication: toAuthenticationJson(device.authentication),
+  };
+}
+
+function toIdentityJson(device: DeviceIdentity, activity: DeviceActivity) {
   const { statusUpdatedTimeMs } = device;
   return {
     deviceId: device.deviceId,
@@ -54,8 +64,23 @@ export function toDeviceJson(device: DeviceIdentity, activity: DeviceActivity): 
       statusUpdatedTimeMs === undefined ? NEVER : new Date(statusUpdatedTimeMs).toISOString(),
     lastActivityTime: NEVER,
     cloudToDeviceMessageCount: activity.cloudToDeviceMessageCount,
-    authentication: toAuthenticationJson(device.authentication),
     capabilities: { iotEdge: device.isIotEdge },
+  };
+}
+
+/** A device as queries give it: its twin, which the hub keeps none of beyond its identity. */
+export function toTwinJson(device: DeviceIdentity, activity: DeviceActivity): object {
+  const { generationId: _, etag: deviceEtag, ...identity } = toIdentityJson(device, activity);
+  const { x509Thumbprint, type } = toAuthenticationJson(device.authentication);
+  const untouched = { $metadata: {}, $version: 1 };
+  return {
+    ...identity,
+    etag: TWIN_ETAG,
+    deviceEtag,
+    authenticationType: type,
+    x509Thumbprint,
+    version: 1,
+    properties: { desired: untouched, reported: untouched },
   };
 }
 
@@ -69,6 +94,11 @@ export function parseDeviceRequest(body: Uint8Array, deviceId: string): DeviceRe
   if (json.deviceId !== undefined && json.deviceId !== deviceId) {
     throw new HubError("ArgumentInvalid", "The body is of another device than the path.");
   }
+  return readDeviceRequest(json);
+}
+
+/** @throws HubError ArgumentInvalid */
+export function readDeviceRequest(json: Readonly<Record<string, unknown>>): DeviceRequest {
   const { status, statusReason, capabilities } = json;
   if (status !== undefined && status !== "enabled" && status !== "disabled") {
     throw new HubError("ArgumentInvalid", "status is enabled or disabled.");
@@ -142,7 +172,7 @@ export function toErrorReply(error: HubError, trackingId: string, nowMs: number)
   };
 }
 
-function toAuthenticationJson(authentication: DeviceAuthentication): object {
+function toAuthenticationJson(authentication: DeviceAuthentication) {
   const { type } = authentication;
   const noKeys = { primaryKey: null, secondaryKey: null };
   const noThumbprints = { primaryThumbprint: null, secondaryThumbprint: null };
@@ -180,14 +210,20 @@ function parseAuthentication(value: unknown): DeviceAuthentication | undefined {
   return { type, primaryKey: text(keys.primaryKey), secondaryKey: text(keys.secondaryKey) };
 }
 
-function parseObject(body: Uint8Array): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
-    if (isObject(json)) return json;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
+/** @throws HubError ArgumentInvalid */
+export function parseObject(body: Uint8Array): Record<string, unknown> {
+  const json = parseJson(body);
+  if (isObject(json)) return json;
   throw new HubError("ArgumentInvalid", "The body is not a JSON object.");
+}
+
+/** @throws HubError ArgumentInvalid */
+export function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString("utf8"));
+  } catch (error) {
+    throw new HubError("ArgumentInvalid", "The body is not JSON.", { cause: error });
+  }
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

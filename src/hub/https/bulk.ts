@@ -1,0 +1,98 @@
+/** Several devices in one request, each created, updated or deleted for itself (rule registry-bulk). */
+
+import { HubError, toHubError } from "../../core/hub-error.ts";
+import type { Registry } from "../registry.ts";
+import { type HttpReply, isObject, parseJson, readDeviceRequest } from "./translate.ts";
+
+/** Devices one request may name (registry guide). */
+const MAX_DEVICES = 100;
+
+const ANY_ETAG = "*";
+
+/** What is asked of one device. */
+interface BulkItem {
+  readonly deviceId: string;
+  readonly importMode: string;
+  readonly etag: string;
+  readonly device: Readonly<Record<string, unknown>>;
+}
+
+interface BulkError {
+  readonly deviceId: string;
+  readonly errorCode: string;
+  readonly errorStatus: string;
+  readonly moduleId: null;
+  readonly operation: string;
+}
+
+type Act = (item: BulkItem, registry: Registry) => Promise<unknown>;
+
+const create: Act = ({ deviceId, device }, registry) =>
+  registry.create(deviceId, readDeviceRequest(device));
+const updateIf =
+  (etagOf: (item: BulkItem) => string): Act =>
+  (item, registry) =>
+    registry.update(item.deviceId, readDeviceRequest(item.device), etagOf(item));
+const deleteIf =
+  (etagOf: (item: BulkItem) => string): Act =>
+  (item, registry) =>
+    registry.delete(item.deviceId, etagOf(item));
+const createOr =
+  (update: Act): Act =>
+  (item, registry) =>
+    (registry.find(item.deviceId) ? update : create)(item, registry);
+
+const any = (): string => ANY_ETAG;
+const own = ({ etag }: BulkItem): string => etag;
+
+/** By importMode in lower case: the SDKs write it in either. */
+const ACTS: Readonly<Record<string, Act>> = {
+  create,
+  update: updateIf(any),
+  updateifmatchetag: updateIf(own),
+  createorupdate: createOr(updateIf(any)),
+  createorupdateifmatchetag: createOr(updateIf(own)),
+  delete: deleteIf(any),
+  deleteifmatchetag: deleteIf(own),
+};
+
+/** @throws HubError ArgumentInvalid for a body that is no list of devices with their modes. */
+export function parseBulk(body: Uint8Array): BulkItem[] {
+  const items = parseJson(body);
+  if (!Array.isArray(items) || items.length === 0 || items.length > MAX_DEVICES) {
+    throw new HubError("ArgumentInvalid", `The body is not a list of 1 to ${MAX_DEVICES} devices.`);
+  }
+  return items.map((item: unknown) => {
+    if (!isObject(item) || typeof item.id !== "string" || typeof item.importMode !== "string") {
+      throw new HubError("ArgumentInvalid", "A device of the list has no id or no importMode.");
+    }
+    const { id: deviceId, importMode, eTag, etag = eTag } = item;
+    if (!Object.hasOwn(ACTS, importMode.toLowerCase())) {
+      throw new HubError("ArgumentInvalid", `The importMode '${importMode}' is not known.`);
+    }
+    return { deviceId, importMode, etag: typeof etag === "string" ? etag : "", device: item };
+  });
+}
+
+/** @returns what could not be done; the rest is done all the same. */
+export async function runBulk(
+  items: readonly BulkItem[],
+  registry: Registry,
+): Promise<BulkError[]> {
+  const errors: BulkError[] = [];
+  for (const item of items) {
+    try {
+      await ACTS[item.importMode.toLowerCase()]?.(item, registry);
+    } catch (error) {
+      const { name, message } = toHubError(error);
+      const { deviceId, importMode: operation } = item;
+      errors.push({ deviceId, errorCode: name, errorStatus: message, moduleId: null, operation });
+    }
+  }
+  return errors;
+}
+
+export function toBulkReply(errors: readonly BulkError[]): HttpReply {
+  const isSuccessful = errors.length === 0;
+  return { status: isSuccessful ? 200 : 400, body: { isSuccessful, errors, warnings: [] } };
+}

@@ -1,0 +1,59 @@
+/** Queries: the one that lists all devices, page by page (rule https-query). */
+
+import type { DeviceIdentity } from "../../core/device-identity.ts";
+import { HubError } from "../../core/hub-error.ts";
+import { findActivity } from "./device-activity.ts";
+import type { Route, RouteServices } from "./route.ts";
+import { parseObject, toTwinJson } from "./translate.ts";
+
+const ALL_DEVICES = /^\s*select\s+\*\s+from\s+devices\s*;?\s*$/i;
+
+/** Devices a page holds (query guide: x-ms-max-item-count). */
+const PAGE = { default: 100, max: 1000 };
+
+export function queryRoutes(services: RouteServices): Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/devices/query",
+      // Which of the two Azure wants is not documented; the SDKs' users have either.
+      permissions: ["ServiceConnect", "RegistryRead"],
+      handle({ headers, body }) {
+        const { query } = parseObject(body);
+        if (typeof query !== "string" || !ALL_DEVICES.test(query)) {
+          throw new HubError("ArgumentInvalid", "Only 'select * from devices' is answered here.");
+        }
+        const after = parseContinuation(headers["x-ms-continuation"]?.toString());
+        const size = parsePageSize(headers["x-ms-max-item-count"]?.toString());
+        const rest = services.registry.list().filter(({ deviceId }) => deviceId > after);
+        const page = rest.slice(0, size);
+        return {
+          status: 200,
+          headers: {
+            "x-ms-item-type": "Twin",
+            "x-ms-continuation": rest.length > size ? formatContinuation(page) : "",
+          },
+          body: page.map((device) => toTwinJson(device, findActivity(device.deviceId, services))),
+        };
+      },
+    },
+  ];
+}
+
+/** The token says after which device the next page begins. */
+function formatContinuation(page: readonly DeviceIdentity[]): string {
+  return Buffer.from(page.at(-1)?.deviceId ?? "").toString("base64url");
+}
+
+function parseContinuation(token = ""): string {
+  return Buffer.from(token, "base64url").toString("utf8");
+}
+
+function parsePageSize(text: string | undefined): number {
+  if (text === undefined || text === "") return PAGE.default;
+  const size = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+  // The Node SDK sends -1 for "as many as you like".
+  if (size === -1) return PAGE.default;
+  if (size >= 1 && size <= PAGE.max) return size;
+  throw new HubError("ArgumentInvalid", `x-ms-max-item-count is 1 to ${PAGE.max}.`);
+}

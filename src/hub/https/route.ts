@@ -1,0 +1,43 @@
+/** What an endpoint of the HTTPS front end is. */
+
+import type { IncomingHttpHeaders } from "node:http";
+import type { Principal } from "../../core/access.ts";
+import type { Permission } from "../../core/device-identity.ts";
+import type { CloudToDevice } from "../cloud-to-device.ts";
+import type { DeviceConnections } from "../connections.ts";
+import type { DeviceToCloud } from "../device-to-cloud.ts";
+import type { FeedbackQueue } from "../feedback-queue.ts";
+import type { Registry } from "../registry.ts";
+import type { HttpReply } from "./translate.ts";
+
+export interface HubRequest {
+  /** Decoded; empty where the path has none. */
+  readonly deviceId: string;
+  readonly lockToken: string;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly headers: IncomingHttpHeaders;
+  /** Names as they came, each followed by its value. */
+  readonly rawHeaders: readonly string[];
+  /** Whose token it was. */
+  readonly principal: Principal;
+  readonly body: Uint8Array;
+}
+
+export interface Route {
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  /** As the router reads it. */
+  readonly path: string;
+  /** Any of them lets in. */
+  readonly permissions: readonly Permission[];
+  handle(request: HubRequest): HttpReply | Promise<HttpReply>;
+}
+
+export interface RouteServices {
+  readonly cloudToDevice: CloudToDevice;
+  readonly connections: DeviceConnections;
+  readonly deviceToCloud: DeviceToCloud;
+  readonly feedback: FeedbackQueue;
+  readonly registry: Registry;
+}
+
+export const DEVICE_PATH = "/devices/:deviceId";

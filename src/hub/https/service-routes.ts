@@ -1,0 +1,59 @@
+/** What a service does: it purges a device's messages, and fetches and settles feedback. */
+
+import { FEEDBACK_CONTENT_TYPE, formatFeedbackBatch } from "../../core/feedback.ts";
+import { HubError } from "../../core/hub-error.ts";
+import type { Settlement } from "../../core/message-queue.ts";
+import type { FeedbackDelivery } from "../feedback-queue.ts";
+import { DEVICE_PATH, type Route, type RouteServices } from "./route.ts";
+import { type HttpReply, NO_CONTENT } from "./translate.ts";
+
+const FEEDBACK = "/messages/serviceBound/feedback";
+
+/** Rule https-feedback. */
+export function serviceRoutes({ cloudToDevice, feedback, registry }: RouteServices): Route[] {
+  const settle = async (lockToken: string, settlement: Settlement): Promise<HttpReply> => {
+    if (await feedback.settle(lockToken, settlement)) return NO_CONTENT;
+    throw new HubError("DeviceMessageLockLost", "The lock on the feedback ran out.");
+  };
+  return [
+    {
+      method: "DELETE",
+      path: `${DEVICE_PATH}/commands`,
+      permissions: ["ServiceConnect"],
+      async handle({ deviceId }) {
+        registry.get(deviceId);
+        const totalMessagesPurged = await cloudToDevice.purge(deviceId);
+        return { status: 200, body: { totalMessagesPurged, deviceId, moduleId: null } };
+      },
+    },
+    {
+      method: "GET",
+      path: FEEDBACK,
+      permissions: ["ServiceConnect"],
+      handle() {
+        const delivery = feedback.take();
+        return delivery === undefined ? NO_CONTENT : toFeedbackReply(delivery);
+      },
+    },
+    {
+      method: "DELETE",
+      path: `${FEEDBACK}/:lockToken`,
+      permissions: ["ServiceConnect"],
+      handle: ({ lockToken }) => settle(lockToken, "complete"),
+    },
+    {
+      method: "POST",
+      path: `${FEEDBACK}/:lockToken/abandon`,
+      permissions: ["ServiceConnect"],
+      handle: ({ lockToken }) => settle(lockToken, "abandon"),
+    },
+  ];
+}
+
+function toFeedbackReply({ lockToken, records }: FeedbackDelivery): HttpReply {
+  return {
+    status: 200,
+    headers: { etag: `"${lockToken}"`, "content-type": FEEDBACK_CONTENT_TYPE },
+    body: Buffer.from(formatFeedbackBatch(records)),
+  };
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { createTestHub, type TestHub } from "../support/test-hub.ts";
+
+async function bulk(hub: TestHub, items: unknown, policy = "registryReadWrite") {
+  const response = await hub.https("POST", "/devices?api-version=x", hub.policyToken(policy), {
+    body: items as object,
+  });
+  return { status: response.status, body: JSON.parse(response.body.toString()) };
+}
+
+describe("rule registry-bulk", () => {
+  test("each device is created, updated or deleted for itself", async () => {
+    const hub = await createTestHub();
+    const authentication = { type: "sas", symmetricKey: { primaryKey: "", secondaryKey: "" } };
+    const { status, body } = await bulk(hub, [
+      { id: "new", importMode: "create", authentication },
+      { id: "device1", importMode: "Update", status: "disabled" },
+      { id: "device2", importMode: "Delete" },
+    ]);
+    expect(status).toBe(200);
+    expect(body).toEqual({ isSuccessful: true, errors: [], warnings: [] });
+    expect(hub.registry.list().map(({ deviceId }) => deviceId)).toEqual(["device1", "new"]);
+    expect(hub.registry.get("device1").status).toBe("disabled");
+    expect(hub.registry.get("new").authentication).toMatchObject({
+      primaryKey: expect.stringMatching(/^.{44}$/),
+    });
+  });
+
+  test("what cannot be done is told, and the rest is done", async () => {
+    const hub = await createTestHub();
+    const { status, body } = await bulk(hub, [
+      { id: "device1", importMode: "create" },
+      { id: "new", importMode: "create" },
+      { id: "absent", importMode: "delete" },
+    ]);
+    expect(status).toBe(400);
+    expect(body.isSuccessful).toBe(false);
+    expect(body.errors).toMatchObject([
+      { deviceId: "device1", errorCode: "DeviceAlreadyExists", operation: "create" },
+      { deviceId: "absent", errorCode: "DeviceNotFound", operation: "delete" },
+    ]);
+    expect(hub.registry.find("new")).toBeDefined();
+  });
+
+  test.each([
+    ["UpdateIfMatchETag", { status: "disabled" }],
+    ["DeleteIfMatchETag", {}],
+  ])("%s takes the etag that is there and no other", async (importMode, fields) => {
+    const hub = await createTestHub();
+    const { etag } = hub.registry.get("device1");
+    const wrong = await bulk(hub, [{ id: "device1", importMode, eTag: "b3RoZXI=", ...fields }]);
+    expect(wrong.body.errors).toMatchObject([{ errorCode: "PreconditionFailed" }]);
+    expect(hub.registry.get("device1").etag).toBe(etag);
+    const right = await bulk(hub, [{ id: "device1", importMode, eTag: etag, ...fields }]);
+    expect(right.status).toBe(200);
+    expect(hub.registry.find("device1")?.etag).not.toBe(etag);
+  });
+
+  test.each(["CreateOrUpdate", "CreateOrUpdateIfMatchETag"])("%s", async (importMode) => {
+    const hub = await createTestHub();
+    const { etag: eTag } = hub.registry.get("device1");
+    const { status } = await bulk(hub, [
+      { id: "device1", importMode, eTag, status: "disabled" },
+      { id: "new", importMode },
+    ]);
+    expect(status).toBe(200);
+    expect(hub.registry.get("device1").status).toBe("disabled");
+    expect(hub.registry.find("new")).toBeDefined();
+  });
+
+  test.each([
+    ["no list", { id: "d" }],
+    ["an empty one", []],
+    [
+      "more than a hundred",
+      Array.from({ length: 101 }, (_, n) => ({ id: `d${n}`, importMode: "create" })),
+    ],
+    ["no id", [{ importMode: "create" }]],
+    ["no mode", [{ id: "d" }]],
+    ["an unknown mode", [{ id: "d", importMode: "toString" }]],
+  ])("%s is refused, and nothing is done", async (_name, items) => {
+    const hub = await createTestHub();
+    const { status, body } = await bulk(hub, items);
+    expect(status).toBe(400);
+    expect(body.Message).toMatch(/^ErrorCode:ArgumentInvalid;/);
+    expect(hub.registry.list()).toHaveLength(2);
+  });
+
+  test.each(["service", "device", "registryRead"])("policy %s may not", async (policy) => {
+    const hub = await createTestHub();
+    const { status } = await bulk(hub, [{ id: "new", importMode: "create" }], policy);
+    expect(status).toBe(401);
+    expect(hub.registry.find("new")).toBeUndefined();
+  });
+});
+
+describe("statistics", () => {
+  async function get(hub: TestHub, path: string) {
+    const response = await hub.https("GET", path, hub.policyToken("registryRead"));
+    return JSON.parse(response.body.toString());
+  }
+
+  test("tell how many devices there are, and how many are connected", async () => {
+    const hub = await createTestHub();
+    await hub.registry.update("device2", { status: "disabled" }, "*");
+    await hub.connectDevice("device1");
+    expect(await get(hub, "/statistics/devices?api-version=x")).toEqual({
+      totalDeviceCount: 2,
+      enabledDeviceCount: 1,
+      disabledDeviceCount: 1,
+    });
+    expect(await get(hub, "/statistics/service")).toEqual({ connectedDeviceCount: 1 });
+  });
+});
