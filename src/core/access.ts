@@ -23,6 +23,17 @@ export interface Principal {
   readonly device?: DeviceIdentity;
 }
 
+/** What a TLS client has shown of itself, and holds the key to. */
+export interface ClientCertificate {
+  /** SHA-1 in hex, without colons. */
+  readonly sha1: string;
+  /** SHA-256 in hex, without colons. */
+  readonly sha256: string;
+  readonly commonName: string;
+  /** Its chain leads to an authority that is registered with the hub. */
+  readonly isOfRegisteredAuthority: boolean;
+}
+
 /** What the hub knows when it looks at a proof. */
 export interface AccessContext {
   /** Every name this hub answers to, lower case, without port. */
@@ -46,6 +57,29 @@ export function authenticateToken(text: string, context: AccessContext): Princip
   return token.policyName === undefined
     ? authenticateDevice(token, context)
     : authenticatePolicy(token, token.policyName, context);
+}
+
+/**
+ * Checks that a certificate is that of this device: by its thumbprint, or by the authority it comes
+ * from and its common name (rule x509-sign-in).
+ *
+ * @throws HubError IotHubUnauthorized
+ */
+export function authenticateCertificate(
+  certificate: ClientCertificate,
+  deviceId: string,
+  context: AccessContext,
+): Principal {
+  const device = context.findDevice(deviceId);
+  if (device === undefined || device.status === "disabled") throw noSuchDevice(deviceId);
+  requireCertificateOf(device, certificate);
+  return {
+    name: deviceId,
+    device,
+    scope: { host: context.hostNames[0] ?? "", segments: ["devices", deviceId] },
+    permissions: ["DeviceConnect"],
+    expiryTimeMs: Number.POSITIVE_INFINITY,
+  };
 }
 
 /**
@@ -94,7 +128,33 @@ export function authorizeDevice(
 
 /** How a device's events tell of its sign-in (construct, `iothub-connection-auth-method`). */
 export function formatAuthMethod({ device }: Principal): string {
-  return JSON.stringify({ scope: device ? "device" : "hub", type: "sas", issuer: "iothub" });
+  const isCertificate = device !== undefined && device.authentication.type !== "sas";
+  return JSON.stringify({
+    scope: device ? "device" : "hub",
+    type: isCertificate ? "x509" : "sas",
+    issuer: isCertificate ? "external" : "iothub",
+  });
+}
+
+function requireCertificateOf(
+  { deviceId, authentication }: DeviceIdentity,
+  { sha1, sha256, commonName, isOfRegisteredAuthority }: ClientCertificate,
+): void {
+  if (authentication.type === "sas") {
+    throw unauthorized(`Device '${deviceId}' signs in with a token, not with a certificate.`);
+  }
+  if (authentication.type === "certificateAuthority") {
+    if (isOfRegisteredAuthority && commonName === deviceId) return;
+    throw unauthorized(
+      `The certificate is not one of '${deviceId}' by an authority registered with the hub.`,
+    );
+  }
+  const { primaryThumbprint, secondaryThumbprint = "" } = authentication;
+  const known = [primaryThumbprint, secondaryThumbprint].map((text) => text.toLowerCase());
+  if ([sha1, sha256].some((own) => known.includes(own.toLowerCase()))) return;
+  throw unauthorized(
+    `Thumbprint does not match configuration: Thumbprint: SHA1Hash=${sha1}, SHA2Hash=${sha256}; Configuration: PrimaryThumbprint=${primaryThumbprint}, SecondaryThumbprint=${secondaryThumbprint}`,
+  );
 }
 
 function authenticatePolicy(token: SasToken, name: string, context: AccessContext): Principal {

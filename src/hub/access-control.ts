@@ -2,9 +2,11 @@
 
 import {
   type AccessContext,
+  authenticateCertificate,
   authenticateToken,
   authorize,
   authorizeDevice,
+  type ClientCertificate,
   type Principal,
 } from "../core/access.ts";
 import type { Permission, Policy } from "../core/device-identity.ts";
@@ -36,6 +38,11 @@ export class AccessControl {
   /** @throws HubError IotHubUnauthorized */
   authenticate(token: string): Principal {
     return authenticateToken(token, this.#context());
+  }
+
+  /** @throws HubError IotHubUnauthorized when the certificate is not that of the device. */
+  authenticateCertificate(certificate: ClientCertificate, deviceId: string): Principal {
+    return authenticateCertificate(certificate, deviceId, this.#context());
   }
 
   /**

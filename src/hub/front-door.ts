@@ -4,6 +4,7 @@ import type { Server as HttpServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import tls, { type Server, type TLSSocket } from "node:tls";
+import { describeConnection, type IncomingConnection } from "./incoming-connection.ts";
 import type { CertificateWithKey } from "./tls.ts";
 
 export interface FrontDoorOptions {
@@ -13,9 +14,10 @@ export interface FrontDoorOptions {
   /** What to do with a port that another process has. */
   readonly onTaken: "fail" | "skip";
   readonly certificate: CertificateWithKey;
-  serveMqtt(stream: Duplex): void;
-  /** `port` is the one it came in by. */
-  serveAmqp(stream: Duplex, port?: number): void;
+  /** Certificates (PEM) of the authorities whose clients are known by name. */
+  readonly clientAuthorities: readonly string[];
+  serveMqtt(stream: Duplex, from: IncomingConnection): void;
+  serveAmqp(stream: Duplex, from: IncomingConnection): void;
   readonly http: HttpServer;
   /** Called when the number of open connections has become this. */
   onConnections(count: number): void;
@@ -90,6 +92,10 @@ function createServer(
     cert: certificate,
     key: privateKey,
     minVersion: "TLSv1.2",
+    // Who shows a certificate is looked at later; most sign in with a token.
+    requestCert: true,
+    rejectUnauthorized: false,
+    ca: [...options.clientAuthorities],
     noDelay: true,
   });
   server.on("connection", (socket: Socket) => {
@@ -152,8 +158,12 @@ function route(socket: TLSSocket, options: FrontDoorOptions): void {
 }
 
 function serverFor(first: Buffer, options: FrontDoorOptions): (socket: TLSSocket) => void {
-  if (first[0] === MQTT_CONNECT) return (socket) => options.serveMqtt(socket);
-  if (isPrefixOf("AMQP", first)) return (socket) => options.serveAmqp(socket, socket.localPort);
+  if (first[0] === MQTT_CONNECT) {
+    return (socket) => options.serveMqtt(socket, describeConnection(socket));
+  }
+  if (isPrefixOf("AMQP", first)) {
+    return (socket) => options.serveAmqp(socket, describeConnection(socket));
+  }
   return (socket) => options.http.emit("connection", socket);
 }
 

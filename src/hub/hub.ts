@@ -15,6 +15,7 @@ import { HubEventStream } from "./events.ts";
 import { FeedbackQueue } from "./feedback-queue.ts";
 import { type FrontDoor, openFrontDoor } from "./front-door.ts";
 import { createHttpsServer } from "./https/server.ts";
+import type { IncomingConnection } from "./incoming-connection.ts";
 import type { Installation } from "./installation.ts";
 import { IdleWatch, Lifetime } from "./lifetime.ts";
 import { serveMqtt } from "./mqtt/session.ts";
@@ -36,6 +37,8 @@ export interface HubOptions {
   readonly onTakenPort: "fail" | "skip";
   /** Further names it answers to, beside `localhost`, `hub.localhost` and the loopback addresses. */
   readonly hostNames: readonly string[];
+  /** Certificates (PEM) of the authorities whose devices may sign in with theirs. */
+  readonly deviceAuthorities: readonly string[];
   readonly settings: CloudToDeviceSettings;
   /** Consumer groups of the event hub, beside `$Default`. */
   readonly consumerGroups: readonly string[];
@@ -136,8 +139,8 @@ async function openDoor(options: HubOptions, parts: Parts, idle: IdleWatch): Pro
   const { authority } = options.installation;
   const nowMs = options.clock.nowMs();
   const streams = {
-    serveMqtt: (stream: Duplex) => serveMqtt(stream, parts),
-    serveAmqp: (stream: Duplex, port?: number) => serveAmqp(stream, parts, port),
+    serveMqtt: (stream: Duplex, from: IncomingConnection) => serveMqtt(stream, parts, from),
+    serveAmqp: (stream: Duplex, from: IncomingConnection) => serveAmqp(stream, parts, from),
   };
   const http = createHttpsServer(parts);
   acceptWebSockets(http, streams);
@@ -147,6 +150,7 @@ async function openDoor(options: HubOptions, parts: Parts, idle: IdleWatch): Pro
     host: options.host,
     ports: options.ports,
     onTaken: options.onTakenPort,
+    clientAuthorities: options.deviceAuthorities,
     certificate: await issueServerCertificate(authority, hostNamesOf(options), nowMs),
     onConnections: (count) => idle.update(count),
   });

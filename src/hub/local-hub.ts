@@ -54,6 +54,8 @@ export interface LocalHubOptions {
   readonly queueDepth?: number;
   /** Default 1 s; Azure takes 15 s. */
   readonly feedbackIntervalMs?: number;
+  /** Certificates (PEM) of the authorities whose devices may sign in with theirs. */
+  readonly deviceAuthorities?: readonly string[];
   /** Consumer groups of the event hub, beside `$Default`. */
   readonly consumerGroups?: readonly string[];
   /** Default: the machine's own. */
@@ -157,9 +159,17 @@ export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
 const DEFAULT_HOST = "127.0.0.1";
 
 function hubOptions(options: LocalHubOptions) {
-  const { host = DEFAULT_HOST, hostNames = [], consumerGroups = [], clock = systemClock } = options;
+  const { host = DEFAULT_HOST, hostNames = [], clock = systemClock } = options;
+  const { consumerGroups = [], deviceAuthorities = [] } = options;
   const settings = settingsOf(options);
-  return { host, hostNames, consumerGroups, clock, settings } satisfies Partial<HubOptions>;
+  return {
+    host,
+    hostNames,
+    deviceAuthorities,
+    consumerGroups,
+    clock,
+    settings,
+  } satisfies Partial<HubOptions>;
 }
 
 function settingsOf(options: LocalHubOptions): CloudToDeviceSettings {

@@ -3,15 +3,18 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { createWebSocketStream, WebSocketServer } from "ws";
+import { describeConnection, type IncomingConnection } from "./incoming-connection.ts";
 
 export interface WebSocketServices {
-  serveMqtt(stream: Duplex): void;
-  /** `port` is the one it came in by. */
-  serveAmqp(stream: Duplex, port?: number): void;
+  serveMqtt(stream: Duplex, from: IncomingConnection): void;
+  serveAmqp(stream: Duplex, from: IncomingConnection): void;
 }
 
-/** The Node SDKs write a port into the path, so only its end counts (rule web-socket). */
-const PATH_END = "$iothub/websocket";
+/**
+ * Of IoT Hub, and of its Event Hubs-compatible endpoint. The Node SDKs write a port into the path, so
+ * only its end counts (rule web-socket).
+ */
+const PATH_END = /(\$|%24)(iothub|servicebus)\/websocket$/i;
 
 const SUBPROTOCOLS = ["mqtt", "AMQPWSB10"] as const;
 
@@ -33,17 +36,15 @@ export function acceptWebSockets(server: Server, services: WebSocketServices): v
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const stream = createWebSocketStream(webSocket);
       stream.on("error", () => stream.destroy());
-      if (webSocket.protocol === "mqtt") services.serveMqtt(stream);
-      else services.serveAmqp(stream, request.socket.localPort);
+      const from = describeConnection(request.socket);
+      if (webSocket.protocol === "mqtt") services.serveMqtt(stream, from);
+      else services.serveAmqp(stream, from);
     });
   });
 }
 
 function isWebSocketPath(url: string): boolean {
-  const path = url.replace(/\?.*$/, "");
-  return (
-    path.toLowerCase().endsWith(PATH_END) || path.toLowerCase().endsWith("%24iothub/websocket")
-  );
+  return PATH_END.test(url.replace(/\?.*$/, ""));
 }
 
 function offersKnownProtocol({ headers }: IncomingMessage): boolean {

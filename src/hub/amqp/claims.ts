@@ -1,23 +1,33 @@
-/** The proofs a connection has given: SASL PLAIN at its start, put-token on `$cbs` later. */
+/** The proofs a connection has given: a certificate or SASL PLAIN at its start, put-token on `$cbs` later. */
 
-import type { Principal } from "../../core/access.ts";
+import type { ClientCertificate, Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { AccessControl } from "../access-control.ts";
 import type { Clock } from "../clock.ts";
 
+export interface ClaimsOptions {
+  readonly access: AccessControl;
+  readonly clock: Clock;
+  /** What the peer has shown in the TLS handshake. */
+  readonly certificate: ClientCertificate | undefined;
+  /** Called when a proof has run out: what rests on it must be checked again. */
+  onExpiry(): void;
+}
+
 export class Claims {
   readonly #access: AccessControl;
   readonly #clock: Clock;
+  readonly #certificate: ClientCertificate | undefined;
   readonly #onExpiry: () => void;
   readonly #byAudience = new Map<string, Principal>();
   #cancelTimer = () => {};
   #isClosed = false;
 
-  /** `onExpiry` is called when a proof has run out: what rests on it must be checked again. */
-  constructor(access: AccessControl, clock: Clock, onExpiry: () => void) {
+  constructor({ access, clock, certificate, onExpiry }: ClaimsOptions) {
     this.#access = access;
     this.#clock = clock;
+    this.#certificate = certificate;
     this.#onExpiry = onExpiry;
   }
 
@@ -63,6 +73,9 @@ export class Claims {
    * @throws HubError IotHubUnauthorized when no proof lets the connection be this device.
    */
   authorizeDevice(deviceId: string): Principal {
+    if (this.#byAudience.size === 0 && this.#certificate !== undefined) {
+      return this.#access.authenticateCertificate(this.#certificate, deviceId);
+    }
     return this.#requireOne((principal) => this.#access.authorizeDevice(principal, deviceId));
   }
 

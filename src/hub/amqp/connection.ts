@@ -20,6 +20,7 @@ import type { DeviceConnections } from "../connections.ts";
 import type { DeviceToCloud } from "../device-to-cloud.ts";
 import type { HubEventStream } from "../events.ts";
 import type { FeedbackQueue } from "../feedback-queue.ts";
+import type { IncomingConnection } from "../incoming-connection.ts";
 import { openCbsNode } from "./cbs-node.ts";
 import { Claims } from "./claims.ts";
 import { DeviceLinks } from "./device-links.ts";
@@ -57,13 +58,13 @@ const OPEN_TIMEOUT_MS = 30_000;
 /** What `amqps` means without a port. */
 const AMQPS_PORT = 5671;
 
-/**
- * Serves AMQP 1.0 on this stream until either side ends it.
- *
- * @param port The one it came in by.
- */
-export function serveAmqp(stream: Duplex, services: AmqpServices, port = AMQPS_PORT): void {
-  new AmqpConnection(stream, services, port).start();
+/** Serves AMQP 1.0 on this stream until either side ends it. */
+export function serveAmqp(
+  stream: Duplex,
+  services: AmqpServices,
+  from: IncomingConnection = {},
+): void {
+  new AmqpConnection(stream, services, from).start();
 }
 
 class AmqpConnection {
@@ -78,12 +79,16 @@ class AmqpConnection {
   #cancelOpenTimer = () => {};
   #isEnded = false;
 
-  constructor(stream: Duplex, services: AmqpServices, port: number) {
+  constructor(
+    stream: Duplex,
+    services: AmqpServices,
+    { port = AMQPS_PORT, certificate }: IncomingConnection,
+  ) {
     this.#stream = stream;
     this.#services = services;
     this.#context = {
       ...services,
-      claims: new Claims(services.access, services.clock, () => this.#checkLinks()),
+      claims: new Claims({ ...services, certificate, onExpiry: () => this.#checkLinks() }),
       deviceLinks: new DeviceLinks(services.connections),
       settler: new Settler(),
       whereabouts: () => ({ hostName: this.#hostName(), port }),

@@ -6,17 +6,20 @@ import type { Container } from "rhea";
 export type PlainSignIn = (userName: string, token: string) => boolean;
 
 /**
- * MSSBCBS and ANONYMOUS prove nothing: their users put tokens on `$cbs` afterwards. uamqp expects
- * to be offered more than one mechanism.
+ * MSSBCBS and ANONYMOUS prove nothing: their users put tokens on `$cbs` afterwards. EXTERNAL points
+ * to the certificate, which is looked at where a link needs it. uamqp expects to be offered more than
+ * one mechanism.
  */
 export function offerSaslMechanisms(container: Container, signIn: PlainSignIn): void {
   const mechanisms = container.sasl_server_mechanisms;
-  mechanisms.MSSBCBS = () => ({
-    outcome: undefined as boolean | undefined,
-    start() {
-      this.outcome = true;
-    },
-  });
+  for (const name of ["MSSBCBS", "EXTERNAL"]) {
+    mechanisms[name] = () => ({
+      outcome: undefined as boolean | undefined,
+      start() {
+        this.outcome = true;
+      },
+    });
+  }
   mechanisms.enable_plain(signIn);
   mechanisms.enable_anonymous();
 }

@@ -10,6 +10,7 @@ import { MAX_DEVICE_ID_LENGTH } from "../../core/limits.ts";
 import type { AccessControl } from "../access-control.ts";
 import type { Clock } from "../clock.ts";
 import type { HubEventStream } from "../events.ts";
+import { readClientCertificate } from "../incoming-connection.ts";
 import type { HubRequest, Route, RouteServices } from "./route.ts";
 import { createRoutes } from "./routes.ts";
 import { type HttpReply, toErrorReply } from "./translate.ts";
@@ -70,7 +71,7 @@ async function answer(
   services: HttpsServices,
 ): Promise<HttpReply> {
   const { deviceId = "", lockToken = "" } = params;
-  const principal = letIn(incoming.headers.authorization, route, deviceId, services);
+  const principal = letIn(incoming, route, deviceId, services);
   const request: HubRequest = {
     deviceId,
     lockToken,
@@ -85,15 +86,12 @@ async function answer(
 
 /** @throws HubError IotHubUnauthorized */
 function letIn(
-  authorization: string | undefined,
+  incoming: IncomingMessage,
   { path, permissions }: Route,
   deviceId: string,
   { access }: HttpsServices,
 ): Principal {
-  if (authorization === undefined) {
-    throw new HubError("IotHubUnauthorized", "Authorization header missing");
-  }
-  const principal = access.authenticate(authorization);
+  const principal = authenticate(incoming, deviceId, access);
   const resource = path.split("/").filter((segment) => segment !== "");
   const segments = resource.map((segment) => (segment === ":deviceId" ? deviceId : segment));
   requireAny(permissions, (permission) => {
@@ -101,6 +99,18 @@ function letIn(
     else access.authorize(principal, permission, segments);
   });
   return principal;
+}
+
+/** A token, or, for a device, its certificate. */
+function authenticate(
+  { headers: { authorization }, socket }: IncomingMessage,
+  deviceId: string,
+  access: AccessControl,
+): Principal {
+  if (authorization !== undefined) return access.authenticate(authorization);
+  const certificate = deviceId === "" ? undefined : readClientCertificate(socket);
+  if (certificate) return access.authenticateCertificate(certificate, deviceId);
+  throw new HubError("IotHubUnauthorized", "Authorization header missing");
 }
 
 /** @throws what the last check threw, when none lets in. */

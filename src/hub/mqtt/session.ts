@@ -8,7 +8,7 @@ import mqtt, {
   type IUnsubscribePacket,
   type Packet,
 } from "mqtt-packet";
-import { formatAuthMethod, type Principal } from "../../core/access.ts";
+import { type ClientCertificate, formatAuthMethod, type Principal } from "../../core/access.ts";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { MAX_MQTT_SILENCE_SECONDS, MQTT_KEEP_ALIVE_GRACE } from "../../core/limits.ts";
 import type { Settlement } from "../../core/message-queue.ts";
@@ -19,6 +19,7 @@ import type { CloudToDevice, MessageDelivery, MessageSubscription } from "../clo
 import type { DeviceConnectionHandle, DeviceConnections } from "../connections.ts";
 import type { DeviceToCloud } from "../device-to-cloud.ts";
 import type { HubEventStream } from "../events.ts";
+import type { IncomingConnection } from "../incoming-connection.ts";
 import type { Subscriptions } from "../store/records.ts";
 import type { SubscriptionStore } from "../subscriptions.ts";
 import { InFlight } from "./in-flight.ts";
@@ -57,8 +58,12 @@ const MAX_UNSTORED_BYTES = 1024 * 1024;
 const LAST_BYTES_TIMEOUT_MS = 5000;
 
 /** Serves MQTT 3.1.1 on this stream until either side ends it (rule mqtt-version). */
-export function serveMqtt(stream: Duplex, services: MqttServices): void {
-  new MqttSession(stream, services).start();
+export function serveMqtt(
+  stream: Duplex,
+  services: MqttServices,
+  { certificate }: IncomingConnection = {},
+): void {
+  new MqttSession(stream, services, certificate).start();
 }
 
 /** Breaks a rule that MQTT 3.1.1 has no error packet for: the hub drops the connection (rule mqtt-violation). */
@@ -67,6 +72,7 @@ class ProtocolViolation extends Error {}
 class MqttSession {
   readonly #stream: Duplex;
   readonly #services: MqttServices;
+  readonly #certificate: ClientCertificate | undefined;
   readonly #inFlight = new InFlight();
   #request: ConnectRequest | undefined;
   #connection: DeviceConnectionHandle | undefined;
@@ -82,9 +88,10 @@ class MqttSession {
   #bytesSincePacket = 0;
   #isClosed = false;
 
-  constructor(stream: Duplex, services: MqttServices) {
+  constructor(stream: Duplex, services: MqttServices, certificate: ClientCertificate | undefined) {
     this.#stream = stream;
     this.#services = services;
+    this.#certificate = certificate;
   }
 
   start(): void {
@@ -162,16 +169,17 @@ class MqttSession {
     if (!this.#services.access.answersTo(hostName)) {
       throw new HubError("IotHubUnauthorized", `This hub is not ${hostName}.`);
     }
-    if (token === undefined) {
-      throw new HubError(
-        "IotHubUnauthorized",
-        "The device sent neither a token nor a certificate.",
-      );
-    }
-    const principal = this.#services.access.authenticate(token);
+    const principal = this.#prove(deviceId, token);
     this.#services.access.authorizeDevice(principal, deviceId);
     this.#authMethod = formatAuthMethod(principal);
     return principal;
+  }
+
+  #prove(deviceId: string, token: string | undefined): Principal {
+    const { access } = this.#services;
+    if (token !== undefined) return access.authenticate(token);
+    if (this.#certificate) return access.authenticateCertificate(this.#certificate, deviceId);
+    throw new HubError("IotHubUnauthorized", "The device sent neither a token nor a certificate.");
   }
 
   #claimConnection(request: ConnectRequest): void {
