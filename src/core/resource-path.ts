@@ -8,6 +8,8 @@ export type AmqpNode =
   | { readonly type: "fileNotifications" }
   | { readonly type: "deviceDevicebound"; readonly deviceId: string }
   | { readonly type: "deviceEvents"; readonly deviceId: string }
+  | { readonly type: "deviceTwin"; readonly deviceId: string }
+  | { readonly type: "deviceMethods"; readonly deviceId: string }
   | { readonly type: "eventManagement" }
   | EventPartition
   /** What the hub does not serve itself: its event hub has it under `path`. */
@@ -54,6 +56,12 @@ export function parseAmqpAddress(address: string): AmqpNode {
     if (fourth === "devicebound") return { type: "deviceDevicebound", deviceId };
     if (fourth === "events") return { type: "deviceEvents", deviceId };
   }
+  if (first === "devices" && third === "twin" && segments.length === 3) {
+    return { type: "deviceTwin", deviceId };
+  }
+  if (first === "devices" && third === "methods" && fourth === "devicebound") {
+    return { type: "deviceMethods", deviceId };
+  }
   return parseEventAddress(segments) ?? { type: "unknown" };
 }
 
@@ -98,6 +106,32 @@ export function parseMqttFilter(filter: string, deviceId: string): MqttFilter | 
   if (filter === "$iothub/twin/res/#") return { type: "twinResponses" };
   if (filter === "$iothub/twin/PATCH/properties/desired/#") return { type: "twinDesiredPatches" };
   return undefined;
+}
+
+export type TwinTopic =
+  | { readonly type: "getTwin" | "reportProperties"; readonly requestId: string }
+  | { readonly type: "methodResponse" };
+
+const TWIN_TOPICS = [
+  ["getTwin", /^\$iothub\/twin\/GET\/\?(.*)$/],
+  ["reportProperties", /^\$iothub\/twin\/PATCH\/properties\/reported\/\?(.*)$/],
+] as const;
+
+/** A topic on which a device asks for its twin, writes to it, or answers a method. */
+export function parseTwinTopic(topic: string): TwinTopic | undefined {
+  if (topic.startsWith("$iothub/methods/res/")) return { type: "methodResponse" };
+  for (const [type, form] of TWIN_TOPICS) {
+    const [, query] = form.exec(topic) ?? [];
+    if (query === undefined) continue;
+    return { type, requestId: /(?:^|&)\$rid=([^&]*)/.exec(query)?.[1] ?? "" };
+  }
+  return undefined;
+}
+
+/** Where the answer to such a request is published. The slash before `?` is what the C SDK reads by. */
+export function twinResponseTopic(status: number, requestId: string, version?: number): string {
+  const more = version === undefined ? "" : `&$version=${version}`;
+  return `$iothub/twin/res/${status}/?$rid=${requestId}${more}`;
 }
 
 /** The bag behind the topic a device publishes its telemetry to; undefined for another topic. */

@@ -1,35 +1,20 @@
 /** `$cbs`: tokens come in on one link, replies go out on another. */
 
-import type { EventContext, Receiver } from "rhea";
+import type { Receiver } from "rhea";
 import { parsePutToken, toCbsReply } from "./cbs.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { Replies } from "./replies.ts";
+import { answerRequests } from "./request-node.ts";
 
-/** Requests that may wait for their answers: their sender gets more credit as it takes answers. */
-const REQUEST_CREDIT = 100;
-
-export function openCbsNode(
-  receiver: Receiver,
-  replies: Replies,
-  { claims, settler, tellRefused }: NodeContext,
-): void {
-  receiver.add_credit(REQUEST_CREDIT);
-  receiver.on("message", (request: EventContext) => {
-    const { message, delivery } = request;
-    if (message === undefined || delivery === undefined) return;
-    let refusal: unknown;
+export function openCbsNode(receiver: Receiver, replies: Replies, context: NodeContext): void {
+  answerRequests(receiver, replies, context, (request) => {
     try {
-      const { audience, token } = parsePutToken(message);
-      claims.add(audience, token);
+      const { audience, token } = parsePutToken(request);
+      context.claims.add(audience, token);
+      return toCbsReply(request);
     } catch (error) {
-      refusal = error;
-      tellRefused(error);
+      context.tellRefused(error);
+      return toCbsReply(request, error);
     }
-    settler.settle(delivery, { type: "accepted" });
-    const answer = (): void => {
-      replies.add(request, toCbsReply(message, refusal), () => receiver.add_credit(1));
-    };
-    // uamqp must see its request accepted before the reply arrives: two ticks later is after that.
-    setImmediate(() => setImmediate(answer));
   });
 }

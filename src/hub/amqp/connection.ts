@@ -30,10 +30,11 @@ import type { GuardedLink, NodeContext } from "./node-context.ts";
 import { Redirection, redirect } from "./redirection.ts";
 import { Replies } from "./replies.ts";
 import { offerSaslMechanisms } from "./sasl.ts";
-import { openDeviceboundNode, openFeedbackNode } from "./service-nodes.ts";
+import { openDeviceboundNode, openFeedbackNode, openSilentNode } from "./service-nodes.ts";
 import { Settler } from "./settler.ts";
 import { openTelemetryNode } from "./telemetry-node.ts";
 import { toAmqpError, toEventHubError } from "./translate.ts";
+import { openDeviceLink, TwinNodes } from "./twin-node.ts";
 
 export interface AmqpServices {
   readonly access: AccessControl;
@@ -51,6 +52,12 @@ const OPEN_FIELDS = { max_frame_size: 65_536, channel_max: 8191, idle_time_out: 
 
 /** Largest message a link to the hub takes, in bytes; the core refuses smaller ones by their kind. */
 const MAX_MESSAGE_SIZE = 1_048_576;
+
+/**
+ * Bytes of a message that is still arriving above which its connection is cut: rhea would gather one
+ * of any size. Whoever errs by less is told what is wrong.
+ */
+const MAX_UNFINISHED_BYTES = 4 * MAX_MESSAGE_SIZE;
 
 /** How long a connection may take to sign in and open, in milliseconds (rule amqp-open-timeout). */
 const OPEN_TIMEOUT_MS = 30_000;
@@ -74,6 +81,7 @@ class AmqpConnection {
   readonly #context: NodeContext;
   readonly #cbsReplies = new Replies();
   readonly #managementReplies = new Replies();
+  readonly #twins: TwinNodes;
   /** Open links that rest on a proof. */
   readonly #guarded = new Map<Link, GuardedLink>();
   #cancelOpenTimer = () => {};
@@ -95,6 +103,7 @@ class AmqpConnection {
       toError: (error) => toAmqpError(error, createTrackingId(), services.clock.nowMs()),
       tellRefused: (error) => this.#tellRefused(error),
     };
+    this.#twins = new TwinNodes(this.#context);
     this.#connection = this.#createConnection();
   }
 
@@ -128,7 +137,8 @@ class AmqpConnection {
     this.#cancelOpenTimer = this.#services.clock.setTimer(OPEN_TIMEOUT_MS, () => this.#onEnd());
     accept(connection, this.#stream);
     this.#stream.on("data", () => {
-      if (incomingFrameSize(connection) > OPEN_FIELDS.max_frame_size) this.#onEnd();
+      const isFrameTooLarge = incomingFrameSize(connection) > OPEN_FIELDS.max_frame_size;
+      if (isFrameTooLarge || hasOversizeMessage(connection)) this.#onEnd();
     });
   }
 
@@ -167,6 +177,12 @@ class AmqpConnection {
           return openFeedbackNode(sender, this.#context);
         case "deviceDevicebound":
           return openDeviceNode(sender, node.deviceId, this.#context);
+        case "deviceTwin":
+          return this.#twins.openReplies(sender, node.deviceId);
+        case "deviceMethods":
+          return openDeviceLink(sender, node.deviceId, this.#context);
+        case "fileNotifications":
+          return openSilentNode(sender, this.#context);
         case "eventPartition":
           return openPartitionNode(sender, node, this.#context);
         case "eventManagement":
@@ -193,6 +209,10 @@ class AmqpConnection {
           return openDeviceboundNode(receiver, this.#context);
         case "deviceEvents":
           return openTelemetryNode(receiver, node.deviceId, this.#context);
+        case "deviceTwin":
+          return this.#twins.openRequests(receiver, node.deviceId);
+        case "deviceMethods":
+          return openDeviceLink(receiver, node.deviceId, this.#context);
         case "eventManagement":
           return openManagementNode(receiver, this.#managementReplies, this.#context);
         case "eventRedirect":
@@ -285,6 +305,17 @@ function remoteOpen(connection: Connection): { readonly hostname?: string } {
 /** Size of the frame that is arriving; rhea would gather one of any size. */
 function incomingFrameSize(connection: Connection): number {
   return (connection as Connection & { readonly frame_size?: number }).frame_size ?? 0;
+}
+
+/** True when a message that is still arriving is too large; rhea's types leave its frames out. */
+function hasOversizeMessage(connection: Connection): boolean {
+  type Arriving = { readonly _incomplete?: { readonly frames: readonly Buffer[] } };
+  let isFound = false;
+  connection.each_receiver((link: Link) => {
+    const { frames = [] } = (link as unknown as Arriving)._incomplete ?? {};
+    isFound ||= frames.reduce((sum, { length }) => sum + length, 0) > MAX_UNFINISHED_BYTES;
+  });
+  return isFound;
 }
 
 /** rhea stops its timers when the stream ends, but not when it is destroyed. */

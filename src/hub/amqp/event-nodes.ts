@@ -1,19 +1,17 @@
 /** The hub's event hub: partitions to read from, and a node that tells what there is. */
 
-import type { EventContext, Receiver, Sender } from "rhea";
+import type { Receiver, Sender } from "rhea";
 import { type EventPosition, parseEventPosition } from "../../core/event-position.ts";
 import { EVENT_HUB_NAME, type EventPartition } from "../../core/resource-path.ts";
 import { toManagementReply } from "./event-management.ts";
 import { LinkCredit } from "./link-credit.ts";
 import type { GuardedLink, NodeContext } from "./node-context.ts";
 import type { Replies } from "./replies.ts";
+import { answerRequests } from "./request-node.ts";
 import { toEventMessage } from "./telemetry.ts";
 
 const SELECTOR_FILTER = "apache.org:selector-filter:string";
 const EPOCH = "com.microsoft:epoch";
-
-/** Requests that may wait for their answers. */
-const REQUEST_CREDIT = 100;
 
 /** `{event hub}/ConsumerGroups/{group}/Partitions/{n}` (rules event-position, event-epoch). */
 export function openPartitionNode(
@@ -33,7 +31,7 @@ export function openPartitionNode(
   const subscription = deviceToCloud.subscribe(
     { partition, position: readPosition(sender), ...(epoch !== undefined && { epoch }) },
     {
-      hasCredit: () => credit.isLeft,
+      hasCredit: () => sender.is_open() && credit.isLeft,
       deliver: (event) => credit.use(sender.send(toEventMessage(event))),
       onStolen: (error) => close(toError(error)),
     },
@@ -53,19 +51,12 @@ export function openManagementNode(
   replies: Replies,
   context: NodeContext,
 ): GuardedLink {
-  const { claims, deviceToCloud, settler } = context;
+  const { claims, deviceToCloud } = context;
   const check = (): void => claims.authorize("ServiceConnect", [EVENT_HUB_NAME, "$management"]);
   check();
-  receiver.add_credit(REQUEST_CREDIT);
-  receiver.on("message", (request: EventContext) => {
-    const { message, delivery } = request;
-    if (message === undefined || delivery === undefined) return;
-    const reply = toManagementReply(message, deviceToCloud);
-    settler.settle(delivery, { type: "accepted" });
-    const answer = (): void => replies.add(request, reply, () => receiver.add_credit(1));
-    // As on `$cbs`: uamqp must see its request accepted before the reply arrives.
-    setImmediate(() => setImmediate(answer));
-  });
+  answerRequests(receiver, replies, context, (request) =>
+    toManagementReply(request, deviceToCloud),
+  );
   return { check, close: (error) => receiver.close(error), end: () => {} };
 }
 

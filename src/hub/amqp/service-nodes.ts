@@ -56,3 +56,12 @@ export function openFeedbackNode(sender: Sender, context: NodeContext): GuardedL
   });
   return { check, close: (error) => link.close(error), end: () => link.end() };
 }
+
+/** `/messages/serviceBound/filenotifications`: nothing is ever uploaded here (rule file-notifications). */
+export function openSilentNode(sender: Sender, { claims }: NodeContext): GuardedLink {
+  const check = (): void => {
+    claims.authorize("ServiceConnect", ["messages", "serviceBound", "filenotifications"]);
+  };
+  check();
+  return { check, close: (error) => sender.close(error), end: () => {} };
+}

@@ -6,6 +6,9 @@ import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../core/limits.ts";
 import { type GuardedLink, type NodeContext, SEND_CREDIT } from "./node-context.ts";
 import { toTelemetry } from "./telemetry.ts";
 
+/** What rhea leaves out: the payload of an empty transfer. */
+const NO_BYTES = Buffer.alloc(0);
+
 export function openTelemetryNode(
   receiver: Receiver,
   deviceId: string,
@@ -16,9 +19,12 @@ export function openTelemetryNode(
   limitMessages(receiver, MAX_DEVICE_TO_CLOUD_BYTES);
   receiver.add_credit(SEND_CREDIT);
   receiver.on("message", ({ message, delivery, format }: EventContext & { format?: number }) => {
-    if (message === undefined || delivery === undefined) return;
+    if (delivery === undefined) return;
     const store = async (): Promise<void> => {
-      await deviceToCloud.receive({ deviceId, authMethod }, toTelemetry(message, format));
+      await deviceToCloud.receive(
+        { deviceId, authMethod },
+        toTelemetry(message ?? NO_BYTES, format),
+      );
     };
     store()
       .then(

@@ -9,6 +9,7 @@ import { HubError } from "../../core/hub-error.ts";
 import type { Message } from "../../core/message.ts";
 import type { Entry } from "../../core/message-queue.ts";
 import { deviceboundTo } from "../../core/resource-path.ts";
+import { EMPTY_TWIN } from "../../core/twin.ts";
 
 /** The time of what has never happened (registry samples of the documentation). */
 const NEVER = "0001-01-01T00:00:00Z";
@@ -72,7 +73,7 @@ function toIdentityJson(device: DeviceIdentity, activity: DeviceActivity) {
 export function toTwinJson(device: DeviceIdentity, activity: DeviceActivity): object {
   const { generationId: _, etag: deviceEtag, ...identity } = toIdentityJson(device, activity);
   const { x509Thumbprint, type } = toAuthenticationJson(device.authentication);
-  const untouched = { $metadata: {}, $version: 1 };
+  const { desired, reported } = EMPTY_TWIN;
   return {
     ...identity,
     etag: TWIN_ETAG,
@@ -80,7 +81,10 @@ export function toTwinJson(device: DeviceIdentity, activity: DeviceActivity): ob
     authenticationType: type,
     x509Thumbprint,
     version: 1,
-    properties: { desired: untouched, reported: untouched },
+    properties: {
+      desired: { $metadata: {}, ...desired },
+      reported: { $metadata: {}, ...reported },
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import mqtt, {
 import { type ClientCertificate, formatAuthMethod, type Principal } from "../../core/access.ts";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { MAX_MQTT_SILENCE_SECONDS, MQTT_KEEP_ALIVE_GRACE } from "../../core/limits.ts";
+import type { Telemetry } from "../../core/message.ts";
 import type { Settlement } from "../../core/message-queue.ts";
 import { parseMqttFilter } from "../../core/resource-path.ts";
 import type { AccessControl } from "../access-control.ts";
@@ -23,13 +24,13 @@ import type { IncomingConnection } from "../incoming-connection.ts";
 import type { Subscriptions } from "../store/records.ts";
 import type { SubscriptionStore } from "../subscriptions.ts";
 import { InFlight } from "./in-flight.ts";
+import { readPublish } from "./incoming-publish.ts";
 import {
   CONNACK,
   type ConnectRequest,
   connackCodeOf,
   parseConnect,
   toPublish,
-  toTelemetry,
 } from "./translate.ts";
 
 export interface MqttServices {
@@ -51,8 +52,8 @@ const MAX_PACKET_BYTES = 512 * 1024;
 /** Longest topic MQTT can write (rule mqtt-topic-size). */
 const MAX_TOPIC_BYTES = 65_535;
 
-/** Telemetry on its way to the store, in bytes, above which the hub reads no more from its device. */
-const MAX_UNSTORED_BYTES = 1024 * 1024;
+/** Packets that wait for their turn or for the store, in bytes, above which the hub reads no more. */
+const MAX_WAITING_BYTES = 1024 * 1024;
 
 /** How long the last bytes may take to leave before the connection is cut, in milliseconds. */
 const LAST_BYTES_TIMEOUT_MS = 5000;
@@ -80,7 +81,8 @@ class MqttSession {
   #subscriptions: Subscriptions = {};
   /** As the device's events tell of its sign-in. */
   #authMethod = "";
-  #unstoredBytes = 0;
+  #will: Telemetry | undefined;
+  #waitingBytes = 0;
   #cancelSilenceTimer = () => {};
   #cancelExpiryTimer = () => {};
   /** Packets are handled one after the other, though handling may wait for the store. */
@@ -98,7 +100,8 @@ class MqttSession {
     const parser = mqtt.parser({ protocolVersion: 4 });
     parser.on("packet", (packet) => {
       this.#bytesSincePacket = 0;
-      this.#handled = this.#handled.then(() => this.#handleSafely(packet));
+      const handle = () => this.#handleSafely(packet);
+      this.#handled = this.#countWaiting(packet, this.#handled.then(handle));
     });
     parser.on("error", (error) => this.#close(`malformed packet: ${error.message}`));
     this.#stream.on("data", (chunk: Buffer) => {
@@ -139,6 +142,7 @@ class MqttSession {
       case "pingreq":
         return this.#send({ cmd: "pingresp" });
       case "disconnect":
+        this.#will = undefined;
         return this.#close("the client disconnected");
       default:
         throw new ProtocolViolation(`${packet.cmd} is not allowed here`);
@@ -158,6 +162,7 @@ class MqttSession {
       this.#send({ cmd: "connack", returnCode: CONNACK.accepted, sessionPresent: isPresent });
       this.#watchSilence(silenceAllowedMs(request.keepAliveSeconds));
       this.#watchExpiry(principal);
+      this.#will = request.will;
       this.#deliverIfSubscribed(request);
     } catch (error) {
       const refusal = toHubError(error);
@@ -235,28 +240,54 @@ class MqttSession {
   }
 
   #onPublish(packet: IPublishPacket, { deviceId }: ConnectRequest): void {
-    const telemetry = toTelemetry(deviceId, packet);
-    if (telemetry === undefined) {
+    const publish = readPublish(deviceId, packet);
+    if (publish === undefined) {
       throw new ProtocolViolation(`publishing to ${packet.topic} is not allowed`);
     }
     if (packet.qos === 2) throw new ProtocolViolation("QoS 2 is not served");
-    this.#countUnstored(packet.payload.length);
-    this.#services.deviceToCloud
-      .receive({ deviceId, authMethod: this.#authMethod }, [telemetry])
-      .then(
-        () => {
-          if (packet.qos === 1) this.#send({ cmd: "puback", messageId: packet.messageId ?? 0 });
-        },
-        // MQTT 3.1.1 has no other way to refuse.
-        (error: unknown) => this.#close(toHubError(error).message),
-      )
-      .finally(() => this.#countUnstored(-packet.payload.length));
+    if (publish.type === "telemetry") {
+      this.#store(publish.telemetry, packet, deviceId);
+      return;
+    }
+    this.#acknowledge(packet);
+    if (publish.type === "twin") {
+      this.#send({ cmd: "publish", qos: 0, dup: false, retain: false, ...publish.answer });
+    }
   }
 
-  #countUnstored(bytes: number): void {
-    this.#unstoredBytes += bytes;
-    if (this.#unstoredBytes > MAX_UNSTORED_BYTES) this.#stream.pause();
-    else if (this.#stream.isPaused()) this.#stream.resume();
+  #store(telemetry: Telemetry, packet: IPublishPacket, deviceId: string): void {
+    const sender = { deviceId, authMethod: this.#authMethod };
+    const stored = this.#services.deviceToCloud.receive(sender, [telemetry]).then(
+      () => this.#acknowledge(packet),
+      // MQTT 3.1.1 has no other way to refuse.
+      (error: unknown) => this.#close(toHubError(error).message),
+    );
+    void this.#countWaiting(packet, stored);
+  }
+
+  #acknowledge({ qos, messageId = 0 }: IPublishPacket): void {
+    if (qos === 1) this.#send({ cmd: "puback", messageId });
+  }
+
+  /** Rule mqtt-will. */
+  #sendWill(): void {
+    if (this.#will === undefined || this.#request === undefined) return;
+    const { deviceId } = this.#request;
+    const sender = { deviceId, authMethod: this.#authMethod };
+    // Nobody is left to be told that a will is too large, or of a device that has gone.
+    this.#services.deviceToCloud.receive(sender, [this.#will]).catch(() => {});
+    this.#will = undefined;
+  }
+
+  /** Counts a packet until `done`, which never rejects. */
+  #countWaiting({ length = 0 }: Packet, done: Promise<void>): Promise<void> {
+    const count = (bytes: number): void => {
+      this.#waitingBytes += bytes;
+      if (this.#waitingBytes > MAX_WAITING_BYTES) this.#stream.pause();
+      else if (this.#stream.isPaused()) this.#stream.resume();
+    };
+    count(length);
+    return done.then(() => count(-length));
   }
 
   /** An unknown packet id is ignored: its lock has run out, and the message comes again (rule mqtt-puback). */
@@ -347,6 +378,7 @@ class MqttSession {
     this.#cancelSilenceTimer();
     this.#cancelExpiryTimer();
     this.#stopDelivery();
+    this.#sendWill();
     this.#connection?.release(reason);
     if (this.#stream.destroyed) return;
     const cancelCut = this.#services.clock.setTimer(LAST_BYTES_TIMEOUT_MS, () =>

@@ -4,13 +4,9 @@ import type { IConnectPacket, IPublishPacket } from "mqtt-packet";
 import { HubError } from "../../core/hub-error.ts";
 import type { Message, Telemetry } from "../../core/message.ts";
 import type { Entry } from "../../core/message-queue.ts";
-import { decodeTelemetryProperties, encodeDeviceboundProperties } from "../../core/property-bag.ts";
-import {
-  deviceboundTo,
-  deviceboundTopic,
-  parseEventsTopic,
-  parseResource,
-} from "../../core/resource-path.ts";
+import { encodeDeviceboundProperties } from "../../core/property-bag.ts";
+import { deviceboundTo, deviceboundTopic, parseResource } from "../../core/resource-path.ts";
+import { readWill } from "./incoming-publish.ts";
 
 /** Return codes of CONNACK that the hub uses (MQTT 3.1.1, table 3.1). */
 export const CONNACK = {
@@ -29,6 +25,8 @@ export interface ConnectRequest {
   readonly isCleanSession: boolean;
   /** 0: the client promises nothing. */
   readonly keepAliveSeconds: number;
+  /** Telemetry to be sent when the connection ends without DISCONNECT (rule mqtt-will). */
+  readonly will?: Telemetry;
 }
 
 /**
@@ -36,7 +34,8 @@ export interface ConnectRequest {
  * forms `{host}/{clientId}/api-version=…` and `{host}/{clientId}`; `?` is legal within a device id
  * (rule mqtt-user-name).
  *
- * @throws HubError IotHubUnauthorized when user name and client id do not name one device.
+ * @throws HubError IotHubUnauthorized when user name and client id do not name one device;
+ * ArgumentInvalid for a will to another topic than the device's telemetry.
  */
 export function parseConnect(packet: IConnectPacket): ConnectRequest {
   const segments = (packet.username ?? "").split("/");
@@ -55,7 +54,14 @@ export function parseConnect(packet: IConnectPacket): ConnectRequest {
     isCleanSession: packet.clean ?? true,
     keepAliveSeconds: packet.keepalive ?? 0,
     ...(packet.password !== undefined && { token: packet.password.toString() }),
+    ...(packet.will && { will: parseWill(packet.clientId, packet.will) }),
   };
+}
+
+function parseWill(deviceId: string, packet: NonNullable<IConnectPacket["will"]>): Telemetry {
+  const will = readWill(deviceId, packet);
+  if (will !== undefined) return will;
+  throw new HubError("ArgumentInvalid", "A will is telemetry: devices/{id}/messages/events/…");
 }
 
 /**
@@ -77,21 +83,5 @@ export function toPublish(deviceId: string, entry: Entry<Message>, qos: 0 | 1): 
     qos,
     dup: qos > 0 && entry.isRedelivered,
     retain: false,
-  };
-}
-
-/** Tells a reader that the device asked for what the hub does not do. */
-const RETAIN_PROPERTY = "mqtt-retain";
-
-/** Telemetry a device publishes; undefined for another topic (rules d2c-mqtt, d2c-mqtt-retain). */
-export function toTelemetry(deviceId: string, packet: IPublishPacket): Telemetry | undefined {
-  const bag = parseEventsTopic(packet.topic, deviceId);
-  if (bag === undefined) return undefined;
-  const { system, properties } = decodeTelemetryProperties(bag);
-  const { payload } = packet;
-  return {
-    system,
-    properties: { ...properties, ...(packet.retain && { [RETAIN_PROPERTY]: "true" }) },
-    body: typeof payload === "string" ? Buffer.from(payload) : payload,
   };
 }

@@ -1,0 +1,103 @@
+import { NoRetry } from "azure-iot-common";
+import { Client, type Twin } from "azure-iot-device";
+import { Amqp } from "azure-iot-device-amqp";
+import { Mqtt } from "azure-iot-device-mqtt";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startHubForTest } from "../support/local-hub.ts";
+import { createTestHub } from "../support/test-hub.ts";
+
+async function openDevice(transport: Parameters<typeof Client.fromConnectionString>[1]) {
+  const hub = await startHubForTest({ devices: ["device1"] });
+  hub.trust();
+  const client = Client.fromConnectionString(hub.deviceConnectionString("device1"), transport);
+  client.setRetryPolicy(new NoRetry());
+  onTestFinished(async () => {
+    await client.close().catch(() => {});
+  });
+  await client.open();
+  return client;
+}
+
+// Rule twin-minimal.
+describe.each([
+  ["MQTT", Mqtt],
+  ["AMQP", Amqp],
+] as const)("azure-iot-device over %s", (_name, transport) => {
+  test("gets an empty twin, reports properties and asks for changes", async () => {
+    const client = await openDevice(transport);
+    const twin: Twin = await client.getTwin();
+    expect(twin.properties.desired.$version).toBe(1);
+    await new Promise<void>((resolve, reject) => {
+      const done = (error?: Error) => (error ? reject(error) : resolve());
+      twin.properties.reported.update({ firmware: "1.0" }, done);
+    });
+    twin.on("properties.desired", () => {});
+  });
+
+  test("offers a method, and is still served", async () => {
+    const client = await openDevice(transport);
+    client.onDeviceMethod("reboot", () => {});
+    expect(await client.getTwin()).toBeDefined();
+  });
+});
+
+describe("over MQTT, packet by packet", () => {
+  test("answers name the request, and QoS 1 is acknowledged first", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    await peer.subscribe("$iothub/twin/res/#", 0);
+    const publish = (topic: string, qos: 0 | 1) =>
+      peer.send({
+        cmd: "publish",
+        topic,
+        payload: " ",
+        qos,
+        messageId: 9,
+        dup: false,
+        retain: false,
+      });
+    publish("$iothub/twin/GET/?$rid=a-1", 1);
+    expect(await peer.next()).toMatchObject({ cmd: "puback", messageId: 9 });
+    const got = await peer.nextPublish();
+    expect(got.topic).toBe("$iothub/twin/res/200/?$rid=a-1");
+    expect(JSON.parse(got.payload.toString())).toEqual({
+      desired: { $version: 1 },
+      reported: { $version: 1 },
+    });
+    publish("$iothub/twin/PATCH/properties/reported/?$rid=7", 0);
+    expect(await peer.nextPublish()).toMatchObject({
+      topic: "$iothub/twin/res/204/?$rid=7&$version=2",
+      payload: Buffer.alloc(0),
+    });
+    publish("$iothub/methods/res/200/?$rid=1", 0);
+    await peer.ping();
+  });
+
+  test.each(["$iothub/twin/GET", "$iothub/twin/PUT/?$rid=1", "$iothub/other/?$rid=1"])(
+    "%s drops the connection",
+    async (topic) => {
+      const hub = await createTestHub();
+      const { peer } = await hub.connectDevice();
+      peer.send({ cmd: "publish", topic, payload: "", qos: 0, dup: false, retain: false });
+      await peer.closedSilently();
+    },
+  );
+});
+
+// Rule file-notifications.
+describe("the link of file notifications", () => {
+  test("is accepted and stays silent", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService();
+    const receiver = await peer.openReceiver("/messages/serviceBound/filenotifications");
+    expect(receiver.link.is_open()).toBe(true);
+  });
+
+  test("takes ServiceConnect", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService("device");
+    await expect(
+      peer.openReceiver("/messages/serviceBound/filenotifications"),
+    ).rejects.toMatchObject({ condition: "amqp:unauthorized-access" });
+  });
+});
