@@ -4,17 +4,13 @@
  * node bench/throughput.mjs [--seconds 4] [-o json]
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import azureCommon from "azure-iot-common";
 import iothub from "azure-iothub";
-import { trustInThisProcess } from "../dist/hub/tls.js";
 import { Arrivals } from "./support/arrivals.mjs";
-import { createHttpsClient } from "./support/https-client.mjs";
+import { measureBothStores, printResults } from "./support/both-stores.mjs";
 import { connectMqttDevice } from "./support/mqtt-device.mjs";
-import { spawnHub } from "./support/spawn-hub.mjs";
+import { percentile } from "./support/percentile.mjs";
 
 /** Messages under way at once. */
 const WINDOW = 256;
@@ -30,30 +26,10 @@ const { values } = parseArgs({
   },
 });
 
-const results = [];
-for (const isInMemory of [true, false]) results.push(await measure(isInMemory));
-if (values.output === "json") console.log(JSON.stringify({ type: "throughput", results }));
-else console.table(Object.fromEntries(results.map(({ store, ...figures }) => [store, figures])));
+const ids = Array.from({ length: DEVICES }, (_, index) => `device${index}`);
+printResults("throughput", await measureBothStores(ids, measure), values.output);
 
-async function measure(isInMemory) {
-  const directory = mkdtempSync(join(tmpdir(), "c2d-bench-"));
-  const hub = spawnHub({ directory, isInMemory });
-  try {
-    const address = await hub.ready;
-    const distrust = trustInThisProcess(address.ca);
-    const figures = await measureHub(address);
-    distrust();
-    return { store: isInMemory ? "in memory" : "durable", ...figures };
-  } finally {
-    hub.kill("SIGKILL");
-    await hub.exited;
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-async function measureHub(address) {
-  const ids = Array.from({ length: DEVICES }, (_, index) => `device${index}`);
-  await createDevices(address, ids);
+async function measure(address) {
   const arrivals = new Arrivals();
   const devices = ids.map((id) => drain(address, id, arrivals));
   await Promise.all(devices.map(({ ready }) => ready));
@@ -62,16 +38,10 @@ async function measureHub(address) {
   // One before many: otherwise the SDK attaches a link for each of the first.
   await client.send(ids[0], new azureCommon.Message(BODY));
   const latency = await measureLatency(client, ids[0], arrivals);
-  const rate = await measureRate(client, ids, arrivals);
+  const rate = await measureRate(client, arrivals);
   await client.close();
   for (const device of devices) device.close();
   return { ...rate, ...latency };
-}
-
-async function createDevices(address, ids) {
-  const { call, close } = createHttpsClient(address);
-  for (const deviceId of ids) await call("PUT", `/devices/${deviceId}`, { json: { deviceId } });
-  close();
 }
 
 function drain(address, id, arrivals) {
@@ -98,7 +68,7 @@ async function measureLatency(client, id, arrivals) {
 }
 
 /** As many as go, over all devices in turn, with a window of sends under way. */
-async function measureRate(client, ids, arrivals) {
+async function measureRate(client, arrivals) {
   const startMs = performance.now();
   const untilMs = startMs + Number(values.seconds) * 1000;
   const arrivedBefore = arrivals.count;
@@ -125,8 +95,4 @@ async function measureRate(client, ids, arrivals) {
     "deliveries/s": Math.round((arrivals.count - arrivedBefore) / seconds),
     refused,
   };
-}
-
-function percentile(sorted, share) {
-  return Number((sorted[Math.floor(sorted.length * share)] ?? Number.NaN).toFixed(2));
 }

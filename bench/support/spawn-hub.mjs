@@ -45,8 +45,10 @@ function watch(child, directory) {
 
 /** What clients need to know of a running hub. */
 function readAddress(directory) {
-  const { ports, connectionString } = JSON.parse(readFileSync(join(directory, "hub.json"), "utf8"));
+  const { ports, connectionString, eventHubConnectionString } = JSON.parse(
+    readFileSync(join(directory, "hub.json"), "utf8"),
+  );
   const ca = readFileSync(join(directory, "ca.pem"), "utf8");
   const key = /SharedAccessKey=([^;]+)/.exec(connectionString)[1];
-  return { port: ports[0], ca, key, connectionString };
+  return { port: ports[0], ca, key, connectionString, eventHubConnectionString };
 }
