@@ -24,13 +24,14 @@ export const AUTH_TYPES = ["key", "login"] as const;
 export const DEVICE_TRANSPORTS = ["mqtt", "mqtt-ws", "amqp", "amqp-ws", "http"] as const;
 export const SERVICE_TRANSPORTS = ["amqp", "amqp-ws"] as const;
 
-const SERVICE_SIDE = ["c2d-send"] as const;
+const SERVICE_SIDE = ["c2d-send", "c2d-hub"] as const;
 const DEVICE_SIDE = ["c2d-device"] as const;
+const EVERY_SIDE = ["c2d-device", "c2d-send", "c2d-hub"] as const;
 
 const SETTINGS = {
   local: {
     flag: "--local",
-    flagOn: ["c2d-device", "c2d-send"],
+    flagOn: EVERY_SIDE,
     variable: "C2D_LOCAL",
     isSecret: false,
     help: "use the local hub of this machine, started in the background when none runs",
@@ -64,6 +65,15 @@ const SETTINGS = {
     isSecret: false,
     help: "host name of the hub, with --auth-type login in place of a connection string",
   },
+  eventHubConnectionString: {
+    flag: "--event-hub <cs>",
+    flagOn: ["c2d-hub"],
+    variable: "EVENTHUB_CONNECTION_STRING",
+    isSecret: true,
+    help: "connection string of the hub's Event Hubs-compatible endpoint, to monitor events with",
+    example:
+      '"Endpoint=sb://<namespace>.servicebus.windows.net/;SharedAccessKeyName=service;SharedAccessKey=<key>;EntityPath=<name>"',
+  },
   deviceConnectionString: {
     flag: "--connection-string <cs>",
     flagOn: DEVICE_SIDE,
@@ -74,7 +84,7 @@ const SETTINGS = {
   },
   deviceId: {
     flag: "-d, --device-id <id>",
-    flagOn: ["c2d-device", "c2d-send", "c2d-hub"],
+    flagOn: EVERY_SIDE,
     variable: "IOTHUB_DEVICE_ID",
     isSecret: false,
     help: "device (with --local device1 when not named)",
@@ -114,7 +124,7 @@ const SETTINGS = {
   },
   caFile: {
     flag: "--ca <file>",
-    flagOn: ["c2d-device", "c2d-send"],
+    flagOn: EVERY_SIDE,
     variable: "IOTHUB_CA_FILE",
     isSecret: false,
     help: "extra CA certificate (PEM) to trust",

@@ -10,6 +10,17 @@ export interface HubConnectionString {
   readonly sharedAccessKey: Secret;
 }
 
+/** Of the Event Hubs-compatible endpoint that device-to-cloud messages are read from. */
+export interface EventHubConnectionString {
+  readonly type: "eventHub";
+  /** Host, with `:port` when it carries one. */
+  readonly hostName: string;
+  readonly sharedAccessKeyName: string;
+  readonly sharedAccessKey: Secret;
+  /** Name of the event hub. */
+  readonly entityPath: string;
+}
+
 export interface DeviceConnectionString {
   readonly type: "device";
   readonly hostName: string;
@@ -36,6 +47,8 @@ export class ConnectionStringError extends Error {
 }
 
 const HUB_FORM = "HostName=<hub>;SharedAccessKeyName=<policy>;SharedAccessKey=<key>";
+const EVENT_HUB_FORM =
+  "Endpoint=sb://<host>/;SharedAccessKeyName=<policy>;SharedAccessKey=<key>;EntityPath=<name>";
 const DEVICE_FORM = "HostName=<hub>;DeviceId=<device>;SharedAccessKey=<key>";
 
 /** @throws ConnectionStringError */
@@ -74,6 +87,32 @@ export function parseDeviceConnectionString(text: string): DeviceConnectionStrin
   };
 }
 
+/** @throws ConnectionStringError */
+export function parseEventHubConnectionString(text: string): EventHubConnectionString {
+  const fields = parseFields(text, EVENT_HUB_FORM);
+  if (fields.has("hostname")) {
+    throw new ConnectionStringError(
+      "this is a connection string of a hub or a device; one of its Event Hubs-compatible endpoint belongs here",
+      `That looks like ${EVENT_HUB_FORM}: portal, "Built-in endpoints". A hub's own goes to --login.`,
+    );
+  }
+  const endpoint = required(fields, "Endpoint", EVENT_HUB_FORM);
+  const [, hostName] = /^sb:\/\/([^/]+)\/?$/i.exec(endpoint) ?? [];
+  if (hostName === undefined) {
+    throw new ConnectionStringError(
+      "its Endpoint is not of the form sb://<host>/",
+      `It looks like ${EVENT_HUB_FORM}.`,
+    );
+  }
+  return {
+    type: "eventHub",
+    hostName,
+    sharedAccessKeyName: required(fields, "SharedAccessKeyName", EVENT_HUB_FORM),
+    sharedAccessKey: parseKey(required(fields, "SharedAccessKey", EVENT_HUB_FORM)),
+    entityPath: required(fields, "EntityPath", EVENT_HUB_FORM),
+  };
+}
+
 export function formatHubConnectionString(parts: Omit<HubConnectionString, "type">): string {
   const { hostName, sharedAccessKeyName, sharedAccessKey } = parts;
   return `HostName=${hostName};SharedAccessKeyName=${sharedAccessKeyName};SharedAccessKey=${sharedAccessKey.reveal()}`;
@@ -86,7 +125,7 @@ export function formatDeviceConnectionString(parts: Omit<DeviceConnectionString,
 
 /** The Event Hubs-compatible form of a hub's connection string. */
 export function formatEventHubConnectionString(
-  parts: Omit<HubConnectionString, "type"> & { readonly entityPath: string },
+  parts: Omit<EventHubConnectionString, "type">,
 ): string {
   const { hostName, sharedAccessKeyName, sharedAccessKey, entityPath } = parts;
   return `Endpoint=sb://${hostName}/;SharedAccessKeyName=${sharedAccessKeyName};SharedAccessKey=${sharedAccessKey.reveal()};EntityPath=${entityPath}`;

@@ -1,0 +1,141 @@
+/** The configuration of whoever owns a hub: which hub, and where it is about one, which device. */
+
+import {
+  type EventHubConnectionString,
+  parseEventHubConnectionString,
+} from "../core/connection-string.ts";
+import { ConfigError, type ConfigProblem } from "./config-error.ts";
+import { type ConfigInputs, loadSettings } from "./load-settings.ts";
+import { secretsIn } from "./secrets-in.ts";
+import { chooseServiceHub, readServiceHub, type ServiceHub } from "./service-hub.ts";
+import { SettingReader } from "./setting-reader.ts";
+import { describeSource, rankOf } from "./setting-source.ts";
+import { SERVICE_TRANSPORTS } from "./settings.ts";
+
+interface CommonHubConfig {
+  readonly transport: (typeof SERVICE_TRANSPORTS)[number];
+  /** Extra CA certificates (PEM). */
+  readonly ca?: string;
+  /** Texts that must not be printed. */
+  readonly secrets: readonly string[];
+}
+
+export interface HubConfig extends CommonHubConfig {
+  readonly hub: ServiceHub;
+  /** The device that is named, with who named it. */
+  readonly device?: NamedDevice;
+}
+
+export interface NamedDevice {
+  readonly deviceId: string;
+  readonly from: string;
+}
+
+/** Events can be read from a hub, or from its Event Hubs-compatible endpoint without asking the hub. */
+export interface EventsConfig extends CommonHubConfig {
+  readonly hub: ServiceHub | EventHub;
+  /** Only this device's events. */
+  readonly device?: NamedDevice;
+}
+
+export interface EventHub {
+  readonly type: "eventHub";
+  readonly connectionString: EventHubConnectionString;
+  readonly from: string;
+}
+
+/** @throws ConfigError with everything that is wrong. */
+export function loadHubConfig(inputs: ConfigInputs): HubConfig {
+  return load(inputs, (reader) => {
+    const choice = chooseServiceHub(reader);
+    return choice && readServiceHub(reader, choice, inputs);
+  });
+}
+
+/**
+ * As `loadHubConfig`, for a command that is about one device. None is taken for granted.
+ *
+ * @throws ConfigError with everything that is wrong.
+ */
+export function loadDeviceOfHubConfig(
+  inputs: ConfigInputs,
+): HubConfig & { readonly device: NamedDevice } {
+  const config = load(inputs, (reader) => {
+    if (reader.text("deviceId") === undefined) {
+      reader.report("deviceId", "is missing: no device is named", "Name it: -d <device>.");
+    }
+    const choice = chooseServiceHub(reader);
+    return choice && readServiceHub(reader, choice, inputs);
+  });
+  const { device } = config;
+  if (device === undefined) throw new Error("A missing device is a problem that was reported.");
+  return { ...config, device };
+}
+
+/** @throws ConfigError with everything that is wrong. */
+export function loadEventsConfig(inputs: ConfigInputs): EventsConfig {
+  return load(inputs, (reader) => {
+    if (isEventHubMeant(reader)) return readEventHub(reader);
+    const choice = chooseServiceHub(reader);
+    return choice && readServiceHub(reader, choice, inputs);
+  });
+}
+
+function load<H>(
+  inputs: ConfigInputs,
+  readHub: (reader: SettingReader) => H | undefined,
+): CommonHubConfig & { readonly hub: H; readonly device?: NamedDevice } {
+  const problems: ConfigProblem[] = [];
+  const settings = loadSettings(inputs, problems);
+  const reader = new SettingReader(settings, problems, inputs.directory);
+  const device = readDevice(reader);
+  const hub = readHub(reader);
+  const ca = reader.certificate("caFile");
+  const transport = reader.choice("serviceTransport", SERVICE_TRANSPORTS);
+  if (problems.length > 0 || !hub || !transport) throw new ConfigError(problems);
+  return {
+    hub,
+    transport,
+    ...(device && { device }),
+    ...(ca !== undefined && { ca }),
+    secrets: secretsIn(settings),
+  };
+}
+
+function readDevice(reader: SettingReader): NamedDevice | undefined {
+  const source = reader.settings.deviceId?.source;
+  if (source === undefined) return undefined;
+  const deviceId = reader.deviceId("deviceId");
+  return deviceId === undefined
+    ? undefined
+    : { deviceId, from: describeSource("deviceId", source) };
+}
+
+/**
+ * The endpoint's own string, when no source with higher precedence names a hub. At the same level it
+ * wins over the hub's, being the narrower of the two: `c2d-hub env` sets both. Two flags contradict
+ * each other.
+ */
+function isEventHubMeant(reader: SettingReader): boolean {
+  const own = reader.settings.eventHubConnectionString?.source;
+  if (own === undefined) return false;
+  const local = reader.flag("local");
+  const others = [local?.source, reader.settings.hubConnectionString?.source];
+  const ranks = [...others, reader.settings.hubName?.source].map((one) => (one ? rankOf(one) : -1));
+  if (own.type === "flag" && ranks.includes(rankOf(own))) {
+    reader.report(
+      "eventHubConnectionString",
+      "names what to read from, and so does another flag",
+      "Keep --event-hub, or the flag that names the hub.",
+    );
+  }
+  return Math.max(...ranks) <= rankOf(own);
+}
+
+function readEventHub(reader: SettingReader): EventHub | undefined {
+  const key = "eventHubConnectionString";
+  const connectionString = reader.connectionString(key, parseEventHubConnectionString);
+  const source = reader.settings[key]?.source;
+  if (connectionString === undefined || source === undefined) return undefined;
+  return { type: "eventHub", connectionString, from: describeSource(key, source) };
+}

@@ -1,0 +1,64 @@
+/** Which hub a service means, and as whom it signs in. */
+
+import { type HubConnectionString, parseHubConnectionString } from "../core/connection-string.ts";
+import { homeDirectory } from "./home-directory.ts";
+import { chooseHub, type HubChoice } from "./hub-choice.ts";
+import type { ConfigInputs } from "./load-settings.ts";
+import type { SettingReader } from "./setting-reader.ts";
+import { describeSource } from "./setting-source.ts";
+import { AUTH_TYPES } from "./settings.ts";
+
+export type ServiceHub =
+  | { readonly type: "local"; readonly home: string; readonly from: string }
+  | {
+      readonly type: "remote";
+      readonly connectionString: HubConnectionString;
+      readonly from: string;
+    }
+  /** Signed in to with Microsoft Entra ID. */
+  | { readonly type: "login"; readonly hostName: string; readonly from: string };
+
+const SERVICE_HUB_KEYS = ["hubConnectionString", "hubName"] as const;
+
+export type ServiceHubKey = (typeof SERVICE_HUB_KEYS)[number];
+
+/** What names the hub; undefined, with a problem reported, when nothing does or too much. */
+export function chooseServiceHub(reader: SettingReader): HubChoice<ServiceHubKey> | undefined {
+  const authType = reader.choice("authType", AUTH_TYPES);
+  return isSoundLogin(reader, authType) ? chooseHub(reader, SERVICE_HUB_KEYS) : undefined;
+}
+
+export function readServiceHub(
+  reader: SettingReader,
+  { key, source }: HubChoice<ServiceHubKey>,
+  inputs: ConfigInputs,
+): ServiceHub | undefined {
+  const from = describeSource(key, source);
+  if (key === "local") return { type: "local", home: homeDirectory(reader, inputs), from };
+  if (key === "hubName") {
+    const hostName = reader.hostName(key);
+    return hostName === undefined ? undefined : { type: "login", hostName, from };
+  }
+  const connectionString = reader.connectionString(key, parseHubConnectionString);
+  return connectionString && { type: "remote", connectionString, from };
+}
+
+/** `--auth-type login` and `--hub-name` go together. */
+function isSoundLogin(reader: SettingReader, authType: string | undefined): boolean {
+  const hasName = reader.text("hubName") !== undefined;
+  if (authType === "login" && !hasName) {
+    reader.report(
+      "hubName",
+      "is missing: --auth-type login takes the hub's name, not a connection string or --local",
+      "Name the hub: --auth-type login --hub-name <hub>.azure-devices.net. A local hub takes keys only.",
+    );
+  }
+  if (authType === "key" && hasName) {
+    reader.report(
+      "hubName",
+      "has no use with --auth-type key, whose connection string names the hub",
+      "Add --auth-type login, or leave --hub-name away and give --login <connection string>.",
+    );
+  }
+  return hasName === (authType === "login");
+}
