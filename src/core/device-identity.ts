@@ -153,28 +153,25 @@ function completeAuthentication(
     requireKey(secondaryKey);
     return { type: "sas", primaryKey, secondaryKey };
   }
-  if (requested.type === "selfSigned") requireThumbprints(requested);
+  if (requested.type === "selfSigned") {
+    requireThumbprint(requested.primaryThumbprint);
+    if (requested.secondaryThumbprint !== undefined) {
+      requireThumbprint(requested.secondaryThumbprint);
+    }
+  }
   return requested;
 }
 
-/** Keys have 16 to 64 bytes (identity registry guide). */
-function requireKey(key: string): void {
+/** @throws HubError ArgumentInvalid: keys have 16 to 64 bytes, in base64 (identity registry guide). */
+export function requireKey(key: string): void {
   const bytes = Buffer.from(key, "base64");
   const isBase64 = bytes.toString("base64") === key;
   if (isBase64 && bytes.length >= 16 && bytes.length <= 64) return;
   throw new HubError("ArgumentInvalid", "A symmetric key is 16 to 64 bytes in base64.");
 }
 
-function requireThumbprints(authentication: {
-  primaryThumbprint: string;
-  secondaryThumbprint?: string;
-}): void {
-  const { primaryThumbprint, secondaryThumbprint } = authentication;
-  for (const thumbprint of [primaryThumbprint, secondaryThumbprint]) {
-    if (thumbprint === undefined || /^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(thumbprint)) continue;
-    throw new HubError(
-      "ArgumentInvalid",
-      "A thumbprint has 40 (SHA-1) or 64 (SHA-256) hex digits.",
-    );
-  }
+/** @throws HubError ArgumentInvalid: a thumbprint is a SHA-1 or a SHA-256 in hex. */
+export function requireThumbprint(thumbprint: string): void {
+  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(thumbprint)) return;
+  throw new HubError("ArgumentInvalid", "A thumbprint has 40 (SHA-1) or 64 (SHA-256) hex digits.");
 }

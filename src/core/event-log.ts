@@ -52,8 +52,9 @@ export interface LogCursor {
   readonly fromMs: number;
 }
 
-/** Trimmed events at the front that make the array be copied. */
-const COMPACT_AT = 1024;
+interface LogLast extends LogEnd {
+  readonly enqueuedTimeMs: number | undefined;
+}
 
 export class EventLog<T> {
   #events: LoggedEvent<T>[];
@@ -61,7 +62,7 @@ export class EventLog<T> {
   #head = 0;
   #bytes: number;
   /** Of the last event, kept or trimmed. */
-  #last: Omit<LoggedEvent<unknown>, "payload"> | undefined;
+  #last: LogLast;
   /** What the next event gets; it may be ahead of what is admitted. */
   #end: LogEnd;
   #lastTimeMs: number;
@@ -72,8 +73,8 @@ export class EventLog<T> {
   ) {
     this.#events = [...events];
     this.#bytes = events.reduce((sum, { size }) => sum + size, 0);
-    this.#last = events.at(-1);
-    this.#lastTimeMs = this.#last?.enqueuedTimeMs ?? 0;
+    this.#last = events.at(-1) ?? lastBefore(end);
+    this.#lastTimeMs = this.#last.enqueuedTimeMs ?? 0;
     this.#end = end;
   }
 
@@ -107,7 +108,8 @@ export class EventLog<T> {
       this.#bytes -= first.size;
       trimmed.push(first);
     }
-    if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#events.length) {
+    // Seldom enough to cost nothing, soon enough to hold little of what is trimmed.
+    if (this.#head * 2 >= this.#events.length) {
       this.#events = this.#events.slice(this.#head);
       this.#head = 0;
     }
@@ -169,7 +171,7 @@ export class EventLog<T> {
 
   properties(): PartitionProperties {
     const first = this.#events[this.#head];
-    const { sequenceNumber, offset, enqueuedTimeMs } = this.#last ?? this.#lastTrimmed();
+    const { sequenceNumber, offset, enqueuedTimeMs } = this.#last;
     return {
       beginSequenceNumber: first?.sequenceNumber ?? sequenceNumber + 1,
       lastSequenceNumber: sequenceNumber,
@@ -177,12 +179,6 @@ export class EventLog<T> {
       lastEnqueuedTimeMs: enqueuedTimeMs,
       isEmpty: first === undefined,
     };
-  }
-
-  /** A log that was read back empty still knows how far it had come. */
-  #lastTrimmed() {
-    const { sequenceNumber, offset } = this.#end;
-    return { sequenceNumber: sequenceNumber - 1, offset: offset - 1, enqueuedTimeMs: undefined };
   }
 
   /** The event of this number, or the first one there is when it has been trimmed. */
@@ -204,6 +200,11 @@ export class EventLog<T> {
     }
     return this.#events[low]?.sequenceNumber ?? this.properties().lastSequenceNumber + 1;
   }
+}
+
+/** A log that was read back empty still knows how far it had come. */
+function lastBefore({ sequenceNumber, offset }: LogEnd): LogLast {
+  return { sequenceNumber: sequenceNumber - 1, offset: offset - 1, enqueuedTimeMs: undefined };
 }
 
 /** Event Hubs refuses a place that it has not reached, in these words. */

@@ -15,7 +15,7 @@ export type EventPosition =
   /** Milliseconds since the epoch, UTC. */
   | { readonly type: "enqueuedTime"; readonly timeMs: number; readonly isInclusive: boolean };
 
-const FORM = /^\s*amqp\.annotation\.x-opt-([a-z-]+)\s*(>=?)\s*('?)([^'\s]*)\3\s*$/i;
+const FORM = /^amqp\.annotation\.x-opt-([a-z-]+)\s*(>=?)\s*('?)([^'\s]*)\3$/i;
 
 const START_OFFSET = "-1";
 const END_OFFSET = "@latest";
@@ -26,7 +26,7 @@ const END_OFFSET = "@latest";
  * @throws HubError ArgumentInvalid for an expression of any other form.
  */
 export function parseEventPosition(expression: string): EventPosition {
-  const [, name, operator, , value = ""] = FORM.exec(expression) ?? [];
+  const [, name, operator, , value = ""] = FORM.exec(expression.trim()) ?? [];
   const isInclusive = operator === ">=";
   switch (name?.toLowerCase()) {
     case "offset":

@@ -73,6 +73,12 @@ export const DEFAULT_CONSUMER_GROUP = "$Default";
  */
 export const LOG_LIMITS = { retentionMs: 24 * HOUR_MS, maxBytes: 8 * 1024 * 1024 } as const;
 
+/**
+ * What an event takes beside its message, in bytes (assumed): it counts for the bound of the log, and
+ * gives events without any content offsets of their own.
+ */
+export const EVENT_OVERHEAD_BYTES = 512;
+
 /** Longest device id, in characters (identity registry guide). */
 export const MAX_DEVICE_ID_LENGTH = 128;
 

@@ -4,10 +4,10 @@ import type { LoggedEvent, PartitionProperties } from "../core/event-log.ts";
 import { EventLog, type LogCursor, type LogLimits } from "../core/event-log.ts";
 import type { EventPosition } from "../core/event-position.ts";
 import { HubError } from "../core/hub-error.ts";
-import { DEFAULT_CONSUMER_GROUP, PARTITION_COUNT } from "../core/limits.ts";
+import { DEFAULT_CONSUMER_GROUP, EVENT_OVERHEAD_BYTES, PARTITION_COUNT } from "../core/limits.ts";
 import { messageSizeBytes, type Telemetry, validateTelemetry } from "../core/message.ts";
 import { partitionOf } from "../core/partition.ts";
-import type { EventPartition } from "../core/resource-path.ts";
+import { EVENT_HUB_NAME, type EventPartition } from "../core/resource-path.ts";
 import type { Clock } from "./clock.ts";
 import { EventReaders, type ReaderPlace } from "./event-readers.ts";
 import type { HubEventStream } from "./events.ts";
@@ -112,7 +112,8 @@ export class DeviceToCloud {
     const nowMs = this.#options.clock.nowMs();
     const events = messages.map((telemetry) => {
       const event = { ...sender, generationId, telemetry };
-      return partition.log.place(event, messageSizeBytes(telemetry), nowMs);
+      const size = messageSizeBytes(telemetry) + EVENT_OVERHEAD_BYTES;
+      return partition.log.place(event, size, nowMs);
     });
     const { number, log } = partition;
     await this.#options.store.write(putEvents(number, events, log.end));
@@ -159,10 +160,7 @@ export class DeviceToCloud {
 
   #find({ consumerGroup, partitionId }: EventPartition): Partition {
     if (!this.#consumerGroups.has(consumerGroup.toLowerCase())) {
-      throw new HubError(
-        "MessagingEntityNotFound",
-        `The messaging entity could not be found: the event hub has no consumer group '${consumerGroup}'.`,
-      );
+      throw notFound(`ConsumerGroups/${consumerGroup}`);
     }
     return this.#get(partitionId);
   }
@@ -170,10 +168,7 @@ export class DeviceToCloud {
   #get(partitionId: string): Partition {
     const partition = this.#partitions.find(({ number }) => String(number) === partitionId);
     if (partition !== undefined) return partition;
-    throw new HubError(
-      "MessagingEntityNotFound",
-      `The messaging entity could not be found: the event hub has no partition '${partitionId}'.`,
-    );
+    throw notFound(`Partitions/${partitionId}`);
   }
 
   #partitionOf(deviceId: string): Partition {
@@ -200,6 +195,15 @@ export class DeviceToCloud {
     if (trimmed.length > 0) void store.write(deleteEvents(number, trimmed));
     scheduler.schedule(`events/${number}`, log.nextDueMs(limits), () => this.#trim(partition));
   }
+}
+
+/** In Event Hubs' words, by which clients know that another try is of no use. */
+function notFound(path: string): HubError {
+  const entity = `${EVENT_HUB_NAME}/${path}`;
+  return new HubError(
+    "MessagingEntityNotFound",
+    `The messaging entity '${entity}' could not be found.`,
+  );
 }
 
 function pump(log: DeviceEventLog, cursor: LogCursor, reader: EventReader): void {

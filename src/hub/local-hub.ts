@@ -73,7 +73,7 @@ export interface HomeHubOptions extends Omit<LocalHubOptions, "port"> {
 }
 
 export interface LocalHub extends AsyncDisposable {
-  /** `localhost`, with the port unless the standard ones are served. */
+  /** `localhost`, or the other address it listens on; with the port unless the standard ones are served. */
   readonly hostName: string;
   readonly ports: readonly number[];
   /** The owner's, which may do everything. */
@@ -118,7 +118,7 @@ export async function startLocalHub(options: LocalHubOptions = {}): Promise<Loca
   const caFile = join(directory, "ca.pem");
   writeFileSync(caFile, installation.authority.certificate);
   await createDevices(hub, options);
-  return present(hub, installation, caFile, () => {
+  return present(hub, installation, { ...options, caFile }, () => {
     rmSync(directory, { recursive: true, force: true });
   });
 }
@@ -147,7 +147,7 @@ export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
       onStopping: () => removeHubDescription(paths),
     });
     await createDevices(hub, options);
-    const local = present(hub, installation, paths.caFile, () => {});
+    const local = present(hub, installation, { ...options, ...paths }, () => {});
     writeHubDescription(paths, describe(local, options.host ?? DEFAULT_HOST));
     return local;
   } catch (error) {
@@ -157,6 +157,9 @@ export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
 }
 
 const DEFAULT_HOST = "127.0.0.1";
+
+/** Addresses, beside those of IPv6, that a hub listens on when `localhost` leads to it. */
+const NAMED_LOCALHOST: readonly string[] = [DEFAULT_HOST, "0.0.0.0", "localhost"];
 
 function hubOptions(options: LocalHubOptions) {
   const { host = DEFAULT_HOST, hostNames = [], clock = systemClock } = options;
@@ -190,10 +193,10 @@ async function createDevices({ registry }: Hub, { devices = [] }: LocalHubOption
 function present(
   hub: Hub,
   { authority }: Installation,
-  caFile: string,
+  { host = DEFAULT_HOST, caFile }: { readonly host?: string; readonly caFile: string },
   cleanUp: () => void,
 ): LocalHub {
-  const hostName = hostNameOf(hub.ports);
+  const hostName = hostNameOf(host, hub.ports);
   let distrust = (): void => {};
   const deviceConnectionString = (deviceId: string): string => {
     validateDeviceId(deviceId);
@@ -234,14 +237,19 @@ function credentialOf({ authentication }: DeviceIdentity): DeviceCredential {
   return { type: "key", sharedAccessKey: new Secret(authentication.primaryKey) };
 }
 
-function hostNameOf(ports: readonly number[]): string {
+function hostNameOf(host: string, ports: readonly number[]): string {
   const isStandard = PORTS_WITHOUT_MENTION.every((port) => ports.includes(port));
-  return isStandard ? "localhost" : `localhost:${ports[0]}`;
+  return isStandard ? nameOf(host) : `${nameOf(host)}:${ports[0]}`;
+}
+
+/** What leads to the hub from this machine; host names cannot tell an IPv6 address from a port. */
+function nameOf(host: string): string {
+  return NAMED_LOCALHOST.includes(host) || host.includes(":") ? "localhost" : host;
 }
 
 function describe(hub: LocalHub, host: string): HubDescription {
   const { hostName, ports, caFile, connectionString, eventHubConnectionString } = hub;
-  const endpoint = `localhost:${ports[0]}`;
+  const endpoint = `${nameOf(host)}:${ports[0]}`;
   return {
     hostName,
     endpoint,

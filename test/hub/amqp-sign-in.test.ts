@@ -310,7 +310,7 @@ describe("attaching", () => {
     await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
   });
 
-  it.each(["", "/", "/nothing", "/messages", "/devices/device1", "/messages/events"])(
+  it.each(["", "/", "/nothing", "/messages", "/devices/device1", "/messages/eventsmore"])(
     "to receive from %o is refused with amqp:not-found",
     async (address) => {
       const hub = await createTestHub();
@@ -330,6 +330,23 @@ describe("attaching", () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectService("iothubowner");
     await expect(peer.openSender(address)).rejects.toMatchObject({ condition: "amqp:not-found" });
+  });
+
+  it("is answered with both ends of the link, and of a refused one with neither", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService();
+    // uamqp takes a link with one end alone for a refusal, and never lets anything come.
+    const end = expect.objectContaining({ address: expect.anything() });
+    const both = { source: end, target: end };
+    for (const address of [FEEDBACK, "messages/ConsumerGroups/$Default/Partitions/0"]) {
+      const { link } = await peer.openReceiver(address, { target: { address: "here" } });
+      expect({ source: link.source, target: link.target }).toMatchObject(both);
+    }
+    const { link } = await peer.openSender(DEVICEBOUND, { source: { address: "here" } });
+    expect({ source: link.source, target: link.target }).toMatchObject(both);
+    const refused = peer.connection.open_receiver({ source: { address: "/nothing" } });
+    await once(refused, "receiver_close");
+    for (const end of [refused.source, refused.target]) expect(end).not.toHaveProperty("address");
   });
 
   it("refused leaves the connection and its other links working", async () => {
@@ -356,6 +373,21 @@ describe("a token that runs out without being renewed", () => {
     await closed;
     expect(link.error).toMatchObject(UNAUTHORIZED);
     await expect(peer.openReceiver(FEEDBACK)).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it("takes nothing more from a peer that will not hear of it", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 100 }));
+    const { link } = await peer.openSender(DEVICEBOUND);
+    peer.stall();
+    hub.clock.advance(100_000);
+    link.send({ to: "/devices/device1/messages/devicebound", body: "late" });
+    const { peer: other } = await hub.connectService();
+    const sender = await other.openSender(DEVICEBOUND);
+    await sender.send({ to: "/devices/device2/messages/devicebound", body: "x" });
+    expect(hub.cloudToDevice.countOf("device1")).toBe(0);
   });
 
   it("leaves alone the links that another token still covers", async () => {

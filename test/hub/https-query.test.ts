@@ -29,7 +29,9 @@ describe("rule https-query", () => {
     const hub = await createTestHub();
     const { status, headers, body } = await query(hub, "SELECT  * FROM Devices");
     expect(status).toBe(200);
-    expect(headers).toMatchObject({ "x-ms-item-type": "Twin", "x-ms-continuation": "" });
+    expect(headers).toMatchObject({ "x-ms-item-type": "Twin" });
+    // The Node SDK would ask on for as long as there is one, be it empty.
+    expect(headers).not.toHaveProperty("x-ms-continuation");
     expect(body).toMatchObject([
       {
         deviceId: "device1",
@@ -47,14 +49,14 @@ describe("rule https-query", () => {
     const devices = Array.from({ length: 7 }, (_, n) => `d${n}`);
     const hub = await createTestHub({ devices });
     const seen: string[] = [];
-    let continuation = "";
+    let continuation: string | undefined = "";
     do {
-      const page = await query(hub, ALL, {
+      const page: Awaited<ReturnType<typeof query>> = await query(hub, ALL, {
         headers: { "x-ms-max-item-count": "3", "x-ms-continuation": continuation },
       });
       seen.push(...page.body.map(({ deviceId }: { deviceId: string }) => deviceId));
-      continuation = String(page.headers["x-ms-continuation"]);
-    } while (continuation !== "");
+      continuation = page.headers["x-ms-continuation"]?.toString();
+    } while (continuation !== undefined);
     expect(seen).toEqual(devices);
   });
 

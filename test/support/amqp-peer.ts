@@ -89,6 +89,11 @@ export class AmqpPeer {
     return new Cbs(await this.openSender("$cbs"), replies);
   }
 
+  /** Stops reading, as a peer does that will not hear what the hub says. */
+  stall(): void {
+    this.#stream.pause();
+  }
+
   /** Cuts the connection without a word. */
   destroy(): void {
     this.#stream.destroy();
@@ -112,6 +117,13 @@ export class AmqpSender {
   send(message: Partial<Message>): Promise<SendOutcome> {
     return new Promise((resolve) => {
       this.#outcomes.set(this.link.send({ body: undefined, ...message }), resolve);
+    });
+  }
+
+  /** Sends encoded bytes, in this message format, and resolves to what became of them. */
+  sendBytes(bytes: Buffer, format = 0): Promise<SendOutcome> {
+    return new Promise((resolve) => {
+      this.#outcomes.set(this.link.send(bytes, undefined, format), resolve);
     });
   }
 
@@ -180,7 +192,10 @@ function attached(link: Sender | Receiver, kind: "sender" | "receiver"): Promise
       link.connection.off("disconnected", onDisconnected);
       resolve();
     };
-    link.once(`${kind}_close`, () => reject(refusalOf(link.error)));
+    link.once(`${kind}_close`, () => {
+      reject(refusalOf(link.error));
+      finish();
+    });
     // A refusing detach comes in the same frame burst as its attach: a tick later it is known.
     link.once(`${kind}_open`, () => setImmediate(() => setImmediate(finish)));
     link.connection.once("disconnected", onDisconnected);
@@ -188,8 +203,8 @@ function attached(link: Sender | Receiver, kind: "sender" | "receiver"): Promise
 }
 
 function refusalOf(error: unknown): Error {
-  const { condition = "", description = "" } = (error ?? {}) as Partial<AmqpError>;
-  return Object.assign(new Error(description), { condition });
+  const { condition = "", description = "", info } = (error ?? {}) as Partial<AmqpError>;
+  return Object.assign(new Error(description), { condition, info });
 }
 
 function errorOf(state: unknown): Partial<AmqpError> | undefined {

@@ -5,7 +5,7 @@ export interface HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON. */
+  /** Bytes are sent as they are, another object as JSON. */
   readonly body?: object;
 }
 
@@ -20,7 +20,8 @@ export function requestOver(
   stream: Duplex,
   { body, headers, ...options }: HttpRequest,
 ): Promise<HttpResponse> {
-  const json = body === undefined ? {} : { "content-type": "application/json" };
+  const isJson = body !== undefined && !(body instanceof Uint8Array);
+  const json = isJson ? { "content-type": "application/json" } : {};
   return new Promise((resolve, reject) => {
     const sent = request({
       ...options,
@@ -37,6 +38,6 @@ export function requestOver(
         resolve({ status, headers: received, body: Buffer.concat(chunks) });
       });
     });
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
+    sent.end(isJson ? JSON.stringify(body) : body);
   });
 }

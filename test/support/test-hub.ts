@@ -166,8 +166,11 @@ export async function createTestHub(options: TestHubOptions = {}) {
       });
     },
     /** A service that has put a token of this policy. */
-    async connectService(policyName = "service") {
-      const peer = await this.amqp().opened();
+    async connectService(
+      policyName = "service",
+      connectionOptions: ConstructorParameters<typeof AmqpPeer>[1] = {},
+    ) {
+      const peer = await this.amqp(connectionOptions).opened();
       const cbs = await peer.openCbs();
       await cbs.putToken(HOST, this.policyToken(policyName));
       return { peer, cbs };

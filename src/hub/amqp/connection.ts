@@ -25,7 +25,8 @@ import { openCbsNode } from "./cbs-node.ts";
 import { Claims } from "./claims.ts";
 import { DeviceLinks } from "./device-links.ts";
 import { openDeviceNode } from "./device-node.ts";
-import { openManagementNode, openPartitionNode } from "./event-nodes.ts";
+import { openManagementNode, openManagementReplies, openPartitionNode } from "./event-nodes.ts";
+import { tellLinksApart } from "./link-names.ts";
 import type { GuardedLink, NodeContext } from "./node-context.ts";
 import { Redirection, redirect } from "./redirection.ts";
 import { Replies } from "./replies.ts";
@@ -101,6 +102,8 @@ class AmqpConnection {
       settler: new Settler(),
       whereabouts: () => ({ hostName: this.#hostName(), port }),
       toError: (error) => toAmqpError(error, createTrackingId(), services.clock.nowMs()),
+      toEventHubError: (error) =>
+        toEventHubError(error, createTrackingId(), services.clock.nowMs()),
       tellRefused: (error) => this.#tellRefused(error),
     };
     this.#twins = new TwinNodes(this.#context);
@@ -109,6 +112,10 @@ class AmqpConnection {
 
   start(): void {
     const connection = this.#connection;
+    connection.on(
+      "session_open",
+      ({ session }: EventContext) => session && tellLinksApart(session),
+    );
     connection.on(
       "sender_open",
       ({ sender }: EventContext) => sender && this.#onSenderOpen(sender),
@@ -167,7 +174,11 @@ class AmqpConnection {
   /** The peer wants to receive from the hub. */
   #onSenderOpen(sender: Sender): void {
     const address = String(sender.source?.address ?? "");
-    const accept = (): void => sender.set_source({ address });
+    const accept = (): void => {
+      sender.set_source({ address });
+      // uamqp takes a link with one end alone for a refusal.
+      sender.set_target({ address: sender.target?.address });
+    };
     this.#attach(sender, address, accept, (node) => {
       switch (node.type) {
         case "cbs":
@@ -186,12 +197,11 @@ class AmqpConnection {
         case "eventPartition":
           return openPartitionNode(sender, node, this.#context);
         case "eventManagement":
-          this.#managementReplies.addLink(sender);
-          return;
+          return openManagementReplies(sender, this.#managementReplies, this.#context);
         case "eventRedirect":
           return redirect(node.path, this.#context);
         default:
-          throw new HubError("DeviceNotFound", "There is nothing to receive from at this address.");
+          throw notFound(address);
       }
     });
   }
@@ -199,7 +209,10 @@ class AmqpConnection {
   /** The peer wants to send to the hub. */
   #onReceiverOpen(receiver: Receiver): void {
     const address = String(receiver.target?.address ?? "");
-    const accept = (): void => receiver.set_target({ address });
+    const accept = (): void => {
+      receiver.set_target({ address });
+      receiver.set_source({ address: receiver.source?.address });
+    };
     this.#attach(receiver, address, accept, (node) => {
       switch (node.type) {
         case "cbs":
@@ -220,7 +233,7 @@ class AmqpConnection {
         case "eventHubSender":
           throw new HubError("IotHubUnauthorized", "Events come from devices alone.");
         default:
-          throw new HubError("DeviceNotFound", "There is nothing to send to at this address.");
+          throw notFound(address);
       }
     });
   }
@@ -245,8 +258,8 @@ class AmqpConnection {
 
   #refusalOf(error: unknown, { type }: AmqpNode): AmqpError {
     if (error instanceof Redirection) return error.answer;
-    if (type !== "eventPartition" && type !== "eventHubSender") return this.#context.toError(error);
-    return toEventHubError(error, createTrackingId(), this.#services.clock.nowMs());
+    const isEventHub = type === "eventPartition" || type === "eventHubSender";
+    return isEventHub ? this.#context.toEventHubError(error) : this.#context.toError(error);
   }
 
   /** The name the peer has called the hub by, when it is one of the hub's. */
@@ -290,6 +303,12 @@ class AmqpConnection {
     this.#endLinks(() => true);
     this.#stream.destroy();
   }
+}
+
+/** Clients of event hubs know by these words that another try is of no use. */
+function notFound(address: string): HubError {
+  const message = `The messaging entity '${address}' could not be found.`;
+  return new HubError("DeviceNotFound", message);
 }
 
 function createTrackingId(): string {

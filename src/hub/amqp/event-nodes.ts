@@ -1,17 +1,20 @@
 /** The hub's event hub: partitions to read from, and a node that tells what there is. */
 
-import type { Receiver, Sender } from "rhea";
+import type { Message as AmqpMessage, Receiver, Sender } from "rhea";
 import { type EventPosition, parseEventPosition } from "../../core/event-position.ts";
+import { HubError } from "../../core/hub-error.ts";
 import { EVENT_HUB_NAME, type EventPartition } from "../../core/resource-path.ts";
+import { closeReceiver } from "./close-receiver.ts";
 import { toManagementReply } from "./event-management.ts";
-import { LinkCredit } from "./link-credit.ts";
+import { answerDrains, LinkCredit } from "./link-credit.ts";
 import type { GuardedLink, NodeContext } from "./node-context.ts";
 import type { Replies } from "./replies.ts";
 import { answerRequests } from "./request-node.ts";
-import { toEventMessage } from "./telemetry.ts";
+import { toEventMessage, toRuntimeMetric } from "./telemetry.ts";
 
 const SELECTOR_FILTER = "apache.org:selector-filter:string";
 const EPOCH = "com.microsoft:epoch";
+const RUNTIME_METRIC = "com.microsoft:enable-receiver-runtime-metric";
 
 /** `{event hub}/ConsumerGroups/{group}/Partitions/{n}` (rules event-position, event-epoch). */
 export function openPartitionNode(
@@ -19,11 +22,17 @@ export function openPartitionNode(
   partition: EventPartition,
   context: NodeContext,
 ): GuardedLink {
-  const { claims, deviceToCloud, toError } = context;
+  const { claims, clock, deviceToCloud, toEventHubError } = context;
   const check = (): void => claims.authorize("ServiceConnect", partition.segments);
   check();
   const epoch = readEpoch(sender);
   const credit = new LinkCredit(sender);
+  const isMetricWanted = wantsRuntimeMetric(sender);
+  const metric = (): Partial<AmqpMessage> => {
+    if (!isMetricWanted) return {};
+    const properties = deviceToCloud.propertiesOf(partition.partitionId);
+    return { delivery_annotations: toRuntimeMetric(properties, clock.nowMs()) };
+  };
   const close: GuardedLink["close"] = (error) => {
     subscription.close();
     sender.close(error);
@@ -32,17 +41,17 @@ export function openPartitionNode(
     { partition, position: readPosition(sender), ...(epoch !== undefined && { epoch }) },
     {
       hasCredit: () => sender.is_open() && credit.isLeft,
-      deliver: (event) => credit.use(sender.send(toEventMessage(event))),
-      onStolen: (error) => close(toError(error)),
+      deliver: (event) => credit.use(sender.send({ ...toEventMessage(event), ...metric() })),
+      onStolen: (error) => close(toEventHubError(error)),
     },
   );
   sender.on("sendable", () => subscription.wake());
-  sender.on("sender_draining", () => {
-    subscription.wake();
-    // The credit that is left has nothing to wait for.
-    sender.set_drained(true);
-  });
-  return { check, close, end: () => subscription.close() };
+  answerDrains(sender, () => subscription.wake());
+  const end = (): void => {
+    subscription.close();
+    credit.end();
+  };
+  return { check, close, end };
 }
 
 /** `$management`: READ tells of the event hub and its partitions (rule event-management). */
@@ -51,13 +60,29 @@ export function openManagementNode(
   replies: Replies,
   context: NodeContext,
 ): GuardedLink {
-  const { claims, deviceToCloud } = context;
+  const check = requireManagement(context);
+  answerRequests(receiver, replies, context, (request) =>
+    toManagementReply(request, context.deviceToCloud),
+  );
+  return { check, close: (error) => closeReceiver(receiver, error), end: () => {} };
+}
+
+/** The other link of `$management`, which carries the answers. */
+export function openManagementReplies(
+  sender: Sender,
+  replies: Replies,
+  context: NodeContext,
+): GuardedLink {
+  const check = requireManagement(context);
+  replies.addLink(sender);
+  return { check, close: (error) => sender.close(error), end: () => {} };
+}
+
+/** @throws HubError IotHubUnauthorized, as does the check it returns. */
+function requireManagement({ claims }: NodeContext): () => void {
   const check = (): void => claims.authorize("ServiceConnect", [EVENT_HUB_NAME, "$management"]);
   check();
-  answerRequests(receiver, replies, context, (request) =>
-    toManagementReply(request, deviceToCloud),
-  );
-  return { check, close: (error) => receiver.close(error), end: () => {} };
+  return check;
 }
 
 function readPosition(sender: Sender): EventPosition {
@@ -69,12 +94,26 @@ function readPosition(sender: Sender): EventPosition {
 }
 
 function readEpoch(sender: Sender): number | undefined {
-  const epoch = remoteProperties(sender)[EPOCH];
-  return epoch === undefined || epoch === null ? undefined : Number(epoch);
+  const epoch = attachOf(sender).properties?.[EPOCH];
+  if (epoch === undefined || epoch === null) return undefined;
+  const number = Number(epoch);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new HubError("ArgumentInvalid", "The epoch of a receiver is a whole number from 0.");
 }
 
-/** The properties of the peer's attach; rhea's types leave it out. */
-function remoteProperties(sender: Sender): Readonly<Record<string, unknown>> {
-  type Attached = { readonly remote: { readonly attach: { readonly properties?: object } } };
-  return { ...(sender as unknown as Attached).remote.attach.properties };
+/** Asked for by a capability, which SDKs desire among others. */
+function wantsRuntimeMetric(sender: Sender): boolean {
+  const { desired_capabilities } = attachOf(sender);
+  return [desired_capabilities].flat().includes(RUNTIME_METRIC);
+}
+
+interface Attach {
+  readonly properties?: Readonly<Record<string, unknown>>;
+  /** One or several. */
+  readonly desired_capabilities?: unknown;
+}
+
+/** The peer's attach; rhea's types leave it out. */
+function attachOf(sender: Sender): Attach {
+  return (sender as unknown as { readonly remote: { readonly attach: Attach } }).remote.attach;
 }

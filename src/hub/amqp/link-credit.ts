@@ -1,14 +1,18 @@
-/** The credit of a link the hub sends on. */
+/** The credit of a link the hub sends on, and what it was used for. */
 
-import type { Delivery, Sender } from "rhea";
+import type { Delivery, EventContext, Sender } from "rhea";
 
 export class LinkCredit {
   readonly #sender: Sender;
   /** Numbers of deliveries, rising. */
   readonly #unsent: number[] = [];
+  readonly #unsettled = new Set<Delivery>();
 
   constructor(sender: Sender) {
     this.#sender = sender;
+    sender.on("settled", ({ delivery }: EventContext) => {
+      if (delivery !== undefined) this.#unsettled.delete(delivery);
+    });
   }
 
   /** Counts messages that rhea holds for its next write: they will use credit. */
@@ -19,8 +23,20 @@ export class LinkCredit {
     return this.#sender.sendable() && creditOf(this.#sender) > this.#unsent.length;
   }
 
-  use({ id }: Delivery): void {
-    this.#unsent.push(id);
+  use(delivery: Delivery): void {
+    this.#unsent.push(delivery.id);
+    this.#unsettled.add(delivery);
+  }
+
+  /**
+   * The peer has detached the link. What it has not settled it never will: it must not take up the
+   * room that rhea keeps for the whole session.
+   */
+  end(): void {
+    for (const delivery of this.#unsettled) {
+      Object.assign(delivery, { settled: true, remote_settled: true });
+    }
+    this.#unsettled.clear();
   }
 }
 
@@ -33,4 +49,12 @@ function nextToSend({ session }: Sender): number {
 /** rhea's types leave the credit out. */
 function creditOf(sender: Sender): number {
   return (sender as Sender & { readonly credit: number }).credit;
+}
+
+/** A peer that drains a link gets what there is; the credit that is left has nothing to wait for. */
+export function answerDrains(sender: Sender, wake: () => void): void {
+  sender.on("sender_draining", () => {
+    wake();
+    sender.set_drained(true);
+  });
 }

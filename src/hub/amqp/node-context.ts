@@ -22,6 +22,8 @@ export interface NodeContext {
   /** Where the peer has found the hub. */
   whereabouts(): { readonly hostName: string; readonly port: number };
   toError(error: unknown): AmqpError;
+  /** The same in the form that readers of events know. */
+  toEventHubError(error: unknown): AmqpError;
   /** Tells that somebody was not let in, when that is what the error says. */
   tellRefused(error: unknown): void;
 }

@@ -8,7 +8,7 @@ import rhea, {
   type Sender,
 } from "rhea";
 import type { Settlement } from "../../core/message-queue.ts";
-import { LinkCredit } from "./link-credit.ts";
+import { answerDrains, LinkCredit } from "./link-credit.ts";
 import { toSettlement } from "./translate.ts";
 
 export interface OutgoingLinkHandlers {
@@ -34,6 +34,7 @@ export class OutgoingLink {
     this.#credit = new LinkCredit(sender);
     this.#handlers = handlers;
     sender.on("sendable", () => handlers.onCredit());
+    answerDrains(sender, () => handlers.onCredit());
     for (const outcome of OUTCOMES) {
       sender.on(outcome, ({ delivery }: EventContext) =>
         this.#onOutcome(delivery, toSettlement(outcome)),
@@ -80,6 +81,7 @@ export class OutgoingLink {
   end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#credit.end();
     this.#lockTokens.clear();
     this.#handlers.onClose();
   }

@@ -2,6 +2,7 @@
 
 import type { EventContext, Receiver, Sender } from "rhea";
 import { HubError } from "../../core/hub-error.ts";
+import { closeReceiver } from "./close-receiver.ts";
 import { type GuardedLink, type NodeContext, SEND_CREDIT } from "./node-context.ts";
 import { OutgoingLink } from "./outgoing-link.ts";
 import { toCloudToDevice, toFeedbackMessage } from "./translate.ts";
@@ -12,7 +13,7 @@ export function openDeviceboundNode(receiver: Receiver, context: NodeContext): G
   check();
   receiver.add_credit(SEND_CREDIT);
   receiver.on("message", (event: EventContext) => onMessage(receiver, event, context));
-  return { check, close: (error) => receiver.close(error), end: () => {} };
+  return { check, close: (error) => closeReceiver(receiver, error), end: () => {} };
 }
 
 function onMessage(

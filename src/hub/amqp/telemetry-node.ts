@@ -3,6 +3,7 @@
 import type { EventContext, Receiver } from "rhea";
 import { formatAuthMethod } from "../../core/access.ts";
 import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../core/limits.ts";
+import { closeReceiver } from "./close-receiver.ts";
 import { type GuardedLink, type NodeContext, SEND_CREDIT } from "./node-context.ts";
 import { toTelemetry } from "./telemetry.ts";
 
@@ -33,7 +34,7 @@ export function openTelemetryNode(
       )
       .finally(() => receiver.add_credit(1));
   });
-  const close: GuardedLink["close"] = (error) => receiver.close(error);
+  const close: GuardedLink["close"] = (error) => closeReceiver(receiver, error);
   const device = deviceLinks.open(deviceId, (error) => close(toError(error)));
   return { check: () => void claims.authorizeDevice(deviceId), close, end: () => device.close() };
 }

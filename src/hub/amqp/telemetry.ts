@@ -1,6 +1,7 @@
 /** AMQP messages of devices to telemetry, and events to AMQP messages. Nothing here knows a link. */
 
 import rhea, { type Message as AmqpMessage } from "rhea";
+import type { PartitionProperties } from "../../core/event-log.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Telemetry, TelemetryProperties } from "../../core/message.ts";
 import type { StoredEvent } from "../device-to-cloud.ts";
@@ -61,6 +62,17 @@ export function toEventMessage(event: StoredEvent): AmqpMessage {
       ...(creationTimeUtc !== undefined && { "iothub-creation-time-utc": creationTimeUtc }),
     },
     body: rhea.message.data_section(Buffer.from(body)),
+  };
+}
+
+/** What a reader that wants it is told of the partition with each event. */
+export function toRuntimeMetric(properties: PartitionProperties, nowMs: number): object {
+  const { wrap_long, wrap_timestamp } = rhea.types;
+  return {
+    last_enqueued_sequence_number: wrap_long(properties.lastSequenceNumber),
+    last_enqueued_offset: String(properties.lastOffset),
+    last_enqueued_time_utc: wrap_timestamp(properties.lastEnqueuedTimeMs ?? nowMs),
+    runtime_info_retrieval_time_utc: wrap_timestamp(nowMs),
   };
 }
 

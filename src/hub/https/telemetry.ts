@@ -1,5 +1,6 @@
 /** Telemetry in HTTP requests: one message in headers and body, or several in JSON. */
 
+import { decodeHeaderName, decodeHeaderValue } from "../../core/header-text.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { PropertyValue, Telemetry, TelemetryProperties } from "../../core/message.ts";
 import { isObject, parseJson } from "./translate.ts";
@@ -26,7 +27,8 @@ const APPLICATION_PREFIX = "iothub-app-";
 export function toTelemetry(rawHeaders: readonly string[], body: Uint8Array): Telemetry {
   const headers: [string, string][] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    headers.push([rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""]);
+    const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
+    headers.push([decodeHeaderName(name) ?? name, decodeHeaderValue(value)]);
   }
   return { ...readProperties(headers), body };
 }
@@ -50,13 +52,21 @@ export function parseTelemetryBatch(body: Uint8Array): Telemetry[] {
 function parseBatched(item: unknown): Telemetry {
   if (!isObject(item) || typeof item.body !== "string") throw notABatch();
   const { body, base64Encoded = true, properties = {} } = item;
-  if (!isObject(properties)) throw notABatch();
+  if (!isObject(properties) || typeof base64Encoded !== "boolean") throw notABatch();
   const headers = Object.entries(properties).map(([name, value]): [string, string] => {
     if (typeof value === "string") return [name, value];
     throw new HubError("ArgumentInvalid", `The property '${name}' is not a string.`);
   });
-  const bytes = Buffer.from(body, base64Encoded === false ? "utf8" : "base64");
+  const bytes = base64Encoded ? parseBase64(body) : Buffer.from(body);
   return { ...readProperties(headers), body: bytes };
+}
+
+/** Node's own decoder drops what it cannot read. */
+function parseBase64(text: string): Buffer {
+  const bytes = Buffer.from(text, "base64");
+  const isWhole = text.length % 4 === 0 && bytes.length === Buffer.byteLength(text, "base64");
+  if (isWhole) return bytes;
+  throw new HubError("ArgumentInvalid", "The body of a message in the batch is not base64.");
 }
 
 function readProperties(

@@ -5,6 +5,7 @@ import type {
   DeviceIdentity,
   DeviceRequest,
 } from "../../core/device-identity.ts";
+import { encodeHeaderName, encodeHeaderValue } from "../../core/header-text.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Message } from "../../core/message.ts";
 import type { Entry } from "../../core/message-queue.ts";
@@ -141,7 +142,7 @@ export function toMessageReply(
     headers[`iothub-app-${encodeHeaderName(name)}`] = value ?? "";
   }
   const present = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, encodeHeader(value)] as const],
+    value === undefined ? [] : [[name, encodeHeaderValue(value)] as const],
   );
   return { status: 200, headers: Object.fromEntries(present), body };
 }
@@ -243,18 +244,4 @@ function text(value: unknown): string {
 
 function isoTime(timeMs: number | undefined): string | undefined {
   return timeMs === undefined ? undefined : new Date(timeMs).toISOString();
-}
-
-/** Names of headers are tokens (RFC 9110, 5.6.2). */
-function encodeHeaderName(name: string): string {
-  return name.replace(/[^A-Za-z0-9!#$&'*+.^_`|~-]/gu, (char) =>
-    [...Buffer.from(char)]
-      .map((byte) => `%${byte.toString(16).padStart(2, "0").toUpperCase()}`)
-      .join(""),
-  );
-}
-
-/** Headers carry visible ASCII; all else is percent-encoded. */
-function encodeHeader(value: string): string {
-  return /^[\x21-\x7e ]*$/.test(value) ? value : encodeURIComponent(value);
 }

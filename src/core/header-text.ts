@@ -1,0 +1,40 @@
+/**
+ * Properties in HTTP headers, which carry visible ASCII: everything else is percent-encoded, in either
+ * direction (rule https-headers). No document says how Azure does it.
+ */
+
+/** Names of headers are tokens (RFC 9110, 5.6.2); `%` announces what is encoded. */
+export function encodeHeaderName(name: string): string {
+  return name.replace(/[^A-Za-z0-9!#$&'*+.^_`|~-]+/gu, (part) =>
+    Buffer.from(part).toString("hex").toUpperCase().replace(/../g, "%$&"),
+  );
+}
+
+/** Undefined for a name whose percent-encoding is broken. */
+export function decodeHeaderName(name: string): string | undefined {
+  return decode(name);
+}
+
+export function encodeHeaderValue(text: string): string {
+  return isPlain(text) ? text : encodeURIComponent(text);
+}
+
+/** Only what had to be encoded is decoded: a `%41` among nothing but visible ASCII stands for itself. */
+export function decodeHeaderValue(value: string): string {
+  const text = decode(value);
+  if (text === undefined || isPlain(text)) return value;
+  return encodeURIComponent(text) === value ? text : value;
+}
+
+/** HTTP takes the spaces at the ends of a value away. */
+function isPlain(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text) && text.trim() === text;
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  decodeHeaderName,
+  decodeHeaderValue,
+  encodeHeaderName,
+  encodeHeaderValue,
+} from "../../src/core/header-text.ts";
+
+const text = fc.string({ unit: "grapheme" });
+
+// Rule https-headers.
+describe("what goes into a header", () => {
+  test("is what a header can carry, and comes out as it was", () => {
+    fc.assert(
+      fc.property(text, (value) => {
+        // What looks like an encoded text of its own cannot be told from one.
+        fc.pre(!/%[0-9A-F]{2}/i.test(value));
+        const header = encodeHeaderValue(value);
+        expect(header).toMatch(/^([\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$/);
+        expect(decodeHeaderValue(header)).toBe(value);
+      }),
+    );
+  });
+
+  test("names are tokens, and come out as they were", () => {
+    fc.assert(
+      fc.property(text, (name) => {
+        const header = encodeHeaderName(name);
+        expect(header).toMatch(/^[A-Za-z0-9!#$%&'*+.^_`|~-]*$/);
+        expect(decodeHeaderName(header)).toBe(name);
+      }),
+    );
+  });
+
+  test.each(["100%", "a%20b", "%41bc", "a%2Fb", "%ZZ", "50% off"])(
+    "%s stands for itself",
+    (value) => {
+      expect(encodeHeaderValue(value)).toBe(value);
+      expect(decodeHeaderValue(value)).toBe(value);
+    },
+  );
+
+  test.each([
+    ["ü", "%C3%BC"],
+    [" a ", "%20a%20"],
+    ["a\nb", "a%0Ab"],
+  ])("%j is encoded", (value, header) => {
+    expect(encodeHeaderValue(value)).toBe(header);
+    expect(decodeHeaderValue(header)).toBe(value);
+  });
+
+  test("a broken name is told from others", () => {
+    expect(decodeHeaderName("a%ZZ")).toBeUndefined();
+  });
+});

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { parseHubConnectionString } from "../../src/core/connection-string.ts";
+import { startHomeHub } from "../../src/hub/local-hub.ts";
+import { callRest } from "../contract/rest.ts";
+import { startHubForTest, temporaryDirectory } from "../support/local-hub.ts";
+import { signToken } from "../support/sign-token.ts";
+
+/** Of loopback, but not where `localhost` leads; only Linux has it without being told to. */
+const ADDRESS = "127.0.0.2";
+
+it.runIf(process.platform === "linux")(
+  "a hub at another address goes by that address",
+  async () => {
+    const directory = temporaryDirectory();
+    await using hub = await startHomeHub({
+      directory,
+      host: ADDRESS,
+      ports: [0],
+      isInMemory: true,
+    });
+    const [port = 0] = hub.ports;
+    expect(hub.hostName).toBe(`${ADDRESS}:${port}`);
+    const { endpoint } = JSON.parse(readFileSync(join(directory, "hub.json"), "utf8"));
+    expect(endpoint).toBe(`${ADDRESS}:${port}`);
+    const { sharedAccessKey, sharedAccessKeyName } = parseHubConnectionString(hub.connectionString);
+    const token = signToken({
+      sr: ADDRESS,
+      key: sharedAccessKey.reveal(),
+      se: Math.floor(Date.now() / 1000) + 60,
+      skn: sharedAccessKeyName,
+    });
+    const ca = readFileSync(hub.caFile, "utf8");
+    const reply = await callRest(
+      { host: ADDRESS, port, ca },
+      { method: "GET", path: "/devices", token },
+    );
+    expect(reply.status).toBe(200);
+  },
+);
+
+it.each(["127.0.0.1", "0.0.0.0", "localhost"])("a hub at %s goes by localhost", async (host) => {
+  const hub = await startHubForTest({ host });
+  expect(hub.hostName).toBe(`localhost:${hub.ports[0]}`);
+});

@@ -1,0 +1,39 @@
+/** Programs and libraries of others that tests run; what is missing is told on stderr, once. */
+
+import { spawnSync } from "node:child_process";
+
+/** What a test needs that this project does not bring along. */
+export interface Foreign {
+  /** As its users call it. */
+  readonly name: string;
+  /** The package of Debian and Ubuntu that has it. */
+  readonly aptPackage: string;
+}
+
+const missing = new Set<string>();
+
+/** @param version What it tells of itself must begin so, where others go by the same name. */
+export function hasProgram(program: string, foreign: Foreign, version = ""): boolean {
+  const { error, stdout } = spawnSync(program, [version === "" ? "--help" : "version"]);
+  return found(foreign, error === undefined && stdout.toString().startsWith(version));
+}
+
+/** Debian's libraries are seen by Debian's own Python, others by whichever comes first. */
+const PYTHONS = ["/usr/bin/python3", "python3"] as const;
+
+/** @returns the Python that has this module, if one does. */
+export function pythonWith(module: string, foreign: Foreign): string | undefined {
+  const python = PYTHONS.find((one) => spawnSync(one, ["-c", `import ${module}`]).status === 0);
+  found(foreign, python !== undefined);
+  return python;
+}
+
+function found({ name, aptPackage }: Foreign, isThere: boolean): boolean {
+  if (!isThere && !missing.has(name)) {
+    missing.add(name);
+    process.stderr.write(
+      `SKIPPED: ${name} is not installed, its tests do not run; apt-get install ${aptPackage}\n`,
+    );
+  }
+  return isThere;
+}
