@@ -49,6 +49,22 @@ export function collectHostName(
   throw new InvalidArgumentError("It must be a host name, such as myhub.azure-devices.net.");
 }
 
+/** For a repeatable option of consumer groups. */
+export function collectConsumerGroup(
+  text: string,
+  previous: readonly string[] | undefined,
+): readonly string[] {
+  return collect(parseConsumerGroup(text), previous);
+}
+
+/** Names of consumer groups (Event Hubs, "Naming rules and restrictions"). */
+export function parseConsumerGroup(text: string): string {
+  if (/^[a-z0-9$]([a-z0-9._-]{0,48}[a-z0-9])?$/i.test(text)) return text;
+  throw new InvalidArgumentError(
+    "It must have 1 to 50 letters, digits, '.', '-' and '_', a letter or digit at either end.",
+  );
+}
+
 /** For a repeatable option. */
 export function collect(text: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), text];

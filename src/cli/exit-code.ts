@@ -29,7 +29,7 @@ export const EXIT_CODE_MEANINGS: readonly (readonly [string, string])[] = [
   ["5", "hub not reachable: DNS, refused, TLS trust, timeout, connection lost"],
   ["6", "refused by the hub: device not found, queue full, too large, ..."],
   ["7", "negative feedback: Expired, Rejected, DeliveryCountExceeded, Purged"],
-  ["124", "--timeout or --idle-timeout passed first"],
+  ["124", "--timeout, --idle-timeout or --message-timeout passed first"],
   ["130, 143", "SIGINT (Ctrl-C), SIGTERM came first"],
 ];
 

@@ -2,6 +2,7 @@
 
 import { isIP } from "node:net";
 import { formatDeviceConnectionString } from "../core/connection-string.ts";
+import type { Message } from "../core/message.ts";
 import type { Settlement } from "../core/message-queue.ts";
 import { toReceivedMessage } from "./amqp-delivery.ts";
 import { ClientError } from "./client-error.ts";
@@ -64,7 +65,12 @@ class AmqpSession extends DeviceSession {
 
   protected override async connect(): Promise<void> {
     await this.#client.open();
-    await this.#client.subscribe();
+    if (this.options.onDelivery) await this.#client.subscribe();
+    if (this.options.isSending) await this.#client.attachEvents();
+  }
+
+  protected override async transmit(message: Message): Promise<void> {
+    await this.#client.sendEvent(message);
   }
 
   protected override async disconnect(): Promise<void> {
@@ -86,7 +92,7 @@ class AmqpSession extends DeviceSession {
       message: toReceivedMessage(arrival.message),
       settle: this.#settler(arrival),
     };
-    this.options.onDelivery(delivery);
+    this.options.onDelivery?.(delivery);
   }
 
   #settler(arrival: AmqpArrival): Delivery["settle"] {

@@ -1,7 +1,8 @@
-/** A device over HTTPS (port 443): it asks for messages, one at a time. */
+/** A device over HTTPS (port 443): it asks for messages, one at a time, and posts its own. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { formatDeviceConnectionString } from "../core/connection-string.ts";
+import type { Message } from "../core/message.ts";
 import type { ClientError } from "./client-error.ts";
 import { systemClock } from "./clock.ts";
 import { createDeferred } from "./deferred.ts";
@@ -13,6 +14,7 @@ import type {
 import { DeviceSession } from "./device-session.ts";
 import { toReceivedMessage } from "./http-delivery.ts";
 import { refusalByAnswer } from "./http-refusal.ts";
+import { probe } from "./probe.ts";
 import {
   createHttpDeviceClient,
   type HttpArrival,
@@ -28,6 +30,8 @@ const POLL_INTERVAL_MS = 1000;
 /** Longest wait for an answer, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 30_000;
 
+type OnDelivery = NonNullable<DeviceConnectOptions["onDelivery"]>;
+
 /** @throws ClientError, as `connectDevice` says. */
 export async function connectHttp(options: DeviceConnectOptions): Promise<DeviceConnection> {
   const session = new HttpSession(options);
@@ -36,11 +40,13 @@ export async function connectHttp(options: DeviceConnectOptions): Promise<Device
 }
 
 /**
- * "Connected" is a hub that has answered once; a question that fails is the end. A message fetched
+ * "Connected" is a hub that has answered once; a question that fails is the end. Who does not ask
+ * for messages is content with a handshake: every question there is would lock one. A message fetched
  * stays locked for the lock's time even when this process is gone, so the next one is fetched only
  * when the one before is done with.
  */
 class HttpSession extends DeviceSession {
+  override readonly keepsOrder = false;
   readonly #client: HttpDeviceClient;
   readonly #stop = new AbortController();
 
@@ -56,9 +62,19 @@ class HttpSession extends DeviceSession {
   }
 
   protected override async connect(): Promise<void> {
+    const { onDelivery, connectTimeoutMs } = this.options;
     await this.#client.open();
-    const first = await this.#client.receive();
-    this.#poll(first).catch((error: unknown) => this.lose(error));
+    if (onDelivery) {
+      const first = await this.#client.receive();
+      this.#poll(first, onDelivery).catch((error: unknown) => this.lose(error));
+    } else {
+      const fault = await probe(this.endpoint, this.ca, performance.now() + connectTimeoutMs);
+      if (fault) throw fault;
+    }
+  }
+
+  protected override async transmit(message: Message): Promise<void> {
+    await this.#client.sendEvent(message);
   }
 
   protected override async disconnect(): Promise<void> {
@@ -74,11 +90,11 @@ class HttpSession extends DeviceSession {
     return refusalByAnswer(cause);
   }
 
-  async #poll(first: HttpArrival | undefined): Promise<void> {
+  async #poll(first: HttpArrival | undefined, onDelivery: OnDelivery): Promise<void> {
     const { pollIntervalMs = POLL_INTERVAL_MS } = this.options;
     let arrival = first;
     while (!this.isClosed) {
-      if (arrival) await this.#deliver(arrival);
+      if (arrival) await this.#deliver(arrival, onDelivery);
       else await systemClock.sleep(pollIntervalMs, this.#stop.signal);
       // Whoever closes on the settlement of this message comes before the next one is locked.
       await nextTurn();
@@ -87,10 +103,10 @@ class HttpSession extends DeviceSession {
   }
 
   /** Resolves once the message is done with. */
-  async #deliver(arrival: HttpArrival): Promise<void> {
+  async #deliver(arrival: HttpArrival, onDelivery: OnDelivery): Promise<void> {
     const done = createDeferred<void>();
     let isSettled = false;
-    this.options.onDelivery({
+    onDelivery({
       message: toReceivedMessage(arrival.answer),
       settle: async (settlement) => {
         if (isSettled) return;

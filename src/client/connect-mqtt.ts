@@ -1,6 +1,7 @@
 /** A device's connection: MQTT over TLS (port 8883) or over WebSocket (port 443). */
 
 import { formatDeviceConnectionString } from "../core/connection-string.ts";
+import type { Message } from "../core/message.ts";
 import { ClientError } from "./client-error.ts";
 import type { DeviceConnection, DeviceConnectOptions } from "./device-connection.ts";
 import { DeviceSession } from "./device-session.ts";
@@ -9,6 +10,7 @@ import { toDelivery } from "./mqtt-delivery.ts";
 import { refusalByConnack } from "./mqtt-refusal.ts";
 import type { MqttClient } from "./sdk-hooks/mqtt-client.ts";
 import { createMqttDeviceClient, type MqttDeviceClient } from "./sdk-hooks/mqtt-device-client.ts";
+import { TopicTooLongError } from "./sdk-hooks/mqtt-events.ts";
 import { type IncomingPublish, takePublishes } from "./sdk-hooks/take-publishes.ts";
 
 export type MqttTransport = "mqtt" | "mqtt-ws";
@@ -52,6 +54,8 @@ class MqttSession extends DeviceSession {
       mqtt: {
         keepalive: options.keepAliveSeconds,
         connectTimeout: options.connectTimeoutMs + RENEWAL_GRACE_MS,
+        // A session kept from before would bring messages that are not asked for.
+        clean: options.onDelivery === undefined,
         ...(this.ca !== undefined && { ca: this.ca }),
       },
       onClient: (client) => this.#watch(client),
@@ -62,12 +66,24 @@ class MqttSession extends DeviceSession {
   protected override async connect(): Promise<void> {
     try {
       await this.#client.open();
-      await this.#client.subscribe();
+      if (this.options.onDelivery) await this.#client.subscribe();
     } catch (error) {
       throw this.#cause ?? error;
     }
     if (this.#hasRefusedSubscription) {
       throw new ClientError("IotHubUnauthorized", "The hub refused the subscription to messages.");
+    }
+  }
+
+  protected override async transmit(message: Message): Promise<void> {
+    try {
+      await this.#client.sendEvent(message);
+    } catch (cause) {
+      if (!(cause instanceof TopicTooLongError)) throw cause;
+      throw new ClientError("MessageTooLarge", cause.message, {
+        cause,
+        hint: "Shorten the properties, or use --transport amqp.",
+      });
     }
   }
 
@@ -98,7 +114,7 @@ class MqttSession extends DeviceSession {
   #onPublish(publish: IncomingPublish): boolean {
     const delivery = toDelivery(publish, this.options.connectionString.deviceId);
     if (delivery === undefined) return false;
-    if (!this.isClosed) this.options.onDelivery(delivery);
+    if (!this.isClosed) this.options.onDelivery?.(delivery);
     return true;
   }
 }

@@ -3,11 +3,16 @@
 import { isIP } from "node:net";
 import { formatHubConnectionString } from "../core/connection-string.ts";
 import type { Message } from "../core/message.ts";
-import { ClientError } from "./client-error.ts";
+import { ClientError, type ClientErrorName } from "./client-error.ts";
 import { ConnectAbortedError } from "./connect-aborted-error.ts";
 import { ConnectionEnd } from "./connection-end.ts";
 import { type Endpoint, endpointOf, formatEndpoint } from "./endpoint.ts";
-import { ROLE_HINT, requireEntraToken } from "./entra-login.ts";
+import { noTokenInTime, ROLE_HINT, requireEntraToken } from "./entra-login.ts";
+import {
+  type EventHubAddress,
+  parseRedirect,
+  REDIRECTING_PATH,
+} from "./events/event-hub-address.ts";
 import { parseFeedbackRecords } from "./feedback-batch.ts";
 import { toHubRefusal } from "./hub-refusal.ts";
 import { probe } from "./probe.ts";
@@ -135,6 +140,19 @@ class AmqpConnection implements ServiceConnection {
     }
   }
 
+  async findEventHub(): Promise<EventHubAddress> {
+    this.#requireOpen();
+    const answer = await this.#askAt(REDIRECTING_PATH);
+    const address = parseRedirect(answer);
+    if (address) return address;
+    throw (
+      toHubRefusal(answer) ??
+      new ClientError("ServerError", "The hub did not say where its events are read.", {
+        cause: answer,
+      })
+    );
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -147,13 +165,27 @@ class AmqpConnection implements ServiceConnection {
       await within(SEND_TIMEOUT_MS, this.#end.before(sent));
     } catch (cause) {
       if (cause instanceof DeadlinePassedError) {
-        throw new UnansweredError("ServiceUnavailable", "The hub did not answer in time", cause);
+        throw unanswered("ServiceUnavailable", "The hub did not answer in time", cause);
       }
       const error = this.#toClientError(cause);
       if (error.name !== "ConnectionLost") throw error;
       const where = formatEndpoint(this.#endpoint);
       const what = `The connection to ${where} ended before the hub answered`;
-      throw new UnansweredError("ConnectionLost", what, error);
+      throw unanswered("ConnectionLost", what, error);
+    }
+  }
+
+  async #askAt(address: string): Promise<unknown> {
+    const deadlineMs = performance.now() + this.#options.connectTimeoutMs;
+    try {
+      return await this.#bounded(this.#client.askAt(address), deadlineMs);
+    } catch (cause) {
+      if (!(cause instanceof DeadlinePassedError)) throw this.#toClientError(cause);
+      throw new ClientError(
+        "ServiceUnavailable",
+        "The hub did not say in time where its events are read.",
+        { cause },
+      );
     }
   }
 
@@ -170,7 +202,11 @@ class AmqpConnection implements ServiceConnection {
     return {
       records,
       complete: () => settle("complete", feedback.accept),
-      release: () => settle("release", feedback.release),
+      release: () => {
+        // With credit left the batch would come straight back, and cost another delivery.
+        if (this.#state === "open") this.#client.stopFeedback();
+        settle("release", feedback.release);
+      },
     };
   }
 
@@ -202,11 +238,7 @@ class AmqpConnection implements ServiceConnection {
       await this.#bounded(requireEntraToken(signIn, search.signal), deadlineMs);
     } catch (cause) {
       if (!(cause instanceof DeadlinePassedError)) throw cause;
-      throw new ClientError(
-        "ConnectTimeout",
-        `Microsoft Entra ID gave no token within ${connectTimeoutMs} ms.`,
-        { cause, hint: "Check the network and az account show, or raise --connect-timeout." },
-      );
+      throw noTokenInTime(connectTimeoutMs, cause);
     } finally {
       search.abort();
     }
@@ -258,4 +290,11 @@ class AmqpConnection implements ServiceConnection {
     const message = `The connection to ${formatEndpoint(this.#endpoint)} ended.`;
     return refusal ?? new ClientError("ConnectionLost", message, { cause });
   }
+}
+
+function unanswered(name: ClientErrorName, message: string, cause: unknown): UnansweredError {
+  return new UnansweredError(name, message, {
+    cause,
+    hint: "It is not sent again, for that might bring it twice; feedback tells (c2d-send --wait).",
+  });
 }

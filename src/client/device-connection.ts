@@ -53,20 +53,36 @@ export interface DeviceConnectOptions {
   readonly keepAliveSeconds: number;
   /** HTTP only: how long to wait after an empty answer, in milliseconds; default 1000. */
   readonly pollIntervalMs?: number;
-  /** Bounds connecting and subscribing together, in milliseconds. */
+  /** Bounds connecting and attaching together, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** Gives connecting up; it has no effect on an open connection. */
   readonly signal?: AbortSignal;
   /**
    * Called for each message, also for those that arrive before `connectDevice` has resolved. Over
-   * HTTP the next one is fetched once this one is settled, `none` included.
+   * HTTP the next one is fetched once this one is settled, `none` included. Absent: the device does
+   * not subscribe, over HTTP it does not ask, and messages stay with the hub.
    */
-  onDelivery(delivery: Delivery): void;
+  onDelivery?(delivery: Delivery): void;
+  /** The device sends events: AMQP attaches their link while connecting. Default false. */
+  readonly isSending?: boolean;
   /** Called once, when an open connection ends without `close`. */
   onDisconnect(error: ClientError): void;
 }
 
 export interface DeviceConnection {
+  /** Whether events sent side by side arrive in their order. HTTP answers each request by itself. */
+  readonly keepsOrder: boolean;
+  /**
+   * Sends a device-to-cloud message and resolves once the hub has confirmed it. When it does not
+   * within a minute, the connection counts as lost. Needs `isSending`. A property without value
+   * (`null`) is sent as an empty one, but over MQTT.
+   *
+   * @throws UnansweredError ConnectionLost when the connection ended first: the hub may have it.
+   * ClientError ConnectionLost, HostNotFound, ConnectionRefused or UntrustedCertificate when it was
+   * not sent. What the hub refuses: MessageTooLarge (256 KB, properties included), ArgumentInvalid,
+   * IotHubQuotaExceeded, Throttling, ServiceUnavailable, IotHubUnauthorized, DeviceNotFound, …
+   */
+  sendEvent(message: Message): Promise<void>;
   /** Flushes settlements, then disconnects. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,20 +1,34 @@
 /** The life of a device's connection: what is the same over every transport. */
 
-import { ClientError } from "./client-error.ts";
+import type { Message } from "../core/message.ts";
+import { ClientError, type ClientErrorName } from "./client-error.ts";
 import { ConnectAbortedError } from "./connect-aborted-error.ts";
 import { ConnectionEnd } from "./connection-end.ts";
 import type { DeviceConnection, DeviceConnectOptions } from "./device-connection.ts";
 import { type Endpoint, endpointOf, formatEndpoint } from "./endpoint.ts";
+import { requireSoundEvent, toEventRefusal } from "./event-refusal.ts";
 import { toNetworkError } from "./network-error.ts";
 import { probe } from "./probe.ts";
 import { trustedCertificates } from "./trusted-certificates.ts";
+import { UnansweredError } from "./unanswered-error.ts";
 import { DeadlinePassedError, within } from "./within.ts";
 
 /** How long a hub may take to answer an orderly end. */
 const CLOSE_TIMEOUT_MS = 3000;
 
+/** How long a hub may take to confirm an event. After that the connection is of no use. */
+const CONFIRM_TIMEOUT_MS = 60_000;
+
+/** With these there was no connection that an event could have gone over. */
+const NEVER_CONNECTED: readonly ClientErrorName[] = [
+  "HostNotFound",
+  "ConnectionRefused",
+  "UntrustedCertificate",
+];
+
 /** A transport adds how it connects, how it ends, and how it reads a refusal. */
 export abstract class DeviceSession implements DeviceConnection {
+  readonly keepsOrder: boolean = true;
   protected readonly options: DeviceConnectOptions;
   protected readonly endpoint: Endpoint;
   /** Everything to trust (PEM); undefined for Node's default. */
@@ -35,9 +49,10 @@ export abstract class DeviceSession implements DeviceConnection {
     const { connectTimeoutMs, signal } = this.options;
     const deadlineMs = performance.now() + connectTimeoutMs;
     const giveUp = (): void => this.#end.end(new ConnectAbortedError());
-    if (signal?.aborted) giveUp();
     signal?.addEventListener("abort", giveUp, { once: true });
     try {
+      // What has begun to connect has no socket yet that could be destroyed.
+      if (signal?.aborted) throw new ConnectAbortedError();
       await within(connectTimeoutMs, this.#end.before(this.connect()));
       this.#state = "open";
     } catch (error) {
@@ -49,13 +64,26 @@ export abstract class DeviceSession implements DeviceConnection {
     }
   }
 
+  async sendEvent(message: Message): Promise<void> {
+    requireSoundEvent(message);
+    if (this.#state !== "open") throw this.toLoss(undefined);
+    try {
+      await within(CONFIRM_TIMEOUT_MS, this.#end.before(this.transmit(message)));
+    } catch (cause) {
+      throw this.#toSendError(cause);
+    }
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  /** Connects and subscribes. */
+  /** Connects, and attaches what `options` ask for. */
   protected abstract connect(): Promise<void>;
+
+  /** Resolves once the hub has confirmed the event. */
+  protected abstract transmit(message: Message): Promise<void>;
 
   /** Flushes settlements and takes its leave of the hub. */
   protected abstract disconnect(): Promise<void>;
@@ -93,7 +121,22 @@ export abstract class DeviceSession implements DeviceConnection {
     const wasOpen = this.#state === "open";
     this.#state = "closed";
     if (wasOpen) await within(CLOSE_TIMEOUT_MS, this.disconnect()).catch(() => {});
+    this.#end.end(this.toLoss(undefined));
     this.destroy();
+  }
+
+  /** What ended the connection is told by `onDisconnect`: here it only means that nothing is known. */
+  #toSendError(cause: unknown): ClientError {
+    if (this.#state === "open") {
+      const refusal =
+        cause instanceof ClientError ? cause : toEventRefusal(cause, this.toRefusal(cause));
+      if (refusal) return refusal;
+    }
+    this.lose(cause instanceof DeadlinePassedError ? this.#unconfirmed(cause) : cause);
+    const failure = toNetworkError(cause, this.endpoint);
+    if (failure && NEVER_CONNECTED.includes(failure.name)) return failure;
+    const what = `The connection to ${formatEndpoint(this.endpoint)} ended before the hub confirmed`;
+    return new UnansweredError("ConnectionLost", what, { cause });
   }
 
   async #explain(error: unknown, deadlineMs: number): Promise<ClientError> {
@@ -104,6 +147,12 @@ export abstract class DeviceSession implements DeviceConnection {
     if (error instanceof ClientError && error.name !== "ConnectionLost") return error;
     const found = await probe(this.endpoint, this.ca, deadlineMs);
     return found ?? this.#silence(error);
+  }
+
+  #unconfirmed(cause: DeadlinePassedError): ClientError {
+    const seconds = CONFIRM_TIMEOUT_MS / 1000;
+    const message = `${formatEndpoint(this.endpoint)} has not confirmed an event for ${seconds} s.`;
+    return new ClientError("ConnectionLost", message, { cause });
   }
 
   #silence(cause: unknown): ClientError {

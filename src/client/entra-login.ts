@@ -24,10 +24,11 @@ export async function createEntraLogin(hostName: string): Promise<EntraLogin> {
 export async function requireEntraToken(
   { credential }: EntraLogin,
   signal: AbortSignal,
+  scope = IOT_HUB_SCOPE,
 ): Promise<void> {
   let cause: unknown;
   try {
-    if (await credential.getToken(IOT_HUB_SCOPE, { abortSignal: signal })) return;
+    if (await credential.getToken(scope, { abortSignal: signal })) return;
   } catch (error) {
     cause = error;
   }
@@ -35,4 +36,13 @@ export async function requireEntraToken(
     cause,
     hint: NO_TOKEN_HINT,
   });
+}
+
+/** The chain of credentials may take its time to fail. */
+export function noTokenInTime(timeoutMs: number, cause: unknown): ClientError {
+  return new ClientError(
+    "ConnectTimeout",
+    `Microsoft Entra ID gave no token within ${timeoutMs} ms.`,
+    { cause, hint: "Check the network and az account show, or raise --connect-timeout." },
+  );
 }

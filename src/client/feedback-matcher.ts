@@ -1,17 +1,16 @@
 /** Finds the feedback of this run's messages in a queue that the whole hub shares. */
 
+import { HeldFeedback } from "./held-feedback.ts";
 import type { FeedbackBatch, ReceivedFeedback } from "./service-connection.ts";
 
 /**
  * Matches records by device id and message id. A batch that holds only records of this run's
- * messages is completed. One that holds others' too is kept unsettled until `finish`: given back at
- * once it would return at once, and be dead-lettered after ten rounds if nobody else reads.
+ * messages is completed. One that holds others' too is kept unsettled until `finish`.
  */
 export class FeedbackMatcher {
   /** How many records are still waited for, by message; 0 stays, for the message stays ours. */
   readonly #waiting = new Map<string, number>();
-  /** Batches seen, by their content; the value is what is still to be released. */
-  readonly #seen = new Map<string, FeedbackBatch | undefined>();
+  readonly #held = new HeldFeedback();
   #pending = 0;
   #isFinished = false;
 
@@ -39,20 +38,17 @@ export class FeedbackMatcher {
    */
   add(batch: FeedbackBatch): readonly ReceivedFeedback[] {
     if (this.#isFinished) return [];
-    const content = JSON.stringify(batch.records);
-    const isAgain = this.#seen.has(content);
+    const isAgain = this.#held.has(batch);
     const isOurs = batch.records.every((record) => this.#waiting.has(keyOfRecord(record)));
-    if (isOurs) batch.complete();
-    // Of a batch that is delivered again only the last delivery's lock is still good.
-    this.#seen.set(content, isOurs ? undefined : batch);
+    if (isOurs) this.#held.complete(batch);
+    else this.#held.hold(batch);
     return isAgain ? [] : batch.records.filter((record) => this.#take(keyOfRecord(record)));
   }
 
   /** Gives back, once, what belongs to others. Batches that come later are left alone. */
   finish(): void {
     this.#isFinished = true;
-    for (const batch of this.#seen.values()) batch?.release();
-    this.#seen.clear();
+    this.#held.release();
   }
 
   #take(key: string): boolean {

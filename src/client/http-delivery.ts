@@ -1,5 +1,6 @@
 /** An answer to "is there a message?", as a received message. */
 
+import { decodeHeaderName, decodeHeaderValue } from "../core/header-text.ts";
 import { ACKS, type SystemProperties } from "../core/message.ts";
 import type { ReceivedMessage } from "./device-connection.ts";
 import type { HttpAnswer } from "./sdk-hooks/http-device-base.ts";
@@ -27,9 +28,9 @@ export function toReceivedMessage({ rawHeaders, body }: HttpAnswer): ReceivedMes
     const known = name.toLowerCase();
     if (known.startsWith(APPLICATION_PREFIX)) {
       const encoded = name.slice(APPLICATION_PREFIX.length);
-      properties.push([decodeName(encoded, malformed), decodeValue(value)]);
+      properties.push([decodeName(encoded, malformed), decodeHeaderValue(value)]);
     } else if (Object.hasOwn(TEXT_HEADERS, known)) {
-      system[TEXT_HEADERS[known as keyof typeof TEXT_HEADERS]] = decodeValue(value);
+      system[TEXT_HEADERS[known as keyof typeof TEXT_HEADERS]] = decodeHeaderValue(value);
     } else if (known === "iothub-expiry") define(system, "expiryTimeUtcMs", Date.parse(value));
     else if (known === "iothub-enqueuedtime")
       define(numbers, "enqueuedTimeUtcMs", Date.parse(value));
@@ -62,27 +63,9 @@ function define(target: Record<string, unknown>, name: string, value: number): v
   if (!Number.isNaN(value)) target[name] = value;
 }
 
-/** Names of headers are tokens; everything else in them is percent-encoded. */
+/** A name that cannot be decoded is kept as it came, and told. */
 function decodeName(encoded: string, malformed: string[]): string {
-  const decoded = decode(encoded);
+  const decoded = decodeHeaderName(encoded);
   if (decoded === undefined) malformed.push(encoded);
   return decoded ?? encoded;
-}
-
-/**
- * A value is percent-encoded only when it holds what a header cannot carry: a `%20` beside nothing
- * but visible characters was sent as it stands.
- */
-function decodeValue(value: string): string {
-  const decoded = decode(value);
-  if (decoded === undefined || /^[\x20-\x7e]*$/.test(decoded)) return value;
-  return encodeURIComponent(decoded) === value ? decoded : value;
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -48,7 +48,7 @@ const HINTS: Partial<Readonly<Record<HubErrorName, string>>> = {
     "The device must read its messages (c2d-device listen), or they can be purged (c2d-hub purge).",
   IotHubQuotaExceeded: "The hub's quota is used up; a daily one starts anew at 00:00 UTC.",
   IotHubUnauthorized:
-    "Check policy and key in the connection string (sending needs ServiceConnect), and this machine's clock.",
+    "Check policy and key in the connection string (sending and feedback need ServiceConnect), and this machine's clock.",
   MessageTooLarge: "A cloud-to-device message may have 64 KB, its properties included.",
   Throttling: "Send more slowly (--interval).",
 };
@@ -105,7 +105,8 @@ function nameOf(answer: Answer): HubErrorName | undefined {
   return isOtherLimit ? "IotHubQuotaExceeded" : byCondition;
 }
 
-function nameOfNumber(number: number): HubErrorName | undefined {
+/** The catalogue's name of an error number, or that of its nearest kin; undefined for a stranger. */
+export function nameOfNumber(number: number): HubErrorName | undefined {
   const names = Object.keys(HUB_ERRORS) as HubErrorName[];
   return names.find((name) => HUB_ERRORS[name].number === number) ?? KIN[number];
 }

@@ -3,6 +3,7 @@
 import type { FeedbackStatusCode } from "../core/feedback.ts";
 import type { Message } from "../core/message.ts";
 import type { ClientError } from "./client-error.ts";
+import type { EventHubAddress } from "./events/event-hub-address.ts";
 import type { ServiceSignIn } from "./service-sign-in.ts";
 
 export type ServiceTransport = "amqp" | "amqp-ws";
@@ -37,7 +38,10 @@ export interface FeedbackBatch {
   readonly records: readonly ReceivedFeedback[];
   /** Deletes the batch from the hub's queue. */
   complete(): void;
-  /** Gives the batch back for whoever reads next; its delivery count rises by one. */
+  /**
+   * Gives the batch back for whoever reads next; its delivery count rises by one. This connection
+   * gets no more batches then.
+   */
   release(): void;
 }
 
@@ -50,6 +54,12 @@ export interface ServiceConnection {
   send(deviceId: string, message: Message): Promise<void>;
   /** Resolves once the feedback link is attached. A batch stays unsettled until told otherwise. */
   openFeedback(onBatch: (batch: FeedbackBatch) => void): Promise<void>;
+  /**
+   * Asks the hub where its device-to-cloud events are read.
+   *
+   * @throws ClientError by the hub's name for its refusal, ServiceUnavailable, or ConnectionLost.
+   */
+  findEventHub(): Promise<EventHubAddress>;
   /** Waits for settlements to leave, then disconnects. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,31 +1,75 @@
-/** What the two processes must have shown for the demo to have worked. */
+/** What the processes must have shown for the demo to have worked. */
 
-interface Ended {
+/** How a process ended, and the lines of its stdout. */
+export interface Ended {
   readonly exitCode: number | null;
   readonly lines: readonly string[];
 }
 
+/** One for each process, by what it stands for. */
+export interface Processes {
+  readonly create: Ended;
+  readonly listen: Ended;
+  readonly send: Ended;
+  readonly telemetry: Ended;
+  readonly monitor: Ended;
+}
+
+type Wanted = readonly (readonly [what: string, isThere: boolean])[];
+
 /** Names everything that is missing; empty when all of it is there. */
-export function findMissing(device: Ended, sender: Ended): string[] {
-  const received = device.lines.join("\n");
-  const sent = sender.lines.join("\n");
-  const wanted: readonly (readonly [what: string, isThere: boolean])[] = [
-    ["exit code 0 of c2d-device", device.exitCode === 0],
-    ["exit code 0 of c2d-send", sender.exitCode === 0],
-    ...[0, 1].flatMap((n): [string, boolean][] => [
-      [
-        `message id message_${n}_… at the device`,
-        new RegExp(`message_${n}_[0-9a-f]{8}`).test(received),
+export function findMissing(processes: Processes, deviceId: string): string[] {
+  const codes = Object.entries(processes).map(
+    ([name, { exitCode }]) => [`exit code 0 of ${name}`, exitCode === 0] as const,
+  );
+  const wanted: Wanted = [
+    ...codes,
+    ...ofIdentity(textOf(processes.create), deviceId),
+    ...ofMessages(textOf(processes.listen), textOf(processes.send)),
+    ...ofTelemetry(textOf(processes.telemetry), textOf(processes.monitor), deviceId),
+  ];
+  return wanted.filter(([, isThere]) => !isThere).map(([what]) => what);
+}
+
+function ofIdentity(created: string, deviceId: string): Wanted {
+  return [
+    ["the device's identity", new RegExp(`deviceId +[=:] ${deviceId}$`, "m").test(created)],
+    ["the device's connection string", created.includes(`DeviceId=${deviceId};`)],
+  ];
+}
+
+function ofMessages(received: string, sent: string): Wanted {
+  return [
+    ...[0, 1].flatMap(
+      (n): Wanted => [
+        [
+          `message id message_${n}_… at the device`,
+          new RegExp(`message_${n}_[0-9a-f]{8}`).test(received),
+        ],
+        [`property PropMsg_${n} at the device`, received.includes(`PropMsg_${n}`)],
       ],
-      [`property PropMsg_${n} at the device`, received.includes(`PropMsg_${n}`)],
-    ]),
+    ),
     [
       "two bodies at the device",
       count(received, /"service client sent a message": \d+\.\d\d/g) === 2,
     ],
     ["two records of Success at the service", count(sent, /\bSuccess\b/g) >= 2],
   ];
-  return wanted.filter(([, isThere]) => !isThere).map(([what]) => what);
+}
+
+function ofTelemetry(confirmed: string, monitored: string, deviceId: string): Wanted {
+  const body = new RegExp(`"deviceId": ?"${deviceId}", ?"windSpeed": ?\\d+\\.\\d\\d`, "g");
+  return [
+    ["two confirmations at the device", confirmed.includes("Total calls confirmed: 2")],
+    ["two events at the monitor", count(monitored, body) === 2],
+    ...[0, 1].flatMap(
+      (n): Wanted => [[`property PropMsg_${n} at the monitor`, monitored.includes(`PropMsg_${n}`)]],
+    ),
+  ];
+}
+
+function textOf({ lines }: Ended): string {
+  return lines.join("\n");
 }
 
 function count(text: string, pattern: RegExp): number {

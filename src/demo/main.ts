@@ -1,8 +1,8 @@
 /**
- * The tutorial in one command: a local hub, the real `c2d-device listen` and the real `c2d-send`.
+ * Both tutorials in one command: a local hub, and the real `c2d-hub`, `c2d-device` and `c2d-send`.
  *
- * Ends with 0 only if two messages arrived whole and both were fed back as `Success`. Leaves no file
- * and no process behind.
+ * Ends with 0 only if the device was created, two messages reached it whole and were fed back as
+ * `Success`, and the monitor saw its two telemetry messages. Leaves no file and no process behind.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -11,12 +11,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import chalk from "chalk";
 import { type LocalHub, startHomeHub } from "../hub/local-hub.ts";
-import { findMissing } from "./expectations.ts";
+import { type Ended, findMissing, type Processes } from "./expectations.ts";
 import { type LabelledProcess, runLabelled } from "./labelled-process.ts";
 
-const DEVICE_ID = "device1";
+const DEVICE_ID = "MyFirstDevice";
 
-/** Bounds the whole demo, in seconds. */
+/** Messages in each direction. */
+const COUNT = "2";
+
+/** Bounds each process, in seconds. */
 const TIMEOUT_SECONDS = "30";
 
 const LABEL_WIDTH = 6;
@@ -25,7 +28,10 @@ const COLORS: Readonly<Record<string, (text: string) => string>> = {
   hub: chalk.yellow,
   device: chalk.cyan,
   send: chalk.green,
+  events: chalk.magenta,
 };
+
+type Executable = "c2d-device" | "c2d-hub" | "c2d-send";
 
 process.exitCode = await runDemo();
 
@@ -36,50 +42,70 @@ async function runDemo(): Promise<number> {
     for (const { child } of children) child.kill();
   };
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  const run = (label: string, name: Executable, args: readonly string[]): Promise<Ended> => {
+    const child = runCommand(label, name, args, home);
+    children.push(child);
+    return child.ended;
+  };
   let hub: LocalHub | undefined;
   try {
-    hub = await startHomeHub({ directory: home, ports: [0], devices: [DEVICE_ID] });
+    hub = await startHomeHub({ directory: home, ports: [0] });
     show("hub", `a local hub serves MQTT, AMQP and HTTPS on ${hub.hostName}`);
-    const device = run("device", ["listen"], home);
-    const sender = run("send", ["--ack", "full", "--wait"], home);
-    children.push(device, sender);
-    return report(await device.ended, await sender.ended);
+    return report(await runTutorials(run));
   } finally {
     await hub?.stop();
     rmSync(home, { recursive: true, force: true });
   }
 }
 
+/** A device has one connection: it listens first and sends its telemetry then. */
+async function runTutorials(
+  run: (label: string, name: Executable, args: readonly string[]) => Promise<Ended>,
+): Promise<Processes> {
+  const create = await run("hub", "c2d-hub", ["device", "create"]);
+  const bounds = ["--count", COUNT, "--timeout", TIMEOUT_SECONDS];
+  const monitoring = run("events", "c2d-hub", [
+    "monitor-events",
+    ...bounds,
+    "--enqueued-time",
+    "1m",
+  ]);
+  const [listen, send] = await Promise.all([
+    run("device", "c2d-device", ["listen", ...bounds]),
+    run("send", "c2d-send", ["--ack", "full", "--wait", ...bounds]),
+  ]);
+  const telemetry = await run("device", "c2d-device", [
+    "telemetry",
+    ...bounds,
+    ...["--interval", "200ms"],
+  ]);
+  return { create, listen, send, telemetry, monitor: await monitoring };
+}
+
 /** Away from any `.env`, so that the demo does the same everywhere. */
-function run(label: "device" | "send", args: readonly string[], home: string): LabelledProcess {
-  const script = fileURLToPath(new URL(`../../bin/c2d-${label}.js`, import.meta.url));
-  const common = [
-    "--local",
-    "--device-id",
-    DEVICE_ID,
-    "--count",
-    "2",
-    "--timeout",
-    TIMEOUT_SECONDS,
-  ];
+function runCommand(
+  label: string,
+  name: Executable,
+  args: readonly string[],
+  home: string,
+): LabelledProcess {
+  const script = fileURLToPath(new URL(`../../bin/${name}.js`, import.meta.url));
   return runLabelled({
     label,
-    args: [script, ...args, ...common],
+    args: [script, ...args, "--local", "--device-id", DEVICE_ID],
     cwd: home,
     env: { ...process.env, C2D_HOME: home },
     show,
   });
 }
 
-type Ended = Awaited<LabelledProcess["ended"]>;
-
-function report(device: Ended, sender: Ended): number {
-  const missing = findMissing(device, sender);
+function report(processes: Processes): number {
+  const missing = findMissing(processes, DEVICE_ID);
   for (const what of missing) console.error(chalk.red(`missing: ${what}`));
   if (missing.length > 0) return 1;
-  console.log(
-    "\nTwo messages went from the service to the device, and both were fed back as Success.",
-  );
+  console.log(`
+A device was created. Two messages went to it, and both were fed back as Success.
+It sent two messages itself, and the monitor saw both.`);
   return 0;
 }
 

@@ -11,8 +11,8 @@ import type {
   DeviceConnectOptions,
   DeviceTransport,
 } from "../../src/client/device-connection.ts";
-import { type ListenerEvent, runDeviceListener } from "../../src/client/device-listener.ts";
 import { FeedbackMatcher } from "../../src/client/feedback-matcher.ts";
+import { type ConnectionEvent, keepConnected } from "../../src/client/keep-connected.ts";
 import { sendAll } from "../../src/client/sender.ts";
 import type { ServiceConnection, ServiceTransport } from "../../src/client/service-connection.ts";
 import {
@@ -164,7 +164,7 @@ it("two listeners on one device id suspect each other", async () => {
   const isReady = createDeferred<void>();
   const suspected = [createDeferred<void>(), createDeferred<void>()];
   const run = (index: number): Promise<void> =>
-    runDeviceListener({
+    keepConnected({
       connect: (handlers) => connectDevice({ ...deviceOptions(setup), ...handlers }),
       signal: controller.signal,
       reconnect: true,
@@ -187,18 +187,18 @@ it("a listener comes back to a hub that was away", async () => {
   const setup = await start();
   const [port] = setup.hub.ports;
   const controller = new AbortController();
-  const events: ListenerEvent[] = [];
+  const events: ConnectionEvent[] = [];
   const isReady = [createDeferred<void>(), createDeferred<void>()];
   const isAway = createDeferred<void>();
   let current = setup;
-  const run = runDeviceListener({
+  const run = keepConnected({
     connect: (handlers) => connectDevice({ ...deviceOptions(current), ...handlers }),
     signal: controller.signal,
     reconnect: true,
     random: () => 0.1,
     onEvent(event) {
       events.push(event);
-      if (event.type === "ready") isReady[event.connection - 1]?.resolve();
+      if (event.type === "ready") isReady[event.ordinal - 1]?.resolve();
       if (event.type === "connectFailed") isAway.resolve();
     },
   });

@@ -6,7 +6,7 @@ import { connectDevice } from "../../src/client/connect-device.ts";
 import { connectService } from "../../src/client/connect-service.ts";
 import { createDeferred } from "../../src/client/deferred.ts";
 import type { DeviceConnectOptions, DeviceTransport } from "../../src/client/device-connection.ts";
-import { runDeviceListener } from "../../src/client/device-listener.ts";
+import { keepConnected } from "../../src/client/keep-connected.ts";
 import type { ServiceConnection } from "../../src/client/service-connection.ts";
 import {
   parseDeviceConnectionString,
@@ -212,7 +212,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     const isAway = createDeferred<void>();
     const failures: string[] = [];
     let current = setup;
-    const run = runDeviceListener({
+    const run = keepConnected({
       connect: (handlers) =>
         connectDevice({
           connectionString: parseDeviceConnectionString(
@@ -229,7 +229,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       reconnect: true,
       random: () => 0.1,
       onEvent(event) {
-        if (event.type === "ready") isReady[event.connection - 1]?.resolve();
+        if (event.type === "ready") isReady[event.ordinal - 1]?.resolve();
         if (event.type === "disconnected") failures.push(`lost: ${event.error.name}`);
         if (event.type === "connectFailed") {
           failures.push(event.error.name);

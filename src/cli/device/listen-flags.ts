@@ -2,8 +2,9 @@
 
 import type { DeliverySettlement } from "../../client/device-connection.ts";
 import type { CommonFlags } from "../common-options.ts";
+import type { ConnectionFlags } from "./connection-options.ts";
 
-export interface ListenFlags extends CommonFlags {
+export interface ListenFlags extends CommonFlags, ConnectionFlags {
   readonly count?: number;
   /** 0 is unbounded. */
   readonly timeout?: number;
@@ -11,10 +12,6 @@ export interface ListenFlags extends CommonFlags {
   readonly idleTimeout?: number;
   readonly settle: DeliverySettlement;
   readonly outputFile?: string;
-  readonly keepalive?: number;
   readonly pollInterval?: number;
-  /** commander's form of `--no-reconnect`. */
-  readonly reconnect: boolean;
   readonly readyFile?: string;
-  readonly connectTimeout: number;
 }

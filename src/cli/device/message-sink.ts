@@ -22,7 +22,7 @@ export async function openSink(
   path: string | undefined,
   { stdout, directory }: Pick<Io, "stdout" | "directory">,
 ): Promise<MessageSink> {
-  if (path === undefined) return toSink(stdout);
+  if (path === undefined) return stdoutSink(stdout);
   const file = await openFile(resolve(directory, path), path);
   return {
     isTTY: false,
@@ -31,7 +31,7 @@ export async function openSink(
   };
 }
 
-function toSink(stdout: Output): MessageSink {
+export function stdoutSink(stdout: Output): MessageSink {
   return {
     isTTY: stdout.isTTY,
     write: (text) => stdout.write(text),

@@ -11,6 +11,7 @@ import { ensureDevice } from "../local/hub-api.ts";
 import { requireHub } from "../local/require-hub.ts";
 import type { Context } from "../run-program.ts";
 import type { HubHome } from "./hub-home.ts";
+import { quoteForDotenv, quoteForShell } from "./quoting.ts";
 
 export type EnvFormat = "sh" | "dotenv" | "json";
 
@@ -68,14 +69,4 @@ function formatVariables(variables: EnvVariables, format: EnvFormat): string {
     format === "sh" ? `export ${name}=${quoteForShell(value)}` : `${name}=${quoteForDotenv(value)}`,
   );
   return `${lines.join("\n")}\n`;
-}
-
-function quoteForShell(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/** dotenv knows no escape for a quote inside its own kind: the kind is chosen by the text. */
-function quoteForDotenv(text: string): string {
-  const quote = ["'", '"', "`"].find((one) => !text.includes(one)) ?? "'";
-  return `${quote}${text}${quote}`;
 }

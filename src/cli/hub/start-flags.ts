@@ -7,6 +7,8 @@ export interface StartFlags extends CommonFlags {
   readonly host?: string;
   readonly hostName?: readonly string[];
   readonly device?: readonly string[];
+  readonly deviceCa?: readonly string[];
+  readonly consumerGroup?: readonly string[];
   readonly inMemory?: true;
   readonly defaultTtl?: number;
   readonly maxDeliveryCount?: number;

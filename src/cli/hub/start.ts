@@ -1,5 +1,8 @@
 /** `c2d-hub start`: runs the local hub until it is told to stop. */
 
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { HubEvent } from "../../hub/events.ts";
 import { createHome, findRunningHub, homePaths } from "../../hub/home.ts";
 import { type HomeHubOptions, type LocalHub, startHomeHub } from "../../hub/local-hub.ts";
@@ -7,6 +10,7 @@ import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { formatJsonLine } from "../json-line.ts";
 import { LocalHubError } from "../local/local-hub-error.ts";
 import type { Context } from "../run-program.ts";
+import { UsageError } from "../usage-error.ts";
 import { EventPrinter } from "./event-printer.ts";
 import { formatHubEvent } from "./hub-event-text.ts";
 import { LogFile } from "./log-file.ts";
@@ -19,7 +23,8 @@ export async function runStart(
 ): Promise<ExitCode> {
   await requireNoneRunning(home);
   warnOfCosts(flags, context);
-  const hub = await startHomeHub(toHubOptions(flags, home));
+  const deviceAuthorities = readAuthorities(flags.deviceCa ?? [], context.io.directory);
+  const hub = await startHomeHub({ ...toHubOptions(flags, home), deviceAuthorities });
   if (flags.background) logEvents(hub, home);
   else await present(hub, flags, context);
   await untilEnd(hub, context);
@@ -33,6 +38,7 @@ function toHubOptions(flags: StartFlags, home: string): HomeHubOptions {
     isInMemory: flags.inMemory === true,
     devices: flags.device ?? [],
     hostNames: flags.hostName ?? [],
+    consumerGroups: flags.consumerGroup ?? [],
   };
   if (flags.port !== undefined) options.ports = [flags.port];
   if (flags.host !== undefined) options.host = flags.host;
@@ -43,6 +49,25 @@ function toHubOptions(flags: StartFlags, home: string): HomeHubOptions {
   if (flags.feedbackInterval !== undefined) options.feedbackIntervalMs = flags.feedbackInterval;
   if (flags.idleExit) options.idleExitMs = flags.idleExit;
   return options;
+}
+
+/** @throws UsageError */
+function readAuthorities(paths: readonly string[], directory: string): string[] {
+  return paths.map((path) => {
+    try {
+      const text = readFileSync(resolve(directory, path), "utf8");
+      if (new X509Certificate(text).ca) return text;
+    } catch {
+      throw new UsageError(
+        `--device-ca ${path} cannot be read as a certificate`,
+        "Name a file that starts with -----BEGIN CERTIFICATE-----.",
+      );
+    }
+    throw new UsageError(
+      `--device-ca ${path} holds no certificate of an authority`,
+      "Name the authority's, not a device's; a device's own is registered by its thumbprint.",
+    );
+  });
 }
 
 async function requireNoneRunning(home: string): Promise<void> {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createEntraLogin } from "../../client/entra-login.ts";
 import type { ServiceSignIn } from "../../client/service-sign-in.ts";
 import type { DeviceHub } from "../../config/device-config.ts";
-import type { ServiceHub } from "../../config/service-config.ts";
+import type { ServiceHub } from "../../config/service-hub.ts";
 import {
   type DeviceConnectionString,
   parseHubConnectionString,

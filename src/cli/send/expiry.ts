@@ -1,6 +1,7 @@
 /** `--expiry`: when a message is to be given up. */
 
 import { parseDuration } from "../duration.ts";
+import { parseTime } from "../time.ts";
 import { UsageError } from "../usage-error.ts";
 
 export type Expiry =
@@ -11,8 +12,6 @@ export type Expiry =
 const HINT =
   "Give epoch milliseconds, ISO 8601 such as 2030-01-31T12:00:00Z, or a span such as 90s or PT1H.";
 
-const ISO_8601 = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
-
 /**
  * A bare number is epoch milliseconds; a time without zone is UTC.
  *
@@ -21,6 +20,7 @@ const ISO_8601 = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?
 export function parseExpiry(text: string, nowMs: number): Expiry {
   const timeUtcMs = parseTime(text);
   if (timeUtcMs !== undefined) {
+    if (Number.isNaN(timeUtcMs)) throw new UsageError(`--expiry: '${text}' is not a time`, HINT);
     if (timeUtcMs > nowMs) return { type: "absolute", timeUtcMs };
     throw new UsageError(`--expiry: ${formatTime(timeUtcMs)} is in the past`, HINT);
   }
@@ -36,18 +36,6 @@ export function parseExpiry(text: string, nowMs: number): Expiry {
 /** Milliseconds since the epoch, UTC. */
 export function expiryTimeMs(expiry: Expiry, nowMs: number): number {
   return expiry.type === "absolute" ? expiry.timeUtcMs : nowMs + expiry.ttlMs;
-}
-
-function parseTime(text: string): number | undefined {
-  if (/^\d+$/.test(text)) return requireDate(Number(text), text);
-  if (!ISO_8601.test(text)) return undefined;
-  const isZoned = /(Z|[+-]\d\d:?\d\d)$/i.test(text.slice(10));
-  return requireDate(Date.parse(isZoned || text.length === 10 ? text : `${text}Z`), text);
-}
-
-function requireDate(timeMs: number, text: string): number {
-  if (!Number.isNaN(new Date(timeMs).getTime())) return timeMs;
-  throw new UsageError(`--expiry: '${text}' is not a time`, HINT);
 }
 
 function formatTime(timeMs: number): string {

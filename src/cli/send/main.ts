@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { loadServiceConfig } from "../../config/service-config.ts";
+import { MAX_CLOUD_TO_DEVICE_BYTES } from "../../core/limits.ts";
 import { ACKS } from "../../core/message.ts";
 import { collect, parseCount, parseDurationArgument } from "../argument-parsers.ts";
 import {
@@ -13,29 +14,38 @@ import {
 } from "../common-options.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { SettingOption } from "../help.ts";
-import { type Context, runProgram } from "../run-program.ts";
-import { PLACEHOLDERS } from "../templates.ts";
-import { readDeviceFile } from "./device-file.ts";
-import { readBody } from "./read-body.ts";
-import type { SendFlags } from "./send-flags.ts";
+import { bodySourceOf } from "../message/body-source.ts";
 import {
-  bodySourceOf,
-  DEFAULT_BODY,
-  DEFAULT_CORRELATION_ID,
-  DEFAULT_MESSAGE_ID,
-  requireSoundFrom,
-  toRunOptions,
-  toSendOptions,
-} from "./send-options.ts";
+  addBodyOptions,
+  addPropertyOptions,
+  addSystemPropertyOptions,
+  PLACEHOLDER_LIST,
+} from "../message/message-options.ts";
+import { readBody, type SizeLimit } from "../message/read-body.ts";
+import { type Context, runProgram } from "../run-program.ts";
+import { readDeviceFile } from "./device-file.ts";
+import type { SendFlags } from "./send-flags.ts";
+import { DEFAULT_BODY, requireSoundFrom, toRunOptions, toSendOptions } from "./send-options.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
+
+const SIZE_LIMIT: SizeLimit = {
+  direction: "cloud-to-device",
+  maxBytes: MAX_CLOUD_TO_DEVICE_BYTES,
+};
 
 export async function main(): Promise<void> {
   await runProgram("c2d-send", (program, act) => {
     program.description("Send cloud-to-device messages, and learn what became of them.");
     addTargetOptions(program.optionsGroup("To whom:"));
-    addBodyOptions(program.optionsGroup("Body:"));
-    addMessageOptions(program.optionsGroup("Message:"));
+    addBodyOptions(program.optionsGroup("Body:"), DEFAULT_BODY);
+    program.option(
+      "--from <file>",
+      "send on, as they were, the messages that c2d-device listen -o json has printed; - reads stdin (needs -d)",
+    );
+    addSystemPropertyOptions(program.optionsGroup("Message:"));
+    addExpiryOption(program);
+    addPropertyOptions(program);
     addRunOptions(program.optionsGroup("Sending:"));
     addFeedbackOptions(program.optionsGroup("Feedback:"));
     program.optionsGroup("Hub:");
@@ -49,8 +59,7 @@ export async function main(): Promise<void> {
 
 const ABOUT = `
 Templates: ids, properties and the default body may hold
-  {{${PLACEHOLDERS.slice(0, 5).join("}}, {{")}}},
-  {{${PLACEHOLDERS.slice(5).join("}}, {{")}}}. n counts from 0 over all devices; run is new each
+  ${PLACEHOLDER_LIST}. n counts from 0 over all devices; run is new each
   run. In a --data of one's own they are filled in only with --template.
 
 Feedback: --wait ends with 0 when every message came to what --ack asks for,
@@ -97,53 +106,13 @@ function addTargetOptions(command: Command): void {
     .option("--device-file <path>", "file of device ids, one a line");
 }
 
-// Of two long names commander takes the last for the key of the value.
-function addBodyOptions(command: Command): void {
-  command
-    .addOption(
-      new Option("--da, --data <text>", "the body; - reads stdin").default(undefined, DEFAULT_BODY),
-    )
-    .option("--dfp, --data-file-path <path>", "the raw bytes of this file")
-    .addOption(
-      new Option("--data-encoding <encoding>", "how --data is to be read")
-        .choices(["utf8", "hex", "base64"])
-        .default(undefined, "utf8"),
-    )
-    .option("--template", "fill in templates in --data, too")
-    .option("--no-template", "fill in none, anywhere")
-    .option(
-      "--from <file>",
-      "send on, as they were, the messages that c2d-device listen -o json has printed; - reads stdin (needs -d)",
-    );
-}
-
-function addMessageOptions(command: Command): void {
-  command
-    .addOption(
-      new Option("--mid, --message-id <text>", "message id").default(undefined, DEFAULT_MESSAGE_ID),
-    )
-    .addOption(
-      new Option("--cid, --correlation-id <text>", "correlation id").default(
-        undefined,
-        DEFAULT_CORRELATION_ID,
-      ),
-    )
-    .option("--uid, --user-id <text>", "user id")
-    .option("--ct, --content-type <type>", "content type; application/json has the body checked")
-    .addOption(
-      new Option("--ce, --content-encoding <encoding>", "content encoding").default(
-        undefined,
-        "utf-8 for text",
-      ),
-    )
-    .addOption(
-      new Option(
-        "--expiry-time-utc, --expiry <time>",
-        "when to give it up: epoch ms, ISO 8601, or a span such as 90s",
-      ).default(undefined, "the hub's"),
-    )
-    .option("-p, --property <name=value>", "application property (repeatable)", collect)
-    .option("--props, --properties <list>", "application properties: 'a=b;c=d', with \\; for a ;");
+function addExpiryOption(command: Command): void {
+  command.addOption(
+    new Option(
+      "--expiry-time-utc, --expiry <time>",
+      "when to give it up: epoch ms, ISO 8601, or a span such as 90s",
+    ).default(undefined, "the hub's"),
+  );
 }
 
 function addRunOptions(command: Command): void {
@@ -192,6 +161,7 @@ async function send(flags: SendFlags, context: Context): Promise<ExitCode> {
   redactor.learn(config.secrets);
   const { sendPlanned, sendRecorded } = await import("./send.ts");
   if (flags.from !== undefined) return await sendRecorded(flags.from, run, config, context);
-  const body = await readBody(source, flags.template === true, io, interruption.signal);
+  const isTemplate = flags.template === true;
+  const body = await readBody(source, isTemplate, SIZE_LIMIT, io, interruption.signal);
   return await sendPlanned(toSendOptions(flags, body, Date.now()), run, config, context);
 }

@@ -1,7 +1,7 @@
 /** The messages that the command line describes. */
 
 import type { Message } from "../../core/message.ts";
-import { makeMessage } from "./make-message.ts";
+import { makeCloudToDeviceMessage } from "./make-message.ts";
 import type { MessageSource, Outgoing } from "./message-source.ts";
 import type { SendOptions } from "./send-options.ts";
 
@@ -40,7 +40,8 @@ export class PlannedMessages implements MessageSource {
     const n = index * this.#deviceIds.length + device;
     const deviceId = this.#deviceIds[device] ?? "";
     const { message } = this.#options;
-    const make = () => makeMessage(message, { n, deviceId, run: this.#run, nowMs: Date.now() });
+    const make = () =>
+      makeCloudToDeviceMessage(message, { n, deviceId, run: this.#run, nowMs: Date.now() });
     return { n, deviceId, make };
   }
 }

@@ -1,25 +1,6 @@
-/** How far a run is, in one line. */
+/** How far the wait for feedback is, in one line. */
 
 import { formatDuration } from "../duration.ts";
-
-export interface Sending {
-  /** Sent or failed. */
-  readonly done: number;
-  readonly failed: number;
-  /** Undefined while it is not known. */
-  readonly total: number | undefined;
-  /** Devices whose next message waits for another try. */
-  readonly held: number;
-  readonly elapsedMs: number;
-}
-
-export function formatSending({ done, failed, total, held, elapsedMs }: Sending): string {
-  const perSecond = Math.round((done * 1000) / Math.max(1, elapsedMs));
-  const parts = [`Sending: ${done}${total === undefined ? "" : ` of ${total}`}, ${perSecond}/s`];
-  if (failed > 0) parts.push(`${failed} failed`);
-  if (held > 0) parts.push(`${held} ${held === 1 ? "device" : "devices"} must wait`);
-  return parts.join(", ");
-}
 
 export interface Waiting {
   readonly pending: number;

@@ -3,6 +3,7 @@
 import type { Message } from "../../core/message.ts";
 import { formatDuration } from "../duration.ts";
 import { escapeLine } from "../escape.ts";
+import { formatFeedbackJson, formatFeedbackText } from "../feedback-text.ts";
 import { formatJsonLine } from "../json-line.ts";
 import type { MatchedFeedback, PendingMessage } from "./feedback-book.ts";
 import type { Tally } from "./tally.ts";
@@ -39,16 +40,7 @@ const JSON_RENDERER: SendRenderer = {
       ack: message.system.ack,
       sentAt: new Date(sentAtMs).toISOString(),
     }),
-  feedback: ({ record, latencyMs }) =>
-    formatJsonLine({
-      type: "feedback",
-      originalMessageId: record.originalMessageId,
-      deviceId: record.deviceId,
-      statusCode: record.statusCode,
-      description: record.description,
-      enqueuedTimeUtc: new Date(record.enqueuedTimeUtcMs).toISOString(),
-      latencyMs,
-    }),
+  feedback: ({ record, latencyMs }) => formatFeedbackJson(record, latencyMs),
   pending: () => "",
   summary: ({ sent, failed, success, negative, pending }, elapsedMs) =>
     formatJsonLine({ type: "summary", sent, failed, success, negative, pending, elapsedMs }),
@@ -57,11 +49,8 @@ const JSON_RENDERER: SendRenderer = {
 const TEXT_RENDERER: SendRenderer = {
   sent: ({ n, deviceId, message }) =>
     `Sending message: ${n} to ${escapeLine(deviceId)} (message id ${escapeLine(message.system.messageId ?? "")})\n`,
-  feedback: ({ record, latencyMs }) => {
-    const { deviceId, originalMessageId, statusCode, description } = record;
-    const more = description === statusCode || description === "" ? "" : `: ${description}`;
-    return `Feedback: ${escapeLine(`${deviceId} ${originalMessageId} ${statusCode}${more}`)} after ${formatDuration(latencyMs)}\n`;
-  },
+  feedback: ({ record, latencyMs }) =>
+    formatFeedbackText(record, `after ${formatDuration(latencyMs)}`),
   pending: ({ deviceId, messageId }, reason) =>
     `Pending: ${escapeLine(`${deviceId} ${messageId}`)} ${reason}\n`,
   summary: ({ sent, failed, success, negative, pending, isWaiting }, elapsedMs) => {

@@ -5,15 +5,16 @@ import type { ServiceConfig } from "../../config/service-config.ts";
 import { formatDuration } from "../duration.ts";
 import { escapeLine } from "../escape.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
+import { requireJsonBody } from "../message/json-body.ts";
+import { makeRunId } from "../message/make-message.ts";
 import { OutputClosedError } from "../output.ts";
+import { RunConnection } from "../run-connection.ts";
 import type { Context } from "../run-program.ts";
-import { requireJsonBody, requireMessageId } from "./check-messages.ts";
 import { runDryRun } from "./dry-run.ts";
-import { makeRunId } from "./make-message.ts";
 import type { MessageSource } from "./message-source.ts";
 import { PlannedMessages } from "./planned-messages.ts";
 import { RecordedMessages } from "./recorded-messages.ts";
-import { RunConnection } from "./run-connection.ts";
+import { requireMessageId } from "./require-message-id.ts";
 import type { RunOptions, SendOptions } from "./send-options.ts";
 import { SendRun } from "./send-run.ts";
 import { exitCodeOfRun, type WaitEnd } from "./tally.ts";
@@ -77,7 +78,16 @@ async function sendAll(
   context: Context,
 ): Promise<WaitEnd> {
   const onFeedback = isWaiting ? (batch: FeedbackBatch) => run.onFeedbackBatch(batch) : undefined;
-  const connection = new RunConnection({ config, connectTimeoutMs, onFeedback }, context);
+  const connection = new RunConnection(
+    {
+      config,
+      deviceIds: config.deviceIds,
+      connectTimeoutMs,
+      retriesUntil: "until --timeout",
+      onFeedback,
+    },
+    context,
+  );
   try {
     await run.sendAll(await connection.open());
     return await waitForFeedback(run, connection);

@@ -1,25 +1,20 @@
 /**
  * The AMQP layer under azure-iothub's client, with what its own lacks.
  *
- * Why: azure-iothub has no option for a CA, drops `userId`, re-encodes ids that look like a UUID
- * (an upper-case id then comes back lower-case in its feedback), takes a message that the hub
- * released or rejected without error for sent, accepts feedback before anybody has read it, and
- * never notices a peer that fell silent. Its transport takes an AMQP base as second constructor
- * argument, so all that is put right here, below it.
+ * Why: azure-iothub has no option for a CA, accepts feedback before anybody has read it, and never
+ * notices a peer that fell silent. Its transport takes an AMQP base as second constructor argument,
+ * so all that is put right here, below it.
  */
 
 import { Amqp } from "azure-iothub/dist/common-amqp/amqp.js";
-import type { Message } from "../../core/message.ts";
 import { AmqpLifeline, type AmqpLink, type AmqpReceiverLink } from "./amqp-internals.ts";
+import { mendSender, type SenderLink } from "./mend-sender.ts";
 import { unknotErrors } from "./unknot-errors.ts";
 
 unknotErrors();
 
 /** Longest silence of the hub, in milliseconds; it sends empty frames at half of it. */
 const IDLE_TIMEOUT_MS = 120_000;
-
-/** The application property that carries our message through the SDK's; never sent. */
-export const CARRIER = "c2d-tools:message";
 
 export interface AmqpBaseOptions {
   readonly ca: string[] | undefined;
@@ -29,26 +24,13 @@ export interface AmqpBaseOptions {
   onLost(error: Error | undefined): void;
 }
 
-/** What the SDK hands to rhea. */
-interface AmqpMessage {
-  message_id?: string;
-  correlation_id?: string;
-  user_id?: Buffer;
-  application_properties?: Record<string, unknown>;
-}
-
-type SendCallback = (error: Error | null, result?: object) => void;
-
-interface SenderLink extends AmqpLink {
-  send(message: AmqpMessage, callback: SendCallback): void;
-}
-
 type Config = Parameters<Amqp["connect"]>[0];
 type Done = Parameters<Amqp["connect"]>[1];
 
 export class AmqpBase extends Amqp {
   readonly #options: AmqpBaseOptions;
   readonly #lifeline: AmqpLifeline;
+  #feedbackLink: AmqpReceiverLink | undefined;
 
   constructor(options: AmqpBaseOptions) {
     super(true);
@@ -88,8 +70,24 @@ export class AmqpBase extends Amqp {
   ): void {
     super.attachReceiverLink(endpoint, { ...options, autoaccept: false }, (error, link) => {
       if (!link) return done(error);
-      const isGranted = this.#lifeline.adoptReceiver(link as unknown as AmqpReceiverLink);
+      this.#feedbackLink = link as unknown as AmqpReceiverLink;
+      const isGranted = this.#lifeline.adoptReceiver(this.#feedbackLink);
       if (isGranted) done(null, link);
+    });
+  }
+
+  /** No feedback comes any more; what has come can still be settled. */
+  stopFeedback(): void {
+    if (this.#feedbackLink) this.#lifeline.stopReceiving(this.#feedbackLink);
+    this.#feedbackLink = undefined;
+  }
+
+  /** Attaches a receiver that is to be refused, and tells the error of its detach; the connection goes on. */
+  askAt(address: string, done: (answer: Error | undefined) => void): void {
+    super.attachReceiverLink(address, {}, (error, link) => {
+      if (!link) return done(error ?? undefined);
+      const { _rheaReceiver: receiver } = this.#lifeline.adopt(link as unknown as AmqpReceiverLink);
+      receiver.on("receiver_close", () => done(receiver.error));
     });
   }
 
@@ -98,7 +96,7 @@ export class AmqpBase extends Amqp {
   ): void {
     super.attachSenderLink(endpoint, options, (error, link) => {
       if (!link) return done(error);
-      mendSender(this.#lifeline.adopt(link as unknown as SenderLink));
+      mendSender(this.#lifeline.adopt(link as unknown as SenderLink & AmqpLink));
       done(null, link);
     });
   }
@@ -107,30 +105,4 @@ export class AmqpBase extends Amqp {
   destroy(): void {
     this.#lifeline.cut();
   }
-}
-
-function mendSender(link: SenderLink): void {
-  const send = link.send.bind(link);
-  link.send = (message, callback) => {
-    mendMessage(message);
-    send(message, (error, result) => {
-      const isUnclear = !error && result === undefined;
-      callback(isUnclear ? new Error("The hub gave the message back.") : error, result);
-    });
-  };
-}
-
-function mendMessage(amqpMessage: AmqpMessage): void {
-  const { [CARRIER]: carried, ...sdkProperties } = amqpMessage.application_properties ?? {};
-  const { system, properties } = carried as Message;
-  const { messageId, correlationId, userId } = system;
-  if (messageId !== undefined) amqpMessage.message_id = messageId;
-  if (correlationId !== undefined) amqpMessage.correlation_id = correlationId;
-  if (userId !== undefined) amqpMessage.user_id = Buffer.from(userId);
-  amqpMessage.application_properties = { ...sdkProperties, ...withoutNull(properties) };
-}
-
-/** AMQP has no property without value at IoT Hub, which takes only strings: it becomes empty. */
-function withoutNull(properties: Message["properties"]): Record<string, string> {
-  return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, value ?? ""]));
 }

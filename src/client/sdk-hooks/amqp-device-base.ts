@@ -4,13 +4,15 @@
  * Why: the SDK goes to port 443 for WebSocket whatever the host name says, replaces the trust store
  * with its `ca` option, drops the passphrase of an X.509 device's key, names an IP address as TLS
  * server, never notices a peer that fell silent, waits 45 s before it tells that the hub closed the
- * connection, and says nothing of a receiver that was detached without error. All that is put right
- * on the base the transport has made for itself, below it.
+ * connection, and says nothing of a receiver that was detached without error. It attaches the link
+ * of events with the first message: whether the hub refuses that is known too late. All that is put
+ * right on the base the transport has made for itself, below it.
  */
 
 import type { Amqp } from "azure-iot-device-amqp";
 import type { ClientCertificate } from "../device-connection.ts";
-import { AmqpLifeline, type AmqpReceiverLink } from "./amqp-internals.ts";
+import { AmqpLifeline, type AmqpReceiverLink, type AmqpSenderLink } from "./amqp-internals.ts";
+import { mendSender, type SenderLink } from "./mend-sender.ts";
 
 export interface AmqpDeviceBaseOptions {
   /** Where to connect: `amqps://…` or `wss://…`. */
@@ -31,15 +33,30 @@ interface Base {
   connect(config: object, done: Done): void;
   putToken(audience: string, token: string, done: (error?: Error) => void): void;
   attachReceiverLink(endpoint: string, options: object | null, done: Done): void;
+  attachSenderLink(endpoint: string, options: object | null, done: Done): void;
 }
 
-/** @returns What ends the connection by force, in whatever state. */
+/** The private fields of the transport. */
+interface AmqpTransportInternals {
+  readonly _amqp: Base;
+  readonly _d2cEndpoint: string;
+  _d2cLink: object | undefined;
+}
+
+export interface AmqpDeviceBase {
+  /** Attaches the link of events. The hub's refusal comes as the end of the connection. */
+  attachEvents(): Promise<void>;
+  /** Ends the connection by force, in whatever state. */
+  destroy(): void;
+}
+
 export function hookAmqpDeviceBase(
   transport: Amqp,
   options: AmqpDeviceBaseOptions,
-): { destroy(): void } {
+): AmqpDeviceBase {
   const { uri, ca, certificate, serverName, idleTimeoutMs, onLost } = options;
-  const base = (transport as unknown as { readonly _amqp: Base })._amqp;
+  const internals = transport as unknown as AmqpTransportInternals;
+  const { _amqp: base } = internals;
   const lifeline = new AmqpLifeline(base, onLost);
   const connect = base.connect.bind(base);
   const putToken = base.putToken.bind(base);
@@ -73,5 +90,16 @@ export function hookAmqpDeviceBase(
     });
   };
 
-  return { destroy: () => lifeline.cut() };
+  return {
+    attachEvents: () =>
+      new Promise((resolve, reject) => {
+        base.attachSenderLink(internals._d2cEndpoint, null, (error, link) => {
+          if (!link) return reject(error ?? new Error("There is no link of events."));
+          mendSender(link as SenderLink);
+          internals._d2cLink = link;
+          if (lifeline.adoptSender(link as AmqpSenderLink)) resolve();
+        });
+      }),
+    destroy: () => lifeline.cut(),
+  };
 }

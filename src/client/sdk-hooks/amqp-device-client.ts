@@ -2,23 +2,13 @@
 
 import type { Message as SdkMessage } from "azure-iot-common";
 import { Amqp } from "azure-iot-device-amqp";
+import type { Message } from "../../core/message.ts";
 import type { Settlement } from "../../core/message-queue.ts";
+import type { AmqpMessage } from "../amqp-values.ts";
 import { type AmqpDeviceBaseOptions, hookAmqpDeviceBase } from "./amqp-device-base.ts";
 import { createSdkClient } from "./device-client.ts";
-
-/** A message as rhea decoded it: the SDK's own form lacks user id and annotations. */
-export interface AmqpMessage {
-  readonly message_id?: unknown;
-  readonly correlation_id?: unknown;
-  readonly user_id?: unknown;
-  readonly to?: string;
-  readonly content_type?: string;
-  readonly content_encoding?: string;
-  readonly absolute_expiry_time?: Date | number;
-  readonly application_properties?: Readonly<Record<string, unknown>>;
-  readonly message_annotations?: Readonly<Record<string, unknown>>;
-  readonly body?: unknown;
-}
+import { CARRIER } from "./mend-sender.ts";
+import { createSdkMessage } from "./sdk-message.ts";
 
 /** A message with what the SDK settles it by. */
 export interface AmqpArrival {
@@ -31,6 +21,10 @@ export interface AmqpDeviceClient {
   open(): Promise<void>;
   /** Attaches the link of devicebound messages; a refusal is told as the end of the connection. */
   subscribe(): Promise<void>;
+  /** Attaches the link of events; a refusal is told as the end of the connection. */
+  attachEvents(): Promise<void>;
+  /** Resolves once the hub has accepted the event. To be called after `attachEvents`. */
+  sendEvent(message: Message): Promise<void>;
   /**
    * Hands the outcome to the socket. Different outcomes must not come in one turn (`SettlementOrder`).
    *
@@ -50,7 +44,7 @@ export interface AmqpDeviceClientOptions extends AmqpDeviceBaseOptions {
 
 export function createAmqpDeviceClient(options: AmqpDeviceClientOptions): AmqpDeviceClient {
   const { certificate } = options;
-  const { client, transport } = createSdkClient(
+  const { client, transport, retire } = createSdkClient(
     options.connectionString,
     (authentication) => new Amqp(authentication),
   );
@@ -68,6 +62,12 @@ export function createAmqpDeviceClient(options: AmqpDeviceClientOptions): AmqpDe
       new Promise((resolve, reject) => {
         transport.enableC2D((error) => (error ? reject(error) : resolve()));
       }),
+    attachEvents: () => base.attachEvents(),
+    async sendEvent(message) {
+      const sdkMessage = createSdkMessage(message);
+      sdkMessage.properties.add(CARRIER, message as unknown as string);
+      await client.sendEvent(sdkMessage);
+    },
     settle: ({ sdkMessage }, settlement) =>
       new Promise((resolve, reject) => {
         transport[settlement](sdkMessage, (error) => (error ? reject(error) : resolve()));
@@ -75,6 +75,9 @@ export function createAmqpDeviceClient(options: AmqpDeviceClientOptions): AmqpDe
     async close() {
       await client.close();
     },
-    destroy: () => base.destroy(),
+    destroy() {
+      retire();
+      base.destroy();
+    },
   };
 }

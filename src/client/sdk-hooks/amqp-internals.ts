@@ -8,9 +8,21 @@ export interface AmqpLink {
 export interface AmqpReceiverLink extends AmqpLink {
   readonly _rheaReceiver: {
     readonly error?: Error;
+    credit: number;
+    readonly session: { _write_flow(receiver: object): void };
+    readonly connection: { _register(): void };
     /** What the hub granted; without address when it refuses the link and says why in a moment. */
     readonly source: object;
     on(event: "receiver_close", listener: () => void): void;
+  };
+}
+
+export interface AmqpSenderLink extends AmqpLink {
+  readonly _rheaSender: {
+    readonly error?: Error;
+    /** What the hub granted; without address when it refuses the link and says why in a moment. */
+    readonly target: object;
+    on(event: "sender_close", listener: () => void): void;
   };
 }
 
@@ -53,6 +65,7 @@ export class AmqpLifeline {
   readonly #onLost: (error: Error | undefined) => void;
   readonly #links: AmqpLink[] = [];
   #webSocket: WebSocket | undefined;
+  #isCut = false;
 
   /** @param onLost Called when the hub closed a link or the connection, or the socket ended. */
   constructor(base: object, onLost: (error: Error | undefined) => void) {
@@ -69,6 +82,8 @@ export class AmqpLifeline {
       if (!connection.is_closed()) this.#onLost(connection.error);
     });
     connection?.on("disconnected", (context) => this.#onLost(context.error));
+    // The SDK goes on with an opening that nobody waits for any more.
+    if (this.#isCut) setImmediate(() => this.cut());
   }
 
   /** A link without a listener for errors would throw them at whoever ends it. */
@@ -86,8 +101,29 @@ export class AmqpLifeline {
     return "address" in receiver.source;
   }
 
+  /**
+   * Takes the credit back: what is given back from now on goes to others. Only the hub is told, for
+   * rhea would complain on the console of what is on its way already.
+   */
+  stopReceiving({ _rheaReceiver: receiver }: AmqpReceiverLink): void {
+    const { credit } = receiver;
+    receiver.credit = 0;
+    receiver.session._write_flow(receiver);
+    receiver.credit = credit;
+    receiver.connection._register();
+  }
+
+  /** @returns False when the hub is about to refuse the link: it is not to be used then. */
+  adoptSender(link: AmqpSenderLink): boolean {
+    const { _rheaSender: sender } = this.adopt(link);
+    // What was sent over a link that the hub has detached has no answer to come.
+    sender.on("sender_close", () => this.#onLost(sender.error));
+    return "address" in sender.target;
+  }
+
   /** Ends socket and timers at once, whatever state the SDK's machines are in. */
   cut(): void {
+    this.#isCut = true;
     const { _rheaConnection: connection, _cbs: cbs, _fsm: fsm } = this.#base;
     if (connection === undefined) return;
     this.#base._disconnectionOccurred = true;

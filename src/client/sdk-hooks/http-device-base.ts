@@ -38,6 +38,7 @@ const NO_CONTENT = 204;
 /** The SDK calls these three. */
 export class HttpDeviceBase {
   readonly #options: HttpDeviceBaseOptions;
+  #isDestroyed = false;
 
   constructor(options: HttpDeviceBaseOptions) {
     this.#options = options;
@@ -65,6 +66,7 @@ export class HttpDeviceBase {
       );
     });
     request.on("error", (error) => done(error));
+    if (this.#isDestroyed) request.destroy(new Error("The connection is closed."));
     request.setTimeout(answerTimeoutMs, () => {
       request.destroy(new Error(`No answer within ${answerTimeoutMs} ms.`));
     });
@@ -80,6 +82,11 @@ export class HttpDeviceBase {
   }
 
   setOptions(): void {}
+
+  /** Has every request fail from now on. */
+  destroy(): void {
+    this.#isDestroyed = true;
+  }
 }
 
 export function toHttpAnswer(response: IncomingMessage, body: Buffer): HttpAnswer {

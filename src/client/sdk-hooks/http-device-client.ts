@@ -1,30 +1,22 @@
-/** The SDK's device client over HTTP, asked for one message at a time. */
+/** The SDK's device client over HTTP: asked for one message at a time, given one at a time to send. */
 
 import type { IncomingMessage } from "node:http";
 import https from "node:https";
 import type { Message as SdkMessage } from "azure-iot-common";
 import { Http } from "azure-iot-device-http/dist/http.js";
+import type { Message } from "../../core/message.ts";
 import type { Settlement } from "../../core/message-queue.ts";
 import type { ClientCertificate } from "../device-connection.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { createSdkClient } from "./device-client.ts";
 import { type HttpAnswer, HttpDeviceBase, toHttpAnswer } from "./http-device-base.ts";
+import { toHttpEvent } from "./http-event.ts";
+import { HttpRefusalError } from "./http-refusal-error.ts";
 
 /** A message with what the SDK settles it by. */
 export interface HttpArrival {
   readonly answer: HttpAnswer;
   readonly sdkMessage: SdkMessage;
-}
-
-/** The hub answered with a refusal. */
-export class HttpRefusalError extends Error {
-  override readonly name = "HttpRefusalError";
-  readonly answer: HttpAnswer;
-
-  constructor(answer: HttpAnswer, cause: Error) {
-    super(`The hub answered with ${answer.status}.`, { cause });
-    this.answer = answer;
-  }
 }
 
 export interface HttpDeviceClient {
@@ -38,6 +30,8 @@ export interface HttpDeviceClient {
   receive(): Promise<HttpArrival | undefined>;
   /** Resolves once the hub has done it. Throws as `receive` does. */
   settle(arrival: HttpArrival, settlement: Settlement): Promise<void>;
+  /** Resolves once the hub has taken the event. Throws as `receive` does. */
+  sendEvent(message: Message): Promise<void>;
   /** Stops the renewal of the token. */
   close(): Promise<void>;
   /** Ends sockets and timers at once. */
@@ -72,7 +66,7 @@ export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDe
     answerTimeoutMs,
     onEmptyAnswer: () => onEmptyAnswer(),
   });
-  const { client, transport } = createSdkClient(
+  const { client, transport, retire } = createSdkClient(
     options.connectionString,
     (authentication) => new Http(authentication, base),
   );
@@ -105,10 +99,19 @@ export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDe
       new Promise((resolve, reject) => {
         transport[settlement](sdkMessage, (error) => (error ? reject(toError(error)) : resolve()));
       }),
+    async sendEvent(message) {
+      try {
+        await client.sendEvent(toHttpEvent(message));
+      } catch (error) {
+        throw toError(error as SdkError);
+      }
+    },
     async close() {
       await client.close();
     },
     destroy() {
+      retire();
+      base.destroy();
       agent.destroy();
       client.close(() => {});
     },

@@ -15,6 +15,8 @@ export interface PublishPacket {
 export interface MqttClient extends EventEmitter {
   readonly connected: boolean;
   readonly disconnecting: boolean;
+  /** What waits for its acknowledgement, by message id. */
+  readonly outgoing: Record<number, { readonly cb: (error: Error) => void }>;
   /** A socket over TLS, a stream around one over WebSocket. */
   readonly stream: Duplex & { setNoDelay?(): void };
   end(force: boolean): void;

@@ -1,9 +1,11 @@
 /** The SDK's device client over MQTT, with promises for callbacks and an end that leaves nothing. */
 
 import { Mqtt } from "azure-iot-device-mqtt";
+import type { Message } from "../../core/message.ts";
 import type { ClientCertificate } from "../device-connection.ts";
 import { createSdkClient } from "./device-client.ts";
 import type { MqttClient } from "./mqtt-client.ts";
+import { failOutgoing, hookMqttEvents } from "./mqtt-events.ts";
 import { hookMqttProvider, type MqttClientOptions } from "./mqtt-provider.ts";
 
 export interface MqttDeviceClient {
@@ -11,9 +13,19 @@ export interface MqttDeviceClient {
   open(): Promise<void>;
   /** Subscribes to devicebound messages. Never settles when the connection ends meanwhile (SDK). */
   subscribe(): Promise<void>;
+  /**
+   * Resolves once the hub has acknowledged the event. To be called while connected: the SDK would
+   * connect anew.
+   *
+   * @throws TopicTooLongError
+   */
+  sendEvent(message: Message): Promise<void>;
   /** Calls once the connection has ended without `close`. */
   onDisconnect(listener: () => void): void;
-  /** Sends DISCONNECT behind everything written so far, and waits until the socket is closed. */
+  /**
+   * Sends DISCONNECT behind everything written so far, and waits until the socket is closed, not for
+   * acknowledgements of events.
+   */
   close(): Promise<void>;
   /** Ends sockets and timers at once. */
   destroy(): void;
@@ -30,14 +42,18 @@ export interface MqttDeviceClientOptions {
 
 export function createMqttDeviceClient(options: MqttDeviceClientOptions): MqttDeviceClient {
   const clients: MqttClient[] = [];
-  const { client, transport } = createSdkClient(
+  let isDestroyed = false;
+  const { client, transport, retire } = createSdkClient(
     options.connectionString,
     (authentication) => new Mqtt(authentication),
   );
   hookMqttProvider(transport, options.uri, options.mqtt, (mqttClient) => {
     clients.push(mqttClient);
+    mqttClient.on("close", () => failOutgoing(mqttClient));
     options.onClient(mqttClient);
+    if (isDestroyed) cut(mqttClient);
   });
+  const events = hookMqttEvents(transport);
   const { certificate } = options;
   return {
     async open() {
@@ -49,16 +65,26 @@ export function createMqttDeviceClient(options: MqttDeviceClientOptions): MqttDe
       new Promise((resolve, reject) => {
         transport.enableC2D((error) => (error ? reject(error) : resolve()));
       }),
+    async sendEvent(message) {
+      await client.sendEvent(events.toSdkMessage(message));
+    },
     onDisconnect(listener) {
       client.on("disconnect", listener);
     },
     async close() {
+      for (const mqttClient of clients) failOutgoing(mqttClient);
       await client.close();
     },
     destroy() {
-      // The end of its socket leads the SDK's machines to their end, timers included.
-      for (const { stream } of clients) stream.destroy();
-      for (const mqttClient of clients) mqttClient.end(true);
+      isDestroyed = true;
+      retire();
+      for (const mqttClient of clients) cut(mqttClient);
     },
   };
+}
+
+/** The end of its socket leads the SDK's machines to their end, timers included. */
+function cut(mqttClient: MqttClient): void {
+  mqttClient.stream.destroy();
+  mqttClient.end(true);
 }

@@ -18,6 +18,8 @@ export interface MqttClientOptions {
   readonly keepalive: number;
   /** Longest wait for CONNACK, in milliseconds. */
   readonly connectTimeout: number;
+  /** Starts without the session that the hub keeps, and leaves none. */
+  readonly clean: boolean;
 }
 
 interface MqttProvider {

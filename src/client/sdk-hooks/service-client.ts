@@ -5,7 +5,8 @@ import { Client } from "azure-iothub/dist/client.js";
 import { Message as SdkMessage } from "azure-iothub/dist/common-core/message.js";
 import type { Message } from "../../core/message.ts";
 import type { EntraLogin } from "../service-sign-in.ts";
-import { AmqpBase, type AmqpBaseOptions, CARRIER } from "./amqp-base.ts";
+import { AmqpBase, type AmqpBaseOptions } from "./amqp-base.ts";
+import { CARRIER } from "./mend-sender.ts";
 import { NO_RETRY } from "./no-retry.ts";
 
 /** A feedback message as it came, unsettled. */
@@ -20,6 +21,10 @@ export interface ServiceClient {
   send(deviceId: string, message: Message): Promise<void>;
   /** Resolves once the link is attached; a refusal is told as the end of the connection instead. */
   receiveFeedback(onFeedback: (feedback: RawFeedback) => void): Promise<void>;
+  /** What the hub answers to a receiver at this address that it does not attach. */
+  askAt(address: string): Promise<Error | undefined>;
+  /** No feedback comes any more; what has come can still be settled. */
+  stopFeedback(): void;
   /** Detaches the links and closes the connection, waiting for the hub's answers. */
   close(): Promise<void>;
   /** Ends sockets and timers at once. */
@@ -71,9 +76,11 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
           resolve();
         });
       }),
+    askAt: (address) => new Promise((resolve) => base.askAt(address, resolve)),
     async close() {
       await client.close();
     },
+    stopFeedback: () => base.stopFeedback(),
     destroy: () => base.destroy(),
   };
 }

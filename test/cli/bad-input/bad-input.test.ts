@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Ended, parseLines, RunningExecutable } from "../support/run-executable.ts";
 import { CONFIGURATION_ROWS } from "./configuration-rows.ts";
 import { HUB_ROWS } from "./hub-rows.ts";
+import { OWNER_ROWS } from "./owner-rows.ts";
 import type { BadInput } from "./row.ts";
 import { Stage } from "./stage.ts";
+import { TELEMETRY_ROWS } from "./telemetry-rows.ts";
 import { USAGE_ROWS } from "./usage-rows.ts";
 
 /** Longer than any row's own limits; what is still running then hangs. */
@@ -25,7 +27,13 @@ afterAll(async () => {
   await stage.strike();
 });
 
-const TABLE = [...USAGE_ROWS, ...CONFIGURATION_ROWS, ...HUB_ROWS].map((row) => ({
+const TABLE = [
+  ...USAGE_ROWS,
+  ...CONFIGURATION_ROWS,
+  ...HUB_ROWS,
+  ...OWNER_ROWS,
+  ...TELEMETRY_ROWS,
+].map((row) => ({
   label: `${row.executable}: ${row.title}`,
   row,
 }));
@@ -67,9 +75,10 @@ describe.concurrent("as text", () => {
   });
 });
 
-/** `--output=json` stands behind the command, where there is one. */
+/** `--output=json` stands behind the command, where there is one; `device` has commands of its own. */
 function inJson({ executable, args }: BadInput): readonly string[] {
-  const commands = executable === "c2d-send" ? 0 : 1;
+  const ofService = executable === "c2d-send" ? 0 : 1;
+  const commands = args[0] === "device" ? 2 : ofService;
   return [...args.slice(0, commands), "--output=json", ...args.slice(commands)];
 }
 

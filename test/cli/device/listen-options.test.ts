@@ -38,8 +38,8 @@ describe.each(["amqp", "amqp-ws", "http"] as const)("over %s", (transport) => {
 });
 
 test("the keep-alive is 180 s unless said otherwise, and at least 1 s", () => {
-  expect(optionsOf("mqtt").keepAliveSeconds).toBe(180);
-  expect(optionsOf("amqp", { keepalive: 200 }).keepAliveSeconds).toBe(1);
+  expect(optionsOf("mqtt").connection.keepAliveSeconds).toBe(180);
+  expect(optionsOf("amqp", { keepalive: 200 }).connection.keepAliveSeconds).toBe(1);
   expect(() => optionsOf("mqtt", { keepalive: 65_536_000 })).toThrow("65535 seconds at most");
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { makeMessage } from "../../../src/cli/send/make-message.ts";
+import { bodySourceOf } from "../../../src/cli/message/body-source.ts";
+import { makeCloudToDeviceMessage } from "../../../src/cli/send/make-message.ts";
 import type { SendFlags } from "../../../src/cli/send/send-flags.ts";
-import { bodySourceOf, toSendOptions } from "../../../src/cli/send/send-options.ts";
+import { toSendOptions } from "../../../src/cli/send/send-options.ts";
 import { UsageError } from "../../../src/cli/usage-error.ts";
 
 const NOW_MS = Date.UTC(2030, 0, 1);
@@ -24,7 +25,12 @@ function optionsOf(flags: Partial<SendFlags>, text?: string) {
 
 function messageOf(flags: Partial<SendFlags>, text?: string) {
   const { message } = optionsOf(flags, text);
-  return makeMessage(message, { n: 3, deviceId: "d1", run: "0a1b2c3d", nowMs: NOW_MS });
+  return makeCloudToDeviceMessage(message, {
+    n: 3,
+    deviceId: "d1",
+    run: "0a1b2c3d",
+    nowMs: NOW_MS,
+  });
 }
 
 describe("the default message is the tutorial's", () => {

@@ -11,6 +11,8 @@ export interface AmqpScript {
   /** Called when the feedback link is attached. */
   onFeedbackLink?(sender: Sender): void;
   readonly refusesFeedback?: boolean;
+  /** Refuses the link that a device sends events over. */
+  readonly refusesEvents?: boolean;
   /** Status code for the first token, the second and so on; 0 never answers. Default 200. */
   readonly tokenStatus?: number | readonly number[];
   /** Ends the connection right behind an answer that refuses a token. */
@@ -53,8 +55,13 @@ export async function startScriptedAmqpHub(script: AmqpScript = {}): Promise<Scr
     container.on("connection_open", ({ connection }: EventContext) => connections.push(connection));
     container.on("receiver_open", ({ receiver }: EventContext) => {
       if (!receiver) return;
-      receiver.set_target(receiver.target);
-      attached.push(receiver.target.address);
+      const { address } = receiver.target;
+      attached.push(address);
+      if (address.endsWith("/messages/events") && script.refusesEvents) {
+        receiver.close({ condition: "amqp:unauthorized-access", description: "no" });
+      } else {
+        receiver.set_target(receiver.target);
+      }
     });
     container.on("sender_open", ({ sender }: EventContext) => {
       if (!sender) return;

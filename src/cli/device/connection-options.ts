@@ -1,0 +1,64 @@
+/** How a command of the device connects, whatever it connects for. */
+
+import type { Command } from "commander";
+import type { DeviceConfig } from "../../config/device-config.ts";
+import { parsePositiveDuration } from "../argument-parsers.ts";
+import { addConnectTimeout } from "../common-options.ts";
+import { UsageError } from "../usage-error.ts";
+
+export interface ConnectionFlags {
+  /** Milliseconds. */
+  readonly keepalive?: number;
+  /** commander's form of `--no-reconnect`. */
+  readonly reconnect: boolean;
+  /** Milliseconds. */
+  readonly connectTimeout: number;
+}
+
+export interface ConnectionOptions {
+  readonly config: DeviceConfig;
+  readonly keepAliveSeconds: number;
+  readonly isReconnecting: boolean;
+  readonly connectTimeoutMs: number;
+}
+
+const DEFAULT_KEEPALIVE_MS = 180_000;
+
+/** The longest an MQTT keep-alive can be, in seconds: it travels as 16 bits. */
+const MAX_KEEPALIVE_SECONDS = 65_535;
+
+export function addConnectionOptions(command: Command): Command {
+  command
+    .option(
+      "--keepalive <duration>",
+      "longest silence on the connection; not for http (default: 180s)",
+      parsePositiveDuration,
+    )
+    .option("--no-reconnect", "end when the connection is lost, instead of opening it anew");
+  return addConnectTimeout(command);
+}
+
+/** @throws UsageError for what this transport cannot do. */
+export function toConnectionOptions(
+  { keepalive, reconnect, connectTimeout }: ConnectionFlags,
+  config: DeviceConfig,
+): ConnectionOptions {
+  if (config.transport === "http" && keepalive !== undefined) {
+    throw new UsageError(
+      "--keepalive means nothing over http, which keeps no connection",
+      "Leave it away, or use another --transport.",
+    );
+  }
+  return {
+    config,
+    keepAliveSeconds: keepAliveSecondsOf(keepalive ?? DEFAULT_KEEPALIVE_MS),
+    isReconnecting: reconnect,
+    connectTimeoutMs: connectTimeout,
+  };
+}
+
+function keepAliveSecondsOf(ms: number): number {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds <= MAX_KEEPALIVE_SECONDS) return seconds;
+  throw new UsageError(`--keepalive can be ${MAX_KEEPALIVE_SECONDS} seconds at most`);
+}

@@ -1,0 +1,163 @@
+/** Keeps a device connected to the hub its configuration names, and tells on stderr how that goes. */
+
+import { ClientError } from "../../client/client-error.ts";
+import { connectDevice } from "../../client/connect-device.ts";
+import type { Delivery, DeviceConnection } from "../../client/device-connection.ts";
+import {
+  type ConnectionEvent,
+  type ConnectionHandlers,
+  keepConnected,
+} from "../../client/keep-connected.ts";
+import type { DeviceConnectionString } from "../../core/connection-string.ts";
+import { findRunningHub } from "../../hub/home.ts";
+import { formatDuration } from "../duration.ts";
+import { escapeLine } from "../escape.ts";
+import { formatJsonLine } from "../json-line.ts";
+import { describeHub, resolveDeviceTarget, type Target } from "../local/connect-target.ts";
+import type { Context } from "../run-program.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
+import { deviceIdOf } from "./device-id.ts";
+
+export interface LinkOptions {
+  readonly connection: ConnectionOptions;
+  readonly isSending: boolean;
+  /** Whether to take messages to the device; over HTTP the hub is asked so often. */
+  readonly listening: { readonly pollIntervalMs: number | undefined } | undefined;
+}
+
+export interface LinkCallbacks {
+  /** Connecting begins. A local hub that had to be started first is up. */
+  onStart(): void;
+  /** Connected for the first time. */
+  onReady(): void;
+  /** Connected, each time. */
+  onConnected?(connection: DeviceConnection): void;
+  onDisconnected(): void;
+  /** @param attempt Over which connection, as attempts are counted. */
+  onDelivery?(delivery: Delivery, attempt: number): void;
+}
+
+export class DeviceLink {
+  readonly deviceId: string;
+  readonly #options: LinkOptions;
+  readonly #callbacks: LinkCallbacks;
+  readonly #context: Context;
+  #attempts = 0;
+  #hostName = "";
+  #isReady = false;
+
+  constructor(options: LinkOptions, callbacks: LinkCallbacks, context: Context) {
+    this.deviceId = deviceIdOf(options.connection.config);
+    this.#options = options;
+    this.#callbacks = callbacks;
+    this.#context = context;
+  }
+
+  /**
+   * Resolves once disconnected because `signal` asked for it.
+   *
+   * @throws ClientError, LocalHubError when it cannot connect, or may not do so again.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    await keepConnected({
+      signal,
+      reconnect: this.#options.connection.isReconnecting,
+      onEvent: (event) => this.#onEvent(event),
+      connect: async (handlers) => {
+        const target = await this.#findTarget(signal);
+        this.#onTarget(target.connectionString.hostName);
+        return await this.#connect(target, handlers);
+      },
+    });
+  }
+
+  /** The line that says so. */
+  formatReady(): string {
+    const { transport } = this.#options.connection.config;
+    const { deviceId } = this;
+    return formatJsonLine({ type: "ready", deviceId, hostName: this.#hostName, transport });
+  }
+
+  /** Only the first connection starts a local hub: one that somebody has stopped stays stopped. */
+  async #findTarget(signal: AbortSignal): Promise<Target<DeviceConnectionString>> {
+    const { config, connectTimeoutMs } = this.#options.connection;
+    const { hub, ca } = config;
+    const hadTarget = this.#hostName !== "";
+    if (hadTarget && hub.type === "local" && (await findRunningHub(hub.home)) === undefined) {
+      throw new ClientError("ConnectionRefused", "The local hub is not running.", {
+        hint: "Start it again: c2d-hub start, or any command with --local.",
+      });
+    }
+    return await resolveDeviceTarget(hub, { ca, connectTimeoutMs, signal }, this.#context);
+  }
+
+  async #connect(
+    { connectionString, ca }: Target<DeviceConnectionString>,
+    { signal, onDelivery, onDisconnect }: ConnectionHandlers,
+  ): Promise<DeviceConnection> {
+    const { connection, isSending, listening } = this.#options;
+    const { config, keepAliveSeconds, connectTimeoutMs } = connection;
+    const pollIntervalMs = listening?.pollIntervalMs;
+    return await connectDevice({
+      connectionString,
+      transport: config.transport,
+      keepAliveSeconds,
+      connectTimeoutMs,
+      signal,
+      isSending,
+      onDisconnect,
+      ...(listening && { onDelivery }),
+      ...(pollIntervalMs !== undefined && { pollIntervalMs }),
+      ...(ca !== undefined && { ca }),
+      ...(config.certificate && { certificate: config.certificate }),
+    });
+  }
+
+  #onTarget(hostName: string): void {
+    if (hostName === this.#hostName) return;
+    const isFirst = this.#hostName === "";
+    this.#hostName = hostName;
+    this.#context.reporter.info(describeHub(hostName, this.#options.connection.config.hub));
+    if (isFirst) this.#callbacks.onStart();
+  }
+
+  #onEvent(event: ConnectionEvent): void {
+    switch (event.type) {
+      case "connecting":
+        this.#attempts += 1;
+        this.#context.reporter.detail(`Connecting, attempt ${event.attempt} ...`);
+        break;
+      case "ready":
+        this.#onReady(event.connection);
+        break;
+      case "delivery":
+        this.#callbacks.onDelivery?.(event.delivery, this.#attempts);
+        break;
+      case "connectFailed":
+        this.#tellRetry(event.error, event.retryInMs);
+        break;
+      case "disconnected":
+        this.#callbacks.onDisconnected();
+        if (event.isTakenOver) {
+          this.#context.reporter.warn(
+            `another client seems to be connected as ${escapeLine(this.deviceId)}, and to throw this one out`,
+          );
+        }
+        this.#tellRetry(event.error, event.retryInMs);
+        break;
+    }
+  }
+
+  #onReady(connection: DeviceConnection): void {
+    if (this.#isReady) this.#context.reporter.info("Connected again.");
+    else this.#callbacks.onReady();
+    this.#isReady = true;
+    this.#callbacks.onConnected?.(connection);
+  }
+
+  #tellRetry({ message, hint }: ClientError, retryInMs: number): void {
+    const { reporter } = this.#context;
+    reporter.info(`${escapeLine(message)} Connecting again in ${formatDuration(retryInMs)} ...`);
+    if (hint) reporter.detail(hint);
+  }
+}

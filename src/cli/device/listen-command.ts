@@ -1,0 +1,72 @@
+/** The command `c2d-device listen`. */
+
+import { type Command, Option } from "commander";
+import { loadDeviceConfig } from "../../config/device-config.ts";
+import { parseCount, parseDurationArgument, parsePositiveDuration } from "../argument-parsers.ts";
+import {
+  addCommonOptions,
+  addSettingOptions,
+  configInputs,
+  formatExamples,
+} from "../common-options.ts";
+import type { Act } from "../run-program.ts";
+import { addConnectionOptions } from "./connection-options.ts";
+import type { ListenFlags } from "./listen-flags.ts";
+import { toListenOptions } from "./listen-options.ts";
+
+const ABOUT = `
+A message is acknowledged only after it has been written out: what was not printed is delivered
+again. With -o json a body is "json" when its content type says so and it parses, else "utf8" when
+it is UTF-8, else "base64".
+`;
+
+export function addListen(program: Command, act: Act): void {
+  const command = program
+    .command("listen")
+    .description("Print cloud-to-device messages as they arrive.")
+    .option("-c, --count <n>", "end after so many messages (default: never)", parseCount)
+    .option(
+      "--timeout <duration>",
+      "end after so long; with 124 if --count was not reached (default: never)",
+      parseDurationArgument,
+    )
+    .option(
+      "--idle-timeout <duration>",
+      "end after so long without a message, like --timeout (default: never)",
+      parseDurationArgument,
+    )
+    .addOption(
+      new Option(
+        "--settle <outcome>",
+        "what to do with a printed message; mqtt can only complete, none leaves it locked",
+      )
+        .choices(["complete", "abandon", "reject", "none"])
+        .default("complete"),
+    )
+    .option("--output-file <path>", "append the messages to this file instead of stdout")
+    .option("--ready-file <path>", "write this file once subscribed, for scripts")
+    .option(
+      "--poll-interval <duration>",
+      "how often to ask for messages; for http alone (default: 1s)",
+      parsePositiveDuration,
+    );
+  addConnectionOptions(command);
+  addSettingOptions(command, "c2d-device");
+  addCommonOptions(command).addHelpText(
+    "after",
+    ABOUT +
+      formatExamples([
+        ["c2d-device listen --local", "on the local hub, as device1"],
+        ["c2d-device listen -o json | jq -r .body", "the bodies alone"],
+        ["c2d-device listen --count 1 --timeout 30s", "one message, or 124 after 30 s"],
+        ["c2d-device listen --transport amqp --settle reject", "refuse every message"],
+      ]),
+  );
+  act<ListenFlags>(command, async (flags, context) => {
+    const config = loadDeviceConfig(configInputs("c2d-device", flags, context.io));
+    context.redactor.learn(config.secrets);
+    const options = toListenOptions(flags, config);
+    const { runListen } = await import("./listen.ts");
+    return await runListen(options, context);
+  });
+}

@@ -1,0 +1,113 @@
+/** Messages to the device, from their arrival to the settlement: printed one by one, those that come again marked. */
+
+import type { Delivery, DeliverySettlement } from "../../client/device-connection.ts";
+import { escapeLine } from "../escape.ts";
+import type { Context } from "../run-program.ts";
+import { within } from "../within.ts";
+import { DeliveryPrinter } from "./delivery-printer.ts";
+import { DuplicateWindow } from "./duplicate-window.ts";
+import { createMessageFormat } from "./message-format.ts";
+import type { MessageSink } from "./message-sink.ts";
+
+export interface ReceptionOptions {
+  readonly deviceId: string;
+  readonly sink: MessageSink;
+  readonly settlement: DeliverySettlement;
+  /** Prints no more than this. */
+  readonly count: number | undefined;
+}
+
+/** How long a message on its way to a reader who does not read may hold up the end. */
+const WRITE_GRACE_MS = 1000;
+
+export class Reception {
+  readonly #options: ReceptionOptions;
+  readonly #context: Context;
+  readonly #printer: DeliveryPrinter;
+  readonly #window = new DuplicateWindow();
+  /** Over which connection, as attempts are counted, each delivery came. */
+  readonly #origins = new WeakMap<Delivery, number>();
+
+  constructor(options: ReceptionOptions, context: Context) {
+    this.#options = options;
+    this.#context = context;
+    this.#printer = this.#createPrinter();
+  }
+
+  /** Resolves when `count` messages are out; rejects when writing fails. */
+  get finished(): Promise<void> {
+    return this.#printer.finished;
+  }
+
+  get printedCount(): number {
+    return this.#printer.printedCount;
+  }
+
+  get isComplete(): boolean {
+    return this.#printer.isComplete;
+  }
+
+  add(delivery: Delivery, attempt: number): void {
+    this.#origins.set(delivery, attempt);
+    this.#printer.add(delivery);
+  }
+
+  /** What has not been printed comes again, over another connection. */
+  dropWaiting(): void {
+    this.#printer.dropWaiting();
+  }
+
+  /** What was printed is settled before the connection goes. */
+  async stop(): Promise<void> {
+    await within(WRITE_GRACE_MS, this.#printer.stop());
+  }
+
+  #createPrinter(): DeliveryPrinter {
+    const { deviceId, count, sink } = this.#options;
+    const { flags, io } = this.#context;
+    const format = createMessageFormat(flags.output === "json", {
+      isTTY: sink.isTTY,
+      env: io.env,
+      isRefused: !flags.color,
+    });
+    return new DeliveryPrinter({
+      deviceId,
+      count,
+      nowMs: () => Date.now(),
+      isDuplicate: (delivery) => this.#window.has(delivery.message, this.#originOf(delivery)),
+      write: (delivery, arrival) => this.#write(format(delivery.message, arrival)),
+      onPrinted: (delivery) => this.#onPrinted(delivery),
+      settle: (delivery) => this.#settle(delivery),
+    });
+  }
+
+  async #write(text: string): Promise<void> {
+    const { sink } = this.#options;
+    if (sink.isTTY) this.#context.reporter.hideProgress();
+    await sink.write(text);
+  }
+
+  #onPrinted(delivery: Delivery): void {
+    this.#window.add(delivery.message, this.#originOf(delivery));
+    const { malformed } = delivery.message;
+    if (malformed.length === 0) return;
+    const parts = malformed.map((part) => `'${escapeLine(part)}'`).join(", ");
+    this.#context.reporter.warn(
+      `a property could not be decoded and is shown as it came: ${parts}`,
+    );
+  }
+
+  async #settle(delivery: Delivery): Promise<void> {
+    try {
+      await delivery.settle(this.#options.settlement);
+    } catch (error) {
+      this.#context.reporter.detail(
+        `A printed message could not be settled and will come again: ${escapeLine(String(error))}`,
+      );
+    }
+  }
+
+  #originOf(delivery: Delivery): number {
+    return this.#origins.get(delivery) ?? 0;
+  }
+}

@@ -1,0 +1,86 @@
+/** `c2d-hub device create`: registers a device. */
+
+import { resolve } from "node:path";
+import { ClientError } from "../../../client/client-error.ts";
+import type { RegisteredDevice } from "../../../client/registered-device.ts";
+import type { RegistryClient } from "../../../client/registry-client.ts";
+import type { HubConfig, NamedDevice } from "../../../config/hub-config.ts";
+import type { DeviceRequest } from "../../../core/device-identity.ts";
+import { escapeLine } from "../../escape.ts";
+import { EXIT_CODES, type ExitCode } from "../../exit-code.ts";
+import type { Context } from "../../run-program.ts";
+import { type DeviceFacingHub, withRegistry } from "../registry-session.ts";
+import { differencesOf } from "./asked-differences.ts";
+import type { CreateFlags } from "./device-flags.ts";
+import { learnKeys, presentDevice } from "./present-device.ts";
+import { connectionStringOf } from "./render-device.ts";
+import { type DeviceSettings, prepareEnvFile, writeEnvFile } from "./write-env.ts";
+
+export interface CreateOptions {
+  readonly flags: CreateFlags;
+  readonly request: DeviceRequest;
+  readonly config: HubConfig & { readonly device: NamedDevice };
+}
+
+export async function runCreate(options: CreateOptions, context: Context): Promise<ExitCode> {
+  const { flags, config } = options;
+  const envFile = flags.writeEnv && prepareEnvFile(flags.writeEnv, context.io.directory);
+  return await withRegistry(config, flags.connectTimeout, context, async ({ registry, hub }) => {
+    const created = await create(registry, options);
+    const device = created ?? (await registry.get(config.device.deviceId));
+    learnKeys(device, context);
+    if (created === undefined) tellExisting(device, options, context);
+    // Before anything is printed: what is printed next must hold.
+    if (envFile) writeEnvFile(envFile, toSettings(device, hub, options, context), context);
+    await presentDevice(created ? "CreateDevice" : "GetDevice", device, hub, flags, context);
+    return EXIT_CODES.done;
+  });
+}
+
+/** Undefined when the device is there already, and may be. */
+async function create(
+  registry: RegistryClient,
+  { flags, request, config }: CreateOptions,
+): Promise<RegisteredDevice | undefined> {
+  try {
+    return await registry.create(config.device.deviceId, request);
+  } catch (error) {
+    const isThere = error instanceof ClientError && error.name === "DeviceAlreadyExists";
+    if (flags.ifNotExists && isThere) return undefined;
+    throw error;
+  }
+}
+
+function tellExisting(
+  device: RegisteredDevice,
+  { request, flags }: CreateOptions,
+  { reporter }: Pick<Context, "reporter">,
+): void {
+  reporter.info(`The hub has ${escapeLine(device.deviceId)} already, which stays as it is.`);
+  for (const difference of differencesOf(device, request, flags)) {
+    reporter.warn(`it is not what was asked for: ${escapeLine(difference)}`);
+  }
+}
+
+/** @throws ClientError when the hub does not tell the device's key. */
+function toSettings(
+  device: RegisteredDevice,
+  { hostName, caFile: ownCaFile }: DeviceFacingHub,
+  { flags, config }: CreateOptions,
+  { io }: Pick<Context, "io">,
+): DeviceSettings {
+  const connectionString = connectionStringOf(device, { hostName, keys: "shown" });
+  if (connectionString === undefined) {
+    throw new ClientError("ArgumentInvalid", "The hub did not tell the device's key.", {
+      hint: "--write-env needs a policy that may read keys, such as iothubowner.",
+    });
+  }
+  const extraCaFile = config.ca === undefined ? undefined : (flags.ca ?? io.env.IOTHUB_CA_FILE);
+  const caFile = ownCaFile ?? (extraCaFile && resolve(io.directory, extraCaFile));
+  return {
+    deviceId: device.deviceId,
+    connectionString,
+    hubType: config.hub.type,
+    ...(caFile !== undefined && { caFile }),
+  };
+}

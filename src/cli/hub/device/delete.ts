@@ -1,0 +1,25 @@
+/** `c2d-hub device delete`: takes a device out of the registry, with the messages it has waiting. */
+
+import type { HubConfig, NamedDevice } from "../../../config/hub-config.ts";
+import { EXIT_CODES, type ExitCode } from "../../exit-code.ts";
+import type { Context } from "../../run-program.ts";
+import { withRegistry } from "../registry-session.ts";
+import type { RegistryFlags } from "./device-flags.ts";
+import { formatDeviceJson, formatDeviceText } from "./render-device.ts";
+
+/** The registry answers with nothing: what is printed was read just before. */
+export async function runDelete(
+  { connectTimeout, output }: RegistryFlags,
+  config: HubConfig & { readonly device: NamedDevice },
+  context: Context,
+): Promise<ExitCode> {
+  const { deviceId } = config.device;
+  return await withRegistry(config, connectTimeout, context, async ({ registry }) => {
+    const device = await registry.get(deviceId);
+    await registry.delete(deviceId);
+    await context.io.stdout.write(
+      output === "json" ? formatDeviceJson(device) : formatDeviceText("DeleteDevice", device),
+    );
+    return EXIT_CODES.done;
+  });
+}

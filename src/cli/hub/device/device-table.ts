@@ -1,0 +1,30 @@
+/** Devices as a table for people, and as JSON lines. */
+
+import type { RegisteredDevice } from "../../../client/registered-device.ts";
+import { escapeLine } from "../../escape.ts";
+import { toAuthMethod } from "./auth-method.ts";
+
+const HEAD = ["DEVICE", "STATUS", "CONNECTION", "MESSAGES", "AUTH METHOD"] as const;
+
+const GAP = "  ";
+
+/** What the hub did not send is a `-`. */
+export function formatDeviceTable(devices: readonly RegisteredDevice[]): string {
+  const rows = [HEAD, ...devices.map(toRow)];
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join(GAP)
+      .trimEnd(),
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+function toRow(device: RegisteredDevice): readonly string[] {
+  const { deviceId, status, connectionState, cloudToDeviceMessageCount, authentication } = device;
+  const method = authentication && toAuthMethod(authentication.type);
+  return [deviceId, status, connectionState, cloudToDeviceMessageCount, method].map((value) =>
+    value === undefined ? "-" : escapeLine(String(value)),
+  );
+}

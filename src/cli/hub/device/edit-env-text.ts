@@ -1,0 +1,46 @@
+/** Changes variables in the text of a `.env` file, and leaves all else as it is. */
+
+import { parse } from "dotenv";
+import { quoteForDotenv } from "../quoting.ts";
+
+export interface EnvEdits {
+  /** Variables to set, in place where they stand, else at the end. */
+  readonly set: Readonly<Record<string, string>>;
+  /** Variables to put out of use, behind a `#`. */
+  readonly commentOut: readonly string[];
+}
+
+/** Undefined when that would change other variables: a value that spans lines stands in the way. */
+export function editEnvText(text: string, edits: EnvEdits): string | undefined {
+  let edited = text;
+  for (const name of edits.commentOut) edited = edited.replace(assignmentsOf(name), "#$&");
+  for (const [name, value] of Object.entries(edits.set)) edited = setVariable(edited, name, value);
+  return isMeant(text, edited, edits) ? edited : undefined;
+}
+
+/** Of several assignments the last one counts, as it does for dotenv. */
+function setVariable(text: string, name: string, value: string): string {
+  const assignment = `${name}=${quoteForDotenv(value)}`;
+  const last = [...text.matchAll(assignmentsOf(name))].at(-1);
+  if (last !== undefined) {
+    const [line, prefix = ""] = last;
+    const end = last.index + line.length;
+    return `${text.slice(0, last.index)}${prefix}${assignment}${text.slice(end)}`;
+  }
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  const gap = text === "" || text.endsWith("\n") ? "" : newline;
+  return `${text}${gap}${assignment}${newline}`;
+}
+
+/** Lines that assign, as dotenv reads them; what stands before the name is the first group. */
+function assignmentsOf(name: string): RegExp {
+  return new RegExp(`^([ \\t]*(?:export[ \\t]+)?)${name}(?:[ \\t]*=|:[ \\t]).*$`, "gm");
+}
+
+function isMeant(before: string, after: string, { set, commentOut }: EnvEdits): boolean {
+  const meant = { ...parse(before), ...set };
+  for (const name of commentOut) delete meant[name];
+  const found = parse(after);
+  const names = new Set([...Object.keys(meant), ...Object.keys(found)]);
+  return [...names].every((name) => meant[name] === found[name]);
+}

@@ -1,0 +1,31 @@
+/** `c2d-hub device list`: the devices of the registry. */
+
+import { MAX_LISTED_DEVICES } from "../../../client/registry-client.ts";
+import type { HubConfig } from "../../../config/hub-config.ts";
+import { EXIT_CODES, type ExitCode } from "../../exit-code.ts";
+import type { Context } from "../../run-program.ts";
+import { withRegistry } from "../registry-session.ts";
+import type { RegistryFlags } from "./device-flags.ts";
+import { formatDeviceTable } from "./device-table.ts";
+import { formatDeviceJson } from "./render-device.ts";
+
+export async function runList(
+  { connectTimeout, output }: RegistryFlags,
+  config: HubConfig,
+  context: Context,
+): Promise<ExitCode> {
+  const { io, reporter } = context;
+  return await withRegistry(config, connectTimeout, context, async ({ registry }) => {
+    const devices = await registry.list();
+    if (output === "json") {
+      for (const device of devices) await io.stdout.write(formatDeviceJson(device));
+    } else if (devices.length > 0) {
+      await io.stdout.write(formatDeviceTable(devices));
+    }
+    if (devices.length === 0) reporter.info("The hub has no devices.");
+    if (devices.length >= MAX_LISTED_DEVICES) {
+      reporter.warn(`these are ${devices.length} devices, and the hub lists no more at once`);
+    }
+    return EXIT_CODES.done;
+  });
+}

@@ -1,0 +1,33 @@
+/** Prints one device of the registry. */
+
+import type { RegisteredDevice } from "../../../client/registered-device.ts";
+import type { Context } from "../../run-program.ts";
+import type { DeviceFacingHub } from "../registry-session.ts";
+import type { ShowFlags } from "./device-flags.ts";
+import { type Access, formatDeviceJson, formatDeviceText } from "./render-device.ts";
+
+/** @param title Of the text form, as the tutorial has it: `CreateDevice`. */
+export async function presentDevice(
+  title: string,
+  device: RegisteredDevice,
+  { hostName }: DeviceFacingHub,
+  { showKeys, output }: ShowFlags,
+  { io, reporter }: Context,
+): Promise<void> {
+  const access: Access = { hostName, keys: showKeys ? "shown" : "hidden" };
+  await io.stdout.write(
+    output === "json" ? formatDeviceJson(device, access) : formatDeviceText(title, device, access),
+  );
+  if (!showKeys && device.authentication?.primaryKey !== undefined) {
+    reporter.info("Keys are hidden: --show-keys prints them.");
+  }
+}
+
+/** Whatever is said from now on holds none of its keys, but where they are asked for. */
+export function learnKeys(
+  { authentication }: RegisteredDevice,
+  { redactor }: Pick<Context, "redactor">,
+): void {
+  const keys = [authentication?.primaryKey, authentication?.secondaryKey];
+  redactor.learn(keys.flatMap((key) => (key === undefined ? [] : [key.reveal()])));
+}

@@ -1,0 +1,50 @@
+/** The command `c2d-hub env`. */
+
+import { type Command, Option } from "commander";
+import { DEFAULT_LOCAL_DEVICE_ID } from "../../config/local-device.ts";
+import {
+  addCommonOptions,
+  addEnvFile,
+  type CommonFlags,
+  formatExamples,
+} from "../common-options.ts";
+import type { Act } from "../run-program.ts";
+import { UsageError } from "../usage-error.ts";
+import { deviceIdOption } from "./device-id-option.ts";
+import type { EnvFormat } from "./env.ts";
+import { loadHubHome } from "./hub-home.ts";
+
+interface EnvFlags extends CommonFlags {
+  readonly format?: EnvFormat;
+}
+
+export function addEnv(program: Command, act: Act): void {
+  const command = program
+    .command("env")
+    .description("Print the variables that point any SDK at the local hub, keys included.")
+    .addOption(
+      deviceIdOption("device, created if missing").default(undefined, DEFAULT_LOCAL_DEVICE_ID),
+    )
+    .addOption(
+      new Option("--format <format>", "sh for eval, dotenv for .env, or json")
+        .choices(["sh", "dotenv", "json"])
+        .default(undefined, "sh"),
+    )
+    .addHelpText(
+      "after",
+      formatExamples([
+        ['eval "$(c2d-hub env)"', "for the programs of this shell"],
+        ["c2d-hub env --device-id device2 --format dotenv > .env", "for a project"],
+        ["c2d-hub env --format json", "for a script"],
+      ]),
+    );
+  addEnvFile(addCommonOptions(command));
+  act<EnvFlags>(command, async (flags, context) => {
+    if (flags.output === "json" && flags.format !== undefined) {
+      throw new UsageError("-o json and --format both give a form", "Keep one of the two.");
+    }
+    const home = loadHubHome(flags, context.io);
+    const { runEnv } = await import("./env.ts");
+    return await runEnv(home, flags.format ?? "sh", context);
+  });
+}

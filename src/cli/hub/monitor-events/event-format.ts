@@ -1,0 +1,33 @@
+/** A received event as what is written out: text or a line of JSON. */
+
+import { Chalk, type ChalkInstance } from "chalk";
+import type { ReceivedEvent } from "../../../client/events/received-event.ts";
+import { type ColorWish, colorLevel } from "../../color-level.ts";
+import { formatJsonLine } from "../../json-line.ts";
+import { renderBody, renderProperties } from "../../message-text.ts";
+import { toEventRecord, toEventSystemRecord } from "./event-record.ts";
+
+/** `n` counts from 1. */
+export type EventFormat = (event: ReceivedEvent, n: number) => string;
+
+export function createEventFormat(isJson: boolean, wish: ColorWish): EventFormat {
+  if (isJson) return (event) => formatJsonLine(toEventRecord(event));
+  const chalk = new Chalk({ level: colorLevel(wish) });
+  return (event, n) => renderEvent(event, n, chalk);
+}
+
+function renderEvent(event: ReceivedEvent, n: number, chalk: ChalkInstance): string {
+  return [
+    "",
+    chalk.green("Event received:"),
+    ...renderBody(event.body),
+    "System properties:",
+    ...renderProperties({ ...toEventSystemRecord(event) }, chalk),
+    "Application properties:",
+    ...renderProperties(event.properties, chalk),
+    "Annotations:",
+    ...renderProperties(event.annotations, chalk),
+    `Total events received: ${n}`,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,128 @@
+/** The event hub a command reads from, made out of its configuration: named itself, or found through its hub. */
+
+import { ClientError } from "../../../client/client-error.ts";
+import { connectService } from "../../../client/connect-service.ts";
+import type { EventHubAddress } from "../../../client/events/event-hub-address.ts";
+import type { EventSignIn } from "../../../client/sdk-hooks/event-hubs-client.ts";
+import type { ServiceSignIn } from "../../../client/service-sign-in.ts";
+import type { EventHub } from "../../../config/hub-config.ts";
+import type { ServiceHub } from "../../../config/service-hub.ts";
+import { splitHostPort } from "../../../core/connection-string.ts";
+import { findRunningHub } from "../../../hub/home.ts";
+import { escapeLine } from "../../escape.ts";
+import { describeHub, resolveServiceTarget, type Target } from "../../local/connect-target.ts";
+import type { Context } from "../../run-program.ts";
+import type { MonitorEventsOptions } from "./monitor-events-options.ts";
+
+/** Where to connect, as whom, and what to trust there. */
+export interface EventSource {
+  /** Of the hub that was asked, or of the event hub itself. */
+  readonly hostName: string;
+  readonly address: EventHubAddress;
+  readonly signIn: EventSignIn;
+  /** Extra CA certificates (PEM). */
+  readonly ca?: string;
+}
+
+export interface SourceOptions {
+  readonly signal: AbortSignal;
+  /** What connecting may take still, in milliseconds. */
+  remainingMs(): number;
+  /** False for who had a hub already: one that somebody has stopped stays stopped. */
+  readonly mayStartHub: boolean;
+  /** Called once it is known which hub will be connected to. */
+  onTarget(banner: string): void;
+}
+
+/**
+ * Found anew at each call: a local hub may have ended and come back on other ports.
+ *
+ * @throws LocalHubError, ClientError
+ */
+export async function findEventSource(
+  { config }: MonitorEventsOptions,
+  options: SourceOptions,
+  context: Context,
+): Promise<EventSource> {
+  const { hub, ca } = config;
+  if (hub.type !== "eventHub") return await askHub(hub, config, options, context);
+  options.onTarget(describeEventHub(hub));
+  const { hostName, entityPath } = hub.connectionString;
+  return {
+    hostName,
+    address: { ...splitHostPort(hostName), entityPath },
+    signIn: hub.connectionString,
+    ...(ca !== undefined && { ca }),
+  };
+}
+
+async function askHub(
+  hub: ServiceHub,
+  { transport, ca }: MonitorEventsOptions["config"],
+  { signal, remainingMs, mayStartHub, onTarget }: SourceOptions,
+  context: Context,
+): Promise<EventSource> {
+  if (!mayStartHub) await requireStillRunning(hub);
+  const target = await resolveServiceTarget(
+    hub,
+    [],
+    { ca, connectTimeoutMs: remainingMs(), signal, mayStartHub },
+    context,
+  );
+  onTarget(describeHub(target.connectionString.hostName, hub));
+  const address = await askForAddress(target, { transport, signal, remainingMs });
+  const { hostName } = target.connectionString;
+  const { port } = splitHostPort(hostName);
+  return {
+    hostName,
+    // The hub names the AMQP port to whoever asks; WebSocket goes where it itself is reached by it.
+    address: transport === "amqp-ws" ? withPort(address, port) : address,
+    signIn: target.connectionString,
+    ...(target.ca !== undefined && { ca: target.ca }),
+  };
+}
+
+async function askForAddress(
+  { connectionString: signIn, ca }: Target<ServiceSignIn>,
+  {
+    transport,
+    signal,
+    remainingMs,
+  }: Pick<SourceOptions, "signal" | "remainingMs"> & {
+    readonly transport: MonitorEventsOptions["config"]["transport"];
+  },
+): Promise<EventHubAddress> {
+  const connection = await connectService({
+    signIn,
+    transport,
+    connectTimeoutMs: remainingMs(),
+    signal,
+    ...(ca !== undefined && { ca }),
+    // What is asked then fails, and says why.
+    onDisconnect: () => {},
+  });
+  try {
+    return await connection.findEventHub();
+  } finally {
+    await connection.close();
+  }
+}
+
+async function requireStillRunning(hub: ServiceHub): Promise<void> {
+  if (hub.type !== "local" || (await findRunningHub(hub.home)) !== undefined) return;
+  throw new ClientError("ConnectionRefused", "The local hub is not running.", {
+    hint: "Start it again: c2d-hub start, or any command with --local.",
+  });
+}
+
+function withPort(
+  { host, entityPath }: EventHubAddress,
+  port: number | undefined,
+): EventHubAddress {
+  return { host, ...(port !== undefined && { port }), entityPath };
+}
+
+function describeEventHub({ connectionString, from }: EventHub): string {
+  const { hostName, entityPath } = connectionString;
+  return `Event hub: ${escapeLine(entityPath)} at ${escapeLine(hostName)} (${from})`;
+}

@@ -1,0 +1,181 @@
+/** `c2d-hub monitor-events`: prints events until it is told to end. */
+
+import { connectEvents, type EventConnection } from "../../../client/events/connect-events.ts";
+import {
+  type EventHandlers,
+  type EventListenerEvent,
+  runEventListener,
+} from "../../../client/events/event-listener.ts";
+import type { ReceivedEvent } from "../../../client/events/received-event.ts";
+import { Deadline } from "../../deadline.ts";
+import { formatDuration } from "../../duration.ts";
+import { type End, Ending } from "../../ending.ts";
+import { escapeLine } from "../../escape.ts";
+import type { ExitCode } from "../../exit-code.ts";
+import { formatJsonLine } from "../../json-line.ts";
+import { concludeReceiving, type ReceivingEnd } from "../../receiving.ts";
+import type { Context } from "../../run-program.ts";
+import { within } from "../../within.ts";
+import { createEventFormat, type EventFormat } from "./event-format.ts";
+import { type EventSource, findEventSource } from "./event-source.ts";
+import type { MonitorEventsOptions } from "./monitor-events-options.ts";
+
+/** How long an event on its way to a reader who does not read may hold up the end. */
+const WRITE_GRACE_MS = 1000;
+
+export async function runMonitorEvents(
+  options: MonitorEventsOptions,
+  context: Context,
+): Promise<ExitCode> {
+  return await new MonitorRun(options, context).run();
+}
+
+class MonitorRun {
+  readonly #options: MonitorEventsOptions;
+  readonly #context: Context;
+  readonly #format: EventFormat;
+  readonly #ending: Ending<ReceivingEnd>;
+  readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
+  readonly #disconnect = new AbortController();
+  #source: EventSource | undefined;
+  #banner = "";
+  /** Those that were let through to be printed, and those that are out. */
+  #accepted = 0;
+  #printed = 0;
+
+  constructor(options: MonitorEventsOptions, context: Context) {
+    const { flags, io } = context;
+    this.#options = options;
+    this.#context = context;
+    this.#format = createEventFormat(flags.output === "json", {
+      isTTY: io.stdout.isTTY,
+      env: io.env,
+      isRefused: !flags.color,
+    });
+    this.#ending = new Ending(context);
+  }
+
+  async run(): Promise<ExitCode> {
+    const listening = runEventListener({
+      start: this.#options.start,
+      signal: this.#disconnect.signal,
+      connect: (handlers) => this.#connect(handlers),
+      onRead: (event) => this.#onRead(event),
+      onEvent: (event) => this.#onEvent(event),
+    }).catch(this.#ending.fail);
+    const end = await this.#ending.reason;
+    this.#timeout.cancel();
+    this.#disconnect.abort();
+    await within(WRITE_GRACE_MS, listening);
+    return this.#conclude(end);
+  }
+
+  async #connect(handlers: EventHandlers): Promise<EventConnection> {
+    const { config, consumerGroup, connectTimeoutMs } = this.#options;
+    const deadlineMs = performance.now() + connectTimeoutMs;
+    const remainingMs = (): number => Math.max(1, Math.ceil(deadlineMs - performance.now()));
+    const sourceOptions = {
+      signal: handlers.signal,
+      remainingMs,
+      mayStartHub: this.#source === undefined,
+      onTarget: (banner: string) => this.#onTarget(banner),
+    };
+    const source = await findEventSource(this.#options, sourceOptions, this.#context);
+    const { address, signIn, ca } = source;
+    this.#source = source;
+    this.#context.reporter.detail(
+      `Reading the event hub ${address.entityPath} at ${address.host}, consumer group ${consumerGroup} ...`,
+    );
+    return await connectEvents({
+      address,
+      signIn,
+      consumerGroup,
+      transport: config.transport,
+      connectTimeoutMs: remainingMs(),
+      ...(ca !== undefined && { ca }),
+      ...handlers,
+    });
+  }
+
+  #onTarget(banner: string): void {
+    if (banner === this.#banner) return;
+    if (this.#banner === "") this.#timeout.start(this.#options.timeoutMs);
+    this.#banner = banner;
+    this.#context.reporter.info(banner);
+  }
+
+  #onEvent(event: EventListenerEvent): void {
+    const { reporter } = this.#context;
+    switch (event.type) {
+      case "ready":
+        if (event.isFirst) this.#onReady(event.connection);
+        else reporter.info("Connected again, and going on after the last event.");
+        break;
+      case "gap":
+        reporter.warn(
+          `${event.missing} events of partition ${escapeLine(event.partitionId)} are not shown: the hub no longer has them`,
+        );
+        break;
+      case "retry":
+        reporter.info(
+          `${escapeLine(event.error.message)} Connecting again in ${formatDuration(event.retryInMs)} ...`,
+        );
+        if (event.error.hint) reporter.detail(event.error.hint);
+        break;
+    }
+  }
+
+  #onReady(connection: EventConnection): void {
+    this.#tellReady(connection).catch(this.#ending.fail);
+  }
+
+  async #tellReady({ partitionIds }: EventConnection): Promise<void> {
+    const { config, consumerGroup } = this.#options;
+    const { io, flags, reporter } = this.#context;
+    reporter.info(`Waiting for ${this.#wanted()}, press Ctrl-C to exit`);
+    if (flags.output !== "json") return;
+    const ready = {
+      type: "ready",
+      hostName: this.#source?.hostName,
+      eventHub: this.#source?.address.entityPath,
+      consumerGroup,
+      partitionIds,
+      transport: config.transport,
+    };
+    await io.stdout.write(formatJsonLine(ready));
+  }
+
+  #wanted(): string {
+    const { device } = this.#options.config;
+    return device === undefined
+      ? "events of all devices"
+      : `events of device ${escapeLine(device.deviceId)} (${device.from})`;
+  }
+
+  /** The service knows no filter: the events of other devices are passed over here. */
+  async #onRead(event: ReceivedEvent): Promise<void> {
+    const { config, count = Number.POSITIVE_INFINITY } = this.#options;
+    if (config.device && config.device.deviceId !== event.deviceId) return;
+    if (this.#disconnect.signal.aborted || this.#accepted >= count) return;
+    this.#accepted += 1;
+    try {
+      await this.#context.io.stdout.write(this.#format(event, this.#accepted));
+      this.#printed += 1;
+      if (this.#printed === count) this.#ending.end("count");
+    } catch (error) {
+      this.#ending.fail(error);
+    }
+  }
+
+  #conclude(end: End<ReceivingEnd>): ExitCode {
+    const { count, timeoutMs } = this.#options;
+    const received = {
+      what: "events",
+      received: this.#printed,
+      count,
+      bound: { flag: "--timeout", ms: timeoutMs },
+      hint: "Send some (c2d-device telemetry), raise --timeout, or start earlier (--enqueued-time 10m).",
+    };
+    return concludeReceiving(end, received, this.#context);
+  }
+}

@@ -1,0 +1,30 @@
+/** `c2d-hub purge`: empties a device's queue. */
+
+import type { HubConfig, NamedDevice } from "../../config/hub-config.ts";
+import { escapeLine } from "../escape.ts";
+import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
+import { formatJsonLine } from "../json-line.ts";
+import type { Context } from "../run-program.ts";
+import type { RegistryFlags } from "./device/device-flags.ts";
+import { withRegistry } from "./registry-session.ts";
+
+export async function runPurge(
+  { connectTimeout, output }: RegistryFlags,
+  config: HubConfig & { readonly device: NamedDevice },
+  context: Context,
+): Promise<ExitCode> {
+  const { deviceId } = config.device;
+  return await withRegistry(config, connectTimeout, context, async ({ registry }) => {
+    const totalMessagesPurged = await registry.purge(deviceId);
+    await context.io.stdout.write(
+      output === "json"
+        ? formatJsonLine({ type: "purge", deviceId, totalMessagesPurged })
+        : formatPurged(deviceId, totalMessagesPurged),
+    );
+    return EXIT_CODES.done;
+  });
+}
+
+function formatPurged(deviceId: string, count: number): string {
+  return `Purged ${count} ${count === 1 ? "message" : "messages"} of ${escapeLine(deviceId)}.\n`;
+}

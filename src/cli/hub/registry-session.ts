@@ -1,0 +1,46 @@
+/** A command's time with the identity registry of the hub its configuration names. */
+
+import { RegistryClient } from "../../client/registry-client.ts";
+import type { HubConfig } from "../../config/hub-config.ts";
+import { describeHub, resolveServiceTarget } from "../local/connect-target.ts";
+import { requireHub } from "../local/require-hub.ts";
+import type { Context } from "../run-program.ts";
+
+export interface RegistrySession {
+  readonly registry: RegistryClient;
+  readonly hub: DeviceFacingHub;
+}
+
+/** The hub as its devices' connection strings name it. */
+export interface DeviceFacingHub {
+  /** With a port only where the standard ones are not served. */
+  readonly hostName: string;
+  /** The CA that a device must trust beside the public ones: a local hub's. */
+  readonly caFile?: string;
+}
+
+/** @throws ClientError, LocalHubError */
+export async function withRegistry<T>(
+  config: HubConfig,
+  connectTimeoutMs: number,
+  context: Context,
+  act: (session: RegistrySession) => Promise<T>,
+): Promise<T> {
+  const { signal } = context.interruption;
+  const { hub, ca } = config;
+  const target = await resolveServiceTarget(hub, [], { ca, connectTimeoutMs, signal }, context);
+  const { hostName } = target.connectionString;
+  context.reporter.info(describeHub(hostName, hub));
+  const registry = new RegistryClient({
+    signIn: target.connectionString,
+    requestTimeoutMs: connectTimeoutMs,
+    signal,
+    ...(target.ca !== undefined && { ca: target.ca }),
+  });
+  try {
+    const facing = hub.type === "local" ? await requireHub(hub.home) : { hostName };
+    return await act({ registry, hub: facing });
+  } finally {
+    registry.close();
+  }
+}

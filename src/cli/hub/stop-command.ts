@@ -1,0 +1,25 @@
+/** The command `c2d-hub stop`. */
+
+import type { Command } from "commander";
+import { addCommonOptions, addEnvFile, formatExamples } from "../common-options.ts";
+import type { Act } from "../run-program.ts";
+import { loadHubHome } from "./hub-home.ts";
+
+export function addStop(program: Command, act: Act): void {
+  const command = program
+    .command("stop")
+    .description("End the local hub, wherever it was started.")
+    .addHelpText(
+      "after",
+      formatExamples([
+        ["c2d-hub stop", "end the hub of this user"],
+        ["C2D_HOME=/tmp/hub c2d-hub stop", "end the hub of another home"],
+      ]),
+    );
+  addEnvFile(addCommonOptions(command));
+  act(command, async (flags, context) => {
+    const { home } = loadHubHome(flags as object, context.io);
+    const { runStop } = await import("./stop.ts");
+    return await runStop(home, context);
+  });
+}

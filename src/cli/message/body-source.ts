@@ -1,0 +1,32 @@
+/** Where `--data` and its kin say the body is. */
+
+import { UsageError } from "../usage-error.ts";
+import type { MessageFlags } from "./message-flags.ts";
+
+export type BodySource =
+  | { readonly type: "default" }
+  | { readonly type: "text"; readonly text: string; readonly encoding: "utf8" | "hex" | "base64" }
+  | { readonly type: "stdin"; readonly encoding: "utf8" | "hex" | "base64" }
+  | { readonly type: "file"; readonly path: string };
+
+/** @throws UsageError for flags that contradict one another. */
+export function bodySourceOf({
+  data,
+  dataFilePath,
+  dataEncoding,
+  template,
+}: MessageFlags): BodySource {
+  const encoding = dataEncoding ?? "utf8";
+  if (data !== undefined && dataFilePath !== undefined) {
+    throw new UsageError("--data and --data-file-path both give a body", "Keep one of the two.");
+  }
+  if (dataEncoding !== undefined && data === undefined) {
+    throw new UsageError("--data-encoding says how --data is to be read, and there is none");
+  }
+  if (template && (data === undefined || encoding !== "utf8")) {
+    throw new UsageError("--template fills in the text of --data, and there is none");
+  }
+  if (dataFilePath !== undefined) return { type: "file", path: dataFilePath };
+  if (data === "-") return { type: "stdin", encoding };
+  return data === undefined ? { type: "default" } : { type: "text", text: data, encoding };
+}

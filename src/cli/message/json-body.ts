@@ -1,0 +1,23 @@
+/** `application/json` promises that the body is JSON: a broken promise is known before anything is sent. */
+
+import type { Message } from "../../core/message.ts";
+import { decodeUtf8, isJsonContentType } from "../body-text.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** @throws UsageError */
+export function requireJsonBody({ system, body }: Message): void {
+  if (!isJsonContentType(system.contentType) || !isUtf8(system.contentEncoding)) return;
+  const text = decodeUtf8(body);
+  try {
+    JSON.parse(text ?? "");
+  } catch (error) {
+    throw new UsageError(
+      `--content-type ${system.contentType}: the body is not JSON (${(error as Error).message})`,
+      "Correct the body, or name another content type.",
+    );
+  }
+}
+
+function isUtf8(contentEncoding: string | undefined): boolean {
+  return contentEncoding === undefined || /^utf-?8$/i.test(contentEncoding);
+}

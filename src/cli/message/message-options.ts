@@ -1,0 +1,54 @@
+/** The options that describe a message: the same for whoever sends. */
+
+import { type Command, Option } from "commander";
+import { collect } from "../argument-parsers.ts";
+import { PLACEHOLDERS } from "../templates.ts";
+import { DEFAULT_CORRELATION_ID, DEFAULT_MESSAGE_ID } from "./message-plan.ts";
+
+/** For the help of a command that has these options. */
+export const PLACEHOLDER_LIST = `{{${PLACEHOLDERS.slice(0, 5).join("}}, {{")}}},
+  {{${PLACEHOLDERS.slice(5).join("}}, {{")}}}`;
+
+/** @param defaultBody As the help shows it. */
+export function addBodyOptions(command: Command, defaultBody: string): Command {
+  // Of two long names commander takes the last for the key of the value.
+  return command
+    .addOption(
+      new Option("--da, --data <text>", "the body; - reads stdin").default(undefined, defaultBody),
+    )
+    .option("--dfp, --data-file-path <path>", "the raw bytes of this file")
+    .addOption(
+      new Option("--data-encoding <encoding>", "how --data is to be read")
+        .choices(["utf8", "hex", "base64"])
+        .default(undefined, "utf8"),
+    )
+    .option("--template", "fill in templates in --data, too")
+    .option("--no-template", "fill in none, anywhere");
+}
+
+export function addSystemPropertyOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--mid, --message-id <text>", "message id").default(undefined, DEFAULT_MESSAGE_ID),
+    )
+    .addOption(
+      new Option("--cid, --correlation-id <text>", "correlation id").default(
+        undefined,
+        DEFAULT_CORRELATION_ID,
+      ),
+    )
+    .option("--uid, --user-id <text>", "user id")
+    .option("--ct, --content-type <type>", "content type; application/json has the body checked")
+    .addOption(
+      new Option("--ce, --content-encoding <encoding>", "content encoding").default(
+        undefined,
+        "utf-8 for text",
+      ),
+    );
+}
+
+export function addPropertyOptions(command: Command): Command {
+  return command
+    .option("-p, --property <name=value>", "application property (repeatable)", collect)
+    .option("--props, --properties <list>", "application properties: 'a=b;c=d', with \\; for a ;");
+}

@@ -1,0 +1,100 @@
+/** What all messages of a run have in common, out of the flags that describe it. */
+
+import { findUnknownPlaceholder, PLACEHOLDERS } from "../templates.ts";
+import { UsageError } from "../usage-error.ts";
+import type { MessageFlags } from "./message-flags.ts";
+import { type Properties, parseProperties } from "./property-flags.ts";
+
+/** Texts still hold their placeholders. */
+export interface MessagePlan {
+  readonly body: BodyPlan;
+  /** Whether placeholders are filled in ids and properties. */
+  readonly isTemplate: boolean;
+  readonly messageId: string;
+  readonly correlationId: string;
+  readonly userId?: string;
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly properties: Properties;
+}
+
+export type BodyPlan =
+  | { readonly type: "text"; readonly text: string; readonly isTemplate: boolean }
+  | { readonly type: "bytes"; readonly bytes: Uint8Array };
+
+/** The tutorial's body, which is JSON, and the properties it comes with. */
+export interface MessageDefaults {
+  readonly body: string;
+  readonly properties: Properties;
+}
+
+export interface DescribedMessage {
+  readonly message: MessagePlan;
+  /** Whether the body must be what its content type says: the default one is known to be. */
+  readonly isBodyChecked: boolean;
+  /** For the user, before anything is sent. */
+  readonly warnings: readonly string[];
+}
+
+export const DEFAULT_MESSAGE_ID = "message_{{n}}_{{run}}";
+export const DEFAULT_CORRELATION_ID = "correlation_{{n}}_{{run}}";
+
+/**
+ * @param body The body `bodySourceOf` named; undefined for the default one.
+ * The default properties come with it, unless there are others.
+ * @throws UsageError for flags that contradict one another.
+ */
+export function planMessage(
+  flags: MessageFlags,
+  body: BodyPlan | undefined,
+  defaults: MessageDefaults,
+): DescribedMessage {
+  const { properties, warnings } = parseProperties(flags.property, flags.properties);
+  const hasProperties = flags.property !== undefined || flags.properties !== undefined;
+  const isTemplate = flags.template !== false;
+  const message: MessagePlan = {
+    ...(body === undefined ? defaultBody(defaults.body, isTemplate) : givenBody(body)),
+    isTemplate,
+    messageId: flags.messageId ?? DEFAULT_MESSAGE_ID,
+    correlationId: flags.correlationId ?? DEFAULT_CORRELATION_ID,
+    ...(flags.userId !== undefined && { userId: flags.userId }),
+    ...(flags.contentType !== undefined && { contentType: flags.contentType }),
+    ...(flags.contentEncoding !== undefined && { contentEncoding: flags.contentEncoding }),
+    properties: body === undefined && !hasProperties ? defaults.properties : properties,
+  };
+  requireKnownPlaceholders(message);
+  return {
+    message,
+    isBodyChecked: body !== undefined || flags.contentType !== undefined,
+    warnings,
+  };
+}
+
+type BodyDefaults = Pick<MessagePlan, "body" | "contentType" | "contentEncoding">;
+
+function defaultBody(text: string, isTemplate: boolean): BodyDefaults {
+  return {
+    body: { type: "text", text, isTemplate },
+    contentType: "application/json",
+    contentEncoding: "utf-8",
+  };
+}
+
+function givenBody(body: BodyPlan): BodyDefaults {
+  return body.type === "text" ? { body, contentEncoding: "utf-8" } : { body };
+}
+
+function requireKnownPlaceholders({ isTemplate, body, ...plan }: MessagePlan): void {
+  const texts = isTemplate
+    ? [plan.messageId, plan.correlationId, plan.userId, ...Object.values(plan.properties)]
+    : [];
+  if (body.type === "text" && body.isTemplate) texts.push(body.text);
+  for (const text of texts) {
+    const unknown = findUnknownPlaceholder(text ?? "");
+    if (unknown === undefined) continue;
+    throw new UsageError(
+      `${unknown} is not a placeholder`,
+      `There are {{${PLACEHOLDERS.join("}}, {{")}}}; --no-template takes texts as they are.`,
+    );
+  }
+}

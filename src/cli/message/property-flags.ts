@@ -1,0 +1,76 @@
+/** Application properties from the command line. */
+
+import { UsageError } from "../usage-error.ts";
+
+export type Properties = Readonly<Record<string, string>>;
+
+export interface ParsedProperties {
+  readonly properties: Properties;
+  /** What looks like a slip of the pen but may be meant. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * `--properties` in az's form, then each `--property`.
+ *
+ * @throws UsageError for a part without `=`, an empty, reserved or repeated name.
+ */
+export function parseProperties(
+  pairs: readonly string[] = [],
+  bag: string | undefined = undefined,
+): ParsedProperties {
+  const properties: Record<string, string> = {};
+  const warnings: string[] = [];
+  for (const part of bag === undefined ? [] : splitBag(bag)) add(properties, "--properties", part);
+  for (const pair of pairs) {
+    const [name, value] = add(properties, "--property", pair);
+    if (!/;[^;=\s]+=/.test(value)) continue;
+    warnings.push(
+      `--property ${name}: its value holds ";…=", as in az's form; for several properties use --properties`,
+    );
+  }
+  return { properties, warnings };
+}
+
+/** `a=b;c=d`; `\;` is a semicolon, and one at the end may stand. */
+function splitBag(bag: string): string[] {
+  const parts = bag.split(/(?<!\\);/).map((part) => part.replaceAll("\\;", ";"));
+  if (parts.at(-1) === "") parts.pop();
+  return parts;
+}
+
+function add(target: Record<string, string>, flag: string, pair: string): [string, string] {
+  const equals = pair.indexOf("=");
+  if (equals < 0) {
+    throw new UsageError(
+      `${flag}: '${pair}' has no '='`,
+      "Write name=value; name= is an empty value.",
+    );
+  }
+  const name = pair.slice(0, equals);
+  const value = pair.slice(equals + 1);
+  requireFreeName(flag, name);
+  if (Object.hasOwn(target, name)) {
+    throw new UsageError(
+      `${flag}: '${name}' is given twice`,
+      "A message has one value for a name.",
+    );
+  }
+  // Plain assignment to `__proto__` would not make a property.
+  Object.defineProperty(target, name, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
+  return [name, value];
+}
+
+function requireFreeName(flag: string, name: string): void {
+  if (name === "") throw new UsageError(`${flag}: the name before '=' is empty`);
+  if (!/^(iothub-|\$\.|dt-subject$)/i.test(name)) return;
+  throw new UsageError(
+    `${flag}: the name '${name}' is reserved by IoT Hub`,
+    "System properties have flags of their own: --message-id, --content-type, …",
+  );
+}

@@ -1,0 +1,116 @@
+/** The body of `--data`, stdin or a file. */
+
+import { createReadStream } from "node:fs";
+import { resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { HubError } from "../../core/hub-error.ts";
+import { decodeUtf8 } from "../body-text.ts";
+import type { Io } from "../io.ts";
+import { UsageError } from "../usage-error.ts";
+import type { BodySource } from "./body-source.ts";
+import type { BodyPlan } from "./message-plan.ts";
+
+/** What a hub takes of messages in one direction. */
+export interface SizeLimit {
+  readonly direction: "cloud-to-device" | "device-to-cloud";
+  readonly maxBytes: number;
+}
+
+/** Encoded bytes are worth reading: hexadecimal takes two for one, and whitespace is allowed. */
+const READ_FACTOR = 4;
+
+/**
+ * Undefined for the default body.
+ *
+ * @throws UsageError for what cannot be read or decoded; HubError MessageTooLarge for what no hub takes.
+ */
+export async function readBody(
+  source: BodySource,
+  isTemplate: boolean,
+  limit: SizeLimit,
+  { stdin, directory }: Pick<Io, "stdin" | "directory">,
+  signal: AbortSignal,
+): Promise<BodyPlan | undefined> {
+  switch (source.type) {
+    case "default":
+      return undefined;
+    case "text":
+      return source.encoding === "utf8"
+        ? { type: "text", text: source.text, isTemplate }
+        : { type: "bytes", bytes: decode(source.text, source.encoding) };
+    case "stdin":
+      return decodeBytes(await readBytes(stdin, limit, signal), source.encoding, isTemplate);
+    case "file": {
+      const bytes = await readFileBytes(resolve(directory, source.path), limit, signal);
+      return { type: "bytes", bytes };
+    }
+  }
+}
+
+function decodeBytes(
+  bytes: Buffer,
+  encoding: "utf8" | "hex" | "base64",
+  isTemplate: boolean,
+): BodyPlan {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) {
+    throw new UsageError(
+      "--data -: stdin is not UTF-8 text",
+      "For raw bytes name a file: --data-file-path <path>.",
+    );
+  }
+  return encoding === "utf8"
+    ? { type: "text", text, isTemplate }
+    : { type: "bytes", bytes: decode(text, encoding) };
+}
+
+const FORMS = {
+  hex: /^([0-9a-f]{2})*$/i,
+  base64: /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$/,
+};
+
+/** Buffer.from would stop silently at the first character that is wrong. */
+function decode(text: string, encoding: "hex" | "base64"): Uint8Array {
+  const compact = text.replace(/\s/g, "");
+  if (!FORMS[encoding].test(compact)) throw new UsageError(`--data is not ${encoding}`);
+  return Buffer.from(compact, encoding);
+}
+
+async function readFileBytes(path: string, limit: SizeLimit, signal: AbortSignal): Promise<Buffer> {
+  try {
+    return await readBytes(createReadStream(path), limit, signal);
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new UsageError(
+      `--data-file-path: the file cannot be read (${code})`,
+      "Name a readable file.",
+    );
+  }
+}
+
+async function readBytes(stream: Readable, limit: SizeLimit, signal: AbortSignal): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const stop = (): void => void stream.destroy(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk as Buffer);
+      size += (chunk as Buffer).length;
+      if (size > READ_FACTOR * limit.maxBytes) throw tooLarge(limit);
+    }
+    signal.throwIfAborted();
+    return Buffer.concat(chunks);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    stream.destroy();
+  }
+}
+
+function tooLarge({ direction, maxBytes }: SizeLimit): HubError {
+  return new HubError(
+    "MessageTooLarge",
+    `The body is longer than the ${maxBytes} bytes a ${direction} message may have.`,
+  );
+}

@@ -1,0 +1,13 @@
+/** Feedback is matched by device and message id. */
+
+import type { Message } from "../../core/message.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** @throws UsageError */
+export function requireMessageId({ system }: Message): void {
+  if (system.messageId) return;
+  throw new UsageError(
+    "--wait needs a message id to match feedback with",
+    "Leave --message-id away, or give one.",
+  );
+}

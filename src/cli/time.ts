@@ -1,0 +1,21 @@
+/** Points in time as users write them. */
+
+/** What the help says of a point in time. */
+export const TIME_FORMS = "epoch milliseconds, or ISO 8601 such as 2030-01-31T12:00:00Z";
+
+const ISO_8601 = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
+
+/**
+ * Milliseconds since the epoch; NaN for a text that is written like a time and names none, undefined
+ * for one that is not. A bare number is milliseconds; a time without zone is UTC.
+ */
+export function parseTime(text: string): number | undefined {
+  if (/^\d+$/.test(text)) return toDateMs(Number(text));
+  if (!ISO_8601.test(text)) return undefined;
+  const isZoned = /(Z|[+-]\d\d:?\d\d)$/i.test(text.slice(10));
+  return toDateMs(Date.parse(isZoned || text.length === 10 ? text : `${text}Z`));
+}
+
+function toDateMs(timeMs: number): number {
+  return new Date(timeMs).getTime();
+}

@@ -1,0 +1,48 @@
+import { parse } from "dotenv";
+import { expect, test } from "vitest";
+import { editEnvText } from "../../../../src/cli/hub/device/edit-env-text.ts";
+
+const edit = (
+  text: string,
+  set: Readonly<Record<string, string>>,
+  commentOut: readonly string[] = [],
+) => editEnvText(text, { set, commentOut });
+
+test("a variable is set where it stands, and all else stays", () => {
+  const text = "# mine\nA=1\n\nexport ID = old # why\nB='x y'\n";
+  expect(edit(text, { ID: "new" })).toBe("# mine\nA=1\n\nexport ID='new'\nB='x y'\n");
+});
+
+test("a new variable comes at the end, on a line of its own", () => {
+  expect(edit("", { ID: "1" })).toBe("ID='1'\n");
+  expect(edit("A=1", { ID: "1" })).toBe("A=1\nID='1'\n");
+  expect(edit("A=1\r\n", { ID: "1" })).toBe("A=1\r\nID='1'\r\n");
+});
+
+test("of several assignments the last is changed, for it counts", () => {
+  expect(edit("ID=1\nID=2\n", { ID: "3" })).toBe("ID=1\nID='3'\n");
+});
+
+test("names that only begin alike are others", () => {
+  expect(edit("ID_OLD=1\n#ID=2\nMY_ID=3\n", { ID: "4" })).toBe(
+    "ID_OLD=1\n#ID=2\nMY_ID=3\nID='4'\n",
+  );
+});
+
+test("a variable is commented out wherever it stands, and once", () => {
+  const out = edit("  LOCAL=1\n#LOCAL=2\nLOCAL: 3\nLOCALE=4\n", {}, ["LOCAL"]);
+  expect(out).toBe("#  LOCAL=1\n#LOCAL=2\n#LOCAL: 3\nLOCALE=4\n");
+  expect(edit(out ?? "", {}, ["LOCAL"])).toBe(out);
+});
+
+test.each(["a b", "a'b", 'a"b', "a#b", "a=b;c", "$HOME", "a\\b", "%", "", "'\"`"])(
+  "%j is read back as it was",
+  (value) => {
+    expect(parse(edit("A=1\n", { ID: value }) ?? "")).toEqual({ A: "1", ID: value });
+  },
+);
+
+test("a value that spans lines is left alone, and said so", () => {
+  const text = 'A="x\nID=1\ny"\n';
+  expect(edit(text, { ID: "2" })).toBeUndefined();
+});

@@ -1,0 +1,201 @@
+/** `c2d-hub device create --write-env`: afterwards `c2d-device listen` is the device. */
+
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { parse } from "dotenv";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { formatEnvExample } from "../../../../src/config/env-example.ts";
+import { HubProcess } from "../../support/hub-process.ts";
+import { type Ended, parseLines, type RunOptions, run } from "../../support/run-executable.ts";
+
+let hub: HubProcess;
+let connectionString: string;
+let options: RunOptions;
+let count = 0;
+let deviceId: string;
+
+beforeAll(async () => {
+  hub = await HubProcess.start();
+  const { stdout } = await run("c2d-hub", ["env", "--format", "json"], hub.options);
+  connectionString = String(parseLines(stdout.replaceAll("\n", ""))[0]?.IOTHUB_CONNECTION_STRING);
+});
+
+afterAll(async () => {
+  await hub.stop();
+});
+
+beforeEach(() => {
+  options = { ...hub.options, directory: mkdtempSync(join(hub.directory, "project-")) };
+  count += 1;
+  deviceId = `device-${count}`;
+});
+
+const create = (...args: readonly string[]) =>
+  run("c2d-hub", ["device", "create", "-d", deviceId, ...args], options);
+
+const pathOf = (name: string) => join(options.directory, name);
+const read = (name = ".env") => readFileSync(pathOf(name), "utf8");
+const modeOf = (name = ".env") => statSync(pathOf(name)).mode & 0o777;
+
+/** A message for the device, fetched by `c2d-device listen` with nothing but the file. */
+async function expectToListen(...args: readonly string[]): Promise<void> {
+  expect((await hub.run("c2d-send", "-d", deviceId)).code).toBe(0);
+  const listen = ["listen", "-c", "1", "--timeout", "20s", "-o", "json", ...args];
+  const { code, stdout } = await run("c2d-device", listen, options);
+  expect(code).toBe(0);
+  expect(parseLines(stdout)).toMatchObject([{ type: "ready", deviceId }, { type: "message" }]);
+}
+
+test("a new file holds all that listening as the device takes, for its owner alone", async () => {
+  const { code, stdout, stderr } = await create("--local", "--write-env");
+  expect(code).toBe(0);
+  expect(modeOf()).toBe(0o600);
+  const variables = parse(read());
+  expect(Object.keys(variables)).toEqual([
+    "IOTHUB_DEVICE_CONNECTION_STRING",
+    "IOTHUB_DEVICE_ID",
+    "IOTHUB_CA_FILE",
+  ]);
+  expect(variables.IOTHUB_DEVICE_ID).toBe(deviceId);
+  const [, key = ""] = /SharedAccessKey=(.+)$/.exec(`${Object.values(variables)[0]}`) ?? [];
+  expect(key).toMatch(/^[\w+/]{43}=$/);
+  expect(`${stdout}${stderr}`).not.toContain(key);
+  expect(stderr).toContain("./.env");
+  await expectToListen();
+});
+
+test("a shell reads the same as dotenv", async () => {
+  deviceId = "it's=#1";
+  await create("--local", "--write-env");
+  const script =
+    '. ./.env && printf "%s\\n%s" "$IOTHUB_DEVICE_CONNECTION_STRING" "$IOTHUB_DEVICE_ID"';
+  const shell = execFileSync("sh", ["-c", script], { cwd: options.directory, encoding: "utf8" });
+  const variables = parse(read());
+  expect(shell).toBe(`${variables.IOTHUB_DEVICE_CONNECTION_STRING}\n${deviceId}`);
+});
+
+test("a file of another name is written where it is named", async () => {
+  mkdirSync(pathOf("sub"));
+  await create("--local", "--write-env", "sub/device.env");
+  expect(existsSync(pathOf(".env"))).toBe(false);
+  expect(modeOf("sub/device.env")).toBe(0o600);
+  await expectToListen("--env-file", "sub/device.env");
+});
+
+test("other lines stay, the mode is tightened, and the device is exchanged", async () => {
+  const before =
+    "# mine\nexport IOTHUB_DEVICE_ID=old\nPORT=1\n#IOTHUB_DEVICE_CONNECTION_STRING=prod\n";
+  writeFileSync(pathOf(".env"), before);
+  chmodSync(pathOf(".env"), 0o644);
+  await create("--local", "--write-env");
+  expect(read()).toMatch(
+    new RegExp(
+      `^# mine\\nexport IOTHUB_DEVICE_ID='${deviceId}'\\nPORT=1\\n#IOTHUB_DEVICE_CONNECTION_STRING=prod\\nIOTHUB_DEVICE_CONNECTION_STRING='.*'\\nIOTHUB_CA_FILE='.*'\\n$`,
+    ),
+  );
+  expect(modeOf()).toBe(0o600);
+  await expectToListen();
+});
+
+test("a link stays one, and what it leads to is written", async () => {
+  writeFileSync(pathOf("real.env"), "A=1\n");
+  symlinkSync("real.env", pathOf(".env"));
+  await create("--local", "--write-env");
+  expect(lstatSync(pathOf(".env")).isSymbolicLink()).toBe(true);
+  expect(parse(read("real.env"))).toMatchObject({ A: "1", IOTHUB_DEVICE_ID: deviceId });
+});
+
+describe("a file that leads to the local hub", () => {
+  beforeEach(() => writeFileSync(pathOf(".env"), formatEnvExample()));
+
+  test("goes on doing so, and names the device", async () => {
+    const { code, stderr } = await create("--write-env");
+    expect(code).toBe(0);
+    expect(read()).toBe(`${formatEnvExample()}IOTHUB_DEVICE_ID='${deviceId}'\n`);
+    expect(stderr).toContain("c2d-hub env");
+    await expectToListen();
+    expect((await run("c2d-send", [], options)).stdout).toContain(`to ${deviceId} `);
+  });
+
+  test("is freed of what would contradict that", async () => {
+    const old = "IOTHUB_DEVICE_CONNECTION_STRING='HostName=h;DeviceId=d;SharedAccessKey=aaaa'\n";
+    writeFileSync(pathOf(".env"), `C2D_LOCAL=1\n${old}`);
+    const { stderr } = await create("--write-env");
+    expect(read()).toBe(`C2D_LOCAL=1\n#${old}IOTHUB_DEVICE_ID='${deviceId}'\n`);
+    expect(stderr).toContain("IOTHUB_DEVICE_CONNECTION_STRING in ./.env");
+    await expectToListen();
+  });
+
+  test("leads to the hub of the device when that is another", async () => {
+    const { code, stderr } = await create(
+      "-l",
+      connectionString,
+      "--ca",
+      hub.caFile,
+      "--write-env",
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain("C2D_LOCAL in ./.env");
+    expect(parse(read())).toEqual({
+      IOTHUB_DEVICE_CONNECTION_STRING: expect.stringContaining(`DeviceId=${deviceId};`),
+      IOTHUB_DEVICE_ID: deviceId,
+      IOTHUB_CA_FILE: hub.caFile,
+    });
+    await expectToListen();
+  });
+});
+
+test("a ready-made token makes room for the connection string", async () => {
+  writeFileSync(pathOf(".env"), "IOTHUB_SAS='SharedAccessSignature sr=x'\n");
+  await create("--local", "--write-env");
+  expect(read()).toMatch(/^#IOTHUB_SAS=/);
+  await expectToListen();
+});
+
+test("--if-not-exists writes the file of the device that is there", async () => {
+  await create("--local");
+  expect((await create("--local", "--if-not-exists", "--write-env")).code).toBe(0);
+  await expectToListen();
+});
+
+describe("a file that cannot be written", () => {
+  async function expectRefused(attempt: Promise<Ended>, says: string): Promise<void> {
+    const { code, stdout, stderr } = await attempt;
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(says);
+    const shown = await hub.run("c2d-hub", "device", "show", "-d", deviceId);
+    expect(shown.code, "the device was created all the same").toBe(6);
+  }
+
+  test("in a directory there is not", async () => {
+    await expectRefused(create("--local", "--write-env", "none/.env"), "none/.env");
+  });
+
+  test("below a file", async () => {
+    writeFileSync(pathOf("file"), "");
+    await expectRefused(create("--local", "--write-env", "file/.env"), "file/.env");
+  });
+
+  test("being a directory", async () => {
+    mkdirSync(pathOf(".env.d"));
+    await expectRefused(create("--local", "--write-env", ".env.d"), "EISDIR");
+  });
+
+  test("with a value that spans lines where one is to be set", async () => {
+    const text = 'A="\nIOTHUB_DEVICE_ID=1\n"\n';
+    writeFileSync(pathOf("odd.env"), text);
+    await expectRefused(create("--local", "--write-env", "odd.env"), "spans several lines");
+    expect(read("odd.env")).toBe(text);
+  });
+});

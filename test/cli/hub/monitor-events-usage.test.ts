@@ -1,0 +1,57 @@
+/** `c2d-hub monitor-events` with what it cannot be told: refused before anything is started. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { temporaryDirectory } from "../../support/local-hub.ts";
+import { type Ended, type RunOptions, run } from "../support/run-executable.ts";
+
+const EVENT_HUB =
+  "Endpoint=sb://localhost:1/;SharedAccessKeyName=p;SharedAccessKey=c2VjcmV0;EntityPath=e";
+
+let options: RunOptions;
+let home: string;
+
+beforeEach(() => {
+  const directory = temporaryDirectory();
+  home = join(directory, "home");
+  options = { directory, env: { C2D_HOME: home } };
+});
+
+async function refuse(...args: readonly string[]): Promise<Ended> {
+  const ended = await run("c2d-hub", ["monitor-events", ...args], options);
+  expect(ended.stdout).toBe("");
+  expect(existsSync(home)).toBe(false);
+  return ended;
+}
+
+test.each([
+  ["a time that is none", ["--enqueued-time", "yesterday"], 2, "epoch milliseconds"],
+  ["a time there is not", ["--enqueued-time", "2026-13-45"], 2, "epoch milliseconds"],
+  ["a consumer group that cannot be", ["--consumer-group", "a/b"], 2, "1 to 50 letters"],
+  ["no events", ["--count", "0"], 2, "1 or more"],
+  ["a timeout that is none", ["--timeout", "soon"], 2, "seconds, or 200ms"],
+  ["an operand", ["device1"], 2, "too many arguments"],
+  ["a misspelt option", ["--consumer-grup", "x"], 2, "Did you mean --consumer-group?"],
+  ["a device id that cannot be", ["-d", "a/b"], 3, "is not a device id"],
+  ["a transport of devices", ["--transport", "mqtt"], 3, "is not one of amqp, amqp-ws"],
+  ["a hub by two flags", ["--event-hub", EVENT_HUB], 3, "so does another flag"],
+])("%s is refused", async (_what, args, code, says) => {
+  const ended = await refuse("--local", ...args);
+  expect(ended.stderr).toContain(says);
+  expect(ended.code).toBe(code);
+});
+
+test("nothing configured ends it with 3", async () => {
+  const ended = await refuse();
+  expect(ended.stderr).toContain("no hub is configured");
+  expect(ended.code).toBe(3);
+});
+
+test("a hub's own string is no event hub's", async () => {
+  const own = "HostName=h;SharedAccessKeyName=p;SharedAccessKey=c2VjcmV0";
+  const ended = await refuse("--event-hub", own);
+  expect(ended.stderr).toContain("A hub's own goes to --login");
+  expect(ended.stderr).not.toContain("c2VjcmV0");
+  expect(ended.code).toBe(3);
+});

@@ -1,0 +1,209 @@
+/** `c2d-hub monitor-feedback`, as a process at a real hub: what it prints, takes and leaves. */
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { HubProcess } from "../support/hub-process.ts";
+import { type Ended, parseLines, type RunningExecutable, run } from "../support/run-executable.ts";
+
+let hub: HubProcess;
+
+beforeEach(async () => {
+  hub = await HubProcess.start("--feedback-interval", "100ms");
+});
+
+afterEach(async () => {
+  await hub.stop();
+});
+
+/** One device's messages, purged at once so that each has its record in one batch. */
+async function feedbackOf(deviceId: string, ...messageIds: readonly string[]): Promise<void> {
+  for (const id of messageIds) {
+    await hub.run("c2d-send", "-d", deviceId, "--mid", id, "--ack", "full");
+  }
+  await hub.run("c2d-hub", "purge", "-d", deviceId);
+}
+
+/** A message that its device has received. */
+async function successOf(deviceId: string, messageId: string): Promise<void> {
+  await hub.run("c2d-send", "-d", deviceId, "--mid", messageId, "--ack", "full");
+  await hub.run("c2d-device", "listen", "-d", deviceId, "-c", "1", "--timeout", "20s");
+}
+
+const monitor = (...args: readonly string[]) =>
+  hub.run("c2d-hub", "monitor-feedback", "--timeout", "20s", "-o", "json", ...args);
+
+async function startMonitor(...args: readonly string[]): Promise<RunningExecutable> {
+  const started = hub.spawn("c2d-hub", "monitor-feedback", "-o", "json", ...args);
+  await started.waitFor("stdout", '{"type":"ready"}\n');
+  return started;
+}
+
+const idsOf = ({ stdout }: { readonly stdout: string }) =>
+  parseLines(stdout)
+    .filter(({ type }) => type === "feedback")
+    .map(({ originalMessageId }) => originalMessageId);
+
+/** What is left in the queue: at once, for everything else has been settled. */
+const leftIds = async (count: number) => idsOf(await monitor("-c", String(count)));
+
+test("each record is a line behind the ready line, and is taken", async () => {
+  const started = await startMonitor("-c", "2");
+  await successOf("device1", "m1");
+  await feedbackOf("device2", "m2");
+  const { code, stdout, stderr } = await started.ended;
+  expect(code).toBe(0);
+  const [ready, ...records] = parseLines(stdout);
+  expect(ready).toEqual({ type: "ready" });
+  expect(records).toEqual([
+    {
+      type: "feedback",
+      originalMessageId: "m1",
+      deviceId: "device1",
+      statusCode: "Success",
+      description: "Success",
+      enqueuedTimeUtc: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    },
+    expect.objectContaining({ originalMessageId: "m2", statusCode: "Purged" }),
+  ]);
+  expect(stderr).toContain("2 of 2 feedback records received.");
+  expect(idsOf(await monitor("--timeout", "1s"))).toEqual([]);
+});
+
+test("in text it says when, and ready on stderr", async () => {
+  await feedbackOf("device1", "m1");
+  const { stdout, stderr } = await hub.run("c2d-hub", "monitor-feedback", "-c", "1");
+  expect(stdout).toMatch(/^Feedback: device1 m1 Purged at \d{4}-\d\d-\d\dT[\d:.]+Z\n$/);
+  expect(stderr).toContain("Waiting for feedback");
+  expect(stderr).toContain("no other reader gets it");
+});
+
+describe("what is not asked for is left to others", () => {
+  test("with -d, of other devices", async () => {
+    await feedbackOf("other", "o1", "o2");
+    await feedbackOf("device1", "m1");
+    expect(idsOf(await monitor("-d", "device1", "-c", "1"))).toEqual(["m1"]);
+    expect(await leftIds(2)).toEqual(["o1", "o2"]);
+  });
+
+  test("with --wait-on-msg, of other messages", async () => {
+    await feedbackOf("device1", "m1", "m2");
+    expect(idsOf(await monitor("--wait-on-msg", "m2"))).toEqual(["m2"]);
+    expect(await leftIds(2)).toEqual(["m1", "m2"]);
+  });
+
+  test("with --count, what is beyond it", async () => {
+    await feedbackOf("device1", "m1", "m2", "m3");
+    expect(idsOf(await monitor("-c", "1"))).toEqual(["m1"]);
+    expect(await leftIds(3)).toEqual(["m1", "m2", "m3"]);
+  });
+
+  test("with --peek, everything", async () => {
+    await feedbackOf("device1", "m1");
+    expect(idsOf(await monitor("--peek", "-c", "1"))).toEqual(["m1"]);
+    expect(await leftIds(1)).toEqual(["m1"]);
+  });
+
+  test("a batch of others is kept to the end, so that it costs one delivery", async () => {
+    await feedbackOf("other", "o1");
+    const started = await startMonitor("-d", "device1", "-c", "1");
+    await feedbackOf("device1", "m1");
+    expect((await started.ended).code).toBe(0);
+    const batchesOf = (type: string) =>
+      hub.events
+        .filter((event) => event.type === type)
+        .map(({ batch, outcome }) => [batch, outcome]);
+    expect(batchesOf("feedbackDelivered")).toEqual([
+      [1, undefined],
+      [2, undefined],
+    ]);
+    expect(batchesOf("feedbackSettled")).toEqual([
+      [2, "complete"],
+      [1, "abandon"],
+    ]);
+  });
+});
+
+describe("it ends", () => {
+  test("with 0 for --wait-on-msg that succeeded, 7 for one that did not", async () => {
+    await successOf("device1", "good");
+    await feedbackOf("device1", "bad");
+    expect((await monitor("--wait-on-msg", "good")).code).toBe(0);
+    expect((await monitor("--wait-on-msg", "bad")).code).toBe(7);
+  });
+
+  test("with 0 for other records, whatever they say", async () => {
+    await feedbackOf("device1", "bad");
+    expect((await monitor("-c", "1")).code).toBe(0);
+  });
+
+  const timeoutError = ({ stderr }: Ended) => stderr.includes('"name":"Timeout"');
+
+  test.each([
+    ["--count", "1"],
+    ["--wait-on-msg", "m"],
+  ])("with 124 when --timeout comes before %s", async (...args) => {
+    const ended = await monitor(...args, "--timeout", "500ms");
+    expect(ended.code).toBe(124);
+    expect(timeoutError(ended)).toBe(true);
+  });
+
+  test("with 0 when --timeout is all there is", async () => {
+    const ended = await monitor("--timeout", "500ms");
+    expect(ended.code).toBe(0);
+    expect(timeoutError(ended)).toBe(false);
+  });
+
+  test.each([
+    ["SIGINT", 0, []],
+    ["SIGTERM", 0, []],
+    ["SIGINT", 130, ["--count", "1"]],
+    ["SIGTERM", 143, ["--wait-on-msg", "m"]],
+  ] as const)("by %s with %i given %j", async (signal, code, args) => {
+    const started = await startMonitor(...args);
+    started.process.kill(signal);
+    expect((await started.ended).code).toBe(code);
+  });
+
+  test("quietly when its reader goes away, and what was not read stays", async () => {
+    const started = await startMonitor();
+    started.process.stdout.destroy();
+    await feedbackOf("device1", "m1");
+    expect(await started.ended).toMatchObject({ code: 0 });
+    expect(await leftIds(1)).toEqual(["m1"]);
+  });
+});
+
+test("it connects again when the hub comes back, and goes on", async () => {
+  const started = await startMonitor("-c", "2", "-v");
+  await feedbackOf("device1", "before");
+  await started.waitFor("stdout", "before");
+  await hub.restart();
+  await started.waitFor("stderr", "Connected again");
+  await feedbackOf("device1", "after");
+  const ended = await started.ended;
+  expect(ended.code).toBe(0);
+  expect(idsOf(ended)).toEqual(["before", "after"]);
+  expect(parseLines(ended.stdout).filter(({ type }) => type === "ready")).toHaveLength(1);
+});
+
+test("what is kept for others and comes back with a new connection is told, and printed once", async () => {
+  await feedbackOf("device1", "m1");
+  const started = await startMonitor("--peek");
+  await started.waitFor("stdout", '"m1"');
+  await hub.restart();
+  await started.waitFor("stderr", "come a second time");
+  started.process.kill("SIGINT");
+  const ended = await started.ended;
+  expect([ended.code, idsOf(ended)]).toEqual([0, ["m1"]]);
+  expect(await leftIds(1)).toEqual(["m1"]);
+});
+
+test("which device is meant is said, when it comes from the environment", async () => {
+  const env = { ...hub.options.env, IOTHUB_DEVICE_ID: "device1" };
+  const started = hub.spawn("c2d-hub", "monitor-feedback", "--timeout", "1s");
+  expect((await started.ended).stderr).not.toContain("of device1");
+  const named = await run("c2d-hub", ["monitor-feedback", "--local", "--timeout", "1s"], {
+    ...hub.options,
+    env,
+  });
+  expect(named.stderr).toContain("of device1 (IOTHUB_DEVICE_ID in the environment)");
+});

@@ -1,0 +1,42 @@
+/** `c2d-hub purge`, as a process at a real hub. */
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { HubProcess } from "../support/hub-process.ts";
+import { parseLines } from "../support/run-executable.ts";
+
+let hub: HubProcess;
+
+beforeAll(async () => {
+  hub = await HubProcess.start("--device", "device1");
+});
+
+afterAll(async () => {
+  await hub.stop();
+});
+
+const purge = (...args: readonly string[]) => hub.run("c2d-hub", "purge", ...args);
+
+test("it tells how many messages there were, and leaves none", async () => {
+  await hub.run("c2d-send", "-d", "device1", "--count", "3");
+  expect(await purge("-d", "device1")).toMatchObject({
+    code: 0,
+    stdout: "Purged 3 messages of device1.\n",
+  });
+  expect((await purge("-d", "device1")).stdout).toBe("Purged 0 messages of device1.\n");
+  const { stdout } = await hub.run("c2d-hub", "device", "show", "-d", "device1", "-o", "json");
+  expect(parseLines(stdout)).toMatchObject([{ cloudToDeviceMessageCount: 0 }]);
+});
+
+test("in JSON it is one line", async () => {
+  await hub.run("c2d-send", "-d", "device1");
+  const { code, stdout } = await purge("-d", "device1", "-o", "json");
+  expect(stdout).toBe('{"type":"purge","deviceId":"device1","totalMessagesPurged":1}\n');
+  expect(code).toBe(0);
+});
+
+test("a device there is not is not created", async () => {
+  const { code, stderr } = await purge("-d", "nobody", "-o", "json");
+  expect(parseLines(stderr.slice(stderr.indexOf("{")))).toMatchObject([{ name: "DeviceNotFound" }]);
+  expect(code).toBe(6);
+  expect((await hub.run("c2d-hub", "device", "show", "-d", "nobody")).code).toBe(6);
+});

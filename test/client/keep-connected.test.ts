@@ -1,0 +1,254 @@
+import { describe, expect, it } from "vitest";
+import { ClientError, type ClientErrorName } from "../../src/client/client-error.ts";
+import { createDeferred } from "../../src/client/deferred.ts";
+import type { Delivery, DeviceConnection } from "../../src/client/device-connection.ts";
+import {
+  type ConnectionEvent,
+  type ConnectionHandlers,
+  HELD_MS,
+  type KeepConnectedOptions,
+  keepConnected,
+} from "../../src/client/keep-connected.ts";
+import { atRest, ManualClock } from "./support/manual-clock.ts";
+
+const errorOf = (name: ClientErrorName): ClientError => new ClientError(name, `it is ${name}`);
+
+/** What each attempt to connect meets, in order: an error, or a connection. */
+type Attempt = ClientErrorName | "open" | "pending";
+
+class Setup {
+  readonly clock = new ManualClock();
+  readonly events: ConnectionEvent[] = [];
+  readonly controller = new AbortController();
+  readonly connections: (DeviceConnection & {
+    readonly handlers: ConnectionHandlers;
+    readonly isClosed: boolean;
+  })[] = [];
+  readonly run: Promise<void>;
+  readonly #attempts: Attempt[];
+
+  constructor(attempts: Attempt[], options: Partial<KeepConnectedOptions> = {}) {
+    this.#attempts = attempts;
+    this.run = keepConnected({
+      connect: (handlers) => this.#connect(handlers),
+      signal: this.controller.signal,
+      reconnect: true,
+      onEvent: (event) => this.events.push(event),
+      clock: this.clock,
+      random: () => 0.999999,
+      ...options,
+    });
+    this.run.catch(() => {});
+  }
+
+  async #connect(handlers: ConnectionHandlers) {
+    const attempt = this.#attempts.shift();
+    if (attempt === "pending") {
+      const pending = createDeferred<never>();
+      handlers.signal.addEventListener("abort", () => pending.reject(errorOf("ConnectionLost")));
+      return await pending.promise;
+    }
+    if (attempt !== "open") throw errorOf(attempt ?? "ServerError");
+    const connection = {
+      handlers,
+      isClosed: false,
+      keepsOrder: true,
+      sendEvent: async () => {},
+      close: async () => {
+        connection.isClosed = true;
+      },
+    };
+    this.connections.push(connection);
+    return connection;
+  }
+
+  lose(name: ClientErrorName = "ConnectionLost"): void {
+    this.connections.at(-1)?.handlers.onDisconnect(errorOf(name));
+  }
+
+  of<T extends ConnectionEvent["type"]>(type: T): Extract<ConnectionEvent, { type: T }>[] {
+    return this.events.filter(
+      (event): event is Extract<ConnectionEvent, { type: T }> => event.type === type,
+    );
+  }
+}
+
+describe("keepConnected", () => {
+  it("tells of connecting, readiness and deliveries, and closes when told to end", async () => {
+    const setup = new Setup(["open"]);
+    await atRest();
+    const delivery = {} as Delivery;
+    setup.connections[0]?.handlers.onDelivery(delivery);
+    setup.controller.abort();
+    await setup.run;
+    expect(setup.events).toEqual([
+      { type: "connecting", attempt: 1 },
+      { type: "ready", ordinal: 1, connection: setup.connections[0] },
+      { type: "delivery", delivery },
+    ]);
+    expect(setup.connections[0]?.isClosed).toBe(true);
+  });
+
+  it("tells of messages that came while connecting once it is ready, in their order", async () => {
+    const deliveries = [{}, {}] as Delivery[];
+    const events: ConnectionEvent[] = [];
+    const controller = new AbortController();
+    await keepConnected({
+      signal: controller.signal,
+      reconnect: true,
+      onEvent: (event) => {
+        events.push(event);
+        if (event.type === "delivery" && event.delivery === deliveries[1]) controller.abort();
+      },
+      connect: async ({ onDelivery }) => {
+        for (const delivery of deliveries) onDelivery(delivery);
+        return { keepsOrder: true, sendEvent: async () => {}, close: async () => {} };
+      },
+    });
+    expect(events.map(({ type }) => type)).toEqual(["connecting", "ready", "delivery", "delivery"]);
+    expect(events.slice(2)).toEqual(deliveries.map((delivery) => ({ type: "delivery", delivery })));
+  });
+
+  it("ends with the error of the first connect, whatever it is", async () => {
+    const setup = new Setup(["ConnectionRefused", "open"]);
+    await expect(setup.run).rejects.toMatchObject({ name: "ConnectionRefused" });
+  });
+
+  it("ends with the loss when it is not to reconnect", async () => {
+    const setup = new Setup(["open", "open"], { reconnect: false });
+    await atRest();
+    setup.lose();
+    await expect(setup.run).rejects.toMatchObject({ name: "ConnectionLost" });
+    expect(setup.connections).toHaveLength(1);
+  });
+
+  it("tries again for as long as it takes, ever more slowly, up to a minute", async () => {
+    const failures = Array<Attempt>(20).fill("ConnectionRefused");
+    const setup = new Setup(["open", ...failures, "open"]);
+    await atRest();
+    setup.lose();
+    await setup.clock.advance(3_600_000);
+    expect(setup.of("disconnected")).toMatchObject([{ retryInMs: 1000, isTakenOver: false }]);
+    expect(setup.of("connectFailed").map((event) => event.retryInMs)).toEqual([
+      2000,
+      4000,
+      8000,
+      16_000,
+      32_000,
+      ...Array(15).fill(60_000),
+    ]);
+    expect(setup.of("ready").at(-1)).toEqual({
+      type: "ready",
+      ordinal: 2,
+      connection: setup.connections[1],
+    });
+    expect(setup.of("connecting").at(-1)).toEqual({ type: "connecting", attempt: 21 });
+  });
+
+  it("waits no longer than it says, and no shorter", async () => {
+    const setup = new Setup(["open", "open"]);
+    await atRest();
+    setup.lose();
+    await setup.clock.advance(999);
+    expect(setup.connections).toHaveLength(1);
+    await setup.clock.advance(1);
+    expect(setup.connections).toHaveLength(2);
+  });
+
+  it("starts the back-off anew only after a connection has held", async () => {
+    const setup = new Setup(["open", "open", "open", "open"]);
+    await atRest();
+    setup.lose();
+    await setup.clock.advance(1000);
+    setup.lose();
+    await setup.clock.advance(2000);
+    await setup.clock.advance(HELD_MS);
+    setup.lose();
+    await setup.clock.advance(1000);
+    expect(setup.of("disconnected").map((event) => event.retryInMs)).toEqual([1000, 2000, 1000]);
+    expect(setup.of("ready")).toHaveLength(4);
+  });
+
+  it("suspects another client when a connection made again at once is soon lost again", async () => {
+    const setup = new Setup(["open", "open", "open"]);
+    await setup.clock.advance(3_600_000);
+    setup.lose();
+    await setup.clock.advance(1000);
+    setup.lose();
+    await atRest();
+    expect(setup.of("disconnected").map((event) => event.isTakenOver)).toEqual([false, true]);
+  });
+
+  it.each(["LinkCreationConflict", "ConnectionForcefullyClosedOnNewConnection"] as const)(
+    "knows that another client took over when the hub says so: %s",
+    async (name) => {
+      const setup = new Setup(["open"]);
+      await setup.clock.advance(3_600_000);
+      setup.lose(name);
+      await atRest();
+      expect(setup.of("disconnected")).toMatchObject([{ isTakenOver: true, retryInMs: 1000 }]);
+    },
+  );
+
+  it.each([
+    ["it held in between", ["open", "open", "open"], HELD_MS],
+    ["the hub was away in between", ["open", "ConnectionRefused", "open", "open"], 0],
+  ] as [string, Attempt[], number][])("suspects nobody when %s", async (_, attempts, heldMs) => {
+    const setup = new Setup(attempts);
+    await atRest();
+    setup.lose();
+    await setup.clock.advance(3000);
+    await setup.clock.advance(heldMs);
+    setup.lose();
+    await atRest();
+    expect(setup.of("disconnected").map((event) => event.isTakenOver)).toEqual([false, false]);
+  });
+
+  it.each(["IotHubUnauthorized", "DeviceNotFound"] as const)(
+    "ends when it is refused for good: %s",
+    async (name) => {
+      const setup = new Setup(["open", "ConnectionRefused", name, "open"]);
+      await atRest();
+      setup.lose();
+      await setup.clock.advance(60_000);
+      await expect(setup.run).rejects.toMatchObject({ name });
+      expect(setup.connections).toHaveLength(1);
+    },
+  );
+
+  it.each(["ServiceUnavailable", "UntrustedCertificate", "ConnectTimeout"] as const)(
+    "goes on after %s",
+    async (name) => {
+      const setup = new Setup(["open", name, "open"]);
+      await atRest();
+      setup.lose();
+      await setup.clock.advance(60_000);
+      expect(setup.of("ready")).toHaveLength(2);
+    },
+  );
+
+  it("can be told to end while it waits to connect again", async () => {
+    const setup = new Setup(["open", "open"]);
+    await atRest();
+    setup.lose();
+    await atRest();
+    setup.controller.abort();
+    await setup.run;
+    expect(setup.connections).toHaveLength(1);
+  });
+
+  it("can be told to end while it connects", async () => {
+    const setup = new Setup(["pending"]);
+    await atRest();
+    setup.controller.abort();
+    await setup.run;
+  });
+
+  it("does not connect at all when told to end before", async () => {
+    const controller = new AbortController();
+    controller.abort();
+    const setup = new Setup(["open"], { signal: controller.signal });
+    await setup.run;
+    expect(setup.connections).toHaveLength(0);
+  });
+});
