@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { connect } from "node:tls";
 import type { IPublishPacket } from "mqtt-packet";
 import { formatSasToken } from "../../../src/core/sas-token.ts";
@@ -13,31 +14,38 @@ import { tokenExpirySeconds } from "../token.ts";
 import { presentFields } from "./present-fields.ts";
 
 /** MQTT packet by packet: the SDK acknowledges on arrival, so it cannot hold a message. */
-export const mqttDriver: DeviceDriver = {
-  name: "mqtt",
-  capabilities: {
-    canHold: true,
-    canAbandon: false,
-    canReject: false,
-    hasConnection: true,
-    isPolling: false,
-    keepsNameCase: true,
-  },
-  async connect(device) {
-    const { host, ca } = device.endpoint;
-    const port = device.mqttPort;
-    const socket = connect({ host, port, servername: host, ...(ca !== undefined && { ca }) });
-    socket.setNoDelay();
-    const peer = new MqttPeer(socket);
-    const connack = await peer.connect(signIn(device));
-    if (connack.returnCode !== 0) throw new Error(`CONNACK ${connack.returnCode}`);
-    // A session that is kept has its subscription; messages flow at once.
-    if (!connack.sessionPresent) {
-      await peer.subscribe(`devices/${device.deviceId}/messages/devicebound/#`);
-    }
-    return createSession(peer);
-  },
-};
+export const mqttDriver = createMqttDriver("mqtt", ({ endpoint: { host, ca }, mqttPort: port }) => {
+  const socket = connect({ host, port, servername: host, ...(ca !== undefined && { ca }) });
+  return socket.setNoDelay();
+});
+
+/** The same packets over whatever stream leads to the hub. */
+export function createMqttDriver(
+  name: string,
+  openStream: (device: DeviceAccess) => Duplex,
+): DeviceDriver {
+  return {
+    name,
+    capabilities: {
+      canHold: true,
+      canAbandon: false,
+      canReject: false,
+      hasConnection: true,
+      isPolling: false,
+      keepsNameCase: true,
+    },
+    async connect(device) {
+      const peer = new MqttPeer(openStream(device));
+      const connack = await peer.connect(signIn(device));
+      if (connack.returnCode !== 0) throw new Error(`CONNACK ${connack.returnCode}`);
+      // A session that is kept has its subscription; messages flow at once.
+      if (!connack.sessionPresent) {
+        await peer.subscribe(`devices/${device.deviceId}/messages/devicebound/#`);
+      }
+      return createSession(peer);
+    },
+  };
+}
 
 /** The longest keep-alive that counts, in seconds: tests turn the clock by minutes. */
 const KEEP_ALIVE_SECONDS = 1177;

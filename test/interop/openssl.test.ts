@@ -1,0 +1,76 @@
+/** What the hub's TLS offers, seen by openssl. */
+
+import { describe, expect, test } from "vitest";
+import { hasProgram } from "../support/foreign-program.ts";
+import { writeOtherAuthority } from "./support/certificates.ts";
+import { type InteropHub, startInteropHub, startProgram } from "./support/interop-hub.ts";
+
+const isInstalled = hasProgram("openssl", { name: "OpenSSL", aptPackage: "openssl" }, "OpenSSL");
+
+/** Shakes hands with the hub and ends. */
+function shakeHands(interop: InteropHub, ...args: readonly string[]) {
+  const { port } = interop.endpoint;
+  const where = ["-connect", `127.0.0.1:${port}`, "-CAfile", interop.hub.caFile];
+  return startProgram("openssl", ["s_client", ...where, ...args], interop).ended;
+}
+
+const VERIFY = ["-verify_return_error", "-verify_hostname", "localhost"];
+
+describe.skipIf(!isInstalled)("openssl s_client", () => {
+  test.each(["1.2", "1.3"])("shakes hands by TLS %s and trusts the hub", async (version) => {
+    const interop = await startInteropHub();
+    const flag = `-tls${version.replace(".", "_")}`;
+    const { code, stdout } = await shakeHands(interop, flag, ...VERIFY);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`TLSv${version}`);
+    expect(stdout).toContain("Verify return code: 0 (ok)");
+    expect(stdout).toContain("Verified peername: localhost");
+  });
+
+  test("does not get in by TLS 1.1", async () => {
+    const interop = await startInteropHub();
+    // At this level OpenSSL itself would still speak it.
+    const { code, stderr } = await shakeHands(interop, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0");
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("alert protocol version");
+  });
+
+  test.each(["localhost", "hub.localhost", "my.azure-devices.net"])(
+    "finds the name %s in the certificate",
+    async (name) => {
+      const interop = await startInteropHub({ hostNames: ["my.azure-devices.net"] });
+      const names = ["-servername", name, "-verify_return_error", "-verify_hostname", name];
+      const { code, stdout } = await shakeHands(interop, ...names);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Verified peername: ${name}`);
+    },
+  );
+
+  test.each(["127.0.0.1", "::1"])("finds the address %s in the certificate", async (address) => {
+    const interop = await startInteropHub();
+    const { code, stdout } = await shakeHands(
+      interop,
+      ...["-verify_return_error", "-verify_ip", address],
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain("Verify return code: 0 (ok)");
+  });
+
+  test("does not take the hub for another name, nor for another's", async () => {
+    const interop = await startInteropHub();
+    const other = ["-verify_return_error", "-verify_hostname", "example.com"];
+    expect((await shakeHands(interop, ...other)).stderr).toContain("hostname mismatch");
+    const authority = await writeOtherAuthority(interop);
+    const { code } = await shakeHands(interop, "-CAfile", authority, ...VERIFY);
+    expect(code).not.toBe(0);
+  });
+
+  // Rule x509-sign-in.
+  test("is asked for a certificate, and let in without one", async () => {
+    const interop = await startInteropHub();
+    const { code, stdout } = await shakeHands(interop, "-tls1_2", "-state");
+    expect(code).toBe(0);
+    expect(stdout).toContain("No client certificate CA names sent");
+    expect(stdout).toContain("Client Certificate Types");
+  });
+});
