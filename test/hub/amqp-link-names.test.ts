@@ -34,6 +34,7 @@ async function receive(receiver: Receiver): Promise<unknown> {
 }
 
 // Qpid Proton names a link after its address.
+// Rule amqp-links.
 it("links of either direction may have one name, and both work", async () => {
   const { sender, receiver } = await openLinks();
   const received = receive(receiver);

@@ -1,6 +1,6 @@
 /**
  * Lets a peer give a link of each direction the same name, as Qpid Proton does: AMQP tells links apart
- * by name and direction (1.0, 2.6.1), rhea by their name alone.
+ * by name and direction (1.0, 2.6.1; rule amqp-links), rhea by their name alone.
  */
 
 import type { link as Link, Session } from "rhea";
