@@ -12,26 +12,20 @@ import { type ClientCertificate, formatAuthMethod, type Principal } from "../../
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { MAX_MQTT_SILENCE_SECONDS, MQTT_KEEP_ALIVE_GRACE } from "../../core/limits.ts";
 import type { Telemetry } from "../../core/message.ts";
-import type { Settlement } from "../../core/message-queue.ts";
 import { parseMqttFilter } from "../../core/resource-path.ts";
 import type { AccessControl } from "../access-control.ts";
 import type { Clock } from "../clock.ts";
-import type { CloudToDevice, MessageDelivery, MessageSubscription } from "../cloud-to-device.ts";
+import type { CloudToDevice } from "../cloud-to-device.ts";
 import type { DeviceConnectionHandle, DeviceConnections } from "../connections.ts";
-import type { DeviceToCloud } from "../device-to-cloud.ts";
+import type { DeviceToCloud, TelemetrySender } from "../device-to-cloud.ts";
 import type { HubEventStream } from "../events.ts";
 import type { IncomingConnection } from "../incoming-connection.ts";
 import type { Subscriptions } from "../store/records.ts";
 import type { SubscriptionStore } from "../subscriptions.ts";
-import { InFlight } from "./in-flight.ts";
+import { DeviceInbox } from "./device-inbox.ts";
 import { readPublish } from "./incoming-publish.ts";
-import {
-  CONNACK,
-  type ConnectRequest,
-  connackCodeOf,
-  parseConnect,
-  toPublish,
-} from "./translate.ts";
+import { LastWill } from "./last-will.ts";
+import { CONNACK, type ConnectRequest, connackCodeOf, parseConnect } from "./translate.ts";
 
 export interface MqttServices {
   readonly access: AccessControl;
@@ -48,9 +42,6 @@ const CONNECT_TIMEOUT_MS = 30_000;
 
 /** Largest packet, in bytes: a full telemetry message with its topic fits (assumed). */
 const MAX_PACKET_BYTES = 512 * 1024;
-
-/** Longest topic MQTT can write (rule mqtt-topic-size). */
-const MAX_TOPIC_BYTES = 65_535;
 
 /** Packets that wait for their turn or for the store, in bytes, above which the hub reads no more. */
 const MAX_WAITING_BYTES = 1024 * 1024;
@@ -74,14 +65,13 @@ class MqttSession {
   readonly #stream: Duplex;
   readonly #services: MqttServices;
   readonly #certificate: ClientCertificate | undefined;
-  readonly #inFlight = new InFlight();
+  readonly #will: LastWill;
   #request: ConnectRequest | undefined;
   #connection: DeviceConnectionHandle | undefined;
-  #delivery: MessageSubscription | undefined;
+  #inbox: DeviceInbox | undefined;
   #subscriptions: Subscriptions = {};
   /** As the device's events tell of its sign-in. */
   #authMethod = "";
-  #will: Telemetry | undefined;
   #waitingBytes = 0;
   #cancelSilenceTimer = () => {};
   #cancelExpiryTimer = () => {};
@@ -94,6 +84,7 @@ class MqttSession {
     this.#stream = stream;
     this.#services = services;
     this.#certificate = certificate;
+    this.#will = new LastWill(services.deviceToCloud);
   }
 
   start(): void {
@@ -136,13 +127,13 @@ class MqttSession {
       case "unsubscribe":
         return this.#onUnsubscribe(packet, this.#request);
       case "puback":
-        return this.#onPuback(packet.messageId ?? 0, this.#request);
+        return this.#inbox?.acknowledge(packet.messageId ?? 0);
       case "publish":
         return this.#onPublish(packet, this.#request);
       case "pingreq":
         return this.#send({ cmd: "pingresp" });
       case "disconnect":
-        this.#will = undefined;
+        this.#will.forget();
         return this.#close("the client disconnected");
       default:
         throw new ProtocolViolation(`${packet.cmd} is not allowed here`);
@@ -162,7 +153,7 @@ class MqttSession {
       this.#send({ cmd: "connack", returnCode: CONNACK.accepted, sessionPresent: isPresent });
       this.#watchSilence(silenceAllowedMs(request.keepAliveSeconds));
       this.#watchExpiry(principal);
-      this.#will = request.will;
+      if (request.will) this.#will.leave(this.#senderOf(request), request.will);
       this.#deliverIfSubscribed(request);
     } catch (error) {
       const refusal = toHubError(error);
@@ -189,9 +180,17 @@ class MqttSession {
 
   #claimConnection(request: ConnectRequest): void {
     this.#request = request;
-    this.#connection = this.#services.connections.claim(request.deviceId, {
+    const { deviceId } = request;
+    const { cloudToDevice, connections } = this.#services;
+    this.#connection = connections.claim(deviceId, {
       protocol: "mqtt",
       close: (error) => this.#close(error.message),
+    });
+    this.#inbox = new DeviceInbox({
+      deviceId,
+      cloudToDevice,
+      send: (packet) => this.#send(packet),
+      fail: (reason) => this.#close(reason),
     });
   }
 
@@ -229,7 +228,7 @@ class MqttSession {
     const gone = new Set(packet.unsubscriptions);
     const kept = Object.entries(this.#subscriptions).filter(([topic]) => !gone.has(topic));
     await this.#keepSubscriptions(Object.fromEntries(kept), request);
-    if (this.#deviceboundQos(request) === undefined) this.#stopDelivery();
+    if (this.#deviceboundQos(request) === undefined) this.#inbox?.close();
     this.#send({ cmd: "unsuback", messageId: packet.messageId ?? 0, granted: [] });
   }
 
@@ -239,14 +238,14 @@ class MqttSession {
     await this.#services.subscriptions.keep(request.deviceId, subscriptions);
   }
 
-  #onPublish(packet: IPublishPacket, { deviceId }: ConnectRequest): void {
-    const publish = readPublish(deviceId, packet);
+  #onPublish(packet: IPublishPacket, request: ConnectRequest): void {
+    const publish = readPublish(request.deviceId, packet);
     if (publish === undefined) {
       throw new ProtocolViolation(`publishing to ${packet.topic} is not allowed`);
     }
     if (packet.qos === 2) throw new ProtocolViolation("QoS 2 is not served");
     if (publish.type === "telemetry") {
-      this.#store(publish.telemetry, packet, deviceId);
+      this.#store(publish.telemetry, packet, request);
       return;
     }
     this.#acknowledge(packet);
@@ -255,9 +254,9 @@ class MqttSession {
     }
   }
 
-  #store(telemetry: Telemetry, packet: IPublishPacket, deviceId: string): void {
-    const sender = { deviceId, authMethod: this.#authMethod };
-    const stored = this.#services.deviceToCloud.receive(sender, [telemetry]).then(
+  #store(telemetry: Telemetry, packet: IPublishPacket, request: ConnectRequest): void {
+    const { deviceToCloud } = this.#services;
+    const stored = deviceToCloud.receive(this.#senderOf(request), [telemetry]).then(
       () => this.#acknowledge(packet),
       // MQTT 3.1.1 has no other way to refuse.
       (error: unknown) => this.#close(toHubError(error).message),
@@ -269,14 +268,8 @@ class MqttSession {
     if (qos === 1) this.#send({ cmd: "puback", messageId });
   }
 
-  /** Rule mqtt-will. */
-  #sendWill(): void {
-    if (this.#will === undefined || this.#request === undefined) return;
-    const { deviceId } = this.#request;
-    const sender = { deviceId, authMethod: this.#authMethod };
-    // Nobody is left to be told that a will is too large, or of a device that has gone.
-    this.#services.deviceToCloud.receive(sender, [this.#will]).catch(() => {});
-    this.#will = undefined;
+  #senderOf({ deviceId }: ConnectRequest): TelemetrySender {
+    return { deviceId, authMethod: this.#authMethod };
   }
 
   /** Counts a packet until `done`, which never rejects. */
@@ -290,48 +283,9 @@ class MqttSession {
     return done.then(() => count(-length));
   }
 
-  /** An unknown packet id is ignored: its lock has run out, and the message comes again (rule mqtt-puback). */
-  #onPuback(packetId: number, { deviceId }: ConnectRequest): void {
-    const lockToken = this.#inFlight.find(packetId);
-    if (lockToken === undefined) return;
-    this.#settle(deviceId, lockToken, "complete");
-    this.#delivery?.wake();
-  }
-
-  #settle(deviceId: string, lockToken: string, settlement: Settlement): void {
-    this.#services.cloudToDevice.settle(deviceId, lockToken, settlement).catch((error: unknown) => {
-      // The message comes again, marked as redelivered; MQTT has no way to tell the device.
-      if (toHubError(error).name !== "DeviceMessageLockLost")
-        this.#close(toHubError(error).message);
-    });
-  }
-
   #deliverIfSubscribed(request: ConnectRequest): void {
-    if (this.#isClosed || this.#deviceboundQos(request) === undefined) return;
-    this.#delivery ??= this.#subscribe(request);
-    this.#delivery.wake();
-  }
-
-  #subscribe(request: ConnectRequest): MessageSubscription {
-    return this.#services.cloudToDevice.subscribe(request.deviceId, {
-      hasCredit: () => this.#delivery !== undefined && !this.#isClosed && !this.#inFlight.isFull,
-      deliver: (delivery) => this.#publish(request, delivery),
-      onLockEnded: (lockToken) => this.#inFlight.remove(lockToken),
-      onStolen: (error) => this.#close(error.message),
-    });
-  }
-
-  #publish(request: ConnectRequest, { lockToken, entry }: MessageDelivery): void {
-    const qos = this.#deviceboundQos(request) === 1 ? 1 : 0;
-    const publish = toPublish(request.deviceId, entry, qos);
-    if (Buffer.byteLength(publish.topic) > MAX_TOPIC_BYTES) {
-      this.#settle(request.deviceId, lockToken, "reject");
-    } else if (qos === 0) {
-      this.#send(publish);
-      this.#settle(request.deviceId, lockToken, "complete");
-    } else {
-      this.#send({ ...publish, messageId: this.#inFlight.add(lockToken) });
-    }
+    const qos = this.#deviceboundQos(request);
+    if (!this.#isClosed && qos !== undefined) this.#inbox?.open(qos);
   }
 
   #deviceboundQos({ deviceId }: ConnectRequest): number | undefined {
@@ -339,11 +293,6 @@ class MqttSession {
       ([topic]) => parseMqttFilter(topic, deviceId)?.type === "devicebound",
     );
     return found?.[1];
-  }
-
-  #stopDelivery(): void {
-    this.#delivery?.close();
-    this.#delivery = undefined;
   }
 
   #watchSilence(allowedMs: number): void {
@@ -377,8 +326,8 @@ class MqttSession {
     this.#isClosed = true;
     this.#cancelSilenceTimer();
     this.#cancelExpiryTimer();
-    this.#stopDelivery();
-    this.#sendWill();
+    this.#inbox?.close();
+    this.#will.send();
     this.#connection?.release(reason);
     if (this.#stream.destroyed) return;
     const cancelCut = this.#services.clock.setTimer(LAST_BYTES_TIMEOUT_MS, () =>

@@ -1,0 +1,82 @@
+/** What comes to a device over one connection: its messages, published, and settled by its PUBACKs. */
+
+import type { IPublishPacket } from "mqtt-packet";
+import { toHubError } from "../../core/hub-error.ts";
+import type { Settlement } from "../../core/message-queue.ts";
+import type { CloudToDevice, MessageDelivery, MessageSubscription } from "../cloud-to-device.ts";
+import { InFlight } from "./in-flight.ts";
+import { toPublish } from "./translate.ts";
+
+export interface DeviceInboxOptions {
+  readonly deviceId: string;
+  readonly cloudToDevice: CloudToDevice;
+  send(packet: IPublishPacket): void;
+  /** The connection cannot go on, for this reason. */
+  fail(reason: string): void;
+}
+
+/** Longest topic MQTT can write (rule mqtt-topic-size). */
+const MAX_TOPIC_BYTES = 65_535;
+
+export class DeviceInbox {
+  readonly #options: DeviceInboxOptions;
+  readonly #inFlight = new InFlight();
+  #delivery: MessageSubscription | undefined;
+  #qos: 0 | 1 = 0;
+
+  constructor(options: DeviceInboxOptions) {
+    this.#options = options;
+  }
+
+  /** Delivers what there is, and what comes, with this QoS from now on. */
+  open(qos: number): void {
+    this.#qos = qos === 1 ? 1 : 0;
+    this.#delivery ??= this.#subscribe();
+    this.#delivery.wake();
+  }
+
+  /** Gives back what is not settled. */
+  close(): void {
+    this.#delivery?.close();
+    this.#delivery = undefined;
+  }
+
+  /** An unknown packet id is ignored: its lock has run out, and the message comes again (rule mqtt-puback). */
+  acknowledge(packetId: number): void {
+    const lockToken = this.#inFlight.find(packetId);
+    if (lockToken === undefined) return;
+    this.#settle(lockToken, "complete");
+    this.#delivery?.wake();
+  }
+
+  #subscribe(): MessageSubscription {
+    const { cloudToDevice, deviceId, fail } = this.#options;
+    return cloudToDevice.subscribe(deviceId, {
+      hasCredit: () => this.#delivery !== undefined && !this.#inFlight.isFull,
+      deliver: (delivery) => this.#publish(delivery),
+      onLockEnded: (lockToken) => this.#inFlight.remove(lockToken),
+      onStolen: (error) => fail(error.message),
+    });
+  }
+
+  #publish({ lockToken, entry }: MessageDelivery): void {
+    const { deviceId, send } = this.#options;
+    const publish = toPublish(deviceId, entry, this.#qos);
+    if (Buffer.byteLength(publish.topic) > MAX_TOPIC_BYTES) {
+      this.#settle(lockToken, "reject");
+    } else if (this.#qos === 0) {
+      send(publish);
+      this.#settle(lockToken, "complete");
+    } else {
+      send({ ...publish, messageId: this.#inFlight.add(lockToken) });
+    }
+  }
+
+  #settle(lockToken: string, settlement: Settlement): void {
+    const { cloudToDevice, deviceId, fail } = this.#options;
+    cloudToDevice.settle(deviceId, lockToken, settlement).catch((error: unknown) => {
+      // The message comes again, marked as redelivered; MQTT has no way to tell the device.
+      if (toHubError(error).name !== "DeviceMessageLockLost") fail(toHubError(error).message);
+    });
+  }
+}
