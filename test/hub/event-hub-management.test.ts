@@ -129,8 +129,13 @@ describe("READ", () => {
   it("names count in any case, numbers of partitions as numbers too", async () => {
     const { management } = await managing();
     const status = { "status-code": 200 };
-    const other = await management.ask({ ...HUB, name: "Messages" });
-    expect(other.application_properties).toMatchObject(status);
+    for (const question of [HUB, PARTITION]) {
+      for (const name of ["Messages", "MESSAGES"]) {
+        const other = await management.ask({ ...question, name });
+        expect(other.application_properties).toMatchObject(status);
+        expect(other.body).toMatchObject({ name: "messages" });
+      }
+    }
     const number = await management.ask({ ...PARTITION, partition: 2 });
     expect(number.application_properties).toMatchObject(status);
   });
@@ -207,6 +212,45 @@ describe("READ", () => {
     link.send({ ...question, message_id: "b" });
     const answer = await Promise.race([first.next(), second.next()]);
     expect(answer.message.correlation_id).toBe("b");
+  });
+
+  // Rules event-management, sas-scope. As Event Hubs' clients ask.
+  it.each([
+    ["the event hub", HUB, { partition_count: 4 }],
+    ["a partition", PARTITION, { partition: "2" }],
+  ])("of %s with a token in it, and no body to speak of", async (_what, question, expected) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService();
+    const replies = await peer.openReceiver(ADDRESS, { name: "answers", autoaccept: true });
+    const { link } = await peer.openSender(ADDRESS);
+    const resource = `sb://${HOST}:5671/messages`;
+    const tokens = [hub.policyToken("service", { resource }), "SharedAccessSignature sr=x", ""];
+    for (const [n, security_token] of tokens.entries()) {
+      link.send({
+        message_id: `q${n}`,
+        reply_to: "answers",
+        application_properties: { ...question, security_token },
+        body: rhea.message.data_section(Buffer.from("[]")),
+      });
+      const { message } = await replies.next();
+      expect(message.correlation_id).toBe(`q${n}`);
+      expect(message.application_properties).toMatchObject({ "status-code": 200 });
+      expect(message.body).toMatchObject(expected);
+    }
+  });
+
+  it("with a token in it, but none put before, is not even taken", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp({ username: "anonymous" }).opened();
+    for (const open of [() => peer.openSender(ADDRESS), () => peer.openReceiver(ADDRESS)]) {
+      await expect(open()).rejects.toMatchObject(UNAUTHORIZED);
+    }
+  });
+
+  it("whose name of a link to answer on nobody has is answered on one of its session", async () => {
+    const { management } = await managing();
+    const { correlation_id } = await management.ask(HUB, { reply_to: "cbs" });
+    expect(correlation_id).toBe("request");
   });
 
   it("a hundred and more times is answered as often, in order", async () => {

@@ -4,8 +4,10 @@ import tls from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import WebSocket, { createWebSocketStream } from "ws";
 import { parseHubConnectionString } from "../../src/core/connection-string.ts";
+import { serveAmqp } from "../../src/hub/amqp/connection.ts";
 import type { LocalHub } from "../../src/hub/local-hub.ts";
 import { AmqpPeer } from "../support/amqp-peer.ts";
+import { createDuplexPair } from "../support/duplex-pair.ts";
 import { openPartition } from "../support/event-hub.ts";
 import { startHubForTest } from "../support/local-hub.ts";
 import { signToken } from "../support/sign-token.ts";
@@ -75,6 +77,25 @@ describe("a link to the hub's own name of its events", () => {
     const peer = await hub.amqp({ ...plain(hub.policyToken("service")), hostname }).opened();
     await expect(peer.openReceiver("/messages/events")).rejects.toMatchObject({
       info: { hostname: expected, "network-host": expected },
+    });
+  });
+
+  it("of a hub that goes by an IPv6 address puts that into brackets, in the address alone", async () => {
+    const hub = await createTestHub();
+    const [clientEnd, hubEnd] = createDuplexPair();
+    onTestFinished(() => {
+      clientEnd.destroy();
+    });
+    serveAmqp(hubEnd, { ...hub.services, hubName: "::1" }, { port: 15_671 });
+    const user = plain(hub.policyToken("service"));
+    const peer = await new AmqpPeer(clientEnd, { ...user, hostname: "[::1]" }).opened();
+    await expect(peer.openReceiver("/messages/events/$management")).rejects.toMatchObject({
+      info: {
+        hostname: "::1",
+        "network-host": "::1",
+        port: 15_671,
+        address: "amqps://[::1]:15671/messages/$management",
+      },
     });
   });
 

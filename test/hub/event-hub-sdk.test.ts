@@ -225,6 +225,32 @@ describe("@azure/event-hubs, unmodified", () => {
     expect(Math.abs((last?.retrievedOn?.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
   });
 
+  it("reads at another address than its connection string names, which is of the hub too", async () => {
+    const alias = "myhub.azure-devices.net";
+    const { hub, device } = await hubWith(["0"], { hostNames: [alias] });
+    const elsewhere = hub.eventHubConnectionString.replace(`localhost:${hub.ports[0]}`, alias);
+    expect(elsewhere).toContain(`sb://${alias}/`);
+    const client = openSdkConsumer(elsewhere, "$Default", {
+      customEndpointAddress: `sb://localhost:${hub.ports[0]}`,
+    });
+    expect(await client.getPartitionIds()).toHaveLength(4);
+    const reading = consume(client, { partitionId: PARTITION_ID });
+    await send(device, ["1"]);
+    expect(await takeBodies(reading, 2)).toEqual([0, 1]);
+  });
+
+  it("at another address is refused under a name that is not the hub's", async () => {
+    const { hub } = await hubWith([]);
+    const elsewhere = hub.eventHubConnectionString.replace(
+      `localhost:${hub.ports[0]}`,
+      "other.azure-devices.net",
+    );
+    const client = openSdkConsumer(elsewhere, "$Default", {
+      customEndpointAddress: `sb://localhost:${hub.ports[0]}`,
+    });
+    await expect(client.getPartitionIds()).rejects.toMatchObject({ code: "UnauthorizedError" });
+  });
+
   it("reads over WebSocket", async () => {
     const { hub, device } = await hubWith(["0"]);
     const client = openConsumer(hub, "$Default", {
@@ -238,6 +264,22 @@ describe("@azure/event-hubs, unmodified", () => {
     await send(device, ["1"]);
     expect(await takeBodies(reading, 2)).toEqual([0, 1]);
   });
+
+  it.each(["TLS", "WebSocket"])(
+    "reads more than the hub holds for a reader at once, over %s",
+    async (kind) => {
+      const bodies = Array.from({ length: 12 }, (_, n) => `"${String(n).padEnd(250_000)}"`);
+      const { hub } = await hubWith(bodies);
+      const webSocketOptions = {
+        webSocket: WebSocket as unknown as WebSocketImpl,
+        webSocketConstructorOptions: { ca: readFileSync(hub.caFile) },
+      };
+      const client = openConsumer(hub, "$Default", kind === "TLS" ? {} : { webSocketOptions });
+      const reading = consume(client, { partitionId: PARTITION_ID, maxBatchSize: 100 });
+      const read = await takeBodies(reading, bodies.length);
+      expect(read).toEqual(bodies.map((body) => JSON.parse(body)));
+    },
+  );
 
   it("reads on behind what it has read when its subscription is made anew", async () => {
     const { hub, device } = await hubWith(["0", "1"]);

@@ -38,6 +38,97 @@ describe("SUBSCRIBE", () => {
     expect(await peer.next()).toMatchObject({ cmd: "suback", messageId: 9, granted: [0, 1, 0] });
   });
 
+  // As the C client does it, whatever the order and the QoS of each.
+  it.each<[string, (readonly [string, 0 | 1 | 2])[]]>([
+    [
+      "first",
+      [
+        [devicebound(), 1],
+        ["$iothub/twin/res/#", 0],
+        ["$iothub/twin/PATCH/properties/desired/#", 2],
+        ["$iothub/methods/POST/#", 0],
+      ],
+    ],
+    [
+      "last",
+      [
+        ["$iothub/methods/POST/#", 1],
+        ["$iothub/twin/PATCH/properties/desired/#", 0],
+        ["$iothub/twin/res/#", 1],
+        [devicebound(), 0],
+      ],
+    ],
+    [
+      "twice",
+      [
+        [devicebound(), 1],
+        ["$iothub/twin/res/#", 2],
+        [devicebound(), 0],
+      ],
+    ],
+  ])("of several filters, its own %s, is answered once, then messages come", async (_, filters) => {
+    const hub = await createTestHub();
+    await hub.send({ messageId: "m1" });
+    const { peer } = await hub.connectDevice();
+    const subscriptions = filters.map(([topic, qos]) => ({ topic, qos }));
+    peer.send({ cmd: "subscribe", messageId: 9, subscriptions });
+    const granted = filters.map(([, qos]) => Math.min(qos, 1));
+    expect(await peer.next()).toMatchObject({ cmd: "suback", messageId: 9, granted });
+    const own = filters.findLast(([topic]) => topic === devicebound());
+    expect(await peer.nextPublish()).toMatchObject({ qos: own?.[1] });
+    await peer.ping();
+  });
+
+  // Rules mqtt-subscribe, mqtt-puback.
+  it.each([
+    [1, 0],
+    [0, 1],
+    [2, 0],
+  ] as const)(
+    "again, with QoS %d first and %d then, changes what comes from then on",
+    async (first, then) => {
+      const { hub, peer } = await subscribed(first);
+      await hub.send({ messageId: "m1" });
+      const before = await peer.nextPublish();
+      expect(before.qos).toBe(Math.min(first, 1));
+      if (before.qos === 1) peer.acknowledge(before);
+      expect(await peer.subscribe(devicebound(), then)).toEqual([then]);
+      await hub.send({ messageId: "m2" });
+      const after = await peer.nextPublish();
+      expect(after.qos).toBe(then);
+      await peer.ping();
+      expect(hub.cloudToDevice.countOf("device1")).toBe(then);
+    },
+  );
+
+  // Rules mqtt-session, mqtt-subscribe.
+  it.each([
+    [1, 0],
+    [0, 1],
+  ] as const)(
+    "again, with QoS %d first and %d then, is what a kept session knows",
+    async (first, then) => {
+      const { hub, peer } = await subscribed(first);
+      await peer.subscribe(devicebound(), then);
+      peer.send({ cmd: "disconnect" });
+      await peer.closed;
+      await hub.send({ messageId: "m1" });
+      const again = await hub.connectDevice();
+      expect(again.connack.sessionPresent).toBe(true);
+      expect((await again.peer.nextPublish()).qos).toBe(then);
+    },
+  );
+
+  it("again does not bring once more what is in flight", async () => {
+    const { hub, peer } = await subscribed();
+    await hub.send({ messageId: "m1" });
+    const publish = await peer.nextPublish();
+    await peer.subscribe(devicebound(), 1);
+    await peer.ping();
+    peer.acknowledge(publish);
+    await hub.log.reached("settled");
+  });
+
   // Rules mqtt-subscribe, c2d-order.
   it("brings every message that waits, in the order they were sent", async () => {
     const hub = await createTestHub();

@@ -95,6 +95,8 @@ describe("a device's link to its events", () => {
     hub.clock.advance(60_000);
     await closed;
     expect(link.error).toMatchObject(UNAUTHORIZED);
+    // It was the device's only one.
+    await hub.log.reached("deviceDisconnected");
   });
 
   // Rule device-credentials.

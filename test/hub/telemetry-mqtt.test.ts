@@ -1,5 +1,6 @@
 import type { IPublishPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
+import { openPartition } from "../support/event-hub.ts";
 import { HeldStore } from "../support/held-store.ts";
 import type { MqttPeer } from "../support/mqtt-peer.ts";
 import { stable } from "../support/stable.ts";
@@ -128,6 +129,73 @@ describe("the topic of a PUBLISH", () => {
         properties: { "k \u00e9": "v/1", bare: null, empty: "", "iothub-ack": "full", bad: "%zz" },
       },
     ]);
+  });
+
+  // Rules d2c-properties, event-message.
+  describe("leads to a reader of events", () => {
+    /** What a reader gets of a message with these properties. */
+    async function readEvent(bag: string) {
+      const hub = await createTestHub();
+      const { peer } = await hub.connectDevice();
+      await acknowledged(peer, publish({ topic: `${TOPIC}${bag}` }));
+      const { partitionId = "" } = await hub.log.reached("telemetry");
+      const service = await hub.connectService();
+      const reader = await openPartition(service.peer, { partitionId });
+      return (await reader.next()).message;
+    }
+
+    /** Each with `$` as it is, and percent-encoded. */
+    const FORMS = ["$.", "%24."];
+
+    describe.each(FORMS)("whose system keys begin %s", (prefix) => {
+      it.each([
+        ["mid", "m%2f1", { message_id: "m/1" }],
+        ["mid", "m%2F1", { message_id: "m/1" }],
+        ["cid", "c1", { correlation_id: "c1" }],
+        ["uid", "%c3%bc", { user_id: Buffer.from("\u00fc") }],
+        ["to", "%2Fa%2fb", { to: "/a/b" }],
+        ["ct", "application%2fjson", { content_type: "application/json" }],
+        ["ct", "application%2Fjson", { content_type: "application/json" }],
+        ["ce", "utf-8", { content_encoding: "utf-8" }],
+        [
+          "exp",
+          "2027-01-06T23%3a37%3A00.669Z",
+          { absolute_expiry_time: new Date("2027-01-06T23:37:00.669Z") },
+        ],
+      ])("%s=%s is the property of the message", async (key, value, expected) => {
+        const message = await readEvent(`${prefix}${key}=${value}&own=1`);
+        expect(message).toMatchObject(expected);
+        expect(message.application_properties).toEqual({ own: "1" });
+      });
+
+      it.each([
+        ["ifid", "urn%3aa%3Ab", "iothub-interface-name", "urn:a:b"],
+        ["sub", "part%20a", "dt-subject", "part a"],
+        ["schema", "s%2F1%2f2", "dt-dataschema", "s/1/2"],
+        ["ctime", "2026-01-01T00%3A00%3a00Z", "iothub-creation-time-utc", "2026-01-01T00:00:00Z"],
+      ])("%s=%s is the annotation of the event", async (key, value, annotation, expected) => {
+        const message = await readEvent(`${prefix}${key}=${value}`);
+        expect(message.message_annotations).toMatchObject({ [annotation]: expected });
+        expect(message.application_properties ?? {}).toEqual({});
+      });
+
+      it.each([
+        ["on", "output1", "output1"],
+        ["diagid", "0123abcd", "0123abcd"],
+        ["diagctx", "creationtimeutc%3d1%3D2", "creationtimeutc=1=2"],
+        ["cdid", "device2", "device2"],
+        ["cmid", "module%2f1", "module/1"],
+      ])("%s=%s stays among the application's, and says nothing of the device", async (...key) => {
+        const [name, value, expected] = key;
+        const message = await readEvent(`${prefix}${name}=${value}`);
+        expect(message.application_properties).toEqual({ [`$.${name}`]: expected });
+        expect(message.message_annotations).toMatchObject({
+          "iothub-connection-device-id": "device1",
+          "iothub-message-source": "Telemetry",
+        });
+        expect(message.message_annotations).not.toHaveProperty("iothub-connection-module-id");
+      });
+    });
   });
 
   // Rule d2c-mqtt-retain.

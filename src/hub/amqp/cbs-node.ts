@@ -1,8 +1,8 @@
 /** `$cbs`: tokens come in on one link, replies go out on another. */
 
-import type { Receiver } from "rhea";
+import type { Receiver, Sender } from "rhea";
 import { parsePutToken, toCbsReply } from "./cbs.ts";
-import type { NodeContext } from "./node-context.ts";
+import type { GuardedLink, NodeContext } from "./node-context.ts";
 import type { Replies } from "./replies.ts";
 import { answerRequests } from "./request-node.ts";
 
@@ -17,4 +17,9 @@ export function openCbsNode(receiver: Receiver, replies: Replies, context: NodeC
       return toCbsReply(request, error);
     }
   });
+}
+
+/** The other link of `$cbs`, which carries the answers. It rests on no proof. */
+export function openCbsReplies(sender: Sender, replies: Replies): GuardedLink {
+  return { check: () => {}, ...replies.open(sender) };
 }

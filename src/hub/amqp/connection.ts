@@ -21,13 +21,16 @@ import type { DeviceToCloud } from "../device-to-cloud.ts";
 import type { HubEventStream } from "../events.ts";
 import type { FeedbackQueue } from "../feedback-queue.ts";
 import type { IncomingConnection } from "../incoming-connection.ts";
-import { openCbsNode } from "./cbs-node.ts";
+import { agreeToReceiverSettleMode } from "./attach-fields.ts";
+import { openCbsNode, openCbsReplies } from "./cbs-node.ts";
 import { Claims } from "./claims.ts";
 import { DeviceLinks } from "./device-links.ts";
 import { openDeviceNode } from "./device-node.ts";
 import { openManagementNode, openManagementReplies, openPartitionNode } from "./event-nodes.ts";
 import { tellLinksApart } from "./link-names.ts";
 import type { GuardedLink, NodeContext } from "./node-context.ts";
+import { INCOMING_WINDOW, limitHandles, OPEN_FIELDS } from "./opening.ts";
+import { Outflow } from "./outflow.ts";
 import { Redirection, redirect } from "./redirection.ts";
 import { Replies } from "./replies.ts";
 import { offerSaslMechanisms } from "./sasl.ts";
@@ -47,9 +50,6 @@ export interface AmqpServices {
   readonly feedback: FeedbackQueue;
   readonly hubName: string;
 }
-
-/** As the cloud's OPEN frame has it. */
-const OPEN_FIELDS = { max_frame_size: 65_536, channel_max: 8191, idle_time_out: 240_000 } as const;
 
 /** Largest message a link to the hub takes, in bytes; the core refuses smaller ones by their kind. */
 const MAX_MESSAGE_SIZE = 1_048_576;
@@ -80,10 +80,11 @@ class AmqpConnection {
   readonly #services: AmqpServices;
   readonly #connection: Connection;
   readonly #context: NodeContext;
-  readonly #cbsReplies = new Replies();
-  readonly #managementReplies = new Replies();
+  readonly #outflow: Outflow;
+  readonly #cbsReplies: Replies;
+  readonly #managementReplies: Replies;
   readonly #twins: TwinNodes;
-  /** Open links that rest on a proof. */
+  /** Open links that rest on a proof, or leave something to end. */
   readonly #guarded = new Map<Link, GuardedLink>();
   #cancelOpenTimer = () => {};
   #isEnded = false;
@@ -95,10 +96,14 @@ class AmqpConnection {
   ) {
     this.#stream = stream;
     this.#services = services;
+    this.#outflow = new Outflow(stream);
+    this.#cbsReplies = new Replies(this.#outflow);
+    this.#managementReplies = new Replies(this.#outflow);
     this.#context = {
       ...services,
       claims: new Claims({ ...services, certificate, onExpiry: () => this.#checkLinks() }),
       deviceLinks: new DeviceLinks(services.connections),
+      outflow: this.#outflow,
       settler: new Settler(),
       whereabouts: () => ({ hostName: this.#hostName(), port }),
       toError: (error) => toAmqpError(error, createTrackingId(), services.clock.nowMs()),
@@ -112,10 +117,11 @@ class AmqpConnection {
 
   start(): void {
     const connection = this.#connection;
-    connection.on(
-      "session_open",
-      ({ session }: EventContext) => session && tellLinksApart(session),
-    );
+    connection.on("session_open", ({ session }: EventContext) => {
+      if (session === undefined) return;
+      limitHandles(session);
+      tellLinksApart(session);
+    });
     connection.on(
       "sender_open",
       ({ sender }: EventContext) => sender && this.#onSenderOpen(sender),
@@ -146,6 +152,7 @@ class AmqpConnection {
     this.#stream.on("data", () => {
       const isFrameTooLarge = incomingFrameSize(connection) > OPEN_FIELDS.max_frame_size;
       if (isFrameTooLarge || hasOversizeMessage(connection)) this.#onEnd();
+      else this.#outflow.lookSoon();
     });
   }
 
@@ -154,6 +161,7 @@ class AmqpConnection {
     offerSaslMechanisms(container, (userName, token) => this.#signIn(userName, token));
     const options = {
       ...OPEN_FIELDS,
+      session_buffer_size: { incoming: INCOMING_WINDOW },
       receiver_options: { autoaccept: false, credit_window: 0, max_message_size: MAX_MESSAGE_SIZE },
       sender_options: { treat_modified_as_released: false },
     };
@@ -175,6 +183,7 @@ class AmqpConnection {
   #onSenderOpen(sender: Sender): void {
     const address = String(sender.source?.address ?? "");
     const accept = (): void => {
+      agreeToReceiverSettleMode(sender);
       sender.set_source({ address });
       // uamqp takes a link with one end alone for a refusal.
       sender.set_target({ address: sender.target?.address });
@@ -182,8 +191,7 @@ class AmqpConnection {
     this.#attach(sender, address, accept, (node) => {
       switch (node.type) {
         case "cbs":
-          this.#cbsReplies.addLink(sender);
-          return;
+          return openCbsReplies(sender, this.#cbsReplies);
         case "feedback":
           return openFeedbackNode(sender, this.#context);
         case "deviceDevicebound":
@@ -276,6 +284,7 @@ class AmqpConnection {
       } catch (error) {
         this.#guarded.delete(link);
         guarded.close(this.#context.toError(error));
+        guarded.end();
       }
     }
   }

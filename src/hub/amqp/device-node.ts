@@ -10,11 +10,11 @@ export function openDeviceNode(
   deviceId: string,
   context: NodeContext,
 ): GuardedLink {
-  const { claims, cloudToDevice, deviceLinks, toError } = context;
+  const { claims, cloudToDevice, deviceLinks, outflow, toError } = context;
   const check = (): void => void claims.authorizeDevice(deviceId);
   check();
   const device = deviceLinks.open(deviceId, (error) => link.close(toError(error)));
-  const link = new OutgoingLink(sender, {
+  const link = new OutgoingLink(sender, outflow, {
     onCredit: () => subscription.wake(),
     settle: (lockToken, settlement) => cloudToDevice.settle(deviceId, lockToken, settlement),
     onClose: () => {

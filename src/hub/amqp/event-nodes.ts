@@ -4,9 +4,10 @@ import type { Message as AmqpMessage, Receiver, Sender } from "rhea";
 import { type EventPosition, parseEventPosition } from "../../core/event-position.ts";
 import { HubError } from "../../core/hub-error.ts";
 import { EVENT_HUB_NAME, type EventPartition } from "../../core/resource-path.ts";
+import { peerAttachOf } from "./attach-fields.ts";
 import { closeReceiver } from "./close-receiver.ts";
 import { toManagementReply } from "./event-management.ts";
-import { answerDrains, LinkCredit } from "./link-credit.ts";
+import { LinkCredit } from "./link-credit.ts";
 import type { GuardedLink, NodeContext } from "./node-context.ts";
 import type { Replies } from "./replies.ts";
 import { answerRequests } from "./request-node.ts";
@@ -22,19 +23,22 @@ export function openPartitionNode(
   partition: EventPartition,
   context: NodeContext,
 ): GuardedLink {
-  const { claims, clock, deviceToCloud, toEventHubError } = context;
+  const { claims, clock, deviceToCloud, outflow, toEventHubError } = context;
   const check = (): void => claims.authorize("ServiceConnect", partition.segments);
   check();
   const epoch = readEpoch(sender);
-  const credit = new LinkCredit(sender);
   const isMetricWanted = wantsRuntimeMetric(sender);
   const metric = (): Partial<AmqpMessage> => {
     if (!isMetricWanted) return {};
     const properties = deviceToCloud.propertiesOf(partition.partitionId);
     return { delivery_annotations: toRuntimeMetric(properties, clock.nowMs()) };
   };
-  const close: GuardedLink["close"] = (error) => {
+  const end = (): void => {
     subscription.close();
+    credit.end();
+  };
+  const close: GuardedLink["close"] = (error) => {
+    end();
     sender.close(error);
   };
   const subscription = deviceToCloud.subscribe(
@@ -45,12 +49,7 @@ export function openPartitionNode(
       onStolen: (error) => close(toEventHubError(error)),
     },
   );
-  sender.on("sendable", () => subscription.wake());
-  answerDrains(sender, () => subscription.wake());
-  const end = (): void => {
-    subscription.close();
-    credit.end();
-  };
+  const credit = new LinkCredit(sender, outflow, () => subscription.wake());
   return { check, close, end };
 }
 
@@ -74,8 +73,7 @@ export function openManagementReplies(
   context: NodeContext,
 ): GuardedLink {
   const check = requireManagement(context);
-  replies.addLink(sender);
-  return { check, close: (error) => sender.close(error), end: () => {} };
+  return { check, ...replies.open(sender) };
 }
 
 /** @throws HubError IotHubUnauthorized, as does the check it returns. */
@@ -94,7 +92,7 @@ function readPosition(sender: Sender): EventPosition {
 }
 
 function readEpoch(sender: Sender): number | undefined {
-  const epoch = attachOf(sender).properties?.[EPOCH];
+  const epoch = peerAttachOf(sender).properties?.[EPOCH];
   if (epoch === undefined || epoch === null) return undefined;
   const number = Number(epoch);
   if (Number.isSafeInteger(number) && number >= 0) return number;
@@ -103,17 +101,6 @@ function readEpoch(sender: Sender): number | undefined {
 
 /** Asked for by a capability, which SDKs desire among others. */
 function wantsRuntimeMetric(sender: Sender): boolean {
-  const { desired_capabilities } = attachOf(sender);
+  const { desired_capabilities } = peerAttachOf(sender);
   return [desired_capabilities].flat().includes(RUNTIME_METRIC);
-}
-
-interface Attach {
-  readonly properties?: Readonly<Record<string, unknown>>;
-  /** One or several. */
-  readonly desired_capabilities?: unknown;
-}
-
-/** The peer's attach; rhea's types leave it out. */
-function attachOf(sender: Sender): Attach {
-  return (sender as unknown as { readonly remote: { readonly attach: Attach } }).remote.attach;
 }

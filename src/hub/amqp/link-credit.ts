@@ -1,15 +1,24 @@
 /** The credit of a link the hub sends on, and what it was used for. */
 
 import type { Delivery, EventContext, Sender } from "rhea";
+import { nextToWrite, type Outflow } from "./outflow.ts";
 
 export class LinkCredit {
   readonly #sender: Sender;
+  readonly #outflow: Outflow;
+  readonly #wake: () => void;
+  readonly #answerDrain = (): void => this.#onDraining();
   /** Numbers of deliveries, rising. */
-  readonly #unsent: number[] = [];
+  readonly #unwritten: number[] = [];
   readonly #unsettled = new Set<Delivery>();
 
-  constructor(sender: Sender) {
+  /** `wake` is called when messages that wait may find credit. */
+  constructor(sender: Sender, outflow: Outflow, wake: () => void) {
     this.#sender = sender;
+    this.#outflow = outflow;
+    this.#wake = wake;
+    sender.on("sendable", wake);
+    sender.on("sender_draining", this.#answerDrain);
     sender.on("settled", ({ delivery }: EventContext) => {
       if (delivery !== undefined) this.#unsettled.delete(delivery);
     });
@@ -17,33 +26,38 @@ export class LinkCredit {
 
   /** Counts messages that rhea holds for its next write: they will use credit. */
   get isLeft(): boolean {
-    const next = nextToSend(this.#sender);
-    const stillHeld = this.#unsent.findIndex((id) => id >= next);
-    this.#unsent.splice(0, stillHeld < 0 ? this.#unsent.length : stillHeld);
-    return this.#sender.sendable() && creditOf(this.#sender) > this.#unsent.length;
+    const next = nextToWrite(this.#sender.session);
+    const stillHeld = this.#unwritten.findIndex((id) => id >= next);
+    this.#unwritten.splice(0, stillHeld < 0 ? this.#unwritten.length : stillHeld);
+    const isGranted = this.#sender.sendable() && creditOf(this.#sender) > this.#unwritten.length;
+    return isGranted && this.#outflow.hasRoom(this.#wake);
   }
 
   use(delivery: Delivery): void {
-    this.#unsent.push(delivery.id);
-    this.#unsettled.add(delivery);
+    this.#outflow.add(delivery);
+    this.#unwritten.push(delivery.id);
+    if (!delivery.settled) this.#unsettled.add(delivery);
   }
 
   /**
-   * The peer has detached the link. What it has not settled it never will: it must not take up the
-   * room that rhea keeps for the whole session.
+   * The link has gone. What its peer has not settled it never will: it must not take up the room
+   * that rhea keeps for the whole session.
    */
   end(): void {
     for (const delivery of this.#unsettled) {
       Object.assign(delivery, { settled: true, remote_settled: true });
     }
     this.#unsettled.clear();
+    for (const wake of [this.#wake, this.#answerDrain]) this.#outflow.forget(wake);
   }
-}
 
-/** The first delivery rhea has not written yet; its own mark of what was sent is never set. */
-function nextToSend({ session }: Sender): number {
-  type Outgoing = { readonly outgoing: { readonly next_pending_delivery: number } };
-  return (session as unknown as Outgoing).outgoing.next_pending_delivery;
+  /** A peer that drains a link gets what there is; the credit that is left has nothing to wait for. */
+  #onDraining(): void {
+    this.#wake();
+    if (!this.#outflow.hasRoom(this.#answerDrain)) return;
+    this.#sender.set_drained(true);
+    writeSoon(this.#sender);
+  }
 }
 
 /** rhea's types leave the credit out. */
@@ -51,10 +65,7 @@ function creditOf(sender: Sender): number {
   return (sender as Sender & { readonly credit: number }).credit;
 }
 
-/** A peer that drains a link gets what there is; the credit that is left has nothing to wait for. */
-export function answerDrains(sender: Sender, wake: () => void): void {
-  sender.on("sender_draining", () => {
-    wake();
-    sender.set_drained(true);
-  });
+/** rhea leaves it to the next write of the connection, whenever that is; its types leave this out. */
+function writeSoon({ connection }: Sender): void {
+  (connection as Sender["connection"] & { _register(): void })._register();
 }

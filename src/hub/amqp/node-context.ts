@@ -7,6 +7,7 @@ import type { DeviceToCloud } from "../device-to-cloud.ts";
 import type { FeedbackQueue } from "../feedback-queue.ts";
 import type { Claims } from "./claims.ts";
 import type { DeviceLinks } from "./device-links.ts";
+import type { Outflow } from "./outflow.ts";
 import type { Settler } from "./settler.ts";
 
 export interface NodeContext {
@@ -18,6 +19,7 @@ export interface NodeContext {
   readonly hubName: string;
   readonly claims: Claims;
   readonly deviceLinks: DeviceLinks;
+  readonly outflow: Outflow;
   readonly settler: Settler;
   /** Where the peer has found the hub. */
   whereabouts(): { readonly hostName: string; readonly port: number };
@@ -33,7 +35,7 @@ export interface GuardedLink {
   /** Throws once the proof is gone. */
   check(): void;
   close(error: AmqpError): void;
-  /** The peer, its session or its connection has gone. Idempotent. */
+  /** The link is closed, or its session or its connection has gone. Idempotent. */
   end(): void;
 }
 

@@ -8,7 +8,8 @@ import rhea, {
   type Sender,
 } from "rhea";
 import type { Settlement } from "../../core/message-queue.ts";
-import { answerDrains, LinkCredit } from "./link-credit.ts";
+import { LinkCredit } from "./link-credit.ts";
+import type { Outflow } from "./outflow.ts";
 import { toSettlement } from "./translate.ts";
 
 export interface OutgoingLinkHandlers {
@@ -29,12 +30,10 @@ export class OutgoingLink {
   readonly #lockTokens = new Map<Delivery, string>();
   #isClosed = false;
 
-  constructor(sender: Sender, handlers: OutgoingLinkHandlers) {
+  constructor(sender: Sender, outflow: Outflow, handlers: OutgoingLinkHandlers) {
     this.#sender = sender;
-    this.#credit = new LinkCredit(sender);
+    this.#credit = new LinkCredit(sender, outflow, () => handlers.onCredit());
     this.#handlers = handlers;
-    sender.on("sendable", () => handlers.onCredit());
-    answerDrains(sender, () => handlers.onCredit());
     for (const outcome of OUTCOMES) {
       sender.on(outcome, ({ delivery }: EventContext) =>
         this.#onOutcome(delivery, toSettlement(outcome)),

@@ -28,7 +28,12 @@ export function redirect(path: string, { claims, whereabouts }: NodeContext): ne
       hostname: hostName,
       "network-host": hostName,
       port: rhea.types.wrap_uint(port),
-      address: `amqps://${hostName}:${port}/${path}`,
+      address: `amqps://${inUrl(hostName)}:${port}/${path}`,
     },
   } as AmqpError);
+}
+
+/** An IPv6 address stands in brackets before a port. */
+function inUrl(hostName: string): string {
+  return hostName.includes(":") ? `[${hostName}]` : hostName;
 }

@@ -1,6 +1,10 @@
-/** Answers to requests (`$cbs`, `$management`), which wait for the credit of the link that carries them. */
+/** Answers to requests (`$cbs`, `$management`, twins), which wait for the credit of the link that carries them. */
 
 import type { Message as AmqpMessage, EventContext, Sender } from "rhea";
+import { agreeToSenderSettleMode } from "./attach-fields.ts";
+import { LinkCredit } from "./link-credit.ts";
+import type { GuardedLink } from "./node-context.ts";
+import type { Outflow } from "./outflow.ts";
 
 interface Waiting {
   readonly request: EventContext;
@@ -9,13 +13,25 @@ interface Waiting {
 }
 
 export class Replies {
-  readonly #links: Sender[] = [];
+  readonly #outflow: Outflow;
+  readonly #links = new Map<Sender, LinkCredit>();
   #waiting: Waiting[] = [];
 
+  constructor(outflow: Outflow) {
+    this.#outflow = outflow;
+  }
+
   /** A link of the node that its peer receives on. */
-  addLink(link: Sender): void {
-    this.#links.push(link);
-    link.on("sendable", () => this.#send());
+  open(link: Sender): Omit<GuardedLink, "check"> {
+    agreeToSenderSettleMode(link);
+    const credit = new LinkCredit(link, this.#outflow, () => this.#send());
+    this.#links.set(link, credit);
+    const end = (): void => {
+      if (!this.#links.delete(link)) return;
+      credit.end();
+      this.#send();
+    };
+    return { close: (error) => link.close(error), end };
   }
 
   /** `onGone` is called once the answer has left, or has nobody to go to. */
@@ -26,21 +42,19 @@ export class Replies {
 
   #send(): void {
     this.#waiting = this.#waiting.filter(({ request, reply, onGone }) => {
-      const link = this.#linkFor(request);
-      if (link !== undefined && !link.sendable()) return true;
-      link?.send(reply);
+      const [link, credit] = this.#linkFor(request) ?? [];
+      if (credit?.isLeft === false) return true;
+      if (link !== undefined) credit?.use(link.send(reply));
       onGone();
       return false;
     });
   }
 
-  /** The link the request names, or any of its session. */
-  #linkFor({ session, message }: EventContext): Sender | undefined {
-    const open = this.#links.filter((link) => link.is_open());
-    return (
-      open.find((link) => link.name === message?.reply_to) ??
-      open.find((link) => link.session === session) ??
-      open[0]
-    );
+  /** The link the request names, or any; one of its session before others. */
+  #linkFor({ session, message }: EventContext): readonly [Sender, LinkCredit] | undefined {
+    const open = [...this.#links].filter(([link]) => link.is_open());
+    const own = open.filter(([link]) => link.session === session);
+    const isNamed = ([{ name }]: readonly [Sender, LinkCredit]) => name === message?.reply_to;
+    return own.find(isNamed) ?? open.find(isNamed) ?? own[0] ?? open[0];
   }
 }

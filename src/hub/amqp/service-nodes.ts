@@ -36,12 +36,12 @@ function onMessage(
 
 /** `/messages/serviceBound/feedback`: batches go to whoever has credit. */
 export function openFeedbackNode(sender: Sender, context: NodeContext): GuardedLink {
-  const { claims, feedback, hubName, toError } = context;
+  const { claims, feedback, hubName, outflow, toError } = context;
   const check = (): void => {
     claims.authorize("ServiceConnect", ["messages", "serviceBound", "feedback"]);
   };
   check();
-  const link = new OutgoingLink(sender, {
+  const link = new OutgoingLink(sender, outflow, {
     onCredit: () => subscription.wake(),
     settle: async (lockToken, settlement) => {
       if (await subscription.settle(lockToken, settlement)) return;

@@ -3,6 +3,7 @@
 import type { EventContext, Receiver } from "rhea";
 import { formatAuthMethod } from "../../core/access.ts";
 import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../core/limits.ts";
+import { limitMessages } from "./attach-fields.ts";
 import { closeReceiver } from "./close-receiver.ts";
 import { type GuardedLink, type NodeContext, SEND_CREDIT } from "./node-context.ts";
 import { toTelemetry } from "./telemetry.ts";
@@ -37,10 +38,4 @@ export function openTelemetryNode(
   const close: GuardedLink["close"] = (error) => closeReceiver(receiver, error);
   const device = deviceLinks.open(deviceId, (error) => close(toError(error)));
   return { check: () => void claims.authorizeDevice(deviceId), close, end: () => device.close() };
-}
-
-/** Before the attach is answered; rhea's types leave it out. */
-function limitMessages(receiver: Receiver, bytes: number): void {
-  type Attaching = { readonly local: { readonly attach: { max_message_size: number } } };
-  (receiver as unknown as Attaching).local.attach.max_message_size = bytes;
 }

@@ -25,13 +25,17 @@ export class TwinNodes {
 
   /** A device hears the answers. */
   openReplies(sender: Sender, deviceId: string): GuardedLink {
-    const guarded = openDeviceLink(sender, deviceId, this.#context);
-    this.#repliesOf(deviceId).addLink(sender);
-    return guarded;
+    const device = openDeviceLink(sender, deviceId, this.#context);
+    const replies = this.#repliesOf(deviceId).open(sender);
+    const end = (): void => {
+      replies.end();
+      device.end();
+    };
+    return { ...device, end };
   }
 
   #repliesOf(deviceId: string): Replies {
-    const replies = this.#replies.get(deviceId) ?? new Replies();
+    const replies = this.#replies.get(deviceId) ?? new Replies(this.#context.outflow);
     this.#replies.set(deviceId, replies);
     return replies;
   }

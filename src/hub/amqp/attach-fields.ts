@@ -1,0 +1,54 @@
+/** What the peer's attach of a link says, and what the hub's will say; rhea's types leave both out. */
+
+import type { link as Link, Receiver, Sender } from "rhea";
+
+interface Attach {
+  readonly properties?: Readonly<Record<string, unknown>>;
+  /** One or several. */
+  readonly desired_capabilities?: unknown;
+  readonly snd_settle_mode?: number;
+  readonly rcv_settle_mode?: number;
+}
+
+interface OwnAttach {
+  max_message_size: number;
+  snd_settle_mode: number;
+  rcv_settle_mode: number;
+}
+
+interface AttachedLink {
+  readonly remote: { readonly attach: Attach };
+  readonly local: { readonly attach: OwnAttach };
+}
+
+/** The sender settles what it sends as it sends it. */
+const SETTLED = 1;
+
+export function peerAttachOf(link: Link): Attach {
+  return (link as unknown as AttachedLink).remote.attach;
+}
+
+/** Says how large a message the link takes, in bytes. */
+export function limitMessages(receiver: Receiver, bytes: number): void {
+  ownAttachOf(receiver).max_message_size = bytes;
+}
+
+/**
+ * The peer settles as it has asked to: first, or second, after the hub. C# holds itself to what the
+ * hub's attach says, and would settle a message before anybody has looked at it.
+ */
+export function agreeToReceiverSettleMode(sender: Sender): void {
+  const { rcv_settle_mode } = peerAttachOf(sender);
+  if (rcv_settle_mode != null) ownAttachOf(sender).rcv_settle_mode = rcv_settle_mode;
+}
+
+/** Where the peer wants to settle nothing, messages leave settled. */
+export function agreeToSenderSettleMode(sender: Sender): void {
+  if (peerAttachOf(sender).snd_settle_mode === SETTLED) {
+    ownAttachOf(sender).snd_settle_mode = SETTLED;
+  }
+}
+
+function ownAttachOf(link: Link): OwnAttach {
+  return (link as unknown as AttachedLink).local.attach;
+}

@@ -1,0 +1,95 @@
+/** What one connection holds for a peer that does not take it: above a bound, links wait. */
+
+import type { Duplex } from "node:stream";
+import type { Delivery, Session } from "rhea";
+
+/** Bytes a connection may hold, beside the message that takes it across the bound (assumed). */
+const MAX_HELD_BYTES = 1024 * 1024;
+
+export class Outflow {
+  readonly #stream: Duplex;
+  /** Handed to rhea, which had not written them when it was last looked. */
+  #unwritten: Delivery[] = [];
+  #unwrittenBytes = 0;
+  #isLookScheduled = false;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+    stream.on("drain", () => this.#look());
+  }
+
+  add(delivery: Delivery): void {
+    this.#unwritten.push(delivery);
+    this.#unwrittenBytes += sizeOf(delivery);
+    this.lookSoon();
+  }
+
+  /** True, or `wake` is called once there is room again. */
+  hasRoom(wake: () => void): boolean {
+    if (!this.#isFull) return true;
+    this.#waiting.add(wake);
+    return false;
+  }
+
+  forget(wake: () => void): void {
+    this.#waiting.delete(wake);
+  }
+
+  /** Looks again once rhea has written what it may. To be called when the peer may have allowed more. */
+  lookSoon(): void {
+    if (this.#isLookScheduled || this.#unwritten.length === 0) return;
+    this.#isLookScheduled = true;
+    setImmediate(() => {
+      this.#isLookScheduled = false;
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    this.#dropWritten();
+    if (this.#isFull) return;
+    const woken = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of woken) wake();
+  }
+
+  get #isFull(): boolean {
+    return this.#stream.writableLength + this.#unwrittenBytes >= MAX_HELD_BYTES;
+  }
+
+  #dropWritten(): void {
+    const unwritten: Delivery[] = [];
+    for (const delivery of this.#unwritten) {
+      if (isUnwritten(delivery)) unwritten.push(delivery);
+      else dropContent(delivery);
+    }
+    this.#unwritten = unwritten;
+    this.#unwrittenBytes = unwritten.reduce((sum, delivery) => sum + sizeOf(delivery), 0);
+  }
+}
+
+/** The first delivery of this session that rhea has not written yet; its own mark of what was sent is never set. */
+export function nextToWrite(session: Session): number {
+  type Outgoing = { readonly outgoing: { readonly next_pending_delivery: number } };
+  return (session as unknown as Outgoing).outgoing.next_pending_delivery;
+}
+
+/** A session that has ended writes nothing more. */
+function isUnwritten({ id, link: { session } }: Delivery): boolean {
+  return session.is_open() && id >= nextToWrite(session);
+}
+
+/** rhea's types leave it out. */
+function contentOf(delivery: Delivery): { data: readonly Buffer[] } {
+  return delivery as unknown as { data: readonly Buffer[] };
+}
+
+function sizeOf(delivery: Delivery): number {
+  return contentOf(delivery).data.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** rhea would keep it until the peer has settled, which it may never do. */
+function dropContent(delivery: Delivery): void {
+  contentOf(delivery).data = [];
+}
