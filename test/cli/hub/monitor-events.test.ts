@@ -231,8 +231,14 @@ test("a reader who does not read costs events, not this machine's memory, and he
   // Of the 75 MB that were sent it holds what its window takes.
   expect(Number(statm.split(" ")[1]) * PAGE_BYTES).toBeLessThan(160_000_000);
   started.process.stdout.resume();
-  await started.waitFor("stderr", "are not shown");
-  expect(started.stderr).toMatch(/warning: \d+ events of partition \d are not shown/);
+  await started.waitFor("stdout", '"type":"gap"');
+  started.process.kill("SIGINT");
+  const { code, stdout, stderr } = await started.ended;
+  expect(code).toBe(0);
+  const gaps = parseLines(stdout).filter(({ type }) => type === "gap");
+  const missing = gaps.reduce((sum, gap) => sum + Number(gap.missing), 0);
+  expect(gaps[0]).toMatchObject({ partitionId: expect.stringMatching(/^\d$/) });
+  expect(stderr).toContain(`warning: ${missing} events are not shown`);
 });
 
 describe("what a hub refuses", () => {

@@ -3,12 +3,24 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
 import { type ColorWish, colorLevel } from "../../color-level.ts";
+import { escapeLine } from "../../escape.ts";
 import { formatJsonLine } from "../../json-line.ts";
 import { renderBody, renderProperties } from "../../message-text.ts";
 import { toEventRecord, toEventSystemRecord } from "./event-record.ts";
 
 /** `n` counts from 1. */
 export type EventFormat = (event: ReceivedEvent, n: number) => string;
+
+/** Events of a partition that were gone before they could be read. */
+export interface EventGap {
+  readonly partitionId: string;
+  readonly missing: number;
+}
+
+export function formatGap({ partitionId, missing }: EventGap, isJson: boolean): string {
+  if (isJson) return formatJsonLine({ type: "gap", partitionId, missing });
+  return `\n(${missing} events of partition ${escapeLine(partitionId)} are not shown: the hub no longer has them)\n`;
+}
 
 export function createEventFormat(isJson: boolean, wish: ColorWish): EventFormat {
   if (isJson) return (event) => formatJsonLine(toEventRecord(event));

@@ -16,7 +16,7 @@ import { formatJsonLine } from "../../json-line.ts";
 import { concludeReceiving, type ReceivingEnd } from "../../receiving.ts";
 import type { Context } from "../../run-program.ts";
 import { within } from "../../within.ts";
-import { createEventFormat, type EventFormat } from "./event-format.ts";
+import { createEventFormat, type EventFormat, type EventGap, formatGap } from "./event-format.ts";
 import { type EventSource, findEventSource } from "./event-source.ts";
 import type { MonitorEventsOptions } from "./monitor-events-options.ts";
 
@@ -42,6 +42,8 @@ class MonitorRun {
   /** Those that were let through to be printed, and those that are out. */
   #accepted = 0;
   #printed = 0;
+  /** Events that were gone before they could be read. */
+  #missing = 0;
 
   constructor(options: MonitorEventsOptions, context: Context) {
     const { flags, io } = context;
@@ -112,9 +114,7 @@ class MonitorRun {
         else reporter.info("Connected again, and going on after the last event.");
         break;
       case "gap":
-        reporter.warn(
-          `${event.missing} events of partition ${escapeLine(event.partitionId)} are not shown: the hub no longer has them`,
-        );
+        this.#tellGap(event);
         break;
       case "retry":
         reporter.info(
@@ -123,6 +123,13 @@ class MonitorRun {
         if (event.error.hint) reporter.detail(event.error.hint);
         break;
     }
+  }
+
+  /** Among the events, for whoever reads those must know of it. */
+  #tellGap(gap: EventGap): void {
+    const { io, flags } = this.#context;
+    this.#missing += gap.missing;
+    io.stdout.write(formatGap(gap, flags.output === "json")).catch(this.#ending.fail);
   }
 
   #onReady(connection: EventConnection): void {
@@ -169,6 +176,11 @@ class MonitorRun {
 
   #conclude(end: End<ReceivingEnd>): ExitCode {
     const { count, timeoutMs } = this.#options;
+    if (this.#missing > 0) {
+      this.#context.reporter.warn(
+        `${this.#missing} events are not shown: the hub no longer had them when they were to be read`,
+      );
+    }
     const received = {
       what: "events",
       received: this.#printed,
