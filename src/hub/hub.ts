@@ -10,6 +10,7 @@ import { serveAmqp } from "./amqp/connection.ts";
 import type { Clock } from "./clock.ts";
 import { CloudToDevice } from "./cloud-to-device.ts";
 import { DeviceConnections } from "./connections.ts";
+import { DeviceActivityLog } from "./device-activity.ts";
 import { DeviceToCloud } from "./device-to-cloud.ts";
 import { HubEventStream } from "./events.ts";
 import { FeedbackQueue } from "./feedback-queue.ts";
@@ -106,6 +107,11 @@ async function assemble(options: HubOptions, onStoreFailure: (error: unknown) =>
   const scheduler = new Scheduler(clock);
   const connections = new DeviceConnections(events);
   const registry = new Registry({ store, clock, connections, devices: state.devices });
+  const activity = new DeviceActivityLog(events, clock);
+  registry.onDelete((deviceId) => {
+    activity.forget(deviceId);
+    return [];
+  });
   const shared = { settings, clock, scheduler, store, events };
   const feedback = new FeedbackQueue({ ...shared, state });
   const cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
@@ -122,6 +128,7 @@ async function assemble(options: HubOptions, onStoreFailure: (error: unknown) =>
   const hostNames = hostNamesOf(options);
   return {
     access: new AccessControl({ hostNames, policies: installation.policies, registry, clock }),
+    activity,
     clock,
     cloudToDevice,
     connections,

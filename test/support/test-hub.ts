@@ -8,6 +8,7 @@ import { AccessControl } from "../../src/hub/access-control.ts";
 import { serveAmqp } from "../../src/hub/amqp/connection.ts";
 import { CloudToDevice } from "../../src/hub/cloud-to-device.ts";
 import { DeviceConnections } from "../../src/hub/connections.ts";
+import { DeviceActivityLog } from "../../src/hub/device-activity.ts";
 import { DeviceToCloud } from "../../src/hub/device-to-cloud.ts";
 import { HubEventStream } from "../../src/hub/events.ts";
 import { FeedbackQueue } from "../../src/hub/feedback-queue.ts";
@@ -67,7 +68,9 @@ export async function createTestHub(options: TestHubOptions = {}) {
     registry,
     logs: state.eventLogs,
   });
+  const activity = new DeviceActivityLog(events, clock);
   const services = {
+    activity,
     access: new AccessControl({ hostNames: [HOST, "alias.example"], policies, registry, clock }),
     clock,
     cloudToDevice,

@@ -2,7 +2,7 @@
 
 import type { DeviceIdentity } from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
-import { findActivity } from "./device-activity.ts";
+import { findActivity } from "./find-activity.ts";
 import type { Route, RouteServices } from "./route.ts";
 import { parseObject, toTwinJson } from "./translate.ts";
 

@@ -2,7 +2,7 @@
 
 import { HubError } from "../../core/hub-error.ts";
 import { parseBulk, runBulk, toBulkReply } from "./bulk.ts";
-import { findActivity } from "./device-activity.ts";
+import { findActivity } from "./find-activity.ts";
 import { DEVICE_PATH, type Route, type RouteServices } from "./route.ts";
 import {
   type DeviceActivity,

@@ -5,6 +5,7 @@ import type { Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
 import type { CloudToDevice } from "../cloud-to-device.ts";
 import type { DeviceConnections } from "../connections.ts";
+import type { DeviceActivityLog } from "../device-activity.ts";
 import type { DeviceToCloud } from "../device-to-cloud.ts";
 import type { FeedbackQueue } from "../feedback-queue.ts";
 import type { Registry } from "../registry.ts";
@@ -33,6 +34,7 @@ export interface Route {
 }
 
 export interface RouteServices {
+  readonly activity: DeviceActivityLog;
   readonly cloudToDevice: CloudToDevice;
   readonly connections: DeviceConnections;
   readonly deviceToCloud: DeviceToCloud;

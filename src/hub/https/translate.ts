@@ -11,6 +11,7 @@ import type { Message } from "../../core/message.ts";
 import type { Entry } from "../../core/message-queue.ts";
 import { deviceboundTo } from "../../core/resource-path.ts";
 import { EMPTY_TWIN } from "../../core/twin.ts";
+import type { DeviceTimes } from "../device-activity.ts";
 
 /** The time of what has never happened (registry samples of the documentation). */
 const NEVER = "0001-01-01T00:00:00Z";
@@ -31,7 +32,7 @@ export interface HttpReply {
 export const NO_CONTENT: HttpReply = { status: 204 };
 
 /** What the hub knows of a device at the moment, beside its identity. */
-export interface DeviceActivity {
+export interface DeviceActivity extends DeviceTimes {
   readonly isConnected: boolean;
   readonly cloudToDeviceMessageCount: number;
 }
@@ -61,10 +62,9 @@ function toIdentityJson(device: DeviceIdentity, activity: DeviceActivity) {
     connectionState: activity.isConnected ? "Connected" : "Disconnected",
     status: device.status,
     statusReason: device.statusReason ?? null,
-    connectionStateUpdatedTime: NEVER,
-    statusUpdatedTime:
-      statusUpdatedTimeMs === undefined ? NEVER : new Date(statusUpdatedTimeMs).toISOString(),
-    lastActivityTime: NEVER,
+    connectionStateUpdatedTime: timeOrNever(activity.connectionStateUpdatedTimeMs),
+    statusUpdatedTime: timeOrNever(statusUpdatedTimeMs),
+    lastActivityTime: timeOrNever(activity.lastActivityTimeMs),
     cloudToDeviceMessageCount: activity.cloudToDeviceMessageCount,
     capabilities: { iotEdge: device.isIotEdge },
   };
@@ -240,6 +240,10 @@ function text(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
   throw new HubError("ArgumentInvalid", "A key or thumbprint is not text.");
+}
+
+function timeOrNever(timeMs: number | undefined): string {
+  return isoTime(timeMs) ?? NEVER;
 }
 
 function isoTime(timeMs: number | undefined): string | undefined {

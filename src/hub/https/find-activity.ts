@@ -5,9 +5,14 @@ import type { DeviceActivity } from "./translate.ts";
 
 export function findActivity(
   deviceId: string,
-  { cloudToDevice, connections }: Pick<RouteServices, "cloudToDevice" | "connections">,
+  {
+    activity,
+    cloudToDevice,
+    connections,
+  }: Pick<RouteServices, "activity" | "cloudToDevice" | "connections">,
 ): DeviceActivity {
   return {
+    ...activity.find(deviceId),
     isConnected: connections.isConnected(deviceId),
     cloudToDeviceMessageCount: cloudToDevice.countOf(deviceId),
   };
