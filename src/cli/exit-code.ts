@@ -45,7 +45,32 @@ const LOCAL_HUB_CODES: Readonly<Record<string, ExitCode>> = {
   StoreInUse: EXIT_CODES.refused,
   StoreDamaged: EXIT_CODES.refused,
   StoreTooNew: EXIT_CODES.refused,
+  StoreFull: EXIT_CODES.refused,
 };
+
+/** The next step after errors that name none themselves. */
+const LOCAL_HUB_HINTS = new Map([
+  [
+    "PortUnavailable",
+    "Take another with --port <n>, or any free one with --port 0; a hub of another C2D_HOME may have it.",
+  ],
+  ["StoreInUse", "End that process, or take another C2D_HOME."],
+  ["StoreDamaged", "Move the directory away to start anew, or take another C2D_HOME."],
+  ["StoreTooNew", "Use that version, or take another C2D_HOME."],
+  ["StoreFull", "Make room there, or take another C2D_HOME; what was acknowledged is kept."],
+]);
+
+/** The next step after an error that names none itself. */
+export function hintFor(error: unknown): string | undefined {
+  const known = error instanceof Error ? LOCAL_HUB_HINTS.get(error.name) : undefined;
+  if (known !== undefined) return known;
+  const code = exitCodeOf(error);
+  if (code === EXIT_CODES.usage) return "Run with --help for what there is.";
+  if (code === EXIT_CODES.refused) return "Run again with --verbose for details.";
+  return code === EXIT_CODES.unforeseen
+    ? "This was not foreseen. Run again with --verbose for details."
+    : undefined;
+}
 
 /** The code a command ends with that this error ended. */
 export function exitCodeOf(error: unknown): ExitCode {

@@ -3,7 +3,7 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import { ConfigError } from "../config/config-error.ts";
 import { escapeText } from "./escape.ts";
-import { EXIT_CODES, type ExitCode, exitCodeOf } from "./exit-code.ts";
+import { EXIT_CODES, type ExitCode, exitCodeOf, hintFor } from "./exit-code.ts";
 import { formatJsonLine } from "./json-line.ts";
 import type { Output } from "./output.ts";
 import { type DescribeProgress, ProgressLine } from "./progress-line.ts";
@@ -126,7 +126,7 @@ function toReport(error: unknown, code: ExitCode): ErrorReport {
     code,
     name: error.name,
     message: error.message || error.name,
-    hint: hint ?? lastHint(code),
+    hint: hint ?? hintFor(error),
   };
 }
 
@@ -139,14 +139,6 @@ function causesOf(error: unknown): Error[] {
     cause = cause.cause;
   }
   return causes;
-}
-
-function lastHint(code: ExitCode): string | undefined {
-  if (code === EXIT_CODES.usage) return "Run with --help for what there is.";
-  if (code === EXIT_CODES.refused) return "Run again with --verbose for details.";
-  return code === EXIT_CODES.unforeseen
-    ? "This was not foreseen. Run again with --verbose for details."
-    : undefined;
 }
 
 function indent(text: string): string {

@@ -9,7 +9,7 @@ import { IntegritySum } from "./integrity.ts";
 import { acquireOwnership, isLocked, type Ownership } from "./ownership.ts";
 import { formatSeal, isSupported, parseSeal, SEAL_KEY, type Seal } from "./seal.ts";
 import type { Store, StoreChange } from "./store.ts";
-import { StoreError, storeDamaged, storeInUse, storeTooNew } from "./store-error.ts";
+import { nameFullDisk, StoreError, storeDamaged, storeInUse, storeTooNew } from "./store-error.ts";
 
 type Database = ClassicLevel<string, string>;
 
@@ -23,32 +23,47 @@ interface Content {
 /**
  * Opens the store in this directory, making it if it is not there.
  *
- * @throws StoreError StoreInUse while another process has it; StoreDamaged; StoreTooNew.
+ * @throws StoreError StoreInUse while another process has it; StoreDamaged; StoreTooNew; StoreFull,
+ * as writing does.
  */
 export async function openLevelStore(directory: string): Promise<Store> {
-  const ownership = await acquireOwnership(directory);
+  try {
+    return await openOwned(directory, await acquireOwnership(directory));
+  } catch (error) {
+    throw nameFullDisk(error, directory);
+  }
+}
+
+async function openOwned(directory: string, ownership: Ownership): Promise<Store> {
   try {
     const content = await readContent(directory);
     const db = await openDatabase(directory, directory);
-    return createStore(db, content, new CommitMark(directory), ownership);
+    return createStore(directory, { db, content, mark: new CommitMark(directory), ownership });
   } catch (error) {
     await ownership.release();
     throw error;
   }
 }
 
-function createStore(
-  db: Database,
-  { records, integrity, commits }: Content,
-  mark: CommitMark,
-  ownership: Ownership,
-): Store {
+interface StoreParts {
+  readonly db: Database;
+  readonly content: Content;
+  readonly mark: CommitMark;
+  readonly ownership: Ownership;
+}
+
+function createStore(directory: string, { db, content, mark, ownership }: StoreParts): Store {
+  const { records, integrity, commits } = content;
   let commit = commits;
   let isOpen = true;
   const groups = new GroupCommit(async (changes) => {
     commit += 1;
-    await writeBatch(db, changes, integrity, commit);
-    mark.write(commit);
+    try {
+      await writeBatch(db, changes, integrity, commit);
+      mark.write(commit);
+    } catch (error) {
+      throw nameFullDisk(error, directory);
+    }
   });
   return {
     async *load() {
