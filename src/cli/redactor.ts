@@ -2,10 +2,16 @@
 
 const HIDDEN = "[secret]";
 
+/** `<key>`, as in our own hints: it ends where a word does, and is too short for a key. */
+const PLACEHOLDER = `<[a-z ]{1,20}>(?:[:;&.,)\\s"'\`]|$)`;
+
 /** What a secret looks like wherever it stands: in connection strings, tokens, PEM files. */
 const PATTERNS: readonly RegExp[] = [
-  /((?:SharedAccessKey|SharedAccessSignature|AccountKey|password|passphrase)\s*=\s*)(?!SharedAccessSignature)[^;\s"'`]+/gi,
-  /([?&\s]sig=)[^&\s"'`;]+/gi,
+  new RegExp(
+    `((?:SharedAccessKey|SharedAccessSignature|AccountKey|password|passphrase)\\s*=\\s*)(?!SharedAccessSignature|${PLACEHOLDER})[^;\\s"'\`]+`,
+    "gi",
+  ),
+  new RegExp(`([?&\\s]sig=)(?!${PLACEHOLDER})[^&\\s"'\`;]+`, "gi"),
   /(\bBearer\s+)[\w.~+/-]{6,}=*/gi,
   /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];

@@ -8,6 +8,7 @@ import { addCompletion } from "./completion/add-completion.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-code.ts";
 import { addTopics, describeOption } from "./help.ts";
 import { type Io, systemIo } from "./io.ts";
+import { muteDebug } from "./mute-debug.ts";
 import { OutputClosedError } from "./output.ts";
 import { Redactor } from "./redactor.ts";
 import { Reporter } from "./reporter.ts";
@@ -55,6 +56,7 @@ async function run(
   outside: Outside,
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT_CODES.done;
+  const isMuted = muteDebug(process.env);
   let reporter = createReporter(flagsBeforeParsing(process.argv), outside);
   const program = createProgram(name, outside.io);
   build(program, (command, action) => {
@@ -62,6 +64,7 @@ async function run(
       const flags = command.opts<CommonFlags>();
       requireSoundCommonFlags(flags);
       reporter = createReporter(flags, outside);
+      if (isMuted) reporter.detail("DEBUG has no effect: what the SDKs print for it holds secrets");
       code = await action(command.opts() as Parameters<typeof action>[0], {
         ...outside,
         reporter,

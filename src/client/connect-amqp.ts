@@ -83,7 +83,7 @@ class AmqpSession extends DeviceSession {
   }
 
   protected override toRefusal(cause: unknown): ClientError | undefined {
-    return toDeviceRefusal(cause);
+    return toDeviceRefusal(cause, this.options.connectionString.credential);
   }
 
   #onMessage(arrival: AmqpArrival): void {

@@ -87,7 +87,7 @@ class HttpSession extends DeviceSession {
   }
 
   protected override toRefusal(cause: unknown): ClientError | undefined {
-    return refusalByAnswer(cause);
+    return refusalByAnswer(cause, this.options.connectionString.credential);
   }
 
   async #poll(first: HttpArrival | undefined, onDelivery: OnDelivery): Promise<void> {

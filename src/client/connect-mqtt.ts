@@ -96,7 +96,7 @@ class MqttSession extends DeviceSession {
   }
 
   protected override toRefusal(cause: unknown): ClientError | undefined {
-    return refusalByConnack(cause, this.options.connectionString.deviceId);
+    return refusalByConnack(cause, this.options.connectionString);
   }
 
   #watch(client: MqttClient): void {

@@ -1,8 +1,9 @@
 /** What a hub refuses over HTTP. */
 
+import type { DeviceCredential } from "../core/connection-string.ts";
 import { HUB_ERRORS, type HubErrorName, httpStatusOf } from "../core/hub-error.ts";
 import { ClientError } from "./client-error.ts";
-import { CHECK_DEVICE_KEY } from "./device-refusal.ts";
+import { credentialHint } from "./device-refusal.ts";
 import { nameOfNumber } from "./hub-refusal.ts";
 import type { HttpAnswer } from "./sdk-hooks/http-device-base.ts";
 import { HttpRefusalError } from "./sdk-hooks/http-refusal-error.ts";
@@ -24,14 +25,17 @@ const COMMON_STATUSES: Readonly<Record<number, HubErrorName>> = {
   503: "ServiceUnavailable",
 };
 
-const DEVICE: Reading = {
-  byStatus: { ...COMMON_STATUSES, 412: "DeviceMessageLockLost" },
-  hints: {
-    IotHubUnauthorized: CHECK_DEVICE_KEY,
-    DeviceNotFound: CHECK_DEVICE_KEY,
-    Throttling: "Poll less often (--poll-interval).",
-  },
-};
+function readingOfDevice(credential: DeviceCredential): Reading {
+  const hint = credentialHint(credential);
+  return {
+    byStatus: { ...COMMON_STATUSES, 412: "DeviceMessageLockLost" },
+    hints: {
+      IotHubUnauthorized: hint,
+      DeviceNotFound: hint,
+      Throttling: "Poll less often (--poll-interval).",
+    },
+  };
+}
 
 const OWNER: Reading = {
   byStatus: {
@@ -57,8 +61,11 @@ const OWNER: Reading = {
 const NAMES = Object.keys(HUB_ERRORS) as HubErrorName[];
 
 /** The refusal when `cause` is an answer of the hub to a device; else undefined. */
-export function refusalByAnswer(cause: unknown): ClientError | undefined {
-  return toRefusal(cause, DEVICE);
+export function refusalByAnswer(
+  cause: unknown,
+  credential: DeviceCredential,
+): ClientError | undefined {
+  return toRefusal(cause, readingOfDevice(credential));
 }
 
 /** The refusal when `cause` is an answer of the hub to its owner; else undefined. */

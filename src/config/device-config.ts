@@ -98,7 +98,9 @@ function requireSameDevice(reader: SettingReader, deviceId: string, from: string
 const X509_KEYS = ["certFile", "keyFile", "passphrase"] as const satisfies SettingKey[];
 
 function readX509(reader: SettingReader, hub: DeviceHub): X509Files | undefined {
-  if (hub.type === "local" || hub.connectionString.credential.type !== "x509") {
+  const why =
+    hub.type === "local" ? whyOnLocalHub(reader) : whyOfConnectionString(hub.connectionString);
+  if (why === undefined) {
     for (const key of X509_KEYS.filter((one) => reader.isFlag(one))) {
       reader.report(
         key,
@@ -108,22 +110,37 @@ function readX509(reader: SettingReader, hub: DeviceHub): X509Files | undefined 
     }
     return undefined;
   }
-  const cert = required(reader, "certFile", () => reader.certificate("certFile"));
+  const cert = required(reader, "certFile", why, () => reader.certificate("certFile"));
   const passphrase = reader.text("passphrase");
-  const key = required(reader, "keyFile", () => reader.privateKey("keyFile", passphrase));
+  const key = required(reader, "keyFile", why, () =>
+    reader.privateKey("keyFile", passphrase, cert),
+  );
   if (cert === undefined || key === undefined) return undefined;
   return { cert, key, ...(passphrase !== undefined && { passphrase }) };
+}
+
+/** Why the files are needed; undefined when they are not. */
+function whyOfConnectionString({ credential }: DeviceConnectionString): string | undefined {
+  return credential.type === "x509" ? "the connection string carries x509=true" : undefined;
+}
+
+/** How its device signs in, the hub will tell: files are taken when a flag names one, or variables both. */
+function whyOnLocalHub(reader: SettingReader): string | undefined {
+  const isFlag = X509_KEYS.some((key) => reader.isFlag(key));
+  const areBoth = reader.text("certFile") !== undefined && reader.text("keyFile") !== undefined;
+  return isFlag || areBoth ? "a certificate and its key go together" : undefined;
 }
 
 function required(
   reader: SettingReader,
   key: "certFile" | "keyFile",
+  why: string,
   read: () => string | undefined,
 ): string | undefined {
   if (reader.text(key) !== undefined) return read();
   return reader.report(
     key,
-    "is missing, and the connection string carries x509=true",
+    `is missing, and ${why}`,
     "Name the PEM files of the device's certificate and key: --cert-file and --key-file.",
   );
 }

@@ -17,18 +17,35 @@ export function chooseHub<K extends SettingKey>(
   reader: SettingReader,
   keys: readonly K[],
 ): HubChoice<K> | undefined {
-  const local = reader.flag("local");
-  const choices: HubChoice<K>[] = local ? [{ key: "local", source: local.source }] : [];
-  for (const key of keys) {
-    const source = reader.settings[key]?.source;
-    if (source) choices.push({ key, source });
-  }
+  const choices = namedHubs(reader, keys);
   const highest = Math.max(...choices.map(({ source }) => rankOf(source)));
   const [winner, rival] = choices.filter(({ source }) => rankOf(source) === highest);
   if (winner === undefined) reportNothing(reader, keys);
   if (winner === undefined || rival === undefined) return winner;
+  return reportRivals(reader, winner, rival);
+}
+
+/** All that name a hub, whatever their level. */
+export function namedHubs<K extends SettingKey>(
+  reader: SettingReader,
+  keys: readonly K[],
+): HubChoice<K>[] {
+  const local = reader.flag("local");
+  const named: HubChoice<K>[] = local ? [{ key: "local", source: local.source }] : [];
+  for (const key of keys) {
+    const source = reader.settings[key]?.source;
+    if (source) named.push({ key, source });
+  }
+  return named;
+}
+
+/** Notes that two settings of the same level each name a hub. */
+export function reportRivals(
+  reader: SettingReader,
+  ...rivals: readonly [HubChoice<SettingKey>, HubChoice<SettingKey>]
+): undefined {
   reader.problems.push({
-    where: `${describeSource(winner.key, winner.source)} and ${describeSource(rival.key, rival.source)}`,
+    where: rivals.map(({ key, source }) => describeSource(key, source)).join(" and "),
     what: "each names a hub, and neither takes precedence",
     fix: "Keep one of the two.",
   });

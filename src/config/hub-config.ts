@@ -5,6 +5,7 @@ import {
   parseEventHubConnectionString,
 } from "../core/connection-string.ts";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
+import { namedHubs, reportRivals } from "./hub-choice.ts";
 import { type ConfigInputs, loadSettings } from "./load-settings.ts";
 import { secretsIn } from "./secrets-in.ts";
 import { chooseServiceHub, readServiceHub, type ServiceHub } from "./service-hub.ts";
@@ -113,23 +114,22 @@ function readDevice(reader: SettingReader): NamedDevice | undefined {
 
 /**
  * The endpoint's own string, when no source with higher precedence names a hub. At the same level it
- * wins over the hub's, being the narrower of the two: `c2d-hub env` sets both. Two flags contradict
- * each other.
+ * wins over the hub's, being the narrower of the two: `c2d-hub env` sets both. The local hub, and two
+ * flags, contradict it there.
  */
 function isEventHubMeant(reader: SettingReader): boolean {
-  const own = reader.settings.eventHubConnectionString?.source;
-  if (own === undefined) return false;
-  const local = reader.flag("local");
-  const others = [local?.source, reader.settings.hubConnectionString?.source];
-  const ranks = [...others, reader.settings.hubName?.source].map((one) => (one ? rankOf(one) : -1));
-  if (own.type === "flag" && ranks.includes(rankOf(own))) {
-    reader.report(
-      "eventHubConnectionString",
-      "names what to read from, and so does another flag",
-      "Keep --event-hub, or the flag that names the hub.",
-    );
-  }
-  return Math.max(...ranks) <= rankOf(own);
+  const key = "eventHubConnectionString";
+  const source = reader.settings[key]?.source;
+  if (source === undefined) return false;
+  const rank = rankOf(source);
+  const others = namedHubs(reader, ["hubConnectionString", "hubName"]);
+  if (others.some((other) => rankOf(other.source) > rank)) return false;
+  const rival = others.find(
+    (other) =>
+      rankOf(other.source) === rank && (other.key === "local" || other.source.type === "flag"),
+  );
+  if (rival) reportRivals(reader, rival, { key, source });
+  return true;
 }
 
 function readEventHub(reader: SettingReader): EventHub | undefined {

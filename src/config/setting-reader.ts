@@ -1,6 +1,6 @@
 /** Turns raw settings into values, collecting what is wrong instead of stopping at it. */
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConnectionStringError, splitHostPort } from "../core/connection-string.ts";
@@ -111,20 +111,30 @@ export class SettingReader {
     }
   }
 
-  /** The text of a private key's file, which its passphrase must open. */
-  privateKey(key: SettingKey, passphrase: string | undefined): string | undefined {
+  /** The text of the file with `certificate`'s private key, which its passphrase must open. */
+  privateKey(
+    key: SettingKey,
+    passphrase: string | undefined,
+    certificate: string | undefined,
+  ): string | undefined {
     const text = this.file(key);
     if (text === undefined) return undefined;
-    try {
-      createPrivateKey({ key: text, ...(passphrase !== undefined && { passphrase }) });
-      return text;
-    } catch {
+    const privateKey = openPrivateKey(text, passphrase);
+    if (privateKey === undefined) {
       return this.report(
         key,
         `the file ${this.text(key)} holds no private key in PEM form that the passphrase opens`,
         "A PEM key starts with -----BEGIN … PRIVATE KEY-----; an encrypted one takes --passphrase.",
       );
     }
+    const isPair = !certificate || new X509Certificate(certificate).checkPrivateKey(privateKey);
+    return isPair
+      ? text
+      : this.report(
+          key,
+          `the key in the file ${this.text(key)} is not the certificate's`,
+          "Name the key that the certificate was made with, or the certificate of this key.",
+        );
   }
 
   certificate(key: SettingKey): string | undefined {
@@ -140,6 +150,15 @@ export class SettingReader {
         "A PEM certificate starts with -----BEGIN CERTIFICATE-----.",
       );
     }
+  }
+}
+
+/** Undefined when there is none, or the passphrase does not open it. */
+function openPrivateKey(text: string, passphrase: string | undefined): KeyObject | undefined {
+  try {
+    return createPrivateKey({ key: text, ...(passphrase !== undefined && { passphrase }) });
+  } catch {
+    return undefined;
   }
 }
 

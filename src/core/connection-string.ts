@@ -49,15 +49,23 @@ export class ConnectionStringError extends Error {
 const HUB_FORM = "HostName=<hub>;SharedAccessKeyName=<policy>;SharedAccessKey=<key>";
 const EVENT_HUB_FORM =
   "Endpoint=sb://<host>/;SharedAccessKeyName=<policy>;SharedAccessKey=<key>;EntityPath=<name>";
+const EVENT_HUB_STRING = "this is a connection string of an Event Hubs-compatible endpoint";
 const DEVICE_FORM = "HostName=<hub>;DeviceId=<device>;SharedAccessKey=<key>";
 
 /** @throws ConnectionStringError */
 export function parseHubConnectionString(text: string): HubConnectionString {
   const fields = parseFields(text, HUB_FORM);
+  const hint = `The hub's looks like ${HUB_FORM}: portal, "Shared access policies", policy "service".`;
+  if (fields.has("endpoint")) {
+    throw new ConnectionStringError(
+      `${EVENT_HUB_STRING}; a hub (service) connection string belongs here`,
+      `${hint} Events are read from the other with --event-hub.`,
+    );
+  }
   if (fields.has("deviceid")) {
     throw new ConnectionStringError(
       "this is a device connection string; a hub (service) connection string belongs here",
-      `The hub's looks like ${HUB_FORM}: portal, "Shared access policies", policy "service".`,
+      hint,
     );
   }
   return {
@@ -71,9 +79,12 @@ export function parseHubConnectionString(text: string): HubConnectionString {
 /** @throws ConnectionStringError */
 export function parseDeviceConnectionString(text: string): DeviceConnectionString {
   const fields = parseFields(text, DEVICE_FORM);
-  if (fields.has("sharedaccesskeyname")) {
+  if (fields.has("endpoint") || fields.has("sharedaccesskeyname")) {
+    const given = fields.has("endpoint")
+      ? EVENT_HUB_STRING
+      : "this is a hub (service) connection string";
     throw new ConnectionStringError(
-      "this is a hub (service) connection string; a device connection string belongs here",
+      `${given}; a device connection string belongs here`,
       `A device's looks like ${DEVICE_FORM}: portal, "Devices", the device, "Primary connection string".`,
     );
   }

@@ -28,6 +28,25 @@ test("what it was told of is taken out wherever it stands", () => {
   expect(redactor.redact("bad key: swordfish!")).toBe("bad key: [secret]!");
 });
 
+test.each([
+  'It looks like SharedAccessKeyName=<policy>;SharedAccessKey=<key>: portal, "Shared access policies".',
+  "Endpoint=sb://<host>/;SharedAccessKey=<key>;EntityPath=<name>.",
+  "SharedAccessSignature sr=<hub>&sig=<signature>&se=<expiry>",
+  "SharedAccessKey=<key>",
+])("a placeholder stays, and what is behind it: %s", (text) => {
+  expect(new Redactor().redact(text)).toBe(text);
+});
+
+test.each([
+  `SharedAccessKey=<${KEY}>`,
+  `SharedAccessKey=<key>${KEY}`,
+  "SharedAccessKey=<c2VjcmV0LWtleS1vZi10aGUtdGVzdA>",
+  "SharedAccessKey=<secretkeyofthetestwithoutdigits>",
+  "?sig=<signature>c2ln",
+])("a secret is none by its brackets: %s", (text) => {
+  expect(new Redactor().redact(text)).toMatch(/=\[secret\]$/);
+});
+
 test("ordinary text stays", () => {
   const text = "SharedAccessKeyName=service; message_0 to device1: sign=1";
   expect(new Redactor().redact(text)).toBe(text);

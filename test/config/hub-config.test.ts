@@ -86,10 +86,36 @@ describe("what events are read from", () => {
     expect(typeOf({ dotenv, env: { IOTHUB_CONNECTION_STRING: HUB } })).toBe("remote");
   });
 
-  test("two flags contradict each other", () => {
-    const flags = { eventHubConnectionString: EVENTS, local: true } as const;
-    const [problem] = problemsOf(() => loadEventsConfig(inputs({ flags })));
-    expect(problem).toMatchObject({ where: "--event-hub" });
+  test.each<readonly [string, Parameters<typeof inputs>[0], string]>([
+    [
+      "two flags",
+      { flags: { eventHubConnectionString: EVENTS, local: true } },
+      "--local and --event-hub",
+    ],
+    [
+      "a hub's flag, too",
+      { flags: { eventHubConnectionString: EVENTS, hubConnectionString: HUB } },
+      "--login and --event-hub",
+    ],
+    [
+      "the local hub, exported",
+      { env: { EVENTHUB_CONNECTION_STRING: EVENTS, C2D_LOCAL: "1" } },
+      "C2D_LOCAL in the environment and EVENTHUB_CONNECTION_STRING in the environment",
+    ],
+    [
+      "the local hub in .env",
+      { dotenv: `C2D_LOCAL=1\nEVENTHUB_CONNECTION_STRING='${EVENTS}'` },
+      "C2D_LOCAL in ./.env and EVENTHUB_CONNECTION_STRING in ./.env",
+    ],
+  ])("it is contradicted at its level by %s", (_name, given, where) => {
+    const problems = problemsOf(() => loadEventsConfig(inputs(given)));
+    expect(problems).toMatchObject([{ where }]);
+  });
+
+  test("rivals of a lower level do not matter", () => {
+    const dotenv = `C2D_LOCAL=1\nEVENTHUB_CONNECTION_STRING='${EVENTS}'`;
+    expect(typeOf({ dotenv, env: { IOTHUB_CONNECTION_STRING: HUB } })).toBe("remote");
+    expect(typeOf({ dotenv, env: { EVENTHUB_CONNECTION_STRING: EVENTS } })).toBe("eventHub");
   });
 
   test.each([

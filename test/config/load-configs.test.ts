@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { loadDeviceConfig } from "../../src/config/device-config.ts";
 import type { ConfigInputs } from "../../src/config/load-settings.ts";
 import { loadServiceConfig } from "../../src/config/service-config.ts";
 import { SETTING_KEYS, settingOf } from "../../src/config/settings.ts";
+import { selfSigned } from "../support/device-certificate.ts";
 
 const KEY = "c2VjcmV0LWtleS1vZi10aGUtdGVzdA==";
 const OTHER_KEY = "b3RoZXItc2VjcmV0LWtleS1oZXJlISE=";
@@ -248,6 +250,55 @@ describe("the hub of a device", () => {
       "--cert-file or PATH_TO_CERTIFICATE_FILE",
       "--key-file or PATH_TO_KEY_FILE",
     ]);
+  });
+
+  describe("a certificate", () => {
+    const passphrase = "open sesame";
+
+    async function listenWith(passphraseGiven?: string, keyOf = "device1") {
+      const own = await selfSigned("device1");
+      const { key } = keyOf === "device1" ? own : await selfSigned(keyOf);
+      const format = { type: "pkcs8", format: "pem" } as const;
+      const lock = passphraseGiven && { cipher: "aes-256-cbc", passphrase: passphraseGiven };
+      writeFileSync(join(directory, "d.crt"), own.cert);
+      writeFileSync(
+        join(directory, "d.key"),
+        createPrivateKey(key).export({ ...format, ...(lock || {}) }),
+      );
+      const deviceConnectionString = "HostName=h;DeviceId=d;x509=true";
+      const files = { deviceConnectionString, certFile: "d.crt", keyFile: "d.key" };
+      return () =>
+        listen({ flags: { ...files, ...(passphraseGiven && { passphrase: passphraseGiven }) } });
+    }
+
+    test.each([undefined, passphrase])("and its key, passphrase %s", async (given) => {
+      const load = await listenWith(given);
+      expect(load().certificate?.key).toContain("PRIVATE KEY");
+    });
+
+    test.each([undefined, passphrase])("and another's key, passphrase %s", async (given) => {
+      const problems = problemsOf(await listenWith(given, "other"));
+      expect(problems).toMatchObject([
+        { where: "--key-file", what: "the key in the file d.key is not the certificate's" },
+      ]);
+    });
+  });
+
+  describe("on the local hub, where only the hub knows how its device signs in", () => {
+    const placesOf = (inputs: Parameters<typeof listen>[0]) =>
+      problemsOf(() => listen(inputs)).map(({ where }) => where);
+
+    test("a file that is named needs the other", () => {
+      expect(placesOf({ flags: { local: true, certFile: "none" } })).toEqual([
+        "--cert-file",
+        "--key-file or PATH_TO_KEY_FILE",
+      ]);
+    });
+
+    test("a variable alone may be another device's", () => {
+      const env = { PATH_TO_CERTIFICATE_FILE: "none" };
+      expect(listen({ flags: { local: true }, env }).certificate).toBeUndefined();
+    });
   });
 
   test("a certificate for a device with a key is a problem, not ignored", () => {

@@ -15,6 +15,7 @@ import { Secret } from "../../src/core/secret.ts";
 const KEY = "c2VjcmV0LWtleS1vZi10aGUtaHViLTEyMzQ1Njc4OTA=";
 const HUB = `HostName=hub.example;SharedAccessKeyName=service;SharedAccessKey=${KEY}`;
 const DEVICE = `HostName=hub.example;DeviceId=d1;SharedAccessKey=${KEY}`;
+const EVENT_HUB = `Endpoint=sb://hub.example/;SharedAccessKeyName=service;SharedAccessKey=${KEY};EntityPath=messages`;
 
 describe("a hub's connection string", () => {
   it.each([
@@ -51,6 +52,7 @@ describe("a hub's connection string", () => {
 
   it.each([
     ["a device's", DEVICE, /device connection string/],
+    ["an event hub's", EVENT_HUB, /Event Hubs-compatible endpoint; a hub/],
     ["no host name", `SharedAccessKeyName=service;SharedAccessKey=${KEY}`, /HostName/],
     ["an empty host name", HUB.replace("hub.example", ""), /HostName/],
     ["no policy", `HostName=h;SharedAccessKey=${KEY}`, /SharedAccessKeyName/],
@@ -81,6 +83,12 @@ describe("a device's connection string", () => {
 
   it("is refused when it is the hub's", () => {
     expect(() => parseDeviceConnectionString(HUB)).toThrowError(/hub \(service\)/);
+  });
+
+  it("is refused when it is an event hub's", () => {
+    expect(() => parseDeviceConnectionString(EVENT_HUB)).toThrowError(
+      /Event Hubs-compatible endpoint; a device/,
+    );
   });
 
   it("is refused without device or credential", () => {

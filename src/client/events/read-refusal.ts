@@ -35,7 +35,7 @@ const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
   LinkCreationConflict:
     "Another reader claims the partition for itself: read with another --consumer-group.",
   MessagingEntityNotFound:
-    "Check --consumer-group, and EntityPath in the connection string: the hub must have both (az iot hub consumer-group list).",
+    "Check --consumer-group, and EntityPath in the connection string: the hub must have both (az iot hub consumer-group list; a local hub: c2d-hub start --consumer-group <name>).",
   Throttling: "Try again in a while: too much is being read.",
 };
 

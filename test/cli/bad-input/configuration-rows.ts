@@ -1,5 +1,6 @@
 /** Configuration that is missing or malformed, whatever its source: exit code 3. */
 
+import { generateKeyPairSync } from "node:crypto";
 import { type BadInput, rows } from "./row.ts";
 
 const CONFIGURATION = { code: 3, name: "ConfigurationError" } as const;
@@ -10,6 +11,12 @@ const X509 = "HostName=h.invalid;DeviceId=d;x509=true";
 const SIGNATURE = "sig=c2lnbmF0dXJlLW9mLXRlc3Q%3D";
 const EXPIRED = `SharedAccessSignature sr=h.invalid%2Fdevices%2Fd&${SIGNATURE}&se=978307200`;
 const HUB_TOKEN = `SharedAccessSignature sr=h.invalid&${SIGNATURE}&se=4102444800&skn=service`;
+
+const OTHER_PEM = generateKeyPairSync("ec", {
+  namedCurve: "P-256",
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+}).privateKey;
 
 export const CONFIGURATION_ROWS: readonly BadInput[] = [
   ...rows({ executable: "c2d-send", ...CONFIGURATION }, [
@@ -216,6 +223,12 @@ export const CONFIGURATION_ROWS: readonly BadInput[] = [
       ["listen", "--connection-string", X509, "--cert-file", "%CA_FILE%", "--key-file", "pem"],
       "key",
       { files: { pem: "nothing" } },
+    ],
+    [
+      "X.509 with another certificate's key",
+      ["listen", "--connection-string", X509, "--cert-file", "%CA_FILE%", "--key-file", "pem"],
+      "--key-file",
+      { files: { pem: OTHER_PEM } },
     ],
     [
       "X.509 files for a device with a key",
