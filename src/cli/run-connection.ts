@@ -7,6 +7,7 @@ import { connectService } from "../client/connect-service.ts";
 import { createDeferred, type Deferred } from "../client/deferred.ts";
 import type { FeedbackBatch, ServiceConnection } from "../client/service-connection.ts";
 import type { ServiceConfig } from "../config/service-config.ts";
+import { whileConnecting } from "./connecting.ts";
 import { formatDuration } from "./duration.ts";
 import { escapeLine } from "./escape.ts";
 import { describeHub, resolveServiceTarget } from "./local/connect-target.ts";
@@ -105,19 +106,24 @@ export class RunConnection {
   async #open(signal: AbortSignal, isFirst: boolean): Promise<ServiceConnection> {
     const { config, deviceIds, connectTimeoutMs, onFeedback } = this.#options;
     const { hub, transport, ca } = config;
-    const targetOptions = { ca, connectTimeoutMs, signal, mayStartHub: isFirst };
+    const may = { mayStartHub: isFirst, mayCreateDevice: isFirst };
+    const targetOptions = { ca, connectTimeoutMs, signal, ...may };
     const target = await resolveServiceTarget(hub, deviceIds, targetOptions, this.#context);
     const { hostName } = target.connectionString;
     if (isFirst) this.#context.reporter.info(describeHub(hostName, hub));
     const lost = createDeferred<ClientError>();
-    const connection = await connectService({
-      signIn: target.connectionString,
-      transport,
-      connectTimeoutMs,
-      signal,
-      ...(target.ca !== undefined && { ca: target.ca }),
-      onDisconnect: lost.resolve,
-    });
+    const connect = () =>
+      connectService({
+        signIn: target.connectionString,
+        transport,
+        connectTimeoutMs,
+        signal,
+        ...(target.ca !== undefined && { ca: target.ca }),
+        onDisconnect: lost.resolve,
+      });
+    const connection = isFirst
+      ? await whileConnecting(hostName, this.#context, connect)
+      : await connect();
     this.#connection = connection;
     this.#lost = lost;
     if (onFeedback) await connection.openFeedback(onFeedback);

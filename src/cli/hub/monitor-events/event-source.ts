@@ -9,6 +9,7 @@ import type { EventHub } from "../../../config/hub-config.ts";
 import type { ServiceHub } from "../../../config/service-hub.ts";
 import { splitHostPort } from "../../../core/connection-string.ts";
 import { findRunningHub } from "../../../hub/home.ts";
+import { whileConnecting } from "../../connecting.ts";
 import { escapeLine } from "../../escape.ts";
 import { describeHub, resolveServiceTarget, type Target } from "../../local/connect-target.ts";
 import type { Context } from "../../run-program.ts";
@@ -70,8 +71,10 @@ async function askHub(
     context,
   );
   onTarget(describeHub(target.connectionString.hostName, hub));
-  const address = await askForAddress(target, { transport, signal, remainingMs });
   const { hostName } = target.connectionString;
+  const address = await whileConnecting(hostName, context, () =>
+    askForAddress(target, { transport, signal, remainingMs }),
+  );
   const { port } = splitHostPort(hostName);
   return {
     hostName,

@@ -7,6 +7,7 @@ import {
   runEventListener,
 } from "../../../client/events/event-listener.ts";
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
+import { whileConnecting } from "../../connecting.ts";
 import { Deadline } from "../../deadline.ts";
 import { formatDuration } from "../../duration.ts";
 import { type End, Ending } from "../../ending.ts";
@@ -88,15 +89,17 @@ class MonitorRun {
     this.#context.reporter.detail(
       `Reading the event hub ${address.entityPath} at ${address.host}, consumer group ${consumerGroup} ...`,
     );
-    return await connectEvents({
-      address,
-      signIn,
-      consumerGroup,
-      transport: config.transport,
-      connectTimeoutMs: remainingMs(),
-      ...(ca !== undefined && { ca }),
-      ...handlers,
-    });
+    return await whileConnecting(address.host, this.#context, () =>
+      connectEvents({
+        address,
+        signIn,
+        consumerGroup,
+        transport: config.transport,
+        connectTimeoutMs: remainingMs(),
+        ...(ca !== undefined && { ca }),
+        ...handlers,
+      }),
+    );
   }
 
   #onTarget(banner: string): void {

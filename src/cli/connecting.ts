@@ -1,0 +1,27 @@
+/** Shows on a terminal that a hub takes its time to answer. */
+
+import { formatDuration } from "./duration.ts";
+import { escapeLine } from "./escape.ts";
+import type { Context } from "./run-program.ts";
+
+/** What is done sooner needs no word. */
+const SILENT_MS = 1000;
+
+export async function whileConnecting<T>(
+  hostName: string,
+  { reporter }: Pick<Context, "reporter">,
+  connect: () => Promise<T>,
+): Promise<T> {
+  const startMs = performance.now();
+  reporter.progress(() => {
+    const elapsedMs = performance.now() - startMs;
+    if (elapsedMs < SILENT_MS) return undefined;
+    const seconds = Math.floor(elapsedMs / 1000);
+    return `Waiting for ${escapeLine(hostName)} to answer, ${formatDuration(seconds * 1000)} ...`;
+  });
+  try {
+    return await connect();
+  } finally {
+    reporter.endProgress();
+  }
+}

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { whileConnecting } from "../../src/cli/connecting.ts";
+import type { DescribeProgress } from "../../src/cli/progress-line.ts";
+import type { Reporter } from "../../src/cli/reporter.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** What would be shown on a terminal, asked for by the test. */
+function fakeReporter() {
+  let describe: DescribeProgress | undefined;
+  const reporter = {
+    progress: (next: DescribeProgress) => {
+      describe = next;
+    },
+    endProgress: () => {
+      describe = undefined;
+    },
+  } as unknown as Reporter;
+  return { reporter, shown: () => describe?.() };
+}
+
+test("a hub that takes its time is waited for visibly, from the first second on", async () => {
+  const { reporter, shown } = fakeReporter();
+  let answer!: (text: string) => void;
+  const answered = new Promise<string>((resolve) => {
+    answer = resolve;
+  });
+  const connecting = whileConnecting("h\u001b.example", { reporter }, () => answered);
+  vi.advanceTimersByTime(900);
+  expect(shown()).toBeUndefined();
+  vi.advanceTimersByTime(2500);
+  expect(shown()).toMatch(/^Waiting for h\S+example to answer, 3 s \.\.\.$/);
+  expect(shown()).not.toContain("\u001b");
+  answer("hello");
+  expect(await connecting).toBe("hello");
+  expect(shown()).toBeUndefined();
+});
+
+test("nothing is left of it when connecting fails", async () => {
+  const { reporter, shown } = fakeReporter();
+  const failing = whileConnecting("h", { reporter }, () => Promise.reject(new Error("no")));
+  await expect(failing).rejects.toThrow("no");
+  expect(shown()).toBeUndefined();
+});
