@@ -10,6 +10,7 @@ import {
 } from "../../client/keep-connected.ts";
 import type { DeviceConnectionString } from "../../core/connection-string.ts";
 import { findRunningHub } from "../../hub/home.ts";
+import { whileConnecting } from "../connecting.ts";
 import { formatDuration } from "../duration.ts";
 import { escapeLine } from "../escape.ts";
 import { formatJsonLine } from "../json-line.ts";
@@ -65,8 +66,11 @@ export class DeviceLink {
       onEvent: (event) => this.#onEvent(event),
       connect: async (handlers) => {
         const target = await this.#findTarget(signal);
-        this.#onTarget(target.connectionString.hostName);
-        return await this.#connect(target, handlers);
+        this.#onTarget(target.connectionString);
+        const connect = () => this.#connect(target, handlers);
+        return this.#isReady
+          ? await connect()
+          : await whileConnecting(this.#hostName, this.#context, connect);
       },
     });
   }
@@ -78,7 +82,10 @@ export class DeviceLink {
     return formatJsonLine({ type: "ready", deviceId, hostName: this.#hostName, transport });
   }
 
-  /** Only the first connection starts a local hub: one that somebody has stopped stays stopped. */
+  /**
+   * Only the first connection starts a local hub, and creates the device there: a hub that somebody
+   * has stopped stays stopped, and a device that somebody has deleted stays deleted.
+   */
   async #findTarget(signal: AbortSignal): Promise<Target<DeviceConnectionString>> {
     const { config, connectTimeoutMs } = this.#options.connection;
     const { hub, ca } = config;
@@ -88,7 +95,8 @@ export class DeviceLink {
         hint: "Start it again: c2d-hub start, or any command with --local.",
       });
     }
-    return await resolveDeviceTarget(hub, { ca, connectTimeoutMs, signal }, this.#context);
+    const options = { ca, connectTimeoutMs, signal, mayCreateDevice: !hadTarget };
+    return await resolveDeviceTarget(hub, options, this.#context);
   }
 
   async #connect(
@@ -98,6 +106,7 @@ export class DeviceLink {
     const { connection, isSending, listening } = this.#options;
     const { config, keepAliveSeconds, connectTimeoutMs } = connection;
     const pollIntervalMs = listening?.pollIntervalMs;
+    const isX509 = connectionString.credential.type === "x509";
     return await connectDevice({
       connectionString,
       transport: config.transport,
@@ -109,16 +118,26 @@ export class DeviceLink {
       ...(listening && { onDelivery }),
       ...(pollIntervalMs !== undefined && { pollIntervalMs }),
       ...(ca !== undefined && { ca }),
-      ...(config.certificate && { certificate: config.certificate }),
+      ...(isX509 && config.certificate && { certificate: config.certificate }),
     });
   }
 
-  #onTarget(hostName: string): void {
+  #onTarget({ hostName, credential }: DeviceConnectionString): void {
     if (hostName === this.#hostName) return;
     const isFirst = this.#hostName === "";
+    const { hub, certificate } = this.#options.connection.config;
     this.#hostName = hostName;
-    this.#context.reporter.info(describeHub(hostName, this.#options.connection.config.hub));
-    if (isFirst) this.#callbacks.onStart();
+    this.#context.reporter.info(describeHub(hostName, hub));
+    if (!isFirst) return;
+    if (certificate && credential.type !== "x509") this.#tellUnused();
+    this.#callbacks.onStart();
+  }
+
+  /** Only the hub knows how its device signs in. */
+  #tellUnused(): void {
+    this.#context.reporter.info(
+      `${escapeLine(this.deviceId)} signs in with a key on the local hub: the certificate and key files are not used.`,
+    );
   }
 
   #onEvent(event: ConnectionEvent): void {

@@ -18,6 +18,12 @@ import type { MonitorFeedbackFlags } from "./monitor-feedback-flags.ts";
 /** How long records on their way to a reader who does not read may hold up the end. */
 const WRITE_GRACE_MS = 1000;
 
+const TAKEN =
+  "What is printed is taken from the hub's one feedback queue: no other reader gets it.";
+
+const TAKEN_IN_BATCHES =
+  "What is printed is taken from the hub's one feedback queue, in whole batches: one that holds other records too is kept until the end, then given back to other readers with those that were printed.";
+
 export async function runMonitorFeedback(
   flags: MonitorFeedbackFlags,
   config: HubConfig,
@@ -98,9 +104,7 @@ class FeedbackMonitor {
     const ofDevice = device ? ` of ${device.deviceId} (${device.from})` : "";
     reporter.info(escapeLine(`Waiting for feedback${ofMessage}${ofDevice}, press Ctrl-C to exit`));
     if (!peek) {
-      reporter.info(
-        "What is printed is taken from the hub's one feedback queue: no other reader gets it.",
-      );
+      reporter.info(this.#isSelective ? TAKEN_IN_BATCHES : TAKEN);
     }
     if (flags.output === "json") await io.stdout.write(formatJsonLine({ type: "ready" }));
   }
@@ -125,6 +129,11 @@ class FeedbackMonitor {
       if (isAgain) this.#warnOfReturn();
     }
     if (this.#isSatisfied) this.#ending.end("count");
+  }
+
+  /** Records may be left, beside others in one batch. */
+  get #isSelective(): boolean {
+    return this.#config.device !== undefined || this.#count !== undefined;
   }
 
   #isSelected({ deviceId, originalMessageId }: ReceivedFeedback): boolean {

@@ -4,22 +4,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { findRunningHub, type HubDescription } from "../../hub/home.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { formatJsonLine } from "../json-line.ts";
-import { isOwnHub } from "../local/hub-api.ts";
+import { identifyHub } from "../local/hub-api.ts";
 import { LocalHubError } from "../local/local-hub-error.ts";
 import type { Context } from "../run-program.ts";
 
 const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 50;
 
-export async function runStop(home: string, { io, flags, reporter }: Context): Promise<ExitCode> {
-  const hub = await findRunningHub(home);
-  // Behind a stale hub.json there may be another program by now, with that process id and port.
-  if (hub === undefined || !(await isOwnHub(hub))) {
+/** @throws LocalHubError LocalHubNotStopped */
+export async function runStop(home: string, context: Context): Promise<ExitCode> {
+  const { io, flags, reporter } = context;
+  const hub = await findOwnHub(home, context);
+  if (hub === undefined) {
     reporter.info(`No local hub is running for ${home}.`);
     return EXIT_CODES.done;
   }
   process.kill(hub.pid, "SIGTERM");
-  await untilGone(hub);
+  await untilGone(hub, context).finally(() => reporter.endProgress());
   await io.stdout.write(
     flags.output === "json"
       ? formatJsonLine({ type: "stopped", pid: hub.pid })
@@ -28,7 +29,26 @@ export async function runStop(home: string, { io, flags, reporter }: Context): P
   return EXIT_CODES.done;
 }
 
-async function untilGone({ pid }: HubDescription): Promise<void> {
+/** Behind a stale hub.json there may be another program by now, with that process id and port. */
+async function findOwnHub(home: string, context: Context): Promise<HubDescription | undefined> {
+  const hub = await findRunningHub(home);
+  if (hub === undefined) return undefined;
+  tellWait(`Waiting for the local hub (process ${hub.pid}) to answer ...`, context);
+  const whose = await identifyHub(hub).finally(() => context.reporter.endProgress());
+  if (whose !== "silent") return whose === "own" ? hub : undefined;
+  throw new LocalHubError(
+    "LocalHubNotStopped",
+    `The local hub (process ${hub.pid}) hangs: it takes connections, and does not answer.`,
+    `See that the process is c2d-hub (ps -p ${hub.pid}), and end it: kill -9 ${hub.pid}.`,
+  );
+}
+
+function tellWait(text: string, { reporter }: Context): void {
+  reporter.progress(() => text);
+}
+
+async function untilGone({ pid }: HubDescription, context: Context): Promise<void> {
+  tellWait(`Waiting for the local hub (process ${pid}) to end ...`, context);
   const deadlineMs = Date.now() + STOP_LIMIT_MS;
   while (isAlive(pid)) {
     if (Date.now() > deadlineMs) {

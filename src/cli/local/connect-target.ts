@@ -13,7 +13,7 @@ import type { HubDescription } from "../../hub/home.ts";
 import { escapeLine } from "../escape.ts";
 import type { Context } from "../run-program.ts";
 import { ensureLocalHub } from "./ensure-local-hub.ts";
-import { ensureDevice } from "./hub-api.ts";
+import { ensureDevice, findDevice } from "./hub-api.ts";
 import { requireHub } from "./require-hub.ts";
 
 /** Where to connect and what to trust there. */
@@ -31,12 +31,14 @@ export interface TargetOptions {
   readonly signal: AbortSignal;
   /** False for who had a hub already: one that somebody has stopped stays stopped. Default true. */
   readonly mayStartHub?: boolean;
+  /** False for who had the device already: one that somebody has deleted stays so. Default true. */
+  readonly mayCreateDevice?: boolean;
 }
 
 /**
  * Read anew at each call: a local hub may have ended and come back on other ports.
  *
- * @throws LocalHubError, ClientError
+ * @throws LocalHubError; ClientError, DeviceNotFound where the device is missing and may not be created.
  */
 export async function resolveDeviceTarget(
   hub: DeviceHub,
@@ -45,11 +47,14 @@ export async function resolveDeviceTarget(
 ): Promise<Target<DeviceConnectionString>> {
   if (hub.type === "remote") return remote(hub.connectionString, options);
   const running = await ensureHub(hub.home, options, context);
-  return local(await ensureDevice(running, hub.deviceId), running, options);
+  const { mayCreateDevice = true } = options;
+  const provide = mayCreateDevice ? ensureDevice : findDevice;
+  return local(await provide(running, hub.deviceId), running, options);
 }
 
 /**
- * On the local hub the devices are created if they are missing.
+ * On the local hub the devices are created if they are missing; where they may not be, the hub itself
+ * refuses what is sent to them.
  *
  * @throws LocalHubError, ClientError
  */
@@ -62,7 +67,8 @@ export async function resolveServiceTarget(
   if (hub.type === "remote") return remote(hub.connectionString, options);
   if (hub.type === "login") return remote(await createEntraLogin(hub.hostName), options);
   const running = await ensureHub(hub.home, options, context);
-  for (const deviceId of deviceIds) await ensureDevice(running, deviceId);
+  const { mayCreateDevice = true } = options;
+  for (const deviceId of mayCreateDevice ? deviceIds : []) await ensureDevice(running, deviceId);
   const owner = parseHubConnectionString(running.connectionString);
   return local({ ...owner, hostName: running.endpoint }, running, options);
 }

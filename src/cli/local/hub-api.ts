@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { ClientError } from "../../client/client-error.ts";
 import {
   type DeviceConnectionString,
+  type DeviceCredential,
   parseHubConnectionString,
   splitHostPort,
 } from "../../core/connection-string.ts";
@@ -30,26 +31,55 @@ export async function ensureDevice(
   hub: HubDescription,
   deviceId: string,
 ): Promise<DeviceConnectionString> {
-  const path = `/devices/${encodeURIComponent(deviceId)}?api-version=2020-09-30`;
+  const path = pathOf(deviceId);
   const found = await call(hub, "GET", path);
   const created = found.status === 404 ? await call(hub, "PUT", path, { deviceId }) : found;
   // Another command may have created it between the two calls.
   const device = created.status === 409 ? await call(hub, "GET", path) : created;
-  if (device.status !== 200) throw toError(device);
-  return {
-    type: "device",
-    hostName: hub.endpoint,
-    deviceId,
-    credential: { type: "key", sharedAccessKey: new Secret(primaryKeyOf(device.body)) },
-  };
+  return toConnectionString(hub, deviceId, device);
 }
 
-/** Whether the hub that answers there is this home's: only it has the key to the home's certificate. */
-export async function isOwnHub(hub: HubDescription): Promise<boolean> {
-  return await call(hub, "GET", "/devices/probe?api-version=2020-09-30").then(
-    () => true,
-    () => false,
-  );
+/**
+ * As `ensureDevice`, for a device that was there before: one that has been deleted stays so.
+ *
+ * @throws ClientError DeviceNotFound, among others.
+ */
+export async function findDevice(
+  hub: HubDescription,
+  deviceId: string,
+): Promise<DeviceConnectionString> {
+  const device = await call(hub, "GET", pathOf(deviceId));
+  if (device.status !== 404) return toConnectionString(hub, deviceId, device);
+  throw new ClientError("DeviceNotFound", `The local hub has no device '${deviceId}' any more.`, {
+    hint: "It was deleted meanwhile. Run the command again to have it created anew.",
+  });
+}
+
+/**
+ * Whose hub answers there: this home's, for only it has the key to the home's certificate, or a
+ * stranger's. A silent one accepts connections and says nothing on them.
+ */
+export async function identifyHub(hub: HubDescription): Promise<"own" | "stranger" | "silent"> {
+  try {
+    await call(hub, "GET", pathOf("probe"));
+    return "own";
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    return error.name === "ConnectTimeout" ? "silent" : "stranger";
+  }
+}
+
+function pathOf(deviceId: string): string {
+  return `/devices/${encodeURIComponent(deviceId)}?api-version=2020-09-30`;
+}
+
+function toConnectionString(
+  hub: HubDescription,
+  deviceId: string,
+  device: Answer,
+): DeviceConnectionString {
+  if (device.status !== 200) throw toError(device);
+  return { type: "device", hostName: hub.endpoint, deviceId, credential: credentialOf(device) };
 }
 
 interface Answer {
@@ -65,6 +95,7 @@ async function call(
 ): Promise<Answer> {
   const { host, port } = splitHostPort(hub.endpoint);
   const content = body && JSON.stringify(body);
+  const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
   return await new Promise((resolve, reject) => {
     const outgoing = request({
       host,
@@ -73,7 +104,7 @@ async function call(
       method,
       ca: readFileSync(hub.caFile),
       agent: false,
-      timeout: REQUEST_TIMEOUT_MS,
+      signal,
       headers: {
         authorization: ownerToken(hub, host),
         ...(content && {
@@ -82,12 +113,13 @@ async function call(
         }),
       },
     });
-    outgoing.on("timeout", () => outgoing.destroy(new Error("no answer")));
-    outgoing.on("error", (cause) => reject(unreachable(hub, cause)));
+    const fail = (cause: unknown): void =>
+      reject(unreachable(hub, signal.aborted ? "ConnectTimeout" : "ConnectionLost", cause));
+    outgoing.on("error", fail);
     outgoing.on("response", (response) => {
       text(response).then(
         (answer) => resolve({ status: response.statusCode ?? 0, body: answer }),
-        (cause: unknown) => reject(unreachable(hub, cause)),
+        fail,
       );
     });
     outgoing.end(content);
@@ -104,15 +136,13 @@ function ownerToken({ connectionString }: HubDescription, host: string): string 
   });
 }
 
-function primaryKeyOf(body: string): string {
-  const device = JSON.parse(body) as {
-    authentication?: { symmetricKey?: { primaryKey?: string | null } };
+/** By how the device signs in. */
+function credentialOf({ body }: Answer): DeviceCredential {
+  const { authentication } = JSON.parse(body) as {
+    authentication: { type: string; symmetricKey: { primaryKey: string } };
   };
-  const key = device.authentication?.symmetricKey?.primaryKey;
-  if (key) return key;
-  throw new ClientError("ArgumentInvalid", "The device does not sign in with a key.", {
-    hint: "Name another device with --device-id.",
-  });
+  if (authentication.type !== "sas") return { type: "x509" };
+  return { type: "key", sharedAccessKey: new Secret(authentication.symmetricKey.primaryKey) };
 }
 
 function toError({ status, body }: Answer): ClientError {
@@ -121,8 +151,12 @@ function toError({ status, body }: Answer): ClientError {
   return new ClientError(known, message || `The local hub answered with status ${status}.`);
 }
 
-function unreachable(hub: HubDescription, cause: unknown): ClientError {
-  return new ClientError("ConnectionLost", `The local hub at ${hub.endpoint} did not answer.`, {
+function unreachable(
+  hub: HubDescription,
+  name: "ConnectTimeout" | "ConnectionLost",
+  cause: unknown,
+): ClientError {
+  return new ClientError(name, `The local hub at ${hub.endpoint} did not answer.`, {
     cause,
     hint: "See c2d-hub status and its log, hub.log.",
   });

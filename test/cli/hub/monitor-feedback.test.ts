@@ -73,7 +73,18 @@ test("in text it says when, and ready on stderr", async () => {
   const { stdout, stderr } = await hub.run("c2d-hub", "monitor-feedback", "-c", "1");
   expect(stdout).toMatch(/^Feedback: device1 m1 Purged at \d{4}-\d\d-\d\dT[\d:.]+Z\n$/);
   expect(stderr).toContain("Waiting for feedback");
-  expect(stderr).toContain("no other reader gets it");
+});
+
+test.each([
+  [[], /no other reader gets it/],
+  [["-d", "device1"], /then given back to other readers/],
+  [["--wait-on-msg", "m1"], /then given back to other readers/],
+  [["-c", "1"], /then given back to other readers/],
+  [["--peek"], /^(?!.*taken)/s],
+])("%j: it says what becomes of what is printed", async (flags, says) => {
+  const { stderr } = await hub.run("c2d-hub", "monitor-feedback", "--timeout", "500ms", ...flags);
+  expect(stderr).toContain("Waiting for feedback");
+  expect(stderr).toMatch(says);
 });
 
 describe("what is not asked for is left to others", () => {

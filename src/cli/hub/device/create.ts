@@ -14,7 +14,12 @@ import { differencesOf } from "./asked-differences.ts";
 import type { CreateFlags } from "./device-flags.ts";
 import { learnKeys, presentDevice } from "./present-device.ts";
 import { connectionStringOf } from "./render-device.ts";
-import { type DeviceSettings, prepareEnvFile, writeEnvFile } from "./write-env.ts";
+import {
+  type DeviceAccess,
+  type DeviceSettings,
+  prepareEnvFile,
+  writeEnvFile,
+} from "./write-env.ts";
 
 export interface CreateOptions {
   readonly flags: CreateFlags;
@@ -24,7 +29,8 @@ export interface CreateOptions {
 
 export async function runCreate(options: CreateOptions, context: Context): Promise<ExitCode> {
   const { flags, config } = options;
-  const envFile = flags.writeEnv && prepareEnvFile(flags.writeEnv, context.io.directory);
+  const envFile =
+    flags.writeEnv && prepareEnvFile(flags.writeEnv, context.io.directory, accessTypeOf(config));
   return await withRegistry(config, flags.connectTimeout, context, async ({ registry, hub }) => {
     const created = await create(registry, options);
     const device = created ?? (await registry.get(config.device.deviceId));
@@ -62,25 +68,45 @@ function tellExisting(
   }
 }
 
-/** @throws ClientError when the hub does not tell the device's key. */
+function accessTypeOf({ hub }: HubConfig): DeviceAccess["type"] {
+  return hub.type === "local" ? "local" : "connectionString";
+}
+
+/** @throws ClientError when the hub does not tell the device's key, and it is needed. */
 function toSettings(
   device: RegisteredDevice,
-  { hostName, caFile: ownCaFile }: DeviceFacingHub,
+  hub: DeviceFacingHub,
+  options: CreateOptions,
+  context: Pick<Context, "io">,
+): DeviceSettings {
+  const { deviceId, authentication } = device;
+  return {
+    deviceId,
+    isX509: authentication !== undefined && authentication.type !== "sas",
+    access:
+      accessTypeOf(options.config) === "local"
+        ? { type: "local" }
+        : toConnectionStringAccess(device, hub, options, context),
+  };
+}
+
+/** @throws ClientError */
+function toConnectionStringAccess(
+  device: RegisteredDevice,
+  { hostName }: DeviceFacingHub,
   { flags, config }: CreateOptions,
   { io }: Pick<Context, "io">,
-): DeviceSettings {
+): DeviceAccess {
   const connectionString = connectionStringOf(device, { hostName, keys: "shown" });
   if (connectionString === undefined) {
     throw new ClientError("ArgumentInvalid", "The hub did not tell the device's key.", {
       hint: "--write-env needs a policy that may read keys, such as iothubowner.",
     });
   }
-  const extraCaFile = config.ca === undefined ? undefined : (flags.ca ?? io.env.IOTHUB_CA_FILE);
-  const caFile = ownCaFile ?? (extraCaFile && resolve(io.directory, extraCaFile));
+  const caFile = config.ca === undefined ? undefined : (flags.ca ?? io.env.IOTHUB_CA_FILE);
   return {
-    deviceId: device.deviceId,
+    type: "connectionString",
     connectionString,
-    hubType: config.hub.type,
-    ...(caFile !== undefined && { caFile }),
+    ...(caFile && { caFile: resolve(io.directory, caFile) }),
   };
 }

@@ -1,6 +1,7 @@
 /** `c2d-hub device delete`: takes a device out of the registry, with the messages it has waiting. */
 
 import type { HubConfig, NamedDevice } from "../../../config/hub-config.ts";
+import { escapeLine } from "../../escape.ts";
 import { EXIT_CODES, type ExitCode } from "../../exit-code.ts";
 import type { Context } from "../../run-program.ts";
 import { withRegistry } from "../registry-session.ts";
@@ -13,9 +14,10 @@ export async function runDelete(
   config: HubConfig & { readonly device: NamedDevice },
   context: Context,
 ): Promise<ExitCode> {
-  const { deviceId } = config.device;
+  const { deviceId, from } = config.device;
   return await withRegistry(config, connectTimeout, context, async ({ registry }) => {
     const device = await registry.get(deviceId);
+    context.reporter.info(escapeLine(`Deleting the device ${deviceId} (${from}) ...`));
     await registry.delete(deviceId);
     await context.io.stdout.write(
       output === "json" ? formatDeviceJson(device) : formatDeviceText("DeleteDevice", device),

@@ -93,8 +93,10 @@ function addCreate(device: Command, act: Act): void {
 const SHOW_KEYS_HELP = "print keys and connection string whole";
 
 const ABOUT_CREATE = `
---write-env keeps the file's other lines, and comments out what would contradict. A file that says
-C2D_LOCAL=1 goes on leading to the local hub, and names the device alone.
+--write-env keeps the file's other lines, and comments out what would contradict. For a device of the
+local hub (--local) it writes C2D_LOCAL=1 and the device's name: nothing that grows stale when the
+hub comes back on another port. For any other it writes the connection string. Where a device with a
+certificate has its files, is left to fill in.
 `;
 
 function addShow(device: Command, act: Act): void {

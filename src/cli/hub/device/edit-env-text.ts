@@ -8,6 +8,8 @@ export interface EnvEdits {
   readonly set: Readonly<Record<string, string>>;
   /** Variables to put out of use, behind a `#`. */
   readonly commentOut: readonly string[];
+  /** Variables for someone to fill in, behind a `#`; those that the text names already are left. */
+  readonly suggest: readonly string[];
 }
 
 /** Undefined when that would change other variables: a value that spans lines stands in the way. */
@@ -15,6 +17,7 @@ export function editEnvText(text: string, edits: EnvEdits): string | undefined {
   let edited = text;
   for (const name of edits.commentOut) edited = edited.replace(assignmentsOf(name), "#$&");
   for (const [name, value] of Object.entries(edits.set)) edited = setVariable(edited, name, value);
+  for (const name of edits.suggest) edited = suggestVariable(edited, name);
   return isMeant(text, edited, edits) ? edited : undefined;
 }
 
@@ -27,9 +30,17 @@ function setVariable(text: string, name: string, value: string): string {
     const end = last.index + line.length;
     return `${text.slice(0, last.index)}${prefix}${assignment}${text.slice(end)}`;
   }
+  return appendLine(text, assignment);
+}
+
+function suggestVariable(text: string, name: string): string {
+  return new RegExp(`\\b${name}[ \\t]*=`).test(text) ? text : appendLine(text, `#${name}=`);
+}
+
+function appendLine(text: string, line: string): string {
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
   const gap = text === "" || text.endsWith("\n") ? "" : newline;
-  return `${text}${gap}${assignment}${newline}`;
+  return `${text}${gap}${line}${newline}`;
 }
 
 /** Lines that assign, as dotenv reads them; what stands before the name is the first group. */

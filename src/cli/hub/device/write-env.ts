@@ -3,7 +3,6 @@
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parse } from "dotenv";
-import type { ServiceHub } from "../../../config/service-hub.ts";
 import { writeOwnerFile } from "../../../hub/home.ts";
 import { escapeLine } from "../../escape.ts";
 import { OutputError } from "../../output.ts";
@@ -14,24 +13,49 @@ import { type EnvEdits, editEnvText } from "./edit-env-text.ts";
 /** What a device needs to know of itself. */
 export interface DeviceSettings {
   readonly deviceId: string;
-  readonly connectionString: string;
-  /** The CA to trust beside the public ones. */
-  readonly caFile?: string;
-  readonly hubType: ServiceHub["type"];
+  /** It signs in with a certificate, whose files only the user knows. */
+  readonly isX509: boolean;
+  readonly access: DeviceAccess;
 }
+
+/** The local hub is found, or started, wherever it listens: a connection string would grow stale. */
+export type DeviceAccess =
+  | { readonly type: "local" }
+  | {
+      readonly type: "connectionString";
+      readonly connectionString: string;
+      /** The CA to trust beside the public ones. */
+      readonly caFile?: string;
+    };
 
 const DEFAULT_FILE = ".env";
 
-/** A ready-made token would name a hub beside the connection string. */
-const RIVAL = "IOTHUB_SAS";
+/** Each names a hub, and would do so beside C2D_LOCAL=1. */
+const RIVALS_OF_LOCAL = [
+  "IOTHUB_DEVICE_CONNECTION_STRING",
+  "IOTHUB_SAS",
+  "IOTHUB_CONNECTION_STRING",
+] as const;
+
+const X509_VARIABLES = ["PATH_TO_CERTIFICATE_FILE", "PATH_TO_KEY_FILE"] as const;
 
 /** Everything that may have to be edited. */
-const REHEARSAL: EnvEdits = {
-  set: { IOTHUB_DEVICE_CONNECTION_STRING: "-", IOTHUB_DEVICE_ID: "-", IOTHUB_CA_FILE: "-" },
-  commentOut: ["C2D_LOCAL", RIVAL],
+const REHEARSALS: Readonly<Record<DeviceAccess["type"], EnvEdits>> = {
+  local: {
+    set: { C2D_LOCAL: "1", IOTHUB_DEVICE_ID: "-" },
+    commentOut: RIVALS_OF_LOCAL,
+    suggest: X509_VARIABLES,
+  },
+  connectionString: {
+    set: { IOTHUB_DEVICE_CONNECTION_STRING: "-", IOTHUB_DEVICE_ID: "-", IOTHUB_CA_FILE: "-" },
+    commentOut: ["C2D_LOCAL", "IOTHUB_SAS"],
+    suggest: X509_VARIABLES,
+  },
 };
 
 const OTHER_FILE = "Name another file, in a directory that exists.";
+
+type Variables = Readonly<Record<string, string>>;
 
 /** A file that can be written, or could when it was looked at. */
 export interface EnvTarget {
@@ -45,11 +69,15 @@ export interface EnvTarget {
  *
  * @throws UsageError for a file that cannot be written.
  */
-export function prepareEnvFile(flag: string | true, directory: string): EnvTarget {
+export function prepareEnvFile(
+  flag: string | true,
+  directory: string,
+  access: DeviceAccess["type"],
+): EnvTarget {
   const shownPath = flag === true ? `./${DEFAULT_FILE}` : flag;
   const path = resolve(directory, flag === true ? DEFAULT_FILE : flag);
   const { target, text } = locate(shownPath, path);
-  if (editEnvText(text, REHEARSAL) !== undefined) return target;
+  if (editEnvText(text, REHEARSALS[access]) !== undefined) return target;
   throw new UsageError(
     `--write-env: ${shownPath} cannot be edited, for a value in it spans several lines`,
     OTHER_FILE,
@@ -78,7 +106,7 @@ function locate(
  */
 export function writeEnvFile(target: EnvTarget, device: DeviceSettings, context: Context): void {
   const text = readText(target);
-  const { edits, says } = toEdits(parse(text), device, target.shownPath);
+  const { edits, says } = toPlan(parse(text), device, target.shownPath);
   write(target, editEnvText(text, edits));
   for (const line of says) context.reporter.info(escapeLine(line));
 }
@@ -93,53 +121,85 @@ function write({ shownPath, path }: EnvTarget, text: string | undefined): void {
   }
 }
 
-/**
- * A file that leads to the local hub goes on doing so, and names the device alone: it starts the hub
- * when none runs, which a connection string does not, and both beside each other would contradict.
- */
-function toEdits(
-  variables: Readonly<Record<string, string>>,
-  { deviceId, connectionString, caFile, hubType }: DeviceSettings,
-  shownPath: string,
-): { readonly edits: EnvEdits; readonly says: readonly string[] } {
-  const isLocalFile = /^(1|true|yes|on)$/i.test(variables.C2D_LOCAL ?? "");
-  if (isLocalFile && hubType === "local") {
-    const commentOut = present(variables, ["IOTHUB_DEVICE_CONNECTION_STRING", RIVAL]);
-    return {
-      edits: { set: { IOTHUB_DEVICE_ID: deviceId }, commentOut },
-      says: [
-        `${shownPath} names the device now. It leads to the local hub (C2D_LOCAL=1), where that is enough; c2d-hub env -d ${deviceId} has the connection string for other programs.`,
-        ...tellCommentedOut(commentOut, shownPath),
-      ],
-    };
-  }
-  const commentOut = present(variables, [...(isLocalFile ? ["C2D_LOCAL"] : []), RIVAL]);
+interface Plan {
+  readonly edits: EnvEdits;
+  readonly says: readonly string[];
+}
+
+function toPlan(variables: Variables, device: DeviceSettings, shownPath: string): Plan {
+  const { set, rivals, says } =
+    device.access.type === "local"
+      ? leadToLocalHub(variables, device, shownPath)
+      : leadByConnectionString(variables, device.access, shownPath);
+  const commentOut = rivals.filter((name) => variables[name] !== undefined);
   return {
     edits: {
-      set: {
-        IOTHUB_DEVICE_CONNECTION_STRING: connectionString,
-        IOTHUB_DEVICE_ID: deviceId,
-        ...(caFile !== undefined && { IOTHUB_CA_FILE: caFile }),
-      },
+      set: { ...set, IOTHUB_DEVICE_ID: device.deviceId },
       commentOut,
+      suggest: device.isX509 ? X509_VARIABLES : [],
     },
     says: [
-      `${shownPath} has the device's connection string now; only its owner can read it.`,
+      says,
       ...tellCommentedOut(commentOut, shownPath),
+      ...tellMissingFiles(variables, device, shownPath),
     ],
   };
+}
+
+interface Lead {
+  readonly set: Variables;
+  /** What would contradict it. */
+  readonly rivals: readonly string[];
+  readonly says: string;
+}
+
+function leadToLocalHub(
+  variables: Variables,
+  { deviceId }: DeviceSettings,
+  shownPath: string,
+): Lead {
+  return {
+    set: isLocal(variables) ? {} : { C2D_LOCAL: "1" },
+    rivals: RIVALS_OF_LOCAL,
+    says: `${shownPath} names the device now, and leads to the local hub (C2D_LOCAL=1), which c2d-device finds or starts; c2d-hub env -d ${deviceId} has the connection string for other programs.`,
+  };
+}
+
+function leadByConnectionString(
+  variables: Variables,
+  { connectionString, caFile }: Extract<DeviceAccess, { type: "connectionString" }>,
+  shownPath: string,
+): Lead {
+  return {
+    set: {
+      IOTHUB_DEVICE_CONNECTION_STRING: connectionString,
+      ...(caFile !== undefined && { IOTHUB_CA_FILE: caFile }),
+    },
+    rivals: [...(isLocal(variables) ? ["C2D_LOCAL"] : []), "IOTHUB_SAS"],
+    says: `${shownPath} has the device's connection string now; only its owner can read it.`,
+  };
+}
+
+function isLocal({ C2D_LOCAL = "" }: Variables): boolean {
+  return /^(1|true|yes|on)$/i.test(C2D_LOCAL);
+}
+
+/** Where the device's certificate and key are, the hub does not know. */
+function tellMissingFiles(
+  variables: Variables,
+  { isX509 }: DeviceSettings,
+  shownPath: string,
+): readonly string[] {
+  const missing = isX509 ? X509_VARIABLES.filter((name) => variables[name] === undefined) : [];
+  if (missing.length === 0) return [];
+  return [
+    `The device signs in with a certificate: fill in ${missing.join(" and ")} in ${shownPath}.`,
+  ];
 }
 
 function tellCommentedOut(names: readonly string[], shownPath: string): readonly string[] {
   if (names.length === 0) return [];
   return [`${names.join(" and ")} in ${shownPath} would contradict that, and is commented out.`];
-}
-
-function present(
-  variables: Readonly<Record<string, string>>,
-  names: readonly string[],
-): readonly string[] {
-  return names.filter((name) => variables[name] !== undefined);
 }
 
 /** A file that is not there yet is empty. */

@@ -155,6 +155,17 @@ test("list has a line for each device, and delete takes it away", async () => {
   expect(after.map(({ deviceId }) => deviceId)).not.toContain("listed");
 });
 
+test("delete says which device it takes, and who named it, before it is gone", async () => {
+  await device("create", "-d", "named");
+  const env = { ...hub.options.env, IOTHUB_DEVICE_ID: "named" };
+  const { code, stderr } = await run("c2d-hub", ["device", "delete", "--local"], {
+    ...hub.options,
+    env,
+  });
+  expect(code).toBe(0);
+  expect(stderr).toContain("Deleting the device named (IOTHUB_DEVICE_ID in the environment)");
+});
+
 test("delete prints what it deleted, without a connection string", async () => {
   await device("create", "-d", "gone");
   const { stdout } = await device("delete", "-d", "gone");

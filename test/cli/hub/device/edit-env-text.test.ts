@@ -6,7 +6,8 @@ const edit = (
   text: string,
   set: Readonly<Record<string, string>>,
   commentOut: readonly string[] = [],
-) => editEnvText(text, { set, commentOut });
+  suggest: readonly string[] = [],
+) => editEnvText(text, { set, commentOut, suggest });
 
 test("a variable is set where it stands, and all else stays", () => {
   const text = "# mine\nA=1\n\nexport ID = old # why\nB='x y'\n";
@@ -33,6 +34,14 @@ test("a variable is commented out wherever it stands, and once", () => {
   const out = edit("  LOCAL=1\n#LOCAL=2\nLOCAL: 3\nLOCALE=4\n", {}, ["LOCAL"]);
   expect(out).toBe("#  LOCAL=1\n#LOCAL=2\n#LOCAL: 3\nLOCALE=4\n");
   expect(edit(out ?? "", {}, ["LOCAL"])).toBe(out);
+});
+
+test("a variable to fill in is a comment, unless the text names it already", () => {
+  expect(edit("A=1", {}, [], ["FILE"])).toBe("A=1\n#FILE=\n");
+  for (const text of ["#FILE=\n", "# FILE=./x\n", "export FILE=./x\n"]) {
+    expect(edit(text, {}, [], ["FILE"])).toBe(text);
+  }
+  expect(edit("MY_FILE=1\n", {}, [], ["FILE"])).toBe("MY_FILE=1\n#FILE=\n");
 });
 
 test.each(["a b", "a'b", 'a"b', "a#b", "a=b;c", "$HOME", "a\\b", "%", "", "'\"`"])(

@@ -57,15 +57,19 @@ async function expectToListen(...args: readonly string[]): Promise<void> {
   expect(parseLines(stdout)).toMatchObject([{ type: "ready", deviceId }, { type: "message" }]);
 }
 
+/** The hub by connection string, as one on Azure is named. */
+const createByLogin = (...args: readonly string[]) =>
+  create("-l", connectionString, "--ca", hub.caFile, ...args);
+
 test("a new file holds all that listening as the device takes, for its owner alone", async () => {
-  const { code, stdout, stderr } = await create("--local", "--write-env");
+  const { code, stdout, stderr } = await createByLogin("--write-env");
   expect(code).toBe(0);
   expect(modeOf()).toBe(0o600);
   const variables = parse(read());
   expect(Object.keys(variables)).toEqual([
     "IOTHUB_DEVICE_CONNECTION_STRING",
-    "IOTHUB_DEVICE_ID",
     "IOTHUB_CA_FILE",
+    "IOTHUB_DEVICE_ID",
   ]);
   expect(variables.IOTHUB_DEVICE_ID).toBe(deviceId);
   const [, key = ""] = /SharedAccessKey=(.+)$/.exec(`${Object.values(variables)[0]}`) ?? [];
@@ -77,7 +81,7 @@ test("a new file holds all that listening as the device takes, for its owner alo
 
 test("a shell reads the same as dotenv", async () => {
   deviceId = "it's=#1";
-  await create("--local", "--write-env");
+  await createByLogin("--write-env");
   const script =
     '. ./.env && printf "%s\\n%s" "$IOTHUB_DEVICE_CONNECTION_STRING" "$IOTHUB_DEVICE_ID"';
   const shell = execFileSync("sh", ["-c", script], { cwd: options.directory, encoding: "utf8" });
@@ -98,7 +102,7 @@ test("other lines stay, the mode is tightened, and the device is exchanged", asy
     "# mine\nexport IOTHUB_DEVICE_ID=old\nPORT=1\n#IOTHUB_DEVICE_CONNECTION_STRING=prod\n";
   writeFileSync(pathOf(".env"), before);
   chmodSync(pathOf(".env"), 0o644);
-  await create("--local", "--write-env");
+  await createByLogin("--write-env");
   expect(read()).toMatch(
     new RegExp(
       `^# mine\\nexport IOTHUB_DEVICE_ID='${deviceId}'\\nPORT=1\\n#IOTHUB_DEVICE_CONNECTION_STRING=prod\\nIOTHUB_DEVICE_CONNECTION_STRING='.*'\\nIOTHUB_CA_FILE='.*'\\n$`,
@@ -114,6 +118,52 @@ test("a link stays one, and what it leads to is written", async () => {
   await create("--local", "--write-env");
   expect(lstatSync(pathOf(".env")).isSymbolicLink()).toBe(true);
   expect(parse(read("real.env"))).toMatchObject({ A: "1", IOTHUB_DEVICE_ID: deviceId });
+});
+
+describe("a device of the local hub", () => {
+  test("is named by a file that outlives the hub's port", async () => {
+    const own = { directory: options.directory, env: { C2D_HOME: pathOf("home") } };
+    const stop = () => run("c2d-hub", ["stop"], own);
+    try {
+      const { stderr } = await run(
+        "c2d-hub",
+        ["device", "create", "-d", "d", "--local", "--write-env"],
+        own,
+      );
+      expect(read()).toBe("C2D_LOCAL='1'\nIOTHUB_DEVICE_ID='d'\n");
+      expect(modeOf()).toBe(0o600);
+      expect(stderr).toContain("leads to the local hub");
+      expect(stderr).not.toContain("has the device's connection string");
+      expect((await stop()).code).toBe(0);
+      const telemetry = ["telemetry", "-c", "1", "-o", "json"];
+      const { code, stdout } = await run("c2d-device", telemetry, own);
+      expect(code).toBe(0);
+      expect(parseLines(stdout)[0]).toMatchObject({ deviceId: "d" });
+    } finally {
+      await stop();
+    }
+  });
+
+  test("stands in the place of another hub's", async () => {
+    const others = `IOTHUB_CONNECTION_STRING='${connectionString}'\nIOTHUB_SAS=x\n`;
+    writeFileSync(pathOf(".env"), others);
+    const { stderr } = await create("--local", "--write-env");
+    expect(read()).toBe(
+      `${others.replaceAll(/^/gm, "#").replace(/#$/, "")}C2D_LOCAL='1'\nIOTHUB_DEVICE_ID='${deviceId}'\n`,
+    );
+    expect(stderr).toContain("IOTHUB_SAS and IOTHUB_CONNECTION_STRING in ./.env");
+    await expectToListen();
+  });
+
+  test("that signs in with a certificate leaves its files to fill in", async () => {
+    const x509 = ["--auth-method", "x509_ca"];
+    const { code, stderr } = await create("--local", "--write-env", ...x509);
+    expect(code).toBe(0);
+    expect(read()).toBe(
+      `C2D_LOCAL='1'\nIOTHUB_DEVICE_ID='${deviceId}'\n#PATH_TO_CERTIFICATE_FILE=\n#PATH_TO_KEY_FILE=\n`,
+    );
+    expect(stderr).toContain("fill in PATH_TO_CERTIFICATE_FILE and PATH_TO_KEY_FILE in ./.env");
+  });
 });
 
 describe("a file that leads to the local hub", () => {
@@ -138,13 +188,7 @@ describe("a file that leads to the local hub", () => {
   });
 
   test("leads to the hub of the device when that is another", async () => {
-    const { code, stderr } = await create(
-      "-l",
-      connectionString,
-      "--ca",
-      hub.caFile,
-      "--write-env",
-    );
+    const { code, stderr } = await createByLogin("--write-env");
     expect(code).toBe(0);
     expect(stderr).toContain("C2D_LOCAL in ./.env");
     expect(parse(read())).toEqual({
@@ -158,7 +202,7 @@ describe("a file that leads to the local hub", () => {
 
 test("a ready-made token makes room for the connection string", async () => {
   writeFileSync(pathOf(".env"), "IOTHUB_SAS='SharedAccessSignature sr=x'\n");
-  await create("--local", "--write-env");
+  await createByLogin("--write-env");
   expect(read()).toMatch(/^#IOTHUB_SAS=/);
   await expectToListen();
 });
