@@ -52,16 +52,17 @@ describe("writes", () => {
     await b;
   });
 
-  it("of a group that fails all reject, and later ones are still tried", async () => {
-    const { commits, ends } = slowDisk();
+  it("of a group that fails all reject, and so do later ones, which are not tried", async () => {
+    const { commits, groups, ends } = slowDisk();
     const both = Promise.allSettled([commits.write([put("a")]), commits.write([put("b")])]);
     await turn();
+    const waiting = expect(commits.write([put("c")])).rejects.toThrow("disk full");
     ends[0]?.reject(new Error("disk full"));
     expect((await both).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-    const later = commits.write([put("c")]);
-    await turn();
-    ends[1]?.resolve();
-    await later;
+    await waiting;
+    await expect(commits.write([put("d")])).rejects.toThrow("disk full");
+    expect(groups).toEqual([["a", "b"]]);
+    await commits.idle();
   });
 
   it("are all done when idle resolves", async () => {

@@ -84,6 +84,20 @@ describe("a store", () => {
     expect(await reopened(directory)).toEqual([["k", 1]]);
   });
 
+  it("takes no more once a write has failed, and opens again with what was written before", async () => {
+    const directory = join(temporaryDirectory(), "store");
+    const store = await open(directory);
+    await store.write([{ type: "put", key: "a", value: 1 }]);
+    const unwritable = [
+      { type: "put", key: "b", value: 2 },
+      { type: "put", key: "c", value: 3n },
+    ] as const;
+    await expect(store.write(unwritable)).rejects.toThrow(TypeError);
+    await expect(store.write([{ type: "put", key: "d", value: 4 }])).rejects.toThrow(TypeError);
+    await store.close();
+    expect(await reopened(directory)).toEqual([["a", 1]]);
+  });
+
   it("may be closed twice", async () => {
     const store = await open(temporaryDirectory());
     await store.close();

@@ -13,12 +13,16 @@ export class GroupCommit {
   readonly #commit: (changes: readonly StoreChange[]) => Promise<void>;
   #waiting: Group | undefined;
   #running: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(commit: (changes: readonly StoreChange[]) => Promise<void>) {
     this.#commit = commit;
   }
 
-  /** Resolves once the changes are committed, with whatever shared their group. */
+  /**
+   * Resolves once the changes are committed, with whatever shared their group. After a commit that
+   * failed none is tried: it could leave a gap before it.
+   */
   write(changes: readonly StoreChange[]): Promise<void> {
     this.#waiting ??= createGroup();
     this.#waiting.changes.push(...changes);
@@ -38,9 +42,20 @@ export class GroupCommit {
     while (this.#waiting !== undefined) {
       const group = this.#waiting;
       this.#waiting = undefined;
-      await this.#commit(group.changes).then(group.resolve, group.reject);
+      await this.#settle(group);
     }
     this.#running = undefined;
+  }
+
+  async #settle({ changes, resolve, reject }: Group): Promise<void> {
+    try {
+      if (this.#failure) throw this.#failure.error;
+      await this.#commit(changes);
+      resolve();
+    } catch (error) {
+      this.#failure ??= { error };
+      reject(error);
+    }
   }
 }
 

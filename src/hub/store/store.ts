@@ -9,7 +9,7 @@ export interface Store {
   load(): AsyncIterable<readonly [key: string, value: unknown]>;
   /**
    * Keeps all of these changes or none. Resolves once they are durable; changes become durable in
-   * the order they were handed in.
+   * the order they were handed in. After one that failed, all fail.
    */
   write(changes: readonly StoreChange[]): Promise<void>;
   close(): Promise<void>;
