@@ -26,8 +26,9 @@ import type { HubEvent, HubEventStream, MessageRef, SettledOutcome } from "./eve
 import type { FeedbackQueue } from "./feedback-queue.ts";
 import type { Registry } from "./registry.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { GuardedStore } from "./store/guard-store.ts";
 import { deleteDeviceQueue, deviceQueueChanges, putWaitingFeedback } from "./store/records.ts";
-import type { Store, StoreChange } from "./store/store.ts";
+import type { StoreChange } from "./store/store.ts";
 
 /** A message handed out under a lock. */
 export interface MessageDelivery {
@@ -66,7 +67,7 @@ export interface CloudToDeviceOptions {
   readonly settings: CloudToDeviceSettings;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  readonly store: Store;
+  readonly store: GuardedStore;
   readonly events: HubEventStream;
   readonly registry: Registry;
   readonly feedback: FeedbackQueue;
@@ -171,8 +172,8 @@ export class CloudToDevice {
   }
 
   #unsubscribe(deviceId: string, own: Consumer): void {
-    const state = this.#stateOf(deviceId);
-    if (state.consumer !== own) return;
+    const state = this.#devices.get(deviceId);
+    if (state?.consumer !== own) return;
     delete state.consumer;
     this.#release(deviceId, own);
   }
@@ -188,22 +189,25 @@ export class CloudToDevice {
     this.#wakeWhenDue(deviceId);
   }
 
-  /** The one way state changes: memory, events, feedback and store together, then what follows. */
+  /**
+   * The one way state changes: memory and store, then whoever hears of it. Events and feedback wait
+   * until the change is durable; a device does not (rule c2d-early-delivery).
+   */
   #apply(deviceId: string, step: Step<Message>): Promise<void> {
     const state = this.#stateOf(deviceId);
     const before = state.queue;
     state.queue = step.queue;
-    for (const transition of step.transitions) {
-      this.#endLock(state, endedLock(before, transition)?.token);
-      this.#tell(deviceId, transition);
-    }
     const { feedback, store } = this.#options;
     const records = feedback.number(this.#feedbackOf(deviceId, step.transitions));
     const durable = store.write([
       ...deviceQueueChanges(deviceId, step.transitions),
       ...records.map(putWaitingFeedback),
     ]);
-    if (records.length > 0) onceDurable(durable, () => feedback.admit(records));
+    this.#report(deviceId, step.transitions);
+    feedback.admit(records);
+    for (const transition of step.transitions) {
+      this.#endLock(state, endedLock(before, transition)?.token);
+    }
     this.#deliver(deviceId);
     this.#wakeWhenDue(deviceId);
     return durable;
@@ -236,8 +240,8 @@ export class CloudToDevice {
     const [delivered] = step.transitions;
     if (delivered === undefined) return undefined;
     state.queue = step.queue;
-    this.#tell(deviceId, delivered);
     void store.write(deviceQueueChanges(deviceId, step.transitions));
+    this.#report(deviceId, step.transitions);
     this.#wakeWhenDue(deviceId);
     return { lockToken, entry: delivered.entry };
   }
@@ -250,8 +254,11 @@ export class CloudToDevice {
       .filter((record) => record !== undefined);
   }
 
-  #tell(deviceId: string, transition: Transition<Message>): void {
-    for (const event of toEvents(deviceId, transition)) this.#options.events.emit(event);
+  #report(deviceId: string, transitions: readonly Transition<Message>[]): void {
+    const { events } = this.#options;
+    for (const event of transitions.flatMap((transition) => toEvents(deviceId, transition))) {
+      events.emit(event);
+    }
   }
 
   #wakeWhenDue(deviceId: string): void {
@@ -264,11 +271,6 @@ export class CloudToDevice {
     this.#devices.set(deviceId, state);
     return state;
   }
-}
-
-/** A store that fails ends the hub, which hears of it elsewhere. */
-function onceDurable(durable: Promise<void>, act: () => void): void {
-  durable.then(act, () => {});
 }
 
 function queueTimer(deviceId: string): string {

@@ -13,6 +13,7 @@ import { EventReaders, type ReaderPlace } from "./event-readers.ts";
 import type { HubEventStream } from "./events.ts";
 import type { Registry } from "./registry.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { GuardedStore } from "./store/guard-store.ts";
 import {
   type DeviceEvent,
   type DeviceEventLog,
@@ -20,7 +21,6 @@ import {
   type HubState,
   putEvents,
 } from "./store/records.ts";
-import type { Store } from "./store/store.ts";
 
 /** An event as it leaves the hub. */
 export type StoredEvent = LoggedEvent<DeviceEvent>;
@@ -59,7 +59,7 @@ export interface DeviceToCloudOptions {
   readonly consumerGroups: readonly string[];
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  readonly store: Store;
+  readonly store: GuardedStore;
   readonly events: HubEventStream;
   readonly registry: Registry;
   readonly logs: HubState["eventLogs"];
@@ -116,11 +116,11 @@ export class DeviceToCloud {
       return partition.log.place(event, size, nowMs);
     });
     const { number, log } = partition;
-    await this.#options.store.write(putEvents(number, events, log.end));
-    // Writes end in the order they began, so events are admitted in the order of their places.
-    for (const event of events) this.#admit(partition, event);
-    this.#trim(partition);
-    for (const wake of partition.wakes) wake();
+    const { store } = this.#options;
+    const durable = store.write(putEvents(number, events, log.end));
+    store.onceDurable(() => this.#admit(partition, events));
+    for (const event of events) this.#report(number, event);
+    await durable;
   }
 
   /**
@@ -175,15 +175,20 @@ export class DeviceToCloud {
     return this.#get(String(partitionOf(deviceId, this.#partitions.length)));
   }
 
-  #admit({ number, log }: Partition, event: StoredEvent): void {
-    log.admit(event);
+  #admit(partition: Partition, events: readonly StoredEvent[]): void {
+    for (const event of events) partition.log.admit(event);
+    this.#trim(partition);
+    for (const wake of partition.wakes) wake();
+  }
+
+  #report(partition: number, event: StoredEvent): void {
     const { deviceId, telemetry } = event.payload;
     const { messageId } = telemetry.system;
     this.#options.events.emit({
       type: "telemetry",
       deviceId,
       ...(messageId !== undefined && { messageId }),
-      partitionId: String(number),
+      partitionId: String(partition),
       sequenceNumber: event.sequenceNumber,
     });
   }

@@ -1,7 +1,8 @@
-/** What happens inside the hub, told as it happens. */
+/** What happens inside the hub, reported once it is durable. */
 
 import type { FeedbackRecord } from "../core/feedback.ts";
 import type { DeadLetterReason, RequeueReason, Settlement } from "../core/message-queue.ts";
+import type { GuardedStore } from "./store/guard-store.ts";
 
 export type Protocol = "mqtt" | "amqp" | "https";
 
@@ -56,24 +57,50 @@ export type SettledOutcome = "completed" | "abandoned" | "rejected";
 
 export type HubEventListener = (event: HubEvent) => void;
 
-/** Fans events out to listeners, in the order they happened. */
-export class HubEventStream {
-  readonly #listeners = new Set<HubEventListener>();
+interface Subscription {
+  readonly listener: HubEventListener;
+  hasEnded: boolean;
+}
 
-  emit(event: HubEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        // What happens in the hub must not depend on who watches.
-        process.emitWarning(error instanceof Error ? error : String(error));
-      }
-    }
+/** Fans events out to listeners, in the order in which they happened. */
+export class HubEventStream {
+  readonly #store: Pick<GuardedStore, "onceDurable">;
+  /** Replaced at each change: an event goes to those who listened when it happened. */
+  #subscriptions: readonly Subscription[] = [];
+
+  constructor(store: Pick<GuardedStore, "onceDurable">) {
+    this.#store = store;
   }
 
-  /** The returned function ends the subscription. */
+  /**
+   * Reports an event once everything written before it is durable, never within this call: a listener
+   * that acts on the hub comes after what it hears of. Whoever changes something writes first, then
+   * emits.
+   */
+  emit(event: HubEvent): void {
+    const subscriptions = this.#subscriptions;
+    this.#store.onceDurable(() => {
+      for (const subscription of subscriptions) notify(subscription, event);
+    });
+  }
+
+  /** Events that happen from now on; the returned function ends the subscription. */
   subscribe(listener: HubEventListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const subscription: Subscription = { listener, hasEnded: false };
+    this.#subscriptions = [...this.#subscriptions, subscription];
+    return () => {
+      subscription.hasEnded = true;
+      this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
+    };
+  }
+}
+
+function notify({ listener, hasEnded }: Subscription, event: HubEvent): void {
+  if (hasEnded) return;
+  try {
+    listener(event);
+  } catch (error) {
+    // What happens in the hub must not depend on who watches.
+    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }

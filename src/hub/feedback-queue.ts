@@ -19,8 +19,9 @@ import {
   settle,
 } from "../core/message-queue.ts";
 import type { Clock } from "./clock.ts";
-import type { HubEventStream } from "./events.ts";
+import type { HubEvent, HubEventStream } from "./events.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { GuardedStore } from "./store/guard-store.ts";
 import {
   deleteWaitingFeedback,
   type FeedbackPayload,
@@ -28,7 +29,7 @@ import {
   type HubState,
   type WaitingRecord,
 } from "./store/records.ts";
-import type { Store, StoreChange } from "./store/store.ts";
+import type { StoreChange } from "./store/store.ts";
 
 export interface FeedbackDelivery {
   readonly lockToken: string;
@@ -64,7 +65,7 @@ export interface FeedbackQueueOptions {
   readonly settings: CloudToDeviceSettings;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  readonly store: Store;
+  readonly store: GuardedStore;
   readonly events: HubEventStream;
   readonly state: Pick<HubState, "feedbackQueue" | "waitingFeedback">;
 }
@@ -87,8 +88,7 @@ export class FeedbackQueue {
 
   /**
    * Numbers records for the store. The caller writes them together with the outcome they tell of, so
-   * that neither exists without the other, and admits them once both are durable: nobody may hear of
-   * an outcome that a crash could still undo.
+   * that neither exists without the other, and then admits them.
    */
   number(records: readonly FeedbackRecord[]): WaitingRecord[] {
     return records.map((record) => {
@@ -97,11 +97,15 @@ export class FeedbackQueue {
     });
   }
 
-  /** Takes numbered records in, to leave with the next batch. */
+  /** Takes in records that have been written, to leave with the next batch once they are durable. */
   admit(records: readonly WaitingRecord[]): void {
-    this.#waiting = [...this.#waiting, ...records];
-    for (const { record } of records) this.#options.events.emit({ type: "feedback", ...record });
-    this.#advance();
+    if (records.length === 0) return;
+    const { events, store } = this.#options;
+    store.onceDurable(() => {
+      this.#waiting = [...this.#waiting, ...records];
+      this.#advance();
+    });
+    for (const { record } of records) events.emit({ type: "feedback", ...record });
   }
 
   subscribe(consumer: FeedbackConsumer): FeedbackSubscription {
@@ -140,12 +144,9 @@ export class FeedbackQueue {
     const outcome = settle(this.#queue, lockToken, settlement, maxDeliveryCount);
     if (batch === undefined || outcome.type === "lockLost") return false;
     const { sequenceNumber } = batch;
-    this.#options.events.emit({
-      type: "feedbackSettled",
-      batch: sequenceNumber,
-      outcome: settlement,
+    await this.#apply(outcome, {
+      event: { type: "feedbackSettled", batch: sequenceNumber, outcome: settlement },
     });
-    await this.#apply(outcome);
     return true;
   }
 
@@ -169,15 +170,17 @@ export class FeedbackQueue {
     const expiryTimeMs = nowMs + this.#options.settings.feedback.ttlMs;
     const records = batch.map(({ record }) => record);
     const step = enqueue(this.#queue, records, { nowMs, expiryTimeMs });
-    void this.#apply(step, batch.map(deleteWaitingFeedback));
+    void this.#apply(step, { changes: batch.map(deleteWaitingFeedback) });
   }
 
-  #apply(step: Step<FeedbackPayload>, changes: StoreChange[] = []): Promise<void> {
+  #apply(
+    step: Step<FeedbackPayload>,
+    { changes = [], event }: { readonly changes?: StoreChange[]; readonly event?: HubEvent } = {},
+  ): Promise<void> {
+    const { events, store } = this.#options;
     this.#queue = step.queue;
-    const durable = this.#options.store.write([
-      ...changes,
-      ...feedbackQueueChanges(step.transitions),
-    ]);
+    const durable = store.write([...changes, ...feedbackQueueChanges(step.transitions)]);
+    if (event !== undefined) events.emit(event);
     this.#deliver();
     this.#wakeWhenDue();
     return durable;

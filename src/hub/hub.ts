@@ -103,15 +103,12 @@ async function assemble(options: HubOptions, onStoreFailure: (error: unknown) =>
   const { clock, settings, installation } = options;
   const state = await loadHubState(options.store);
   const store = guardStore(options.store, onStoreFailure);
-  const events = new HubEventStream();
+  const events = new HubEventStream(store);
   const scheduler = new Scheduler(clock);
   const connections = new DeviceConnections(events);
   const registry = new Registry({ store, clock, connections, devices: state.devices });
   const activity = new DeviceActivityLog(events, clock);
-  registry.onDelete((deviceId) => {
-    activity.forget(deviceId);
-    return [];
-  });
+  registry.onDeleted((deviceId) => activity.forget(deviceId));
   const shared = { settings, clock, scheduler, store, events };
   const feedback = new FeedbackQueue({ ...shared, state });
   const cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
@@ -138,6 +135,7 @@ async function assemble(options: HubOptions, onStoreFailure: (error: unknown) =>
     hubName: hostNames[0] ?? "localhost",
     registry,
     scheduler,
+    store,
     subscriptions: new SubscriptionStore(store, registry, state.subscriptions),
   };
 }

@@ -13,11 +13,12 @@ import {
 import { HubError } from "../core/hub-error.ts";
 import type { Clock } from "./clock.ts";
 import type { DeviceConnections } from "./connections.ts";
+import type { GuardedStore } from "./store/guard-store.ts";
 import { deleteDevice, putDevice } from "./store/records.ts";
-import type { Store, StoreChange } from "./store/store.ts";
+import type { StoreChange } from "./store/store.ts";
 
 export interface RegistryOptions {
-  readonly store: Store;
+  readonly store: GuardedStore;
   readonly clock: Clock;
   readonly connections: DeviceConnections;
   readonly devices: ReadonlyMap<string, DeviceIdentity>;
@@ -28,6 +29,7 @@ export class Registry {
   readonly #options: RegistryOptions;
   readonly #devices: Map<string, DeviceIdentity>;
   readonly #onDelete: ((deviceId: string) => readonly StoreChange[])[] = [];
+  readonly #onDeleted: ((deviceId: string) => void)[] = [];
   #lastGeneration = 0n;
 
   constructor(options: RegistryOptions) {
@@ -38,6 +40,11 @@ export class Registry {
   /** Whatever else belongs to a device goes with it: the changes returned are part of its deletion. */
   onDelete(forget: (deviceId: string) => readonly StoreChange[]): void {
     this.#onDelete.push(forget);
+  }
+
+  /** For what is told by events: called once the deletion is durable, after the device's last event. */
+  onDeleted(forget: (deviceId: string) => void): void {
+    this.#onDeleted.push(forget);
   }
 
   find(deviceId: string): DeviceIdentity | undefined {
@@ -67,7 +74,10 @@ export class Registry {
 
   /** The device of this id, created if it is missing. */
   async ensure(deviceId: string): Promise<DeviceIdentity> {
-    return this.find(deviceId) ?? (await this.create(deviceId));
+    const found = this.find(deviceId);
+    if (found === undefined) return this.create(deviceId);
+    await this.#options.store.durable();
+    return found;
   }
 
   /**
@@ -94,10 +104,15 @@ export class Registry {
   /** @throws HubError DeviceNotFound, PreconditionFailed (rule registry-delete). */
   async delete(deviceId: string, ifMatch: string): Promise<void> {
     requireMatch(ifMatch, this.get(deviceId).etag);
+    const { store } = this.#options;
     this.#devices.delete(deviceId);
-    this.#disconnect(deviceId, "The device is deleted.");
     const belongings = this.#onDelete.flatMap((forget) => forget(deviceId));
-    await this.#options.store.write([deleteDevice(deviceId), ...belongings]);
+    const durable = store.write([deleteDevice(deviceId), ...belongings]);
+    this.#disconnect(deviceId, "The device is deleted.");
+    store.onceDurable(() => {
+      for (const forget of this.#onDeleted) forget(deviceId);
+    });
+    await durable;
   }
 
   async #keep(device: DeviceIdentity): Promise<DeviceIdentity> {

@@ -3,6 +3,7 @@ import type { Store, StoreChange } from "../../src/hub/store/store.ts";
 interface PendingWrite {
   readonly changes: readonly StoreChange[];
   readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** A disk that writes when it is told to, and forgets what it was not told to write. */
@@ -34,8 +35,8 @@ export class CrashStore {
         for (const key of keys) yield [key, JSON.parse(disk.get(key) ?? "")] as const;
       },
       write: (changes) =>
-        new Promise((resolve) => {
-          this.#pending.push({ changes: JSON.parse(JSON.stringify(changes)), resolve });
+        new Promise((resolve, reject) => {
+          this.#pending.push({ changes: JSON.parse(JSON.stringify(changes)), resolve, reject });
         }),
       close: () => Promise.resolve(),
     };
@@ -47,6 +48,12 @@ export class CrashStore {
       this.#write(write.changes);
       write.resolve();
     }
+    await settled();
+  }
+
+  /** The oldest of what is pending cannot be written; whoever waits for it hears why. */
+  async fail(error: unknown): Promise<void> {
+    this.#pending.shift()?.reject(error);
     await settled();
   }
 

@@ -17,6 +17,7 @@ import {
 } from "../../src/hub/feedback-queue.ts";
 import { Registry } from "../../src/hub/registry.ts";
 import { Scheduler } from "../../src/hub/scheduler.ts";
+import { guardStore } from "../../src/hub/store/guard-store.ts";
 import { loadHubState } from "../../src/hub/store/records.ts";
 import type { Store } from "../../src/hub/store/store.ts";
 
@@ -36,14 +37,15 @@ export class HubParts {
   #reader: FeedbackSubscription | undefined;
 
   private constructor(
-    store: Store,
+    unguarded: Store,
     settings: CloudToDeviceSettings,
     nowMs: number,
     state: Awaited<ReturnType<typeof loadHubState>>,
   ) {
     this.clock = new ManualClock(nowMs);
     const { clock } = this;
-    const events = new HubEventStream();
+    const store = guardStore(unguarded, () => {});
+    const events = new HubEventStream(store);
     const scheduler = new Scheduler(clock);
     this.#scheduler = scheduler;
     const connections = new DeviceConnections(events);

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import rhea from "rhea";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { accepted, dataOf, type Received } from "../support/amqp-peer.ts";
+import { HeldStore } from "../support/held-store.ts";
 import { createTestHub, devicebound, HOST, message, type TestHub } from "../support/test-hub.ts";
 import { uncaughtDuring } from "../support/uncaught.ts";
 
@@ -184,27 +185,21 @@ describe("a message to an AMQP device", () => {
 
   // Rule amqp-settle.
   it("accepted by a peer that waits to hear of it: the hub tells once that is durable", async () => {
-    let durable = (): void => {};
-    let isSlow = false;
-    const hub = await createTestHub({
-      store: {
-        async *load() {},
-        write: () => (isSlow ? new Promise((resolve) => (durable = resolve)) : Promise.resolve()),
-        close: () => Promise.resolve(),
-      },
-    });
+    const store = new HeldStore();
+    const hub = await createTestHub({ store });
     const peer = await connectDevice(hub);
     const receiver = await peer.openReceiver(ADDRESS, { rcv_settle_mode: 1 });
     await hub.send({ messageId: "m1" });
     const { delivery, receiver: link } = await receiver.next();
-    isSlow = true;
+    store.hold();
     delivery.update(false, accepted());
-    await hub.log.reached("settled");
+    await vi.waitFor(() => expect(store.waiting).toBe(1));
     // A round trip: an early answer would have come before it.
     await peer.openReceiver("$cbs");
     expect(delivery.remote_settled).toBe(false);
     const settled = once(link, "settled");
-    durable();
+    expect(hub.log.of("settled")).toEqual([]);
+    store.release();
     await settled;
   });
 

@@ -1,7 +1,8 @@
 import rhea, { type Message } from "rhea";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { decodeDeviceboundProperties } from "../../src/core/property-bag.ts";
 import type { AmqpSender } from "../support/amqp-peer.ts";
+import { HeldStore } from "../support/held-store.ts";
 import { createTestHub, devicebound } from "../support/test-hub.ts";
 
 const TO = "/devices/device1/messages/devicebound";
@@ -44,26 +45,20 @@ describe("a message that is sent is accepted", () => {
 
   // Rule amqp-outcome.
   it("only when the store has it", async () => {
-    let durable = (): void => {};
-    let isSlow = false;
-    const { hub, sender } = await service({
-      store: {
-        async *load() {},
-        write: () => (isSlow ? new Promise((resolve) => (durable = resolve)) : Promise.resolve()),
-        close: () => Promise.resolve(),
-      },
-    });
-    isSlow = true;
+    const store = new HeldStore();
+    const { hub, sender } = await service({ store });
+    store.hold();
     let isAccepted = false;
     const outcome = sender.send({ to: TO }).then((result) => {
       isAccepted = true;
       return result;
     });
-    await hub.log.reached("enqueued");
+    await vi.waitFor(() => expect(store.waiting).toBe(1));
     // A round trip on the same connection: an early disposition would have come before it.
     await sender.send({ to: "/devices/nobody/messages/devicebound" });
     expect(isAccepted).toBe(false);
-    durable();
+    expect(hub.log.of("enqueued")).toEqual([]);
+    store.release();
     expect(await outcome).toEqual({ type: "accepted" });
   });
 });

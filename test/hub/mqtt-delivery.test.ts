@@ -383,7 +383,7 @@ describe("expiry", () => {
     hub.clock.advance(4999);
     expect(hub.log.of("deadLettered")).toEqual([]);
     hub.clock.advance(1);
-    expect(hub.log.of("deadLettered")).toMatchObject([{ reason: "Expired" }]);
+    expect(await hub.log.reached("deadLettered")).toMatchObject({ reason: "Expired" });
     expect(hub.clock.liveTimers).toBe(0);
   });
 

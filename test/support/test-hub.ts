@@ -51,7 +51,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
   const clock = new TestClock(Date.UTC(2026, 0, 1));
   const state = await loadHubState(store);
   const { policies } = await createInstallation(clock.nowMs());
-  const events = new HubEventStream();
+  const events = new HubEventStream(store);
   const scheduler = new Scheduler(clock);
   const connections = new DeviceConnections(events);
   const registry = new Registry({ store, clock, connections, devices: state.devices });
@@ -69,6 +69,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
     logs: state.eventLogs,
   });
   const activity = new DeviceActivityLog(events, clock);
+  registry.onDeleted((deviceId) => activity.forget(deviceId));
   const services = {
     activity,
     access: new AccessControl({ hostNames: [HOST, "alias.example"], policies, registry, clock }),
@@ -79,6 +80,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
     events,
     feedback,
     hubName: HOST,
+    store,
     subscriptions: new SubscriptionStore(store, registry, state.subscriptions),
   };
   for (const deviceId of devices) await registry.ensure(deviceId);

@@ -11,6 +11,7 @@ import type { AccessControl } from "../access-control.ts";
 import type { Clock } from "../clock.ts";
 import type { HubEventStream } from "../events.ts";
 import { readClientCertificate } from "../incoming-connection.ts";
+import type { GuardedStore } from "../store/guard-store.ts";
 import type { HubRequest, Route, RouteServices } from "./route.ts";
 import { createRoutes } from "./routes.ts";
 import { type HttpReply, toErrorReply } from "./translate.ts";
@@ -19,6 +20,7 @@ export interface HttpsServices extends RouteServices {
   readonly access: AccessControl;
   readonly clock: Clock;
   readonly events: HubEventStream;
+  readonly store: Pick<GuardedStore, "durable">;
 }
 
 /** Largest request body, in bytes: a full batch of telemetry fits. */
@@ -81,7 +83,10 @@ async function answer(
     principal,
     body: await readBody(incoming),
   };
-  return route.handle(request);
+  const reply = await route.handle(request);
+  // What it says may rest on changes of others that are still on their way to the disk.
+  await services.store.durable();
+  return reply;
 }
 
 /** @throws HubError IotHubUnauthorized */

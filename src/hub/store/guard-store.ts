@@ -1,23 +1,90 @@
-import type { Store } from "./store.ts";
+/** The hub's side of its store: what depends on a write waits here until the write is durable. */
+
+import type { Store, StoreChange } from "./store.ts";
+
+export interface GuardedStore extends Store {
+  /** Resolves once every write handed in so far is durable. */
+  durable(): Promise<void>;
+  /**
+   * Runs `act` once every write handed in so far is durable; none runs after a failed write. Acts run
+   * in the order they were handed in, never within this call, and must not throw.
+   */
+  onceDurable(act: () => void): void;
+}
 
 /**
  * A store whose first failed write is reported. Memory is then ahead of the disk, so the hub has to
- * end; writers may leave the promise alone.
+ * end, and no later write counts as durable; writers may ignore the promise.
  */
-export function guardStore(store: Store, onFailure: (error: unknown) => void): Store {
-  let hasFailed = false;
+export function guardStore(store: Store, onFailure: (error: unknown) => void): GuardedStore {
+  const turns = new Turns();
+  let last: Promise<void> = Promise.resolve();
+  let failure: { readonly error: unknown } | undefined;
+  const fail = (error: unknown): never => {
+    if (failure === undefined) {
+      failure = { error };
+      turns.end();
+      onFailure(error);
+    }
+    throw failure.error;
+  };
   return {
     load: () => store.load(),
     close: () => store.close(),
-    write(changes) {
-      if (changes.length === 0) return Promise.resolve();
-      const durable = store.write(changes);
-      durable.catch((error: unknown) => {
-        if (hasFailed) return;
-        hasFailed = true;
-        onFailure(error);
-      });
-      return durable;
+    write(changes: readonly StoreChange[]) {
+      if (changes.length === 0) return last;
+      const number = turns.begin();
+      const written = failure ? Promise.reject(failure.error) : store.write(changes);
+      // Acts run before whoever awaits the write goes on.
+      last = written.then(() => (failure ? fail(failure.error) : turns.reach(number)), fail);
+      last.catch(() => {});
+      return last;
     },
+    durable: () => last,
+    onceDurable: (act) => turns.add(act),
   };
+}
+
+interface Turn {
+  /** The number of the last write before it. */
+  readonly after: number;
+  readonly act: () => void;
+}
+
+/** Acts in order, each waiting for the writes handed in before it. */
+class Turns {
+  #waiting: Turn[] = [];
+  #handedIn = 0;
+  #durable = 0;
+  #hasEnded = false;
+
+  /** @returns the number of a write that is handed in now. */
+  begin(): number {
+    this.#handedIn += 1;
+    return this.#handedIn;
+  }
+
+  /** Writes become durable in the order they were handed in. */
+  reach(number: number): void {
+    this.#durable = number;
+    this.#run();
+  }
+
+  add(act: () => void): void {
+    if (this.#hasEnded) return;
+    this.#waiting.push({ after: this.#handedIn, act });
+    if (this.#durable === this.#handedIn) queueMicrotask(() => this.#run());
+  }
+
+  /** A write has failed: what depends on it, or comes later, does not happen. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#waiting = this.#waiting.filter(({ after }) => after <= this.#durable);
+  }
+
+  #run(): void {
+    const later = this.#waiting.findIndex(({ after }) => after > this.#durable);
+    const due = this.#waiting.splice(0, later < 0 ? this.#waiting.length : later);
+    for (const { act } of due) act();
+  }
 }
