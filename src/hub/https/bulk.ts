@@ -19,7 +19,8 @@ interface BulkItem {
 
 interface BulkError {
   readonly deviceId: string;
-  readonly errorCode: string;
+  /** Azure's numeric code, as in the output of its import jobs. */
+  readonly errorCode: number;
   readonly errorStatus: string;
   readonly moduleId: null;
   readonly operation: string;
@@ -84,9 +85,9 @@ export async function runBulk(
     try {
       await ACTS[item.importMode.toLowerCase()]?.(item, registry);
     } catch (error) {
-      const { name, message } = toHubError(error);
+      const { number: errorCode, message: errorStatus } = toHubError(error);
       const { deviceId, importMode: operation } = item;
-      errors.push({ deviceId, errorCode: name, errorStatus: message, moduleId: null, operation });
+      errors.push({ deviceId, errorCode, errorStatus, moduleId: null, operation });
     }
   }
   return errors;
