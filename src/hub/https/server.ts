@@ -157,15 +157,20 @@ async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
+/** With its length: Node would send what follows `writeHead` in chunks. */
 function send(response: ServerResponse, { status, headers, body }: HttpReply): void {
   if (body === undefined) {
     response.writeHead(status, headers).end();
-  } else if (body instanceof Uint8Array) {
-    response.writeHead(status, headers).end(body);
-  } else {
-    response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
-    response.end(JSON.stringify(body));
+    return;
   }
+  const isRaw = body instanceof Uint8Array;
+  const content = isRaw ? body : Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    ...(!isRaw && { "Content-Type": "application/json; charset=utf-8" }),
+    "Content-Length": content.length,
+    ...headers,
+  });
+  response.end(content);
 }
 
 function lowerCaseNames(query: Readonly<Record<string, string>>): Record<string, string> {

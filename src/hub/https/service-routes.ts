@@ -53,7 +53,7 @@ export function serviceRoutes({ cloudToDevice, feedback, registry }: RouteServic
 function toFeedbackReply({ lockToken, records }: FeedbackDelivery): HttpReply {
   return {
     status: 200,
-    headers: { etag: `"${lockToken}"`, "content-type": FEEDBACK_CONTENT_TYPE },
+    headers: { ETag: `"${lockToken}"`, "Content-Type": FEEDBACK_CONTENT_TYPE },
     body: Buffer.from(formatFeedbackBatch(records)),
   };
 }

@@ -24,6 +24,7 @@ const TWIN_ETAG = "AAAAAAAAAAE=";
 
 export interface HttpReply {
   readonly status: number;
+  /** Names in Azure's case, in which they leave (rule https-header-names). */
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON, bytes as they are. */
   readonly body?: object | Uint8Array;
@@ -41,7 +42,7 @@ export interface DeviceActivity extends DeviceTimes {
 export function toDeviceReply(device: DeviceIdentity, activity: DeviceActivity): HttpReply {
   return {
     status: 200,
-    headers: { etag: `"${device.etag}"` },
+    headers: { ETag: `"${device.etag}"` },
     body: toDeviceJson(device, activity),
   };
 }
@@ -125,7 +126,7 @@ export function toMessageReply(
 ): HttpReply {
   const { system, properties, body } = entry.payload;
   const headers: Record<string, string | undefined> = {
-    etag: `"${lockToken}"`,
+    ETag: `"${lockToken}"`,
     "iothub-messageid": system.messageId,
     "iothub-correlationid": system.correlationId,
     "iothub-userid": system.userId,
@@ -135,8 +136,8 @@ export function toMessageReply(
     "iothub-sequencenumber": String(entry.sequenceNumber),
     "iothub-deliverycount": String(entry.deliveryCount),
     "iothub-enqueuedtime": isoTime(entry.enqueuedTimeMs),
-    contenttype: system.contentType,
-    contentencoding: system.contentEncoding,
+    ContentType: system.contentType,
+    ContentEncoding: system.contentEncoding,
   };
   for (const [name, value] of Object.entries(properties)) {
     headers[`iothub-app-${encodeHeaderName(name)}`] = value ?? "";
