@@ -44,18 +44,24 @@ export interface AccessContext {
 }
 
 /**
- * Checks a shared access signature and tells whose it is. A token that names no policy is signed
+ * Checks a shared access signature and returns whose it is. A token that names no policy is signed
  * with the key of the device it is for (rule sas-subject). An expired one is refused (rule sas-expiry).
  *
+ * @param deviceId The device that presents the token, where connection or address say so: it counts
+ * for a token whose `sr` names no device.
  * @throws HubError IotHubUnauthorized
  */
-export function authenticateToken(text: string, context: AccessContext): Principal {
+export function authenticateToken(
+  text: string,
+  context: AccessContext,
+  deviceId?: string,
+): Principal {
   const token = parseSasToken(text);
   if (token.expirySeconds * 1000 <= context.nowMs) {
     throw unauthorized("The shared access signature has expired.");
   }
   return token.policyName === undefined
-    ? authenticateDevice(token, context)
+    ? authenticateDevice(token, context, deviceId)
     : authenticatePolicy(token, token.policyName, context);
 }
 
@@ -169,12 +175,13 @@ function authenticatePolicy(token: SasToken, name: string, context: AccessContex
   };
 }
 
-function authenticateDevice(token: SasToken, context: AccessContext): Principal {
-  const scope = parseResource(token.rawResource);
-  const [collection, deviceId] = scope.segments;
-  if (collection !== "devices" || deviceId === undefined) {
-    throw unauthorized("The shared access signature names neither a policy nor a device.");
-  }
+function authenticateDevice(
+  token: SasToken,
+  context: AccessContext,
+  presentedBy: string | undefined,
+): Principal {
+  const scope = deviceScopeOf(parseResource(token.rawResource), presentedBy);
+  const [, deviceId = ""] = scope.segments;
   const device = context.findDevice(deviceId);
   if (device === undefined || device.status === "disabled") throw noSuchDevice(deviceId);
   if (device.authentication.type !== "sas") {
@@ -188,6 +195,18 @@ function authenticateDevice(token: SasToken, context: AccessContext): Principal 
     permissions: ["DeviceConnect"],
     expiryTimeMs: token.expirySeconds * 1000,
   };
+}
+
+/**
+ * `sr` is a prefix of what a token is for, so the hub alone, or all its devices, will do; what the
+ * token opens is narrowed to the one device whose key signed it (rule sas-hub-subject).
+ */
+function deviceScopeOf({ host, segments }: Resource, presentedBy: string | undefined): Resource {
+  const [collection = "devices", deviceId = presentedBy, ...below] = segments;
+  if (collection === "devices" && deviceId !== undefined) {
+    return { host, segments: [collection, deviceId, ...below] };
+  }
+  throw unauthorized("The shared access signature names neither a policy nor a device.");
 }
 
 function requireSignature(

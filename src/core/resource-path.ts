@@ -167,6 +167,12 @@ export function parseResource(text: string): Resource {
   };
 }
 
+/** The device that an audience names, as `{host}/devices/{id}` and what is below it do. */
+export function parseDeviceResource(text: string): string | undefined {
+  const [collection, deviceId] = parseResource(text).segments;
+  return collection === "devices" ? deviceId : undefined;
+}
+
 /** True when `scope` is `resource` or, segment by segment, a prefix of it; all names of the hub are one. */
 export function isWithinScope(
   resource: Resource,

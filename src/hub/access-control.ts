@@ -35,9 +35,12 @@ export class AccessControl {
     this.#clock = clock;
   }
 
-  /** @throws HubError IotHubUnauthorized */
-  authenticate(token: string): Principal {
-    return authenticateToken(token, this.#context());
+  /**
+   * @param deviceId The device that presents the token, where that is known.
+   * @throws HubError IotHubUnauthorized
+   */
+  authenticate(token: string, deviceId?: string): Principal {
+    return authenticateToken(token, this.#context(), deviceId);
   }
 
   /** @throws HubError IotHubUnauthorized when the certificate is not that of the device. */

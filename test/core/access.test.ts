@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type AccessContext, authenticateToken, authorize } from "../../src/core/access.ts";
+import {
+  type AccessContext,
+  authenticateToken,
+  authorize,
+  authorizeDevice,
+} from "../../src/core/access.ts";
 import {
   DEFAULT_POLICIES,
   type DeviceIdentity,
@@ -154,6 +159,59 @@ describe("a device's token", () => {
       expect(mayTouch(token, "DeviceConnect", ["devices", "d1"])).toBe(false);
     },
   );
+});
+
+// Rule sas-hub-subject.
+describe("a device's token for the hub alone, or for all its devices,", () => {
+  const RESOURCES = [
+    "hub.example",
+    "localhost%3A8883",
+    "https://hub.example/",
+    "hub.example/devices",
+  ];
+
+  function principalFor(claimed: string | undefined, sr = "hub.example", key = "d1 primary") {
+    return authenticateToken(deviceToken({ sr, key: keyOf(key) }), context, claimed);
+  }
+
+  it.each(RESOURCES)("with sr %s is good for the device that shows it, and nothing else", (sr) => {
+    const principal = principalFor("d1", sr);
+    expect(principal).toMatchObject({ name: "d1", permissions: ["DeviceConnect"] });
+    expect(() => authorizeDevice(principal, "d1", context)).not.toThrow();
+    for (const other of ["d11", "D1", "off"]) {
+      expect(() => authorizeDevice(principal, other, context)).toThrowError(UNAUTHORIZED);
+    }
+    for (const path of [[], ["devices"], ["devices", "d11"], ["messages", "devicebound"]]) {
+      const touch = () => authorize(principal, "DeviceConnect", path, context);
+      expect(touch).toThrowError(UNAUTHORIZED);
+    }
+    for (const permission of ["ServiceConnect", "RegistryRead", "RegistryWrite"] as const) {
+      const touch = () => authorize(principal, permission, ["devices", "d1"], context);
+      expect(touch).toThrowError(UNAUTHORIZED);
+    }
+  });
+
+  it.each<[string, string | undefined, string?, string?]>([
+    ["by nobody who says which device it is", undefined],
+    ["by another device", "d11"],
+    ["by a device that is not there", "nobody"],
+    ["by a disabled device", "off", "hub.example", "off primary"],
+    ["by a device with a policy's key", "d1", "hub.example", "iothubowner primary"],
+    ["for another collection", "d1", "hub.example/messages"],
+  ])("is refused when shown %s", (_who, claimed, sr, key) => {
+    expect(() => principalFor(claimed, sr, key)).toThrowError(UNAUTHORIZED);
+  });
+
+  it("for another hub opens nothing here", () => {
+    const principal = principalFor("d1", "other.example");
+    expect(() => authorizeDevice(principal, "d1", context)).toThrowError(UNAUTHORIZED);
+  });
+});
+
+it("a token that names a device is that device's, whoever shows it", () => {
+  const principal = authenticateToken(deviceToken(), context, "d11");
+  expect(principal.name).toBe("d1");
+  expect(() => authorizeDevice(principal, "d11", context)).toThrowError(UNAUTHORIZED);
 });
 
 describe("a policy's token", () => {

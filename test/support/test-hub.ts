@@ -138,11 +138,14 @@ export async function createTestHub(options: TestHubOptions = {}) {
       const headers = { ...(token !== undefined && { authorization: token }), ...fields.headers };
       return requestOver(clientEnd, { ...fields, method, path, headers });
     },
-    deviceToken(deviceId: string, { expiresInSeconds = 3600 } = {}): string {
+    deviceToken(
+      deviceId: string,
+      { expiresInSeconds = 3600, resource = `${HOST}/devices/${deviceId}` } = {},
+    ): string {
       const { authentication } = registry.get(deviceId);
       if (authentication.type !== "sas") throw new Error(`${deviceId} has no key`);
       return formatSasToken({
-        resource: `${HOST}/devices/${deviceId}`,
+        resource,
         key: authentication.primaryKey,
         expirySeconds: Math.floor(clock.nowMs() / 1000) + expiresInSeconds,
       });

@@ -3,6 +3,7 @@
 import type { ClientCertificate, Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
+import { parseDeviceResource } from "../../core/resource-path.ts";
 import type { AccessControl } from "../access-control.ts";
 import type { Clock } from "../clock.ts";
 
@@ -37,7 +38,8 @@ export class Claims {
    * @throws HubError IotHubUnauthorized
    */
   add(audience: string, token: string): void {
-    this.#byAudience.set(audience, this.#access.authenticate(token));
+    const principal = this.#access.authenticate(token, parseDeviceResource(audience));
+    this.#byAudience.set(audience, principal);
     this.#watchExpiry();
   }
 
@@ -47,9 +49,9 @@ export class Claims {
    * @throws HubError IotHubUnauthorized
    */
   addPlain(userName: string, token: string): void {
-    const principal = this.#access.authenticate(token);
     const [, policyName, ofPolicy] = /^(.+)@sas\.root\.([^@]+)$/.exec(userName) ?? [];
     const [, deviceId, ofDevice] = /^(.+)@sas\.([^@]+)$/.exec(userName) ?? [];
+    const principal = this.#access.authenticate(token, policyName ? undefined : deviceId);
     this.#access.requireHubName(ofPolicy ?? ofDevice ?? "");
     if (policyName === undefined && deviceId !== undefined) {
       this.#access.authorizeDevice(principal, deviceId);

@@ -112,8 +112,9 @@ function authenticate(
   deviceId: string,
   access: AccessControl,
 ): Principal {
-  if (authorization !== undefined) return access.authenticate(authorization);
-  const certificate = deviceId === "" ? undefined : readClientCertificate(socket);
+  const device = deviceId === "" ? undefined : deviceId;
+  if (authorization !== undefined) return access.authenticate(authorization, device);
+  const certificate = device === undefined ? undefined : readClientCertificate(socket);
   if (certificate) return access.authenticateCertificate(certificate, deviceId);
   throw new HubError("IotHubUnauthorized", "Authorization header missing");
 }

@@ -173,7 +173,7 @@ class MqttSession {
 
   #prove(deviceId: string, token: string | undefined): Principal {
     const { access } = this.#services;
-    if (token !== undefined) return access.authenticate(token);
+    if (token !== undefined) return access.authenticate(token, deviceId);
     if (this.#certificate) return access.authenticateCertificate(this.#certificate, deviceId);
     throw new HubError("IotHubUnauthorized", "The device sent neither a token nor a certificate.");
   }

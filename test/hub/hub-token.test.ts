@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { createTestHub, devicebound, HOST, type TestHub } from "../support/test-hub.ts";
+
+const UNAUTHORIZED = { condition: "amqp:unauthorized-access" };
+
+/** A token of the device's own key whose `sr` is the hub alone. */
+function hubToken(hub: TestHub, deviceId = "device1"): string {
+  return hub.deviceToken(deviceId, { resource: HOST });
+}
+
+function receiveOverHttps(hub: TestHub, deviceId: string, token: string) {
+  return hub.https("GET", `/devices/${deviceId}/messages/devicebound`, token);
+}
+
+// Rule sas-hub-subject: a Go SDK makes such tokens.
+describe("a device's token for the hub alone", () => {
+  it("opens the device's MQTT connection and no other's", async () => {
+    const hub = await createTestHub();
+    const password = Buffer.from(hubToken(hub));
+    const { connack, peer } = await hub.connectDevice("device1", { password });
+    expect(connack.returnCode).toBe(0);
+    await hub.send({ messageId: "m1" });
+    await peer.subscribe(devicebound());
+    expect((await peer.nextPublish()).topic).toContain("m1");
+    const other = await hub.connectDevice("device2", { password });
+    expect(other.connack.returnCode).toBe(5);
+  });
+
+  it("serves as the password of SASL PLAIN, for the device's own links", async () => {
+    const hub = await createTestHub();
+    await hub.send({ messageId: "m1" });
+    const peer = await hub
+      .amqp({ username: `device1@sas.${HOST}`, password: hubToken(hub) })
+      .opened();
+    const receiver = await peer.openReceiver("/devices/device1/messages/devicebound");
+    expect((await receiver.next()).message.message_id).toBe("m1");
+    for (const address of [
+      "/devices/device2/messages/devicebound",
+      "/messages/servicebound/feedback",
+    ])
+      await expect(peer.openReceiver(address)).rejects.toMatchObject(UNAUTHORIZED);
+    await expect(peer.openSender("/messages/devicebound")).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it.each([
+    ["another device", `device2@sas.${HOST}`],
+    ["a policy", `iothubowner@sas.root.${HOST}`],
+  ])("is no password of %s", async (_whose, username) => {
+    const hub = await createTestHub();
+    const peer = hub.amqp({ username, password: hubToken(hub) });
+    await peer.closed;
+    expect(peer.connection.is_open()).toBe(false);
+  });
+
+  it("may be put for the device by CBS, and opens its links alone", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    const put = await cbs.putToken(`${HOST}/devices/device1`, hubToken(hub));
+    expect(put.application_properties).toMatchObject({ "status-code": 200 });
+    await peer.openReceiver("/devices/device1/messages/devicebound");
+    await peer.openSender("/devices/device1/messages/events");
+    await expect(peer.openReceiver("/devices/device2/messages/devicebound")).rejects.toMatchObject(
+      UNAUTHORIZED,
+    );
+    await expect(peer.openSender("/messages/devicebound")).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it.each([HOST, `${HOST}/devices/device2`, `sb://${HOST}/messages`, `${HOST}/messages/device1`])(
+    "is refused by CBS when put for %s",
+    async (audience) => {
+      const hub = await createTestHub();
+      const cbs = await (await hub.amqp().opened()).openCbs();
+      const put = await cbs.putToken(audience, hubToken(hub));
+      expect(put.application_properties).toMatchObject({ "status-code": 401 });
+    },
+  );
+
+  it("serves HTTPS requests of the device alone", async () => {
+    const hub = await createTestHub();
+    expect((await receiveOverHttps(hub, "device1", hubToken(hub))).status).toBe(204);
+    expect((await receiveOverHttps(hub, "device2", hubToken(hub))).status).toBe(401);
+  });
+
+  it.each([
+    ["GET", "/devices"],
+    ["GET", "/devices/device1"],
+    ["DELETE", "/devices/device1"],
+    ["DELETE", "/devices/device1/commands"],
+    ["GET", "/messages/serviceBound/feedback"],
+    ["POST", "/devices/query"],
+  ])("is refused for %s %s", async (method, path) => {
+    const hub = await createTestHub();
+    expect((await hub.https(method, path, hubToken(hub))).status).toBe(401);
+  });
+
+  it("ends with the key that signed it", async () => {
+    const hub = await createTestHub();
+    const token = hubToken(hub);
+    await hub.registry.update(
+      "device1",
+      { authentication: { type: "sas", primaryKey: "", secondaryKey: "" } },
+      "*",
+    );
+    expect((await receiveOverHttps(hub, "device1", token)).status).toBe(401);
+  });
+});
