@@ -148,7 +148,7 @@ async function openDoor(options: HubOptions, parts: Parts, idle: IdleWatch): Pro
     serveAmqp: (stream: Duplex, from: IncomingConnection) => serveAmqp(stream, parts, from),
   };
   const http = createHttpsServer(parts);
-  acceptWebSockets(http, streams);
+  acceptWebSockets(http, { ...streams, events: parts.events });
   return openFrontDoor({
     ...streams,
     http,

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
+import tls from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createWebSocketStream, WebSocket } from "ws";
 import {
@@ -11,6 +13,7 @@ import { formatSasToken } from "../../src/core/sas-token.ts";
 import { ManualClock } from "../../src/hub/clock.ts";
 import type { LocalHub } from "../../src/hub/local-hub.ts";
 import { AmqpPeer } from "../support/amqp-peer.ts";
+import { EventLog } from "../support/event-log.ts";
 import { startHubForTest } from "../support/local-hub.ts";
 import { MqttPeer } from "../support/mqtt-peer.ts";
 import { devicebound } from "../support/test-hub.ts";
@@ -23,6 +26,10 @@ const PATHS = [
   `${PATH}?iothub-no-client-cert=true`,
   "/%24iothub/websocket",
   "/$iothub/WebSocket",
+  "/$servicebus/websocket",
+  // uamqp ends its path so.
+  "/$servicebus/websocket/",
+  "/$iothub/websocket/?iothub-no-client-cert=true",
 ];
 
 const clock = new ManualClock();
@@ -71,11 +78,15 @@ async function connectAmqp(hub: LocalHub, socket: WebSocket): Promise<AmqpPeer> 
   return peer;
 }
 
-/** The HTTP status of an upgrade that the hub does not make. */
-async function refusalOf(socket: WebSocket): Promise<number | undefined> {
-  socket.on("open", () => socket.emit("error", new Error("The hub accepted it.")));
-  const [, response] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
-  return response.statusCode;
+/** What answers an upgrade that the hub does not make. */
+async function refusalOf(socket: WebSocket) {
+  const opened = once(socket, "open").then(() => {
+    throw new Error("The hub accepted it.");
+  });
+  const refused = once(socket, "unexpected-response") as Promise<[unknown, IncomingMessage]>;
+  const [, response] = await Promise.race([refused, opened]);
+  opened.catch(() => {});
+  return { status: response.statusCode, reason: await text(response) };
 }
 
 // Rule web-socket.
@@ -113,15 +124,49 @@ describe("through a WebSocket", () => {
     expect(socket.protocol).toBe("mqtt");
   });
 
-  it.each<[string, string, string[]]>([
-    ["another path", "/devices/websocket", ["mqtt"]],
-    ["a path that goes on", `${PATH}/more`, ["mqtt"]],
-    ["the path in the query alone", `/?${PATH}`, ["mqtt"]],
-    ["another subprotocol", PATH, ["stomp"]],
-    ["a subprotocol in other letters", PATH, ["MQTT"]],
-    ["no subprotocol", PATH, []],
-  ])("nothing is served at %s: 400", async (_what, path, subprotocols) => {
+  it.each([
+    ["MQTT", (hub: LocalHub, socket: WebSocket) => connectMqtt(hub, socket)],
+    ["Mqtt", (hub: LocalHub, socket: WebSocket) => connectMqtt(hub, socket)],
+    ["amqpwsb10", (hub: LocalHub, socket: WebSocket) => connectAmqp(hub, socket)],
+  ])("subprotocol %s is taken, in the client's own letters (C)", async (subprotocol, use) => {
     const hub = await startHub();
-    expect(await refusalOf(openSocket(hub, path, subprotocols))).toBe(400);
+    const socket = openSocket(hub, PATH, [subprotocol]);
+    await use(hub, socket);
+    expect(socket.protocol).toBe(subprotocol);
+  });
+
+  it.each<[string, number, string, string[], RegExp]>([
+    ["another path", 404, "/devices/websocket", ["mqtt"], /path '\/devices\/websocket'/],
+    ["a path that goes on", 404, `${PATH}/more`, ["mqtt"], /path/],
+    ["the path in the query alone", 404, `/?${PATH}`, ["mqtt"], /path '\/'/],
+    ["another subprotocol", 400, PATH, ["stomp"], /stomp.*mqtt.*AMQPWSB10/],
+    ["no subprotocol", 400, PATH, [], /mqtt.*AMQPWSB10/],
+  ])("nothing is served at %s: %i, told to client and log", async (...row) => {
+    const [_what, status, path, subprotocols, reason] = row;
+    const hub = await startHub();
+    const log = new EventLog(hub);
+    const refusal = await refusalOf(openSocket(hub, path, subprotocols));
+    expect(refusal).toEqual({ status, reason: expect.stringMatching(reason) });
+    expect(log.of("connectionRefused")).toMatchObject([
+      { protocol: "https", reason: expect.stringMatching(reason) },
+    ]);
+  });
+
+  it("an upgrade that is no WebSocket's is told to client and log", async () => {
+    const hub = await startHub();
+    const log = new EventLog(hub);
+    const socket = tls.connect({
+      host: "127.0.0.1",
+      port: hub.ports[0] ?? 0,
+      ca: readFileSync(hub.caFile),
+      servername: "localhost",
+    });
+    socket.write(
+      `GET ${PATH} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+    );
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*Sec-WebSocket-Key/s);
+    expect(log.of("connectionRefused")).toMatchObject([
+      { protocol: "https", reason: expect.stringContaining("Sec-WebSocket-Key") },
+    ]);
   });
 });
