@@ -30,8 +30,8 @@ export interface ClientCertificate {
   /** SHA-256 in hex, without colons. */
   readonly sha256: string;
   readonly commonName: string;
-  /** Its chain leads to an authority that is registered with the hub. */
-  readonly isOfRegisteredAuthority: boolean;
+  /** DER: the certificate itself, then what else the client sent. */
+  readonly chain: readonly Uint8Array[];
 }
 
 /** What the hub knows when it looks at a proof. */
@@ -41,6 +41,8 @@ export interface AccessContext {
   readonly nowMs: number;
   findPolicy(name: string): Policy | undefined;
   findDevice(deviceId: string): DeviceIdentity | undefined;
+  /** Whether the certificate's chain leads to an authority that is registered with the hub. */
+  isOfRegisteredAuthority(certificate: ClientCertificate): boolean;
 }
 
 /**
@@ -78,7 +80,7 @@ export function authenticateCertificate(
 ): Principal {
   const device = context.findDevice(deviceId);
   if (device === undefined || device.status === "disabled") throw noSuchDevice(deviceId);
-  requireCertificateOf(device, certificate);
+  requireCertificateOf(device, certificate, context);
   return {
     name: deviceId,
     device,
@@ -144,13 +146,15 @@ export function formatAuthMethod({ device }: Principal): string {
 
 function requireCertificateOf(
   { deviceId, authentication }: DeviceIdentity,
-  { sha1, sha256, commonName, isOfRegisteredAuthority }: ClientCertificate,
+  certificate: ClientCertificate,
+  context: AccessContext,
 ): void {
+  const { sha1, sha256, commonName } = certificate;
   if (authentication.type === "sas") {
     throw unauthorized(`Device '${deviceId}' signs in with a token, not with a certificate.`);
   }
   if (authentication.type === "certificateAuthority") {
-    if (isOfRegisteredAuthority && commonName === deviceId) return;
+    if (commonName === deviceId && context.isOfRegisteredAuthority(certificate)) return;
     throw unauthorized(
       `The certificate is not one of '${deviceId}' by an authority registered with the hub.`,
     );

@@ -12,12 +12,14 @@ import {
 import type { Permission, Policy } from "../core/device-identity.ts";
 import { HubError } from "../core/hub-error.ts";
 import type { Clock } from "./clock.ts";
+import type { DeviceAuthorities } from "./device-authorities.ts";
 import type { Registry } from "./registry.ts";
 
 export interface AccessControlOptions {
   /** Every name the hub answers to. */
   readonly hostNames: readonly string[];
   readonly policies: readonly Policy[];
+  readonly authorities: DeviceAuthorities;
   readonly registry: Registry;
   readonly clock: Clock;
 }
@@ -25,12 +27,14 @@ export interface AccessControlOptions {
 export class AccessControl {
   readonly #hostNames: readonly string[];
   readonly #policies: ReadonlyMap<string, Policy>;
+  readonly #authorities: DeviceAuthorities;
   readonly #registry: Registry;
   readonly #clock: Clock;
 
-  constructor({ hostNames, policies, registry, clock }: AccessControlOptions) {
+  constructor({ hostNames, policies, authorities, registry, clock }: AccessControlOptions) {
     this.#hostNames = hostNames.map((name) => name.toLowerCase());
     this.#policies = new Map(policies.map((policy) => [policy.name, policy]));
+    this.#authorities = authorities;
     this.#registry = registry;
     this.#clock = clock;
   }
@@ -83,11 +87,13 @@ export class AccessControl {
   }
 
   #context(): AccessContext {
+    const nowMs = this.#clock.nowMs();
     return {
       hostNames: this.#hostNames,
-      nowMs: this.#clock.nowMs(),
+      nowMs,
       findPolicy: (name) => this.#policies.get(name),
       findDevice: (deviceId) => this.#registry.find(deviceId),
+      isOfRegisteredAuthority: ({ chain }) => this.#authorities.haveIssued(chain, nowMs),
     };
   }
 }

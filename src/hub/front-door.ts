@@ -1,5 +1,6 @@
 /** The TLS ports: each serves every protocol, told apart by the first bytes a client sends. */
 
+import { constants } from "node:crypto";
 import type { Server as HttpServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -14,8 +15,6 @@ export interface FrontDoorOptions {
   /** What to do with a port that another process has. */
   readonly onTaken: "fail" | "skip";
   readonly certificate: CertificateWithKey;
-  /** Certificates (PEM) of the authorities whose clients are known by name. */
-  readonly clientAuthorities: readonly string[];
   serveMqtt(stream: Duplex, from: IncomingConnection): void;
   serveAmqp(stream: Duplex, from: IncomingConnection): void;
   readonly http: HttpServer;
@@ -92,10 +91,13 @@ function createServer(
     cert: certificate,
     key: privateKey,
     minVersion: "TLSv1.2",
-    // Who shows a certificate is looked at later; most sign in with a token.
+    // Who shows a certificate is looked at later; most sign in with a token. Authorities given here
+    // would be named to clients, some of which then keep other certificates back (rule x509-request).
     requestCert: true,
     rejectUnauthorized: false,
-    ca: [...options.clientAuthorities],
+    ca: [],
+    // A resumed session brings the client's certificate without those that lead to its authority.
+    secureOptions: constants.SSL_OP_NO_TICKET,
     noDelay: true,
   });
   server.on("connection", (socket: Socket) => {

@@ -11,6 +11,7 @@ import type { Clock } from "./clock.ts";
 import { CloudToDevice } from "./cloud-to-device.ts";
 import { DeviceConnections } from "./connections.ts";
 import { DeviceActivityLog } from "./device-activity.ts";
+import { DeviceAuthorities } from "./device-authorities.ts";
 import { DeviceToCloud } from "./device-to-cloud.ts";
 import { HubEventStream } from "./events.ts";
 import { FeedbackQueue } from "./feedback-queue.ts";
@@ -124,7 +125,13 @@ async function assemble(options: HubOptions, onStoreFailure: (error: unknown) =>
   });
   const hostNames = hostNamesOf(options);
   return {
-    access: new AccessControl({ hostNames, policies: installation.policies, registry, clock }),
+    access: new AccessControl({
+      hostNames,
+      policies: installation.policies,
+      authorities: new DeviceAuthorities(options.deviceAuthorities),
+      registry,
+      clock,
+    }),
     activity,
     clock,
     cloudToDevice,
@@ -155,7 +162,6 @@ async function openDoor(options: HubOptions, parts: Parts, idle: IdleWatch): Pro
     host: options.host,
     ports: options.ports,
     onTaken: options.onTakenPort,
-    clientAuthorities: options.deviceAuthorities,
     certificate: await issueServerCertificate(authority, hostNamesOf(options), nowMs),
     onConnections: (count) => idle.update(count),
   });

@@ -85,6 +85,8 @@ const trustedHere = new Set<{ readonly caCertificate: string }>();
 
 function createTrustingContext(options?: tls.SecureContextOptions): tls.SecureContext {
   const context = createSecureContext(options);
+  // It is to trust nobody: a server's, which would name to its clients what it trusts.
+  if (Array.isArray(options?.ca) && options.ca.length === 0) return context;
   for (const { caCertificate } of trustedHere) context.context.addCACert(caCertificate);
   return context;
 }

@@ -46,6 +46,7 @@ const context: AccessContext = {
   hostNames: HOST_NAMES,
   nowMs: NOW_SECONDS * 1000,
   findDevice: (id) => devices.find(({ deviceId }) => deviceId === id),
+  isOfRegisteredAuthority: () => false,
   findPolicy: (name) =>
     Object.hasOwn(DEFAULT_POLICIES, name)
       ? {

@@ -1,5 +1,8 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { request } from "node:https";
+import { Agent, request } from "node:https";
+import net from "node:net";
+import tls from "node:tls";
 import { Message, NoRetry } from "azure-iot-common";
 import { Client } from "azure-iot-device";
 import { Amqp } from "azure-iot-device-amqp";
@@ -15,7 +18,9 @@ import {
   type KeyedCertificate,
   selfSigned,
   thumbprintOf,
+  withChain,
 } from "../support/device-certificate.ts";
+import { createDuplexPair } from "../support/duplex-pair.ts";
 import { EventLog } from "../support/event-log.ts";
 import { startHubForTest } from "../support/local-hub.ts";
 
@@ -31,18 +36,22 @@ type Authentication =
 async function hubWithDevice(authentication: Authentication, options: LocalHubOptions = {}) {
   const hub = await startHubForTest(options);
   const { host, port = 0 } = splitHostPort(hub.hostName);
-  const { sharedAccessKey } = parseHubConnectionString(hub.connectionString);
-  const token = formatSasToken({
-    resource: host,
-    key: sharedAccessKey.reveal(),
-    policyName: "iothubowner",
-    expirySeconds: Math.floor(Date.now() / 1000) + 60,
-  });
+  const token = ownerTokenOf(hub);
   const endpoint = { host, port, ca: readFileSync(hub.caFile, "utf8") };
   const put = (json: object, headers: Record<string, string> = {}) =>
     callRest(endpoint, { method: "PUT", path: `/devices/${DEVICE}`, token, json, headers });
   expect((await put({ deviceId: DEVICE, authentication })).status).toBe(200);
   return { hub, log: new EventLog(hub), put, endpoint };
+}
+
+function ownerTokenOf({ hostName, connectionString }: LocalHub): string {
+  const { sharedAccessKey } = parseHubConnectionString(connectionString);
+  return formatSasToken({
+    resource: splitHostPort(hostName).host,
+    key: sharedAccessKey.reveal(),
+    policyName: "iothubowner",
+    expirySeconds: Math.floor(Date.now() / 1000) + 60,
+  });
 }
 
 type TransportCtor = Parameters<typeof Client.fromConnectionString>[1];
@@ -65,12 +74,14 @@ async function sendOne(hub: LocalHub, certificate: KeyedCertificate, transport: 
 function receiveOverHttps(
   { host, port, ca }: { host: string; port: number; ca: string },
   certificate: KeyedCertificate,
+  agent: Agent | false = false,
+  deviceId = DEVICE,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const path = `/devices/${DEVICE}/messages/devicebound?api-version=x`;
-    const outgoing = request({ host, port, ca, path, agent: false, ...certificate }, (incoming) => {
+    const path = `/devices/${encodeURIComponent(deviceId)}/messages/devicebound?api-version=x`;
+    const outgoing = request({ host, port, ca, path, agent, ...certificate }, (incoming) => {
       incoming.resume();
-      resolve(incoming.statusCode ?? 0);
+      incoming.on("end", () => resolve(incoming.statusCode ?? 0));
     });
     outgoing.on("error", reject);
     outgoing.end();
@@ -131,14 +142,45 @@ describe.each(TRANSPORTS)("over %s", (_name, transport) => {
     expect(log.of("telemetry")).toHaveLength(1);
   });
 
-  test.each([
-    ["of another device", async (authority: KeyedCertificate) => issuedBy(authority, "other")],
+  test("with a registered authority, one through an intermediate that the device sends", async () => {
+    const authority = await createAuthority();
+    const intermediate = await issuedBy(authority, "intermediate", { isAuthority: true });
+    const { hub, log } = await hubWithDevice(
+      { type: "certificateAuthority" },
+      { deviceAuthorities: [authority.cert] },
+    );
+    const certificate = withChain(await issuedBy(intermediate, DEVICE), intermediate);
+    await sendOne(hub, certificate, transport);
+    expect(log.of("telemetry")).toHaveLength(1);
+  });
+
+  test("with a registered authority, a device of another kind keeps its own certificate", async () => {
+    const certificate = await selfSigned("anything");
+    const { hub, log } = await hubWithDevice(
+      {
+        type: "selfSigned",
+        x509Thumbprint: { primaryThumbprint: thumbprintOf(certificate, "sha256") },
+      },
+      { deviceAuthorities: [(await createAuthority()).cert] },
+    );
+    await sendOne(hub, certificate, transport);
+    expect(log.of("telemetry")).toHaveLength(1);
+  });
+
+  test.each<[string, (authority: KeyedCertificate) => Promise<KeyedCertificate>]>([
+    ["of another device", (authority) => issuedBy(authority, "other")],
     ["of another authority", async () => issuedBy(await createAuthority(), DEVICE)],
-    ["signed by itself", async () => selfSigned(DEVICE)],
+    ["signed by itself", () => selfSigned(DEVICE)],
     [
       "that has expired",
-      async (authority: KeyedCertificate) =>
-        issuedBy(authority, DEVICE, { notAfterMs: Date.now() - 1000 }),
+      (authority) => issuedBy(authority, DEVICE, { notAfterMs: Date.now() - 1000 }),
+    ],
+    [
+      "that a mere device has issued",
+      async (authority) => {
+        const device = await issuedBy(authority, "device");
+        return withChain(await issuedBy(device, DEVICE), device);
+      },
     ],
   ])("with a registered authority, one %s is refused", async (_what, make) => {
     const authority = await createAuthority();
@@ -177,3 +219,120 @@ test("over HTTPS a certificate takes the place of the Authorization header", asy
   expect(await receiveOverHttps(endpoint, certificate)).toBe(204);
   expect(await receiveOverHttps(endpoint, await selfSigned("a"))).toBe(401);
 });
+
+describe("over HTTPS, through an intermediate,", () => {
+  async function hubAndCertificate() {
+    const authority = await createAuthority();
+    const intermediate = await issuedBy(authority, "intermediate", { isAuthority: true });
+    const { endpoint } = await hubWithDevice(
+      { type: "certificateAuthority" },
+      { deviceAuthorities: [authority.cert] },
+    );
+    return {
+      endpoint,
+      certificate: withChain(await issuedBy(intermediate, DEVICE), intermediate),
+    };
+  }
+
+  test("each request of a connection is let in", async () => {
+    const { endpoint, certificate } = await hubAndCertificate();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    for (const _ of [1, 2, 3]) {
+      expect(await receiveOverHttps(endpoint, certificate, agent)).toBe(204);
+    }
+  });
+
+  // A resumed TLS session brings the device's own certificate alone.
+  test("each connection of an agent that resumes sessions is let in", async () => {
+    const { endpoint, certificate } = await hubAndCertificate();
+    const agent = new Agent({ keepAlive: false });
+    onTestFinished(() => agent.destroy());
+    for (const _ of [1, 2, 3]) {
+      expect(await receiveOverHttps(endpoint, certificate, agent)).toBe(204);
+    }
+  });
+});
+
+test("the id of an authority's device may have characters that names escape", async () => {
+  const authority = await createAuthority();
+  const { hub, endpoint } = await hubWithDevice(
+    { type: "sas" },
+    { deviceAuthorities: [authority.cert] },
+  );
+  const deviceId = "a,b+c=d";
+  const token = ownerTokenOf(hub);
+  const authentication = { type: "certificateAuthority" };
+  const path = `/devices/${encodeURIComponent(deviceId)}`;
+  await callRest(endpoint, { method: "PUT", path, token, json: { deviceId, authentication } });
+  const certificate = await issuedBy(authority, deviceId);
+  expect(await receiveOverHttps(endpoint, certificate, undefined, deviceId)).toBe(204);
+});
+
+// Rule x509-request.
+describe("the request for a certificate", () => {
+  /** The authorities that the hub names, in DER; TLS 1.2 sends them in the clear. */
+  async function namedAuthorities(hub: LocalHub): Promise<Buffer> {
+    const sent: Buffer[] = [];
+    const wire = net.connect({ host: "127.0.0.1", port: hub.ports[0] ?? 0 });
+    onTestFinished(() => void wire.destroy());
+    // Of a socket of Node's own, TLS takes the bytes without a sight of them.
+    const [clientEnd, wireEnd] = createDuplexPair();
+    wireEnd.pipe(wire);
+    wire.on("data", (chunk: Buffer) => {
+      sent.push(chunk);
+      wireEnd.write(chunk);
+    });
+    const socket = tls.connect({
+      socket: clientEnd,
+      maxVersion: "TLSv1.2",
+      servername: "localhost",
+      ca: readFileSync(hub.caFile),
+    });
+    await once(socket, "secureConnect");
+    socket.destroy();
+    return authoritiesIn(handshakeMessage(Buffer.concat(sent), CERTIFICATE_REQUEST));
+  }
+
+  test("names no authorities: some clients keep what is not of those back", async () => {
+    const authority = await createAuthority();
+    const hub = await startHubForTest({ deviceAuthorities: [authority.cert] });
+    expect(await namedAuthorities(hub)).toEqual(Buffer.alloc(0));
+  });
+
+  test("names none either once the process trusts another hub", async () => {
+    const other = await startHubForTest();
+    other.trust();
+    expect(await namedAuthorities(await startHubForTest())).toEqual(Buffer.alloc(0));
+  });
+});
+
+const HANDSHAKE_RECORD = 22;
+const CERTIFICATE_REQUEST = 13;
+
+/** The body of the first handshake message of this type among TLS records (RFC 5246, 6.2.1 and 7.4). */
+function handshakeMessage(records: Buffer, type: number): Buffer {
+  const fragments: Buffer[] = [];
+  for (let at = 0; at + 5 <= records.length; ) {
+    const length = records.readUInt16BE(at + 3);
+    if (records[at] !== HANDSHAKE_RECORD) break;
+    fragments.push(records.subarray(at + 5, at + 5 + length));
+    at += 5 + length;
+  }
+  const messages = Buffer.concat(fragments);
+  for (let at = 0; at + 4 <= messages.length; ) {
+    const length = messages.readUIntBE(at + 1, 3);
+    if (messages[at] === type) return messages.subarray(at + 4, at + 4 + length);
+    at += 4 + length;
+  }
+  throw new Error(`no handshake message ${type}`);
+}
+
+/** Certificate types, signature algorithms, then the names (RFC 5246, 7.4.4). */
+function authoritiesIn(request: Buffer): Buffer {
+  const types = 1 + request.readUInt8(0);
+  const algorithms = 2 + request.readUInt16BE(types);
+  const names = request.subarray(types + algorithms);
+  expect(names.length).toBe(2 + names.readUInt16BE(0));
+  return names.subarray(2);
+}

@@ -7,7 +7,10 @@ import {
 import "reflect-metadata";
 import {
   BasicConstraintsExtension,
+  type Extension,
+  Name,
   PemConverter,
+  type PublicKey,
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
@@ -22,21 +25,48 @@ const KEYS = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNING = { name: "ECDSA", hash: "SHA-256" };
 const HOUR_MS = 60 * 60 * 1000;
 
-/** A certificate signed with its own key. */
-export function selfSigned(commonName: string): Promise<KeyedCertificate> {
-  return issue(commonName, undefined, false);
+export interface CertificateFields {
+  readonly isAuthority?: boolean;
+  /** Authorities that may follow below an authority. */
+  readonly pathLength?: number;
+  readonly notBeforeMs?: number;
+  readonly notAfterMs?: number;
+  readonly extensions?: readonly Extension[];
 }
 
-export function createAuthority(commonName = "test authority"): Promise<KeyedCertificate> {
-  return issue(commonName, undefined, true);
+/** A certificate signed with its own key. */
+export function selfSigned(commonName: string, fields: CertificateFields = {}) {
+  return issue(commonName, undefined, fields);
+}
+
+export function createAuthority(commonName = "test authority", fields: CertificateFields = {}) {
+  return issue(commonName, undefined, { isAuthority: true, ...fields });
 }
 
 export function issuedBy(
   authority: KeyedCertificate,
   commonName: string,
-  { notAfterMs = Date.now() + HOUR_MS } = {},
+  fields: CertificateFields = {},
 ): Promise<KeyedCertificate> {
-  return issue(commonName, authority, false, notAfterMs);
+  return issue(commonName, authority, fields);
+}
+
+/** Another certificate for the same name and key, by another authority. */
+export async function crossSigned(
+  subject: KeyedCertificate,
+  authority: KeyedCertificate,
+): Promise<KeyedCertificate> {
+  const { subject: name, publicKey } = new X509Certificate(subject.cert);
+  const cert = await sign(name, publicKey, authority, { isAuthority: true });
+  return { cert, key: subject.key };
+}
+
+/** The certificate, and those between it and its authority, as a client sends them. */
+export function withChain(
+  own: KeyedCertificate,
+  ...others: readonly KeyedCertificate[]
+): KeyedCertificate {
+  return { key: own.key, cert: [own, ...others].map(({ cert }) => cert).join("\n") };
 }
 
 /** Hex, without colons. */
@@ -47,24 +77,35 @@ export function thumbprintOf({ cert }: KeyedCertificate, hash: "sha1" | "sha256"
 async function issue(
   commonName: string,
   authority: KeyedCertificate | undefined,
-  isAuthority: boolean,
-  notAfterMs = Date.now() + HOUR_MS,
+  fields: CertificateFields,
 ): Promise<KeyedCertificate> {
   const keys = await webcrypto.subtle.generateKey(KEYS, true, ["sign", "verify"]);
-  const issuer = authority && new X509Certificate(authority.cert);
+  const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
+  const key = PemConverter.encode(pkcs8, "PRIVATE KEY");
+  const subject = new Name([{ CN: [commonName] }]).toString();
+  return { cert: await sign(subject, keys.publicKey, authority ?? key, fields), key };
+}
+
+/** @param by an authority, or the private key of a certificate that signs itself. */
+async function sign(
+  subject: string,
+  publicKey: webcrypto.CryptoKey | PublicKey,
+  by: KeyedCertificate | string,
+  fields: CertificateFields,
+): Promise<string> {
+  const { isAuthority = false, pathLength, extensions = [] } = fields;
   const certificate = await X509CertificateGenerator.create({
     serialNumber: `01${randomBytes(8).toString("hex")}`,
-    subject: `CN=${commonName}`,
-    issuer: issuer?.subject ?? `CN=${commonName}`,
-    notBefore: new Date(Date.now() - 2 * HOUR_MS),
-    notAfter: new Date(notAfterMs),
+    subject,
+    issuer: typeof by === "string" ? subject : new X509Certificate(by.cert).subject,
+    notBefore: new Date(fields.notBeforeMs ?? Date.now() - 2 * HOUR_MS),
+    notAfter: new Date(fields.notAfterMs ?? Date.now() + HOUR_MS),
     signingAlgorithm: SIGNING,
-    publicKey: keys.publicKey,
-    signingKey: authority ? await importKey(authority.key) : keys.privateKey,
-    extensions: [new BasicConstraintsExtension(isAuthority, undefined, true)],
+    publicKey,
+    signingKey: await importKey(typeof by === "string" ? by : by.key),
+    extensions: [new BasicConstraintsExtension(isAuthority, pathLength, true), ...extensions],
   });
-  const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return { cert: certificate.toString("pem"), key: PemConverter.encode(pkcs8, "PRIVATE KEY") };
+  return certificate.toString("pem");
 }
 
 function importKey(pem: string): Promise<webcrypto.CryptoKey> {

@@ -9,6 +9,7 @@ import { serveAmqp } from "../../src/hub/amqp/connection.ts";
 import { CloudToDevice } from "../../src/hub/cloud-to-device.ts";
 import { DeviceConnections } from "../../src/hub/connections.ts";
 import { DeviceActivityLog } from "../../src/hub/device-activity.ts";
+import { DeviceAuthorities } from "../../src/hub/device-authorities.ts";
 import { DeviceToCloud } from "../../src/hub/device-to-cloud.ts";
 import { HubEventStream } from "../../src/hub/events.ts";
 import { FeedbackQueue } from "../../src/hub/feedback-queue.ts";
@@ -72,7 +73,13 @@ export async function createTestHub(options: TestHubOptions = {}) {
   registry.onDeleted((deviceId) => activity.forget(deviceId));
   const services = {
     activity,
-    access: new AccessControl({ hostNames: [HOST, "alias.example"], policies, registry, clock }),
+    access: new AccessControl({
+      hostNames: [HOST, "alias.example"],
+      policies,
+      authorities: new DeviceAuthorities([]),
+      registry,
+      clock,
+    }),
     clock,
     cloudToDevice,
     connections,

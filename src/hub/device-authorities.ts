@@ -1,0 +1,124 @@
+/**
+ * The authorities whose devices may sign in with their certificates (rule x509-sign-in).
+ *
+ * TLS is not asked: a server that verifies names its authorities to clients, and some clients then
+ * keep a certificate of no such authority back, although its thumbprint is registered.
+ */
+
+import "reflect-metadata";
+import { X509Certificate } from "node:crypto";
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  X509Certificate as ParsedCertificate,
+} from "@peculiar/x509";
+
+/** Certificates that may stand between a device's and an authority's. */
+const MAX_INTERMEDIATES = 10;
+
+/** Critical extensions that are understood (RFC 5280, 4.2): a certificate with another one is not. */
+const UNDERSTOOD_EXTENSIONS: readonly string[] = [
+  "2.5.29.15", // key usage
+  "2.5.29.17", // subject alternative name
+  "2.5.29.19", // basic constraints
+  "2.5.29.37", // extended key usage
+];
+
+const ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0";
+
+interface Certificate {
+  /** Judges names, key usage and signatures, as OpenSSL does. */
+  readonly x509: X509Certificate;
+  /** Holds what Node does not tell. */
+  readonly parsed: ParsedCertificate;
+}
+
+export class DeviceAuthorities {
+  readonly #authorities: readonly Certificate[];
+
+  /** @param pems Texts with one or more certificates each. */
+  constructor(pems: readonly string[]) {
+    this.#authorities = pems.flatMap(splitPem).map(parse);
+  }
+
+  /**
+   * Whether a chain leads to an authority: every signature and date on the way holds, every issuer
+   * may issue, and at most 10 certificates stand between.
+   *
+   * @param chain DER: the device's certificate, then what else the client sent, in any order.
+   */
+  haveIssued(chain: readonly Uint8Array[], nowMs: number): boolean {
+    if (this.#authorities.length === 0) return false;
+    const [own, ...others] = chain.slice(0, 1 + MAX_INTERMEDIATES).flatMap(parseOrNone);
+    return own !== undefined && this.#leadFrom(own, { untried: new Set(others), depth: 0, nowMs });
+  }
+
+  /** @param untried Those that may still come next: none is tried twice, so circles end. */
+  #leadFrom(
+    certificate: Certificate,
+    { untried, depth, nowMs }: { untried: Set<Certificate>; depth: number; nowMs: number },
+  ): boolean {
+    if (!isAcceptable(certificate, nowMs)) return false;
+    const mayBeNext = (issuer: Certificate): boolean =>
+      mayIssue(issuer, depth) && isIssuedBy(certificate, issuer);
+    if (this.#authorities.some((one) => mayBeNext(one) && isInDate(one, nowMs))) return true;
+    for (const issuer of untried) {
+      if (!mayBeNext(issuer)) continue;
+      untried.delete(issuer);
+      if (this.#leadFrom(issuer, { untried, depth: depth + 1, nowMs })) return true;
+    }
+    return false;
+  }
+}
+
+/** What is on the way from a device to its authority, the device's own certificate included. */
+function isAcceptable(certificate: Certificate, nowMs: number): boolean {
+  const { x509, parsed } = certificate;
+  // Node calls the extended key usage so; a certificate without one is for any.
+  const usages: readonly string[] | undefined = x509.keyUsage;
+  const isForClients = usages?.some((usage) => CLIENT_USAGES.includes(usage)) ?? true;
+  const isUnderstood = parsed.extensions.every(
+    ({ critical, type }) => !critical || UNDERSTOOD_EXTENSIONS.includes(type),
+  );
+  return isForClients && isUnderstood && isInDate(certificate, nowMs);
+}
+
+const CLIENT_USAGES: readonly string[] = [ExtendedKeyUsage.clientAuth, ANY_EXTENDED_KEY_USAGE];
+
+function isInDate({ parsed }: Certificate, nowMs: number): boolean {
+  return parsed.notBefore.getTime() <= nowMs && nowMs <= parsed.notAfter.getTime();
+}
+
+/** @param below Authorities between the issuer and the device. */
+function mayIssue({ x509, parsed }: Certificate, below: number): boolean {
+  const { pathLength = Number.POSITIVE_INFINITY } =
+    parsed.getExtension(BasicConstraintsExtension) ?? {};
+  return x509.ca && below <= pathLength;
+}
+
+function isIssuedBy({ x509 }: Certificate, issuer: Certificate): boolean {
+  try {
+    return x509.checkIssued(issuer.x509) && x509.verify(issuer.x509.publicKey);
+  } catch {
+    // A key that OpenSSL cannot verify with.
+    return false;
+  }
+}
+
+function splitPem(text: string): string[] {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+  return blocks ?? [text];
+}
+
+function parse(encoded: string | Uint8Array): Certificate {
+  const x509 = new X509Certificate(encoded);
+  return { x509, parsed: new ParsedCertificate(x509.raw) };
+}
+
+function parseOrNone(encoded: Uint8Array): Certificate[] {
+  try {
+    return [parse(encoded)];
+  } catch {
+    return [];
+  }
+}
