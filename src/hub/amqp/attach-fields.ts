@@ -11,6 +11,7 @@ interface Attach {
 }
 
 interface OwnAttach {
+  properties: Attach["properties"];
   max_message_size: number;
   snd_settle_mode: number;
   rcv_settle_mode: number;
@@ -26,6 +27,15 @@ const SETTLED = 1;
 
 export function peerAttachOf(link: Link): Attach {
   return (link as unknown as AttachedLink).remote.attach;
+}
+
+/**
+ * Gives the peer the properties back that it has attached the link with, as Azure does (rule
+ * amqp-fields): some clients merge them into their own, and fail when there are none.
+ */
+export function returnProperties(link: Link): void {
+  const { properties } = peerAttachOf(link);
+  if (properties != null) ownAttachOf(link).properties = properties;
 }
 
 /** Says how large a message the link takes, in bytes. */

@@ -21,7 +21,7 @@ import type { DeviceToCloud } from "../device-to-cloud.ts";
 import type { HubEventStream } from "../events.ts";
 import type { FeedbackQueue } from "../feedback-queue.ts";
 import type { IncomingConnection } from "../incoming-connection.ts";
-import { agreeToReceiverSettleMode } from "./attach-fields.ts";
+import { agreeToReceiverSettleMode, returnProperties } from "./attach-fields.ts";
 import { openCbsNode, openCbsReplies } from "./cbs-node.ts";
 import { Claims } from "./claims.ts";
 import { DeviceLinks } from "./device-links.ts";
@@ -37,6 +37,7 @@ import { offerSaslMechanisms } from "./sasl.ts";
 import { openDeviceboundNode, openFeedbackNode, openSilentNode } from "./service-nodes.ts";
 import { Settler } from "./settler.ts";
 import { openTelemetryNode } from "./telemetry-node.ts";
+import { writeTrailingNulls } from "./trailing-nulls.ts";
 import { toAmqpError, toEventHubError } from "./translate.ts";
 import { openDeviceLink, TwinNodes } from "./twin-node.ts";
 
@@ -51,7 +52,10 @@ export interface AmqpServices {
   readonly hubName: string;
 }
 
-/** Largest message a link to the hub takes, in bytes; the core refuses smaller ones by their kind. */
+/**
+ * Largest message of a link in either direction, in bytes, as the cloud announces it. The core refuses
+ * smaller ones by their kind.
+ */
 const MAX_MESSAGE_SIZE = 1_048_576;
 
 /**
@@ -149,6 +153,7 @@ class AmqpConnection {
     this.#stream.on("close", () => this.#onEnd());
     this.#cancelOpenTimer = this.#services.clock.setTimer(OPEN_TIMEOUT_MS, () => this.#onEnd());
     accept(connection, this.#stream);
+    writeTrailingNulls(connection);
     this.#stream.on("data", () => {
       const isFrameTooLarge = incomingFrameSize(connection) > OPEN_FIELDS.max_frame_size;
       if (isFrameTooLarge || hasOversizeMessage(connection)) this.#onEnd();
@@ -163,7 +168,7 @@ class AmqpConnection {
       ...OPEN_FIELDS,
       session_buffer_size: { incoming: INCOMING_WINDOW },
       receiver_options: { autoaccept: false, credit_window: 0, max_message_size: MAX_MESSAGE_SIZE },
-      sender_options: { treat_modified_as_released: false },
+      sender_options: { treat_modified_as_released: false, max_message_size: MAX_MESSAGE_SIZE },
     };
     // rhea's types demand a port to connect to; this connection is accepted, not made.
     return container.create_connection(options as unknown as ConnectionOptions);
@@ -254,6 +259,7 @@ class AmqpConnection {
     open: (node: AmqpNode) => GuardedLink | undefined,
   ): void {
     const node = parseAmqpAddress(address);
+    returnProperties(link);
     try {
       const guarded = open(node);
       accept();

@@ -12,7 +12,10 @@ type FrameType =
   | "disposition"
   | "detach"
   | "end"
-  | "close";
+  | "close"
+  | SaslFrameType;
+
+type SaslFrameType = "sasl_mechanisms" | "sasl_init" | "sasl_outcome";
 
 export interface RawFrame {
   /** `empty` is the frame that only says that its sender lives. */
@@ -20,6 +23,8 @@ export interface RawFrame {
   readonly channel: number;
   /** By their names in AMQP; absent ones are null or undefined. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** The list as it was encoded: as long as its sender has made it. */
+  readonly list: readonly unknown[];
   readonly payload: Buffer | undefined;
   /** As it came. */
   readonly bytes: Buffer;
@@ -32,13 +37,20 @@ interface Performative {
 /** rhea's codec, without the state it keeps of a connection; its types leave it out. */
 type Codec = {
   amqp_frame(channel: number, performative: unknown, payload?: Buffer): object;
+  sasl_frame(performative: unknown): object;
   read_frame(bytes: Buffer): { channel: number; performative?: Performative; payload?: Buffer };
   write_frame(frame: object): Buffer;
 } & { readonly [Type in FrameType]: (fields: object) => Performative };
 
 const codec = createRequire(import.meta.url)("rhea/lib/frames.js") as Codec;
 
-const HEADER = Buffer.from("AMQP\u0000\u0001\u0000\u0000", "latin1");
+/** By what they announce; a SASL layer is followed by AMQP. */
+const HEADERS = {
+  amqp: Buffer.from("AMQP\u0000\u0001\u0000\u0000", "latin1"),
+  sasl: Buffer.from("AMQP\u0003\u0001\u0000\u0000", "latin1"),
+};
+
+const HEADER_BYTES = 8;
 
 /** Described types of a terminus. */
 const [SOURCE, TARGET] = [0x28, 0x29];
@@ -50,16 +62,20 @@ export class RawAmqp {
   #bytes = Buffer.alloc(0);
   #isHeaderRead = false;
 
-  constructor(stream: Duplex) {
+  constructor(stream: Duplex, layer: keyof typeof HEADERS = "amqp") {
     this.#stream = stream;
     stream.on("error", () => {});
     stream.on("data", (chunk: Buffer) => this.#read(chunk));
-    stream.write(HEADER);
+    stream.write(HEADERS[layer]);
   }
 
   send(type: FrameType, fields: object, payload?: Buffer, channel = 0): void {
     const performative = codec[type](fields);
     this.#stream.write(codec.write_frame(codec.amqp_frame(channel, performative, payload)));
+  }
+
+  sendSasl(type: SaslFrameType, fields: object): void {
+    this.#stream.write(codec.write_frame(codec.sasl_frame(codec[type](fields))));
   }
 
   /** The next frame, of whatever type. */
@@ -137,8 +153,8 @@ export class RawAmqp {
   #read(chunk: Buffer): void {
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
     if (!this.#isHeaderRead) {
-      if (this.#bytes.length < HEADER.length) return;
-      this.#bytes = this.#bytes.subarray(HEADER.length);
+      if (this.#bytes.length < HEADER_BYTES) return;
+      this.#bytes = this.#bytes.subarray(HEADER_BYTES);
       this.#isHeaderRead = true;
     }
     while (this.#bytes.length >= 4 && this.#bytes.length >= this.#bytes.readUInt32BE()) {
@@ -152,11 +168,11 @@ export class RawAmqp {
 function readFrame(bytes: Buffer): RawFrame {
   const { channel, performative, payload } = codec.read_frame(bytes);
   const rest = { channel, payload, bytes };
-  if (performative === undefined) return { type: "empty", fields: {}, ...rest };
+  if (performative === undefined) return { type: "empty", fields: {}, list: [], ...rest };
   const [type] = String(performative.constructor).split("#") as [FrameType];
   const fields: Record<string, unknown> = {};
   for (const name in performative) fields[name] = (performative as never)[name];
-  return { type, fields, ...rest };
+  return { type, fields, list: performative.value, ...rest };
 }
 
 function terminus(type: number, address: string): unknown {

@@ -1,0 +1,95 @@
+/**
+ * Writes every field of a frame, trailing nulls included, as Azure does (rule amqp-fields).
+ *
+ * AMQP lets a list end with its last value, and rhea ends it there. Some clients read fields by their
+ * place in the list: azure-eventhub for Python fails when it ends before the one it wants.
+ */
+
+import rhea, { type Connection } from "rhea";
+
+const NULL: unknown = rhea.types.wrap(null);
+
+/** Number of fields of each list, by its descriptor (AMQP 1.0, sections 2.7, 2.8.14, 3.4, 3.5, 5.3.3). */
+const FIELD_COUNTS: ReadonlyMap<unknown, number> = new Map([
+  [0x10, 10], // open
+  [0x11, 8], // begin
+  [0x12, 14], // attach
+  [0x13, 11], // flow
+  [0x14, 11], // transfer
+  [0x15, 6], // disposition
+  [0x16, 3], // detach
+  [0x17, 1], // end
+  [0x18, 1], // close
+  [0x1d, 3], // error
+  [0x23, 2], // received
+  [0x24, 0], // accepted
+  [0x25, 1], // rejected
+  [0x26, 0], // released
+  [0x27, 3], // modified
+  [0x28, 11], // source
+  [0x29, 7], // target
+  [0x40, 1], // sasl-mechanisms
+  [0x42, 1], // sasl-challenge
+  [0x44, 2], // sasl-outcome
+]);
+
+/** What rhea keeps of a frame until it is written; its types leave it out, as they do the rest here. */
+interface Frame {
+  /** Absent in an empty frame. */
+  readonly performative?: Performative;
+}
+
+interface Performative {
+  readonly constructor: { readonly descriptor?: { readonly numeric: number } };
+  readonly value: unknown[];
+}
+
+interface Transport {
+  encode(frame: Frame): void;
+}
+
+interface AcceptedConnection {
+  readonly amqp_transport?: Transport;
+  /** For peers with and without a SASL layer: by protocol id, 3 being SASL. */
+  readonly sasl_transport?: { readonly transports?: { readonly 3?: { transport?: Transport } } };
+}
+
+/**
+ * To be called when rhea has accepted the connection and written nothing yet.
+ *
+ * @throws Error when rhea no longer works the way this relies on.
+ */
+export function writeTrailingNulls(connection: Connection): void {
+  const { amqp_transport, sasl_transport } = connection as unknown as AcceptedConnection;
+  for (const transport of [amqp_transport, sasl_transport?.transports?.[3]?.transport]) {
+    if (typeof transport?.encode !== "function") throw unknownRhea("no transport");
+    const { encode } = transport;
+    transport.encode = (frame) => {
+      if (frame.performative !== undefined) extendPerformative(frame.performative);
+      encode.call(transport, frame);
+    };
+  }
+}
+
+function extendPerformative(performative: Performative): void {
+  const { value } = performative;
+  const code = performative.constructor.descriptor?.numeric;
+  if (!FIELD_COUNTS.has(code) || !Array.isArray(value)) throw unknownRhea(`performative ${code}`);
+  extend(value, code);
+}
+
+function extend(list: unknown[], code: unknown): void {
+  const count = FIELD_COUNTS.get(code) ?? 0;
+  while (list.length < count) list.push(NULL);
+  for (const item of list) {
+    const nested = item as { readonly descriptor?: { readonly value: unknown }; value: unknown };
+    const nestedCode = nested?.descriptor?.value;
+    // An empty list is one that rhea shares.
+    if (!FIELD_COUNTS.has(nestedCode) || !Array.isArray(nested.value)) continue;
+    if (nested.value.length > 0) extend(nested.value, nestedCode);
+  }
+}
+
+function unknownRhea(what: string): Error {
+  return new Error(`This version of rhea encodes frames in an unknown way (${what}).`);
+}
