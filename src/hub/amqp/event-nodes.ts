@@ -11,6 +11,7 @@ import { LinkCredit } from "./link-credit.ts";
 import type { GuardedLink, NodeContext } from "./node-context.ts";
 import type { Replies } from "./replies.ts";
 import { answerRequests } from "./request-node.ts";
+import { sendMessage } from "./send-message.ts";
 import { toEventMessage, toRuntimeMetric } from "./telemetry.ts";
 
 const SELECTOR_FILTER = "apache.org:selector-filter:string";
@@ -45,7 +46,8 @@ export function openPartitionNode(
     { partition, position: readPosition(sender), ...(epoch !== undefined && { epoch }) },
     {
       hasCredit: () => sender.is_open() && credit.isLeft,
-      deliver: (event) => credit.use(sender.send({ ...toEventMessage(event), ...metric() })),
+      deliver: (event) =>
+        credit.use(sendMessage(sender, { ...toEventMessage(event), ...metric() })),
       onStolen: (error) => close(toEventHubError(error)),
     },
   );

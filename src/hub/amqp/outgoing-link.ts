@@ -10,6 +10,7 @@ import rhea, {
 import type { Settlement } from "../../core/message-queue.ts";
 import { LinkCredit } from "./link-credit.ts";
 import type { Outflow } from "./outflow.ts";
+import { sendMessage } from "./send-message.ts";
 import { toSettlement } from "./translate.ts";
 
 export interface OutgoingLinkHandlers {
@@ -48,7 +49,7 @@ export class OutgoingLink {
 
   /** The lock token, a uuid, is the delivery tag too: C# reads it as a GUID. */
   send(message: AmqpMessage, lockToken: string): void {
-    const delivery = this.#sender.send(message, guidBytes(lockToken));
+    const delivery = sendMessage(this.#sender, message, guidBytes(lockToken));
     this.#credit.use(delivery);
     this.#lockTokens.set(delivery, lockToken);
   }

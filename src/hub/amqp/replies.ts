@@ -5,6 +5,7 @@ import { agreeToSenderSettleMode } from "./attach-fields.ts";
 import { LinkCredit } from "./link-credit.ts";
 import type { GuardedLink } from "./node-context.ts";
 import type { Outflow } from "./outflow.ts";
+import { sendMessage } from "./send-message.ts";
 
 interface Waiting {
   readonly request: EventContext;
@@ -44,7 +45,7 @@ export class Replies {
     this.#waiting = this.#waiting.filter(({ request, reply, onGone }) => {
       const [link, credit] = this.#linkFor(request) ?? [];
       if (credit?.isLeft === false) return true;
-      if (link !== undefined) credit?.use(link.send(reply));
+      if (link !== undefined) credit?.use(sendMessage(link, reply));
       onGone();
       return false;
     });
