@@ -12,8 +12,7 @@ export type AmqpNode =
   | { readonly type: "deviceMethods"; readonly deviceId: string }
   | { readonly type: "eventManagement" }
   | EventPartition
-  /** What the hub does not serve itself: its event hub has it under `path`. */
-  | { readonly type: "eventRedirect"; readonly path: string }
+  | EventRedirect
   | { readonly type: "eventHubSender" }
   | { readonly type: "unknown" };
 
@@ -22,6 +21,15 @@ export interface EventPartition {
   readonly type: "eventPartition";
   readonly consumerGroup: string;
   readonly partitionId: string;
+  /** As the token of its reader must cover it. */
+  readonly segments: readonly string[];
+}
+
+/** What the hub does not serve itself. */
+export interface EventRedirect {
+  readonly type: "eventRedirect";
+  /** Where its event hub has it. */
+  readonly path: string;
   /** As the token of its reader must cover it. */
   readonly segments: readonly string[];
 }
@@ -62,17 +70,23 @@ export function parseAmqpAddress(address: string): AmqpNode {
   if (first === "devices" && third === "methods" && fourth === "devicebound") {
     return { type: "deviceMethods", deviceId };
   }
-  return parseEventAddress(segments) ?? { type: "unknown" };
+  return parseEventAddress(segments, address.endsWith("/")) ?? { type: "unknown" };
 }
 
 /** Rule event-address. The hub's own paths begin `messages/events`, its event hub's with its name. */
-function parseEventAddress(segments: readonly string[]): AmqpNode | undefined {
+function parseEventAddress(
+  segments: readonly string[],
+  hasTrailingSlash: boolean,
+): AmqpNode | undefined {
   const [first, second, ...rest] = segments.map((segment) => segment.toLowerCase());
   if (segments.length === 1 && first === "$management") return { type: "eventManagement" };
   if (first !== EVENT_HUB_NAME) return undefined;
   if (second === "events") {
-    const path = [EVENT_HUB_NAME, ...segments.slice(2)].join("/");
-    return { type: "eventRedirect", path };
+    // Some clients cut the slash off again, without looking whether it is there.
+    const path = [EVENT_HUB_NAME, ...segments.slice(2), ...(hasTrailingSlash ? [""] : [])].join(
+      "/",
+    );
+    return { type: "eventRedirect", path, segments };
   }
   if (second === undefined || second === "partitions") return { type: "eventHubSender" };
   if (second === "$management" && rest.length === 0) return { type: "eventManagement" };

@@ -172,6 +172,11 @@ describe("an address of events", () => {
     partitionId,
     segments,
   });
+  const redirect = (path: string, ...below: readonly string[]): AmqpNode => ({
+    type: "eventRedirect",
+    path,
+    segments: ["messages", "events", ...below],
+  });
   const management: AmqpNode = { type: "eventManagement" };
   const sender: AmqpNode = { type: "eventHubSender" };
   it.each<[string, AmqpNode]>([
@@ -189,11 +194,18 @@ describe("an address of events", () => {
     ["amqps://localhost/messages/$Management", management],
     ["messages", sender],
     ["messages/Partitions/0", sender],
-    ["/messages/events", { type: "eventRedirect", path: "messages" }],
-    ["/messages/events/$management", { type: "eventRedirect", path: "messages/$management" }],
+    ["/messages/events", redirect("messages")],
+    ["messages/events/", redirect("messages/")],
+    ["/messages/events/$management", redirect("messages/$management", "$management")],
     [
       "/messages/events/ConsumerGroups/$Default/Partitions/0",
-      { type: "eventRedirect", path: "messages/ConsumerGroups/$Default/Partitions/0" },
+      redirect(
+        "messages/ConsumerGroups/$Default/Partitions/0",
+        "ConsumerGroups",
+        "$Default",
+        "Partitions",
+        "0",
+      ),
     ],
     ["messages/ConsumerGroups/$Default/Partitions", { type: "unknown" }],
     ["messages/ConsumerGroups/$Default/Partitions/0/x", { type: "unknown" }],

@@ -46,6 +46,8 @@ describe("a link to the hub's own name of its events", () => {
     ["/messages/events/$management", "messages/$management"],
     ["amqps://localhost/messages/events/$management", "messages/$management"],
     ["/Messages/Events", "messages"],
+    // A Go client cuts the last character off, whatever it is.
+    ["messages/events/", "messages/"],
     [
       "/messages/events/ConsumerGroups/$Default/Partitions/0",
       "messages/ConsumerGroups/$Default/Partitions/0",
@@ -110,6 +112,22 @@ describe("a link to the hub's own name of its events", () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectService(policy);
     await expect(peer.openReceiver("/messages/events")).rejects.toMatchObject({ condition });
+  });
+
+  // Rule sas-scope. So @azure/event-hubs 2.x and azure-event-hubs 0.2.x ask.
+  it("is told to a token for the node itself, and to none for another", async () => {
+    const hub = await createTestHub();
+    const node = "messages/events/$management";
+    const peer = await hub.amqp({ username: "anonymous" }).opened();
+    const cbs = await peer.openCbs();
+    const resource = `sb://${HOST}/${node}`;
+    await cbs.putToken(resource, hub.policyToken("service", { resource }));
+    await expect(peer.openReceiver(node)).rejects.toMatchObject({ condition: REDIRECT });
+    for (const other of ["messages/events", "messages/events/ConsumerGroups/a/Partitions/0"]) {
+      await expect(peer.openReceiver(other)).rejects.toMatchObject({
+        condition: "amqp:unauthorized-access",
+      });
+    }
   });
 
   it("of a device, or of nobody, is not told", async () => {

@@ -212,7 +212,7 @@ class AmqpConnection {
         case "eventManagement":
           return openManagementReplies(sender, this.#managementReplies, this.#context);
         case "eventRedirect":
-          return redirect(node.path, this.#context);
+          return redirect(node, this.#context);
         default:
           throw notFound(address);
       }
@@ -242,7 +242,7 @@ class AmqpConnection {
         case "eventManagement":
           return openManagementNode(receiver, this.#managementReplies, this.#context);
         case "eventRedirect":
-          return redirect(node.path, this.#context);
+          return redirect(node, this.#context);
         case "eventHubSender":
           throw new HubError("IotHubUnauthorized", "Events come from devices alone.");
         default:

@@ -1,6 +1,7 @@
 /** Sends a link elsewhere: the hub's own name of its events leads to its event hub. */
 
 import rhea, { type AmqpError } from "rhea";
+import type { EventRedirect } from "../../core/resource-path.ts";
 import type { NodeContext } from "./node-context.ts";
 
 /** Thrown in place of a refusal: the link closes with this answer. */
@@ -18,8 +19,11 @@ export class Redirection extends Error {
  *
  * @throws Redirection; HubError IotHubUnauthorized.
  */
-export function redirect(path: string, { claims, whereabouts }: NodeContext): never {
-  claims.authorize("ServiceConnect", ["messages", "events"]);
+export function redirect(
+  { path, segments }: EventRedirect,
+  { claims, whereabouts }: NodeContext,
+): never {
+  claims.authorize("ServiceConnect", segments);
   const { hostName, port } = whereabouts();
   throw new Redirection({
     condition: "amqp:link:redirect",
