@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --
+#!/usr/bin/env node
 import { main } from "../dist/cli/device/main.js";
 
 await main();

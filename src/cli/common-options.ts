@@ -46,14 +46,15 @@ export function addSettingOptions(
     if (choices) option.argChoices = [...choices];
     command.addOption(option);
   }
-  return addEnvFile(command);
+  return addDotenv(command);
 }
 
-export function addEnvFile(command: Command): Command {
+/** Not `--env-file`: Node takes that flag for itself, even when it follows the script's name. */
+export function addDotenv(command: Command): Command {
   return command.addOption(
-    new Option("--env-file <path>", "file of variables, if there is one").default(
+    new Option("--dotenv <path>", "read variables from this file").default(
       undefined,
-      "./.env",
+      "./.env, if it exists",
     ),
   );
 }
@@ -80,12 +81,12 @@ export function configInputs(
     const value = given[new Option(flag).attributeName()];
     if (typeof value === "string" || value === true) named[key] = value;
   }
-  const { envFile } = given;
+  const { dotenv } = given;
   return {
     flags: named,
     env,
     directory,
-    envFile: typeof envFile === "string" ? envFile : undefined,
+    envFile: typeof dotenv === "string" ? dotenv : undefined,
   };
 }
 

@@ -136,6 +136,9 @@ function toUsageError({ code, message }: CommanderError, program: Command): Usag
     );
   }
   const [what = "", suggestion] = message.replace(/^error: /, "").split("\n");
+  if (/^unknown option '--env-file\b/.test(what)) {
+    return new UsageError(what, "Did you mean --dotenv?");
+  }
   const hint = suggestion?.replace(/^\(|\)$/g, "") ?? "Run with --help for what there is.";
   return new UsageError(what, hint);
 }

@@ -31,9 +31,9 @@ export function readEnvFile(
     const code = (error as NodeJS.ErrnoException).code;
     if (path !== undefined || code !== "ENOENT") {
       problems.push({
-        where: path === undefined ? shownPath : `--env-file ${path}`,
+        where: path === undefined ? shownPath : `--dotenv ${path}`,
         what: `the file cannot be read (${code})`,
-        fix: "Name a readable file with --env-file, or leave the flag away.",
+        fix: "Name a readable file with --dotenv, or omit the flag.",
       });
     }
     return { path: shownPath, variables: {} };

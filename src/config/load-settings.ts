@@ -9,7 +9,7 @@ export interface ConfigInputs {
   /** What the command line says: a text, or true for a flag without value. */
   readonly flags: Readonly<Partial<Record<SettingKey, string | true>>>;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** `--env-file`. */
+  /** `--dotenv`. */
   readonly envFile?: string | undefined;
   /** Where relative paths start. */
   readonly directory: string;

@@ -350,10 +350,10 @@ describe("problems", () => {
   test(".env may be absent, a file asked for may not", () => {
     expect(send({ flags: { local: true } }).hub.type).toBe("local");
     const [problem] = problemsOf(() => send({ flags: { local: true }, envFile: "other.env" }));
-    expect(problem?.where).toBe("--env-file other.env");
+    expect(problem?.where).toBe("--dotenv other.env");
   });
 
-  test("--env-file is read in place of .env", () => {
+  test("--dotenv is read in place of .env", () => {
     writeFileSync(join(directory, "other.env"), `IOTHUB_CONNECTION_STRING="${hub("o")}"`);
     const config = send({ envFile: "other.env", dotenv: { C2D_LOCAL: "1" } });
     expect(config.hub).toMatchObject({ connectionString: { hostName: "o" } });

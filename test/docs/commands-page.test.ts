@@ -1,4 +1,4 @@
-/** docs/commands.md holds what `--help` says, word for word. `npx vitest run -u test/docs` writes it anew. */
+/** docs/commands.md holds what `--help` says, word for word. `npx vitest run test/docs -u` writes it anew. */
 
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -109,7 +109,7 @@ const SENDS = PAGES.filter((page) => page !== "docs/commands.md")
 
 test.each([...new Set(SENDS)])("%s", async (command) => {
   const withoutFiles = command.replace(
-    /--(data-file-path|dfp|device-file|from|ca|env-file) \S+/,
+    /--(data-file-path|dfp|device-file|from|ca|dotenv) \S+/,
     "",
   );
   const { code, stderr } = await place.run(`${withoutFiles} --dry-run`, { C2D_LOCAL: "1" }).ended;

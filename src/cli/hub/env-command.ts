@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { DEFAULT_LOCAL_DEVICE_ID } from "../../config/local-device.ts";
 import {
   addCommonOptions,
-  addEnvFile,
+  addDotenv,
   type CommonFlags,
   formatExamples,
 } from "../common-options.ts";
@@ -38,7 +38,7 @@ export function addEnv(program: Command, act: Act): void {
         ["c2d-hub env --format json", "for a script"],
       ]),
     );
-  addEnvFile(addCommonOptions(command));
+  addDotenv(addCommonOptions(command));
   act<EnvFlags>(command, async (flags, context) => {
     if (flags.output === "json" && flags.format !== undefined) {
       throw new UsageError("-o json and --format both give a form", "Keep one of the two.");

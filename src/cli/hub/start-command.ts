@@ -10,7 +10,7 @@ import {
   parseDurationArgument,
   parsePositiveDuration,
 } from "../argument-parsers.ts";
-import { addCommonOptions, addEnvFile, formatExamples } from "../common-options.ts";
+import { addCommonOptions, addDotenv, formatExamples } from "../common-options.ts";
 import type { Act } from "../run-program.ts";
 import { loadHubHome } from "./hub-home.ts";
 import type { StartFlags } from "./start-flags.ts";
@@ -73,7 +73,7 @@ export function addStart(program: Command, act: Act): void {
         ["c2d-hub start --port 0 --in-memory -o json", "on any free port, for a script"],
       ]),
     );
-  addEnvFile(addCommonOptions(command));
+  addDotenv(addCommonOptions(command));
   act<StartFlags>(command, async (flags, context) => {
     const { home } = loadHubHome(flags, context.io);
     const { runStart } = await import("./start.ts");

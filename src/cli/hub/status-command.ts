@@ -1,7 +1,7 @@
 /** The command `c2d-hub status`. */
 
 import type { Command } from "commander";
-import { addCommonOptions, addEnvFile, formatExamples } from "../common-options.ts";
+import { addCommonOptions, addDotenv, formatExamples } from "../common-options.ts";
 import type { Act } from "../run-program.ts";
 import { loadHubHome } from "./hub-home.ts";
 
@@ -16,7 +16,7 @@ export function addStatus(program: Command, act: Act): void {
         ["c2d-hub status -o json | jq -r .caFile", "the path of its CA certificate"],
       ]),
     );
-  addEnvFile(addCommonOptions(command));
+  addDotenv(addCommonOptions(command));
   act(command, async (flags, context) => {
     const { home } = loadHubHome(flags as object, context.io);
     const { runStatus } = await import("./status.ts");

@@ -1,7 +1,7 @@
 /** The command `c2d-hub stop`. */
 
 import type { Command } from "commander";
-import { addCommonOptions, addEnvFile, formatExamples } from "../common-options.ts";
+import { addCommonOptions, addDotenv, formatExamples } from "../common-options.ts";
 import type { Act } from "../run-program.ts";
 import { loadHubHome } from "./hub-home.ts";
 
@@ -16,7 +16,7 @@ export function addStop(program: Command, act: Act): void {
         ["C2D_HOME=/tmp/hub c2d-hub stop", "end the hub of another home"],
       ]),
     );
-  addEnvFile(addCommonOptions(command));
+  addDotenv(addCommonOptions(command));
   act(command, async (flags, context) => {
     const { home } = loadHubHome(flags as object, context.io);
     const { runStop } = await import("./stop.ts");

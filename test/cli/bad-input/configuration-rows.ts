@@ -83,7 +83,7 @@ export const CONFIGURATION_ROWS: readonly BadInput[] = [
       { files: { ".env": `IOTHUB_CONNECTION_STRING ${HUB}\n\u001b[31m` } },
     ],
     ["a .env that is a directory", ["-d", "d"], ".env", { files: { ".env": undefined } }],
-    ["an env file that is not there", ["--local", "--dry-run", "--env-file", "missing"], "missing"],
+    ["an env file that is not there", ["--local", "--dry-run", "--dotenv", "missing"], "missing"],
     ["no device", ["-l", HUB], "-d"],
     ["both hubs on the command line", ["--local", "-l", HUB], "--local and --login"],
     [
@@ -133,7 +133,7 @@ export const CONFIGURATION_ROWS: readonly BadInput[] = [
     ["a connection string as a device id", ["--local", "-d", DEVICE], "device id"],
     ["a connection string as a transport", ["--local", "--transport", HUB], "amqp"],
     ["a connection string as a CA file", ["--local", "--ca", HUB], "ENOENT"],
-    ["a connection string as an env file", ["--local", "--env-file", HUB], "ENOENT"],
+    ["a connection string as an env file", ["--local", "--dotenv", HUB], "ENOENT"],
     [
       "a device file with a bad id",
       ["--local", "--device-file", "ids"],
@@ -251,7 +251,7 @@ export const CONFIGURATION_ROWS: readonly BadInput[] = [
   ]),
   ...rows({ executable: "c2d-hub", ...CONFIGURATION }, [
     ["env of a device id that is none", ["env", "-d", "a/b"], "device id"],
-    ["an env file that is not there", ["status", "--env-file", "missing"], "missing"],
+    ["an env file that is not there", ["status", "--dotenv", "missing"], "missing"],
     [
       "start in a home that is a file",
       ["start", "--port", "0"],

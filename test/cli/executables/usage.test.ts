@@ -51,6 +51,17 @@ describe.each(EXECUTABLES)("%s", (name) => {
     expect(code).toBe(2);
   });
 
+  // Node takes --env-file for itself wherever it stands, and ends where the file is missing.
+  test.each([["--env-file", "vars.env"], ["--env-file=vars.env"]])(
+    "%s suggests --dotenv, whatever is nearer by its letters",
+    async (...flag) => {
+      writeFileSync(join(directory, "vars.env"), "");
+      const { code, stderr } = await run(name, [...COMMANDS[name], ...flag], { directory });
+      expect(stderr).toBe(`error: unknown option '${flag[0]}'\nhint: Did you mean --dotenv?\n`);
+      expect(code).toBe(2);
+    },
+  );
+
   test("an error is one line of JSON with -o json", async () => {
     const args = [...COMMANDS[name], "-o", "json", "--verbos"];
     const { code, stderr } = await run(name, args, { directory });
@@ -168,11 +179,11 @@ describe("configuration", () => {
   test("an env file asked for must be there", async () => {
     const { code, stderr } = await run(
       "c2d-send",
-      ["--local", "--dry-run", "--env-file", "missing.env"],
+      ["--local", "--dry-run", "--dotenv", "missing.env"],
       { directory },
     );
     expect(code).toBe(3);
-    expect(stderr).toContain("--env-file missing.env");
+    expect(stderr).toContain("--dotenv missing.env");
   });
 
   test(".env is read from the working directory", async () => {

@@ -94,7 +94,7 @@ test("a file of another name is written where it is named", async () => {
   await create("--local", "--write-env", "sub/device.env");
   expect(existsSync(pathOf(".env"))).toBe(false);
   expect(modeOf("sub/device.env")).toBe(0o600);
-  await expectToListen("--env-file", "sub/device.env");
+  await expectToListen("--dotenv", "sub/device.env");
 });
 
 test("other lines stay, the mode is tightened, and the device is exchanged", async () => {

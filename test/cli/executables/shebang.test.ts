@@ -1,0 +1,56 @@
+/** How a kernel starts the executables: also where `env` knows no options (BusyBox, the BSDs). */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ExecutableName } from "../support/run-executable.ts";
+
+const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
+
+const hasBusyBox = spawnSync("busybox", ["env", "true"]).status === 0;
+if (!hasBusyBox)
+  console.warn("SKIPPED: busybox is not installed, its env is not tried with the executables.");
+
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "c2d-shebang-"));
+});
+
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/**
+ * Runs an executable as a kernel does, with BusyBox's `env` in place of the machine's own: what
+ * follows the interpreter on the first line is one argument, spaces included.
+ */
+function runWithBusyBox(name: ExecutableName, args: readonly string[]) {
+  const path = fileURLToPath(new URL(`../../../bin/${name}.js`, import.meta.url));
+  const [, argument = ""] = /^#!\/usr\/bin\/env (.+)\n/.exec(readFileSync(path, "utf8")) ?? [];
+  return spawnSync("busybox", ["env", argument, path, ...args], {
+    cwd: directory,
+    env: { PATH: process.env.PATH, HOME: directory },
+    encoding: "utf8",
+  });
+}
+
+describe.skipIf(!hasBusyBox).each(EXECUTABLES)("%s, started by BusyBox's env", (name) => {
+  test("runs", () => {
+    const { status, stdout, stderr } = runWithBusyBox(name, ["--version"]);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(status).toBe(0);
+  });
+
+  test("reads the file of --dotenv itself", () => {
+    writeFileSync(join(directory, "named.env"), "C2D_LOCAL=perhaps\n");
+    const command = { "c2d-device": ["listen"], "c2d-send": [], "c2d-hub": ["purge", "-d", "x"] };
+    const { status, stderr } = runWithBusyBox(name, [...command[name], "--dotenv", "named.env"]);
+    expect(stderr).toContain("C2D_LOCAL in named.env");
+    expect(status).toBe(3);
+  });
+});
