@@ -60,6 +60,7 @@ export interface Hub {
   readonly owner: Pick<HubConnectionString, "sharedAccessKeyName" | "sharedAccessKey">;
   /** Resolves when it has stopped; rejects when its store failed. */
   readonly stopped: Promise<void>;
+  readonly isStopping: boolean;
   /** Ends every connection and frees every handle. Idempotent. */
   stop(): Promise<void>;
 }
@@ -77,23 +78,27 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const parts = await assemble(options, (error) => lifetime.fail(error));
   const idle = new IdleWatch(options.clock, options.idleExitMs, () => void lifetime.stop());
   const door = await openDoor(options, parts, idle).catch(async (error: unknown) => {
+    idle.stop();
     parts.scheduler.stop();
     await options.store.close();
     throw error;
   });
-  lifetime.onStop(async () => {
-    options.onStopping?.();
-    idle.stop();
-    await door.close();
-    parts.scheduler.stop();
-    await options.store.close();
-  });
+  lifetime.onStop(
+    () => options.onStopping?.(),
+    () => idle.stop(),
+    () => door.close(),
+    () => parts.scheduler.stop(),
+    () => options.store.close(),
+  );
   return {
     ports: door.ports,
     events: parts.events,
     registry: parts.registry,
     owner: ownerOf(options.installation),
     stopped: lifetime.stopped,
+    get isStopping() {
+      return lifetime.isStopping;
+    },
     stop: () => lifetime.stop(),
   };
 }

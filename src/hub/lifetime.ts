@@ -2,11 +2,13 @@
 
 import type { Clock } from "./clock.ts";
 
+type CleanUpStep = () => void | Promise<void>;
+
 export class Lifetime {
   readonly stopped: Promise<void>;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
-  #cleanUp: () => Promise<void> = () => Promise.resolve();
+  #cleanUp: readonly CleanUpStep[] = [];
   #stopping: Promise<void> | undefined;
 
   constructor() {
@@ -18,12 +20,18 @@ export class Lifetime {
     this.stopped.catch(() => {});
   }
 
-  onStop(cleanUp: () => Promise<void>): void {
+  /** True from the moment somebody wanted the end. */
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  /** The steps are taken in turn, each of them even when one before it has failed. */
+  onStop(...cleanUp: readonly CleanUpStep[]): void {
     this.#cleanUp = cleanUp;
   }
 
   stop(): Promise<void> {
-    this.#stopping ??= this.#cleanUp().then(this.#resolve, this.#reject);
+    this.#stopping ??= runAll(this.#cleanUp).then(this.#resolve, this.#reject);
     return this.#stopping;
   }
 
@@ -32,6 +40,19 @@ export class Lifetime {
     this.#reject(error);
     void this.stop();
   }
+}
+
+/** @throws what the first step to fail threw. */
+async function runAll(steps: readonly CleanUpStep[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 /** Says when nobody has been connected for long enough. */

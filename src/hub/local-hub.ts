@@ -106,21 +106,29 @@ const PORTS_WITHOUT_MENTION = [8883, 5671] as const;
 export async function startLocalHub(options: LocalHubOptions = {}): Promise<LocalHub> {
   const { clock = systemClock, port = 0, devices = [] } = options;
   for (const deviceId of devices) validateDeviceId(deviceId);
-  const installation = await createInstallation(clock.nowMs());
-  const hub = await startHub({
-    ...hubOptions(options),
-    installation,
-    store: createMemoryStore(),
-    ports: [port],
-    onTakenPort: "fail",
-  });
   const directory = mkdtempSync(join(tmpdir(), "c2d-hub-"));
-  const caFile = join(directory, "ca.pem");
-  writeFileSync(caFile, installation.authority.certificate);
-  await createDevices(hub, options);
-  return present(hub, installation, { ...options, caFile }, () => {
-    rmSync(directory, { recursive: true, force: true });
-  });
+  const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true });
+  let close = async (): Promise<void> => {};
+  try {
+    const installation = await createInstallation(clock.nowMs());
+    const caFile = join(directory, "ca.pem");
+    writeFileSync(caFile, installation.authority.certificate);
+    const hub = await startHub({
+      ...hubOptions(options),
+      installation,
+      store: createMemoryStore(),
+      ports: [port],
+      onTakenPort: "fail",
+      onStopping: removeDirectory,
+    });
+    close = () => hub.stop();
+    await createDevices(hub, options);
+    return present(hub, installation, { ...options, caFile });
+  } catch (error) {
+    await close();
+    removeDirectory();
+    throw error;
+  }
 }
 
 /**
@@ -134,6 +142,7 @@ export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
   const store = options.isInMemory
     ? await openOwnedMemoryStore(paths.storeDirectory)
     : await openLevelStore(paths.storeDirectory);
+  let close = (): Promise<void> => store.close();
   try {
     const { clock = systemClock } = options;
     const installation = await keepInstallation(paths, clock);
@@ -146,12 +155,13 @@ export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
       ...(options.idleExitMs !== undefined && { idleExitMs: options.idleExitMs }),
       onStopping: () => removeHubDescription(paths),
     });
+    close = () => hub.stop();
     await createDevices(hub, options);
-    const local = present(hub, installation, { ...options, ...paths }, () => {});
+    const local = present(hub, installation, { ...options, ...paths });
     writeHubDescription(paths, describe(local, options.host ?? DEFAULT_HOST));
     return local;
   } catch (error) {
-    await store.close();
+    await close();
     throw error;
   }
 }
@@ -194,10 +204,11 @@ function present(
   hub: Hub,
   { authority }: Installation,
   { host = DEFAULT_HOST, caFile }: { readonly host?: string; readonly caFile: string },
-  cleanUp: () => void,
 ): LocalHub {
   const hostName = hostNameOf(host, hub.ports);
   let distrust = (): void => {};
+  // Whoever stopped it.
+  hub.stopped.finally(() => distrust()).catch(() => {});
   const deviceConnectionString = (deviceId: string): string => {
     validateDeviceId(deviceId);
     // A store that fails ends the hub: `stopped` tells of it.
@@ -208,7 +219,6 @@ function present(
   const stop = async (): Promise<void> => {
     distrust();
     await hub.stop();
-    cleanUp();
   };
   return {
     hostName,

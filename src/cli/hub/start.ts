@@ -25,10 +25,14 @@ export async function runStart(
   warnOfCosts(flags, context);
   const deviceAuthorities = readAuthorities(flags.deviceCa ?? [], context.io.directory);
   const hub = await startHomeHub({ ...toHubOptions(flags, home), deviceAuthorities });
-  if (flags.background) logEvents(hub, home);
-  else await present(hub, flags, context);
-  await untilEnd(hub, context);
-  return EXIT_CODES.done;
+  try {
+    if (flags.background) logEvents(hub, home);
+    else await present(hub, flags, context);
+    await untilEnd(hub, context);
+    return EXIT_CODES.done;
+  } finally {
+    await hub.stop();
+  }
 }
 
 function toHubOptions(flags: StartFlags, home: string): HomeHubOptions {
