@@ -1,10 +1,21 @@
-/** The public face of the library. */
+/**
+ * The public face of the library: the local hub, in a process of yours.
+ *
+ * @example
+ * import { startLocalHub } from "c2d-tools";
+ * await using hub = await startLocalHub({ devices: ["device1"] });
+ * hub.deviceConnectionString("device1");
+ */
 
 export type {
   FeedbackRecord,
   FeedbackStatusCode,
 } from "./core/feedback.ts";
 export { HubError, type HubErrorName } from "./core/hub-error.ts";
+export { InvalidOptionError } from "./core/hub-options.ts";
 export { type Clock, ManualClock } from "./hub/clock.ts";
 export type { HubEvent, HubEventListener, MessageRef } from "./hub/events.ts";
+export { HubStoppedError } from "./hub/lifetime.ts";
 export { type LocalHub, type LocalHubOptions, startLocalHub } from "./hub/local-hub.ts";
+export { PortUnavailable } from "./hub/port-unavailable.ts";
+export { StoreError, type StoreErrorName } from "./hub/store/store-error.ts";

@@ -2,22 +2,32 @@
 
 import { InvalidArgumentError } from "commander";
 import { validateDeviceId } from "../core/device-identity.ts";
+import {
+  CONSUMER_GROUP_RANGE,
+  COUNT_RANGE,
+  HOST_NAME_RANGE,
+  type OptionRange,
+} from "../core/hub-options.ts";
 import { DURATION_FORMS, parseDuration } from "./duration.ts";
 
-/** 1 or more. */
-export function parseCount(text: string): number {
-  const count = /^\d+$/.test(text) ? Number(text) : 0;
-  if (count < 1 || !Number.isSafeInteger(count)) {
-    throw new InvalidArgumentError("It must be a whole number, 1 or more.");
-  }
-  return count;
+/** For a whole number of this range. */
+export function wholeNumberIn(range: OptionRange): (text: string) => number {
+  return (text) => requireInRange(/^\d+$/.test(text) ? Number(text) : Number.NaN, range);
 }
+
+/** 1 or more. */
+export const parseCount = wholeNumberIn(COUNT_RANGE);
 
 /** Milliseconds. */
 export function parseDurationArgument(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError(`It must be ${DURATION_FORMS}.`);
   return ms;
+}
+
+/** For a duration of this range, in milliseconds. */
+export function durationIn(range: OptionRange): (text: string) => number {
+  return (text) => requireInRange(parseDurationArgument(text), range);
 }
 
 /** Milliseconds, not 0. */
@@ -45,8 +55,7 @@ export function collectHostName(
   text: string,
   previous: readonly string[] | undefined,
 ): readonly string[] {
-  if (/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i.test(text)) return collect(text, previous);
-  throw new InvalidArgumentError("It must be a host name, such as myhub.azure-devices.net.");
+  return collect(requireInRange(text, HOST_NAME_RANGE), previous);
 }
 
 /** For a repeatable option of consumer groups. */
@@ -57,12 +66,13 @@ export function collectConsumerGroup(
   return collect(parseConsumerGroup(text), previous);
 }
 
-/** Names of consumer groups (Event Hubs, "Naming rules and restrictions"). */
 export function parseConsumerGroup(text: string): string {
-  if (/^[a-z0-9$]([a-z0-9._-]{0,48}[a-z0-9])?$/i.test(text)) return text;
-  throw new InvalidArgumentError(
-    "It must have 1 to 50 letters, digits, '.', '-' and '_', a letter or digit at either end.",
-  );
+  return requireInRange(text, CONSUMER_GROUP_RANGE);
+}
+
+function requireInRange<T>(value: T, range: OptionRange): T {
+  if (range.includes(value)) return value;
+  throw new InvalidArgumentError(`It must be ${range.text}.`);
 }
 
 /** For a repeatable option. */

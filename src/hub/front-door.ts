@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import tls, { type Server, type TLSSocket } from "node:tls";
 import { describeConnection, type IncomingConnection } from "./incoming-connection.ts";
+import { PortUnavailable } from "./port-unavailable.ts";
 import type { CertificateWithKey } from "./tls.ts";
 
 export interface FrontDoorOptions {
@@ -29,17 +30,6 @@ export interface FrontDoor {
   close(): Promise<void>;
 }
 
-/** A port the hub could not have. */
-export class PortError extends Error {
-  override readonly name = "PortUnavailable";
-  readonly port: number;
-
-  constructor(port: number, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.port = port;
-  }
-}
-
 /** Port for WebSocket and REST, and what stands in for it where it takes rights to have it. */
 const HTTPS_PORT = 443;
 const UNPRIVILEGED_HTTPS_PORT = 8443;
@@ -53,7 +43,7 @@ const MQTT_CONNECT = 0x10;
 /**
  * Listens on all ports, or on none.
  *
- * @throws PortError for a port that is taken (unless it may be skipped) or not permitted.
+ * @throws PortUnavailable for a port that is taken (unless it may be skipped) or not permitted.
  */
 export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
   const connections = new Set<TLSSocket>();
@@ -137,7 +127,7 @@ async function listen(server: Server, port: number, options: FrontDoorOptions): 
       return listen(server, UNPRIVILEGED_HTTPS_PORT, options);
     }
     if (code === "EADDRINUSE" && options.onTaken === "skip") return false;
-    throw new PortError(port, describe(code, port, options.host), { cause: error });
+    throw new PortUnavailable(port, describe(code, port, options.host), { cause: error });
   }
 }
 

@@ -71,7 +71,7 @@ export const LOOPBACK_NAMES = ["localhost", "hub.localhost", "127.0.0.1", "::1"]
 /**
  * Starts a hub.
  *
- * @throws PortError for a port it cannot have.
+ * @throws PortUnavailable for a port it cannot have.
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const lifetime = new Lifetime();

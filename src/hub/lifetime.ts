@@ -2,6 +2,15 @@
 
 import type { Clock } from "./clock.ts";
 
+/** A call came after the hub was stopped, or had to stop. */
+export class HubStoppedError extends Error {
+  override readonly name = "HubStoppedError";
+
+  constructor() {
+    super("The local hub has stopped.");
+  }
+}
+
 type CleanUpStep = () => void | Promise<void>;
 
 export class Lifetime {

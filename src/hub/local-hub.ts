@@ -11,6 +11,7 @@ import {
   formatHubConnectionString,
 } from "../core/connection-string.ts";
 import { type DeviceIdentity, validateDeviceId } from "../core/device-identity.ts";
+import { HUB_OPTION_RANGES, type OptionRange, validateOptions } from "../core/hub-options.ts";
 import { type CloudToDeviceSettings, LOCAL_DEFAULTS } from "../core/limits.ts";
 import { EVENT_HUB_NAME } from "../core/resource-path.ts";
 import { Secret } from "../core/secret.ts";
@@ -28,37 +29,41 @@ import {
 } from "./home.ts";
 import { type Hub, type HubOptions, startHub } from "./hub.ts";
 import { createInstallation, type Installation } from "./installation.ts";
+import { HubStoppedError } from "./lifetime.ts";
 import { openLevelStore } from "./store/level-store.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
 import { acquireOwnership } from "./store/ownership.ts";
 import type { Store } from "./store/store.ts";
 import { trustInThisProcess } from "./tls.ts";
 
-/** Every option has a default. Times are in milliseconds. */
+/**
+ * Every option has a default. Durations are whole milliseconds, from 1 ms to 36,500 days. An unknown
+ * option, or a value out of range, is refused with InvalidOptionError.
+ */
 export interface LocalHubOptions {
-  /** Devices to create. */
+  /** Ids of devices to create. */
   readonly devices?: readonly string[];
-  /** Default 0: any free port. */
+  /** 0 to 65535. Default 0: any free port. */
   readonly port?: number;
-  /** Default 127.0.0.1. */
+  /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string;
   /** Further names the hub answers to; they stand in its certificate. */
   readonly hostNames?: readonly string[];
-  /** Default 1 hour. */
+  /** Time to live of a message without an expiry. Default 1 hour. */
   readonly defaultTtlMs?: number;
-  /** Default 10. */
+  /** Abandons after which a message is dead-lettered, 1 or more. Default 10. */
   readonly maxDeliveryCount?: number;
-  /** Default 60 s. */
+  /** Time a device has to settle a message before it is delivered again. Default 60 s. */
   readonly lockTimeoutMs?: number;
-  /** Default 50. */
+  /** Messages that one device may have queued, 1 or more. Default 50. */
   readonly queueDepth?: number;
-  /** Default 1 s; Azure takes 15 s. */
+  /** Time for which feedback records are gathered into a batch, from 0. Default 1 s; 15 s on Azure. */
   readonly feedbackIntervalMs?: number;
   /** Certificates (PEM) of the authorities whose devices may sign in with theirs. */
   readonly deviceAuthorities?: readonly string[];
   /** Consumer groups of the event hub, beside `$Default`. */
   readonly consumerGroups?: readonly string[];
-  /** Default: the machine's own. */
+  /** Default: the machine's own. A `ManualClock` moves only when told to. */
   readonly clock?: Clock;
 }
 
@@ -75,23 +80,34 @@ export interface HomeHubOptions extends Omit<LocalHubOptions, "port"> {
 export interface LocalHub extends AsyncDisposable {
   /** `localhost`, or the other address it listens on; with the port unless the standard ones are served. */
   readonly hostName: string;
+  /** Each serves every protocol. */
   readonly ports: readonly number[];
-  /** The owner's, which may do everything. */
+  /** The hub's connection string of the policy iothubowner, which has every permission. */
   readonly connectionString: string;
+  /** For clients of Event Hubs, to read device-to-cloud messages. */
   readonly eventHubConnectionString: string;
-  /** The certificate authority's certificate, PEM. */
+  /** Path of the certificate (PEM) of the authority that clients have to trust; gone after `stop`. */
   readonly caFile: string;
   /** Resolves when the hub has stopped; rejects when it had to because its store failed. */
   readonly stopped: Promise<void>;
   /**
    * The device's connection string; the device is created if it is missing.
    *
-   * @throws HubError ArgumentInvalid for an id the registry does not accept.
+   * @throws HubError ArgumentInvalid for an id the registry does not accept; HubStoppedError.
    */
   deviceConnectionString(deviceId: string): string;
-  /** Tells everything that happens inside from now on; the returned function ends it. */
+  /**
+   * Calls the listener for everything that happens in the hub from now on, in order, each once it is
+   * durable; never within another call to the hub. The returned function ends the subscription.
+   *
+   * @throws HubStoppedError
+   */
   subscribe(listener: HubEventListener): () => void;
-  /** Makes this process trust the hub until it stops: the service SDK has no option for it. */
+  /**
+   * Makes this process trust the hub until it stops: the service SDK has no option for it.
+   *
+   * @throws HubStoppedError
+   */
   trust(): void;
   /** Ends every connection and frees every handle. Idempotent. */
   stop(): Promise<void>;
@@ -102,8 +118,15 @@ export const STANDARD_PORTS = [8883, 5671, 443] as const;
 /** What connection strings without a port make SDKs connect to: MQTT and AMQP. */
 const PORTS_WITHOUT_MENTION = [8883, 5671] as const;
 
-/** Starts a hub in memory, on any free port of loopback: for tests. */
+/**
+ * Starts a hub in memory, by default on any free port of loopback: for tests. When it fails, nothing
+ * stays open.
+ *
+ * @throws InvalidOptionError; HubError ArgumentInvalid for a device id that the registry does not
+ * accept; PortUnavailable for a port that is taken or not permitted.
+ */
 export async function startLocalHub(options: LocalHubOptions = {}): Promise<LocalHub> {
+  validateOptions(options, HUB_OPTION_RANGES satisfies Record<keyof LocalHubOptions, OptionRange>);
   const { clock = systemClock, port = 0, devices = [] } = options;
   for (const deviceId of devices) validateDeviceId(deviceId);
   const directory = mkdtempSync(join(tmpdir(), "c2d-hub-"));
@@ -134,7 +157,7 @@ export async function startLocalHub(options: LocalHubOptions = {}): Promise<Loca
 /**
  * Starts the hub of a home directory and makes it known in `hub.json`.
  *
- * @throws StoreError when another process has the directory, or its store cannot be read; PortError.
+ * @throws StoreError when another process has the directory, or its store cannot be read; PortUnavailable.
  */
 export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
   for (const deviceId of options.devices ?? []) validateDeviceId(deviceId);
@@ -209,7 +232,11 @@ function present(
   let distrust = (): void => {};
   // Whoever stopped it.
   hub.stopped.finally(() => distrust()).catch(() => {});
+  const requireRunning = (): void => {
+    if (hub.isStopping) throw new HubStoppedError();
+  };
   const deviceConnectionString = (deviceId: string): string => {
+    requireRunning();
     validateDeviceId(deviceId);
     // A store that fails ends the hub: `stopped` tells of it.
     hub.registry.ensure(deviceId).catch(() => {});
@@ -232,8 +259,12 @@ function present(
     caFile,
     stopped: hub.stopped,
     deviceConnectionString,
-    subscribe: (listener) => hub.events.subscribe(listener),
+    subscribe: (listener) => {
+      requireRunning();
+      return hub.events.subscribe(listener);
+    },
     trust: () => {
+      requireRunning();
       distrust();
       distrust = trustInThisProcess(authority.certificate);
     },

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { EXIT_CODES, exitCodeOf } from "../../src/cli/exit-code.ts";
 import { ClientError, type ClientErrorName } from "../../src/client/client-error.ts";
 import { HUB_ERRORS } from "../../src/core/hub-error.ts";
+import * as library from "../../src/index.ts";
 import { ROOT, readPage, tableRows } from "./pages.ts";
 
 const documented = new Map(
@@ -56,8 +57,19 @@ function namesOfCode(): Map<string, number> {
   )) {
     if (!SILENT.includes(name)) names.set(name, CODES_OF_CLASSES[name] ?? EXIT_CODES.unforeseen);
   }
+  for (const name of libraryErrors()) names.set(name, names.get(name) ?? EXIT_CODES.unforeseen);
   return names;
 }
+
+/** Error classes that the package exports and whose objects all have the same name. */
+function libraryErrors(): readonly string[] {
+  const classes = Object.values(library).filter(
+    (value) => typeof value === "function" && value.prototype instanceof Error,
+  );
+  return classes.map(({ name }) => name).filter((name) => !CLASSES_OF_SEVERAL_NAMES.includes(name));
+}
+
+const CLASSES_OF_SEVERAL_NAMES = ["HubError", "StoreError"];
 
 const CODES_OF_CLASSES: Readonly<Record<string, number>> = {
   UsageError: EXIT_CODES.usage,

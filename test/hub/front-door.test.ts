@@ -3,9 +3,9 @@ import net, { type AddressInfo } from "node:net";
 import tls, { type TLSSocket } from "node:tls";
 import mqtt from "mqtt-packet";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { PortError } from "../../src/hub/front-door.ts";
 import type { LocalHub } from "../../src/hub/local-hub.ts";
 import { startLocalHub } from "../../src/hub/local-hub.ts";
+import { PortUnavailable } from "../../src/hub/port-unavailable.ts";
 import { startHubForTest } from "../support/local-hub.ts";
 import { uncaughtDuring } from "../support/uncaught.ts";
 
@@ -80,14 +80,14 @@ describe("one port serves every protocol", () => {
 });
 
 describe("a port that cannot be had", () => {
-  it("because it is taken is a PortError that names it, and nothing stays open", async () => {
+  it("because it is taken is a PortUnavailable that names it, and nothing stays open", async () => {
     const server = net.createServer().listen(0, "127.0.0.1");
     onTestFinished(() => void server.close());
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const before = process.getActiveResourcesInfo().length;
     const failed = startLocalHub({ port });
-    await expect(failed).rejects.toThrowError(PortError);
+    await expect(failed).rejects.toThrowError(PortUnavailable);
     await expect(failed).rejects.toMatchObject({
       port,
       message: expect.stringContaining(`${port}`),

@@ -11,6 +11,9 @@ const ROOT = join(import.meta.dirname, "../..");
 const EXECUTABLES = ["c2d-device", "c2d-send", "c2d-hub"] as const;
 const INSTALL_LIMIT_MS = 120_000;
 
+/** The last line that resolves modules as node10 does: many programs still compile with it. */
+const OLDER_TYPESCRIPT = "5.9.3";
+
 let directory: string;
 let consumer: string;
 let packed: readonly string[];
@@ -27,10 +30,8 @@ beforeAll(() => {
   packed = files.map(({ path }) => path);
   const manifest = { name: "consumer", private: true, type: "module" };
   writeFileSync(join(consumer, "package.json"), JSON.stringify(manifest));
-  npm(
-    ["install", "--no-audit", "--no-fund", "--prefer-offline", join(directory, filename)],
-    consumer,
-  );
+  const packages = [join(directory, filename), `typescript@${OLDER_TYPESCRIPT}`];
+  npm(["install", "--no-audit", "--no-fund", "--prefer-offline", ...packages], consumer);
 }, INSTALL_LIMIT_MS);
 
 afterAll(() => {
@@ -120,6 +121,46 @@ await hub.stop();
     const { status, stdout } = node([tsc, ...flags, "--types", "", "consumer.ts"]);
     expect(stdout).toBe("");
     expect(status).toBe(0);
+  });
+});
+
+const CONSUMER = `
+import { HubError, HubStoppedError, InvalidOptionError, PortUnavailable, startLocalHub, StoreError } from "c2d-tools";
+import type { HubEvent, LocalHub, LocalHubOptions } from "c2d-tools";
+const options: LocalHubOptions = { devices: ["device1"] };
+export const types: Promise<HubEvent["type"][]> = startLocalHub(options).then(async (hub: LocalHub) => {
+  const seen: HubEvent["type"][] = [];
+  hub.subscribe(({ type }) => seen.push(type));
+  await hub.stop();
+  return seen;
+});
+export const errors = [HubError, HubStoppedError, InvalidOptionError, PortUnavailable, StoreError];
+// @ts-expect-error there is no such option
+startLocalHub({ devcies: [] });
+`;
+
+describe.each([
+  ["node10", "commonjs", "ts"],
+  ["node16", "node16", "ts"],
+  ["nodenext", "nodenext", "ts"],
+  ["nodenext", "nodenext", "cts"],
+  ["bundler", "esnext", "ts"],
+])("types under moduleResolution %s, module %s", (moduleResolution, module, extension) => {
+  test(`are found by a .${extension} file`, () => {
+    const file = `resolution-${moduleResolution}.${extension}`;
+    writeFileSync(join(consumer, file), CONSUMER);
+    const tsc = join(consumer, "node_modules/typescript/lib/tsc.js");
+    const flags = [
+      "--strict",
+      "--noEmit",
+      "--target",
+      "es2022",
+      "--lib",
+      "es2023,esnext.disposable",
+    ];
+    const resolution = ["--module", module, "--moduleResolution", moduleResolution];
+    const { status, stdout } = node([tsc, ...flags, ...resolution, file]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
   });
 });
 

@@ -1,14 +1,15 @@
 /** The command `c2d-hub start`. */
 
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
+import { HUB_OPTION_RANGES } from "../../core/hub-options.ts";
 import {
   collect,
   collectConsumerGroup,
   collectDeviceId,
   collectHostName,
-  parseCount,
+  durationIn,
   parseDurationArgument,
-  parsePositiveDuration,
+  wholeNumberIn,
 } from "../argument-parsers.ts";
 import { addCommonOptions, addDotenv, formatExamples } from "../common-options.ts";
 import type { Act } from "../run-program.ts";
@@ -19,7 +20,11 @@ export function addStart(program: Command, act: Act): void {
   const command = program
     .command("start")
     .description("Run the local hub until Ctrl-C.")
-    .option("--port <n>", "one port instead of 8883, 5671 and 443; 0 is any free one", parsePort)
+    .option(
+      "--port <n>",
+      "one port instead of 8883, 5671 and 443; 0 is any free one",
+      wholeNumberIn(HUB_OPTION_RANGES.port),
+    )
     .addOption(new Option("--host <addr>", "address to listen on").default(undefined, "127.0.0.1"))
     .option("--host-name <alias>", "further name of the hub (repeatable)", collectHostName)
     .option("--device <id>", "create this device if it is missing (repeatable)", collectDeviceId)
@@ -36,27 +41,27 @@ export function addStart(program: Command, act: Act): void {
     .option("--in-memory", "keep devices and messages in memory only")
     .addOption(
       new Option("--default-ttl <duration>", "life of a message")
-        .argParser(parsePositiveDuration)
+        .argParser(durationIn(HUB_OPTION_RANGES.defaultTtlMs))
         .default(undefined, "1h"),
     )
     .addOption(
       new Option("--max-delivery-count <n>", "deliveries after which a message is given up")
-        .argParser(parseCount)
+        .argParser(wholeNumberIn(HUB_OPTION_RANGES.maxDeliveryCount))
         .default(undefined, "10"),
     )
     .addOption(
       new Option("--lock-timeout <duration>", "time a device has to settle a message")
-        .argParser(parsePositiveDuration)
+        .argParser(durationIn(HUB_OPTION_RANGES.lockTimeoutMs))
         .default(undefined, "60s"),
     )
     .addOption(
       new Option("--queue-depth <n>", "messages a device may have waiting")
-        .argParser(parseCount)
+        .argParser(wholeNumberIn(HUB_OPTION_RANGES.queueDepth))
         .default(undefined, "50"),
     )
     .addOption(
       new Option("--feedback-interval <duration>", "time feedback is gathered for; 15s on Azure")
-        .argParser(parsePositiveDuration)
+        .argParser(durationIn(HUB_OPTION_RANGES.feedbackIntervalMs))
         .default(undefined, "1s"),
     )
     .addOption(
@@ -79,10 +84,4 @@ export function addStart(program: Command, act: Act): void {
     const { runStart } = await import("./start.ts");
     return await runStart(flags, home, context);
   });
-}
-
-function parsePort(text: string): number {
-  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (port <= 65_535) return port;
-  throw new InvalidArgumentError("It must be a number from 0 to 65535.");
 }

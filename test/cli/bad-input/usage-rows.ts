@@ -169,7 +169,7 @@ export const USAGE_ROWS: readonly BadInput[] = [
     ["start --port 70000", ["start", "--port", "70000"], "65535"],
     ["start --port http", ["start", "--port", "http"], "65535"],
     ["start --queue-depth 0", ["start", "--port", "0", "--queue-depth", "0"], "1 or more"],
-    ["start --lock-timeout 0", ["start", "--port", "0", "--lock-timeout", "0"], "longer than 0"],
+    ["start --lock-timeout 0", ["start", "--port", "0", "--lock-timeout", "0"], "from 1 ms"],
     [
       "start --default-ttl forever",
       ["start", "--port", "0", "--default-ttl", "forever"],

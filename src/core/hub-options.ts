@@ -1,0 +1,171 @@
+/** The options of a local hub and the values they take: one table for the library and for `c2d-hub start`. */
+
+import { X509Certificate } from "node:crypto";
+
+/** The values that an option takes. */
+export interface OptionRange {
+  /** Completes "It must be ...". */
+  readonly text: string;
+  includes(value: unknown): boolean;
+  /** For a list: the range of each item. */
+  readonly items?: OptionRange;
+  /** The value may hold a secret, put there by mistake: it is never shown. */
+  readonly isHidden?: true;
+}
+
+const MAX_PORT = 65_535;
+
+/** Longest duration, in days: an expiry stays a date that can be written. */
+const MAX_DURATION_DAYS = 36_500;
+const DAY_MS = 86_400_000;
+
+export const COUNT_RANGE: OptionRange = {
+  text: "a whole number, 1 or more",
+  includes: (value) => isWholeNumber(value, 1, Number.MAX_SAFE_INTEGER),
+};
+
+const DURATION_RANGE = durationFrom(1);
+
+export const HOST_NAME_RANGE: OptionRange = {
+  text: "a host name, such as myhub.azure-devices.net",
+  includes: (value) => matches(value, /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i),
+};
+
+/** Event Hubs, "Naming rules and restrictions". */
+export const CONSUMER_GROUP_RANGE: OptionRange = {
+  text: "1 to 50 letters, digits, '.', '-' and '_', with a letter or digit at either end",
+  includes: (value) => matches(value, /^[a-z0-9$]([a-z0-9._-]{0,48}[a-z0-9])?$/i),
+};
+
+const AUTHORITY_RANGE: OptionRange = {
+  text: "the certificate of an authority, in PEM",
+  includes: isAuthorityCertificate,
+  isHidden: true,
+};
+
+/** By the name of the option in the library; durations in milliseconds. */
+export const HUB_OPTION_RANGES = {
+  devices: listOf({ text: "a device id", includes: (value) => typeof value === "string" }),
+  port: {
+    text: `a whole number from 0 to ${MAX_PORT}`,
+    includes: (value) => isWholeNumber(value, 0, MAX_PORT),
+  },
+  host: { text: "an address to listen on", includes: (value) => matches(value, /./) },
+  hostNames: listOf(HOST_NAME_RANGE),
+  defaultTtlMs: DURATION_RANGE,
+  maxDeliveryCount: COUNT_RANGE,
+  lockTimeoutMs: DURATION_RANGE,
+  queueDepth: COUNT_RANGE,
+  /** 0: each record leaves at once. */
+  feedbackIntervalMs: durationFrom(0),
+  deviceAuthorities: listOf(AUTHORITY_RANGE),
+  consumerGroups: listOf(CONSUMER_GROUP_RANGE),
+  clock: { text: "a clock with nowMs() and setTimer()", includes: isClock },
+} as const satisfies Record<string, OptionRange>;
+
+/** An option that does not exist, or has a value that it does not take. */
+export class InvalidOptionError extends Error {
+  override readonly name = "InvalidOptionError";
+  /** With an index where an item of a list is meant. */
+  readonly option: string;
+  /** Absent for an unknown option, and where it may hold a secret. */
+  readonly value?: unknown;
+  /** The values that the option takes, in words. */
+  readonly range: string;
+
+  constructor(option: string, range: string, message: string, value?: unknown) {
+    super(message);
+    this.option = option;
+    this.range = range;
+    if (value !== undefined) this.value = value;
+  }
+}
+
+/**
+ * Checks options against their ranges; an option that is undefined counts as absent.
+ *
+ * @throws InvalidOptionError
+ */
+export function validateOptions(
+  options: object,
+  ranges: Readonly<Record<string, OptionRange>>,
+): void {
+  if (typeof options !== "object" || options === null) {
+    throw invalidOption("options", { text: "an object", includes: () => false }, options);
+  }
+  for (const [option, value] of Object.entries(options)) {
+    const range = Object.hasOwn(ranges, option) ? ranges[option] : undefined;
+    if (range === undefined) throw unknownOption(option, Object.keys(ranges));
+    if (value !== undefined) requireInRange(option, range, value);
+  }
+}
+
+function requireInRange(option: string, range: OptionRange, value: unknown): void {
+  if (!range.includes(value)) throw invalidOption(option, range, value);
+  const { items } = range;
+  if (items === undefined) return;
+  for (const [index, item] of (value as unknown[]).entries()) {
+    requireInRange(`${option}[${index}]`, items, item);
+  }
+}
+
+function unknownOption(option: string, known: readonly string[]): InvalidOptionError {
+  const range = `one of ${known.join(", ")}`;
+  return new InvalidOptionError(
+    option,
+    range,
+    `There is no option '${option}', only ${known.join(", ")}.`,
+  );
+}
+
+function invalidOption(
+  option: string,
+  { text, isHidden }: OptionRange,
+  value: unknown,
+): InvalidOptionError {
+  const what = isHidden ? "has a value it does not take" : `is ${describeValue(value)}`;
+  const message = `Option '${option}' ${what}. It must be ${text}.`;
+  return new InvalidOptionError(option, text, message, isHidden ? undefined : value);
+}
+
+/** Objects are named by their kind: what they hold is not ours to print. */
+function describeValue(value: unknown): string {
+  if (typeof value === "string") return `'${value}'`;
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
+
+function durationFrom(minMs: number): OptionRange {
+  return {
+    text: `a duration from ${minMs} ms to ${MAX_DURATION_DAYS} days, in whole milliseconds`,
+    includes: (value) => isWholeNumber(value, minMs, MAX_DURATION_DAYS * DAY_MS),
+  };
+}
+
+function listOf(items: OptionRange): OptionRange {
+  return { text: `a list, each item ${items.text}`, includes: Array.isArray, items };
+}
+
+function isWholeNumber(value: unknown, min: number, max: number): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+}
+
+function matches(value: unknown, pattern: RegExp): boolean {
+  return typeof value === "string" && pattern.test(value);
+}
+
+function isClock(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { nowMs, setTimer } = value as Record<string, unknown>;
+  return typeof nowMs === "function" && typeof setTimer === "function";
+}
+
+function isAuthorityCertificate(value: unknown): boolean {
+  if (typeof value !== "string") return false;
+  try {
+    return new X509Certificate(value).ca;
+  } catch {
+    return false;
+  }
+}

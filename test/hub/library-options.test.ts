@@ -1,0 +1,128 @@
+/** What `startLocalHub` takes and refuses, and what a hub that has stopped refuses. */
+
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { HUB_OPTION_RANGES } from "../../src/core/hub-options.ts";
+import {
+  HubStoppedError,
+  InvalidOptionError,
+  type LocalHubOptions,
+  startLocalHub,
+} from "../../src/index.ts";
+import { freePort, isListening, startHubForTest } from "../support/local-hub.ts";
+
+const YEARS_101_MS = 101 * 366 * 86_400_000;
+
+/** Each with the option that the error names. */
+const REFUSED: readonly (readonly [options: unknown, option: string])[] = [
+  [{ devcies: ["device1"] }, "devcies"],
+  [{ toString: 1 }, "toString"],
+  [{ directory: 5 }, "directory"],
+  ["device1", "options"],
+  [null, "options"],
+  [{ devices: "device1" }, "devices"],
+  [{ devices: [1] }, "devices[0]"],
+  [{ port: -1 }, "port"],
+  [{ port: 65_536 }, "port"],
+  [{ port: 1.5 }, "port"],
+  [{ port: "0" }, "port"],
+  [{ port: Number.NaN }, "port"],
+  [{ port: null }, "port"],
+  [{ host: "" }, "host"],
+  [{ hostNames: ["good.example", "bad name"] }, "hostNames[1]"],
+  [{ defaultTtlMs: 0 }, "defaultTtlMs"],
+  [{ defaultTtlMs: YEARS_101_MS }, "defaultTtlMs"],
+  [{ defaultTtlMs: Number.POSITIVE_INFINITY }, "defaultTtlMs"],
+  [{ maxDeliveryCount: 0 }, "maxDeliveryCount"],
+  [{ lockTimeoutMs: -5 }, "lockTimeoutMs"],
+  [{ lockTimeoutMs: 0.5 }, "lockTimeoutMs"],
+  [{ queueDepth: 0 }, "queueDepth"],
+  [{ queueDepth: 2 ** 53 }, "queueDepth"],
+  [{ feedbackIntervalMs: -1 }, "feedbackIntervalMs"],
+  [{ deviceAuthorities: ["no certificate"] }, "deviceAuthorities[0]"],
+  [{ consumerGroups: ["-"] }, "consumerGroups[0]"],
+  [{ clock: Date }, "clock"],
+];
+
+describe("startLocalHub refuses", () => {
+  it.each(REFUSED)("%o, and names the option", async (options, option) => {
+    const error = await startLocalHub(options as LocalHubOptions).then(
+      () => expect.fail("it started"),
+      (reason: InvalidOptionError) => reason,
+    );
+    expect(error).toBeInstanceOf(InvalidOptionError);
+    expect(error).toMatchObject({ name: "InvalidOptionError", option });
+    expect(error.message).toContain(`'${option}'`);
+    expect(error.message).toContain(error.range.replace("one of ", ""));
+  });
+
+  it("before it listens anywhere", async () => {
+    const port = await freePort();
+    await expect(startLocalHub({ port, queueDepth: 0 })).rejects.toMatchObject({
+      option: "queueDepth",
+      value: 0,
+      range: "a whole number, 1 or more",
+    });
+    expect(await isListening(port)).toBe(false);
+  });
+
+  it("what may be a private key without showing it", async () => {
+    const secret = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----";
+    const options = { deviceAuthorities: [secret], connectionString: "SharedAccessKey=c2VjcmV0" };
+    const errors = await Promise.all(
+      Object.entries(options).map(([option, value]) =>
+        startLocalHub({ [option]: value }).then(undefined, (error: Error) => error),
+      ),
+    );
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(InvalidOptionError);
+      expect(JSON.stringify({ ...(error as Error) }) + String(error)).not.toContain("c2VjcmV0");
+    }
+  });
+});
+
+describe("startLocalHub takes", () => {
+  it("every option at its bounds, and undefined for absent", async () => {
+    const { caFile } = await startHubForTest();
+    await startHubForTest({
+      devices: [],
+      port: 0,
+      host: "127.0.0.1",
+      hostNames: ["alias.example"],
+      defaultTtlMs: 1,
+      maxDeliveryCount: 1,
+      lockTimeoutMs: 36_500 * 86_400_000,
+      queueDepth: 1,
+      feedbackIntervalMs: 0,
+      deviceAuthorities: [readFileSync(caFile, "utf8")],
+      consumerGroups: ["second"],
+      ...({ clock: undefined } as object),
+    });
+  });
+
+  it("no more and no fewer options than its table has", async () => {
+    const known = await startLocalHub({ ...({ unknown: 1 } as object) }).then(
+      () => "",
+      ({ range }: InvalidOptionError) => range,
+    );
+    expect(known).toBe(`one of ${Object.keys(HUB_OPTION_RANGES).join(", ")}`);
+  });
+});
+
+describe("a hub that has stopped", () => {
+  it("refuses every call but stop", async () => {
+    const hub = await startLocalHub({ devices: ["device1"] });
+    const stopping = hub.stop();
+    for (const call of [
+      () => hub.deviceConnectionString("device1"),
+      () => hub.subscribe(() => {}),
+      () => hub.trust(),
+    ]) {
+      expect(call).toThrow(HubStoppedError);
+    }
+    await stopping;
+    expect(() => hub.deviceConnectionString("device1")).toThrow(HubStoppedError);
+    await hub.stop();
+    await hub[Symbol.asyncDispose]();
+  });
+});
