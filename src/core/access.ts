@@ -7,8 +7,15 @@ import {
   type Policy,
 } from "./device-identity.ts";
 import { HubError } from "./hub-error.ts";
-import { isWithinScope, parseResource, type Resource } from "./resource-path.ts";
-import { isSignedWith, parseSasToken, type SasToken } from "./sas-token.ts";
+import {
+  EVENT_HUB_ENTITIES,
+  isWithinScope,
+  parseResource,
+  type Resource,
+} from "./resource-path.ts";
+import { isKey, isSignedWith, parseSasToken, type SasToken } from "./sas-token.ts";
+
+const NO_SUCH_POLICY = "The hub has no shared access policy of that name.";
 
 /** Somebody whose proof the hub has checked. */
 export interface Principal {
@@ -17,7 +24,7 @@ export interface Principal {
   /** Everything below it may be touched, as far as the permissions go. */
   readonly scope: Resource;
   readonly permissions: readonly Permission[];
-  /** When the proof runs out, in milliseconds since the epoch; Infinity for a certificate. */
+  /** When the proof runs out, in milliseconds since the epoch; Infinity for a certificate or a key. */
   readonly expiryTimeMs: number;
   /** The device as it was when it proved itself with its own credentials. */
   readonly device?: DeviceIdentity;
@@ -65,6 +72,27 @@ export function authenticateToken(
   return token.policyName === undefined
     ? authenticateDevice(token, context, deviceId)
     : authenticatePolicy(token, token.policyName, context);
+}
+
+/**
+ * Checks the name and the key of a policy, by which clients of Event Hubs sign in. It opens the event
+ * hub only: the hub's own endpoint takes no keys (rule event-key).
+ *
+ * @returns one principal for each entity of the event hub.
+ * @throws HubError IotHubUnauthorized
+ */
+export function authenticateKey(name: string, key: string, context: AccessContext): Principal[] {
+  const policy = context.findPolicy(name);
+  if (policy === undefined) throw unauthorized(NO_SUCH_POLICY);
+  if (!isKey(key, policy.primaryKey) && !isKey(key, policy.secondaryKey)) {
+    throw unauthorized(`The password is not a key of the policy '${name}'.`);
+  }
+  return EVENT_HUB_ENTITIES.map((segments) => ({
+    name,
+    scope: { host: context.hostNames[0] ?? "", segments },
+    permissions: policy.permissions,
+    expiryTimeMs: Number.POSITIVE_INFINITY,
+  }));
 }
 
 /**
@@ -169,7 +197,7 @@ function requireCertificateOf(
 
 function authenticatePolicy(token: SasToken, name: string, context: AccessContext): Principal {
   const policy = context.findPolicy(name);
-  if (policy === undefined) throw unauthorized("The hub has no shared access policy of that name.");
+  if (policy === undefined) throw unauthorized(NO_SUCH_POLICY);
   requireSignature(token, policy);
   return {
     name,

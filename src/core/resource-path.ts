@@ -37,6 +37,12 @@ export interface EventRedirect {
 /** The name of the hub's event hub. */
 export const EVENT_HUB_NAME = "messages";
 
+/** What there is below the event hub's name, as a token must cover it; the hub has paths there too. */
+export const EVENT_HUB_ENTITIES = [
+  [EVENT_HUB_NAME, "ConsumerGroups"],
+  [EVENT_HUB_NAME, "$management"],
+] as const;
+
 /** The `sr` of a token or the audience of a claim: a host and the segments below it. */
 export interface Resource {
   /** Lower case, without port. */

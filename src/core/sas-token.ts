@@ -1,10 +1,10 @@
 /**
- * Shared access signature tokens: reading, making, checking the signature.
+ * Shared access signature tokens: reading, making, checking the signature. And keys as they stand.
  *
  * The message that is signed (rule sas-signature) is `sr` exactly as it stands in the token, so it is never decoded before hashing.
  */
 
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { HubError } from "./hub-error.ts";
 
 export interface SasToken {
@@ -79,6 +79,15 @@ export function isSignedWith(
     const expected = hmac(bytes, rawResource, expirySeconds);
     return signature.length === expected.length && timingSafeEqual(signature, expected);
   });
+}
+
+/** Whether this text is the key (base64) as it stands, compared in constant time, whatever their lengths. */
+export function isKey(text: string, key: string): boolean {
+  return timingSafeEqual(sha256(text), sha256(key));
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
 }
 
 function hmac(key: Buffer, rawResource: string, expirySeconds: number): Buffer {

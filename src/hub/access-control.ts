@@ -3,6 +3,7 @@
 import {
   type AccessContext,
   authenticateCertificate,
+  authenticateKey,
   authenticateToken,
   authorize,
   authorizeDevice,
@@ -45,6 +46,11 @@ export class AccessControl {
    */
   authenticate(token: string, deviceId?: string): Principal {
     return authenticateToken(token, this.#context(), deviceId);
+  }
+
+  /** @throws HubError IotHubUnauthorized when this is not the name and a key of a policy. */
+  authenticateKey(policyName: string, key: string): Principal[] {
+    return authenticateKey(policyName, key, this.#context());
   }
 
   /** @throws HubError IotHubUnauthorized when the certificate is not that of the device. */

@@ -125,6 +125,77 @@ describe("SASL", () => {
   });
 });
 
+// Rule event-key. So azure-event-hubs 0.0.x and a Go client sign in once they are redirected.
+describe("SASL PLAIN with the name of a policy and its key as it stands", () => {
+  const MANAGEMENT = "messages/$management";
+  const key = (hub: TestHub, name: string, which: "primaryKey" | "secondaryKey" = "primaryKey") =>
+    hub.policies.find((policy) => policy.name === name)?.[which] ?? "";
+
+  it.each(["primaryKey", "secondaryKey"] as const)("opens the event hub (%s)", async (which) => {
+    const hub = await createTestHub();
+    const password = key(hub, "service", which);
+    const peer = await hub.amqp({ username: "service", password }).opened();
+    await peer.openReceiver("messages/ConsumerGroups/$Default/Partitions/0");
+    await peer.openReceiver(MANAGEMENT);
+    await peer.openSender("$management");
+  });
+
+  it("opens nothing else, for the hub's own endpoint takes tokens only", async () => {
+    const hub = await createTestHub();
+    const password = key(hub, "iothubowner");
+    const peer = await hub.amqp({ username: "iothubowner", password }).opened();
+    await peer.openReceiver(MANAGEMENT);
+    await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
+    const toDevice = "/devices/device1/messages/devicebound";
+    for (const address of [FEEDBACK, toDevice, "/messages/events/$management"]) {
+      await expect(peer.openReceiver(address)).rejects.toMatchObject(UNAUTHORIZED);
+    }
+    await (await peer.openCbs()).putToken(HOST, hub.policyToken("service"));
+    await peer.openSender(DEVICEBOUND);
+  });
+
+  it.each(["device", "registryRead", "registryReadWrite"])(
+    "of %s, which may not read events, opens nothing",
+    async (username) => {
+      const hub = await createTestHub();
+      const peer = await hub.amqp({ username, password: key(hub, username) }).opened();
+      await expect(peer.openReceiver(MANAGEMENT)).rejects.toMatchObject(UNAUTHORIZED);
+    },
+  );
+
+  it.each<[string, string, (hub: TestHub) => string]>([
+    ["a key of another policy", "service", (hub) => key(hub, "device")],
+    ["a part of the key", "service", (hub) => key(hub, "service").slice(0, -1)],
+    ["more than the key", "service", (hub) => `${key(hub, "service")}=`],
+    [
+      "the bytes of the key",
+      "service",
+      (hub) => Buffer.from(key(hub, "service"), "base64").toString("hex"),
+    ],
+    ["an unknown policy", "nobody", (hub) => key(hub, "service")],
+    ["a policy in another case", "Service", (hub) => key(hub, "service")],
+    ["a device's key", "device1", (hub) => deviceKey(hub)],
+    ["the documented user name", `service@sas.root.${HOST}`, (hub) => key(hub, "service")],
+    ["the documented user name of a device", `device1@sas.${HOST}`, (hub) => deviceKey(hub)],
+    ["no user name", "", (hub) => key(hub, "service")],
+    ["no password", "service", () => ""],
+  ])("is refused with %s", async (_what, username, password) => {
+    const hub = await createTestHub();
+    const response = Buffer.from(`\0${username}\0${password(hub)}`);
+    const start = (answer: (error: undefined, response: Buffer) => void) =>
+      answer(undefined, response);
+    const peer = hub.amqp({ sasl_mechanisms: { PLAIN: { start } } } as object);
+    await peer.closed;
+    expect(peer.connection.is_open()).toBe(false);
+    expect(hub.log.of("connectionRefused")).toMatchObject([{ name: "IotHubUnauthorized" }]);
+  });
+
+  function deviceKey(hub: TestHub): string {
+    const { authentication } = hub.registry.get("device1");
+    return authentication.type === "sas" ? authentication.primaryKey : "";
+  }
+});
+
 // Rule amqp-cbs.
 describe("put-token", () => {
   it("of a good token is answered 200, typed int, to the request's id", async () => {

@@ -44,11 +44,24 @@ export class Claims {
   }
 
   /**
-   * Checks a SASL PLAIN sign-in: `{policy}@sas.root.{hub}` or `{deviceId}@sas.{hub}`, with a token.
+   * Checks a SASL PLAIN sign-in: `{policy}@sas.root.{hub}` or `{deviceId}@sas.{hub}` with a token, or
+   * `{policy}` with its key.
    *
    * @throws HubError IotHubUnauthorized
    */
-  addPlain(userName: string, token: string): void {
+  addPlain(userName: string, password: string): void {
+    if (userName.includes("@")) this.#addPlainToken(userName, password);
+    else this.#addPlainKey(userName, password);
+  }
+
+  /** For good: no token is there that could expire (rule event-key). */
+  #addPlainKey(policyName: string, key: string): void {
+    for (const principal of this.#access.authenticateKey(policyName, key)) {
+      this.#byAudience.set(principal.scope.segments.join("/"), principal);
+    }
+  }
+
+  #addPlainToken(userName: string, token: string): void {
     const [, policyName, ofPolicy] = /^(.+)@sas\.root\.([^@]+)$/.exec(userName) ?? [];
     const [, deviceId, ofDevice] = /^(.+)@sas\.([^@]+)$/.exec(userName) ?? [];
     const principal = this.#access.authenticate(token, policyName ? undefined : deviceId);

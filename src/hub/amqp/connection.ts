@@ -163,7 +163,7 @@ class AmqpConnection {
 
   #createConnection(): Connection {
     const container = rhea.create_container({ id: `DeviceGateway_${createTrackingId()}` });
-    offerSaslMechanisms(container, (userName, token) => this.#signIn(userName, token));
+    offerSaslMechanisms(container, (userName, password) => this.#signIn(userName, password));
     const options = {
       ...OPEN_FIELDS,
       session_buffer_size: { incoming: INCOMING_WINDOW },
@@ -174,9 +174,9 @@ class AmqpConnection {
     return container.create_connection(options as unknown as ConnectionOptions);
   }
 
-  #signIn(userName: string, token: string): boolean {
+  #signIn(userName: string, password: string): boolean {
     try {
-      this.#context.claims.addPlain(userName, token);
+      this.#context.claims.addPlain(userName, password);
       return true;
     } catch (error) {
       this.#tellRefused(error);

@@ -2,8 +2,8 @@
 
 import type { Container } from "rhea";
 
-/** Who signs in with a user name and a token; resolves to whether that is accepted. */
-export type PlainSignIn = (userName: string, token: string) => boolean;
+/** Who signs in with a user name and a password; returns whether that is accepted. */
+export type PlainSignIn = (userName: string, password: string) => boolean;
 
 /**
  * MSSBCBS and ANONYMOUS prove nothing: their users put tokens on `$cbs` afterwards. EXTERNAL points
@@ -20,6 +20,9 @@ export function offerSaslMechanisms(container: Container, signIn: PlainSignIn): 
       },
     });
   }
-  mechanisms.enable_plain(signIn);
+  // rhea hands over null for an empty field.
+  mechanisms.enable_plain((userName: string | null, password: string | null) =>
+    signIn(userName ?? "", password ?? ""),
+  );
   mechanisms.enable_anonymous();
 }
