@@ -224,7 +224,7 @@ describe.skipIf(!isInstalled)("the owner of a hub with curl", () => {
     expect(again.status).toBe(400);
     expect(JSON.parse(again.body)).toMatchObject({
       isSuccessful: false,
-      errors: [{ deviceId: "b", errorCode: "DeviceAlreadyExists" }],
+      errors: [{ deviceId: "b", errorCode: 409001 }],
     });
     await asOwner(interop, `/devices/${DEVICE}`, "--request", "DELETE", ...header("If-Match", "*"));
     const list = await asOwner(interop, "/devices/?top=1");
