@@ -6,6 +6,15 @@ import type { GuardedStore } from "./store/guard-store.ts";
 
 export type Protocol = "mqtt" | "amqp" | "https";
 
+/** `aborted` is most often `untrusted`, from a client that does not say so. */
+export type HandshakeFailure =
+  | "untrusted"
+  | "aborted"
+  | "plainText"
+  | "incompatible"
+  | "timeout"
+  | "other";
+
 /** A message within its device's queue. */
 export interface MessageRef {
   readonly deviceId: string;
@@ -30,6 +39,17 @@ export type HubEvent =
       readonly protocol: Protocol;
       readonly name: string;
       readonly reason: string;
+    }
+  /** A client and the hub did not come to TLS; the same of one address is reported every 30 s at most. */
+  | {
+      readonly type: "handshakeFailed";
+      readonly remoteAddress: string;
+      readonly cause: HandshakeFailure;
+      readonly reason: string;
+      /** What helps the client. */
+      readonly hint: string;
+      /** Such failures since the last event of this address and cause, this one included. */
+      readonly count: number;
     }
   | ({ readonly type: "enqueued"; readonly expiryTimeMs: number } & MessageRef)
   | ({ readonly type: "delivered"; readonly deliveryCount: number } & MessageRef)

@@ -5,6 +5,7 @@ import type { Server as HttpServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import tls, { type Server, type TLSSocket } from "node:tls";
+import { connectionBeneath, explainFailure, type HandshakeLog } from "./handshakes.ts";
 import { describeConnection, type IncomingConnection } from "./incoming-connection.ts";
 import { PortUnavailable } from "./port-unavailable.ts";
 import type { CertificateWithKey } from "./tls.ts";
@@ -19,6 +20,7 @@ export interface FrontDoorOptions {
   serveMqtt(stream: Duplex, from: IncomingConnection): void;
   serveAmqp(stream: Duplex, from: IncomingConnection): void;
   readonly http: HttpServer;
+  readonly handshakes: HandshakeLog;
   /** Called when the number of open connections has become this. */
   onConnections(count: number): void;
 }
@@ -47,11 +49,14 @@ const MQTT_CONNECT = 0x10;
  */
 export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
   const connections = new Set<TLSSocket>();
-  const handshakes = new Set<Socket>();
+  const handshakes = new Map<Socket, string>();
   const servers: Server[] = [];
   const close = async (): Promise<void> => {
     const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    for (const socket of [...connections, ...handshakes]) socket.destroy();
+    const sockets = [...connections, ...handshakes.keys()];
+    // What the hub ends itself is no failure of a client's.
+    handshakes.clear();
+    for (const socket of sockets) socket.destroy();
     await Promise.all(closed);
   };
   try {
@@ -74,7 +79,7 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
 function createServer(
   options: FrontDoorOptions,
   connections: Set<TLSSocket>,
-  handshakes: Set<Socket>,
+  handshakes: Map<Socket, string>,
 ): Server {
   const { certificate, privateKey } = options.certificate;
   const server = tls.createServer({
@@ -91,8 +96,9 @@ function createServer(
     noDelay: true,
   });
   server.on("connection", (socket: Socket) => {
-    handshakes.add(socket);
-    socket.once("close", () => handshakes.delete(socket));
+    // It is not told any more once the connection is closed.
+    handshakes.set(socket, socket.remoteAddress ?? "an unknown address");
+    socket.once("close", () => setImmediate(() => handshakes.delete(socket)));
   });
   server.on("secureConnection", (socket) => {
     connections.add(socket);
@@ -105,8 +111,14 @@ function createServer(
     socket.on("error", () => {});
     route(socket, options);
   });
-  // A handshake that failed is the client's to report; the server has nothing to clean up.
-  server.on("tlsClientError", () => {});
+  server.on("tlsClientError", (error, socket) => {
+    const raw = connectionBeneath(socket);
+    const address = raw && handshakes.get(raw);
+    const failure = raw && explainFailure(error, raw);
+    if (address !== undefined && failure !== undefined) options.handshakes.add(address, failure);
+    // Node leaves one open that did not finish in time.
+    socket.destroy();
+  });
   return server;
 }
 

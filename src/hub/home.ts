@@ -37,6 +37,9 @@ export interface HubDescription {
   readonly eventHubConnectionString: string;
 }
 
+/** Where a running hub tells its owner of itself, over HTTPS. */
+export const STATUS_PATH = "/$c2d/status";
+
 const OWNER_ONLY_DIRECTORY = 0o700;
 const OWNER_ONLY_FILE = 0o600;
 const PUBLIC_FILE = 0o644;

@@ -16,6 +16,7 @@ import { DeviceToCloud } from "./device-to-cloud.ts";
 import { HubEventStream } from "./events.ts";
 import { FeedbackQueue } from "./feedback-queue.ts";
 import { type FrontDoor, openFrontDoor } from "./front-door.ts";
+import { HandshakeLog } from "./handshakes.ts";
 import { createHttpsServer } from "./https/server.ts";
 import type { IncomingConnection } from "./incoming-connection.ts";
 import type { Installation } from "./installation.ts";
@@ -144,6 +145,7 @@ async function assemble(options: HubOptions, onStoreFailure: (error: unknown) =>
     deviceToCloud,
     events,
     feedback,
+    handshakes: new HandshakeLog(events, clock),
     hubName: hostNames[0] ?? "localhost",
     registry,
     scheduler,
@@ -167,6 +169,7 @@ async function openDoor(options: HubOptions, parts: Parts, idle: IdleWatch): Pro
     host: options.host,
     ports: options.ports,
     onTaken: options.onTakenPort,
+    handshakes: parts.handshakes,
     certificate: await issueServerCertificate(authority, hostNamesOf(options), nowMs),
     onConnections: (count) => idle.update(count),
   });

@@ -105,6 +105,7 @@ const REQUESTS: Record<string, (hub: TestHub) => RawRequest | Promise<RawRequest
   "POST /devices": () => ({ path: "/devices", body: [{ id: "new", importMode: "create" }] }),
   "GET /statistics/devices": () => ({ path: "/statistics/devices" }),
   "GET /statistics/service": () => ({ path: "/statistics/service" }),
+  "GET /$c2d/status": () => ({ path: "/$c2d/status" }),
   "POST /devices/query": () => ({
     path: "/devices/query",
     headers: ["x-ms-max-item-count: 1"],

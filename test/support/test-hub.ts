@@ -13,6 +13,7 @@ import { DeviceAuthorities } from "../../src/hub/device-authorities.ts";
 import { DeviceToCloud } from "../../src/hub/device-to-cloud.ts";
 import { HubEventStream } from "../../src/hub/events.ts";
 import { FeedbackQueue } from "../../src/hub/feedback-queue.ts";
+import { HandshakeLog } from "../../src/hub/handshakes.ts";
 import { createHttpsServer } from "../../src/hub/https/server.ts";
 import { createInstallation } from "../../src/hub/installation.ts";
 import { serveMqtt } from "../../src/hub/mqtt/session.ts";
@@ -86,6 +87,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
     deviceToCloud,
     events,
     feedback,
+    handshakes: new HandshakeLog(events, clock),
     hubName: HOST,
     store,
     subscriptions: new SubscriptionStore(store, registry, state.subscriptions),

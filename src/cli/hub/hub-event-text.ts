@@ -16,6 +16,8 @@ function describe(event: HubEvent): string {
       return `${event.deviceId} disconnected (${event.protocol}): ${event.reason}`;
     case "connectionRefused":
       return `connection refused (${event.protocol}): ${event.name}: ${event.reason}`;
+    case "handshakeFailed":
+      return `TLS handshake with ${event.remoteAddress} failed${event.count > 1 ? ` (${event.count} times)` : ""}: ${event.reason} ${event.hint}`;
     case "enqueued":
       return `${nameOf(event)} enqueued`;
     case "delivered":

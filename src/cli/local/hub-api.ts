@@ -13,7 +13,7 @@ import {
 import { HUB_ERRORS, type HubErrorName } from "../../core/hub-error.ts";
 import { formatSasToken } from "../../core/sas-token.ts";
 import { Secret } from "../../core/secret.ts";
-import type { HubDescription } from "../../hub/home.ts";
+import { type HubDescription, STATUS_PATH } from "../../hub/home.ts";
 
 /** How long the hub may take to answer, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -67,6 +67,19 @@ export async function identifyHub(hub: HubDescription): Promise<"own" | "strange
     if (!(error instanceof ClientError)) throw error;
     return error.name === "ConnectTimeout" ? "silent" : "stranger";
   }
+}
+
+/** What a running hub counts. */
+export interface HubStatus {
+  /** TLS handshakes that failed since its start. */
+  readonly refusedHandshakes: number;
+}
+
+/** @throws ClientError when the hub does not answer, or does not know the question. */
+export async function readStatus(hub: HubDescription): Promise<HubStatus> {
+  const answer = await call(hub, "GET", STATUS_PATH);
+  if (answer.status !== 200) throw toError(answer);
+  return JSON.parse(answer.body) as HubStatus;
 }
 
 function pathOf(deviceId: string): string {

@@ -8,6 +8,7 @@ import type { DeviceConnections } from "../connections.ts";
 import type { DeviceActivityLog } from "../device-activity.ts";
 import type { DeviceToCloud } from "../device-to-cloud.ts";
 import type { FeedbackQueue } from "../feedback-queue.ts";
+import type { HandshakeLog } from "../handshakes.ts";
 import type { Registry } from "../registry.ts";
 import type { HttpReply } from "./translate.ts";
 
@@ -39,6 +40,7 @@ export interface RouteServices {
   readonly connections: DeviceConnections;
   readonly deviceToCloud: DeviceToCloud;
   readonly feedback: FeedbackQueue;
+  readonly handshakes: HandshakeLog;
   readonly registry: Registry;
 }
 

@@ -5,9 +5,10 @@ import { queryRoutes } from "./query-routes.ts";
 import { registryRoutes } from "./registry-routes.ts";
 import type { Route, RouteServices } from "./route.ts";
 import { serviceRoutes } from "./service-routes.ts";
+import { statusRoutes } from "./status-routes.ts";
 
 export function createRoutes(services: RouteServices): Route[] {
-  return [registryRoutes, queryRoutes, deviceRoutes, serviceRoutes].flatMap((make) =>
+  return [registryRoutes, queryRoutes, deviceRoutes, serviceRoutes, statusRoutes].flatMap((make) =>
     make(services),
   );
 }
