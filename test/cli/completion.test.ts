@@ -2,9 +2,11 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ExecutableName, run } from "./support/run-executable.ts";
 
+const COMPLETE_IN_ZSH = fileURLToPath(new URL("support/complete-in-zsh.zsh", import.meta.url));
 const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
 
 let directory: string;
@@ -57,6 +59,9 @@ describe("bash", () => {
     ["c2d-hub", ["env", "--format", "d"], ["dotenv"]],
     ["c2d-hub", ["start", "--in"], ["--in-memory"]],
     ["c2d-hub", ["stop", "--in"], []],
+    ["c2d-hub", ["device", "cr"], ["create"]],
+    ["c2d-hub", ["device", "create", "-d", "show", "--sta"], ["--status"]],
+    ["c2d-hub", ["purge", "-d", "device", "--lo"], ["--local", "--login"]],
     ["c2d-device", ["listen", "--settle", "a"], ["abandon"]],
     ["c2d-device", ["listen", "-o", "j"], ["json"]],
   ])("%s %j", (name, words, expected) => {
@@ -98,28 +103,81 @@ describe.each(["zsh", "fish"])("%s", (shell) => {
   });
 });
 
+/** What both offer behind a line, in alphabetical order. */
+const LINES: readonly (readonly [line: string, offered: readonly string[]])[] = [
+  ["c2d-hub sta", ["start", "status"]],
+  ["c2d-hub device ", ["create", "delete", "help", "list", "show"]],
+  ["c2d-hub device cr", ["create"]],
+  ["c2d-hub device create --auth-m", ["--auth-method"]],
+  ["c2d-hub device create -d show --sta", ["--status"]],
+  ["c2d-hub purge -d device ", []],
+  ["c2d-hub purge -d device --lo", ["--local", "--login"]],
+  ["c2d-hub start --in-m", ["--in-memory"]],
+  ["c2d-hub stop --in", []],
+  ["c2d-hub env --format d", ["dotenv"]],
+  ["c2d-hub completion z", ["zsh"]],
+  ["c2d-send comp", ["completion"]],
+  ["c2d-send completion ", ["bash", "fish", "zsh"]],
+  ["c2d-send --w", ["--wait"]],
+  ["c2d-send --ack ", ["full", "negative", "none", "positive"]],
+  ["c2d-send --data completion --wai", ["--wait"]],
+  ["c2d-send --device-id ", []],
+  ["c2d-device ", ["completion", "help", "listen", "telemetry"]],
+  ["c2d-device listen --settle a", ["abandon"]],
+  ["c2d-device listen -o j", ["json"]],
+];
+
 describe("fish", () => {
-  test.skipIf(!INSTALLED.has("fish"))("offers flags, commands and choices", () => {
-    const offer = (line: string) =>
-      execFileSync(
-        "fish",
-        [
-          "-c",
-          `source $argv[1]; complete -C $argv[2]`,
-          scriptOf(line.split(" ")[0] as ExecutableName, "fish"),
-          line,
-        ],
-        {
-          encoding: "utf8",
-          env: { PATH: process.env.PATH, HOME: directory },
-        },
-      )
-        .split("\n")
-        .map((entry) => entry.split("\t")[0])
-        .filter((entry) => entry !== "");
-    expect(offer("c2d-send --ack p")).toEqual(["positive"]);
-    expect(offer("c2d-hub sta")).toEqual(["start", "status"]);
-    expect(offer("c2d-hub start --in-m")).toEqual(["--in-memory"]);
+  const offer = (line: string) =>
+    execFileSync(
+      "fish",
+      [
+        "-c",
+        `source $argv[1]; complete -C $argv[2]`,
+        scriptOf(line.split(" ")[0] as ExecutableName, "fish"),
+        line,
+      ],
+      { encoding: "utf8", env: { PATH: process.env.PATH, HOME: directory } },
+    )
+      .split("\n")
+      .map((entry) => entry.split("\t")[0])
+      .filter((entry) => entry !== "");
+
+  test.skipIf(!INSTALLED.has("fish")).each(LINES)("'%s' offers %j", (line, offered) => {
+    expect(offer(line).sort()).toEqual(offered);
+  });
+});
+
+describe("zsh", () => {
+  /** On a terminal of its own, behind a Tab. */
+  const offer = (name: ExecutableName, lines: readonly string[]) =>
+    execFileSync("zsh", ["-f", COMPLETE_IN_ZSH, directory, scriptOf(name, "zsh"), ...lines], {
+      cwd: directory,
+      encoding: "utf8",
+      env: { PATH: process.env.PATH, HOME: directory, TERM: "xterm" },
+      timeout: 20_000,
+    })
+      .replace(/\n$/, "")
+      .split("\n")
+      .map((line) => line.split("|").sort());
+
+  test.skipIf(!INSTALLED.has("zsh")).each(EXECUTABLES)("%s", (name) => {
+    const rows = LINES.filter(([line]) => line.startsWith(`${name} `));
+    const offered = offer(
+      name,
+      rows.map(([line]) => line),
+    );
+    expect(rows.map(([line], row) => [line, offered[row]])).toEqual(
+      rows.map(([line, words]) => [line, words.length === 0 ? [""] : words]),
+    );
+  });
+
+  test.skipIf(!INSTALLED.has("zsh"))("values behind '=' and paths", () => {
+    writeFileSync(join(directory, "body of one.json"), "");
+    expect(offer("c2d-send", ["c2d-send --ack=p", "c2d-send --dfp body"])).toEqual([
+      ["positive"],
+      ["body\\ of\\ one.json"],
+    ]);
   });
 });
 

@@ -3,8 +3,9 @@
 import type { CompletionCommand, CompletionOption } from "./completion-model.ts";
 
 export function formatFishCompletion(name: string, commands: readonly CompletionCommand[]): string {
+  const identifier = `__${name.replaceAll("-", "_")}_at`;
   const lines = commands.flatMap((command) => {
-    const start = `complete -c ${name} -n ${quote(condition(command))}`;
+    const start = `complete -c ${name} -n ${quote(`${identifier} ${quote(command.path)}`)}`;
     return [
       ...command.subcommands.map(
         ({ word, help }) => `${start} -a ${quote(word)} -d ${quote(help)}`,
@@ -16,20 +17,43 @@ export function formatFishCompletion(name: string, commands: readonly Completion
     ];
   });
   return `# ${name}: completion for fish. ${name} completion fish | source
+function ${identifier} -d 'Whether the words typed so far lead to this command'
+    set -l command
+    set -l isValue 0
+    for word in (commandline -opc)[2..]
+        if test $isValue = 1
+            set isValue 0
+            continue
+        end
+        switch "$command,$word"
+${skipValues(commands)}${enterSubcommands(commands)}        end
+    end
+    test "$command" = "$argv[1]"
+end
 complete -c ${name} -f
 ${lines.join("\n")}
 `;
 }
 
-/** Where the command line stands: all words of the path are there, and no subcommand follows. */
-function condition({ path, subcommands }: CompletionCommand): string {
-  const seen = path.split(" ").filter((word) => word !== "");
-  const parts = seen.map((word) => `__fish_seen_subcommand_from ${word}`);
-  if (subcommands.length > 0) {
-    const words = subcommands.map(({ word }) => word).join(" ");
-    parts.push(`not __fish_seen_subcommand_from ${words}`);
-  }
-  return parts.length === 0 ? "true" : parts.join("; and ");
+function skipValues(commands: readonly CompletionCommand[]): string {
+  const patterns = commands.flatMap(({ path, options }) =>
+    options
+      .filter(({ value }) => value.type !== "none")
+      .flatMap(({ flags }) => flags.map((flag) => quote(`${path},${flag}`))),
+  );
+  if (patterns.length === 0) return "";
+  return `            case ${patterns.join(" ")}\n                set isValue 1\n`;
+}
+
+function enterSubcommands(commands: readonly CompletionCommand[]): string {
+  return commands
+    .flatMap(({ path, subcommands }) =>
+      subcommands.map(
+        ({ word }) =>
+          `            case ${quote(`${path},${word}`)}\n                set command ${quote(path === "" ? word : `${path} ${word}`)}\n`,
+      ),
+    )
+    .join("");
 }
 
 function flagsOf({ flags }: CompletionOption): string {

@@ -7,8 +7,8 @@ export function formatZshCompletion(name: string, commands: readonly CompletionC
   return `#compdef ${name}
 # ${name}: completion for zsh. In ~/.zshrc, below compinit: source <(${name} completion zsh)
 ${identifier}() {
-  local command= prev=\${words[CURRENT-1]} i
-  local -a entries
+  local command= prev=\${words[CURRENT-1]} i ret=1
+  local -a verbs flags
   if [[ \${words[CURRENT]} == --*=* ]]; then
     prev=\${words[CURRENT]%%=*}
     compset -P '*='
@@ -21,7 +21,9 @@ ${skipValues(commands)}${enterSubcommands(commands)}    esac
 ${commands.flatMap((command) => command.options.flatMap((one) => completeValue(command, one))).join("")}  esac
   case "$command" in
 ${commands.map(completeWords).join("")}  esac
-  _describe -o ${name} entries
+  (( $#verbs )) && _describe -t commands command verbs && ret=0
+  _describe -t options option flags && ret=0
+  return ret
 }
 if [[ "$funcstack[1]" == "${identifier}" ]]; then ${identifier} "$@"; else compdef ${identifier} ${name}; fi
 `;
@@ -62,12 +64,12 @@ function completeValue({ path }: CompletionCommand, { flags, value }: Completion
 }
 
 function completeWords({ path, options, subcommands, argumentChoices }: CompletionCommand): string {
-  const entries = [
+  const verbs = [
     ...subcommands.map(({ word, help }) => entry(word, help)),
     ...argumentChoices.map((choice) => entry(choice, "")),
-    ...options.flatMap(({ flags, help }) => flags.map((flag) => entry(flag, help))),
   ];
-  return `    "${path}") entries=(${entries.join(" ")}) ;;\n`;
+  const flags = options.flatMap(({ flags, help }) => flags.map((flag) => entry(flag, help)));
+  return `    "${path}") verbs=(${verbs.join(" ")}) flags=(${flags.join(" ")}) ;;\n`;
 }
 
 /** `word:help`, single-quoted. */
