@@ -3,6 +3,7 @@
 import { ClientError } from "../client/client-error.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { HUB_ERRORS, HubError } from "../core/hub-error.ts";
+import { OutputError } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const EXIT_CODES = {
@@ -22,7 +23,7 @@ export const EXIT_CODES = {
 /** For `--help`: in the order of the codes. */
 export const EXIT_CODE_MEANINGS: readonly (readonly [string, string])[] = [
   ["0", "done; also what has no end of its own, ended by Ctrl-C"],
-  ["1", "something unforeseen (a bug)"],
+  ["1", "unexpected error (a bug), or output that cannot be written"],
   ["2", "wrong usage"],
   ["3", "configuration missing or malformed"],
   ["4", "not authorised"],
@@ -67,9 +68,14 @@ export function hintFor(error: unknown): string | undefined {
   const code = exitCodeOf(error);
   if (code === EXIT_CODES.usage) return "Run with --help for what there is.";
   if (code === EXIT_CODES.refused) return "Run again with --verbose for details.";
-  return code === EXIT_CODES.unforeseen
-    ? "This was not foreseen. Run again with --verbose for details."
+  return isUnexpected(error)
+    ? "This is an unexpected error. Run again with --verbose for details."
     : undefined;
+}
+
+/** Whether the error is a bug. */
+export function isUnexpected(error: unknown): boolean {
+  return exitCodeOf(error) === EXIT_CODES.unforeseen && !(error instanceof OutputError);
 }
 
 /** The code a command ends with that this error ended. */

@@ -12,6 +12,7 @@ export class OrderedWriter {
   #reject!: (error: unknown) => void;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(stdout: Output) {
     this.#stdout = stdout;
@@ -25,15 +26,23 @@ export class OrderedWriter {
     this.#waiting += 1;
     this.#last = this.#stdout
       .write(text)
-      .catch((error: unknown) => this.#reject(error))
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+        this.#reject(error);
+      })
       .finally(() => {
         this.#waiting -= 1;
       });
   }
 
-  /** Resolves when there is room for more. */
+  /**
+   * Resolves when there is room for more.
+   *
+   * @throws OutputError, OutputClosedError
+   */
   async room(): Promise<void> {
     if (this.#waiting >= MAX_WAITING) await this.flush();
+    else this.#throwFailure();
   }
 
   /**
@@ -42,6 +51,11 @@ export class OrderedWriter {
    * @throws OutputError, OutputClosedError
    */
   async flush(): Promise<void> {
-    await Promise.race([this.#last, this.failed]);
+    await this.#last;
+    this.#throwFailure();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure.error;
   }
 }

@@ -5,6 +5,18 @@ import type { Writable } from "node:stream";
 /** Writing failed. The reader's going away is not meant: see `closed`. */
 export class OutputError extends Error {
   override readonly name = "OutputError";
+  readonly hint: string;
+
+  constructor(
+    message: string,
+    {
+      hint = "Check the free space and the permissions where the output goes.",
+      ...options
+    }: ErrorOptions & { readonly hint?: string } = {},
+  ) {
+    super(message, options);
+    this.hint = hint;
+  }
 }
 
 /** The reader went away: nothing more to write, and nobody to tell. */

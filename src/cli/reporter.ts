@@ -3,7 +3,7 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import { ConfigError } from "../config/config-error.ts";
 import { escapeText } from "./escape.ts";
-import { EXIT_CODES, type ExitCode, exitCodeOf, hintFor } from "./exit-code.ts";
+import { type ExitCode, exitCodeOf, hintFor, isUnexpected } from "./exit-code.ts";
 import { formatJsonLine } from "./json-line.ts";
 import type { Output } from "./output.ts";
 import { type DescribeProgress, ProgressLine } from "./progress-line.ts";
@@ -81,7 +81,7 @@ export class Reporter {
     for (const { name, message } of causesOf(error)) {
       this.detail(`caused by ${name}: ${message}`);
     }
-    const stack = code === EXIT_CODES.unforeseen && error instanceof Error && error.stack;
+    const stack = isUnexpected(error) && error instanceof Error && error.stack;
     if (stack && this.#options.isVerbose) this.#print(stack);
     return code;
   }
@@ -90,6 +90,11 @@ export class Reporter {
   report(report: ErrorReport): void {
     if (this.#options.isJson) this.#printJson(report);
     else this.#printError(report);
+  }
+
+  /** Writes a line of data that belongs on stderr, also with `--quiet`. It ends with a newline. */
+  data(line: string): void {
+    this.#write(this.#redactor.redact(line));
   }
 
   #printJson({ code, name, message, hint }: ErrorReport): void {

@@ -5,6 +5,7 @@ import { ClientError } from "./client-error.ts";
 import type { Clock } from "./clock.ts";
 import type { OutgoingMessage, PlannedMessage, SendEvent } from "./send-event.ts";
 import type { ServiceConnection } from "./service-connection.ts";
+import { UnansweredError } from "./unanswered-error.ts";
 
 export interface LaneSettings {
   readonly connection: Pick<ServiceConnection, "send">;
@@ -32,8 +33,10 @@ interface Pending {
   error?: ClientError;
   /** When waiting began to count, in milliseconds since the epoch. */
   refusedAtMs?: number;
-  result?: Extract<SendEvent, { type: "sent" | "failed" }>;
+  result?: Result;
 }
+
+type Result = Extract<SendEvent, { type: "sent" | "failed" | "unsent" }>;
 
 /**
  * Messages go out at once, one behind the other without waiting, until the device refuses one. From
@@ -75,16 +78,18 @@ export class DeviceLane {
       await connection.send(deviceId, message).finally(() => onFlight(-1));
       this.#fullSinceMs = undefined;
       this.#backOff.reset();
-      this.#report(pending, undefined);
+      this.#report(pending, this.#accepted(pending));
       return true;
     } catch (cause) {
       const error = toClientError(cause);
       pending.error = error;
-      if (this.#isWorthWaiting(error) && !this.#isOverdue(pending)) {
+      const isTemporary = this.#isTemporary(error);
+      if (isTemporary && !this.#settings.signal.aborted && !this.#isOverdue(pending)) {
         this.#lineUp(pending);
         return false;
       }
-      this.#report(pending, error);
+      const isUnsent = neverLeft(error) || (isTemporary && this.#settings.signal.aborted);
+      this.#report(pending, isUnsent ? unsent(pending) : failed(pending, error));
       return true;
     }
   }
@@ -104,7 +109,7 @@ export class DeviceLane {
     let isPaused = true;
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       if (isPaused) await this.#pause(first);
-      if (this.#settings.signal.aborted) this.#report(first, first.error ?? givenUp());
+      if (this.#settings.signal.aborted) this.#report(first, unsent(first));
       else isPaused = !(await this.#try(first));
     }
     this.#isDraining = false;
@@ -121,13 +126,13 @@ export class DeviceLane {
     await clock.sleep(retryInMs, signal);
   }
 
-  #report(pending: Pending, error: ClientError | undefined): void {
-    const { index } = pending;
-    const outgoing = outgoingOf(pending);
+  #accepted(pending: Pending): Result {
     const acceptedAtMs = this.#settings.clock.nowMs();
-    pending.result = error
-      ? { type: "failed", index, outgoing, error }
-      : { type: "sent", index, outgoing, acceptedAtMs };
+    return { type: "sent", index: pending.index, outgoing: outgoingOf(pending), acceptedAtMs };
+  }
+
+  #report(pending: Pending, result: Result): void {
+    pending.result = result;
     remove(this.#waiting, pending);
     for (let first = this.#unreported[0]; first?.result; first = this.#unreported[0]) {
       this.#unreported.shift();
@@ -135,8 +140,8 @@ export class DeviceLane {
     }
   }
 
-  #isWorthWaiting({ name }: ClientError): boolean {
-    if (this.#settings.signal.aborted) return false;
+  /** Whether another try may succeed. */
+  #isTemporary({ name }: ClientError): boolean {
     if (name === "Throttling") return true;
     return name === "DeviceMaximumQueueDepthExceeded" && this.#settings.isPatient;
   }
@@ -175,6 +180,15 @@ function toClientError(cause: unknown): ClientError {
   return new ClientError("ServerError", "The message could not be sent.", { cause });
 }
 
-function givenUp(): ClientError {
-  return new ClientError("DeviceMaximumQueueDepthExceeded", "The message was not sent in time.");
+/** The connection had ended before the message could go out. */
+function neverLeft(error: ClientError): boolean {
+  return error.name === "ConnectionLost" && !(error instanceof UnansweredError);
+}
+
+function failed(pending: Pending, error: ClientError): Result {
+  return { type: "failed", index: pending.index, outgoing: outgoingOf(pending), error };
+}
+
+function unsent({ index, planned, error }: Pending): Result {
+  return { type: "unsent", index, deviceId: planned.deviceId, error };
 }

@@ -28,6 +28,13 @@ export type SendEvent =
       readonly outgoing: OutgoingMessage;
       readonly error: ClientError;
     }
+  /** Given up, without the hub having had it or having refused it for good; `error` says why, if it was tried. */
+  | {
+      readonly type: "unsent";
+      readonly index: number;
+      readonly deviceId: string;
+      readonly error: ClientError | undefined;
+    }
   /** The device's queue is full, or the hub throttles: the first waiting message is tried again. */
   | {
       readonly type: "queueFull" | "throttled";

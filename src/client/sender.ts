@@ -19,7 +19,7 @@ export interface SendAllOptions {
   readonly timeoutMs: number;
   /** Between the starts of two sends, in milliseconds. */
   readonly intervalMs: number;
-  /** Takes no further message; what waits for another try fails, what is in flight is awaited. */
+  /** Takes no further message; what waits for another try stays unsent, what is in flight is awaited. */
   readonly signal: AbortSignal;
   /** Messages the hub has not answered yet; default 256. */
   readonly windowSize?: number;
@@ -46,7 +46,8 @@ const DEFAULT_BACKLOG = 4096;
 const FINAL: readonly ClientErrorName[] = ["ConnectionLost", "IotHubUnauthorized"];
 
 /**
- * Every message taken is reported once, as `sent` or `failed`, those of one device in their order.
+ * Every message taken is reported once, as `sent`, `failed` or `unsent`, those of one device in their
+ * order.
  * The hub gets the messages of one device in their order too, unless it refuses one and takes it
  * later.
  *
@@ -133,16 +134,16 @@ class Sender {
 
   #onEvent(event: SendEvent): void {
     if (event.type === "sent") this.#sent += 1;
-    if (event.type === "failed") this.#onFailed(event.error);
+    if (event.type === "failed") this.#failed += 1;
     this.#options.onEvent(event);
-    if (event.type !== "sent" && event.type !== "failed") return;
+    if (event.type === "queueFull" || event.type === "throttled") return;
+    if (event.type !== "sent") this.#endIfFinal(event.error);
     this.#open -= 1;
     this.#onChange();
   }
 
-  #onFailed(error: ClientError): void {
-    this.#failed += 1;
-    if (!FINAL.includes(error.name)) return;
+  #endIfFinal(error: ClientError | undefined): void {
+    if (error === undefined || !FINAL.includes(error.name)) return;
     this.#finalError ??= error;
     this.#end.abort();
   }

@@ -3,6 +3,7 @@ import { ClientError, type ClientErrorName } from "../../src/client/client-error
 import { createDeferred } from "../../src/client/deferred.ts";
 import type { OutgoingMessage, SendEvent } from "../../src/client/send-event.ts";
 import { type SendAllOptions, type SendTotals, sendAll } from "../../src/client/sender.ts";
+import { UnansweredError } from "../../src/client/unanswered-error.ts";
 import type { Message } from "../../src/core/message.ts";
 import { atRest, ManualClock } from "./support/manual-clock.ts";
 
@@ -81,11 +82,12 @@ class Setup {
     this.run.catch(() => {});
   }
 
-  /** `sent:0`, `failed:1:Name`, `queueFull:device:ms`, in the order they were told. */
+  /** `sent:0`, `failed:1:Name`, `unsent:2`, `queueFull:device:ms`, in the order they were told. */
   get told(): string[] {
     return this.events.map((event) => {
       if (event.type === "sent") return `sent:${event.index}`;
       if (event.type === "failed") return `failed:${event.index}:${event.error.name}`;
+      if (event.type === "unsent") return `unsent:${event.index}`;
       return `${event.type}:${event.deviceId}:${event.retryInMs}`;
     });
   }
@@ -176,7 +178,7 @@ describe("sendAll", () => {
     const setup = new Setup(new FullHub(0), messagesTo(devices, 1));
     await atRest();
     setup.controller.abort();
-    expect(await setup.run).toEqual({ sent: 0, failed: 40 });
+    expect(await setup.run).toEqual({ sent: 0, failed: 0 });
     process.off("warning", onWarning);
     expect(warnings).toEqual([]);
   });
@@ -272,7 +274,7 @@ describe("sendAll", () => {
     expect(setup.told).toEqual(["sent:0", "throttled:a:500", "sent:1"]);
   });
 
-  it("takes no more messages when told to end, fails what waits, awaits what is in flight", async () => {
+  it("takes no more messages when told to end, leaves what waits unsent, awaits what is in flight", async () => {
     const inFlight = createDeferred<undefined>();
     const hub = new FakeHub((device) => (device === "a" ? FULL : inFlight.promise));
     const setup = new Setup(hub, messagesTo(["a", "b"], 50), { backlogSize: 4 });
@@ -280,7 +282,11 @@ describe("sendAll", () => {
     setup.controller.abort();
     await atRest();
     inFlight.resolve(undefined);
-    expect(await setup.run).toEqual({ sent: 2, failed: 2 });
+    expect(await setup.run).toEqual({ sent: 2, failed: 0 });
+    expect(setup.told.filter((text) => text.startsWith("unsent"))).toEqual([
+      "unsent:0",
+      "unsent:2",
+    ]);
     expect(hub.sends).toHaveLength(4 - 1);
   });
 
@@ -290,7 +296,8 @@ describe("sendAll", () => {
     await atRest();
     expect(hub.taken.get("fast")).toEqual(ids(1000));
     setup.controller.abort();
-    expect(await setup.run).toEqual({ sent: 1000, failed: 1000 });
+    expect(await setup.run).toEqual({ sent: 1000, failed: 0 });
+    expect(setup.told.filter((text) => text.startsWith("unsent"))).toHaveLength(1000);
   });
 
   it("makes a message when it is first tried, and once", async () => {
@@ -329,11 +336,39 @@ describe("sendAll", () => {
       const hub = new FakeHub((_, id) => (id === "m1" ? name : undefined));
       const setup = new Setup(hub, messagesTo(["a"], 1000), { windowSize: 3 });
       await expect(setup.run).rejects.toMatchObject({ name });
-      expect(setup.told).toContain(`failed:1:${name}`);
+      expect(setup.told).toContain(name === "ConnectionLost" ? "unsent:1" : `failed:1:${name}`);
       expect(setup.told.length).toBe(hub.sends.length);
       expect(hub.sends.length).toBeLessThan(10);
     },
   );
+
+  it("leaves unsent what a full device refuses after the end was asked for", async () => {
+    const answer = createDeferred<undefined>();
+    const hub = new FakeHub((_, id) =>
+      id === "m0" ? answer.promise.then(() => FULL as never) : "DeviceNotFound",
+    );
+    const setup = new Setup(hub, messagesTo(["a"], 2));
+    await atRest();
+    setup.controller.abort();
+    answer.resolve(undefined);
+    expect(await setup.run).toEqual({ sent: 0, failed: 1 });
+    expect(setup.told).toEqual(["unsent:0", "failed:1:DeviceNotFound"]);
+  });
+
+  it("tells what went out without an answer from what never went out", async () => {
+    const end = createDeferred<undefined>();
+    const hub = new FakeHub((_, id) =>
+      end.promise.then(() => {
+        if (id === "m0") throw new UnansweredError("ConnectionLost", "It ended", {});
+        return "ConnectionLost" as never;
+      }),
+    );
+    const setup = new Setup(hub, messagesTo(["a"], 5), { windowSize: 2 });
+    await atRest();
+    end.resolve(undefined);
+    await expect(setup.run).rejects.toMatchObject({ name: "ConnectionLost" });
+    expect(setup.told).toEqual(["failed:0:ConnectionLost", "unsent:1"]);
+  });
 
   it("ends with the error of its messages, after reporting what was taken", async () => {
     async function* broken(): AsyncGenerator<OutgoingMessage> {

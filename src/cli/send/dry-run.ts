@@ -1,5 +1,6 @@
 /** `--dry-run`: what would be sent. */
 
+import type { ClientError } from "../../client/client-error.ts";
 import type { Message } from "../../core/message.ts";
 import { viewBody } from "../body-text.ts";
 import { escapeLine, escapeText } from "../escape.ts";
@@ -13,6 +14,7 @@ import type { Tally } from "./tally.ts";
 const NOTHING_SENT: Tally = {
   sent: 0,
   failed: 0,
+  unsent: 0,
   success: 0,
   negative: 0,
   pending: 0,
@@ -25,17 +27,25 @@ interface Shown {
   readonly message: Message;
 }
 
+/** @throws `refusal`, when there is one: nothing would be sent. */
 export async function runDryRun(
   source: MessageSource,
   { io, flags, interruption }: Context,
+  refusal?: ClientError,
 ): Promise<ExitCode> {
-  const format = flags.output === "json" ? formatJson : formatText;
-  for await (const outgoing of source.all()) {
-    if (interruption.cause) return EXIT_CODES[interruption.cause];
-    await io.stdout.write(format({ ...outgoing, message: outgoing.make() }));
+  if (refusal) throw refusal;
+  const isJson = flags.output === "json";
+  const format = isJson ? formatJson : formatText;
+  try {
+    for await (const outgoing of source.all()) {
+      if (interruption.cause) break;
+      await io.stdout.write(format({ ...outgoing, message: outgoing.make() }));
+    }
+    return EXIT_CODES[interruption.cause ?? "done"];
+  } finally {
+    source.reportSkipped();
+    if (isJson) await io.stdout.write(createRenderer(true).summary(NOTHING_SENT, 0));
   }
-  if (flags.output === "json") await io.stdout.write(createRenderer(true).summary(NOTHING_SENT, 0));
-  return EXIT_CODES.done;
 }
 
 /** In the schema of a received message, so that the same programs read both. */

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { loadServiceConfig } from "../../config/service-config.ts";
+import { HubError } from "../../core/hub-error.ts";
 import { MAX_CLOUD_TO_DEVICE_BYTES } from "../../core/limits.ts";
 import { ACKS } from "../../core/message.ts";
 import { collect, parseCount, parseDurationArgument } from "../argument-parsers.ts";
@@ -21,6 +22,7 @@ import {
   addSystemPropertyOptions,
   PLACEHOLDER_LIST,
 } from "../message/message-options.ts";
+import type { BodyPlan } from "../message/message-plan.ts";
 import { readBody, type SizeLimit } from "../message/read-body.ts";
 import { type Context, runProgram } from "../run-program.ts";
 import { readDeviceFile } from "./device-file.ts";
@@ -33,6 +35,9 @@ const SIZE_LIMIT: SizeLimit = {
   direction: "cloud-to-device",
   maxBytes: MAX_CLOUD_TO_DEVICE_BYTES,
 };
+
+/** In place of a body that is too large to be read. */
+const NO_BODY: BodyPlan = { type: "bytes", bytes: new Uint8Array() };
 
 export async function main(): Promise<void> {
   await runProgram("c2d-send", (program, act) => {
@@ -71,8 +76,15 @@ Feedback: --wait ends with 0 when every message came to what --ack asks for,
 
 Lost connection: while waiting for feedback it is opened anew until --timeout,
   for the hub keeps the records. While sending it ends the run with 5, and
-  nothing is sent twice: a message without an answer is told as Unknown (the hub
-  may have it), one that never left as Not sent.
+  nothing is sent twice: a message without an answer has failed (the hub may
+  have it).
+
+Summary: the last line counts the messages that the hub accepted (sent), that it
+  refused or did not answer (failed, each reported on stderr), and that were not
+  sent, or only refused for a full queue, when the run ended (unsent).
+
+Recorded messages: --from skips lines of other types, and lines that it does not
+  understand with a warning. With such lines and no message it ends with 2.
 
 Full queue: a device holds 50 messages. A message refused for that, or for
   throttling, is tried again with growing pauses until --timeout; the other
@@ -162,6 +174,14 @@ async function send(flags: SendFlags, context: Context): Promise<ExitCode> {
   const { sendPlanned, sendRecorded } = await import("./send.ts");
   if (flags.from !== undefined) return await sendRecorded(flags.from, run, config, context);
   const isTemplate = flags.template === true;
-  const body = await readBody(source, isTemplate, SIZE_LIMIT, io, interruption.signal);
-  return await sendPlanned(toSendOptions(flags, body, Date.now()), run, config, context);
+  let isOversize = false;
+  const body = await readBody(source, isTemplate, SIZE_LIMIT, io, interruption.signal).catch(
+    (error: unknown) => {
+      if (!(error instanceof HubError)) throw error;
+      isOversize = true;
+      return NO_BODY;
+    },
+  );
+  const options = toSendOptions(flags, body, Date.now());
+  return await sendPlanned(options, run, config, context, isOversize);
 }

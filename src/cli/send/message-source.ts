@@ -13,6 +13,10 @@ export interface Outgoing {
 export interface MessageSource {
   /** How many there will be; undefined while that is not known. */
   readonly total: number | undefined;
+  /** How many are to be sent, as far as that is known. */
+  readonly planned: number;
   /** Once. */
   all(): Iterable<Outgoing> | AsyncIterable<Outgoing>;
+  /** Reports what was left out and has not been reported. */
+  reportSkipped(): void;
 }

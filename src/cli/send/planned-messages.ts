@@ -22,6 +22,12 @@ export class PlannedMessages implements MessageSource {
     return this.#options.count * this.#deviceIds.length;
   }
 
+  get planned(): number {
+    return this.total;
+  }
+
+  reportSkipped(): void {}
+
   /** A message to the first device, to look at. */
   sample(): Message {
     return this.#plan(0, 0).make();

@@ -1,30 +1,26 @@
 /** The lines of a stream, of bounded length. */
 
 import type { Readable } from "node:stream";
-import { UsageError } from "../usage-error.ts";
 
-/** A message of 64 KB takes less, however it is escaped. */
-const MAX_LINE_BYTES = 1024 * 1024;
+/** A telemetry event of 256 KB takes less, however it is escaped, and a message of 64 KB anyway. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
 export interface Line {
   /** 1-based. */
   readonly number: number;
-  readonly text: string;
+  /** Undefined for a line of more than 4 MB. */
+  readonly bytes: Buffer | undefined;
 }
 
-/**
- * Ends with the stream, or with the signal. Blank lines are skipped.
- *
- * @throws UsageError for a line that is longer than any message.
- */
+/** Ends with the stream, or with the signal. */
 export async function* readLines(stream: Readable, signal: AbortSignal): AsyncGenerator<Line> {
   const stop = (): void => void stream.destroy();
   signal.addEventListener("abort", stop, { once: true });
   let number = 0;
   try {
-    for await (const text of splitLines(stream)) {
+    for await (const bytes of splitLines(stream)) {
       number += 1;
-      if (text.trim() !== "") yield { number, text };
+      yield { number, bytes };
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -34,20 +30,36 @@ export async function* readLines(stream: Readable, signal: AbortSignal): AsyncGe
   }
 }
 
-async function* splitLines(stream: Readable): AsyncGenerator<string> {
-  let rest: Buffer[] = [];
-  let size = 0;
+async function* splitLines(stream: Readable): AsyncGenerator<Buffer | undefined> {
+  let line = new UnfinishedLine();
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     let start = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      yield Buffer.concat([...rest, chunk.subarray(start, end)]).toString("utf8");
-      rest = [];
-      size = 0;
+      line.add(chunk.subarray(start, end));
+      yield line.bytes;
+      line = new UnfinishedLine();
       start = end + 1;
     }
-    rest.push(chunk.subarray(start));
-    size += chunk.length - start;
-    if (size > MAX_LINE_BYTES) throw new UsageError("--from: a line is longer than any message");
+    line.add(chunk.subarray(start));
   }
-  if (size > 0) yield Buffer.concat(rest).toString("utf8");
+  if (line.size > 0) yield line.bytes;
+}
+
+class UnfinishedLine {
+  readonly #parts: Buffer[] = [];
+  size = 0;
+
+  add(part: Buffer): void {
+    this.size += part.length;
+    if (this.#isTooLong) this.#parts.length = 0;
+    else this.#parts.push(part);
+  }
+
+  get bytes(): Buffer | undefined {
+    return this.#isTooLong ? undefined : Buffer.concat(this.#parts);
+  }
+
+  get #isTooLong(): boolean {
+    return this.size > MAX_LINE_BYTES;
+  }
 }

@@ -1,18 +1,17 @@
 /** The messages of `--from`: what a device has received, sent on to others. */
 
-import { createReadStream } from "node:fs";
-import { resolve } from "node:path";
-import type { Readable } from "node:stream";
 import type { Ack } from "../../core/message.ts";
+import { escapeLine } from "../escape.ts";
 import type { Context } from "../run-program.ts";
 import { UsageError } from "../usage-error.ts";
 import type { MessageSource, Outgoing } from "./message-source.ts";
-import { parseMessageLine, type RecordedMessage } from "./parse-message-line.ts";
-import { readLines } from "./read-lines.ts";
+import { type RecordInput, unreadable } from "./open-record.ts";
+import { LineError, parseMessageLine, type RecordedMessage } from "./parse-message-line.ts";
+import { type Line, readLines } from "./read-lines.ts";
+import { SkippedLines } from "./skipped-lines.ts";
 
 export interface RecordedOptions {
-  /** `-` is stdin. */
-  readonly path: string;
+  readonly input: RecordInput;
   readonly deviceIds: readonly string[];
   /** Feedback to ask for, in place of what each message asked for. */
   readonly ack: Ack | undefined;
@@ -22,7 +21,9 @@ export interface RecordedOptions {
 export class RecordedMessages implements MessageSource {
   readonly #options: RecordedOptions;
   readonly #context: Context;
-  #count = 0;
+  readonly #skipped = new SkippedLines();
+  #isReported = false;
+  #planned = 0;
   #hasEnded = false;
 
   constructor(options: RecordedOptions, context: Context) {
@@ -31,19 +32,49 @@ export class RecordedMessages implements MessageSource {
   }
 
   get total(): number | undefined {
-    return this.#hasEnded ? this.#count : undefined;
+    return this.#hasEnded ? this.#planned : undefined;
   }
 
-  /** @throws UsageError for a line that cannot be sent on. */
+  get planned(): number {
+    return this.#planned;
+  }
+
+  /**
+   * Lines that are not understood are skipped, and counted.
+   *
+   * @throws UsageError for a message that must not be sent, and when there are lines but no message.
+   */
   async *all(): AsyncGenerator<Outgoing> {
-    const { interruption } = this.#context;
-    const name = this.#options.path === "-" ? "stdin" : this.#options.path;
-    for await (const { number, text } of this.#lines(interruption.signal)) {
-      const where = `--from: line ${number} of ${name}`;
-      const recorded = parseMessageLine(text, where);
-      if (recorded && !this.#isExpired(recorded, where)) yield* this.#toAll(recorded, where);
+    for await (const line of this.#lines()) {
+      const where = `--from: line ${line.number} of ${this.#options.input.name}`;
+      const recorded = this.#parse(line);
+      if (!recorded || this.#isExpired(recorded, where)) continue;
+      yield* this.#toAll(recorded, where);
     }
     this.#hasEnded = true;
+    if (this.#planned > 0 || this.#skipped.count === 0) return;
+    this.reportSkipped();
+    throw new UsageError(
+      `--from: ${this.#options.input.name} holds no message that can be sent`,
+      "Give what c2d-device listen -o json prints.",
+    );
+  }
+
+  reportSkipped(): void {
+    const text = this.#skipped.describe();
+    if (text === undefined || this.#isReported) return;
+    this.#isReported = true;
+    this.#context.reporter.warn(escapeLine(`--from: ${text}`));
+  }
+
+  #parse({ number, bytes }: Line): RecordedMessage | undefined {
+    try {
+      return parseMessageLine(bytes);
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error;
+      this.#skipped.add(number, error.message);
+      return undefined;
+    }
   }
 
   *#toAll({ deviceId: origin, message }: RecordedMessage, where: string): Generator<Outgoing> {
@@ -51,15 +82,17 @@ export class RecordedMessages implements MessageSource {
     if (isWaiting && !message.system.messageId) {
       throw new UsageError(`${where}: --wait needs a message id to match feedback with`);
     }
+    if (origin !== undefined && deviceIds.includes(origin)) {
+      throw new UsageError(
+        `${where}: the message came from ${origin}, and would be sent to it again`,
+        "Name another device with --device-id.",
+      );
+    }
     const system = ack === undefined ? message.system : { ...message.system, ack };
-    for (const deviceId of deviceIds) {
-      if (deviceId === origin) {
-        throw new UsageError(
-          `${where}: the message came from ${deviceId}, and would be sent to it again`,
-          "Name another device with --device-id.",
-        );
-      }
-      yield { n: this.#count++, deviceId, make: () => ({ ...message, system }) };
+    const first = this.#planned;
+    this.#planned += deviceIds.length;
+    for (const [index, deviceId] of deviceIds.entries()) {
+      yield { n: first + index, deviceId, make: () => ({ ...message, system }) };
     }
   }
 
@@ -67,24 +100,16 @@ export class RecordedMessages implements MessageSource {
     const { expiryTimeUtcMs } = message.system;
     if (expiryTimeUtcMs === undefined || expiryTimeUtcMs > Date.now()) return false;
     const time = new Date(expiryTimeUtcMs).toISOString();
-    this.#context.reporter.warn(`${where}: expired at ${time}; it is not sent`);
+    this.#context.reporter.warn(escapeLine(`${where}: expired at ${time}; it is not sent`));
     return true;
   }
 
-  async *#lines(signal: AbortSignal) {
+  async *#lines(): AsyncGenerator<Line> {
     try {
-      yield* readLines(this.#open(), signal);
+      yield* readLines(this.#options.input.stream, this.#context.interruption.signal);
     } catch (error) {
-      const { code, syscall } = error as NodeJS.ErrnoException;
-      if (syscall === undefined) throw error;
-      throw new UsageError(`--from: the file cannot be read (${code})`, "Name a readable file.");
+      const { syscall } = error as NodeJS.ErrnoException;
+      throw syscall === undefined ? error : unreadable(error);
     }
-  }
-
-  #open(): Readable {
-    const { stdin, directory } = this.#context.io;
-    return this.#options.path === "-"
-      ? stdin
-      : createReadStream(resolve(directory, this.#options.path));
   }
 }

@@ -42,8 +42,17 @@ const JSON_RENDERER: SendRenderer = {
     }),
   feedback: ({ record, latencyMs }) => formatFeedbackJson(record, latencyMs),
   pending: () => "",
-  summary: ({ sent, failed, success, negative, pending }, elapsedMs) =>
-    formatJsonLine({ type: "summary", sent, failed, success, negative, pending, elapsedMs }),
+  summary: ({ sent, failed, unsent, success, negative, pending }, elapsedMs) =>
+    formatJsonLine({
+      type: "summary",
+      sent,
+      failed,
+      unsent,
+      success,
+      negative,
+      pending,
+      elapsedMs,
+    }),
 };
 
 const TEXT_RENDERER: SendRenderer = {
@@ -53,9 +62,10 @@ const TEXT_RENDERER: SendRenderer = {
     formatFeedbackText(record, `after ${formatDuration(latencyMs)}`),
   pending: ({ deviceId, messageId }, reason) =>
     `Pending: ${escapeLine(`${deviceId} ${messageId}`)} ${reason}\n`,
-  summary: ({ sent, failed, success, negative, pending, isWaiting }, elapsedMs) => {
+  summary: ({ sent, failed, unsent, success, negative, pending, isWaiting }, elapsedMs) => {
     const parts = [`${sent} sent`];
     if (failed > 0) parts.push(`${failed} failed`);
+    if (unsent > 0) parts.push(`${unsent} unsent`);
     if (isWaiting) parts.push(`${success} success`, `${negative} negative`, `${pending} pending`);
     return `Summary: ${parts.join(", ")} in ${formatDuration(elapsedMs)}\n`;
   },

@@ -3,11 +3,14 @@
 import type { PlannedMessage, SendEvent } from "../../client/send-event.ts";
 import { sendAll } from "../../client/sender.ts";
 import type { FeedbackBatch, ServiceConnection } from "../../client/service-connection.ts";
+import { UnansweredError } from "../../client/unanswered-error.ts";
 import type { Message } from "../../core/message.ts";
 import { Deadline } from "../deadline.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { OrderedWriter } from "../ordered-writer.ts";
 import type { Context } from "../run-program.ts";
 import { formatSending } from "../sending-text.ts";
+import { writeSummary } from "../write-summary.ts";
 import { FeedbackBook, type MatchedFeedback } from "./feedback-book.ts";
 import type { MessageSource } from "./message-source.ts";
 import { formatWaiting } from "./progress-text.ts";
@@ -15,6 +18,9 @@ import { createRenderer, type SendRenderer } from "./render.ts";
 import type { RunOptions } from "./send-options.ts";
 import type { Tally, WaitEnd } from "./tally.ts";
 import { Troubles } from "./troubles.ts";
+
+/** How long a reader of stdout who does not read may delay the end of an interrupted run. */
+const WRITE_GRACE_MS = 1000;
 
 export class SendRun {
   readonly #options: RunOptions;
@@ -32,6 +38,8 @@ export class SendRun {
   #onFeedback: () => void = () => {};
   #sent = 0;
   #failed = 0;
+  /** Those of the failed that the hub may have. */
+  #unanswered = 0;
   #success = 0;
   #negative = 0;
 
@@ -52,6 +60,7 @@ export class SendRun {
     return {
       sent: this.#sent,
       failed: this.#failed,
+      unsent: this.#source.planned - this.#sent - this.#failed,
       success: this.#success,
       negative: this.#negative,
       pending: this.#options.isWaiting ? this.#sent - this.#success - this.#negative : 0,
@@ -64,11 +73,9 @@ export class SendRun {
     this.#fail(error);
   }
 
-  /** What has not been accepted will not be. An interrupted run has not failed. */
-  giveUp(): void {
-    if (this.#context.interruption.cause) return;
-    const { total } = this.#source;
-    if (total !== undefined) this.#failed = total - this.#sent;
+  /** Messages that the hub refused. */
+  get refusedCount(): number {
+    return this.#failed - this.#unanswered;
   }
 
   /**
@@ -76,10 +83,11 @@ export class SendRun {
    *
    * @throws ClientError, OutputError, OutputClosedError
    */
-  async sendAll(connection: ServiceConnection): Promise<void> {
+  async sendAll(connection: Pick<ServiceConnection, "send">): Promise<void> {
+    const { interruption, reporter } = this.#context;
     const { onQueueFull, timeoutMs, intervalMs } = this.#options;
     const startMs = performance.now();
-    this.#context.reporter.progress(() =>
+    reporter.progress(() =>
       formatSending({
         done: this.#sent + this.#failed,
         failed: this.#failed,
@@ -88,6 +96,8 @@ export class SendRun {
         elapsedMs: performance.now() - startMs,
       }),
     );
+    const unwritable = new AbortController();
+    this.#writer.failed.catch(() => unwritable.abort());
     await sendAll({
       connection,
       messages: this.#messages(),
@@ -95,10 +105,10 @@ export class SendRun {
       onQueueFull,
       timeoutMs,
       intervalMs,
-      signal: this.#context.interruption.signal,
+      signal: AbortSignal.any([interruption.signal, unwritable.signal]),
     });
+    interruption.signal.throwIfAborted();
     await this.#writer.flush();
-    this.#context.interruption.signal.throwIfAborted();
   }
 
   onFeedbackBatch(batch: FeedbackBatch): void {
@@ -143,11 +153,20 @@ export class SendRun {
     }
   }
 
-  /** Last, after everything else has been written. */
-  async printSummary(): Promise<void> {
+  /**
+   * Last, after everything else has been written.
+   *
+   * @returns The exit code of an error that writing met, which has been reported; else 0.
+   * @throws OutputClosedError
+   */
+  async printSummary(): Promise<ExitCode> {
+    const { io, reporter, interruption } = this.#context;
     const elapsedMs = Math.round(performance.now() - this.#startMs);
-    this.#print(this.#renderer.summary(this.tally, elapsedMs));
-    await this.#writer.flush();
+    this.#source.reportSkipped();
+    if (io.stdout.isTTY) reporter.hideProgress();
+    const summary = this.#renderer.summary(this.tally, elapsedMs);
+    const limitMs = interruption.cause ? WRITE_GRACE_MS : undefined;
+    return await writeSummary(summary, this.#writer, reporter, limitMs);
   }
 
   /** Made when they are taken, and no faster than stdout is read. */
@@ -176,6 +195,9 @@ export class SendRun {
         this.#held.add(event.deviceId);
         this.#troubles.tellRetry(event);
         break;
+      case "unsent":
+        this.#held.delete(event.deviceId);
+        break;
     }
   }
 
@@ -192,8 +214,8 @@ export class SendRun {
     const { deviceId, message } = event.outgoing;
     this.#held.delete(deviceId);
     if (this.#options.isWaiting) this.#book.cancel(deviceId, message.system.messageId ?? "");
-    if (this.#context.interruption.cause) return;
     this.#failed += 1;
+    if (event.error instanceof UnansweredError) this.#unanswered += 1;
     this.#troubles.tellFailure(event);
   }
 

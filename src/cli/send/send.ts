@@ -1,5 +1,6 @@
 /** `c2d-send`: sends the messages, and with `--wait` learns what became of them. */
 
+import type { ClientError } from "../../client/client-error.ts";
 import type { FeedbackBatch } from "../../client/service-connection.ts";
 import type { ServiceConfig } from "../../config/service-config.ts";
 import { formatDuration } from "../duration.ts";
@@ -7,11 +8,13 @@ import { escapeLine } from "../escape.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { requireJsonBody } from "../message/json-body.ts";
 import { makeRunId } from "../message/make-message.ts";
-import { OutputClosedError } from "../output.ts";
+import { OutputClosedError, OutputError } from "../output.ts";
 import { RunConnection } from "../run-connection.ts";
 import type { Context } from "../run-program.ts";
 import { runDryRun } from "./dry-run.ts";
+import { oversizeError, oversizeOf, refusing, refusingOversize } from "./message-size.ts";
 import type { MessageSource } from "./message-source.ts";
+import { openRecord } from "./open-record.ts";
 import { PlannedMessages } from "./planned-messages.ts";
 import { RecordedMessages } from "./recorded-messages.ts";
 import { requireMessageId } from "./require-message-id.ts";
@@ -19,19 +22,28 @@ import type { RunOptions, SendOptions } from "./send-options.ts";
 import { SendRun } from "./send-run.ts";
 import { exitCodeOfRun, type WaitEnd } from "./tally.ts";
 
-/** The messages that the command line describes. */
+/** How long an interrupted run waits for the hub's answers to what it has sent. */
+const ANSWER_GRACE_MS = 2000;
+
+/**
+ * The messages that the command line describes.
+ *
+ * @param isOversize Whether their body was too large to be read.
+ */
 export async function sendPlanned(
   options: SendOptions,
   runOptions: RunOptions,
   config: ServiceConfig,
   context: Context,
+  isOversize = false,
 ): Promise<ExitCode> {
   const source = new PlannedMessages(options, config.deviceIds, makeRunId());
   const message = source.sample();
-  if (options.isBodyChecked) requireJsonBody(message);
+  const refusal = isOversize ? oversizeError() : oversizeOf(message);
+  if (options.isBodyChecked && !refusal) requireJsonBody(message);
   if (runOptions.isWaiting) requireMessageId(message);
   for (const warning of options.warnings) context.reporter.warn(escapeLine(warning));
-  return await runSend(runOptions, source, config, context);
+  return await runSend(runOptions, source, config, context, refusal);
 }
 
 /** The messages of `--from`. */
@@ -43,8 +55,13 @@ export async function sendRecorded(
 ): Promise<ExitCode> {
   const { ack, isWaiting } = runOptions;
   const { deviceIds } = config;
-  const source = new RecordedMessages({ path, deviceIds, ack, isWaiting }, context);
-  return await runSend(runOptions, source, config, context);
+  const input = await openRecord(path, context.io);
+  try {
+    const source = new RecordedMessages({ input, deviceIds, ack, isWaiting }, context);
+    return await runSend(runOptions, source, config, context);
+  } finally {
+    input.stream.destroy();
+  }
 }
 
 async function runSend(
@@ -52,22 +69,44 @@ async function runSend(
   source: MessageSource,
   config: ServiceConfig,
   context: Context,
+  refusal?: ClientError,
 ): Promise<ExitCode> {
-  if (options.isDryRun) return await runDryRun(source, context);
+  if (options.isDryRun) return await runDryRun(source, context, refusal);
   const run = new SendRun(options, source, context);
   try {
-    const end = await sendAll(run, options, config, context);
-    await presentEnd(run, end, options, context);
-    return exitCodeOfRun(run.tally, end, options.ack);
+    const end = refusal
+      ? await refuseAll(run, refusal, context)
+      : await sendAll(run, options, config, context);
+    presentEnd(run, end, options, context);
+    const outputCode = await run.printSummary();
+    return outputCode || exitCodeOfRun(run.tally, end, options.ack);
   } catch (error) {
     if (error instanceof OutputClosedError) return EXIT_CODES.done;
-    const { cause } = context.interruption;
-    // Whatever fails once the end was asked for, failed because of that.
-    const code = cause ? EXIT_CODES[cause] : context.reporter.error(error);
-    run.giveUp();
+    const code = codeOfFailure(error, run, options, context);
     run.printPending("no feedback so far");
-    await run.printSummary();
-    return run.tally.failed > 0 && code >= EXIT_CODES.SIGINT ? EXIT_CODES.refused : code;
+    const outputCode = await run.printSummary();
+    return outputCode || code;
+  }
+}
+
+/** Whatever fails once the end was asked for, failed because of that; what cannot be written, the summary reports. */
+function codeOfFailure(
+  error: unknown,
+  run: SendRun,
+  { ack }: RunOptions,
+  { interruption, reporter }: Context,
+): ExitCode {
+  const { cause } = interruption;
+  if (!cause) return error instanceof OutputError ? EXIT_CODES.done : reporter.error(error);
+  return exitCodeOfRun({ failed: run.refusedCount, negative: run.tally.negative }, cause, ack);
+}
+
+async function refuseAll(run: SendRun, refusal: ClientError, context: Context): Promise<WaitEnd> {
+  try {
+    await run.sendAll(refusing(refusal));
+    return "satisfied";
+  } finally {
+    context.reporter.endProgress();
   }
 }
 
@@ -88,14 +127,34 @@ async function sendAll(
     },
     context,
   );
+  const stopWaiting = afterInterruption(context, ANSWER_GRACE_MS, () => connection.close());
   try {
-    await run.sendAll(await connection.open());
+    await run.sendAll(refusingOversize(await connection.open()));
     return await waitForFeedback(run, connection);
   } finally {
+    stopWaiting();
     context.reporter.endProgress();
     run.releaseForeignFeedback();
     await connection.close();
   }
+}
+
+/** @returns Takes the task back. */
+function afterInterruption(
+  { interruption: { signal } }: Context,
+  delayMs: number,
+  task: () => Promise<void>,
+): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const start = (): void => {
+    timer = setTimeout(() => void task(), delayMs);
+  };
+  if (signal.aborted) start();
+  else signal.addEventListener("abort", start, { once: true });
+  return () => {
+    signal.removeEventListener("abort", start);
+    clearTimeout(timer);
+  };
 }
 
 async function waitForFeedback(run: SendRun, connection: RunConnection): Promise<WaitEnd> {
@@ -109,17 +168,11 @@ async function waitForFeedback(run: SendRun, connection: RunConnection): Promise
   }
 }
 
-async function presentEnd(
-  run: SendRun,
-  end: WaitEnd,
-  options: RunOptions,
-  { reporter }: Context,
-): Promise<void> {
+function presentEnd(run: SendRun, end: WaitEnd, options: RunOptions, { reporter }: Context): void {
   const waited = formatDuration(options.timeoutMs);
   const isNegative = options.ack === "negative";
   const which = isNegative ? "no negative feedback" : "no feedback";
   run.printPending(end === "timeout" ? `${which} within ${waited}` : `${which} so far`);
-  await run.printSummary();
   const { pending, negative, failed } = run.tally;
   if (end !== "timeout" || pending === 0) return;
   const message = `${which} for ${pending} of the messages within ${waited}`;

@@ -6,8 +6,10 @@ import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 export interface Tally {
   /** Accepted by the hub. */
   readonly sent: number;
-  /** Not accepted. */
+  /** Refused by the hub for good, or sent without an answer. */
   readonly failed: number;
+  /** Never sent, or only refused for a full queue or throttling so far. */
+  readonly unsent: number;
   readonly success: number;
   readonly negative: number;
   /** Feedback waited for that has not come. */

@@ -1,10 +1,9 @@
 /** Tells what does not go well with single messages while a run goes on. */
 
 import type { SendEvent } from "../../client/send-event.ts";
-import { UnansweredError } from "../../client/unanswered-error.ts";
 import { formatDuration } from "../duration.ts";
 import { escapeLine } from "../escape.ts";
-import { exitCodeOf } from "../exit-code.ts";
+import { formatJsonLine } from "../json-line.ts";
 import type { Context } from "../run-program.ts";
 
 type Failure = Extract<SendEvent, { type: "failed" }>;
@@ -19,21 +18,19 @@ export class Troubles {
     this.#context = context;
   }
 
-  /** As JSON one error line a message; as text one line each, and the error once a device. */
+  /** One line for each message, and the error with its hint once for each device. */
   tellFailure({ index, outgoing, error }: Failure): void {
     const { reporter, flags } = this.#context;
     const { deviceId, message } = outgoing;
-    const { name, hint } = error;
-    const id = message.system.messageId ?? "";
+    const { messageId } = message.system;
+    const { name } = error;
     if (flags.output === "json") {
-      const text = `message ${index} (${id}) to ${deviceId}: ${error.message}`;
-      reporter.report({ code: exitCodeOf(error), name, message: text, hint });
-      return;
+      const line = { type: "failed", n: index, deviceId, messageId, name, message: error.message };
+      reporter.data(formatJsonLine(line));
+    } else {
+      const which = `message ${index} to ${deviceId} (message id ${messageId ?? ""})`;
+      reporter.info(escapeLine(`Failed: ${which}: ${name}: ${error.message}`));
     }
-    const which = escapeLine(`message ${index} to ${deviceId} (message id ${id})`);
-    reporter.info(
-      `${error instanceof UnansweredError ? "Unknown" : "Not sent"}: ${which}: ${name}`,
-    );
     if (!endsRun(name) && this.#isNew(`${name} ${deviceId}`)) reporter.error(error);
   }
 

@@ -235,6 +235,7 @@ describe("a message's way", () => {
       type: "summary",
       sent: 1,
       failed: 0,
+      unsent: 0,
       success: 1,
       negative: 0,
       pending: 0,
@@ -423,7 +424,7 @@ describe("exit codes", () => {
     );
     expect(sent.code).toBe(4);
     expect(sent.stderr).toContain(`"name":"IotHubUnauthorized"`);
-    expect(parseLines(sent.stdout)).toMatchObject([{ type: "summary", sent: 0, failed: 1 }]);
+    expect(parseLines(sent.stdout)).toMatchObject([{ type: "summary", failed: 0, unsent: 1 }]);
     const listened = await run(
       "c2d-device",
       ["listen", "--connection-string", wrong(env.IOTHUB_DEVICE_CONNECTION_STRING), ...common],

@@ -1,14 +1,13 @@
 import { expect, test } from "vitest";
 import { toMessageRecord } from "../../../src/cli/device/message-record.ts";
 import { formatJsonLine } from "../../../src/cli/json-line.ts";
-import { parseMessageLine } from "../../../src/cli/send/parse-message-line.ts";
-import { UsageError } from "../../../src/cli/usage-error.ts";
+import { LineError, parseMessageLine } from "../../../src/cli/send/parse-message-line.ts";
 import type { Message } from "../../../src/core/message.ts";
 
 function roundTrip(message: Message) {
   const received = { ...message, isRedelivered: false, malformed: [] };
   const arrival = { n: 1, receivedAtMs: 0, deviceId: "d", isDuplicate: false };
-  return parseMessageLine(formatJsonLine(toMessageRecord(received, arrival)), "line 1");
+  return parseMessageLine(Buffer.from(formatJsonLine(toMessageRecord(received, arrival))));
 }
 
 test.each<readonly [string, Message]>([
@@ -47,13 +46,18 @@ test.each<readonly [string, Message]>([
   expect(Buffer.from(read?.body ?? [])).toEqual(message.body);
 });
 
-test("lines of another type are skipped", () => {
-  expect(parseMessageLine('{"type":"ready"}', "line 1")).toBeUndefined();
-});
+test.each(["", " ", '{"type":"ready"}', '{"type":"summary"}', '{"type":"event","body":1}'])(
+  "'%s' is no message, and no mistake",
+  (text) => {
+    expect(parseMessageLine(Buffer.from(text))).toBeUndefined();
+  },
+);
 
 test.each([
   "text",
   "[]",
+  "{}",
+  '{"type":"massage"}',
   '{"type":"message"}',
   '{"type":"message","body":1,"bodyEncoding":"utf8"}',
   '{"type":"message","body":"","bodyEncoding":"latin1"}',
@@ -61,7 +65,11 @@ test.each([
   '{"type":"message","body":"","bodyEncoding":"utf8","expiryTimeUtc":"soon"}',
   '{"type":"message","body":"","bodyEncoding":"utf8","ack":"some"}',
   '{"type":"message","body":"","bodyEncoding":"utf8","properties":{"a":1}}',
-])("%s is refused, by its line", (text) => {
-  expect(() => parseMessageLine(text, "line 7")).toThrow(UsageError);
-  expect(() => parseMessageLine(text, "line 7")).toThrow("line 7");
+])("%s is not understood", (text) => {
+  expect(() => parseMessageLine(Buffer.from(text))).toThrow(LineError);
+});
+
+test("bytes that are not UTF-8 are not understood, instead of sent otherwise", () => {
+  const line = Buffer.from('{"type":"message","body":"\xff","bodyEncoding":"utf8"}', "latin1");
+  expect(() => parseMessageLine(line)).toThrow("not UTF-8");
 });

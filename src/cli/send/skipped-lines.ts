@@ -1,0 +1,27 @@
+/** Lines of `--from` that are no messages: counted, the first of them with their reasons. */
+
+/** Lines that are reported one by one. */
+const MAX_REASONS = 5;
+
+export class SkippedLines {
+  #count = 0;
+  readonly #reasons: string[] = [];
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(line: number, reason: string): void {
+    this.#count += 1;
+    if (this.#reasons.length < MAX_REASONS) this.#reasons.push(`line ${line} ${reason}`);
+  }
+
+  /** Undefined when no line was skipped. */
+  describe(): string | undefined {
+    if (this.#count === 0) return undefined;
+    const lines = this.#count === 1 ? "line is" : "lines are";
+    const more = this.#count - this.#reasons.length;
+    const list = [...this.#reasons, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+    return `${this.#count} ${lines} not understood and skipped: ${list}`;
+  }
+}
