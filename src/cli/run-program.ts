@@ -15,6 +15,7 @@ import { Reporter } from "./reporter.ts";
 import { type Interruption, watchSignals } from "./signals.ts";
 import { UsageError } from "./usage-error.ts";
 import { readVersion } from "./version.ts";
+import { within } from "./within.ts";
 
 /** What a command runs with. */
 export interface Context {
@@ -58,7 +59,11 @@ async function run(
   let code: ExitCode = EXIT_CODES.done;
   const isMuted = muteDebug(process.env);
   let reporter = createReporter(flagsBeforeParsing(process.argv), outside);
-  const program = createProgram(name, outside.io);
+  let written: Promise<unknown> = Promise.resolve();
+  const program = createProgram(name, (text) => {
+    written = outside.io.stdout.write(text);
+    written.catch(() => {});
+  });
   build(program, (command, action) => {
     command.action(async () => {
       const flags = command.opts<CommonFlags>();
@@ -82,10 +87,20 @@ async function run(
     if (error instanceof OutputClosedError) return EXIT_CODES.done;
     if (outside.interruption.cause && isAbort(error)) return EXIT_CODES[outside.interruption.cause];
     if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return EXIT_CODES.done;
+      if (error.exitCode === 0) return await endAfter(written, reporter);
       return reporter.error(toUsageError(error, program));
     }
     return reporter.error(error);
+  }
+}
+
+/** After help or version. */
+async function endAfter(written: Promise<unknown>, reporter: Reporter): Promise<ExitCode> {
+  try {
+    await within(FLUSH_LIMIT_MS, written);
+    return EXIT_CODES.done;
+  } catch (error) {
+    return error instanceof OutputClosedError ? EXIT_CODES.done : reporter.error(error);
   }
 }
 
@@ -93,13 +108,13 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
 
-function createProgram(name: Executable, io: Io): Command {
+function createProgram(name: Executable, writeOut: (text: string) => void): Command {
   return new Command(name)
     .helpOption("-h, --help", "print this help")
     .configureHelp({ optionDescription: describeOption })
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void io.stdout.write(text).catch(() => {}),
+      writeOut,
       // Errors are told by the reporter, once.
       writeErr: () => {},
       outputError: () => {},

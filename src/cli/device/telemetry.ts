@@ -11,10 +11,10 @@ import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { requireJsonBody } from "../message/json-body.ts";
 import { makeMessage, makeRunId } from "../message/make-message.ts";
 import { OrderedWriter } from "../ordered-writer.ts";
-import { OutputClosedError } from "../output.ts";
+import { OutputClosedError, OutputError } from "../output.ts";
 import type { Context } from "../run-program.ts";
 import { formatSending } from "../sending-text.ts";
-import { within } from "../within.ts";
+import { writeSummary } from "../write-summary.ts";
 import { DeviceLink } from "./device-link.ts";
 import { stdoutSink } from "./message-sink.ts";
 import { Reception } from "./reception.ts";
@@ -212,13 +212,15 @@ class TelemetryRun {
 
   async #conclude(end: SendingEnd): Promise<ExitCode> {
     const { interruption, reporter } = this.#context;
-    const isClosed = end.type === "closed" || (end.type === "failed" && isClosing(end.error));
-    if (isClosed) return EXIT_CODES.done;
-    const code = end.type === "failed" ? reporter.error(end.error) : undefined;
+    const error = end.type === "failed" ? end.error : undefined;
+    if (end.type === "closed" || error instanceof OutputClosedError) return EXIT_CODES.done;
+    // What cannot be written, the summary reports.
+    const isReported = error === undefined || error instanceof OutputError;
+    const errorCode = isReported ? EXIT_CODES.done : reporter.error(error);
     const { tally } = this.#counter;
-    this.#print(this.#format.summary(tally, Math.round(performance.now() - this.#startMs)));
-    await within(WRITE_GRACE_MS, this.#writer.flush());
-    if (code !== undefined) return code;
+    const summary = this.#format.summary(tally, Math.round(performance.now() - this.#startMs));
+    const outputCode = await writeSummary(summary, this.#writer, reporter, WRITE_GRACE_MS);
+    if (errorCode || outputCode) return outputCode || errorCode;
     const how = end.type === "timeout" ? "timeout" : (interruption.cause ?? "sent");
     const exitCode = exitCodeOfTelemetry(tally, how, this.#options.count);
     if (exitCode === EXIT_CODES.timeout) this.#tellTimeout(how);
@@ -250,8 +252,4 @@ function reasonOf(end: SendingEnd): string {
     default:
       return "Interrupted";
   }
-}
-
-function isClosing(error: unknown): boolean {
-  return error instanceof OutputClosedError;
 }

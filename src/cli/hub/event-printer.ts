@@ -1,34 +1,40 @@
 /** Prints events for as long as somebody reads them, and never holds up the hub. */
 
-import type { Output } from "../output.ts";
+import { type Output, OutputError } from "../output.ts";
 
 /** Lines that may wait for a slow reader. */
 const MAX_WAITING = 1000;
 
 export class EventPrinter {
   readonly #stdout: Output;
-  readonly #onDropped: () => void;
+  readonly #onDropped: (reason: string) => void;
   #waiting = 0;
   #hasDropped = false;
 
-  constructor(stdout: Output, onDropped: () => void) {
+  /** @param onDropped Called when the first event is lost. */
+  constructor(stdout: Output, onDropped: (reason: string) => void) {
     this.#stdout = stdout;
     this.#onDropped = onDropped;
   }
 
   print(line: string): void {
     if (this.#waiting >= MAX_WAITING) {
-      if (!this.#hasDropped) this.#onDropped();
-      this.#hasDropped = true;
+      this.#drop("nobody reads this fast enough");
       return;
     }
     this.#waiting += 1;
     this.#stdout
       .write(line)
-      .catch(() => {})
+      .catch((error: unknown) => {
+        if (error instanceof OutputError) this.#drop(error.message);
+      })
       .finally(() => {
         this.#waiting -= 1;
-      })
-      .catch(() => {});
+      });
+  }
+
+  #drop(reason: string): void {
+    if (!this.#hasDropped) this.#onDropped(reason);
+    this.#hasDropped = true;
   }
 }

@@ -96,8 +96,8 @@ async function present(hub: LocalHub, flags: StartFlags, context: Context): Prom
   const { stdout } = context.io;
   const isJson = flags.output === "json";
   await stdout.write(isJson ? formatJsonLine(readyLine(hub)) : formatReady(hub));
-  const printer = new EventPrinter(stdout, () => {
-    context.reporter.warn("nobody reads this fast enough: events are left out");
+  const printer = new EventPrinter(stdout, (reason) => {
+    context.reporter.warn(`${reason}: events are left out`);
   });
   hub.subscribe((event) => printer.print(isJson ? formatEventJson(event) : formatEventText(event)));
 }

@@ -113,7 +113,11 @@ export function writeEnvFile(target: EnvTarget, device: DeviceSettings, context:
 
 function write({ shownPath, path }: EnvTarget, text: string | undefined): void {
   const what = `the device is there, but ${shownPath} cannot be written`;
-  if (text === undefined) throw new OutputError(`${what}: it has been changed meanwhile`);
+  if (text === undefined) {
+    throw new OutputError(`${what}: it has been changed meanwhile`, {
+      hint: "Edit it by hand: c2d-hub device show --show-keys prints the connection string.",
+    });
+  }
   try {
     writeOwnerFile(path, text);
   } catch (cause) {
