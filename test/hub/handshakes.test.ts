@@ -165,11 +165,13 @@ describe("no failed handshake is", () => {
 });
 
 describe("the same failure of one address", () => {
+  /** Nothing is written here that an event could wait for. */
+  const AT_ONCE = { onceDurable: (act: () => void) => act() };
   const failure = { cause: "aborted", reason: "r", hint: "h" } as const;
 
   test("is told once in 30 s, with how often it happened, and counted each time", () => {
     const clock = new TestClock(0);
-    const events = new HubEventStream();
+    const events = new HubEventStream(AT_ONCE);
     const [told, log] = [new EventLog(events), new HandshakeLog(events, clock)];
     for (let n = 0; n < 10; n += 1) {
       log.add("127.0.0.1", failure);
@@ -183,7 +185,7 @@ describe("the same failure of one address", () => {
   });
 
   test("hides no other failure, and no other address's", () => {
-    const events = new HubEventStream();
+    const events = new HubEventStream(AT_ONCE);
     const [told, log] = [new EventLog(events), new HandshakeLog(events, new TestClock(0))];
     log.add("127.0.0.1", failure);
     log.add("127.0.0.1", { ...failure, cause: "plainText" });
