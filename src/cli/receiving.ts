@@ -6,7 +6,8 @@ import { EXIT_CODES, type ExitCode } from "./exit-code.ts";
 import { OutputClosedError } from "./output.ts";
 import type { Context } from "./run-program.ts";
 
-export type ReceivingEnd = "count" | "timeout" | "idleTimeout";
+/** `enough` is a success, whatever was wanted. */
+export type ReceivingEnd = "count" | "enough" | "timeout" | "idleTimeout";
 
 /** What has been received, and of what was wanted. */
 export interface Received {
@@ -34,7 +35,7 @@ export function concludeReceiving(
   if (end.type === "failed" && !(end.error instanceof OutputClosedError)) throw end.error;
   if (end.type === "failed" || end.type === "closed") return EXIT_CODES.done;
   const total = `${received}${count === undefined ? "" : ` of ${count}`} ${what} received`;
-  const isEnough = count === undefined || received >= count;
+  const isEnough = end.type === "enough" || count === undefined || received >= count;
   if (isEnough || end.type === "interrupted") {
     reporter.info(`${total}.`);
     return isEnough ? EXIT_CODES.done : EXIT_CODES[interruption.cause ?? "SIGINT"];

@@ -11,10 +11,12 @@ import type {
   DeliverySettlement,
   DeviceConnection,
   DeviceConnectOptions,
+  ReceivedMessage,
 } from "./device-connection.ts";
 import { toDeviceRefusal } from "./device-refusal.ts";
 import { DeviceSession } from "./device-session.ts";
 import { formatEndpoint } from "./endpoint.ts";
+import { LockedDeliveries } from "./locked-deliveries.ts";
 import {
   type AmqpArrival,
   type AmqpDeviceClient,
@@ -48,6 +50,7 @@ export async function connectAmqp(
 class AmqpSession extends DeviceSession {
   readonly #client: AmqpDeviceClient;
   readonly #settlements = new SettlementOrder();
+  readonly #locked = new LockedDeliveries();
 
   constructor(route: Route, options: DeviceConnectOptions) {
     super(options, route.port);
@@ -73,6 +76,10 @@ class AmqpSession extends DeviceSession {
     await this.#client.sendEvent(message);
   }
 
+  protected override async endReceiving(): Promise<void> {
+    await this.#client.drainCredit();
+  }
+
   protected override async disconnect(): Promise<void> {
     await this.#settlements.settled();
     await this.#client.close();
@@ -88,20 +95,26 @@ class AmqpSession extends DeviceSession {
 
   #onMessage(arrival: AmqpArrival): void {
     if (this.isClosed) return;
-    const delivery = {
-      message: toReceivedMessage(arrival.message),
-      settle: this.#settler(arrival),
-    };
+    const message = toReceivedMessage(arrival.message);
+    this.#locked.endFor(message);
+    const delivery = { message, settle: this.#settler(arrival, message) };
     this.options.onDelivery?.(delivery);
   }
 
-  #settler(arrival: AmqpArrival): Delivery["settle"] {
-    let isSettled = false;
-    return async (settlement: DeliverySettlement) => {
-      if (isSettled) return;
-      isSettled = true;
-      if (settlement !== "none") await this.#settle(arrival, settlement);
+  #settler(arrival: AmqpArrival, message: ReceivedMessage): Delivery["settle"] {
+    let state: "new" | "locked" | "settled" = "new";
+    const settle = async (settlement: DeliverySettlement): Promise<void> => {
+      if (state === "settled") return;
+      if (state === "new") this.#client.renewCredit();
+      if (settlement === "none") {
+        if (state === "new") this.#locked.add(message, () => settle("abandon").catch(() => {}));
+        state = "locked";
+        return;
+      }
+      state = "settled";
+      await this.#settle(arrival, settlement);
     };
+    return settle;
   }
 
   async #settle(arrival: AmqpArrival, settlement: Settlement): Promise<void> {

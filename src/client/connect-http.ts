@@ -3,14 +3,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { formatDeviceConnectionString } from "../core/connection-string.ts";
 import type { Message } from "../core/message.ts";
+import type { Settlement } from "../core/message-queue.ts";
 import type { ClientError } from "./client-error.ts";
 import { systemClock } from "./clock.ts";
 import { createDeferred } from "./deferred.ts";
-import type {
-  DeliverySettlement,
-  DeviceConnection,
-  DeviceConnectOptions,
-} from "./device-connection.ts";
+import type { DeviceConnection, DeviceConnectOptions } from "./device-connection.ts";
 import { DeviceSession } from "./device-session.ts";
 import { toReceivedMessage } from "./http-delivery.ts";
 import { refusalByAnswer } from "./http-refusal.ts";
@@ -49,6 +46,9 @@ class HttpSession extends DeviceSession {
   override readonly keepsOrder = false;
   readonly #client: HttpDeviceClient;
   readonly #stop = new AbortController();
+  #polling: Promise<void> | undefined;
+  /** Ends the wait for the settlement of the message that was fetched last. */
+  #stopWaiting = (): void => {};
 
   constructor(options: DeviceConnectOptions) {
     super(options, PORT);
@@ -58,6 +58,7 @@ class HttpSession extends DeviceSession {
       ca: this.ca,
       certificate: options.certificate,
       answerTimeoutMs: ANSWER_TIMEOUT_MS,
+      lockTimeoutSeconds: options.lockTimeoutSeconds,
     });
   }
 
@@ -66,7 +67,7 @@ class HttpSession extends DeviceSession {
     await this.#client.open();
     if (onDelivery) {
       const first = await this.#client.receive();
-      this.#poll(first, onDelivery).catch((error: unknown) => this.lose(error));
+      this.#polling = this.#poll(first, onDelivery).catch((error: unknown) => this.lose(error));
     } else {
       const fault = await probe(this.endpoint, this.ca, performance.now() + connectTimeoutMs);
       if (fault) throw fault;
@@ -75,6 +76,12 @@ class HttpSession extends DeviceSession {
 
   protected override async transmit(message: Message): Promise<void> {
     await this.#client.sendEvent(message);
+  }
+
+  protected override async endReceiving(): Promise<void> {
+    this.#stop.abort();
+    this.#stopWaiting();
+    await this.#polling;
   }
 
   protected override async disconnect(): Promise<void> {
@@ -90,26 +97,35 @@ class HttpSession extends DeviceSession {
     return refusalByAnswer(cause, this.options.connectionString.credential);
   }
 
+  get #isStopped(): boolean {
+    return this.isClosed || this.#stop.signal.aborted;
+  }
+
   async #poll(first: HttpArrival | undefined, onDelivery: OnDelivery): Promise<void> {
     const { pollIntervalMs = POLL_INTERVAL_MS } = this.options;
     let arrival = first;
-    while (!this.isClosed) {
+    while (!this.#isStopped) {
       if (arrival) await this.#deliver(arrival, onDelivery);
       else await systemClock.sleep(pollIntervalMs, this.#stop.signal);
       // Whoever closes on the settlement of this message comes before the next one is locked.
       await nextTurn();
-      if (!this.isClosed) arrival = await this.#client.receive();
+      if (this.#isStopped) return;
+      arrival = await this.#client.receive();
     }
+    // It came too late to be delivered, and nobody else gets it while it is locked.
+    if (arrival && !this.isClosed) await this.#settle(arrival, "abandon");
   }
 
   /** Resolves once the message is done with. */
   async #deliver(arrival: HttpArrival, onDelivery: OnDelivery): Promise<void> {
     const done = createDeferred<void>();
+    this.#stopWaiting = done.resolve;
     let isSettled = false;
     onDelivery({
       message: toReceivedMessage(arrival.answer),
       settle: async (settlement) => {
         if (isSettled) return;
+        if (settlement === "none") return done.resolve();
         isSettled = true;
         await this.#settle(arrival, settlement).finally(() => done.resolve());
       },
@@ -117,8 +133,7 @@ class HttpSession extends DeviceSession {
     await done.promise;
   }
 
-  async #settle(arrival: HttpArrival, settlement: DeliverySettlement): Promise<void> {
-    if (settlement === "none") return;
+  async #settle(arrival: HttpArrival, settlement: Settlement): Promise<void> {
     if (this.isClosed) throw this.toLoss(undefined);
     try {
       await this.#client.settle(arrival, settlement);

@@ -27,7 +27,8 @@ export interface Delivery {
   readonly message: ReceivedMessage;
   /**
    * Resolves when the settlement has been handed to the socket; over HTTP, when the hub has done it.
-   * Only the first call counts.
+   * The first call makes room for another message. After `none` the message can still be settled;
+   * otherwise only the first call counts.
    *
    * @throws ClientError ConnectionLost when the connection went first: the message comes again.
    * ArgumentInvalid for what the transport cannot say. DeviceMessageLockLost (HTTP alone tells).
@@ -53,6 +54,8 @@ export interface DeviceConnectOptions {
   readonly keepAliveSeconds: number;
   /** HTTP only: how long to wait after an empty answer, in milliseconds; default 1000. */
   readonly pollIntervalMs?: number;
+  /** HTTP only: how long to ask the hub to lock each message, 5 to 300 s. Default: the hub's own. */
+  readonly lockTimeoutSeconds?: number;
   /** Bounds connecting and attaching together, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** Gives connecting up; it has no effect on an open connection. */
@@ -83,6 +86,11 @@ export interface DeviceConnection {
    * IotHubQuotaExceeded, Throttling, ServiceUnavailable, IotHubUnauthorized, DeviceNotFound, …
    */
   sendEvent(message: Message): Promise<void>;
+  /**
+   * Asks the hub for no more messages; those received can still be settled. Resolves once none is
+   * on its way, or after 3 s at most. Idempotent. No effect over MQTT, which cannot ask.
+   */
+  stopReceiving(): Promise<void>;
   /** Flushes settlements, then disconnects. Idempotent. */
   close(): Promise<void>;
 }

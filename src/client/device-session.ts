@@ -13,7 +13,7 @@ import { trustedCertificates } from "./trusted-certificates.ts";
 import { UnansweredError } from "./unanswered-error.ts";
 import { DeadlinePassedError, within } from "./within.ts";
 
-/** How long a hub may take to answer an orderly end. */
+/** How long a hub may take to answer an orderly end, of the connection or of receiving. */
 const CLOSE_TIMEOUT_MS = 3000;
 
 /** How long a hub may take to confirm an event. After that the connection is of no use. */
@@ -74,6 +74,16 @@ export abstract class DeviceSession implements DeviceConnection {
     }
   }
 
+  async stopReceiving(): Promise<void> {
+    if (this.#state !== "open") return;
+    try {
+      await within(CLOSE_TIMEOUT_MS, this.#end.before(this.endReceiving()));
+    } catch (error) {
+      const isExpected = error instanceof DeadlinePassedError || error instanceof ClientError;
+      if (!isExpected) throw error;
+    }
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -84,6 +94,9 @@ export abstract class DeviceSession implements DeviceConnection {
 
   /** Resolves once the hub has confirmed the event. */
   protected abstract transmit(message: Message): Promise<void>;
+
+  /** Resolves once no message is on its way any more. */
+  protected async endReceiving(): Promise<void> {}
 
   /** Flushes settlements and takes its leave of the hub. */
   protected abstract disconnect(): Promise<void>;

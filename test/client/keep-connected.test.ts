@@ -54,6 +54,7 @@ class Setup {
       isClosed: false,
       keepsOrder: true,
       sendEvent: async () => {},
+      stopReceiving: async () => {},
       close: async () => {
         connection.isClosed = true;
       },
@@ -102,7 +103,8 @@ describe("keepConnected", () => {
       },
       connect: async ({ onDelivery }) => {
         for (const delivery of deliveries) onDelivery(delivery);
-        return { keepsOrder: true, sendEvent: async () => {}, close: async () => {} };
+        const nothing = async () => {};
+        return { keepsOrder: true, sendEvent: nothing, stopReceiving: nothing, close: nothing };
       },
     });
     expect(events.map(({ type }) => type)).toEqual(["connecting", "ready", "delivery", "delivery"]);

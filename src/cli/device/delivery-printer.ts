@@ -63,6 +63,8 @@ export class DeliveryPrinter {
     if (this.#isStopped) return;
     const same = this.#waiting.find((one) => isSame(one.delivery.message, delivery.message));
     if (same) {
+      // Its lock has run out: it is left as it is, and takes up no room in the connection.
+      same.delivery.settle("none").catch(() => {});
       same.delivery = delivery;
       return;
     }

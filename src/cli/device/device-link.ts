@@ -22,8 +22,14 @@ import { deviceIdOf } from "./device-id.ts";
 export interface LinkOptions {
   readonly connection: ConnectionOptions;
   readonly isSending: boolean;
-  /** Whether to take messages to the device; over HTTP the hub is asked so often. */
-  readonly listening: { readonly pollIntervalMs: number | undefined } | undefined;
+  /** Given to take messages to the device. */
+  readonly listening: ListeningOptions | undefined;
+}
+
+/** For HTTP: how often to ask for messages, and how long to have each locked. */
+export interface ListeningOptions {
+  readonly pollIntervalMs?: number | undefined;
+  readonly lockTimeoutMs?: number | undefined;
 }
 
 export interface LinkCallbacks {
@@ -105,7 +111,7 @@ export class DeviceLink {
   ): Promise<DeviceConnection> {
     const { connection, isSending, listening } = this.#options;
     const { config, keepAliveSeconds, connectTimeoutMs } = connection;
-    const pollIntervalMs = listening?.pollIntervalMs;
+    const { pollIntervalMs, lockTimeoutMs } = listening ?? {};
     const isX509 = connectionString.credential.type === "x509";
     return await connectDevice({
       connectionString,
@@ -117,6 +123,7 @@ export class DeviceLink {
       onDisconnect,
       ...(listening && { onDelivery }),
       ...(pollIntervalMs !== undefined && { pollIntervalMs }),
+      ...(lockTimeoutMs !== undefined && { lockTimeoutSeconds: Math.ceil(lockTimeoutMs / 1000) }),
       ...(ca !== undefined && { ca }),
       ...(isX509 && config.certificate && { certificate: config.certificate }),
     });

@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import type { ReceivedMessage } from "../../client/device-connection.ts";
 
-/** Messages remembered. A device's queue holds 50, so whatever can come again is among them. */
-const WINDOW_SIZE = 1000;
+/** Messages remembered: more than one connection can hold, so whatever can come again is among them. */
+const WINDOW_SIZE = 10_000;
 
 export class DuplicateWindow {
   /** Key of a message to the connection it was printed from, oldest first. */
@@ -17,14 +17,14 @@ export class DuplicateWindow {
    * messages are otherwise two messages.
    */
   has(message: ReceivedMessage, connection: number): boolean {
-    const printedFrom = this.#seen.get(keyOf(message));
+    const printedFrom = this.#seen.get(messageKey(message));
     if (printedFrom === undefined) return false;
     if (message.sequenceNumber !== undefined || message.isRedelivered) return true;
     return message.system.messageId !== undefined && connection > printedFrom;
   }
 
   add(message: ReceivedMessage, connection: number): void {
-    const key = keyOf(message);
+    const key = messageKey(message);
     this.#seen.delete(key);
     this.#seen.set(key, connection);
     if (this.#seen.size <= WINDOW_SIZE) return;
@@ -33,7 +33,8 @@ export class DuplicateWindow {
   }
 }
 
-function keyOf({
+/** By what the hub counts, where the protocol carries it; else by what the message is. */
+export function messageKey({
   sequenceNumber,
   enqueuedTimeUtcMs,
   system,

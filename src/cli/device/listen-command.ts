@@ -18,6 +18,16 @@ const ABOUT = `
 A message is acknowledged only after it has been written out: what was not printed is delivered
 again. With -o json a body is "json" when its content type says so and it parses, else "utf8" when
 it is UTF-8, else "base64".
+
+--settle says what becomes of a message that has been printed:
+  complete  removes it from the queue. The only outcome over mqtt and mqtt-ws.
+  abandon   looks without taking: each message is printed once and held, and all are returned to the
+            queue when the run ends, which it does by itself shortly before the first lock runs out
+            (about 55 s after the first message). Each run raises the delivery count of what it
+            showed by one; at 10, the default maximum, the hub dead-letters the message.
+  reject    dead-letters it: no device gets it any more, and its sender is told Rejected.
+  none      leaves it locked. It comes again whenever its lock runs out (60 s), marked as a
+            duplicate, until it expires or is settled; its delivery count does not rise.
 `;
 
 export function addListen(program: Command, act: Act): void {
@@ -38,7 +48,7 @@ export function addListen(program: Command, act: Act): void {
     .addOption(
       new Option(
         "--settle <outcome>",
-        "what to do with a printed message; mqtt can only complete, none leaves it locked",
+        "what to do with a printed message (see below); all but complete need amqp or http",
       )
         .choices(["complete", "abandon", "reject", "none"])
         .default("complete"),
@@ -59,7 +69,11 @@ export function addListen(program: Command, act: Act): void {
         ["c2d-device listen --local", "on the local hub, as device1"],
         ["c2d-device listen -o json | jq -r .body", "the bodies alone"],
         ["c2d-device listen --count 1 --timeout 30s", "one message, or 124 after 30 s"],
-        ["c2d-device listen --transport amqp --settle reject", "refuse every message"],
+        [
+          "c2d-device listen --transport amqp --settle abandon --idle-timeout 2s",
+          "look at what waits, and leave it in the queue",
+        ],
+        ["c2d-device listen --transport amqp --settle reject", "dead-letter every message"],
       ]),
   );
   act<ListenFlags>(command, async (flags, context) => {

@@ -2,6 +2,7 @@
 
 import type { DeliverySettlement } from "../../client/device-connection.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
+import { AZURE_DEFAULTS } from "../../core/limits.ts";
 import { UsageError } from "../usage-error.ts";
 import { type ConnectionOptions, toConnectionOptions } from "./connection-options.ts";
 import type { ListenFlags } from "./listen-flags.ts";
@@ -15,7 +16,10 @@ export interface ListenOptions {
   readonly idleTimeoutMs: number | undefined;
   readonly outputFile: string | undefined;
   readonly readyFile: string | undefined;
+  /** `abandon` holds what is printed until the end of the run. */
   readonly settlement: DeliverySettlement;
+  /** How long the hub locks a message, in milliseconds; over HTTP it is asked for that. */
+  readonly lockTimeoutMs: number;
   /** Undefined: the transport's own. */
   readonly pollIntervalMs: number | undefined;
 }
@@ -31,6 +35,7 @@ export function toListenOptions(flags: ListenFlags, config: DeviceConfig): Liste
     outputFile: flags.outputFile,
     readyFile: flags.readyFile,
     settlement: flags.settle,
+    lockTimeoutMs: AZURE_DEFAULTS.lockTimeoutMs,
     pollIntervalMs: flags.pollInterval,
   };
 }

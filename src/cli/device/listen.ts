@@ -1,12 +1,15 @@
 /** `c2d-device listen`: prints messages until it is told to end. */
 
-import type { Delivery } from "../../client/device-connection.ts";
+import type { Delivery, DeviceConnection } from "../../client/device-connection.ts";
 import { Deadline } from "../deadline.ts";
 import { type End, Ending } from "../ending.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { concludeReceiving, type ReceivingEnd } from "../receiving.ts";
 import type { Context } from "../run-program.ts";
+import { within } from "../within.ts";
 import { DeviceLink } from "./device-link.ts";
+import { HeldMessages, type HoldEnd } from "./held-messages.ts";
+import { describeHoldEnd, isHoldEnd, tellReturned } from "./held-text.ts";
 import type { ListenOptions } from "./listen-options.ts";
 import { type MessageSink, openSink } from "./message-sink.ts";
 import { prepareReadyFile } from "./ready-file.ts";
@@ -21,35 +24,58 @@ export async function runListen(options: ListenOptions, context: Context): Promi
   }
 }
 
+type ListenEnd = End<ReceivingEnd | HoldEnd>;
+
+/** How long giving back what is held may hold up the end. */
+const GIVE_BACK_LIMIT_MS = 5000;
+
 class ListenRun {
   readonly #options: ListenOptions;
   readonly #context: Context;
   readonly #link: DeviceLink;
   readonly #reception: Reception;
-  readonly #ending: Ending<ReceivingEnd>;
+  readonly #held: HeldMessages | undefined;
+  readonly #ending: Ending<ReceivingEnd | HoldEnd>;
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
   readonly #idleTimeout = new Deadline(() => this.#ending.end("idleTimeout"));
   readonly #disconnect = new AbortController();
   readonly #announceReady: (text: string) => void;
+  #connection: DeviceConnection | undefined;
 
   constructor(options: ListenOptions, context: Context, sink: MessageSink) {
-    const { connection, count, pollIntervalMs, settlement } = options;
+    const { connection, count, pollIntervalMs, settlement, lockTimeoutMs } = options;
+    const isHolding = settlement === "abandon";
     this.#options = options;
     this.#context = context;
     this.#announceReady = prepareReadyFile(options.readyFile, context.io.directory).announce;
     this.#ending = new Ending(context);
     this.#link = new DeviceLink(
-      { connection, isSending: false, listening: { pollIntervalMs } },
+      {
+        connection,
+        isSending: false,
+        listening: { pollIntervalMs, ...(isHolding && { lockTimeoutMs }) },
+      },
       {
         onStart: () => this.#timeout.start(this.#options.timeoutMs),
         onReady: () => this.#onReady(),
+        onConnected: (established) => {
+          this.#connection = established;
+        },
         onDelivery: (delivery, attempt) => this.#onDelivery(delivery, attempt),
-        onDisconnected: () => this.#reception.dropWaiting(),
+        onDisconnected: () => {
+          this.#connection = undefined;
+          this.#reception.dropWaiting();
+        },
       },
       context,
     );
     const { deviceId } = this.#link;
-    this.#reception = new Reception({ deviceId, sink, settlement, count }, context);
+    if (isHolding) {
+      const onEnd = (reason: HoldEnd): void => this.#ending.end(reason);
+      this.#held = new HeldMessages({ lockTimeoutMs, onEnd });
+    }
+    const held = this.#held;
+    this.#reception = new Reception({ deviceId, sink, settlement, held, count }, context);
   }
 
   async run(): Promise<ExitCode> {
@@ -59,9 +85,19 @@ class ListenRun {
     this.#timeout.cancel();
     this.#idleTimeout.cancel();
     await this.#reception.stop();
+    if (this.#held) await this.#giveBack(this.#held, end);
     this.#disconnect.abort();
     await listening;
     return this.#conclude(end);
+  }
+
+  /** No more messages may come first: what is given back would come at once. */
+  async #giveBack(held: HeldMessages, { type }: ListenEnd): Promise<void> {
+    const { reporter } = this.#context;
+    if (isHoldEnd(type)) reporter.info(describeHoldEnd(type));
+    await this.#connection?.stopReceiving();
+    const outcome = await within(GIVE_BACK_LIMIT_MS, held.giveBack());
+    if (outcome && type !== "closed") tellReturned(outcome, reporter);
   }
 
   #onReady(): void {
@@ -82,7 +118,7 @@ class ListenRun {
     this.#reception.add(delivery, attempt);
   }
 
-  #conclude(end: End<ReceivingEnd>): ExitCode {
+  #conclude(end: ListenEnd): ExitCode {
     const { count, timeoutMs, idleTimeoutMs } = this.#options;
     const bound =
       end.type === "idleTimeout"
@@ -91,9 +127,14 @@ class ListenRun {
     const hint = `Send more to device ${this.#link.deviceId}, or raise ${bound.flag}.`;
     const received = this.#reception.printedCount;
     return concludeReceiving(
-      end,
+      toReceivingEnd(end),
       { what: "messages", received, count, bound, hint },
       this.#context,
     );
   }
+}
+
+function toReceivingEnd(end: ListenEnd): End<ReceivingEnd> {
+  if (end.type === "failed") return end;
+  return { type: isHoldEnd(end.type) ? "enough" : end.type };
 }

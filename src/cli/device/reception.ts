@@ -6,13 +6,17 @@ import type { Context } from "../run-program.ts";
 import { within } from "../within.ts";
 import { DeliveryPrinter } from "./delivery-printer.ts";
 import { DuplicateWindow } from "./duplicate-window.ts";
+import type { HeldMessages } from "./held-messages.ts";
 import { createMessageFormat } from "./message-format.ts";
 import type { MessageSink } from "./message-sink.ts";
 
 export interface ReceptionOptions {
   readonly deviceId: string;
   readonly sink: MessageSink;
+  /** What is done with a printed message, unless it is held. */
   readonly settlement: DeliverySettlement;
+  /** Takes what has been printed; what comes again in the run is not printed then. */
+  readonly held?: HeldMessages | undefined;
   /** Prints no more than this. */
   readonly count: number | undefined;
 }
@@ -48,13 +52,21 @@ export class Reception {
   }
 
   add(delivery: Delivery, attempt: number): void {
+    const { held } = this.#options;
     this.#origins.set(delivery, attempt);
-    this.#printer.add(delivery);
+    held?.noteArrival();
+    if (held && this.#window.has(delivery.message, attempt)) {
+      this.#window.add(delivery.message, attempt);
+      void this.#settle(delivery);
+    } else {
+      this.#printer.add(delivery);
+    }
   }
 
   /** What has not been printed comes again, over another connection. */
   dropWaiting(): void {
     this.#printer.dropWaiting();
+    this.#options.held?.drop();
   }
 
   /** What was printed is settled before the connection goes. */
@@ -98,8 +110,9 @@ export class Reception {
   }
 
   async #settle(delivery: Delivery): Promise<void> {
+    const { held, settlement } = this.#options;
     try {
-      await delivery.settle(this.#options.settlement);
+      await (held ? held.hold(delivery) : delivery.settle(settlement));
     } catch (error) {
       this.#context.reporter.detail(
         `A printed message could not be settled and will come again: ${escapeLine(String(error))}`,

@@ -92,7 +92,7 @@ class TelemetryRun {
 
   #createLink(): DeviceLink {
     const { connection, isListening, timeoutMs } = this.#options;
-    const listening = isListening ? { pollIntervalMs: undefined } : undefined;
+    const listening = isListening ? {} : undefined;
     return new DeviceLink(
       { connection, isSending: true, listening },
       {

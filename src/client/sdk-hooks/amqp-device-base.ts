@@ -13,6 +13,7 @@ import type { Amqp } from "azure-iot-device-amqp";
 import type { ClientCertificate } from "../device-connection.ts";
 import { AmqpLifeline, type AmqpReceiverLink, type AmqpSenderLink } from "./amqp-internals.ts";
 import { mendSender, type SenderLink } from "./mend-sender.ts";
+import { MANUAL_CREDIT, ReceiverCredit } from "./receiver-credit.ts";
 
 export interface AmqpDeviceBaseOptions {
   /** Where to connect: `amqps://…` or `wss://…`. */
@@ -46,6 +47,8 @@ interface AmqpTransportInternals {
 export interface AmqpDeviceBase {
   /** Attaches the link of events. The hub's refusal comes as the end of the connection. */
   attachEvents(): Promise<void>;
+  /** Of the link of devicebound messages, once it is attached. */
+  readonly credit: ReceiverCredit | undefined;
   /** Ends the connection by force, in whatever state. */
   destroy(): void;
 }
@@ -61,6 +64,7 @@ export function hookAmqpDeviceBase(
   const connect = base.connect.bind(base);
   const putToken = base.putToken.bind(base);
   const attachReceiverLink = base.attachReceiverLink.bind(base);
+  let credit: ReceiverCredit | undefined;
 
   base.connect = (config, done) => {
     const sslOptions = { ...certificate, ...(ca !== undefined && { ca }) };
@@ -84,9 +88,11 @@ export function hookAmqpDeviceBase(
   };
 
   base.attachReceiverLink = (endpoint, linkOptions, done) => {
-    attachReceiverLink(endpoint, linkOptions, (error, link) => {
+    attachReceiverLink(endpoint, { ...linkOptions, ...MANUAL_CREDIT }, (error, link) => {
       if (!link) return done(error);
-      if (lifeline.adoptReceiver(link as AmqpReceiverLink)) done(null, link);
+      if (!lifeline.adoptReceiver(link as AmqpReceiverLink)) return;
+      done(null, link);
+      credit = new ReceiverCredit(link as AmqpReceiverLink);
     });
   };
 
@@ -100,6 +106,9 @@ export function hookAmqpDeviceBase(
           if (lifeline.adoptSender(link as AmqpSenderLink)) resolve();
         });
       }),
+    get credit() {
+      return credit;
+    },
     destroy: () => lifeline.cut(),
   };
 }

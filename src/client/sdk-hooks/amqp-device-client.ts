@@ -31,6 +31,10 @@ export interface AmqpDeviceClient {
    * @throws the SDK's DeviceMessageLockLostError when the link is gone.
    */
   settle(arrival: AmqpArrival, settlement: Settlement): Promise<void>;
+  /** A message has been dealt with: the hub may send another. */
+  renewCredit(): void;
+  /** Resolves once the hub has used up or given back all credit. */
+  drainCredit(): Promise<void>;
   /** Detaches the link and closes the connection, waiting for the hub's answers. */
   close(): Promise<void>;
   /** Ends sockets and timers at once. */
@@ -72,6 +76,10 @@ export function createAmqpDeviceClient(options: AmqpDeviceClientOptions): AmqpDe
       new Promise((resolve, reject) => {
         transport[settlement](sdkMessage, (error) => (error ? reject(error) : resolve()));
       }),
+    renewCredit: () => base.credit?.renew(),
+    async drainCredit() {
+      await base.credit?.drain();
+    },
     async close() {
       await client.close();
     },

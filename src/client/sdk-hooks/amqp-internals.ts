@@ -13,7 +13,9 @@ export interface AmqpReceiverLink extends AmqpLink {
     readonly connection: { _register(): void };
     /** What the hub granted; without address when it refuses the link and says why in a moment. */
     readonly source: object;
-    on(event: "receiver_close", listener: () => void): void;
+    drain: boolean;
+    add_credit(credit: number): void;
+    on(event: "receiver_close" | "receiver_drained", listener: () => void): void;
   };
 }
 

@@ -4,8 +4,8 @@
  * Why: the SDK's own goes to port 443 whatever the host name says, reads bodies as text (a byte that
  * is not UTF-8 is gone), drops user id, ack, delivery count, sequence number and times, leaves the
  * `iothub-app-` prefix on property names, which Node has put into lower case, says nothing of an
- * empty answer, replaces the trust store with its `ca` option, and waits for an answer for ever. The
- * SDK's transport takes this layer as second constructor argument.
+ * empty answer, cannot ask for a lock's time, replaces the trust store with its `ca` option, and waits
+ * for an answer for ever. The SDK's transport takes this layer as second constructor argument.
  */
 
 import type { IncomingMessage, RequestOptions } from "node:http";
@@ -29,11 +29,15 @@ export interface HttpDeviceBaseOptions {
   readonly agent: Agent;
   /** Longest wait for an answer, in milliseconds. */
   readonly answerTimeoutMs: number;
+  /** How long the hub is asked to lock a message; undefined leaves it to the hub. */
+  readonly lockTimeoutSeconds?: number | undefined;
   /** Called after the SDK, which is silent about it. */
   onEmptyAnswer(): void;
 }
 
 const NO_CONTENT = 204;
+
+const LOCK_TIMEOUT_HEADER = "IotHub-MessageLockTimeout";
 
 /** The SDK calls these three. */
 export class HttpDeviceBase {
@@ -53,8 +57,22 @@ export class HttpDeviceBase {
     x509: object | undefined,
     done: Done,
   ): { end(): void } {
-    const { endpoint, agent, answerTimeoutMs, onEmptyAnswer } = this.#options;
-    const options: RequestOptions = { ...endpoint, method, path, headers, agent, ...x509 };
+    const { endpoint, agent, answerTimeoutMs, lockTimeoutSeconds, onEmptyAnswer } = this.#options;
+    const options: RequestOptions = {
+      ...endpoint,
+      method,
+      path,
+      headers: {
+        ...headers,
+        // The SDK reads nothing but messages.
+        ...(method === "GET" &&
+          lockTimeoutSeconds !== undefined && {
+            [LOCK_TIMEOUT_HEADER]: String(lockTimeoutSeconds),
+          }),
+      },
+      agent,
+      ...x509,
+    };
     const request = https.request(options, (response) => {
       readBody(response).then(
         (body) => {

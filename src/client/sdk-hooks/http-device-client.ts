@@ -44,6 +44,8 @@ export interface HttpDeviceClientOptions {
   readonly ca: string[] | undefined;
   readonly certificate: ClientCertificate | undefined;
   readonly answerTimeoutMs: number;
+  /** How long the hub is asked to lock a message; undefined leaves it to the hub. */
+  readonly lockTimeoutSeconds: number | undefined;
 }
 
 /** Receiving and settling go side by side; more connections serve nobody. */
@@ -53,7 +55,7 @@ const MAX_SOCKETS = 4;
 type SdkError = Error & { readonly response?: IncomingMessage; readonly responseBody?: Buffer };
 
 export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDeviceClient {
-  const { certificate, ca, endpoint, answerTimeoutMs } = options;
+  const { certificate, ca, endpoint, answerTimeoutMs, lockTimeoutSeconds } = options;
   const agent = new https.Agent({
     keepAlive: true,
     maxSockets: MAX_SOCKETS,
@@ -64,6 +66,7 @@ export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDe
     endpoint,
     agent,
     answerTimeoutMs,
+    lockTimeoutSeconds,
     onEmptyAnswer: () => onEmptyAnswer(),
   });
   const { client, transport, retire } = createSdkClient(

@@ -56,7 +56,7 @@ test.each<readonly [string, ReceivedMessage, ReceivedMessage, readonly [number, 
 
 test("it is bounded: the oldest are forgotten", () => {
   const window = new DuplicateWindow();
-  for (let n = 0; n <= 1000; n += 1) window.add(message({ sequenceNumber: n }), 1);
+  for (let n = 0; n <= 10_000; n += 1) window.add(message({ sequenceNumber: n }), 1);
   expect(window.has(message({ sequenceNumber: 0 }), 1)).toBe(false);
   expect(window.has(message({ sequenceNumber: 1 }), 1)).toBe(true);
 });
