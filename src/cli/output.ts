@@ -28,6 +28,8 @@ export interface Output {
   readonly isTTY: boolean;
   /** Width of the terminal; undefined when it is none, or does not say. */
   readonly columns?: number | undefined;
+  /** Whether something has been written: what comes next is not the first. */
+  readonly hasText: boolean;
   /** Aborted when the reader has gone away. */
   readonly closed: AbortSignal;
   /**
@@ -52,6 +54,7 @@ const CLOSED_CODES = new Set([
 /** An `Output` over a stream of Node's. */
 export class StreamOutput implements Output {
   readonly isTTY: boolean;
+  #hasText = false;
   readonly #stream: Writable;
   readonly #name: string;
   readonly #closed = new AbortController();
@@ -69,11 +72,16 @@ export class StreamOutput implements Output {
     return "columns" in this.#stream ? Number(this.#stream.columns) || undefined : undefined;
   }
 
+  get hasText(): boolean {
+    return this.#hasText;
+  }
+
   get closed(): AbortSignal {
     return this.#closed.signal;
   }
 
   write(text: string): Promise<void> {
+    this.#hasText = true;
     const written = new Promise<void>((resolve, reject) => {
       this.#stream.write(text, (error) => {
         if (error) reject(this.#explain(error));

@@ -8,6 +8,8 @@ import { UsageError } from "../usage-error.ts";
 
 export interface MessageSink {
   readonly isTTY: boolean;
+  /** Whether it holds text already, of this run or of an earlier one. */
+  readonly hasText: boolean;
   /** Resolves once the text has left this process. */
   write(text: string): Promise<void>;
   close(): Promise<void>;
@@ -24,9 +26,16 @@ export async function openSink(
 ): Promise<MessageSink> {
   if (path === undefined) return stdoutSink(stdout);
   const file = await openFile(resolve(directory, path), path);
+  let hasText = (await file.stat()).size > 0;
   return {
     isTTY: false,
-    write: (text) => append(file, text, path),
+    get hasText() {
+      return hasText;
+    },
+    write(text) {
+      hasText = true;
+      return append(file, text, path);
+    },
     close: () => file.close(),
   };
 }
@@ -34,6 +43,9 @@ export async function openSink(
 export function stdoutSink(stdout: Output): MessageSink {
   return {
     isTTY: stdout.isTTY,
+    get hasText() {
+      return stdout.hasText;
+    },
     write: (text) => stdout.write(text),
     close: () => Promise.resolve(),
   };

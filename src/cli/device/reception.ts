@@ -2,6 +2,7 @@
 
 import type { Delivery, DeliverySettlement } from "../../client/device-connection.ts";
 import { escapeLine } from "../escape.ts";
+import { separate } from "../paragraph.ts";
 import type { Context } from "../run-program.ts";
 import { within } from "../within.ts";
 import { DeliveryPrinter } from "./delivery-printer.ts";
@@ -95,8 +96,9 @@ export class Reception {
 
   async #write(text: string): Promise<void> {
     const { sink } = this.#options;
+    const { flags } = this.#context;
     if (sink.isTTY) this.#context.reporter.hideProgress();
-    await sink.write(text);
+    await sink.write(flags.output === "json" ? text : separate(text, sink));
   }
 
   #onPrinted(delivery: Delivery): void {

@@ -11,7 +11,6 @@ export function renderMessage(
   chalk: ChalkInstance,
 ): string {
   return [
-    "",
     chalk.green("Message received:"),
     ...renderBody(message.body),
     "System properties:",

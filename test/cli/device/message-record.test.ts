@@ -97,8 +97,7 @@ describe("text", () => {
       properties: { k: "v", empty: null },
     });
     expect(renderMessage(received, ARRIVAL, plain)).toBe(
-      `
-Message received:
+      `Message received:
     hi
 System properties:
     messageId: m

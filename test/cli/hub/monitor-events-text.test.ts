@@ -88,8 +88,7 @@ describe("as JSON", () => {
 
 describe("as text", () => {
   it("has its sections one below the other", () => {
-    expect(format(false, EVENT, 3)).toBe(`
-Event received:
+    expect(format(false, EVENT, 3)).toBe(`Event received:
     {"a":1}
 System properties:
     deviceId: device1

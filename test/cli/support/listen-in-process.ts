@@ -25,6 +25,10 @@ export class MemoryOutput implements Output {
     return this.#closed.signal;
   }
 
+  get hasText(): boolean {
+    return this.text !== "";
+  }
+
   write(text: string): Promise<void> {
     if (this.closed.aborted) return Promise.reject(new OutputClosedError("closed"));
     this.text += text;

@@ -19,7 +19,7 @@ export interface EventGap {
 
 export function formatGap({ partitionId, missing }: EventGap, isJson: boolean): string {
   if (isJson) return formatJsonLine({ type: "gap", partitionId, missing });
-  return `\n(${missing} events of partition ${escapeLine(partitionId)} are not shown: the hub no longer has them)\n`;
+  return `(${missing} events of partition ${escapeLine(partitionId)} are not shown: the hub no longer has them)\n`;
 }
 
 export function createEventFormat(isJson: boolean, wish: ColorWish): EventFormat {
@@ -30,7 +30,6 @@ export function createEventFormat(isJson: boolean, wish: ColorWish): EventFormat
 
 function renderEvent(event: ReceivedEvent, n: number, chalk: ChalkInstance): string {
   return [
-    "",
     chalk.green("Event received:"),
     ...renderBody(event.body),
     "System properties:",

@@ -14,6 +14,7 @@ import { type End, Ending } from "../../ending.ts";
 import { escapeLine } from "../../escape.ts";
 import type { ExitCode } from "../../exit-code.ts";
 import { formatJsonLine } from "../../json-line.ts";
+import { separate } from "../../paragraph.ts";
 import { concludeReceiving, type ReceivingEnd } from "../../receiving.ts";
 import type { Context } from "../../run-program.ts";
 import { within } from "../../within.ts";
@@ -130,9 +131,14 @@ class MonitorRun {
 
   /** Among the events, for whoever reads those must know of it. */
   #tellGap(gap: EventGap): void {
-    const { io, flags } = this.#context;
     this.#missing += gap.missing;
-    io.stdout.write(formatGap(gap, flags.output === "json")).catch(this.#ending.fail);
+    const text = formatGap(gap, this.#context.flags.output === "json");
+    this.#print(text).catch(this.#ending.fail);
+  }
+
+  async #print(text: string): Promise<void> {
+    const { flags, io } = this.#context;
+    await io.stdout.write(flags.output === "json" ? text : separate(text, io.stdout));
   }
 
   #onReady(connection: EventConnection): void {
@@ -169,7 +175,7 @@ class MonitorRun {
     if (this.#disconnect.signal.aborted || this.#accepted >= count) return;
     this.#accepted += 1;
     try {
-      await this.#context.io.stdout.write(this.#format(event, this.#accepted));
+      await this.#print(this.#format(event, this.#accepted));
       this.#printed += 1;
       if (this.#printed === count) this.#ending.end("count");
     } catch (error) {
