@@ -20,6 +20,7 @@ const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.
 function contextWith(error: Error, directory: string): Context {
   const output: Output = {
     isTTY: false,
+    hasText: false,
     closed: new AbortController().signal,
     write: () => Promise.reject(error),
     flush: () => Promise.resolve(),

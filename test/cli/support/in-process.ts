@@ -69,10 +69,17 @@ export class InProcess {
 }
 
 function outputOf(take: (text: string) => void): Output {
+  let hasText = false;
   return {
     isTTY: false,
+    get hasText() {
+      return hasText;
+    },
     closed: new AbortController().signal,
-    write: async (text) => take(text),
+    write: async (text) => {
+      hasText = true;
+      take(text);
+    },
     flush: async () => {},
     release: () => {},
   };
