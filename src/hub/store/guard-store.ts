@@ -83,8 +83,10 @@ class Turns {
   }
 
   #run(): void {
-    const later = this.#waiting.findIndex(({ after }) => after > this.#durable);
-    const due = this.#waiting.splice(0, later < 0 ? this.#waiting.length : later);
-    for (const { act } of due) act();
+    for (let turn = this.#waiting[0]; turn !== undefined; turn = this.#waiting[0]) {
+      if (turn.after > this.#durable) return;
+      this.#waiting.shift();
+      turn.act();
+    }
   }
 }
