@@ -343,6 +343,22 @@ describe("credit", () => {
     }
   });
 
+  it("of thousands brings thousands to a reader that asks for settled ones and settles none", async () => {
+    const count = 3000;
+    const hub = await createTestHub();
+    const room = { session_buffer_size: 10_000 } as object;
+    const { peer } = await hub.connectService("service", room);
+    const message = { system: {}, properties: {}, body: Buffer.from("x") };
+    const batch = Array.from({ length: count }, () => message);
+    await hub.deviceToCloud.receive({ deviceId: "device1", authMethod: "{}" }, batch);
+    const partitionId = hub.log.of("telemetry")[0]?.partitionId ?? "";
+    const settled = { snd_settle_mode: 1, autoaccept: false, autosettle: false } as const;
+    const link = { ...settled, credit_window: 5000 };
+    const reader = await openPartition(peer, { partitionId, link });
+    for (let n = 0; n < count; n++)
+      expect((await reader.next()).delivery.remote_settled).toBe(true);
+  });
+
   it("of links that were closed with events unsettled hinders no later link", async () => {
     const hub = await createTestHub();
     // The reader has room for all of them: what could fill up is the hub's side.

@@ -4,7 +4,7 @@ import type { Message as AmqpMessage, Receiver, Sender } from "rhea";
 import { type EventPosition, parseEventPosition } from "../../core/event-position.ts";
 import { HubError } from "../../core/hub-error.ts";
 import { EVENT_HUB_NAME, type EventPartition } from "../../core/resource-path.ts";
-import { peerAttachOf } from "./attach-fields.ts";
+import { agreeToSenderSettleMode, peerAttachOf } from "./attach-fields.ts";
 import { closeReceiver } from "./close-receiver.ts";
 import { toManagementReply } from "./event-management.ts";
 import { LinkCredit } from "./link-credit.ts";
@@ -27,6 +27,7 @@ export function openPartitionNode(
   const { claims, clock, deviceToCloud, outflow, toEventHubError } = context;
   const check = (): void => claims.authorize("ServiceConnect", partition.segments);
   check();
+  agreeToSenderSettleMode(sender);
   const epoch = readEpoch(sender);
   const isMetricWanted = wantsRuntimeMetric(sender);
   const metric = (): Partial<AmqpMessage> => {
