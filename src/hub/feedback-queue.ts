@@ -10,6 +10,7 @@ import { type CloudToDeviceSettings, MAX_FEEDBACK_BATCH_RECORDS } from "../core/
 import {
   advance,
   deliverNext,
+  endedLock,
   enqueue,
   type MessageQueue,
   nextDueMs,
@@ -41,6 +42,8 @@ export interface FeedbackDelivery {
 export interface FeedbackConsumer {
   hasCredit(): boolean;
   deliver(delivery: FeedbackDelivery): void;
+  /** A lock of this consumer has ended without its settling. */
+  onLockEnded(lockToken: string): void;
 }
 
 export interface FeedbackSubscription {
@@ -178,12 +181,19 @@ export class FeedbackQueue {
     { changes = [], event }: { readonly changes?: StoreChange[]; readonly event?: HubEvent } = {},
   ): Promise<void> {
     const { events, store } = this.#options;
+    const before = this.#queue;
     this.#queue = step.queue;
     const durable = store.write([...changes, ...feedbackQueueChanges(step.transitions)]);
     if (event !== undefined) events.emit(event);
+    for (const transition of step.transitions) this.#endLock(endedLock(before, transition)?.token);
     this.#deliver();
     this.#wakeWhenDue();
     return durable;
+  }
+
+  #endLock(lockToken = ""): void {
+    const reader = this.#readers.find(({ lockTokens }) => lockTokens.delete(lockToken));
+    reader?.consumer.onLockEnded(lockToken);
   }
 
   #deliver(): void {

@@ -105,6 +105,7 @@ export class HubParts {
     const reader = this.feedback.subscribe({
       hasCredit: () => true,
       deliver: (delivery) => this.heldBatches.push(delivery),
+      onLockEnded: () => {},
     });
     this.#reader = reader;
     reader.wake();

@@ -95,6 +95,19 @@ describe("a device's link to its messages", () => {
     });
   });
 
+  it("of dotNet, which settles nothing itself, goes on receiving for ever", async () => {
+    const hub = await createTestHub();
+    const peer = await connect(hub);
+    const link = { ...CLIENTS.dotNet, autosettle: true, credit_window: 50 };
+    const receiver = await peer.openReceiver(DEVICEBOUND, link);
+    // rhea keeps room for 2048 in a session.
+    for (let round = 1; round <= 42; round++) {
+      for (let n = 0; n < 50; n++) await hub.send();
+      for (let n = 0; n < 50; n++) dispose(await receiver.next(), "accepted", false);
+      await hub.log.reached("settled", 50 * round);
+    }
+  });
+
   it("echoes the outcome that counts: of modified that the message was released", async () => {
     const hub = await createTestHub();
     const receiver = await (await connect(hub)).openReceiver(DEVICEBOUND, CLIENTS.dotNet);

@@ -24,6 +24,7 @@ import type { IncomingConnection } from "../incoming-connection.ts";
 import { agreeToReceiverSettleMode, returnProperties } from "./attach-fields.ts";
 import { openCbsNode, openCbsReplies } from "./cbs-node.ts";
 import { Claims } from "./claims.ts";
+import { findDeliveriesById } from "./delivery-ids.ts";
 import { DeviceLinks } from "./device-links.ts";
 import { openDeviceNode } from "./device-node.ts";
 import { openManagementNode, openManagementReplies, openPartitionNode } from "./event-nodes.ts";
@@ -125,6 +126,7 @@ class AmqpConnection {
       if (session === undefined) return;
       limitHandles(session);
       tellLinksApart(session);
+      findDeliveriesById(session);
     });
     connection.on(
       "sender_open",

@@ -10,11 +10,11 @@ export function openDeviceNode(
   deviceId: string,
   context: NodeContext,
 ): GuardedLink {
-  const { claims, cloudToDevice, deviceLinks, outflow, toError } = context;
+  const { claims, cloudToDevice, deviceLinks, toError } = context;
   const check = (): void => void claims.authorizeDevice(deviceId);
   check();
   const device = deviceLinks.open(deviceId, (error) => link.close(toError(error)));
-  const link = new OutgoingLink(sender, outflow, {
+  const link = new OutgoingLink(sender, context, {
     onCredit: () => subscription.wake(),
     settle: (lockToken, settlement) => cloudToDevice.settle(deviceId, lockToken, settlement),
     onClose: () => {
@@ -27,7 +27,7 @@ export function openDeviceNode(
     hasCredit: () => link.hasCredit(),
     deliver: ({ entry, lockToken }) =>
       link.send(toDeviceMessage(deviceId, entry, lockToken), lockToken),
-    onLockEnded: () => {},
+    onLockEnded: (lockToken) => link.endLock(lockToken),
     onStolen: (error) => link.close(toError(error)),
   });
   return { check, close: (error) => link.close(error), end: () => link.end() };

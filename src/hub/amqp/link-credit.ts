@@ -39,15 +39,15 @@ export class LinkCredit {
     if (!delivery.settled) this.#unsettled.add(delivery);
   }
 
-  /**
-   * The link has gone. What its peer has not settled it never will: it must not take up the room
-   * that rhea keeps for the whole session.
-   */
+  /** Nothing more is to come for this delivery: it must not take up the room that rhea keeps for the whole session. */
+  release(delivery: Delivery): void {
+    this.#unsettled.delete(delivery);
+    Object.assign(delivery, { settled: true, remote_settled: true });
+  }
+
+  /** The link has gone: what its peer has not settled it never will. */
   end(): void {
-    for (const delivery of this.#unsettled) {
-      Object.assign(delivery, { settled: true, remote_settled: true });
-    }
-    this.#unsettled.clear();
+    for (const delivery of this.#unsettled) this.release(delivery);
     for (const wake of [this.#wake, this.#answerDrain]) this.#outflow.forget(wake);
   }
 

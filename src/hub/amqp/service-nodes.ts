@@ -36,12 +36,12 @@ function onMessage(
 
 /** `/messages/serviceBound/feedback`: batches go to whoever has credit. */
 export function openFeedbackNode(sender: Sender, context: NodeContext): GuardedLink {
-  const { claims, feedback, hubName, outflow, toError } = context;
+  const { claims, feedback, hubName, toError } = context;
   const check = (): void => {
     claims.authorize("ServiceConnect", ["messages", "serviceBound", "feedback"]);
   };
   check();
-  const link = new OutgoingLink(sender, outflow, {
+  const link = new OutgoingLink(sender, context, {
     onCredit: () => subscription.wake(),
     settle: async (lockToken, settlement) => {
       if (await subscription.settle(lockToken, settlement)) return;
@@ -54,6 +54,7 @@ export function openFeedbackNode(sender: Sender, context: NodeContext): GuardedL
     hasCredit: () => link.hasCredit(),
     deliver: ({ records, enqueuedTimeMs, lockToken }) =>
       link.send(toFeedbackMessage(records, { enqueuedTimeMs, hubName }), lockToken),
+    onLockEnded: (lockToken) => link.endLock(lockToken),
   });
   return { check, close: (error) => link.close(error), end: () => link.end() };
 }

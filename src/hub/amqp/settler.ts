@@ -1,4 +1,4 @@
-/** Settles incoming deliveries, each with its own outcome. */
+/** Settles deliveries, each with its own outcome. */
 
 import type { AmqpError, Delivery } from "rhea";
 
@@ -7,37 +7,44 @@ export type Outcome =
   | { readonly type: "rejected"; readonly error: AmqpError };
 
 interface Pending {
-  readonly delivery: Delivery;
-  readonly outcome: Outcome;
+  readonly isAccepted: boolean;
+  readonly settle: () => void;
 }
 
 /**
  * rhea gives deliveries with consecutive ids that are settled in one tick the outcome of the first.
- * So a tick settles a run of equal outcomes, and the next outcome waits for the next tick.
+ * So a tick settles a run of accepted ones, and any other outcome has a tick of its own: two
+ * rejections are equal only if their errors are.
  */
 export class Settler {
   #pending: Pending[] = [];
   #isScheduled = false;
 
+  /** Settles what the hub has received. */
   settle(delivery: Delivery, outcome: Outcome): void {
-    this.#pending.push({ delivery, outcome });
+    if (outcome.type === "accepted") this.#add(true, () => delivery.accept());
+    else this.#add(false, () => delivery.reject(outcome.error));
+  }
+
+  /** Calls `settle`, which settles one delivery that the hub has sent, in a tick of its own. */
+  inTurn(settle: () => void): void {
+    this.#add(false, settle);
+  }
+
+  #add(isAccepted: boolean, settle: () => void): void {
+    this.#pending.push({ isAccepted, settle });
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => this.#settleRun());
   }
 
   #settleRun(): void {
-    const isAccepted = this.#pending[0]?.outcome.type === "accepted";
-    // Two rejections are equal only if their errors are: they go one by one.
-    const end = isAccepted
-      ? this.#pending.findIndex(({ outcome }) => outcome.type !== "accepted")
+    const end = this.#pending[0]?.isAccepted
+      ? this.#pending.findIndex(({ isAccepted }) => !isAccepted)
       : 1;
     const run = end < 0 ? this.#pending : this.#pending.slice(0, end);
     this.#pending = end < 0 ? [] : this.#pending.slice(end);
-    for (const { delivery, outcome } of run) {
-      if (outcome.type === "accepted") delivery.accept();
-      else delivery.reject(outcome.error);
-    }
+    for (const { settle } of run) settle();
     this.#isScheduled = this.#pending.length > 0;
     if (this.#isScheduled) setImmediate(() => this.#settleRun());
   }
