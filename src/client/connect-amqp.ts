@@ -126,6 +126,10 @@ class AmqpSession extends DeviceSession {
         );
       });
     } catch (cause) {
+      if (!this.isClosed && isLockLost(cause)) {
+        const message = "The lock on the message ended before it was settled; it comes again.";
+        throw new ClientError("DeviceMessageLockLost", message, { cause });
+      }
       throw new ClientError(
         "ConnectionLost",
         "The connection ended before the message was settled; it comes again.",
@@ -133,4 +137,8 @@ class AmqpSession extends DeviceSession {
       );
     }
   }
+}
+
+function isLockLost(error: unknown): boolean {
+  return error instanceof Error && error.name === "DeviceMessageLockLostError";
 }

@@ -31,7 +31,8 @@ export interface Delivery {
    * otherwise only the first call counts.
    *
    * @throws ClientError ConnectionLost when the connection went first: the message comes again.
-   * ArgumentInvalid for what the transport cannot say. DeviceMessageLockLost (HTTP alone tells).
+   * ArgumentInvalid for what the transport cannot say. DeviceMessageLockLost when the lock ended
+   * before; MQTT does not tell.
    */
   settle(settlement: DeliverySettlement): Promise<void>;
 }

@@ -108,10 +108,7 @@ const SENDS = PAGES.filter((page) => page !== "docs/commands.md")
   .filter((command) => /^c2d-send .*--?\w/.test(command) && !/[…$]/.test(command));
 
 test.each([...new Set(SENDS)])("%s", async (command) => {
-  const withoutFiles = command.replace(
-    /--(data-file-path|dfp|device-file|from|ca|dotenv) \S+/,
-    "",
-  );
+  const withoutFiles = command.replace(/--(data-file-path|dfp|device-file|from|ca|dotenv) \S+/, "");
   const { code, stderr } = await place.run(`${withoutFiles} --dry-run`, { C2D_LOCAL: "1" }).ended;
   expect(stderr).not.toContain("error:");
   expect(code).toBe(0);

@@ -28,7 +28,7 @@ export interface AmqpDeviceClient {
   /**
    * Hands the outcome to the socket. Different outcomes must not come in one turn (`SettlementOrder`).
    *
-   * @throws the SDK's DeviceMessageLockLostError when the link is gone.
+   * @throws the SDK's DeviceMessageLockLostError when the link is gone, or the hub has settled it.
    */
   settle(arrival: AmqpArrival, settlement: Settlement): Promise<void>;
   /** A message has been dealt with: the hub may send another. */

@@ -5,7 +5,13 @@ export interface AmqpLink {
   forceDetach(error: Error): void;
 }
 
+/** A message that has come and that the SDK could still settle. */
+interface UndisposedDelivery {
+  readonly delivery: { settled: boolean };
+}
+
 export interface AmqpReceiverLink extends AmqpLink {
+  readonly _undisposedDeliveries: UndisposedDelivery[];
   readonly _rheaReceiver: {
     readonly error?: Error;
     credit: number;
@@ -16,7 +22,25 @@ export interface AmqpReceiverLink extends AmqpLink {
     drain: boolean;
     add_credit(credit: number): void;
     on(event: "receiver_close" | "receiver_drained", listener: () => void): void;
+    on(
+      event: "settled",
+      listener: (context: { readonly delivery: UndisposedDelivery["delivery"] }) => void,
+    ): void;
   };
+}
+
+/**
+ * Forgets a delivery that the hub has settled because its lock ended. Nothing is sent: the SDK keeps
+ * what it has not settled, and rhea has room for 2048 deliveries in a session.
+ */
+function forgetSettled(
+  { _undisposedDeliveries: undisposed, _rheaReceiver: receiver }: AmqpReceiverLink,
+  settled: UndisposedDelivery["delivery"],
+): void {
+  const index = undisposed.findIndex(({ delivery }) => delivery === settled);
+  if (index >= 0) undisposed.splice(index, 1);
+  settled.settled = true;
+  receiver.connection._register();
 }
 
 export interface AmqpSenderLink extends AmqpLink {
@@ -100,6 +124,7 @@ export class AmqpLifeline {
     const { _rheaReceiver: receiver } = this.adopt(link);
     // The SDK says nothing of a receiver that was detached without error.
     receiver.on("receiver_close", () => this.#onLost(receiver.error));
+    receiver.on("settled", ({ delivery }) => forgetSettled(link, delivery));
     return "address" in receiver.source;
   }
 

@@ -130,7 +130,9 @@ test("a message whose lock ran out while it waited takes its own place", async (
   const { printer, log, hold, letGo } = setUp(3);
   hold();
   printer.add(delivery("a"));
-  printer.add(delivery("b", { sequenceNumber: 2, enqueuedTimeUtcMs: 5 }));
+  const left: string[] = [];
+  const lost = delivery("b", { sequenceNumber: 2, enqueuedTimeUtcMs: 5 });
+  printer.add({ ...lost, settle: async (settlement) => void left.push(settlement) });
   printer.add(delivery("c", { sequenceNumber: 3, enqueuedTimeUtcMs: 5 }));
   printer.add(delivery("b again", { sequenceNumber: 2, enqueuedTimeUtcMs: 5 }));
   letGo();
@@ -141,4 +143,6 @@ test("a message whose lock ran out while it waited takes its own place", async (
     "written b again as 2",
     "written c as 3",
   ]);
+  // What nobody settles would take up room in the connection.
+  expect(left).toEqual(["none"]);
 });
