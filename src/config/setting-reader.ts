@@ -172,7 +172,7 @@ function isHostName(text: string): boolean {
 
 /** Why this is no device id; undefined when it is one. */
 export function deviceIdFault(text: string): string | undefined {
-  // All its characters are allowed in a device id, and it would be printed wherever one is.
+  // It would be printed wherever a device id is, and the user means something else.
   if (/(^|;)\s*(HostName|SharedAccessKey)=/i.test(text)) {
     return "This is a connection string: give it with --login or --connection-string, and here the device's name.";
   }

@@ -107,15 +107,15 @@ export function hasNewCredentials(before: DeviceIdentity, after: DeviceIdentity)
 
 /**
  * @throws HubError ArgumentInvalid for an id the identity registry does not accept: 1 to 128 ASCII
- * letters, digits and `- . + % _ # * ? ! ( ) , = @ $ '`; `:` and `;` are accepted too, as the
- * service's API description lists them (rule registry-device-id).
+ * letters, digits and `- . + % _ # * ? ! ( ) , = @ $ '`, and `:`, which the service's API description
+ * lists beside them (rule registry-device-id). `;` would end the id in a connection string.
  */
 export function validateDeviceId(deviceId: string): void {
-  const isAllowed = /^[A-Za-z0-9\-.+%_#*?!(),=@$':;]+$/.test(deviceId);
+  const isAllowed = /^[A-Za-z0-9\-.+%_#*?!(),=@$':]+$/.test(deviceId);
   if (isAllowed && deviceId.length <= MAX_DEVICE_ID_LENGTH) return;
   throw new HubError(
     "ArgumentInvalid",
-    `A device id has 1 to ${MAX_DEVICE_ID_LENGTH} ASCII letters, digits and - . + % _ # * ? ! ( ) , = @ $ ' : ;`,
+    `A device id has 1 to ${MAX_DEVICE_ID_LENGTH} ASCII letters, digits and - . + % _ # * ? ! ( ) , = @ $ ' :`,
   );
 }
 

@@ -163,12 +163,12 @@ export class CloudToDevice {
     return this.#stateOf(deviceId).queue.entries.length;
   }
 
-  /** A deleted device's messages go without feedback (rule c2d-device-deleted). */
+  /** A deleted device's messages go without feedback, and with what waits of it (rule c2d-device-deleted). */
   #forget(deviceId: string): StoreChange[] {
     const { queue } = this.#stateOf(deviceId);
     this.#devices.delete(deviceId);
     this.#options.scheduler.schedule(queueTimer(deviceId), undefined, () => {});
-    return deleteDeviceQueue(deviceId, queue);
+    return [...deleteDeviceQueue(deviceId, queue), ...this.#options.feedback.forget(deviceId)];
   }
 
   #unsubscribe(deviceId: string, own: Consumer): void {

@@ -1,13 +1,22 @@
-/** When devices were last heard of. Kept while the hub runs, as it is told by events. */
+/** When devices were last heard of, as events say. */
 
 import type { Clock } from "./clock.ts";
 import type { HubEvent, HubEventStream } from "./events.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { GuardedStore } from "./store/guard-store.ts";
+import { type DeviceTimes, deleteActivity, putActivity } from "./store/records.ts";
 
-/** Milliseconds since the epoch, UTC; absent for what has not happened since the hub's start. */
-export interface DeviceTimes {
-  readonly lastActivityTimeMs?: number;
-  readonly connectionStateUpdatedTimeMs?: number;
+export interface DeviceActivityOptions {
+  readonly events: HubEventStream;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly store: GuardedStore;
+  /** What was known when the hub last stopped. */
+  readonly times: ReadonlyMap<string, DeviceTimes>;
 }
+
+/** How long activity may be unwritten, in milliseconds: a write each message would cost too much. */
+const WRITE_INTERVAL_MS = 5000;
 
 /** What a device does itself (registry guide: it "connected, received or sent a message"). */
 const ACTIVITIES: readonly HubEvent["type"][] = [
@@ -22,18 +31,15 @@ const CHANGES_OF_STATE: readonly HubEvent["type"][] = ["deviceConnected", "devic
 
 /** Rule registry-activity. */
 export class DeviceActivityLog {
-  readonly #times = new Map<string, DeviceTimes>();
+  readonly #options: DeviceActivityOptions;
+  readonly #times: Map<string, DeviceTimes>;
+  readonly #unwritten = new Set<string>();
 
-  constructor(events: HubEventStream, clock: Clock) {
-    events.subscribe((event) => {
-      if (!("deviceId" in event) || !ACTIVITIES.includes(event.type)) return;
-      const nowMs = clock.nowMs();
-      const isChange = CHANGES_OF_STATE.includes(event.type);
-      this.#times.set(event.deviceId, {
-        ...this.#times.get(event.deviceId),
-        lastActivityTimeMs: nowMs,
-        ...(isChange && { connectionStateUpdatedTimeMs: nowMs }),
-      });
+  constructor(options: DeviceActivityOptions) {
+    this.#options = options;
+    this.#times = new Map(options.times);
+    options.events.subscribe((event) => {
+      if ("deviceId" in event && ACTIVITIES.includes(event.type)) this.#note(event);
     });
   }
 
@@ -41,8 +47,31 @@ export class DeviceActivityLog {
     return this.#times.get(deviceId) ?? {};
   }
 
-  /** A device that is created anew has not done anything. */
+  /** For a deleted device: one that is created again under its id has not done anything. */
   forget(deviceId: string): void {
-    this.#times.delete(deviceId);
+    this.#unwritten.delete(deviceId);
+    if (this.#times.delete(deviceId)) void this.#options.store.write([deleteActivity(deviceId)]);
+  }
+
+  /** Hands to the store what it does not have yet. */
+  flush(): void {
+    const changes = [...this.#unwritten].map((id) => putActivity(id, this.find(id)));
+    this.#unwritten.clear();
+    void this.#options.store.write(changes);
+  }
+
+  #note({ type, deviceId }: { readonly type: HubEvent["type"]; readonly deviceId: string }): void {
+    const { clock, scheduler } = this.#options;
+    const nowMs = clock.nowMs();
+    const isChange = CHANGES_OF_STATE.includes(type);
+    this.#times.set(deviceId, {
+      ...this.find(deviceId),
+      lastActivityTimeMs: nowMs,
+      ...(isChange && { connectionStateUpdatedTimeMs: nowMs }),
+    });
+    if (this.#unwritten.size === 0) {
+      scheduler.schedule("activity", nowMs + WRITE_INTERVAL_MS, () => this.flush());
+    }
+    this.#unwritten.add(deviceId);
   }
 }

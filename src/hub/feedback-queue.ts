@@ -77,6 +77,8 @@ export class FeedbackQueue {
   readonly #options: FeedbackQueueOptions;
   #queue: MessageQueue<FeedbackPayload>;
   #waiting: readonly WaitingRecord[];
+  /** Written, and not durable yet. */
+  readonly #underWay = new Set<WaitingRecord>();
   #lastNumber: number;
   /** In turn order: who was served last stands last. */
   #readers: Reader[] = [];
@@ -104,11 +106,27 @@ export class FeedbackQueue {
   admit(records: readonly WaitingRecord[]): void {
     if (records.length === 0) return;
     const { events, store } = this.#options;
+    for (const record of records) this.#underWay.add(record);
     store.onceDurable(() => {
-      this.#waiting = [...this.#waiting, ...records];
+      const kept = records.filter((record) => this.#underWay.delete(record));
+      this.#waiting = [...this.#waiting, ...kept];
       this.#advance();
     });
     for (const { record } of records) events.emit({ type: "feedback", ...record });
+  }
+
+  /**
+   * Discards a device's records that are not part of a batch yet (rule c2d-device-deleted).
+   *
+   * @returns what that changes in the store.
+   */
+  forget(deviceId: string): StoreChange[] {
+    const isOfDevice = ({ record }: WaitingRecord): boolean => record.deviceId === deviceId;
+    const discarded = [...this.#waiting, ...this.#underWay].filter(isOfDevice);
+    this.#waiting = this.#waiting.filter((one) => !isOfDevice(one));
+    for (const one of discarded) this.#underWay.delete(one);
+    this.#wakeWhenDue();
+    return discarded.map(deleteWaitingFeedback);
   }
 
   subscribe(consumer: FeedbackConsumer): FeedbackSubscription {

@@ -89,6 +89,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     () => idle.stop(),
     () => door.close(),
     () => parts.scheduler.stop(),
+    () => parts.activity.flush(),
     () => options.store.close(),
   );
   return {
@@ -114,9 +115,9 @@ async function assemble(options: HubOptions, onStoreFailure: (error: unknown) =>
   const scheduler = new Scheduler(clock);
   const connections = new DeviceConnections(events);
   const registry = new Registry({ store, clock, connections, devices: state.devices });
-  const activity = new DeviceActivityLog(events, clock);
-  registry.onDeleted((deviceId) => activity.forget(deviceId));
   const shared = { settings, clock, scheduler, store, events };
+  const activity = new DeviceActivityLog({ ...shared, times: state.activity });
+  registry.onDeleted((deviceId) => activity.forget(deviceId));
   const feedback = new FeedbackQueue({ ...shared, state });
   const cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
   const deviceToCloud = new DeviceToCloud({

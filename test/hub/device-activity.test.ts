@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Store, StoreChange } from "../../src/hub/store/store.ts";
 import { createTestHub, type TestHub } from "../support/test-hub.ts";
 
 const NEVER = "0001-01-01T00:00:00Z";
@@ -38,3 +39,36 @@ test("connecting and sending count as activity, of that device alone", async () 
   });
   expect((await timesOf(hub, "device2")).lastActivityTime).toBe(NEVER);
 });
+
+// Rule registry-activity.
+test("activity is written every five seconds at most, of all devices together", async () => {
+  const store = new CountingStore();
+  const hub = await createTestHub({ store });
+  await hub.connectDevice("device1");
+  await hub.connectDevice("device2");
+  const before = store.writes;
+  hub.clock.advance(4999);
+  expect(store.writes).toBe(before);
+  hub.clock.advance(1);
+  expect(store.writes).toBe(before + 1);
+  expect(store.last).toMatchObject([{ key: "activity/device1" }, { key: "activity/device2" }]);
+  hub.clock.advance(60_000);
+  expect(store.writes).toBe(before + 1);
+});
+
+class CountingStore implements Store {
+  writes = 0;
+  last: readonly StoreChange[] = [];
+
+  write(changes: readonly StoreChange[]): Promise<void> {
+    this.writes += 1;
+    this.last = changes;
+    return Promise.resolve();
+  }
+
+  async *load() {}
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { HeldStore } from "../support/held-store.ts";
 import { createTestHub, devicebound, type TestHub } from "../support/test-hub.ts";
 
 const ANY = "*";
@@ -100,5 +101,59 @@ describe("the messages of a device that is deleted", () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(hub.log.of("deadLettered")).toEqual([]);
     expect(hub.log.of("feedback")).toEqual([]);
+  });
+});
+
+// Rule c2d-device-deleted.
+describe("the feedback of a device that is deleted", () => {
+  /** Leaves a record of each device that waits for the next batch. */
+  async function endMessages(hub: TestHub): Promise<void> {
+    for (const deviceId of ["device1", "device2"]) {
+      await hub.send({ messageId: `of ${deviceId}`, ack: "full" }, deviceId);
+      await hub.cloudToDevice.purge(deviceId);
+    }
+  }
+
+  it("is discarded while it waits, that of others is not", async () => {
+    const hub = await createTestHub();
+    await endMessages(hub);
+    await hub.registry.delete("device1", ANY);
+    hub.clock.advance(hub.settings.feedback.intervalMs);
+    expect(hub.feedback.take()?.records).toMatchObject([{ originalMessageId: "of device2" }]);
+    expect(hub.feedback.take()).toBeUndefined();
+  });
+
+  it("makes no empty batch when nothing else waits", async () => {
+    const hub = await createTestHub();
+    await hub.send({ messageId: "m1", ack: "full" });
+    await hub.cloudToDevice.purge("device1");
+    await hub.registry.delete("device1", ANY);
+    hub.clock.advance(hub.settings.feedback.intervalMs * 2);
+    expect(hub.feedback.take()).toBeUndefined();
+  });
+
+  it("is discarded while its outcome is on its way to the disk", async () => {
+    const store = new HeldStore();
+    const hub = await createTestHub({ store });
+    await hub.send({ messageId: "m1", ack: "full" });
+    store.hold();
+    const purged = hub.cloudToDevice.purge("device1");
+    const deleted = hub.registry.delete("device1", ANY);
+    const created = hub.registry.create("device1");
+    store.release();
+    await Promise.all([purged, deleted, created]);
+    hub.clock.advance(hub.settings.feedback.intervalMs);
+    expect(hub.feedback.take()).toBeUndefined();
+  });
+
+  it("is delivered once it is part of a batch", async () => {
+    const hub = await createTestHub();
+    await endMessages(hub);
+    hub.clock.advance(hub.settings.feedback.intervalMs);
+    await hub.registry.delete("device1", ANY);
+    expect(hub.feedback.take()?.records).toMatchObject([
+      { originalMessageId: "of device1" },
+      { originalMessageId: "of device2" },
+    ]);
   });
 });

@@ -265,7 +265,7 @@ describe("a hub that starts again", () => {
     "format",
     "feedback",
     "__proto__",
-    "a:b;c",
+    "a:b,c",
     "x".repeat(128),
   ])("has the messages of a device called %s, and of no other", async (deviceId) => {
     const hub = await restarted(
@@ -287,5 +287,51 @@ describe("a hub that starts again", () => {
       await registry.create("device1");
     });
     expect(hub.cloudToDevice.countOf("device1")).toBe(0);
+  });
+
+  // Rule c2d-device-deleted.
+  it("has no feedback that waited of a deleted device, but that of others", async () => {
+    const hub = await restarted(
+      async ({ cloudToDevice, feedback, registry }) => {
+        for (const deviceId of ["device1", "device2"]) {
+          await cloudToDevice.send(deviceId, message({ messageId: deviceId, ack: "full" }));
+          await cloudToDevice.purge(deviceId);
+        }
+        expect(feedback.take()).toBeUndefined();
+        await registry.delete("device1", "*");
+      },
+      ["device1", "device2"],
+    );
+    expect(hub.state.waitingFeedback).toMatchObject([{ record: { deviceId: "device2" } }]);
+    hub.clock.advance(hub.settings.feedback.intervalMs);
+    expect(hub.feedback.take()?.records).toMatchObject([{ deviceId: "device2" }]);
+  });
+
+  // Rule registry-activity.
+  it("knows when its devices were last active, though it wrote that seldom", async () => {
+    const hub = await restarted(async (first) => {
+      const { peer } = await first.connectDevice();
+      first.clock.advance(60_000);
+      await first.send();
+      await peer.subscribe(devicebound());
+      await peer.nextPublish();
+      await first.services.activity.flush();
+    });
+    const connectedMs = Date.UTC(2026, 0, 1);
+    expect(hub.services.activity.find("device1")).toEqual({
+      lastActivityTimeMs: connectedMs + 60_000,
+      connectionStateUpdatedTimeMs: connectedMs,
+    });
+  });
+
+  // Rule registry-activity.
+  it("knows nothing of what a deleted device did", async () => {
+    const hub = await restarted(async (first) => {
+      await first.connectDevice();
+      await first.services.activity.flush();
+      await first.registry.delete("device1", "*");
+      await first.registry.create("device1");
+    });
+    expect(hub.services.activity.find("device1")).toEqual({});
   });
 });

@@ -106,9 +106,12 @@ describe("stopping", () => {
       await closed;
     };
     await use();
-    const before = process.getActiveResourcesInfo().sort();
+    const before = process.getActiveResourcesInfo();
     await use();
-    expect(process.getActiveResourcesInfo().sort()).toEqual(before);
+    const after = process.getActiveResourcesInfo();
+    // A timer of Node's own may have run out meanwhile.
+    for (const type of new Set(after))
+      expect(count(after, type)).toBeLessThanOrEqual(count(before, type));
   });
 });
 
@@ -160,3 +163,7 @@ describe("trust", () => {
     expect(tls.createSecureContext).toBe(before);
   });
 });
+
+function count(resources: readonly string[], type: string): number {
+  return resources.filter((one) => one === type).length;
+}

@@ -167,13 +167,13 @@ describe("DELETE", () => {
 
 // Rule registry-device-id.
 describe("a device id", () => {
-  it.each([..."-.+%_#*?!(),=@$':;azAZ09"])("may be %s", async (deviceId) => {
+  it.each([..."-.+%_#*?!(),=@$':azAZ09"])("may be %s", async (deviceId) => {
     const hub = await createTestHub({ devices: [] });
     expect((await ask(hub, "PUT", deviceId)).status).toBe(200);
     expect(hub.registry.list().map((device) => device.deviceId)).toEqual([deviceId]);
   });
 
-  it.each(["x".repeat(129), "a b", "a/b", "a&b", 'a"b', "a<b", "a\\b", "a~b", "ü", "a\n"])(
+  it.each(["x".repeat(129), "a b", "a/b", "a&b", 'a"b', "a<b", "a\\b", "a~b", "ü", "a\n", "a;b"])(
     "may not be %j: 400 ArgumentInvalid",
     async (deviceId) => {
       const hub = await createTestHub({ devices: [] });

@@ -58,6 +58,8 @@ export async function createTestHub(options: TestHubOptions = {}) {
   const connections = new DeviceConnections(events);
   const registry = new Registry({ store, clock, connections, devices: state.devices });
   const shared = { settings, clock, scheduler, store, events };
+  const activity = new DeviceActivityLog({ ...shared, times: state.activity });
+  registry.onDeleted((deviceId) => activity.forget(deviceId));
   const feedback = new FeedbackQueue({ ...shared, state });
   const cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
   const deviceToCloud = new DeviceToCloud({
@@ -70,8 +72,6 @@ export async function createTestHub(options: TestHubOptions = {}) {
     registry,
     logs: state.eventLogs,
   });
-  const activity = new DeviceActivityLog(events, clock);
-  registry.onDeleted((deviceId) => activity.forget(deviceId));
   const services = {
     activity,
     access: new AccessControl({

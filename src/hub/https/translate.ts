@@ -11,7 +11,7 @@ import type { Message } from "../../core/message.ts";
 import type { Entry } from "../../core/message-queue.ts";
 import { deviceboundTo } from "../../core/resource-path.ts";
 import { EMPTY_TWIN } from "../../core/twin.ts";
-import type { DeviceTimes } from "../device-activity.ts";
+import type { DeviceTimes } from "../store/records.ts";
 
 /** The time of what has never happened (registry samples of the documentation). */
 const NEVER = "0001-01-01T00:00:00Z";

@@ -10,6 +10,12 @@ import type { Store, StoreChange } from "./store.ts";
 /** MQTT topic filters and their granted QoS. */
 export type Subscriptions = Readonly<Record<string, number>>;
 
+/** Milliseconds since the epoch, UTC; absent for what has not happened. */
+export interface DeviceTimes {
+  readonly lastActivityTimeMs?: number;
+  readonly connectionStateUpdatedTimeMs?: number;
+}
+
 /** A feedback record that is not part of a batch yet. */
 export interface WaitingRecord {
   readonly number: number;
@@ -32,6 +38,7 @@ export type FeedbackPayload = readonly FeedbackRecord[];
 /** Everything a hub remembers. */
 export interface HubState {
   readonly devices: ReadonlyMap<string, DeviceIdentity>;
+  readonly activity: ReadonlyMap<string, DeviceTimes>;
   readonly subscriptions: ReadonlyMap<string, Subscriptions>;
   readonly queues: ReadonlyMap<string, MessageQueue<Message>>;
   readonly feedbackQueue: MessageQueue<FeedbackPayload>;
@@ -48,6 +55,14 @@ export function putDevice(device: DeviceIdentity): StoreChange {
 
 export function deleteDevice(deviceId: string): StoreChange {
   return { type: "delete", key: `device/${deviceId}` };
+}
+
+export function putActivity(deviceId: string, times: DeviceTimes): StoreChange {
+  return { type: "put", key: `activity/${deviceId}`, value: times };
+}
+
+export function deleteActivity(deviceId: string): StoreChange {
+  return { type: "delete", key: `activity/${deviceId}` };
 }
 
 export function putSubscriptions(deviceId: string, subscriptions: Subscriptions): StoreChange {
@@ -122,6 +137,7 @@ export function deleteDeviceQueue(deviceId: string, queue: MessageQueue<Message>
 /** Reads back all that was kept. Entries come back visible: whoever held their locks is gone. */
 export async function loadHubState(store: Store): Promise<HubState> {
   const devices = new Map<string, DeviceIdentity>();
+  const activity = new Map<string, DeviceTimes>();
   const subscriptions = new Map<string, Subscriptions>();
   const waitingFeedback: WaitingRecord[] = [];
   const queues = new QueueCollector();
@@ -129,6 +145,7 @@ export async function loadHubState(store: Store): Promise<HubState> {
   for await (const [key, value] of store.load()) {
     const [kind = "", name = "", rest = ""] = key.split("/");
     if (kind === "device") devices.set(name, value as DeviceIdentity);
+    else if (kind === "activity") activity.set(name, value as DeviceTimes);
     else if (kind === "subscriptions") subscriptions.set(name, value as Subscriptions);
     else if (kind === "waiting") {
       waitingFeedback.push({ number: Number(name), record: value as FeedbackRecord });
@@ -140,6 +157,8 @@ export async function loadHubState(store: Store): Promise<HubState> {
   );
   return {
     devices,
+    // A crash may have come between a deletion and this.
+    activity: new Map([...activity].filter(([deviceId]) => devices.has(deviceId))),
     subscriptions,
     queues: new Map(deviceQueues),
     feedbackQueue: queues.collect(FEEDBACK_QUEUE, (payload) => payload as FeedbackPayload),
