@@ -2,12 +2,16 @@
 
 import { RegistryClient } from "../../client/registry-client.ts";
 import type { HubConfig } from "../../config/hub-config.ts";
+import { whileConnecting } from "../connecting.ts";
 import { describeHub, resolveServiceTarget } from "../local/connect-target.ts";
 import { requireHub } from "../local/require-hub.ts";
 import type { Context } from "../run-program.ts";
 
+/** Each call shows on a terminal that it waits for the hub. */
+export type RegistryCalls = Omit<RegistryClient, "close">;
+
 export interface RegistrySession {
-  readonly registry: RegistryClient;
+  readonly registry: RegistryCalls;
   readonly hub: DeviceFacingHub;
 }
 
@@ -31,7 +35,7 @@ export async function withRegistry<T>(
   const target = await resolveServiceTarget(hub, [], { ca, connectTimeoutMs, signal }, context);
   const { hostName } = target.connectionString;
   context.reporter.info(describeHub(hostName, hub));
-  const registry = new RegistryClient({
+  const client = new RegistryClient({
     signIn: target.connectionString,
     requestTimeoutMs: connectTimeoutMs,
     signal,
@@ -39,8 +43,19 @@ export async function withRegistry<T>(
   });
   try {
     const facing = hub.type === "local" ? await requireHub(hub.home) : { hostName };
-    return await act({ registry, hub: facing });
+    return await act({ registry: showWaiting(client, hostName, context), hub: facing });
   } finally {
-    registry.close();
+    client.close();
   }
+}
+
+function showWaiting(client: RegistryClient, hostName: string, context: Context): RegistryCalls {
+  const wait = <T>(ask: () => Promise<T>): Promise<T> => whileConnecting(hostName, context, ask);
+  return {
+    create: (deviceId, request) => wait(() => client.create(deviceId, request)),
+    get: (deviceId) => wait(() => client.get(deviceId)),
+    list: () => wait(() => client.list()),
+    delete: (deviceId) => wait(() => client.delete(deviceId)),
+    purge: (deviceId) => wait(() => client.purge(deviceId)),
+  };
 }

@@ -3,13 +3,13 @@
 import { resolve } from "node:path";
 import { ClientError } from "../../../client/client-error.ts";
 import type { RegisteredDevice } from "../../../client/registered-device.ts";
-import type { RegistryClient } from "../../../client/registry-client.ts";
+
 import type { HubConfig, NamedDevice } from "../../../config/hub-config.ts";
 import type { DeviceRequest } from "../../../core/device-identity.ts";
 import { escapeLine } from "../../escape.ts";
 import { EXIT_CODES, type ExitCode } from "../../exit-code.ts";
 import type { Context } from "../../run-program.ts";
-import { type DeviceFacingHub, withRegistry } from "../registry-session.ts";
+import { type DeviceFacingHub, type RegistryCalls, withRegistry } from "../registry-session.ts";
 import { differencesOf } from "./asked-differences.ts";
 import type { CreateFlags } from "./device-flags.ts";
 import { learnKeys, presentDevice } from "./present-device.ts";
@@ -45,7 +45,7 @@ export async function runCreate(options: CreateOptions, context: Context): Promi
 
 /** Undefined when the device is there already, and may be. */
 async function create(
-  registry: RegistryClient,
+  registry: RegistryCalls,
   { flags, request, config }: CreateOptions,
 ): Promise<RegisteredDevice | undefined> {
   try {
