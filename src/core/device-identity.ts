@@ -115,7 +115,7 @@ export function validateDeviceId(deviceId: string): void {
   if (isAllowed && deviceId.length <= MAX_DEVICE_ID_LENGTH) return;
   throw new HubError(
     "ArgumentInvalid",
-    `A device id has 1 to ${MAX_DEVICE_ID_LENGTH} ASCII letters, digits and - . + % _ # * ? ! ( ) , = @ $ ' :`,
+    `A device id has 1 to ${MAX_DEVICE_ID_LENGTH} ASCII letters, digits and - . : + % _ # * ? ! ( ) , = @ $ '.`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** What the hub's TLS offers, seen by openssl. */
 
 import { describe, expect, test } from "vitest";
+import { createAuthority } from "../support/device-certificate.ts";
 import { hasProgram } from "../support/foreign-program.ts";
 import { writeOtherAuthority } from "./support/certificates.ts";
 import { type InteropHub, startInteropHub, startProgram } from "./support/interop-hub.ts";
@@ -65,9 +66,12 @@ describe.skipIf(!isInstalled)("openssl s_client", () => {
     expect(code).not.toBe(0);
   });
 
-  // Rule x509-sign-in.
-  test("is asked for a certificate, and let in without one", async () => {
-    const interop = await startInteropHub();
+  // Rules x509-sign-in, x509-request.
+  test("is asked for a certificate of no authority by name, and let in without one", async () => {
+    const { cert } = await createAuthority();
+    const interop = await startInteropHub({ deviceAuthorities: [cert] });
+    const named = (await shakeHands(interop, "-tls1_3")).stdout;
+    expect(named).toContain("No client certificate CA names sent");
     const { code, stdout } = await shakeHands(interop, "-tls1_2", "-state");
     expect(code).toBe(0);
     expect(stdout).toContain("No client certificate CA names sent");
