@@ -1,6 +1,7 @@
 /** Signs in with Microsoft Entra ID, through the chain of credentials that Azure's tools share. */
 
 import { ClientError } from "./client-error.ts";
+import { EntraProcessCredential } from "./sdk-hooks/entra-credential.ts";
 import { type EntraLogin, IOT_HUB_SCOPE } from "./service-sign-in.ts";
 
 const NO_TOKEN_HINT =
@@ -10,10 +11,9 @@ const NO_TOKEN_HINT =
 export const ROLE_HINT =
   'The principal needs the role "IoT Hub Data Contributor" on this hub (az role assignment create); a local hub takes keys only.';
 
-/** `DefaultAzureCredential`, loaded only here: it takes a quarter of a second. */
-export async function createEntraLogin(hostName: string): Promise<EntraLogin> {
-  const { DefaultAzureCredential } = await import("@azure/identity");
-  return { type: "entra", hostName, credential: new DefaultAzureCredential() };
+/** With `DefaultAzureCredential`. */
+export function createEntraLogin(hostName: string): EntraLogin {
+  return { type: "entra", hostName, credential: new EntraProcessCredential() };
 }
 
 /**

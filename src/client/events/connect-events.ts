@@ -115,6 +115,7 @@ class EventReader implements EventConnection {
       this.#state = "open";
     } catch (error) {
       this.#state = "closed";
+      this.#end.end(error as Error);
       this.#client.destroy();
       throw await this.#explain(error, deadlineMs);
     } finally {

@@ -1,6 +1,7 @@
 /** `--auth-type login` with the real chain of credentials, and an `az` of our own. */
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -75,8 +76,20 @@ test("with --verbose each credential's own words are told", async () => {
   expect(stderr).toContain("caused by ");
 });
 
-test("a chain that does not end is bounded by --connect-timeout", async () => {
-  const { code, stderr } = await login("exec sleep 20", "--connect-timeout", "500ms");
-  expect(stderr).toContain("Microsoft Entra ID gave no token within 500 ms");
+test("a chain that does not end is bounded by --connect-timeout, and leaves nothing behind", async () => {
+  const pids = join(directory, "pids");
+  // As az does, the script has a program of its own to wait for.
+  const az = `echo $$ >> ${pids}; sleep 600 & echo $! >> ${pids}; wait`;
+  const { code, stderr } = await login(az, "--connect-timeout", "5s");
+  expect(stderr).toContain("Microsoft Entra ID gave no token within 5000 ms");
   expect(code).toBe(5);
+  const started = readFileSync(pids, "utf8").trim().split("\n").map(Number);
+  expect(started).toHaveLength(2);
+  await expect.poll(() => started.filter(isRunning)).toEqual([]);
 });
+
+/** A zombie that nobody has reaped does not count. */
+function isRunning(pid: number): boolean {
+  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return stdout.trim() !== "" && !stdout.startsWith("Z");
+}

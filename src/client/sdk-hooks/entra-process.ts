@@ -1,0 +1,31 @@
+/**
+ * Asks DefaultAzureCredential for one token, and ends: the program that `entra-credential.ts` runs.
+ * The scope comes, and the token goes, over the channel to the parent process.
+ */
+
+import { DefaultAzureCredential } from "@azure/identity";
+
+export type EntraAnswer =
+  | { readonly type: "token"; readonly token: string; readonly expiresOnTimestamp: number }
+  | { readonly type: "failed"; readonly name: string; readonly message: string };
+
+async function answer(scope: string): Promise<EntraAnswer> {
+  try {
+    const { token, expiresOnTimestamp } = await new DefaultAzureCredential().getToken(scope);
+    return { type: "token", token, expiresOnTimestamp };
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    return { type: "failed", name, message };
+  }
+}
+
+/** The parent has its token, or is gone: what the chain has started ends too. */
+process.once("disconnect", () => {
+  process.kill(process.platform === "win32" ? process.pid : -process.pid, "SIGKILL");
+});
+
+process.once("message", (scope: string) => {
+  void answer(scope).then((result) => {
+    process.send?.(result, undefined, {}, () => process.disconnect());
+  });
+});

@@ -1,0 +1,66 @@
+/** The real chain of credentials behind an `az` of our own: what it holds, and what it lets go. */
+
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { EntraProcessCredential } from "../../src/client/sdk-hooks/entra-credential.ts";
+import { temporaryDirectory } from "../support/local-hub.ts";
+
+const SCOPE = "https://iothubs.azure.net/.default";
+const { PATH } = process.env;
+
+let directory: string;
+
+beforeEach(() => {
+  process.env.AZURE_TOKEN_CREDENTIALS = "AzureCliCredential";
+});
+
+afterEach(() => {
+  process.env.PATH = PATH;
+  delete process.env.AZURE_TOKEN_CREDENTIALS;
+});
+
+function az(script: string): void {
+  directory = temporaryDirectory();
+  const path = join(directory, "az");
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+  process.env.PATH = `${directory}${delimiter}${PATH}`;
+}
+
+/** What keeps the process alive, but for the test's own. */
+function resources(): string[] {
+  return process.getActiveResourcesInfo().filter((type) => /Process|Pipe|Socket|TCP/.test(type));
+}
+
+it("gives the token, asks once for as long as that holds, and lets everything go", async () => {
+  const token = { accessToken: "t0", expiresOn: "2099-01-01 00:00:00.000000", tokenType: "Bearer" };
+  az(`echo x >> "$(dirname "$0")/calls"; echo '${JSON.stringify(token)}'`);
+  const before = resources();
+  const credential = new EntraProcessCredential();
+  expect(await credential.getToken(SCOPE)).toMatchObject({ token: "t0" });
+  expect(await credential.getToken([SCOPE])).toMatchObject({ token: "t0" });
+  expect(readFileSync(join(directory, "calls"), "utf8")).toBe("x\n");
+  await expect.poll(resources).toEqual(before);
+});
+
+it("is given up with the signal's reason, and lets everything go", async () => {
+  az(`echo $$ > "$(dirname "$0")/started"; sleep 600`);
+  const before = resources();
+  const search = new AbortController();
+  const asked = new EntraProcessCredential().getToken(SCOPE, { abortSignal: search.signal });
+  asked.catch(() => {});
+  await expect.poll(() => existsSync(join(directory, "started")), { timeout: 20_000 }).toBe(true);
+  const reason = new Error("enough");
+  search.abort(reason);
+  await expect(asked).rejects.toBe(reason);
+  await expect.poll(resources).toEqual(before);
+});
+
+it("fails in the chain's own words", async () => {
+  az("echo 'Please run az login' >&2; exit 1");
+  await expect(new EntraProcessCredential().getToken(SCOPE)).rejects.toMatchObject({
+    name: "AggregateAuthenticationError",
+    message: expect.stringContaining("az login"),
+  });
+});
