@@ -2,6 +2,7 @@
 
 import { formatDuration } from "./duration.ts";
 import { escapeLine } from "./escape.ts";
+import { blamingHungHub } from "./local/hung-hub.ts";
 import type { Context } from "./run-program.ts";
 
 /** What is done sooner needs no word. */
@@ -9,9 +10,10 @@ const SILENT_MS = 1000;
 
 export async function whileConnecting<T>(
   hostName: string,
-  { reporter }: Pick<Context, "reporter">,
+  context: Pick<Context, "flags" | "io" | "reporter">,
   connect: () => Promise<T>,
 ): Promise<T> {
+  const { reporter } = context;
   const startMs = performance.now();
   reporter.progress(() => {
     const elapsedMs = performance.now() - startMs;
@@ -20,7 +22,7 @@ export async function whileConnecting<T>(
     return `Waiting for ${escapeLine(hostName)} to answer, ${formatDuration(seconds * 1000)} ...`;
   });
   try {
-    return await connect();
+    return await blamingHungHub(hostName, context, connect);
   } finally {
     reporter.endProgress();
   }

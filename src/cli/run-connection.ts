@@ -1,16 +1,19 @@
 /** A service's connection for one run; while feedback is waited for, opened anew when it is lost. */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { BackOff } from "../client/back-off.ts";
-import { ClientError, type ClientErrorName } from "../client/client-error.ts";
+import { ClientError } from "../client/client-error.ts";
+import { type Clock, systemClock } from "../client/clock.ts";
 import { connectService } from "../client/connect-service.ts";
 import { createDeferred, type Deferred } from "../client/deferred.ts";
+import { isFinal } from "../client/final-error.ts";
+import { pause } from "../client/pause.ts";
 import type { FeedbackBatch, ServiceConnection } from "../client/service-connection.ts";
 import type { ServiceConfig } from "../config/service-config.ts";
 import { whileConnecting } from "./connecting.ts";
-import { formatDuration } from "./duration.ts";
 import { escapeLine } from "./escape.ts";
-import { describeHub, resolveServiceTarget } from "./local/connect-target.ts";
+import { createFollower, describeHub, resolveServiceTarget } from "./local/connect-target.ts";
+import type { HubFollower } from "./local/hub-follower.ts";
+import { formatRetry } from "./retry-text.ts";
 import type { Context } from "./run-program.ts";
 
 export interface RunConnectionOptions {
@@ -22,14 +25,11 @@ export interface RunConnectionOptions {
   readonly retriesUntil: string;
   /** Given when feedback is wanted. */
   readonly onFeedback: ((batch: FeedbackBatch) => void) | undefined;
+  /** Default: `connectService`. */
+  readonly connect?: typeof connectService;
+  /** Default: the system's. */
+  readonly clock?: Clock;
 }
-
-/** Another try would end the same way. */
-const FINAL: readonly ClientErrorName[] = [
-  "IotHubUnauthorized",
-  "CredentialUnavailable",
-  "UntrustedCertificate",
-];
 
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
@@ -37,12 +37,14 @@ const MAX_RETRY_MS = 10_000;
 export class RunConnection {
   readonly #options: RunConnectionOptions;
   readonly #context: Context;
+  readonly #follower: HubFollower | undefined;
   #connection: ServiceConnection | undefined;
   #lost: Deferred<ClientError> = createDeferred();
 
   constructor(options: RunConnectionOptions, context: Context) {
     this.#options = options;
     this.#context = context;
+    this.#follower = createFollower(options.config.hub, context);
   }
 
   /**
@@ -57,7 +59,7 @@ export class RunConnection {
   /**
    * Opens the connection anew whenever it is lost, until `signal` aborts: the hub keeps the records.
    *
-   * @throws ClientError when another try would end the same way.
+   * @throws ClientError of `FINAL_ERRORS`, LocalHubError.
    */
   async keepOpen(signal: AbortSignal): Promise<void> {
     const { reporter } = this.#context;
@@ -81,6 +83,7 @@ export class RunConnection {
 
   async #reopen(signal: AbortSignal): Promise<void> {
     const { reporter } = this.#context;
+    const { clock = systemClock } = this.#options;
     const backOff = new BackOff({
       firstMs: FIRST_RETRY_MS,
       maxMs: MAX_RETRY_MS,
@@ -94,11 +97,10 @@ export class RunConnection {
         // The connection may stand where its feedback link does not.
         await this.#close();
         if (signal.aborted) return;
-        if (error instanceof ClientError && FINAL.includes(error.name)) throw error;
-        const waitMs = backOff.nextMs();
-        const why = error instanceof Error ? error.message : String(error);
-        reporter.detail(`${why} Next attempt in ${formatDuration(waitMs)}.`);
-        await sleep(waitMs, undefined, { signal }).catch(() => {});
+        if (!(error instanceof ClientError) || isFinal(error)) throw error;
+        const retryInMs = this.#follower?.hasEnded() ? 0 : backOff.nextMs();
+        reporter.detail(formatRetry(error, retryInMs));
+        await pause(retryInMs, { clock, signal, watch: this.#follower });
       }
     }
   }
@@ -106,14 +108,14 @@ export class RunConnection {
   async #open(signal: AbortSignal, isFirst: boolean): Promise<ServiceConnection> {
     const { config, deviceIds, connectTimeoutMs, onFeedback } = this.#options;
     const { hub, transport, ca } = config;
-    const may = { mayStartHub: isFirst, mayCreateDevice: isFirst };
-    const targetOptions = { ca, connectTimeoutMs, signal, ...may };
+    const { connect: connectTo = connectService } = this.#options;
+    const targetOptions = { ca, connectTimeoutMs, signal, follower: this.#follower };
     const target = await resolveServiceTarget(hub, deviceIds, targetOptions, this.#context);
     const { hostName } = target.connectionString;
     if (isFirst) this.#context.reporter.info(describeHub(hostName, hub));
     const lost = createDeferred<ClientError>();
     const connect = () =>
-      connectService({
+      connectTo({
         signIn: target.connectionString,
         transport,
         connectTimeoutMs,

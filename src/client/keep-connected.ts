@@ -5,6 +5,8 @@ import { ClientError, type ClientErrorName } from "./client-error.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { createDeferred } from "./deferred.ts";
 import type { Delivery, DeviceConnection, DeviceConnectOptions } from "./device-connection.ts";
+import { isFinal } from "./final-error.ts";
+import { type HubWatch, pause } from "./pause.ts";
 
 export type ConnectionEvent =
   /** `attempt` counts from 1, anew after each connection. */
@@ -18,10 +20,22 @@ export type ConnectionEvent =
   | {
       readonly type: "disconnected";
       readonly error: ClientError;
-      /** Another client with the same device id threw this one out; over MQTT that is a guess. */
-      readonly isTakenOver: boolean;
+      readonly cause: LossCause;
       readonly retryInMs: number;
     };
+
+/**
+ * Why a connection was lost. `takenOver`: another client has connected with the same device id.
+ * `maybeTakenOver`: it looks so, for one connection after the other is lost soon after it was made.
+ * `hubEnded`: the hub is gone, or another one runs in its place.
+ */
+export type LossCause = "takenOver" | "maybeTakenOver" | "hubEnded" | "unknown";
+
+/** What a device's loop may learn of its hub without connecting to it. */
+export interface DeviceHubWatch extends HubWatch {
+  /** Never `maybeTakenOver`, and must not reject; `unknown` says that it was no other client. */
+  examineLoss(): Promise<LossCause>;
+}
 
 /** What is added to the options of each connection. */
 export type ConnectionHandlers = Required<
@@ -36,6 +50,8 @@ export interface KeepConnectedOptions {
   /** False: the first loss of the connection is the end. */
   readonly reconnect: boolean;
   onEvent(event: ConnectionEvent): void;
+  /** Absent: another client is recognised by what the hub says, or by a pattern of losses. */
+  readonly watch?: DeviceHubWatch;
   /** Default: the system's. */
   readonly clock?: Clock;
   /** From 0 up to 1; default Math.random. */
@@ -48,25 +64,29 @@ export const HELD_MS = 10_000;
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
 
+/** After so many losses to another client, with no connection that held in between, it is left to that. */
+const MAX_TAKEOVERS = 2;
+
+/** So many connections in a row, lost before they held, look like another client, and like one for good. */
+const SUSPECT_LOSSES = 2;
+const MAX_SUSPECT_LOSSES = 4;
+
+const TAKEN_OVER_HINT =
+  "A device has one connection at a time: end the other client, or use another device id.";
+
 /** How a hub says that another connection took this one's place. */
 const TAKEN_OVER: readonly ClientErrorName[] = [
   "LinkCreationConflict",
   "ConnectionForcefullyClosedOnNewConnection",
 ];
 
-/** What trying again does not mend. */
-const FINAL: readonly ClientErrorName[] = [
-  "IotHubUnauthorized",
-  "DeviceNotFound",
-  "ArgumentInvalid",
-];
-
 /**
  * Keeps the device connected until `signal` aborts, then closes the connection and resolves.
  *
  * @throws ClientError when the first connect fails; when a later one is refused for good
- * (IotHubUnauthorized, DeviceNotFound, ArgumentInvalid); when the connection is lost and `reconnect`
- * is false. Whatever else `connect` throws is the end too.
+ * (`FINAL_ERRORS`); when the connection is lost and `reconnect`
+ * is false; ConnectionForcefullyClosedOnNewConnection when another client takes its place time and
+ * again: of two that fight over a device, the one that was connected first gives way. Whatever else `connect` throws is the end too.
  */
 export async function keepConnected(options: KeepConnectedOptions): Promise<void> {
   await new ConnectionKeeper(options).run();
@@ -86,6 +106,9 @@ class ConnectionKeeper {
   readonly #clock: Clock;
   readonly #backOff: BackOff;
   #connections = 0;
+  /** In a row: losses to another client, and losses soon after connecting. A connection that held ends it. */
+  #takeovers = 0;
+  #shortLived = 0;
   #endSession = (_error: ClientError | undefined): void => {};
 
   constructor(options: KeepConnectedOptions) {
@@ -116,31 +139,54 @@ class ConnectionKeeper {
       if (error === undefined || this.#options.signal.aborted) {
         return await session.connection.close();
       }
-      if (!this.#options.reconnect) throw error;
       session = await this.#recover(session, error);
     }
   }
 
   async #recover(session: Session, error: ClientError): Promise<Session | undefined> {
+    const { reconnect, onEvent, signal } = this.#options;
     const hasHeld = this.#clock.nowMs() - session.openedAtMs >= HELD_MS;
-    if (hasHeld) this.#backOff.reset();
-    const isSuspect = this.#connections > 1 && session.isAtOnce && !hasHeld;
-    const isTakenOver = isSuspect || TAKEN_OVER.includes(error.name);
-    const retryInMs = this.#backOff.nextMs();
-    this.#options.onEvent({ type: "disconnected", error, isTakenOver, retryInMs });
+    if (hasHeld) this.#startAnew();
+    const cause = await this.#findCause(session, error, hasHeld);
+    if (signal.aborted) return undefined;
+    if (cause === "takenOver") this.#takeovers += 1;
+    if (!reconnect) throw cause === "takenOver" ? takenOver(error) : error;
+    if (this.#takeovers >= MAX_TAKEOVERS || this.#shortLived >= MAX_SUSPECT_LOSSES) {
+      throw takenOver(error);
+    }
+    // Whoever waits for the hub itself need not wait before.
+    const retryInMs = cause === "hubEnded" ? 0 : this.#backOff.nextMs();
+    onEvent({ type: "disconnected", error, cause, retryInMs });
     return await this.#reconnect(retryInMs);
   }
 
+  #startAnew(): void {
+    this.#backOff.reset();
+    this.#takeovers = 0;
+    this.#shortLived = 0;
+  }
+
+  async #findCause(session: Session, error: ClientError, hasHeld: boolean): Promise<LossCause> {
+    if (TAKEN_OVER.includes(error.name)) return "takenOver";
+    const { watch } = this.#options;
+    if (watch) return await watch.examineLoss();
+    // With the hub away in between it was the hub.
+    const isSuspect = this.#connections > 1 && session.isAtOnce && !hasHeld;
+    this.#shortLived = isSuspect ? this.#shortLived + 1 : 0;
+    return this.#shortLived >= SUSPECT_LOSSES ? "maybeTakenOver" : "unknown";
+  }
+
   async #reconnect(firstRetryInMs: number): Promise<Session | undefined> {
+    const { onEvent, signal, watch } = this.#options;
     let retryInMs = firstRetryInMs;
     for (let attempt = 1; ; attempt++) {
-      await this.#clock.sleep(retryInMs, this.#options.signal);
+      await pause(retryInMs, { clock: this.#clock, signal, watch });
       try {
         return await this.#unlessAborted(() => this.#connect(attempt));
       } catch (error) {
-        if (!(error instanceof ClientError) || FINAL.includes(error.name)) throw error;
-        retryInMs = this.#backOff.nextMs();
-        this.#options.onEvent({ type: "connectFailed", error, retryInMs });
+        if (!(error instanceof ClientError) || isFinal(error)) throw error;
+        retryInMs = watch?.hasEnded() ? 0 : this.#backOff.nextMs();
+        onEvent({ type: "connectFailed", error, retryInMs });
       }
     }
   }
@@ -184,4 +230,12 @@ class ConnectionKeeper {
       throw error;
     }
   }
+}
+
+function takenOver(cause: ClientError): ClientError {
+  return new ClientError(
+    "ConnectionForcefullyClosedOnNewConnection",
+    "Another client is connected with the same device id, and has taken this one's place.",
+    { cause, hint: TAKEN_OVER_HINT },
+  );
 }

@@ -6,6 +6,7 @@ import { ClientError, type ClientErrorName } from "./client-error.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { createDeferred, type Deferred } from "./deferred.ts";
 import type { DeviceConnection } from "./device-connection.ts";
+import { isFinal } from "./final-error.ts";
 import type { TelemetryEvent, UnconfirmedReason } from "./telemetry-event.ts";
 import { UnansweredError } from "./unanswered-error.ts";
 
@@ -54,14 +55,13 @@ const NOT_SENT: readonly ClientErrorName[] = [
   "ConnectionLost",
   "HostNotFound",
   "ConnectionRefused",
-  "UntrustedCertificate",
 ];
+
+/** A refusal of this message, where a loop that connects would take it for its own. */
+const OF_MESSAGE: ClientErrorName = "ArgumentInvalid";
 
 /** The hub did not take the message, and may take it in a moment. */
 const PASSING: readonly ClientErrorName[] = ["Throttling", "ServiceUnavailable"];
-
-/** No message of this device will be taken. */
-const FINAL: readonly ClientErrorName[] = ["IotHubUnauthorized", "DeviceNotFound"];
 
 /**
  * Messages go out in the order of their making, unless the hub refuses one and takes it later.
@@ -114,7 +114,7 @@ export class TelemetrySender {
   /**
    * Resolves once every message has been told as confirmed, unconfirmed or failed, or `end` was called.
    *
-   * @throws ClientError IotHubUnauthorized, DeviceNotFound: no message would be taken. Whatever
+   * @throws ClientError of `FINAL_ERRORS` but ArgumentInvalid: no message would be taken. Whatever
    * `make`, `room` and `onEvent` throw.
    */
   async run(): Promise<void> {
@@ -221,7 +221,7 @@ export class TelemetrySender {
 
   #onError(pending: Pending, error: unknown, connection: EventConnection): void {
     const { index, message, isTold } = pending;
-    if (!(error instanceof ClientError) || FINAL.includes(error.name)) {
+    if (!(error instanceof ClientError) || (isFinal(error) && error.name !== OF_MESSAGE)) {
       pending.state = "waiting";
       this.#failed.reject(error as Error);
     } else if (error instanceof UnansweredError || NOT_SENT.includes(error.name)) {

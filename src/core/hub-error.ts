@@ -15,7 +15,7 @@ interface HubErrorEntry {
 
 export const HUB_ERRORS = {
   ArgumentInvalid: entry(400004, "com.microsoft:argument-error", 6),
-  ConnectionForcefullyClosedOnNewConnection: entry(400027, "amqp:connection:forced", 5),
+  ConnectionForcefullyClosedOnNewConnection: entry(400027, "amqp:connection:forced", 6),
   IotHubUnauthorized: entry(401003, "amqp:unauthorized-access", 4),
   IotHubQuotaExceeded: entry(403002, "amqp:resource-limit-exceeded", 6),
   DeviceMaximumQueueDepthExceeded: entry(403004, "amqp:resource-limit-exceeded", 6),

@@ -7,9 +7,9 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 
 /** Files of a home directory. All but `caFile` are for its owner alone. */
@@ -32,6 +32,8 @@ export interface HubDescription {
   readonly host: string;
   readonly ports: readonly number[];
   readonly pid: number;
+  /** A command with `--local` has started it. */
+  readonly isBackground?: boolean;
   readonly caFile: string;
   readonly connectionString: string;
   readonly eventHubConnectionString: string;
@@ -43,9 +45,6 @@ export const STATUS_PATH = "/$c2d/status";
 const OWNER_ONLY_DIRECTORY = 0o700;
 const OWNER_ONLY_FILE = 0o600;
 const PUBLIC_FILE = 0o644;
-
-/** How long a hub on this machine may take to accept a connection, in milliseconds. */
-const ACCEPT_TIMEOUT_MS = 2000;
 
 export function homePaths(directory: string): HomePaths {
   return {
@@ -89,11 +88,19 @@ export function removeHubDescription(paths: HomePaths): void {
   rmSync(paths.hubFile, { force: true });
 }
 
-/** The hub that runs for this home; undefined when none does, or when what `hub.json` says is stale. */
-export async function findRunningHub(directory: string): Promise<HubDescription | undefined> {
+/**
+ * The hub whose process runs, by what `hub.json` says; undefined when that is stale. Whether the hub
+ * answers, and is the one meant, only a call to it can tell.
+ */
+export function readRunningHub(directory: string): HubDescription | undefined {
   const description = readHubDescription(homePaths(directory));
-  if (description === undefined || !isProcessAlive(description.pid)) return undefined;
-  return (await accepts(description)) ? description : undefined;
+  return description && isProcessAlive(description.pid) ? description : undefined;
+}
+
+/** Differs for each time a hub has made itself known; undefined when none has. */
+export function readHubMark(directory: string): string | undefined {
+  const file = statSync(homePaths(directory).hubFile, { bigint: true, throwIfNoEntry: false });
+  return file && `${file.ino} ${file.mtimeNs}`;
 }
 
 function readHubDescription({ hubFile }: HomePaths): HubDescription | undefined {
@@ -110,11 +117,13 @@ function readHubDescription({ hubFile }: HomePaths): HubDescription | undefined 
 
 function isHubDescription(value: unknown): value is HubDescription {
   if (typeof value !== "object" || value === null) return false;
-  const { pid, host, ports, connectionString } = value as Partial<HubDescription>;
+  const { pid, host, ports, caFile, endpoint, connectionString } = value as Partial<HubDescription>;
   return (
     Number.isInteger(pid) &&
     Number(pid) > 0 &&
     typeof host === "string" &&
+    typeof endpoint === "string" &&
+    typeof caFile === "string" &&
     typeof connectionString === "string" &&
     Array.isArray(ports) &&
     ports.length > 0 &&
@@ -138,18 +147,4 @@ function isProcessAlive(pid: number): boolean {
     // A process of another user is alive too.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
-}
-
-/** A process id alone may belong to another program by now. */
-function accepts({ host, ports }: HubDescription): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: ports[0] ?? 0, timeout: ACCEPT_TIMEOUT_MS });
-    const finish = (isAccepted: boolean): void => {
-      socket.destroy();
-      resolve(isAccepted);
-    };
-    socket.once("connect", () => finish(true));
-    socket.once("timeout", () => finish(false));
-    socket.once("error", () => finish(false));
-  });
 }

@@ -74,6 +74,8 @@ export interface HomeHubOptions extends Omit<LocalHubOptions, "port"> {
   readonly onTakenPort?: "fail" | "skip";
   /** Keeps keys, registry and queues in memory; the directory is owned all the same. */
   readonly isInMemory?: boolean;
+  /** Said in `hub.json`: nobody minds this hub but those who use it. */
+  readonly isBackground?: boolean;
   readonly idleExitMs?: number;
 }
 
@@ -181,7 +183,10 @@ export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
     close = () => hub.stop();
     await createDevices(hub, options);
     const local = present(hub, installation, { ...options, ...paths });
-    writeHubDescription(paths, describe(local, options.host ?? DEFAULT_HOST));
+    writeHubDescription(paths, {
+      ...describe(local, options.host ?? DEFAULT_HOST),
+      isBackground: options.isBackground === true,
+    });
     return local;
   } catch (error) {
     await close();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { whileConnecting } from "../../src/cli/connecting.ts";
 import type { DescribeProgress } from "../../src/cli/progress-line.ts";
 import type { Reporter } from "../../src/cli/reporter.ts";
+import type { Context } from "../../src/cli/run-program.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -22,16 +23,17 @@ function fakeReporter() {
       describe = undefined;
     },
   } as unknown as Reporter;
-  return { reporter, shown: () => describe?.() };
+  const context = { reporter } as unknown as Context;
+  return { context, shown: () => describe?.() };
 }
 
 test("a hub that takes its time is waited for visibly, from the first second on", async () => {
-  const { reporter, shown } = fakeReporter();
+  const { context, shown } = fakeReporter();
   let answer!: (text: string) => void;
   const answered = new Promise<string>((resolve) => {
     answer = resolve;
   });
-  const connecting = whileConnecting("h\u001b.example", { reporter }, () => answered);
+  const connecting = whileConnecting("h\u001b.example", context, () => answered);
   vi.advanceTimersByTime(900);
   expect(shown()).toBeUndefined();
   vi.advanceTimersByTime(2500);
@@ -43,8 +45,8 @@ test("a hub that takes its time is waited for visibly, from the first second on"
 });
 
 test("nothing is left of it when connecting fails", async () => {
-  const { reporter, shown } = fakeReporter();
-  const failing = whileConnecting("h", { reporter }, () => Promise.reject(new Error("no")));
+  const { context, shown } = fakeReporter();
+  const failing = whileConnecting("h", context, () => Promise.reject(new Error("no")));
   await expect(failing).rejects.toThrow("no");
   expect(shown()).toBeUndefined();
 });

@@ -5,9 +5,11 @@ import type { Delivery, DeviceConnection } from "../../src/client/device-connect
 import {
   type ConnectionEvent,
   type ConnectionHandlers,
+  type DeviceHubWatch,
   HELD_MS,
   type KeepConnectedOptions,
   keepConnected,
+  type LossCause,
 } from "../../src/client/keep-connected.ts";
 import { atRest, ManualClock } from "./support/manual-clock.ts";
 
@@ -74,6 +76,14 @@ class Setup {
   }
 }
 
+function watching(cause: LossCause): DeviceHubWatch {
+  return {
+    hasEnded: () => cause === "hubEnded",
+    untilEnded: () => new Promise(() => {}),
+    examineLoss: () => Promise.resolve(cause),
+  };
+}
+
 describe("keepConnected", () => {
   it("tells of connecting, readiness and deliveries, and closes when told to end", async () => {
     const setup = new Setup(["open"]);
@@ -130,7 +140,7 @@ describe("keepConnected", () => {
     await atRest();
     setup.lose();
     await setup.clock.advance(3_600_000);
-    expect(setup.of("disconnected")).toMatchObject([{ retryInMs: 1000, isTakenOver: false }]);
+    expect(setup.of("disconnected")).toMatchObject([{ retryInMs: 1000, cause: "unknown" }]);
     expect(setup.of("connectFailed").map((event) => event.retryInMs)).toEqual([
       2000,
       4000,
@@ -171,14 +181,24 @@ describe("keepConnected", () => {
     expect(setup.of("ready")).toHaveLength(4);
   });
 
-  it("suspects another client when a connection made again at once is soon lost again", async () => {
-    const setup = new Setup(["open", "open", "open"]);
+  it("suspects another client once connections made at once are lost soon, and then gives way", async () => {
+    const setup = new Setup(Array<Attempt>(10).fill("open"));
     await setup.clock.advance(3_600_000);
-    setup.lose();
-    await setup.clock.advance(1000);
-    setup.lose();
-    await atRest();
-    expect(setup.of("disconnected").map((event) => event.isTakenOver)).toEqual([false, true]);
+    for (const waitMs of [1000, 2000, 4000, 8000, 0]) {
+      setup.lose();
+      await setup.clock.advance(waitMs);
+    }
+    await expect(setup.run).rejects.toMatchObject({
+      name: "ConnectionForcefullyClosedOnNewConnection",
+      hint: expect.stringContaining("end the other client"),
+    });
+    expect(setup.of("disconnected").map(({ cause }) => cause)).toEqual([
+      "unknown",
+      "unknown",
+      "maybeTakenOver",
+      "maybeTakenOver",
+    ]);
+    expect(setup.connections).toHaveLength(5);
   });
 
   it.each(["LinkCreationConflict", "ConnectionForcefullyClosedOnNewConnection"] as const)(
@@ -188,9 +208,89 @@ describe("keepConnected", () => {
       await setup.clock.advance(3_600_000);
       setup.lose(name);
       await atRest();
-      expect(setup.of("disconnected")).toMatchObject([{ isTakenOver: true, retryInMs: 1000 }]);
+      expect(setup.of("disconnected")).toMatchObject([{ cause: "takenOver", retryInMs: 1000 }]);
     },
   );
+
+  it("leaves the device to another client that takes it twice before the connection has held", async () => {
+    const setup = new Setup(["open", "open", "open"]);
+    await setup.clock.advance(HELD_MS);
+    setup.lose("LinkCreationConflict");
+    await setup.clock.advance(1000);
+    setup.lose("LinkCreationConflict");
+    await expect(setup.run).rejects.toMatchObject({
+      name: "ConnectionForcefullyClosedOnNewConnection",
+      cause: { name: "LinkCreationConflict" },
+    });
+    expect(setup.connections).toHaveLength(2);
+  });
+
+  it("does not give way to one that comes once in a while", async () => {
+    const setup = new Setup(Array<Attempt>(10).fill("open"));
+    for (let time = 0; time < 5; time++) {
+      await setup.clock.advance(HELD_MS);
+      setup.lose("LinkCreationConflict");
+      await setup.clock.advance(1000);
+    }
+    expect(setup.connections).toHaveLength(6);
+  });
+
+  it("names the other client at its first loss when it is not to reconnect", async () => {
+    const setup = new Setup(["open"], { reconnect: false, watch: watching("takenOver") });
+    await atRest();
+    setup.lose();
+    await expect(setup.run).rejects.toMatchObject({
+      name: "ConnectionForcefullyClosedOnNewConnection",
+    });
+  });
+
+  it("knows what a hub that can be asked says of it", async () => {
+    const setup = new Setup(Array<Attempt>(10).fill("open"), { watch: watching("takenOver") });
+    await setup.clock.advance(3_600_000);
+    setup.lose();
+    await setup.clock.advance(1000);
+    setup.lose();
+    await expect(setup.run).rejects.toMatchObject({
+      name: "ConnectionForcefullyClosedOnNewConnection",
+    });
+    expect(setup.of("disconnected").map(({ cause }) => cause)).toEqual(["takenOver"]);
+  });
+
+  it("suspects nobody when the hub can be asked, and says that it was no other client", async () => {
+    const setup = new Setup(Array<Attempt>(10).fill("open"), { watch: watching("unknown") });
+    for (let time = 0; time < 8; time++) {
+      await setup.clock.advance(60_000 - HELD_MS);
+      setup.lose();
+      await atRest();
+    }
+    expect(new Set(setup.of("disconnected").map(({ cause }) => cause))).toEqual(
+      new Set(["unknown"]),
+    );
+  });
+
+  it("connects at once to a hub that has ended and is back, however often", async () => {
+    const setup = new Setup(Array<Attempt>(10).fill("open"), { watch: watching("hubEnded") });
+    await atRest();
+    for (let time = 0; time < 8; time++) {
+      setup.lose();
+      await atRest();
+    }
+    expect(setup.connections).toHaveLength(9);
+    expect(setup.of("disconnected").map(({ retryInMs }) => retryInMs)).toEqual(Array(8).fill(0));
+  });
+
+  it("does not wait out its back-off once the hub has ended", async () => {
+    const ended = createDeferred<void>();
+    const watch = { ...watching("unknown"), untilEnded: () => ended.promise };
+    const setup = new Setup(["open", "ConnectTimeout", "open"], { watch });
+    await atRest();
+    setup.lose();
+    await setup.clock.advance(1000);
+    expect(setup.of("connectFailed")).toMatchObject([{ retryInMs: 2000 }]);
+    ended.resolve();
+    await atRest();
+    expect(setup.of("ready")).toHaveLength(2);
+  });
 
   it.each([
     ["it held in between", ["open", "open", "open"], HELD_MS],
@@ -203,31 +303,8 @@ describe("keepConnected", () => {
     await setup.clock.advance(heldMs);
     setup.lose();
     await atRest();
-    expect(setup.of("disconnected").map((event) => event.isTakenOver)).toEqual([false, false]);
+    expect(setup.of("disconnected").map(({ cause }) => cause)).toEqual(["unknown", "unknown"]);
   });
-
-  it.each(["IotHubUnauthorized", "DeviceNotFound"] as const)(
-    "ends when it is refused for good: %s",
-    async (name) => {
-      const setup = new Setup(["open", "ConnectionRefused", name, "open"]);
-      await atRest();
-      setup.lose();
-      await setup.clock.advance(60_000);
-      await expect(setup.run).rejects.toMatchObject({ name });
-      expect(setup.connections).toHaveLength(1);
-    },
-  );
-
-  it.each(["ServiceUnavailable", "UntrustedCertificate", "ConnectTimeout"] as const)(
-    "goes on after %s",
-    async (name) => {
-      const setup = new Setup(["open", name, "open"]);
-      await atRest();
-      setup.lose();
-      await setup.clock.advance(60_000);
-      expect(setup.of("ready")).toHaveLength(2);
-    },
-  );
 
   it("can be told to end while it waits to connect again", async () => {
     const setup = new Setup(["open", "open"]);

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createHome, findRunningHub, homePaths, writeHubDescription } from "../../src/hub/home.ts";
+import { createHome, homePaths, readRunningHub, writeHubDescription } from "../../src/hub/home.ts";
 import { startHomeHub } from "../../src/hub/local-hub.ts";
-import { freePort, temporaryDirectory } from "../support/local-hub.ts";
+import { temporaryDirectory } from "../support/local-hub.ts";
 
 async function startAtHome(directory: string, options = {}) {
   const hub = await startHomeHub({ directory, ports: [0], ...options });
@@ -36,7 +36,7 @@ describe("finding the hub that runs", () => {
   it("gives what it needs to connect, and nothing once the hub has stopped", async () => {
     const directory = temporaryDirectory();
     const hub = await startAtHome(directory);
-    expect(await findRunningHub(directory)).toMatchObject({
+    expect(readRunningHub(directory)).toMatchObject({
       hostName: hub.hostName,
       ports: hub.ports,
       pid: process.pid,
@@ -44,36 +44,34 @@ describe("finding the hub that runs", () => {
     });
     await hub.stop();
     expect(existsSync(homePaths(directory).hubFile)).toBe(false);
-    expect(await findRunningHub(directory)).toBeUndefined();
+    expect(readRunningHub(directory)).toBeUndefined();
   });
 
-  it("finds none without a directory, or without hub.json in it", async () => {
-    expect(await findRunningHub(join(temporaryDirectory(), "nowhere"))).toBeUndefined();
-    expect(await findRunningHub(temporaryDirectory())).toBeUndefined();
+  it("finds none without a directory, or without hub.json in it", () => {
+    expect(readRunningHub(join(temporaryDirectory(), "nowhere"))).toBeUndefined();
+    expect(readRunningHub(temporaryDirectory())).toBeUndefined();
   });
 
-  it.each<[string, () => Promise<object> | object]>([
-    ["its process is gone", () => ({ pid: 2 ** 22 + 1 })],
-    ["nobody listens on its port", async () => ({ ports: [await freePort()] })],
-    ["it has no ports", () => ({ ports: [] })],
-    ["its port is no port", () => ({ ports: [99_999] })],
-    ["its port is text", () => ({ ports: ["x"] })],
-    ["its host is no host", () => ({ host: 7 })],
-    ["its process id is text", () => ({ pid: "1" })],
-    ["its process id is no process id", () => ({ pid: -1.5 })],
-  ])("takes hub.json for stale when %s", async (_why, fields) => {
+  it.each<[string, object]>([
+    ["its process is gone", { pid: 2 ** 22 + 1 }],
+    ["it has no ports", { ports: [] }],
+    ["its port is no port", { ports: [99_999] }],
+    ["its port is text", { ports: ["x"] }],
+    ["its host is no host", { host: 7 }],
+    ["its process id is text", { pid: "1" }],
+    ["its process id is no process id", { pid: -1.5 }],
+  ])("takes hub.json for stale when %s", (_why, fields) => {
     const paths = createHome(temporaryDirectory());
-    const port = await freePort();
-    writeHubDescription(paths, { ...description, ports: [port], ...(await fields()) });
-    expect(await findRunningHub(paths.directory)).toBeUndefined();
+    writeHubDescription(paths, { ...description, ...fields });
+    expect(readRunningHub(paths.directory)).toBeUndefined();
   });
 
   it.each(["", "{", "null", "[]", "7", "{}", '"x"'])(
     "takes hub.json for stale when it holds %o",
-    async (text) => {
+    (text) => {
       const paths = createHome(temporaryDirectory());
       writeFileSync(paths.hubFile, text);
-      expect(await findRunningHub(paths.directory)).toBeUndefined();
+      expect(readRunningHub(paths.directory)).toBeUndefined();
     },
   );
 });
@@ -83,7 +81,7 @@ describe("a hub at home", () => {
     const paths = createHome(temporaryDirectory());
     writeHubDescription(paths, { ...description, pid: 2 ** 22 + 1 });
     const hub = await startAtHome(paths.directory);
-    expect(await findRunningHub(paths.directory)).toMatchObject({ ports: hub.ports });
+    expect(readRunningHub(paths.directory)).toMatchObject({ ports: hub.ports });
   });
 
   it("keeps its keys, its certificate authority and its devices", async () => {
@@ -105,7 +103,7 @@ describe("a hub at home", () => {
     await expect(startHomeHub({ directory, ports: [0] })).rejects.toMatchObject({
       name: "StoreInUse",
     });
-    expect(await findRunningHub(directory)).toMatchObject({ ports: hub.ports });
+    expect(readRunningHub(directory)).toMatchObject({ ports: hub.ports });
   });
 
   it("that cannot have its port leaves the directory free and the other hub.json alone", async () => {

@@ -34,7 +34,7 @@ export function addConnectionOptions(command: Command): Command {
       "longest silence on the connection; not for http (default: 180s)",
       parsePositiveDuration,
     )
-    .option("--no-reconnect", "end when the connection is lost, instead of opening it anew");
+    .option("--no-reconnect", "end when the connection is lost, instead of connecting again");
   return addConnectTimeout(command);
 }
 

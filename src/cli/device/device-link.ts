@@ -1,20 +1,26 @@
 /** Keeps a device connected to the hub its configuration names, and tells on stderr how that goes. */
 
-import { ClientError } from "../../client/client-error.ts";
+import type { ClientError } from "../../client/client-error.ts";
 import { connectDevice } from "../../client/connect-device.ts";
 import type { Delivery, DeviceConnection } from "../../client/device-connection.ts";
 import {
   type ConnectionEvent,
   type ConnectionHandlers,
   keepConnected,
+  type LossCause,
 } from "../../client/keep-connected.ts";
 import type { DeviceConnectionString } from "../../core/connection-string.ts";
-import { findRunningHub } from "../../hub/home.ts";
 import { whileConnecting } from "../connecting.ts";
-import { formatDuration } from "../duration.ts";
 import { escapeLine } from "../escape.ts";
 import { formatJsonLine } from "../json-line.ts";
-import { describeHub, resolveDeviceTarget, type Target } from "../local/connect-target.ts";
+import {
+  createFollower,
+  describeHub,
+  resolveDeviceTarget,
+  type Target,
+} from "../local/connect-target.ts";
+import type { HubFollower } from "../local/hub-follower.ts";
+import { formatRetry } from "../retry-text.ts";
 import type { Context } from "../run-program.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { deviceIdOf } from "./device-id.ts";
@@ -49,6 +55,7 @@ export class DeviceLink {
   readonly #options: LinkOptions;
   readonly #callbacks: LinkCallbacks;
   readonly #context: Context;
+  readonly #follower: HubFollower | undefined;
   #attempts = 0;
   #hostName = "";
   #isReady = false;
@@ -58,6 +65,7 @@ export class DeviceLink {
     this.#options = options;
     this.#callbacks = callbacks;
     this.#context = context;
+    this.#follower = createFollower(options.connection.config.hub, context);
   }
 
   /**
@@ -66,8 +74,11 @@ export class DeviceLink {
    * @throws ClientError, LocalHubError when it cannot connect, or may not do so again.
    */
   async run(signal: AbortSignal): Promise<void> {
+    const isConnected = this.#options.connection.config.transport !== "http";
+    const watch = this.#follower?.watchDevice(isConnected ? this.deviceId : undefined);
     await keepConnected({
       signal,
+      ...(watch && { watch }),
       reconnect: this.#options.connection.isReconnecting,
       onEvent: (event) => this.#onEvent(event),
       connect: async (handlers) => {
@@ -88,20 +99,10 @@ export class DeviceLink {
     return formatJsonLine({ type: "ready", deviceId, hostName: this.#hostName, transport });
   }
 
-  /**
-   * Only the first connection starts a local hub, and creates the device there: a hub that somebody
-   * has stopped stays stopped, and a device that somebody has deleted stays deleted.
-   */
   async #findTarget(signal: AbortSignal): Promise<Target<DeviceConnectionString>> {
     const { config, connectTimeoutMs } = this.#options.connection;
     const { hub, ca } = config;
-    const hadTarget = this.#hostName !== "";
-    if (hadTarget && hub.type === "local" && (await findRunningHub(hub.home)) === undefined) {
-      throw new ClientError("ConnectionRefused", "The local hub is not running.", {
-        hint: "Start it again: c2d-hub start, or any command with --local.",
-      });
-    }
-    const options = { ca, connectTimeoutMs, signal, mayCreateDevice: !hadTarget };
+    const options = { ca, connectTimeoutMs, signal, follower: this.#follower };
     return await resolveDeviceTarget(hub, options, this.#context);
   }
 
@@ -164,11 +165,7 @@ export class DeviceLink {
         break;
       case "disconnected":
         this.#callbacks.onDisconnected();
-        if (event.isTakenOver) {
-          this.#context.reporter.warn(
-            `another client seems to be connected as ${escapeLine(this.deviceId)}, and to throw this one out`,
-          );
-        }
+        this.#warnOfOthers(event.cause);
         this.#tellRetry(event.error, event.retryInMs);
         break;
     }
@@ -181,9 +178,21 @@ export class DeviceLink {
     this.#callbacks.onConnected?.(connection);
   }
 
-  #tellRetry({ message, hint }: ClientError, retryInMs: number): void {
+  #warnOfOthers(cause: LossCause): void {
     const { reporter } = this.#context;
-    reporter.info(`${escapeLine(message)} Connecting again in ${formatDuration(retryInMs)} ...`);
-    if (hint) reporter.detail(hint);
+    const deviceId = escapeLine(this.deviceId);
+    if (cause === "takenOver") {
+      reporter.warn(`another client connected as ${deviceId} and took this one's place`);
+    } else if (cause === "maybeTakenOver") {
+      reporter.warn(
+        `connections are lost soon after they are made: another client may be using ${deviceId}`,
+      );
+    }
+  }
+
+  #tellRetry(error: ClientError, retryInMs: number): void {
+    const { reporter } = this.#context;
+    reporter.info(formatRetry(error, retryInMs));
+    if (error.hint) reporter.detail(error.hint);
   }
 }

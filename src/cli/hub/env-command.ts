@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import { DEFAULT_LOCAL_DEVICE_ID } from "../../config/local-device.ts";
 import {
   addCommonOptions,
+  addConnectTimeout,
   addDotenv,
   type CommonFlags,
   formatExamples,
@@ -16,6 +17,7 @@ import { loadHubHome } from "./hub-home.ts";
 
 interface EnvFlags extends CommonFlags {
   readonly format?: EnvFormat;
+  readonly connectTimeout: number;
 }
 
 export function addEnv(program: Command, act: Act): void {
@@ -38,13 +40,14 @@ export function addEnv(program: Command, act: Act): void {
         ["c2d-hub env --format json", "for a script"],
       ]),
     );
-  addDotenv(addCommonOptions(command));
+  addDotenv(addConnectTimeout(addCommonOptions(command)));
   act<EnvFlags>(command, async (flags, context) => {
     if (flags.output === "json" && flags.format !== undefined) {
       throw new UsageError("-o json and --format both give a form", "Keep one of the two.");
     }
     const home = loadHubHome(flags, context.io);
     const { runEnv } = await import("./env.ts");
-    return await runEnv(home, flags.format ?? "sh", context);
+    const { format = "sh", connectTimeout: connectTimeoutMs } = flags;
+    return await runEnv(home, { format, connectTimeoutMs }, context);
   });
 }

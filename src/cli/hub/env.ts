@@ -17,13 +17,13 @@ export type EnvFormat = "sh" | "dotenv" | "json";
 
 type EnvVariables = Readonly<Record<string, string>>;
 
-/** @throws LocalHubError LocalHubNotRunning */
+/** @throws LocalHubError LocalHubNotRunning; ClientError ConnectTimeout for a hub that hangs. */
 export async function runEnv(
   { home, deviceId }: HubHome,
-  format: EnvFormat,
+  { format, connectTimeoutMs }: { readonly format: EnvFormat; readonly connectTimeoutMs: number },
   { io, flags }: Context,
 ): Promise<ExitCode> {
-  const hub = await requireHub(home);
+  const hub = await requireHub(home, connectTimeoutMs);
   const variables = await collectVariables(hub, home, deviceId);
   await io.stdout.write(
     flags.output === "json"

@@ -4,6 +4,7 @@ import { RegistryClient } from "../../client/registry-client.ts";
 import type { HubConfig } from "../../config/hub-config.ts";
 import { whileConnecting } from "../connecting.ts";
 import { describeHub, resolveServiceTarget } from "../local/connect-target.ts";
+import { blamingHungHub } from "../local/hung-hub.ts";
 import { requireHub } from "../local/require-hub.ts";
 import type { Context } from "../run-program.ts";
 
@@ -42,8 +43,10 @@ export async function withRegistry<T>(
     ...(target.ca !== undefined && { ca: target.ca }),
   });
   try {
-    const facing = hub.type === "local" ? await requireHub(hub.home) : { hostName };
-    return await act({ registry: showWaiting(client, hostName, context), hub: facing });
+    const facing =
+      hub.type === "local" ? await requireHub(hub.home, connectTimeoutMs) : { hostName };
+    const registry = showWaiting(client, hostName, context);
+    return await blamingHungHub(hostName, context, () => act({ registry, hub: facing }));
   } finally {
     client.close();
   }

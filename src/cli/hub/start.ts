@@ -4,10 +4,11 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { HubEvent } from "../../hub/events.ts";
-import { createHome, findRunningHub, homePaths } from "../../hub/home.ts";
+import { createHome, homePaths } from "../../hub/home.ts";
 import { type HomeHubOptions, type LocalHub, startHomeHub } from "../../hub/local-hub.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { formatJsonLine } from "../json-line.ts";
+import { findRunningHub } from "../local/find-running-hub.ts";
 import { LocalHubError } from "../local/local-hub-error.ts";
 import type { Context } from "../run-program.ts";
 import { UsageError } from "../usage-error.ts";
@@ -39,6 +40,7 @@ function toHubOptions(flags: StartFlags, home: string): HomeHubOptions {
   const options: { -readonly [K in keyof HomeHubOptions]: HomeHubOptions[K] } = {
     directory: home,
     onTakenPort: flags.background ? "skip" : "fail",
+    isBackground: flags.background === true,
     isInMemory: flags.inMemory === true,
     devices: flags.device ?? [],
     hostNames: flags.hostName ?? [],

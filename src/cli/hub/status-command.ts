@@ -1,14 +1,22 @@
 /** The command `c2d-hub status`. */
 
 import type { Command } from "commander";
-import { addCommonOptions, addDotenv, formatExamples } from "../common-options.ts";
+import {
+  addCommonOptions,
+  addConnectTimeout,
+  addDotenv,
+  type CommonFlags,
+  formatExamples,
+} from "../common-options.ts";
 import type { Act } from "../run-program.ts";
 import { loadHubHome } from "./hub-home.ts";
 
 export function addStatus(program: Command, act: Act): void {
   const command = program
     .command("status")
-    .description("Show the local hub that runs; ends with 5 when none does.")
+    .description(
+      "Show the local hub that runs; ends with 5 when none does, or when it does not respond.",
+    )
     .addHelpText(
       "after",
       formatExamples([
@@ -16,10 +24,10 @@ export function addStatus(program: Command, act: Act): void {
         ["c2d-hub status -o json | jq -r .caFile", "the path of its CA certificate"],
       ]),
     );
-  addDotenv(addCommonOptions(command));
-  act(command, async (flags, context) => {
-    const { home } = loadHubHome(flags as object, context.io);
+  addDotenv(addConnectTimeout(addCommonOptions(command)));
+  act<CommonFlags & { readonly connectTimeout: number }>(command, async (flags, context) => {
+    const { home } = loadHubHome(flags, context.io);
     const { runStatus } = await import("./status.ts");
-    return await runStatus(home, context);
+    return await runStatus(home, flags.connectTimeout, context);
   });
 }

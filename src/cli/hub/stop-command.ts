@@ -8,7 +8,9 @@ import { loadHubHome } from "./hub-home.ts";
 export function addStop(program: Command, act: Act): void {
   const command = program
     .command("stop")
-    .description("End the local hub, wherever it was started.")
+    .description(
+      "Stop the local hub, wherever it was started. Commands with --local that are still running start a background hub again.",
+    )
     .addHelpText(
       "after",
       formatExamples([

@@ -1,15 +1,17 @@
 /** `c2d-hub stop`: ends the hub that runs for this home. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { findRunningHub, type HubDescription } from "../../hub/home.ts";
+import { ClientError } from "../../client/client-error.ts";
+import { type HubDescription, homePaths } from "../../hub/home.ts";
+import { isOwned } from "../../hub/store/ownership.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { formatJsonLine } from "../json-line.ts";
-import { identifyHub } from "../local/hub-api.ts";
+import { findRunningHub } from "../local/find-running-hub.ts";
 import { LocalHubError } from "../local/local-hub-error.ts";
 import type { Context } from "../run-program.ts";
 
 const STOP_LIMIT_MS = 10_000;
-const POLL_MS = 50;
+const POLL_MS = 30;
 
 /** @throws LocalHubError LocalHubNotStopped */
 export async function runStop(home: string, context: Context): Promise<ExitCode> {
@@ -19,8 +21,7 @@ export async function runStop(home: string, context: Context): Promise<ExitCode>
     reporter.info(`No local hub is running for ${home}.`);
     return EXIT_CODES.done;
   }
-  process.kill(hub.pid, "SIGTERM");
-  await untilGone(hub, context).finally(() => reporter.endProgress());
+  await end(hub, home, context).finally(() => reporter.endProgress());
   await io.stdout.write(
     flags.output === "json"
       ? formatJsonLine({ type: "stopped", pid: hub.pid })
@@ -29,29 +30,33 @@ export async function runStop(home: string, context: Context): Promise<ExitCode>
   return EXIT_CODES.done;
 }
 
-/** Behind a stale hub.json there may be another program by now, with that process id and port. */
 async function findOwnHub(home: string, context: Context): Promise<HubDescription | undefined> {
-  const hub = await findRunningHub(home);
-  if (hub === undefined) return undefined;
-  tellWait(`Waiting for the local hub (process ${hub.pid}) to answer ...`, context);
-  const whose = await identifyHub(hub).finally(() => context.reporter.endProgress());
-  if (whose !== "silent") return whose === "own" ? hub : undefined;
-  throw new LocalHubError(
-    "LocalHubNotStopped",
-    `The local hub (process ${hub.pid}) hangs: it takes connections, and does not answer.`,
-    `See that the process is c2d-hub (ps -p ${hub.pid}), and end it: kill -9 ${hub.pid}.`,
-  );
+  tellWait("Waiting for the local hub to answer ...", context);
+  try {
+    return await findRunningHub(home);
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    throw new LocalHubError("LocalHubNotStopped", error.message, error.hint ?? "");
+  } finally {
+    context.reporter.endProgress();
+  }
 }
 
 function tellWait(text: string, { reporter }: Context): void {
   reporter.progress(() => text);
 }
 
-async function untilGone({ pid }: HubDescription, context: Context): Promise<void> {
+/**
+ * The hub has ended once its store has no owner: that it gives up last. Its process id says less:
+ * where nobody reaps it, as in many containers, it stays.
+ */
+async function end({ pid }: HubDescription, home: string, context: Context): Promise<void> {
   tellWait(`Waiting for the local hub (process ${pid}) to end ...`, context);
-  const deadlineMs = Date.now() + STOP_LIMIT_MS;
-  while (isAlive(pid)) {
-    if (Date.now() > deadlineMs) {
+  const { storeDirectory } = homePaths(home);
+  const deadlineMs = performance.now() + STOP_LIMIT_MS;
+  let isRunning = signal(pid, "SIGTERM");
+  while (isRunning) {
+    if (performance.now() > deadlineMs) {
       throw new LocalHubError(
         "LocalHubNotStopped",
         `The local hub (process ${pid}) did not end within ${STOP_LIMIT_MS} ms.`,
@@ -59,14 +64,16 @@ async function untilGone({ pid }: HubDescription, context: Context): Promise<voi
       );
     }
     await sleep(POLL_MS);
+    isRunning = signal(pid, 0) && (await isOwned(storeDirectory));
   }
 }
 
-function isAlive(pid: number): boolean {
+/** @returns False when there is no such process. */
+function signal(pid: number, which: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
+    return process.kill(pid, which);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    throw error;
   }
 }

@@ -4,17 +4,18 @@ import { readFileSync } from "node:fs";
 import { createEntraLogin } from "../../client/entra-login.ts";
 import type { ServiceSignIn } from "../../client/service-sign-in.ts";
 import type { DeviceHub } from "../../config/device-config.ts";
+import type { EventHub } from "../../config/hub-config.ts";
 import type { ServiceHub } from "../../config/service-hub.ts";
 import {
   type DeviceConnectionString,
   parseHubConnectionString,
 } from "../../core/connection-string.ts";
 import type { HubDescription } from "../../hub/home.ts";
+import { whileConnecting } from "../connecting.ts";
 import { escapeLine } from "../escape.ts";
 import type { Context } from "../run-program.ts";
-import { ensureLocalHub } from "./ensure-local-hub.ts";
 import { ensureDevice, findDevice } from "./hub-api.ts";
-import { requireHub } from "./require-hub.ts";
+import { HubFollower } from "./hub-follower.ts";
 
 /** Where to connect and what to trust there. */
 export interface Target<T> {
@@ -29,10 +30,11 @@ export interface TargetOptions {
   readonly connectTimeoutMs: number;
   /** Gives up the wait for a local hub. */
   readonly signal: AbortSignal;
-  /** False for who had a hub already: one that somebody has stopped stays stopped. Default true. */
-  readonly mayStartHub?: boolean;
-  /** False for who had the device already: one that somebody has deleted stays so. Default true. */
-  readonly mayCreateDevice?: boolean;
+  /**
+   * Of a command that connects again when its connection is lost. Devices are created at its first
+   * hub only: one that somebody has deleted since stays deleted.
+   */
+  readonly follower?: HubFollower | undefined;
 }
 
 /**
@@ -46,9 +48,8 @@ export async function resolveDeviceTarget(
   context: Context,
 ): Promise<Target<DeviceConnectionString>> {
   if (hub.type === "remote") return remote(hub.connectionString, options);
-  const running = await ensureHub(hub.home, options, context);
-  const { mayCreateDevice = true } = options;
-  const provide = mayCreateDevice ? ensureDevice : findDevice;
+  const provide = options.follower?.isFollowing ? findDevice : ensureDevice;
+  const running = await findHub(hub.home, options, context);
   return local(await provide(running, hub.deviceId), running, options);
 }
 
@@ -65,10 +66,10 @@ export async function resolveServiceTarget(
   context: Context,
 ): Promise<Target<ServiceSignIn>> {
   if (hub.type === "remote") return remote(hub.connectionString, options);
-  if (hub.type === "login") return remote(await createEntraLogin(hub.hostName), options);
-  const running = await ensureHub(hub.home, options, context);
-  const { mayCreateDevice = true } = options;
-  for (const deviceId of mayCreateDevice ? deviceIds : []) await ensureDevice(running, deviceId);
+  if (hub.type === "login") return remote(createEntraLogin(hub.hostName), options);
+  const missing = options.follower?.isFollowing ? [] : deviceIds;
+  const running = await findHub(hub.home, options, context);
+  for (const deviceId of missing) await ensureDevice(running, deviceId);
   const owner = parseHubConnectionString(running.connectionString);
   return local({ ...owner, hostName: running.endpoint }, running, options);
 }
@@ -82,19 +83,22 @@ export function describeHub(name: string, hub: DeviceHub | ServiceHub): string {
   return `Hub: ${hostName} (${hub.from}${how})`;
 }
 
-async function ensureHub(
+async function findHub(
   home: string,
-  { connectTimeoutMs, signal, mayStartHub = true }: TargetOptions,
-  { reporter }: Context,
+  { connectTimeoutMs, signal, follower }: TargetOptions,
+  context: Context,
 ): Promise<HubDescription> {
-  if (!mayStartHub) return await requireHub(home);
-  return await ensureLocalHub({
-    home,
-    timeoutMs: connectTimeoutMs,
-    signal,
-    onStart: () =>
-      reporter.info("Starting the local hub in the background (c2d-hub stop ends it) ..."),
-  });
+  const hubs = follower ?? new HubFollower(home, context);
+  const find = () => hubs.find({ timeoutMs: connectTimeoutMs, signal });
+  return hubs.isFollowing ? await find() : await whileConnecting("the local hub", context, find);
+}
+
+/** For a command that connects again; undefined when its hub is not the local one. */
+export function createFollower(
+  hub: DeviceHub | ServiceHub | EventHub,
+  context: Context,
+): HubFollower | undefined {
+  return hub.type === "local" ? new HubFollower(hub.home, context) : undefined;
 }
 
 function remote<T>(connectionString: T, { ca }: TargetOptions): Target<T> {

@@ -4,8 +4,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { createHome, findRunningHub, type HubDescription } from "../../hub/home.ts";
+import { createHome, type HubDescription } from "../../hub/home.ts";
 import { EXIT_CODES } from "../exit-code.ts";
+import { findRunningHub } from "./find-running-hub.ts";
 import { LocalHubError } from "./local-hub-error.ts";
 
 export interface EnsureOptions {
@@ -30,10 +31,10 @@ const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.
  * Resolves once a hub answers. Of several commands that start one at the same moment, one succeeds:
  * the store lets only one process in, and the others find that one.
  *
- * @throws LocalHubError LocalHubNotStarted
+ * @throws LocalHubError LocalHubNotStarted; ClientError ConnectTimeout for a hub that hangs.
  */
 export async function ensureLocalHub(options: EnsureOptions): Promise<HubDescription> {
-  const running = await findRunningHub(options.home);
+  const running = await findRunningHub(options.home, options.timeoutMs);
   if (running !== undefined) return running;
   options.onStart();
   const deadlineMs = Date.now() + options.timeoutMs;

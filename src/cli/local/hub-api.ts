@@ -1,6 +1,6 @@
 /** Calls to the running local hub's REST side: devices, as their owner. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
 import { ClientError } from "../../client/client-error.ts";
@@ -15,8 +15,8 @@ import { formatSasToken } from "../../core/sas-token.ts";
 import { Secret } from "../../core/secret.ts";
 import { type HubDescription, STATUS_PATH } from "../../hub/home.ts";
 
-/** How long the hub may take to answer, in milliseconds. */
-const REQUEST_TIMEOUT_MS = 10_000;
+/** How long a hub on this machine may take to answer before it counts as hung, in milliseconds. */
+export const ANSWER_TIMEOUT_MS = 10_000;
 
 /** How long the token of one request holds, in seconds. */
 const TOKEN_SECONDS = 300;
@@ -33,7 +33,8 @@ export async function ensureDevice(
 ): Promise<DeviceConnectionString> {
   const path = pathOf(deviceId);
   const found = await call(hub, "GET", path);
-  const created = found.status === 404 ? await call(hub, "PUT", path, { deviceId }) : found;
+  const created =
+    found.status === 404 ? await call(hub, "PUT", path, { body: { deviceId } }) : found;
   // Another command may have created it between the two calls.
   const device = created.status === 409 ? await call(hub, "GET", path) : created;
   return toConnectionString(hub, deviceId, device);
@@ -56,16 +57,20 @@ export async function findDevice(
 }
 
 /**
- * Whose hub answers there: this home's, for only it has the key to the home's certificate, or a
- * stranger's. A silent one accepts connections and says nothing on them.
+ * Whether this home's hub answers there, for only it has the key to the home's certificate; else
+ * nobody does, or a stranger.
+ *
+ * @param timeoutMs How long it may take to answer; never more than `ANSWER_TIMEOUT_MS`.
+ * @throws ClientError ConnectTimeout for one that does not answer, or does not accept connections.
  */
-export async function identifyHub(hub: HubDescription): Promise<"own" | "stranger" | "silent"> {
+export async function answersAs(hub: HubDescription, timeoutMs: number): Promise<boolean> {
+  if (!existsSync(hub.caFile)) return false;
   try {
-    await call(hub, "GET", pathOf("probe"));
-    return "own";
+    await call(hub, "GET", pathOf("probe"), { timeoutMs });
+    return true;
   } catch (error) {
-    if (!(error instanceof ClientError)) throw error;
-    return error.name === "ConnectTimeout" ? "silent" : "stranger";
+    if (error instanceof ClientError && error.name === "ConnectionLost") return false;
+    throw error;
   }
 }
 
@@ -75,11 +80,35 @@ export interface HubStatus {
   readonly refusedHandshakes: number;
 }
 
-/** @throws ClientError when the hub does not answer, or does not know the question. */
-export async function readStatus(hub: HubDescription): Promise<HubStatus> {
-  const answer = await call(hub, "GET", STATUS_PATH);
+/** @throws ClientError when the hub does not answer in time, or does not know the question. */
+export async function readStatus(hub: HubDescription, timeoutMs: number): Promise<HubStatus> {
+  const answer = await call(hub, "GET", STATUS_PATH, { timeoutMs });
   if (answer.status !== 200) throw toError(answer);
   return JSON.parse(answer.body) as HubStatus;
+}
+
+/**
+ * Whether the device is connected to the hub at this moment, by whatever client.
+ *
+ * @param timeoutMs How long the hub may take to answer.
+ * @throws ClientError
+ */
+export async function isDeviceConnected(
+  hub: HubDescription,
+  deviceId: string,
+  timeoutMs: number,
+): Promise<boolean> {
+  const { status, body } = await call(hub, "GET", pathOf(deviceId), { timeoutMs });
+  if (status !== 200) return false;
+  return (JSON.parse(body) as { connectionState?: string }).connectionState === "Connected";
+}
+
+/** What every command says of a hub that hangs. */
+export function notResponding({ pid }: HubDescription, cause?: unknown): ClientError {
+  return new ClientError("ConnectTimeout", `The local hub (process ${pid}) is not responding.`, {
+    cause,
+    hint: `If it is suspended, resume it (fg in its terminal, or kill -CONT ${pid}); else end it: kill -9 ${pid}.`,
+  });
 }
 
 function pathOf(deviceId: string): string {
@@ -104,11 +133,14 @@ async function call(
   hub: HubDescription,
   method: "GET" | "PUT",
   path: string,
-  body?: object,
+  {
+    body,
+    timeoutMs = ANSWER_TIMEOUT_MS,
+  }: { readonly body?: object; readonly timeoutMs?: number } = {},
 ): Promise<Answer> {
   const { host, port } = splitHostPort(hub.endpoint);
   const content = body && JSON.stringify(body);
-  const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  const signal = AbortSignal.timeout(Math.min(timeoutMs, ANSWER_TIMEOUT_MS));
   return await new Promise((resolve, reject) => {
     const outgoing = request({
       host,
@@ -127,7 +159,7 @@ async function call(
       },
     });
     const fail = (cause: unknown): void =>
-      reject(unreachable(hub, signal.aborted ? "ConnectTimeout" : "ConnectionLost", cause));
+      reject(signal.aborted ? notResponding(hub, cause) : unreachable(hub, cause));
     outgoing.on("error", fail);
     outgoing.on("response", (response) => {
       text(response).then(
@@ -164,13 +196,10 @@ function toError({ status, body }: Answer): ClientError {
   return new ClientError(known, message || `The local hub answered with status ${status}.`);
 }
 
-function unreachable(
-  hub: HubDescription,
-  name: "ConnectTimeout" | "ConnectionLost",
-  cause: unknown,
-): ClientError {
-  return new ClientError(name, `The local hub at ${hub.endpoint} did not answer.`, {
-    cause,
-    hint: "See c2d-hub status and its log, hub.log.",
-  });
+function unreachable(hub: HubDescription, cause: unknown): ClientError {
+  return new ClientError(
+    "ConnectionLost",
+    `The local hub at ${hub.endpoint} ended the connection without an answer.`,
+    { cause, hint: "See c2d-hub status and its log, hub.log." },
+  );
 }

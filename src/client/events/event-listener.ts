@@ -1,10 +1,12 @@
 /** Keeps reading events: connects, and connects again for as long as it takes. */
 
 import { BackOff } from "../back-off.ts";
-import { ClientError, type ClientErrorName } from "../client-error.ts";
+import { ClientError } from "../client-error.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { createDeferred } from "../deferred.ts";
+import { isFinal } from "../final-error.ts";
 import { HELD_MS } from "../keep-connected.ts";
+import { type HubWatch, pause } from "../pause.ts";
 import type { EventConnection, EventConnectOptions } from "./connect-events.ts";
 import { EventCursor, type EventStart } from "./event-cursor.ts";
 import type { ReceivedEvent } from "./received-event.ts";
@@ -34,6 +36,7 @@ export interface EventListenerOptions {
    */
   onRead(event: ReceivedEvent): Promise<void>;
   onEvent(event: EventListenerEvent): void;
+  readonly watch?: HubWatch;
   /** Default: the system's. */
   readonly clock?: Clock;
   /** From 0 up to 1; default Math.random. */
@@ -42,15 +45,6 @@ export interface EventListenerOptions {
 
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
-
-/** What trying again does not mend. */
-const FINAL: readonly ClientErrorName[] = [
-  "ArgumentInvalid",
-  "CredentialUnavailable",
-  "IotHubUnauthorized",
-  "MessagingEntityNotFound",
-  "UntrustedCertificate",
-];
 
 /**
  * Reads until `signal` aborts, then closes the connection and resolves. However often the connection
@@ -139,10 +133,10 @@ class EventListener {
   }
 
   async #pause(error: ClientError): Promise<void> {
-    if (FINAL.includes(error.name)) throw error;
-    const { signal, onEvent } = this.#options;
-    const retryInMs = this.#backOff.nextMs();
+    if (isFinal(error)) throw error;
+    const { signal, onEvent, watch } = this.#options;
+    const retryInMs = watch?.hasEnded() ? 0 : this.#backOff.nextMs();
     onEvent({ type: "retry", error, retryInMs });
-    await this.#clock.sleep(retryInMs, signal);
+    await pause(retryInMs, { clock: this.#clock, signal, watch });
   }
 }

@@ -1,7 +1,7 @@
 /** Who owns a store: one process, until it ends, however it ends. */
 
 import { ClassicLevel } from "classic-level";
-import { storeDamaged, storeInUse } from "./store-error.ts";
+import { StoreError, storeDamaged, storeInUse } from "./store-error.ts";
 
 export interface Ownership {
   release(): Promise<void>;
@@ -22,6 +22,16 @@ export async function acquireOwnership(directory: string): Promise<Ownership> {
     throw isLocked(cause) ? storeInUse(directory, cause) : storeDamaged(directory, cause ?? error);
   }
   return { release: () => lock.close() };
+}
+
+/** Whether a process owns the store at this moment. */
+export async function isOwned(directory: string): Promise<boolean> {
+  try {
+    await (await acquireOwnership(directory)).release();
+    return false;
+  } catch (error) {
+    return error instanceof StoreError && error.name === "StoreInUse";
+  }
 }
 
 /** True for the error with which LevelDB says that another process has a database open. */

@@ -248,8 +248,13 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
 
 test("over amqp a listener that is thrown out is told by whom", async () => {
   const first = await startReady("--transport", "amqp");
-  await startReady("--transport", "amqp", "--no-reconnect");
-  await first.waitFor("stderr", "another client seems to be connected as device1");
+  const second = await startReady("--transport", "amqp", "--no-reconnect");
+  await first.waitFor("stderr", "another client connected as device1 and took this one's place");
+  const { code, stderr } = await second.ended;
+  expect(parseLines(stderr.split("\n").slice(-2).join("\n"))).toMatchObject([
+    { name: "ConnectionForcefullyClosedOnNewConnection", code: 6 },
+  ]);
+  expect(code).toBe(6);
 });
 
 test("over mqtt-ws messages come too, and can only be completed", async () => {

@@ -624,14 +624,65 @@ describe("a hub that goes and comes back", () => {
     expect(ended.code).toBe(0);
   });
 
-  test("a listener does not start again a hub that was stopped", async () => {
+  test("a listener does not start again a hub of another terminal, but waits for it", async () => {
     await startHub();
     const listener = await startListener();
     await run("c2d-hub", ["stop"], options);
-    await listener.waitFor("stderr", "The local hub is not running.");
+    await listener.waitFor("stderr", "The local hub is not running. Waiting for it");
     expect((await run("c2d-hub", ["status"], options)).code).toBe(5);
     listener.process.kill("SIGINT");
     expect((await listener.ended).code).toBe(0);
+  });
+
+  test("however often it is restarted, the listener is back at once, and blames nobody", async () => {
+    let hub = await startHub();
+    const listener = await startListener();
+    for (let time = 0; time < 5; time++) {
+      hub.process.kill(time % 2 === 0 ? "SIGTERM" : "SIGKILL");
+      await hub.ended;
+      hub = await startHub();
+      await hub.waitFor("stdout", `"type":"deviceConnected"`);
+    }
+    expect(listener.stderr).not.toContain("another client");
+    // A wait that grows would have come to seconds by now.
+    expect(listener.stderr).not.toMatch(/again in \d+(\.\d+)? s/);
+  }, 90_000);
+
+  test("a hub in the background that is killed or stopped is started again by whoever needs it", async () => {
+    const listener = await startListener();
+    const monitor = start("c2d-hub", "monitor-feedback", "--local", "-o", "json");
+    const reader = start("c2d-hub", "monitor-events", "--local", "-o", "json");
+    for (const tool of [monitor, reader]) await tool.waitFor("stdout", `"type":"ready"`);
+    const status = await run("c2d-hub", ["status", "-o", "json"], options);
+    process.kill(Number(parseLines(status.stdout)[0]?.pid), "SIGKILL");
+    for (const tool of [listener, monitor, reader]) await tool.waitFor("stderr", "Connected again");
+    await run("c2d-hub", ["stop"], options);
+    await send("--mid", "after");
+    await listener.waitFor("stdout", `"messageId":"after"`);
+    for (const { process: running } of [listener, monitor, reader]) running.kill("SIGTERM");
+  }, 90_000);
+
+  test("a hub that is started in a terminal comes before one in the background", async () => {
+    const listener = await startListener();
+    await run("c2d-hub", ["stop"], options);
+    await listener.waitFor("stderr", "The local hub is not running. Starting one in 3 s");
+    const hub = await startHub();
+    await hub.waitFor("stdout", `"type":"deviceConnected"`);
+    listener.process.kill("SIGTERM");
+    // Once at its own beginning.
+    expect((await listener.ended).stderr.match(/Starting the local hub/g)).toHaveLength(1);
+  }, 60_000);
+
+  test("of two listeners of one device the first ends with 6", async () => {
+    await startHub();
+    const first = await startListener();
+    const second = await startListener();
+    const { code, stderr } = await first.ended;
+    expect(code).toBe(6);
+    expect(stderr.match(/another client connected as device1/g)).toHaveLength(1);
+    expect(stderr).toContain(`"name":"ConnectionForcefullyClosedOnNewConnection"`);
+    await send("--mid", "to the second");
+    await second.waitFor("stdout", `"messageId":"to the second"`);
   });
 
   test("--no-reconnect ends with 5", async () => {

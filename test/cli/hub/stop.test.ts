@@ -1,35 +1,83 @@
-/** `c2d-hub stop` at a hub that does not answer. */
+/** `c2d-hub stop` at a hub that does not answer, and at one that leaves a zombie. */
 
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { RunningProgram } from "../../support/running-program.ts";
 import { HubProcess } from "../support/hub-process.ts";
 import { parseLines, run } from "../support/run-executable.ts";
 import { hasTerminals, runOnTerminal } from "../support/run-on-terminal.ts";
 
-let hub: HubProcess;
-let pid: number;
+describe("a hub that hangs", () => {
+  let hub: HubProcess;
+  let pid: number;
 
-beforeEach(async () => {
-  hub = await HubProcess.start();
-  const { stdout } = await run("c2d-hub", ["status", "-o", "json"], hub.options);
-  pid = Number(parseLines(stdout)[0]?.pid);
-  process.kill(pid, "SIGSTOP");
+  beforeEach(async () => {
+    hub = await HubProcess.start();
+    const { stdout } = await run("c2d-hub", ["status", "-o", "json"], hub.options);
+    pid = Number(parseLines(stdout)[0]?.pid);
+    process.kill(pid, "SIGSTOP");
+  });
+
+  afterEach(async () => {
+    process.kill(pid, "SIGCONT");
+    await hub.stop();
+  });
+
+  test("is told from one that does not run", async () => {
+    const { code, stdout, stderr } = await run("c2d-hub", ["stop", "-o", "json"], hub.options);
+    expect([code, stdout]).toEqual([6, ""]);
+    expect(parseLines(stderr)).toMatchObject([
+      {
+        name: "LocalHubNotStopped",
+        message: `The local hub (process ${pid}) is not responding.`,
+        hint: expect.stringContaining(`kill -9 ${pid}`),
+      },
+    ]);
+  });
+
+  test.runIf(hasTerminals)("on a terminal it says what it waits for", async () => {
+    const { code, screen } = await runOnTerminal("c2d-hub", ["stop"], hub.options);
+    expect(code).toBe(6);
+    expect(screen).toContain(`Waiting for the local hub to answer`);
+  });
 });
 
-afterEach(async () => {
-  process.kill(pid, "SIGCONT");
-  await hub.stop();
-});
+describe("a hub whose parent does not reap it", () => {
+  const HUB = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.url));
+  let directory: string;
+  let parent: RunningProgram;
 
-test("a hub that hangs is told from one that does not run", async () => {
-  const { code, stdout, stderr } = await run("c2d-hub", ["stop", "-o", "json"], hub.options);
-  expect([code, stdout]).toEqual([6, ""]);
-  expect(parseLines(stderr)).toMatchObject([
-    { name: "LocalHubNotStopped", hint: expect.stringContaining(`kill -9 ${pid}`) },
-  ]);
-});
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), "c2d-zombie-"));
+    // The shell makes way for a program that knows nothing of a child.
+    parent = new RunningProgram(
+      "/bin/sh",
+      ["-c", `"${HUB}" start --port 0 -o json & exec sleep 600`],
+      options(),
+    );
+    await parent.waitFor("stdout", `"type":"hub"`);
+  });
 
-test.runIf(hasTerminals)("on a terminal it says what it waits for", async () => {
-  const { code, screen } = await runOnTerminal("c2d-hub", ["stop"], hub.options);
-  expect(code).toBe(6);
-  expect(screen).toContain(`Waiting for the local hub (process ${pid}) to answer`);
+  afterEach(async () => {
+    parent.process.kill("SIGKILL");
+    await run("c2d-hub", ["stop"], options());
+    await parent.ended;
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const options = () => ({ directory, env: { C2D_HOME: join(directory, "home") } });
+
+  test("has ended once its store is free, though its process id is there", async () => {
+    const pid = Number(parseLines(parent.stdout)[0]?.pid);
+    const { code, stdout } = await run("c2d-hub", ["stop", "-o", "json"], options());
+    expect(parseLines(stdout)).toEqual([{ type: "stopped", pid }]);
+    expect(code).toBe(0);
+    // Signal 0 only asks: the zombie is there.
+    expect(process.kill(pid, 0)).toBe(true);
+    const sent = await run("c2d-send", ["--local"], options());
+    expect(sent.code).toBe(0);
+  });
 });

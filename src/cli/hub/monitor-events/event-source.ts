@@ -1,6 +1,5 @@
 /** The event hub a command reads from, made out of its configuration: named itself, or found through its hub. */
 
-import { ClientError } from "../../../client/client-error.ts";
 import { connectService } from "../../../client/connect-service.ts";
 import type { EventHubAddress } from "../../../client/events/event-hub-address.ts";
 import type { EventSignIn } from "../../../client/sdk-hooks/event-hubs-client.ts";
@@ -8,10 +7,10 @@ import type { ServiceSignIn } from "../../../client/service-sign-in.ts";
 import type { EventHub } from "../../../config/hub-config.ts";
 import type { ServiceHub } from "../../../config/service-hub.ts";
 import { splitHostPort } from "../../../core/connection-string.ts";
-import { findRunningHub } from "../../../hub/home.ts";
 import { whileConnecting } from "../../connecting.ts";
 import { escapeLine } from "../../escape.ts";
 import { describeHub, resolveServiceTarget, type Target } from "../../local/connect-target.ts";
+import type { HubFollower } from "../../local/hub-follower.ts";
 import type { Context } from "../../run-program.ts";
 import type { MonitorEventsOptions } from "./monitor-events-options.ts";
 
@@ -29,8 +28,7 @@ export interface SourceOptions {
   readonly signal: AbortSignal;
   /** What connecting may take still, in milliseconds. */
   remainingMs(): number;
-  /** False for who had a hub already: one that somebody has stopped stays stopped. */
-  readonly mayStartHub: boolean;
+  readonly follower: HubFollower | undefined;
   /** Called once it is known which hub will be connected to. */
   onTarget(banner: string): void;
 }
@@ -60,14 +58,13 @@ export async function findEventSource(
 async function askHub(
   hub: ServiceHub,
   { transport, ca }: MonitorEventsOptions["config"],
-  { signal, remainingMs, mayStartHub, onTarget }: SourceOptions,
+  { signal, remainingMs, follower, onTarget }: SourceOptions,
   context: Context,
 ): Promise<EventSource> {
-  if (!mayStartHub) await requireStillRunning(hub);
   const target = await resolveServiceTarget(
     hub,
     [],
-    { ca, connectTimeoutMs: remainingMs(), signal, mayStartHub },
+    { ca, connectTimeoutMs: remainingMs(), signal, follower },
     context,
   );
   onTarget(describeHub(target.connectionString.hostName, hub));
@@ -109,13 +106,6 @@ async function askForAddress(
   } finally {
     await connection.close();
   }
-}
-
-async function requireStillRunning(hub: ServiceHub): Promise<void> {
-  if (hub.type !== "local" || (await findRunningHub(hub.home)) !== undefined) return;
-  throw new ClientError("ConnectionRefused", "The local hub is not running.", {
-    hint: "Start it again: c2d-hub start, or any command with --local.",
-  });
 }
 
 function withPort(

@@ -9,13 +9,15 @@ import {
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
 import { whileConnecting } from "../../connecting.ts";
 import { Deadline } from "../../deadline.ts";
-import { formatDuration } from "../../duration.ts";
 import { type End, Ending } from "../../ending.ts";
 import { escapeLine } from "../../escape.ts";
 import type { ExitCode } from "../../exit-code.ts";
 import { formatJsonLine } from "../../json-line.ts";
+import { createFollower } from "../../local/connect-target.ts";
+import type { HubFollower } from "../../local/hub-follower.ts";
 import { separate } from "../../paragraph.ts";
 import { concludeReceiving, type ReceivingEnd } from "../../receiving.ts";
+import { formatRetry } from "../../retry-text.ts";
 import type { Context } from "../../run-program.ts";
 import { within } from "../../within.ts";
 import { createEventFormat, type EventFormat, type EventGap, formatGap } from "./event-format.ts";
@@ -39,6 +41,7 @@ class MonitorRun {
   readonly #ending: Ending<ReceivingEnd>;
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
   readonly #disconnect = new AbortController();
+  readonly #follower: HubFollower | undefined;
   #source: EventSource | undefined;
   #banner = "";
   /** Those that were let through to be printed, and those that are out. */
@@ -57,6 +60,7 @@ class MonitorRun {
       isRefused: !flags.color,
     });
     this.#ending = new Ending(context);
+    this.#follower = createFollower(options.config.hub, context);
   }
 
   async run(): Promise<ExitCode> {
@@ -66,6 +70,7 @@ class MonitorRun {
       connect: (handlers) => this.#connect(handlers),
       onRead: (event) => this.#onRead(event),
       onEvent: (event) => this.#onEvent(event),
+      ...(this.#follower && { watch: this.#follower }),
     }).catch(this.#ending.fail);
     const end = await this.#ending.reason;
     this.#timeout.cancel();
@@ -76,13 +81,17 @@ class MonitorRun {
 
   async #connect(handlers: EventHandlers): Promise<EventConnection> {
     const { config, consumerGroup, connectTimeoutMs } = this.#options;
-    const deadlineMs = performance.now() + connectTimeoutMs;
+    let deadlineMs = performance.now() + connectTimeoutMs;
     const remainingMs = (): number => Math.max(1, Math.ceil(deadlineMs - performance.now()));
     const sourceOptions = {
       signal: handlers.signal,
       remainingMs,
-      mayStartHub: this.#source === undefined,
-      onTarget: (banner: string) => this.#onTarget(banner),
+      follower: this.#follower,
+      onTarget: (banner: string) => {
+        // A local hub may have been waited for.
+        deadlineMs = performance.now() + connectTimeoutMs;
+        this.#onTarget(banner);
+      },
     };
     const source = await findEventSource(this.#options, sourceOptions, this.#context);
     const { address, signIn, ca } = source;
@@ -121,9 +130,7 @@ class MonitorRun {
         this.#tellGap(event);
         break;
       case "retry":
-        reporter.info(
-          `${escapeLine(event.error.message)} Connecting again in ${formatDuration(event.retryInMs)} ...`,
-        );
+        reporter.info(formatRetry(event.error, event.retryInMs));
         if (event.error.hint) reporter.detail(event.error.hint);
         break;
     }

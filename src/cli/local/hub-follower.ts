@@ -1,0 +1,165 @@
+/** The local hub of a command that goes on when the hub ends: found again, wherever it runs next. */
+
+import { type FSWatcher, watch } from "node:fs";
+import type { DeviceHubWatch, LossCause } from "../../client/keep-connected.ts";
+import type { HubWatch } from "../../client/pause.ts";
+import { type HubDescription, readHubMark, readRunningHub } from "../../hub/home.ts";
+import { Deadline } from "../deadline.ts";
+import { formatDuration } from "../duration.ts";
+import type { Context } from "../run-program.ts";
+import { ensureLocalHub } from "./ensure-local-hub.ts";
+import { findRunningHub } from "./find-running-hub.ts";
+import { isDeviceConnected } from "./hub-api.ts";
+
+export interface FindOptions {
+  /** How long a hub may take to start, or to answer. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A background hub that has ended is started again after so long, in milliseconds: whoever is
+ * restarting the hub themselves comes first.
+ */
+export const RESTART_AFTER_MS = 3000;
+
+/** For changes that the file system does not tell of, and for the end of a process. */
+const POLL_MS = 250;
+
+/** How long a hub may take to tell which devices are connected, in milliseconds. */
+const EXAMINE_TIMEOUT_MS = 2000;
+
+export class HubFollower implements HubWatch {
+  readonly #home: string;
+  readonly #reporter: Context["reporter"];
+  #last: { readonly hub: HubDescription; readonly mark: string | undefined } | undefined;
+
+  constructor(home: string, { reporter }: Pick<Context, "reporter">) {
+    this.#home = home;
+    this.#reporter = reporter;
+  }
+
+  /** A hub has been found before. */
+  get isFollowing(): boolean {
+    return this.#last !== undefined;
+  }
+
+  /**
+   * The first time: the running hub, or one that is started. Later the one that runs now; when none
+   * does it waits for one, without end and saying so, and starts one if the last was in the background.
+   *
+   * @throws LocalHubError; ClientError ConnectTimeout for a hub that hangs; AbortError.
+   */
+  async find(options: FindOptions): Promise<HubDescription> {
+    const mark = readHubMark(this.#home);
+    const running = this.#last && (await findRunningHub(this.#home, options.timeoutMs));
+    const hub = running ?? (await this.#awaitHub(options));
+    this.#last = { hub, mark: running ? mark : readHubMark(this.#home) };
+    return hub;
+  }
+
+  hasEnded(): boolean {
+    if (this.#last === undefined) return false;
+    if (readHubMark(this.#home) !== this.#last.mark) return true;
+    return readRunningHub(this.#home) === undefined;
+  }
+
+  async untilEnded(signal: AbortSignal): Promise<void> {
+    await this.#until(() => this.hasEnded(), signal);
+  }
+
+  /**
+   * Also tells what the hub says of a device whose connection was lost.
+   *
+   * @param deviceId Undefined for one that has no connection that another client could take.
+   */
+  watchDevice(deviceId: string | undefined): DeviceHubWatch {
+    return {
+      hasEnded: () => this.hasEnded(),
+      untilEnded: (signal) => this.untilEnded(signal),
+      examineLoss: () => this.#examineLoss(deviceId),
+    };
+  }
+
+  async #examineLoss(deviceId: string | undefined): Promise<LossCause> {
+    const isTakenOver = !this.hasEnded() && (await this.#isConnected(deviceId));
+    if (this.hasEnded()) return "hubEnded";
+    return isTakenOver ? "takenOver" : "unknown";
+  }
+
+  /** False also for a hub that does not tell: it ends, or hangs, and connecting again will show. */
+  async #isConnected(deviceId: string | undefined): Promise<boolean> {
+    if (this.#last === undefined || deviceId === undefined) return false;
+    const { hub } = this.#last;
+    return await isDeviceConnected(hub, deviceId, EXAMINE_TIMEOUT_MS).catch(() => false);
+  }
+
+  async #awaitHub({ timeoutMs, signal }: FindOptions): Promise<HubDescription> {
+    if (this.#last === undefined) return await this.#start({ timeoutMs, signal });
+    const { isBackground = false } = this.#last.hub;
+    const whatNext = isBackground
+      ? `Starting one in ${formatDuration(RESTART_AFTER_MS)} ...`
+      : "Waiting for it to start again (c2d-hub start) ...";
+    this.#reporter.info(`The local hub is not running. ${whatNext}`);
+    const enough = new AbortController();
+    const deadline = new Deadline(() => enough.abort());
+    if (isBackground) deadline.start(RESTART_AFTER_MS);
+    const hub = await this.#untilFound(AbortSignal.any([signal, enough.signal]));
+    deadline.cancel();
+    signal.throwIfAborted();
+    return hub ?? (await this.#start({ timeoutMs, signal }));
+  }
+
+  async #start(options: FindOptions): Promise<HubDescription> {
+    return await ensureLocalHub({
+      ...options,
+      home: this.#home,
+      onStart: () =>
+        this.#reporter.info("Starting the local hub in the background (c2d-hub stop ends it) ..."),
+    });
+  }
+
+  /** Undefined once `signal` aborts. */
+  async #untilFound(signal: AbortSignal): Promise<HubDescription | undefined> {
+    let mark: string | undefined;
+    while (!signal.aborted) {
+      // What was stale stays so until hub.json changes.
+      await this.#until(() => readHubMark(this.#home) !== mark, signal);
+      mark = readHubMark(this.#home);
+      try {
+        const hub = await findRunningHub(this.#home);
+        if (hub !== undefined) return hub;
+      } catch {
+        // It hangs, and may go on without another change.
+        mark = undefined;
+      }
+    }
+    return undefined;
+  }
+
+  /** Looks whenever the home changes, and now and then, until `isSo` or `signal` aborts. */
+  async #until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || isSo()) return;
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!signal.aborted && !isSo()) return;
+        clearInterval(poll);
+        watcher?.close();
+        signal.removeEventListener("abort", look);
+        resolve();
+      };
+      const poll = setInterval(look, POLL_MS);
+      const watcher = watchDirectory(this.#home, look);
+      signal.addEventListener("abort", look, { once: true });
+    });
+  }
+}
+
+/** Undefined where that is not possible. */
+function watchDirectory(directory: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    return watch(directory, onChange).on("error", () => {});
+  } catch {
+    return undefined;
+  }
+}

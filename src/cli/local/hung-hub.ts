@@ -1,0 +1,38 @@
+/** Names a local hub that hangs also to those who reach it by a connection string. */
+
+import { ClientError } from "../../client/client-error.ts";
+import { splitHostPort } from "../../core/connection-string.ts";
+import { type HubDescription, readRunningHub } from "../../hub/home.ts";
+import { loadHubHome } from "../hub/hub-home.ts";
+import type { Context } from "../run-program.ts";
+import { notResponding } from "./hub-api.ts";
+
+/** Does as told; when that ran into a timeout at this user's local hub, the error says so. */
+export async function blamingHungHub<T>(
+  hostName: string,
+  context: Pick<Context, "flags" | "io">,
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.name !== "ConnectTimeout") throw error;
+    const hub = findHubAt(hostName, context);
+    throw hub ? notResponding(hub, error) : error;
+  }
+}
+
+function findHubAt(
+  hostName: string,
+  { flags, io }: Pick<Context, "flags" | "io">,
+): HubDescription | undefined {
+  const { host, port } = splitHostPort(hostName);
+  const hub = readRunningHub(loadHubHome(flags, io).home);
+  if (hub === undefined) return undefined;
+  const isAddress = isLoopback(host) || host === splitHostPort(hub.endpoint).host;
+  return isAddress && (port === undefined || hub.ports.includes(port)) ? hub : undefined;
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|::1)$/i.test(host);
+}

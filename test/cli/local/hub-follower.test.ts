@@ -1,0 +1,133 @@
+/** How a command that goes on follows its local hub, from one hub to the next. */
+
+import { readFileSync } from "node:fs";
+import { expect, onTestFinished, test } from "vitest";
+import { findRunningHub } from "../../../src/cli/local/find-running-hub.ts";
+import { HubFollower } from "../../../src/cli/local/hub-follower.ts";
+import type { Context } from "../../../src/cli/run-program.ts";
+import { connectDevice } from "../../../src/client/connect-device.ts";
+import { parseDeviceConnectionString } from "../../../src/core/connection-string.ts";
+import { createHome, writeHubDescription } from "../../../src/hub/home.ts";
+import { type LocalHub, startHomeHub } from "../../../src/hub/local-hub.ts";
+import { startSilentServer } from "../../client/support/silent-server.ts";
+import { freePort, temporaryDirectory } from "../../support/local-hub.ts";
+
+async function startAt(directory: string): Promise<LocalHub> {
+  const hub = await startHomeHub({ directory, ports: [0], devices: ["device1"] });
+  onTestFinished(() => hub.stop());
+  return hub;
+}
+
+function follow(home: string) {
+  const told: string[] = [];
+  const reporter = {
+    info: (text: string) => told.push(text),
+  } as unknown as Context["reporter"];
+  return { follower: new HubFollower(home, { reporter }), told };
+}
+
+const end = new AbortController();
+const options = { timeoutMs: 5000, signal: end.signal };
+
+test("it finds the hub that runs, and the next one as soon as that is there, on whatever port", async () => {
+  const home = temporaryDirectory();
+  const first = await startAt(home);
+  const { follower, told } = follow(home);
+  expect((await follower.find(options)).ports).toEqual(first.ports);
+  expect(follower.hasEnded()).toBe(false);
+  const ended = follower.untilEnded(end.signal);
+  await first.stop();
+  await ended;
+  expect(follower.hasEnded()).toBe(true);
+  const found = follower.find(options);
+  await expect
+    .poll(() => told)
+    .toEqual([expect.stringContaining("is not running. Waiting for it")]);
+  const second = await startAt(home);
+  expect((await found).ports).toEqual(second.ports);
+  expect(follower.hasEnded()).toBe(false);
+});
+
+test("a hub in the place of another is seen though the process is the same", async () => {
+  const home = temporaryDirectory();
+  const { follower, told } = follow(home);
+  const first = await startAt(home);
+  await follower.find(options);
+  await first.stop();
+  await startAt(home);
+  expect(follower.hasEnded()).toBe(true);
+  await follower.find(options);
+  expect(told).toEqual([]);
+});
+
+test("the wait for a hub can be given up", async () => {
+  const home = temporaryDirectory();
+  const hub = await startAt(home);
+  const { follower } = follow(home);
+  await follower.find(options);
+  await hub.stop();
+  const giveUp = new AbortController();
+  const found = follower.find({ timeoutMs: 5000, signal: giveUp.signal });
+  giveUp.abort();
+  await expect(found).rejects.toMatchObject({ name: "AbortError" });
+});
+
+test("a lost connection is explained by who has the device's place", async () => {
+  const home = temporaryDirectory();
+  const hub = await startAt(home);
+  const { follower } = follow(home);
+  await follower.find(options);
+  expect(await follower.watchDevice("device1").examineLoss()).toBe("unknown");
+  const other = await connectDevice({
+    connectionString: parseDeviceConnectionString(hub.deviceConnectionString("device1")),
+    transport: "mqtt",
+    ca: readFileSync(hub.caFile, "utf8"),
+    keepAliveSeconds: 30,
+    connectTimeoutMs: 5000,
+    onDisconnect: () => {},
+  });
+  onTestFinished(() => other.close());
+  expect(await follower.watchDevice("device1").examineLoss()).toBe("takenOver");
+  expect(await follower.watchDevice(undefined).examineLoss()).toBe("unknown");
+  await hub.stop();
+  expect(await follower.watchDevice("device1").examineLoss()).toBe("hubEnded");
+});
+
+const description = {
+  hostName: "localhost:1",
+  host: "127.0.0.1",
+  pid: process.pid,
+  connectionString: "HostName=localhost:1;SharedAccessKeyName=iothubowner;SharedAccessKey=a2V5",
+  eventHubConnectionString: "Endpoint=sb://localhost:1/",
+};
+
+/** A home whose hub.json names this port. */
+async function homeWithHubAt(port: number): Promise<string> {
+  const home = temporaryDirectory();
+  const hub = await startAt(home);
+  const { caFile } = hub;
+  await hub.stop();
+  const endpoint = `localhost:${port}`;
+  writeHubDescription(createHome(home), { ...description, endpoint, ports: [port], caFile });
+  return home;
+}
+
+test("hub.json is stale when nobody listens on its port, though its process runs", async () => {
+  expect(await findRunningHub(await homeWithHubAt(await freePort()))).toBeUndefined();
+});
+
+test("hub.json is stale when a stranger listens on its port", async () => {
+  const stranger = await startAt(temporaryDirectory());
+  expect(await findRunningHub(await homeWithHubAt(stranger.ports[0] ?? 0))).toBeUndefined();
+});
+
+test("a hub that takes connections and says nothing is not responding", async () => {
+  const silent = await startSilentServer("tcp");
+  onTestFinished(() => silent.stop());
+  const port = Number(silent.hostName.split(":")[1]);
+  await expect(findRunningHub(await homeWithHubAt(port), 100)).rejects.toMatchObject({
+    name: "ConnectTimeout",
+    message: `The local hub (process ${process.pid}) is not responding.`,
+    hint: expect.stringContaining(`kill -9 ${process.pid}`),
+  });
+});

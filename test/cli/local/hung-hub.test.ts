@@ -1,0 +1,101 @@
+/** A local hub that is frozen: every command says so, in its time, and with what to do. */
+
+import { connect, type Socket } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { HubProcess } from "../support/hub-process.ts";
+import { type ExecutableName, parseLines, run } from "../support/run-executable.ts";
+
+const LOCAL = ["--local"];
+
+const COMMANDS: readonly (readonly [ExecutableName, ...string[]])[] = [
+  ["c2d-send", ...LOCAL],
+  ["c2d-device", "listen", ...LOCAL],
+  ["c2d-device", "telemetry", ...LOCAL],
+  ["c2d-hub", "monitor-events", ...LOCAL],
+  ["c2d-hub", "monitor-feedback", ...LOCAL],
+  ["c2d-hub", "purge", "-d", "device1", ...LOCAL],
+  ["c2d-hub", "device", "list", ...LOCAL],
+  ["c2d-hub", "device", "create", "-d", "new", ...LOCAL],
+  ["c2d-hub", "status"],
+  ["c2d-hub", "env"],
+  ["c2d-send"],
+  ["c2d-device", "listen"],
+  ["c2d-device", "listen", "--transport", "amqp"],
+  ["c2d-device", "listen", "--transport", "http"],
+  ["c2d-device", "telemetry"],
+  ["c2d-hub", "monitor-events"],
+  ["c2d-hub", "monitor-feedback"],
+  ["c2d-hub", "purge", "-d", "device1"],
+  ["c2d-hub", "device", "show", "-d", "device1"],
+];
+
+let hub: HubProcess;
+let pid: number;
+/** What leads to the hub without `--local`. */
+let variables: Record<string, string>;
+
+beforeAll(async () => {
+  hub = await HubProcess.start();
+  const status = await run("c2d-hub", ["status", "-o", "json"], hub.options);
+  pid = Number(parseLines(status.stdout)[0]?.pid);
+  const env = await run("c2d-hub", ["env", "--format", "json"], hub.options);
+  variables = JSON.parse(env.stdout) as Record<string, string>;
+  process.kill(pid, "SIGSTOP");
+});
+
+afterAll(async () => {
+  process.kill(pid, "SIGCONT");
+  await hub.stop();
+});
+
+function runAtHub([name, ...args]: readonly [ExecutableName, ...string[]], timeout: string) {
+  const env = { ...hub.options.env, ...(args.includes("--local") ? {} : variables) };
+  const all = [...args, "--connect-timeout", timeout, "-o", "json", "-q"];
+  return run(name, all, { ...hub.options, env });
+}
+
+const told = () => [
+  {
+    type: "error",
+    code: 5,
+    message: `The local hub (process ${pid}) is not responding.`,
+    hint: expect.stringMatching(new RegExp(`kill -CONT ${pid}.*kill -9 ${pid}`)),
+  },
+];
+
+test.concurrent.each(COMMANDS.map((command) => [command.join(" "), command] as const))(
+  "%s",
+  { timeout: 60_000 },
+  async (_, command) => {
+    const { code, stderr } = await runAtHub(command, "1s");
+    expect(parseLines(stderr)).toMatchObject(told());
+    expect(code).toBe(5);
+  },
+);
+
+test("one whose queue of connections is full counts as hung, too", async () => {
+  const port = Number(hub.hostName.split(":")[1]);
+  const sockets: Socket[] = [];
+  try {
+    // As many as are taken: the first that is not within a second shows that the queue is full.
+    while (await isTaken(port, sockets));
+    const { code, stderr } = await runAtHub(["c2d-hub", "status"], "1s");
+    expect(parseLines(stderr)).toMatchObject(told());
+    expect(code).toBe(5);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+}, 60_000);
+
+function isTaken(port: number, sockets: Socket[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    sockets.push(socket);
+    const timer = setTimeout(() => resolve(false), 1000);
+    socket.on("error", () => {});
+    socket.once("connect", () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+}
