@@ -34,7 +34,7 @@ const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.
  * @throws LocalHubError LocalHubNotStarted; ClientError ConnectTimeout for a hub that hangs.
  */
 export async function ensureLocalHub(options: EnsureOptions): Promise<HubDescription> {
-  const running = await findRunningHub(options.home, options.timeoutMs);
+  const running = await findRunningHub(options.home, options);
   if (running !== undefined) return running;
   options.onStart();
   const deadlineMs = Date.now() + options.timeoutMs;
@@ -42,7 +42,7 @@ export async function ensureLocalHub(options: EnsureOptions): Promise<HubDescrip
   let child = spawnHub(options.home, logFile);
   while (Date.now() < deadlineMs) {
     await sleep(POLL_MS, undefined, { signal: options.signal });
-    const started = await findRunningHub(options.home);
+    const started = await findRunningHub(options.home, options);
     if (started !== undefined) return started;
     if (child.exitCode === null && child.signalCode === null) continue;
     if (child.exitCode !== EXIT_CODES.refused) throw notStarted(logFile, "it ended at once");

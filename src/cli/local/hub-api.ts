@@ -16,7 +16,15 @@ import { Secret } from "../../core/secret.ts";
 import { type HubDescription, STATUS_PATH } from "../../hub/home.ts";
 
 /** How long a hub on this machine may take to answer before it counts as hung, in milliseconds. */
-export const ANSWER_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** Of one question to the hub. */
+export interface Bounds {
+  /** How long it may take to answer; never more than 10 s, which is the default. */
+  readonly timeoutMs?: number;
+  /** Gives up the wait. */
+  readonly signal?: AbortSignal;
+}
 
 /** How long the token of one request holds, in seconds. */
 const TOKEN_SECONDS = 300;
@@ -60,13 +68,13 @@ export async function findDevice(
  * Whether this home's hub answers there, for only it has the key to the home's certificate; else
  * nobody does, or a stranger.
  *
- * @param timeoutMs How long it may take to answer; never more than `ANSWER_TIMEOUT_MS`.
- * @throws ClientError ConnectTimeout for one that does not answer, or does not accept connections.
+ * @throws ClientError ConnectTimeout for one that does not answer, or does not accept connections;
+ * the reason of the signal.
  */
-export async function answersAs(hub: HubDescription, timeoutMs: number): Promise<boolean> {
+export async function answersAs(hub: HubDescription, bounds: Bounds): Promise<boolean> {
   if (!existsSync(hub.caFile)) return false;
   try {
-    await call(hub, "GET", pathOf("probe"), { timeoutMs });
+    await call(hub, "GET", pathOf("probe"), bounds);
     return true;
   } catch (error) {
     if (error instanceof ClientError && error.name === "ConnectionLost") return false;
@@ -133,14 +141,11 @@ async function call(
   hub: HubDescription,
   method: "GET" | "PUT",
   path: string,
-  {
-    body,
-    timeoutMs = ANSWER_TIMEOUT_MS,
-  }: { readonly body?: object; readonly timeoutMs?: number } = {},
+  { body, timeoutMs = ANSWER_TIMEOUT_MS, signal }: Bounds & { readonly body?: object } = {},
 ): Promise<Answer> {
   const { host, port } = splitHostPort(hub.endpoint);
   const content = body && JSON.stringify(body);
-  const signal = AbortSignal.timeout(Math.min(timeoutMs, ANSWER_TIMEOUT_MS));
+  const deadline = AbortSignal.timeout(Math.min(timeoutMs, ANSWER_TIMEOUT_MS));
   return await new Promise((resolve, reject) => {
     const outgoing = request({
       host,
@@ -149,7 +154,7 @@ async function call(
       method,
       ca: readFileSync(hub.caFile),
       agent: false,
-      signal,
+      signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
       headers: {
         authorization: ownerToken(hub, host),
         ...(content && {
@@ -158,8 +163,10 @@ async function call(
         }),
       },
     });
-    const fail = (cause: unknown): void =>
-      reject(signal.aborted ? notResponding(hub, cause) : unreachable(hub, cause));
+    const fail = (cause: unknown): void => {
+      if (signal?.aborted) reject(signal.reason as Error);
+      else reject(deadline.aborted ? notResponding(hub, cause) : unreachable(hub, cause));
+    };
     outgoing.on("error", fail);
     outgoing.on("response", (response) => {
       text(response).then(

@@ -52,7 +52,7 @@ export class HubFollower implements HubWatch {
    */
   async find(options: FindOptions): Promise<HubDescription> {
     const mark = readHubMark(this.#home);
-    const running = this.#last && (await findRunningHub(this.#home, options.timeoutMs));
+    const running = this.#last && (await findRunningHub(this.#home, options));
     const hub = running ?? (await this.#awaitHub(options));
     this.#last = { hub, mark: running ? mark : readHubMark(this.#home) };
     return hub;
@@ -127,7 +127,7 @@ export class HubFollower implements HubWatch {
       await this.#until(() => readHubMark(this.#home) !== mark, signal);
       mark = readHubMark(this.#home);
       try {
-        const hub = await findRunningHub(this.#home);
+        const hub = await findRunningHub(this.#home, { signal });
         if (hub !== undefined) return hub;
       } catch {
         // It hangs, and may go on without another change.

@@ -17,17 +17,23 @@ export async function blamingHungHub<T>(
     return await act();
   } catch (error) {
     if (!(error instanceof ClientError) || error.name !== "ConnectTimeout") throw error;
-    const hub = findHubAt(hostName, context);
+    const hub = findHubAt(hostName, findHome(context));
     throw hub ? notResponding(hub, error) : error;
   }
 }
 
-function findHubAt(
-  hostName: string,
-  { flags, io }: Pick<Context, "flags" | "io">,
-): HubDescription | undefined {
+/** Undefined where the settings name no home that could be. */
+function findHome({ flags, io }: Pick<Context, "flags" | "io">): string | undefined {
+  try {
+    return loadHubHome(flags, io).home;
+  } catch {
+    return undefined;
+  }
+}
+
+function findHubAt(hostName: string, home: string | undefined): HubDescription | undefined {
   const { host, port } = splitHostPort(hostName);
-  const hub = readRunningHub(loadHubHome(flags, io).home);
+  const hub = home === undefined ? undefined : readRunningHub(home);
   if (hub === undefined) return undefined;
   const isAddress = isLoopback(host) || host === splitHostPort(hub.endpoint).host;
   return isAddress && (port === undefined || hub.ports.includes(port)) ? hub : undefined;

@@ -9,7 +9,7 @@ import { LocalHubError } from "./local-hub-error.ts";
  * @throws LocalHubError LocalHubNotRunning; ClientError ConnectTimeout for a hub that hangs.
  */
 export async function requireHub(home: string, timeoutMs: number): Promise<HubDescription> {
-  const hub = await findRunningHub(home, timeoutMs);
+  const hub = await findRunningHub(home, { timeoutMs });
   if (hub !== undefined) return hub;
   throw new LocalHubError(
     "LocalHubNotRunning",

@@ -125,9 +125,11 @@ test("a hub that takes connections and says nothing is not responding", async ()
   const silent = await startSilentServer("tcp");
   onTestFinished(() => silent.stop());
   const port = Number(silent.hostName.split(":")[1]);
-  await expect(findRunningHub(await homeWithHubAt(port), 100)).rejects.toMatchObject({
-    name: "ConnectTimeout",
-    message: `The local hub (process ${process.pid}) is not responding.`,
-    hint: expect.stringContaining(`kill -9 ${process.pid}`),
-  });
+  await expect(findRunningHub(await homeWithHubAt(port), { timeoutMs: 100 })).rejects.toMatchObject(
+    {
+      name: "ConnectTimeout",
+      message: `The local hub (process ${process.pid}) is not responding.`,
+      hint: expect.stringContaining(`kill -9 ${process.pid}`),
+    },
+  );
 });
