@@ -1,7 +1,10 @@
-/** A place to run what a page shows: the executables on the PATH, a home of its own. */
+/**
+ * A place to run what a page shows: the executables on the PATH, a home of its own. Only `c2d-hub start`
+ * is not quite as shown: without `--port` it takes any free one.
+ */
 
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../cli/support/run-executable.ts";
@@ -9,15 +12,28 @@ import { ROOT } from "./pages.ts";
 
 export class PageShell {
   readonly directory = mkdtempSync(join(tmpdir(), "c2d-page-"));
+  readonly #scripts: RunningScript[] = [];
   /** For executables that are run without a shell. */
   readonly options: { readonly directory: string; readonly env: Record<string, string> };
 
   constructor() {
     const bin = join(this.directory, "bin");
     mkdirSync(bin);
-    for (const name of ["c2d-device", "c2d-send", "c2d-hub"]) {
+    for (const name of ["c2d-device", "c2d-send"]) {
       symlinkSync(join(ROOT, "bin", `${name}.js`), join(bin, name));
     }
+    // Somebody else on the machine may have the standard ports.
+    const hub = join(ROOT, "bin/c2d-hub.js");
+    const script = `#!/bin/sh\ncase "$*" in\n  start*--port*) ;;\n  start*) set -- "$@" --port 0 ;;\nesac\nexec '${hub}' "$@"\n`;
+    writeFileSync(join(bin, "c2d-hub"), script, { mode: 0o755 });
+    // As on a terminal: what jq writes is not kept back.
+    writeFileSync(
+      join(bin, "jq"),
+      `#!/bin/sh\nPATH='${process.env.PATH}' exec jq --unbuffered "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    );
     // In a clone npx finds the executables; here PATH does.
     symlinkSync("/usr/bin/env", join(bin, "npx"));
     copyFileSync(join(ROOT, ".env.example"), join(this.directory, ".env.example"));
@@ -33,14 +49,23 @@ export class PageShell {
 
   /** Runs a script, with these variables besides. */
   run(script: string, variables: Readonly<Record<string, string>> = {}): RunningScript {
-    return new RunningScript(script, this.directory, {
+    const running = new RunningScript(script, this.directory, {
       ...this.options.env,
       HOME: this.directory,
       ...variables,
     });
+    this.#scripts.push(running);
+    return running;
   }
 
+  /** The variables that README has the reader begin with: the local hub. */
+  useExampleVariables(): void {
+    copyFileSync(join(ROOT, ".env.example"), join(this.directory, ".env"));
+  }
+
+  /** Ends what still runs, in the background too. */
   async close(): Promise<void> {
+    for (const script of this.#scripts) script.kill();
     await run("c2d-hub", ["stop"], this.options);
     rmSync(this.directory, { recursive: true, force: true });
   }
@@ -92,7 +117,20 @@ export class RunningScript {
 
   /** Ctrl-C. */
   interrupt(): void {
-    process.kill(-this.#pid, "SIGINT");
+    this.#signal("SIGINT");
+  }
+
+  /** Whatever is left of it. */
+  kill(): void {
+    this.#signal("SIGKILL");
+  }
+
+  #signal(name: "SIGINT" | "SIGKILL"): void {
+    try {
+      process.kill(-this.#pid, name);
+    } catch {
+      // Nothing of it runs any more.
+    }
   }
 }
 

@@ -1,19 +1,23 @@
-/** Every command that README shows is run: the main ones for what they promise, the others for being understood. */
+/**
+ * README's blocks are run as they stand, from top to bottom, as one reader would: what one leaves behind,
+ * the next one finds. Of what is shown within the text, the sends are run for being understood.
+ */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseLines, RunningExecutable, run } from "../cli/support/run-executable.ts";
-import { PageShell, withoutNumbers } from "./page-shell.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseLines, run } from "../cli/support/run-executable.ts";
+import { PageShell, type RunningScript, withoutNumbers } from "./page-shell.ts";
 import { codeBlocks, PAGES, ROOT, section, shownCommands } from "./pages.ts";
 
 let place: PageShell;
+let hub: RunningScript;
 
-beforeEach(() => {
+beforeAll(() => {
   place = new PageShell();
 });
 
-afterEach(() => place.close());
+afterAll(() => place.close());
 
 test("sixty seconds: two terminals, two messages", async () => {
   const [, listenBlock = "", sendBlock = ""] = blocksOf("Sixty seconds, no account");
@@ -28,29 +32,21 @@ test("sixty seconds: two terminals, two messages", async () => {
 });
 
 test("the two tools print what README shows", async () => {
-  const [listenShown = "", sendShown = ""] = codeBlocks("README.md", ["console"]).map(
-    withoutNumbers,
-  );
-  const [listenLine = "", sendLine = ""] = codeBlocks("README.md", ["console"]).map(
+  const shown = codeBlocks("README.md", ["console"]).map(withoutNumbers);
+  const [listenLine = "", sendLine = ""] = shown.map(
     (block) => block.split("\n")[0]?.slice(2) ?? "",
   );
-  // Somebody has to take the two messages that the second command sends.
-  const listening = place.run(listenLine.replace("--count 1", "--count 2"));
-  const sending = await place.run(sendLine).ended;
-  await listening.ended;
-  expect(withoutNumbers(`$ ${sendLine}\n${sending.stdout}`)).toBe(sendShown);
-  await run("c2d-send", ["--local", "--ack", "full"], place.options);
-  const { stdout } = await place.run(listenLine).ended;
-  expect(withoutNumbers(`$ ${listenLine}\n${stdout.trimStart()}`)).toBe(listenShown);
+  const listening = place.run(listenLine);
+  const sent = await place.run(sendLine).ended;
+  const received = await listening.ended;
+  expect(withoutNumbers(`$ ${listenLine}\n${received.stdout}`)).toBe(shown[0]);
+  expect(withoutNumbers(`$ ${sendLine}\n${sent.stdout}`)).toBe(shown[1]);
 });
 
 test("your own code: the hub's variables, and the program beside them", async () => {
-  const hub = new RunningExecutable(
-    "c2d-hub",
-    ["start", "--port", "0", "-o", "json"],
-    place.options,
-  );
-  await hub.waitFor("stdout", `"type":"hub"`);
+  const [startBlock = ""] = blocksOf("Your own code against the local hub");
+  hub = place.run(startBlock);
+  await hub.waitFor("Local hub ready");
   const [, evalLine = ""] = blocksOf("Your own code against the local hub");
   const [program = ""] = codeBlocks("README.md", ["js"]);
   const use = `${program}client.open().then(() => client.close()).then(() => console.log("open"));`;
@@ -60,12 +56,6 @@ test("your own code: the hub's variables, and the program beside them", async ()
 });
 
 test("against Azure: the commands, with the local hub's strings in place of Azure's", async () => {
-  const hub = new RunningExecutable(
-    "c2d-hub",
-    ["start", "--port", "0", "-o", "json"],
-    place.options,
-  );
-  await hub.waitFor("stdout", `"type":"hub"`);
   const { stdout } = await run("c2d-hub", ["env", "--format", "json"], place.options);
   const variables = JSON.parse(stdout) as Record<string, string>;
   const [block = ""] = blocksOf("Against Azure");
@@ -91,6 +81,11 @@ test("the CI smoke test passes, and has the message", async () => {
   expect(code).toBe(0);
   const received = parseLines(readFileSync(join(place.directory, "received.ndjson"), "utf8"));
   expect(received.at(-1)).toMatchObject({ type: "message", body: '{"smoke":true}' });
+});
+
+test("the hub in its terminal ends with Ctrl-C", async () => {
+  hub.interrupt();
+  expect((await hub.ended).code).toBe(0);
 });
 
 test("as a library: the program runs", async () => {

@@ -67,7 +67,7 @@ export function addListen(program: Command, act: Act): void {
     ABOUT +
       formatExamples([
         ["c2d-device listen --local", "on the local hub, as device1"],
-        ["c2d-device listen -o json | jq -r .body", "the bodies alone"],
+        [`c2d-device listen -o json | jq -r 'select(.type == "message").body'`, "only the bodies"],
         ["c2d-device listen --count 1 --timeout 30s", "one message, or 124 after 30 s"],
         [
           "c2d-device listen --transport amqp --settle abandon --idle-timeout 2s",

@@ -58,7 +58,10 @@ export function addMonitorEvents(program: Command, act: Act): void {
       formatExamples([
         ["c2d-hub monitor-events --local", "the events of the local hub, from now on"],
         ["c2d-hub monitor-events -d device1 --enqueued-time 10m", "one device's, of 10 minutes"],
-        ["c2d-hub monitor-events -o json | jq -c .body", "the bodies alone"],
+        [
+          `c2d-hub monitor-events -o json | jq -c 'select(.type == "event").body'`,
+          "only the bodies",
+        ],
         ["c2d-hub monitor-events --count 1 --timeout 30s", "one event, or 124 after 30 s"],
       ]),
   );
