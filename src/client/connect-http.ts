@@ -7,7 +7,11 @@ import type { Settlement } from "../core/message-queue.ts";
 import type { ClientError } from "./client-error.ts";
 import { systemClock } from "./clock.ts";
 import { createDeferred } from "./deferred.ts";
-import type { DeviceConnection, DeviceConnectOptions } from "./device-connection.ts";
+import type {
+  DeliverySettlement,
+  DeviceConnection,
+  DeviceConnectOptions,
+} from "./device-connection.ts";
 import { DeviceSession } from "./device-session.ts";
 import { toReceivedMessage } from "./http-delivery.ts";
 import { refusalByAnswer } from "./http-refusal.ts";
@@ -112,7 +116,7 @@ class HttpSession extends DeviceSession {
       if (this.#isStopped) return;
       arrival = await this.#client.receive();
     }
-    // It came too late to be delivered, and nobody else gets it while it is locked.
+    // It came too late to be delivered.
     if (arrival && !this.isClosed) await this.#settle(arrival, "abandon");
   }
 
@@ -121,16 +125,20 @@ class HttpSession extends DeviceSession {
     const done = createDeferred<void>();
     this.#stopWaiting = done.resolve;
     let isSettled = false;
-    onDelivery({
-      message: toReceivedMessage(arrival.answer),
-      settle: async (settlement) => {
-        if (isSettled) return;
-        if (settlement === "none") return done.resolve();
-        isSettled = true;
-        await this.#settle(arrival, settlement).finally(() => done.resolve());
-      },
-    });
+    let isLeft = false;
+    const settle = async (settlement: DeliverySettlement): Promise<void> => {
+      if (isSettled) return;
+      if (settlement === "none") {
+        isLeft = true;
+        return done.resolve();
+      }
+      isSettled = true;
+      await this.#settle(arrival, settlement).finally(() => done.resolve());
+    };
+    onDelivery({ message: toReceivedMessage(arrival.answer), settle });
     await done.promise;
+    // Who stops receiving meanwhile has no use for it, and nobody else gets it while it is locked.
+    if (!isLeft) await settle("abandon");
   }
 
   async #settle(arrival: HttpArrival, settlement: Settlement): Promise<void> {

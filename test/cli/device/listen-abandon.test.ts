@@ -126,12 +126,14 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
   });
 
   test("a reader that goes away ends it quietly, and what was printed is given back", async () => {
-    await setUp({}, "m1");
+    await setUp({}, "m1", "m2");
     const look = start({ transport });
-    await look.stdout.waitFor(/"m1"/);
-    look.stdout.close();
+    // As `head -1` does: the next message has been fetched, and cannot be printed.
+    look.stdout.closeAfter(/"m1"/);
     expect(await look.ended).toBe(0);
-    expect(abandonments()).toEqual({ m1: 1 });
+    expect(idsOf(look.messages())).toEqual(["m1"]);
+    expect(abandonments()).toMatchObject({ m1: 1 });
+    expect((await takeAll(transport, 2))[0]).toEqual(["m1", 1]);
   });
 
   test("more than one window of credit is looked at, in order", async () => {

@@ -20,6 +20,7 @@ export class MemoryOutput implements Output {
   text = "";
   readonly #closed = new AbortController();
   readonly #watchers = new Set<() => void>();
+  #lastText: RegExp | undefined;
 
   get closed(): AbortSignal {
     return this.#closed.signal;
@@ -30,7 +31,10 @@ export class MemoryOutput implements Output {
   }
 
   write(text: string): Promise<void> {
-    if (this.closed.aborted) return Promise.reject(new OutputClosedError("closed"));
+    if (this.#lastText?.test(this.text)) {
+      this.#closed.abort();
+      return Promise.reject(new OutputClosedError("closed"));
+    }
     this.text += text;
     for (const watch of this.#watchers) watch();
     return Promise.resolve();
@@ -49,8 +53,9 @@ export class MemoryOutput implements Output {
     });
   }
 
-  close(): void {
-    this.#closed.abort();
+  /** The reader goes away with this text: the next write fails, and only then is it noticed. */
+  closeAfter(pattern: RegExp): void {
+    this.#lastText = pattern;
   }
 
   flush(): Promise<void> {
