@@ -3,6 +3,7 @@
 import { ClientError } from "../client/client-error.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { HUB_ERRORS, HubError } from "../core/hub-error.ts";
+import { HubStartError } from "./local/hub-start-error.ts";
 import { OutputError } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -47,6 +48,9 @@ const LOCAL_HUB_CODES: Readonly<Record<string, ExitCode>> = {
   StoreDamaged: EXIT_CODES.refused,
   StoreTooNew: EXIT_CODES.refused,
   StoreFull: EXIT_CODES.refused,
+  StoreDenied: EXIT_CODES.configuration,
+  HomeUnusable: EXIT_CODES.configuration,
+  HomeDamaged: EXIT_CODES.configuration,
 };
 
 /** The next step after errors that name none themselves. */
@@ -59,6 +63,12 @@ const LOCAL_HUB_HINTS = new Map([
   ["StoreDamaged", "Move the directory away to start anew, or take another C2D_HOME."],
   ["StoreTooNew", "Use that version, or take another C2D_HOME."],
   ["StoreFull", "Make room there, or take another C2D_HOME; what was acknowledged is kept."],
+  ["StoreDenied", "Give this user its files, or set C2D_HOME to another directory."],
+  ["HomeUnusable", "Set C2D_HOME to a directory that this user owns and can write to."],
+  [
+    "HomeDamaged",
+    "Restore the file, or stop the hub that runs there, if one does, and move the file away: a new one is written at the next start.",
+  ],
 ]);
 
 /** The next step after an error that names none itself. */
@@ -80,6 +90,7 @@ export function isUnexpected(error: unknown): boolean {
 
 /** The code a command ends with that this error ended. */
 export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof HubStartError) return error.exitCode;
   if (error instanceof UsageError) return EXIT_CODES.usage;
   if (error instanceof ConfigError) return EXIT_CODES.configuration;
   if (error instanceof HubError) return HUB_ERRORS[error.name].exitCode;

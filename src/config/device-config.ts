@@ -50,7 +50,7 @@ export function loadDeviceConfig(inputs: ConfigInputs, nowMs = Date.now()): Devi
   const problems: ConfigProblem[] = [];
   const settings = loadSettings(inputs, problems);
   const reader = new SettingReader(settings, problems, inputs.directory);
-  const hub = readHub(reader, homeDirectory(reader, inputs), nowMs);
+  const hub = readHub(reader, inputs, nowMs);
   const ca = reader.certificate("caFile");
   const transport = reader.choice("deviceTransport", DEVICE_TRANSPORTS);
   const certificate = hub && readX509(reader, hub);
@@ -64,7 +64,11 @@ export function loadDeviceConfig(inputs: ConfigInputs, nowMs = Date.now()): Devi
   };
 }
 
-function readHub(reader: SettingReader, home: string, nowMs: number): DeviceHub | undefined {
+function readHub(
+  reader: SettingReader,
+  inputs: ConfigInputs,
+  nowMs: number,
+): DeviceHub | undefined {
   const choice = chooseHub(reader, ["deviceConnectionString", "sasToken"]);
   if (choice === undefined) return undefined;
   const from = describeSource(choice.key, choice.source);
@@ -72,6 +76,7 @@ function readHub(reader: SettingReader, home: string, nowMs: number): DeviceHub 
     const deviceId = reader.text("deviceId")
       ? reader.deviceId("deviceId")
       : DEFAULT_LOCAL_DEVICE_ID;
+    const home = homeDirectory(reader, inputs);
     return deviceId === undefined ? undefined : { type: "local", home, deviceId, from };
   }
   const connectionString = reader.connectionString(

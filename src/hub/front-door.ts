@@ -32,9 +32,9 @@ export interface FrontDoor {
   close(): Promise<void>;
 }
 
-/** Port for WebSocket and REST, and what stands in for it where it takes rights to have it. */
+/** Port for WebSocket and REST, and the one used instead where binding it needs privileges. */
 const HTTPS_PORT = 443;
-const UNPRIVILEGED_HTTPS_PORT = 8443;
+export const UNPRIVILEGED_HTTPS_PORT = 8443;
 
 /** How long a client may take to send its first byte, in milliseconds. */
 const FIRST_BYTE_TIMEOUT_MS = 30_000;
@@ -145,7 +145,8 @@ async function listen(server: Server, port: number, options: FrontDoorOptions): 
 
 function describe(code: unknown, port: number, host: string): string {
   if (code === "EADDRINUSE") return `Port ${port} on ${host} is in use by another process.`;
-  if (code === "EACCES") return `Port ${port} on ${host} takes rights this user does not have.`;
+  if (code === "EACCES")
+    return `Port ${port} on ${host} needs privileges that this user does not have.`;
   return `Port ${port} on ${host} cannot be listened on (${String(code)}).`;
 }
 

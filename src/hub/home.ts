@@ -1,16 +1,10 @@
 /** The directory where a local hub keeps its state, and how others find the hub that runs there. */
 
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { makeHomeDirectory } from "./home-directory.ts";
+import { HomeError, homeDamaged, homeUnusable } from "./home-error.ts";
+import { nameFullDisk } from "./store/store-error.ts";
 
 /** Files of a home directory. All but `caFile` are for its owner alone. */
 export interface HomePaths {
@@ -42,7 +36,6 @@ export interface HubDescription {
 /** Where a running hub tells its owner of itself, over HTTPS. */
 export const STATUS_PATH = "/$c2d/status";
 
-const OWNER_ONLY_DIRECTORY = 0o700;
 const OWNER_ONLY_FILE = 0o600;
 const PUBLIC_FILE = 0o644;
 
@@ -57,14 +50,21 @@ export function homePaths(directory: string): HomePaths {
   };
 }
 
-/** Makes the directory, for its owner alone. */
+/**
+ * Makes the directory, for its owner alone.
+ *
+ * @throws HomeError HomeUnusable; StoreError StoreFull
+ */
 export function createHome(directory: string): HomePaths {
-  mkdirSync(directory, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
-  chmodSync(directory, OWNER_ONLY_DIRECTORY);
+  makeHomeDirectory(directory);
   return homePaths(directory);
 }
 
-/** Writes a file whole or not at all: readers see the old content or the new. */
+/**
+ * Writes a file whole or not at all: readers see the old content or the new.
+ *
+ * @throws HomeError HomeUnusable; StoreError StoreFull
+ */
 export function writeOwnerFile(path: string, content: string): void {
   writeWhole(path, content, OWNER_ONLY_FILE);
 }
@@ -76,25 +76,51 @@ export function writePublicFile(path: string, content: string): void {
 
 function writeWhole(path: string, content: string, mode: number): void {
   const unfinished = `${path}.${process.pid}.tmp`;
-  writeFileSync(unfinished, content, { mode });
-  renameSync(unfinished, path);
+  try {
+    writeFileSync(unfinished, content, { mode });
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw nameFullDisk(homeUnusable(path, "written", error), dirname(path));
+  }
+}
+
+/**
+ * The content of a file of the home directory.
+ *
+ * @throws HomeError HomeUnusable
+ */
+export function readHomeFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw homeUnusable(path, "read", error);
+  }
 }
 
 export function writeHubDescription(paths: HomePaths, description: HubDescription): void {
   writeOwnerFile(paths.hubFile, `${JSON.stringify(description, null, 2)}\n`);
 }
 
+/** What cannot be removed is stale from now on, which every reader recognises. */
 export function removeHubDescription(paths: HomePaths): void {
-  rmSync(paths.hubFile, { force: true });
+  try {
+    rmSync(paths.hubFile, { force: true });
+  } catch {
+    // The directory is gone, or no longer writable.
+  }
 }
 
 /**
  * The hub whose process runs, by what `hub.json` says; undefined when that is stale. Whether the hub
  * answers, and is the one meant, only a call to it can tell.
+ *
+ * @throws HomeError HomeUnusable when `hub.json` cannot be read.
  */
 export function readRunningHub(directory: string): HubDescription | undefined {
   const description = readHubDescription(homePaths(directory));
-  return description && isProcessAlive(description.pid) ? description : undefined;
+  if (typeof description !== "object") return undefined;
+  return isProcessAlive(description.pid) ? description : undefined;
 }
 
 /** Differs for each time a hub has made itself known; undefined when none has. */
@@ -103,28 +129,46 @@ export function readHubMark(directory: string): string | undefined {
   return file && `${file.ino} ${file.mtimeNs}`;
 }
 
-function readHubDescription({ hubFile }: HomePaths): HubDescription | undefined {
+/**
+ * Why `hub.json` describes no hub, though it is there: a power failure or another program has left
+ * it so. A hub that starts replaces it.
+ */
+export function findHubFileDamage(directory: string): HomeError | undefined {
+  const paths = homePaths(directory);
+  if (readHubDescription(paths) !== "damaged") return undefined;
+  return homeDamaged(paths.hubFile, "it does not describe a hub");
+}
+
+function readHubDescription({ hubFile }: HomePaths): HubDescription | "damaged" | undefined {
   if (!existsSync(hubFile)) return undefined;
   try {
-    const description: unknown = JSON.parse(readFileSync(hubFile, "utf8"));
-    return isHubDescription(description) ? description : undefined;
+    const description: unknown = JSON.parse(readHomeFile(hubFile));
+    return isHubDescription(description) ? description : "damaged";
   } catch (error) {
-    // A hub may stop between the two calls; a file that is no JSON describes no running hub.
-    if (error instanceof SyntaxError || isMissing(error)) return undefined;
+    if (error instanceof SyntaxError) return "damaged";
+    // A hub may stop between the two calls.
+    if (error instanceof HomeError && isMissing(error.cause)) return undefined;
     throw error;
   }
 }
 
+const TEXT_FIELDS = [
+  "hostName",
+  "endpoint",
+  "host",
+  "caFile",
+  "connectionString",
+  "eventHubConnectionString",
+] as const satisfies (keyof HubDescription)[];
+
 function isHubDescription(value: unknown): value is HubDescription {
   if (typeof value !== "object" || value === null) return false;
-  const { pid, host, ports, caFile, endpoint, connectionString } = value as Partial<HubDescription>;
+  const description = value as Partial<HubDescription>;
+  const { pid, ports } = description;
   return (
     Number.isInteger(pid) &&
     Number(pid) > 0 &&
-    typeof host === "string" &&
-    typeof endpoint === "string" &&
-    typeof caFile === "string" &&
-    typeof connectionString === "string" &&
+    TEXT_FIELDS.every((field) => typeof description[field] === "string") &&
     Array.isArray(ports) &&
     ports.length > 0 &&
     ports.every(isPort)
@@ -147,4 +191,10 @@ function isProcessAlive(pid: number): boolean {
     // A process of another user is alive too.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
+}
+
+/** Where a hub that listens on this address can be reached on this machine. */
+export function connectableAddress(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
 }

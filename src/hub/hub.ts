@@ -38,6 +38,8 @@ export interface HubOptions {
   readonly host: string;
   readonly ports: readonly number[];
   readonly onTakenPort: "fail" | "skip";
+  /** Devices to create where they are missing, before anybody can connect. */
+  readonly devices: readonly string[];
   /** Further names it answers to, beside `localhost`, `hub.localhost` and the loopback addresses. */
   readonly hostNames: readonly string[];
   /** Certificates (PEM) of the authorities whose devices may sign in with theirs. */
@@ -72,14 +74,17 @@ export const LOOPBACK_NAMES = ["localhost", "hub.localhost", "127.0.0.1", "::1"]
 /**
  * Starts a hub.
  *
- * @throws PortUnavailable for a port it cannot have.
+ * @throws PortUnavailable for a port it cannot have; StoreError. The store is closed then.
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const lifetime = new Lifetime();
   const parts = await assemble(options, (error) => lifetime.fail(error));
   const idle = new IdleWatch(options.clock, options.idleExitMs, () => void lifetime.stop());
-  const door = await openDoor(options, parts, idle).catch(async (error: unknown) => {
-    idle.stop();
+  const open = async (): Promise<FrontDoor> => {
+    await Promise.all(options.devices.map((deviceId) => parts.registry.ensure(deviceId)));
+    return await openDoor(options, parts, idle);
+  };
+  const door = await open().catch(async (error: unknown) => {
     parts.scheduler.stop();
     await options.store.close();
     throw error;
@@ -92,6 +97,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     () => parts.activity.flush(),
     () => options.store.close(),
   );
+  idle.start();
   return {
     ports: door.ports,
     events: parts.events,

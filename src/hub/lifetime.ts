@@ -70,24 +70,31 @@ export class IdleWatch {
   readonly #idleMs: number | undefined;
   readonly #onIdle: () => void;
   #cancel = () => {};
-  #isStopped = false;
+  #isWatching = false;
+  #connections = 0;
 
-  /** With `idleMs` undefined nothing is ever idle. It counts from now on, before the first client too. */
+  /** With `idleMs` undefined nothing is ever idle. */
   constructor(clock: Clock, idleMs: number | undefined, onIdle: () => void) {
     this.#clock = clock;
     this.#idleMs = idleMs;
     this.#onIdle = onIdle;
-    this.update(0);
+  }
+
+  /** The time counts from now on, before the first client too. */
+  start(): void {
+    this.#isWatching = true;
+    this.update(this.#connections);
   }
 
   update(connections: number): void {
+    this.#connections = connections;
     this.#cancel();
-    if (this.#isStopped || connections > 0 || this.#idleMs === undefined) return;
+    if (!this.#isWatching || connections > 0 || this.#idleMs === undefined) return;
     this.#cancel = this.#clock.setTimer(this.#idleMs, this.#onIdle);
   }
 
   stop(): void {
-    this.#isStopped = true;
+    this.#isWatching = false;
     this.#cancel();
   }
 }

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The local hub as others start and use it: in memory for tests, or at home in a directory. */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -22,13 +22,15 @@ import {
   type HomePaths,
   type HubDescription,
   homePaths,
+  readHomeFile,
   removeHubDescription,
   writeHubDescription,
   writeOwnerFile,
   writePublicFile,
 } from "./home.ts";
+import { homeDamaged } from "./home-error.ts";
 import { type Hub, type HubOptions, startHub } from "./hub.ts";
-import { createInstallation, type Installation } from "./installation.ts";
+import { createInstallation, type Installation, parseInstallation } from "./installation.ts";
 import { HubStoppedError } from "./lifetime.ts";
 import { openLevelStore } from "./store/level-store.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
@@ -69,7 +71,7 @@ export interface LocalHubOptions {
 
 export interface HomeHubOptions extends Omit<LocalHubOptions, "port"> {
   readonly directory: string;
-  /** Default 8883, 5671 and 443 (8443 where 443 takes rights). */
+  /** Default 8883, 5671 and 443 (8443 where binding port 443 needs privileges). */
   readonly ports?: readonly number[];
   readonly onTakenPort?: "fail" | "skip";
   /** Keeps keys, registry and queues in memory; the directory is owned all the same. */
@@ -77,6 +79,8 @@ export interface HomeHubOptions extends Omit<LocalHubOptions, "port"> {
   /** Said in `hub.json`: nobody minds this hub but those who use it. */
   readonly isBackground?: boolean;
   readonly idleExitMs?: number;
+  /** Gives up the start; a hub that has started is stopped by `stop`. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LocalHub extends AsyncDisposable {
@@ -147,7 +151,6 @@ export async function startLocalHub(options: LocalHubOptions = {}): Promise<Loca
       onStopping: removeDirectory,
     });
     close = () => hub.stop();
-    await createDevices(hub, options);
     return present(hub, installation, { ...options, caFile });
   } catch (error) {
     await close();
@@ -159,17 +162,30 @@ export async function startLocalHub(options: LocalHubOptions = {}): Promise<Loca
 /**
  * Starts the hub of a home directory and makes it known in `hub.json`.
  *
- * @throws StoreError when another process has the directory, or its store cannot be read; PortUnavailable.
+ * @throws HomeError; StoreError when another process has the directory, or its store cannot be read;
+ * PortUnavailable; AbortError once `signal` is aborted. Whatever it throws, nothing stays open.
  */
 export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
   for (const deviceId of options.devices ?? []) validateDeviceId(deviceId);
+  options.signal?.throwIfAborted();
   const paths = createHome(options.directory);
   const store = options.isInMemory
     ? await openOwnedMemoryStore(paths.storeDirectory)
     : await openLevelStore(paths.storeDirectory);
+  return await startWithStore(store, paths, options);
+}
+
+async function startWithStore(
+  store: Store,
+  paths: HomePaths,
+  options: HomeHubOptions,
+): Promise<LocalHub> {
+  const { clock = systemClock, signal } = options;
   let close = (): Promise<void> => store.close();
   try {
-    const { clock = systemClock } = options;
+    signal?.throwIfAborted();
+    // Nobody else runs for this directory now: one that is there is stale.
+    removeHubDescription(paths);
     const installation = await keepInstallation(paths, clock);
     const hub = await startHub({
       ...hubOptions(options),
@@ -181,7 +197,7 @@ export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
       onStopping: () => removeHubDescription(paths),
     });
     close = () => hub.stop();
-    await createDevices(hub, options);
+    signal?.throwIfAborted();
     const local = present(hub, installation, { ...options, ...paths });
     writeHubDescription(paths, {
       ...describe(local, options.host ?? DEFAULT_HOST),
@@ -201,12 +217,13 @@ const NAMED_LOCALHOST: readonly string[] = [DEFAULT_HOST, "0.0.0.0", "localhost"
 
 function hubOptions(options: LocalHubOptions) {
   const { host = DEFAULT_HOST, hostNames = [], clock = systemClock } = options;
-  const { consumerGroups = [], deviceAuthorities = [] } = options;
+  const { consumerGroups = [], deviceAuthorities = [], devices = [] } = options;
   const settings = settingsOf(options);
   return {
     host,
     hostNames,
     deviceAuthorities,
+    devices,
     consumerGroups,
     clock,
     settings,
@@ -222,10 +239,6 @@ function settingsOf(options: LocalHubOptions): CloudToDeviceSettings {
     queueDepth: options.queueDepth ?? LOCAL_DEFAULTS.queueDepth,
     feedback: { ...feedback, intervalMs: options.feedbackIntervalMs ?? feedback.intervalMs },
   };
-}
-
-async function createDevices({ registry }: Hub, { devices = [] }: LocalHubOptions): Promise<void> {
-  await Promise.all(devices.map((deviceId) => registry.ensure(deviceId)));
 }
 
 function present(
@@ -315,9 +328,18 @@ async function keepInstallation(paths: HomePaths, clock: Clock): Promise<Install
     const created = await createInstallation(clock.nowMs());
     writeOwnerFile(installationFile, `${JSON.stringify(created, null, 2)}\n`);
   }
-  const installation = JSON.parse(readFileSync(installationFile, "utf8")) as Installation;
+  const installation = readInstallation(installationFile);
   writePublicFile(caFile, installation.authority.certificate);
   return installation;
+}
+
+function readInstallation(path: string): Installation {
+  const text = readHomeFile(path);
+  try {
+    return parseInstallation(text);
+  } catch (error) {
+    throw homeDamaged(path, error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** A hub in memory owns its directory as any other does. */

@@ -1,9 +1,26 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createHome, homePaths, readRunningHub, writeHubDescription } from "../../src/hub/home.ts";
+import {
+  createHome,
+  type HomePaths,
+  homePaths,
+  readRunningHub,
+  writeHubDescription,
+} from "../../src/hub/home.ts";
+import { requireUsableHome } from "../../src/hub/home-directory.ts";
 import { startHomeHub } from "../../src/hub/local-hub.ts";
-import { temporaryDirectory } from "../support/local-hub.ts";
+import { freePort, temporaryDirectory } from "../support/local-hub.ts";
 
 async function startAtHome(directory: string, options = {}) {
   const hub = await startHomeHub({ directory, ports: [0], ...options });
@@ -30,7 +47,52 @@ describe("the home directory", () => {
     expect(statSync(directory).mode & 0o777).toBe(0o700);
     for (const file of [hubFile, installationFile]) expect(statSync(file).mode & 0o777).toBe(0o600);
   });
+
+  const unusable: [what: string, make: () => string][] = [
+    ["a file", () => fileIn(temporaryDirectory())],
+    ["below a file", () => join(fileIn(temporaryDirectory()), "home")],
+    ["a link to nowhere", () => linkToNowhere(temporaryDirectory())],
+  ];
+  // Where no directory can be made, whoever asks; Node's own recursive mkdir tries it forever.
+  if (process.platform === "linux") unusable.push(["in /proc", () => "/proc/c2d/home"]);
+
+  it.each(unusable)("that is %s is refused at once, by its path", async (_what, make) => {
+    const directory = make();
+    const refusal = { name: "HomeUnusable", message: expect.stringContaining(directory) };
+    await expect(startHomeHub({ directory, ports: [0] })).rejects.toMatchObject(refusal);
+    expect(() => createHome(directory)).toThrow(expect.objectContaining(refusal));
+  });
+
+  it("of another user is refused", async (context) => {
+    const directory = temporaryDirectory();
+    if (process.geteuid?.() !== 0) {
+      process.stderr.write("SKIPPED: only root can give a directory to another user.\n");
+      return context.skip();
+    }
+    chownSync(directory, 12_345, -1);
+    for (const use of [createHome, requireUsableHome]) {
+      expect(() => use(directory)).toThrow(`${directory} belongs to another user`);
+    }
+  });
+
+  it("that only has to be looked at is not made, nor anything beside it", () => {
+    const parent = temporaryDirectory();
+    requireUsableHome(join(parent, "deep", "home"));
+    expect(readdirSync(parent)).toEqual([]);
+  });
 });
+
+function fileIn(directory: string): string {
+  const path = join(directory, "file");
+  writeFileSync(path, "");
+  return path;
+}
+
+function linkToNowhere(directory: string): string {
+  const path = join(directory, "link");
+  symlinkSync(join(directory, "nowhere"), path);
+  return path;
+}
 
 describe("finding the hub that runs", () => {
   it("gives what it needs to connect, and nothing once the hub has stopped", async () => {
@@ -58,6 +120,8 @@ describe("finding the hub that runs", () => {
     ["its port is no port", { ports: [99_999] }],
     ["its port is text", { ports: ["x"] }],
     ["its host is no host", { host: 7 }],
+    ["its endpoint is missing", { endpoint: undefined }],
+    ["its certificate is missing", { caFile: undefined }],
     ["its process id is text", { pid: "1" }],
     ["its process id is no process id", { pid: -1.5 }],
   ])("takes hub.json for stale when %s", (_why, fields) => {
@@ -126,11 +190,76 @@ describe("a hub at home", () => {
     expect(hub.ports).not.toEqual(other.ports);
   });
 
-  it("says so when its installation cannot be read, and leaves the directory free", async () => {
+  it.each(["", "{", "null", "[]", "7", "{}", '{"authority":{"certificate":"x","privateKey":"y"}}'])(
+    "says so when installation.json holds %o, and leaves it as it is",
+    async (text) => {
+      const paths = createHome(temporaryDirectory());
+      writeFileSync(paths.installationFile, text);
+      await expect(startHomeHub({ directory: paths.directory, ports: [0] })).rejects.toMatchObject({
+        name: "HomeDamaged",
+        message: expect.stringContaining(paths.installationFile),
+      });
+      expect(readFileSync(paths.installationFile, "utf8")).toBe(text);
+    },
+  );
+
+  it("names no key of an installation it cannot use", async () => {
     const paths = createHome(temporaryDirectory());
-    writeFileSync(paths.installationFile, "{");
-    const started = startHomeHub({ directory: paths.directory, ports: [0] });
-    await expect(started).rejects.toThrow();
-    expect(readFileSync(paths.installationFile, "utf8")).toBe("{");
+    await (await startAtHome(paths.directory)).stop();
+    const text = readFileSync(paths.installationFile, "utf8");
+    const { policies } = JSON.parse(text) as { policies: { primaryKey: string }[] };
+    writeFileSync(paths.installationFile, text.slice(0, -10));
+    const error = await startHomeHub({ directory: paths.directory, ports: [0] }).catch(String);
+    for (const { primaryKey } of policies) expect(error).not.toContain(primaryKey.slice(0, 8));
+  });
+
+  it.each<keyof HomePaths>(["hubFile", "installationFile", "caFile"])(
+    "that cannot use its %s leaves nothing open",
+    async (file) => {
+      const paths = createHome(temporaryDirectory());
+      const ports = [await freePort()];
+      mkdirSync(paths[file]);
+      await expect(startHomeHub({ directory: paths.directory, ports })).rejects.toMatchObject({
+        name: "HomeUnusable",
+        message: expect.stringContaining(paths[file]),
+      });
+      rmSync(paths[file], { recursive: true });
+      await startAtHome(paths.directory, { ports });
+    },
+  );
+
+  it.skipIf(!existsSync("/dev/full"))(
+    "tells of a full disk, whatever was to be written",
+    async () => {
+      const paths = createHome(temporaryDirectory());
+      symlinkSync("/dev/full", `${paths.installationFile}.${process.pid}.tmp`);
+      await expect(startHomeHub({ directory: paths.directory, ports: [0] })).rejects.toMatchObject({
+        name: "StoreFull",
+      });
+      await startAtHome(paths.directory);
+    },
+  );
+
+  it.each(["store", "store.owner"])("does not take a file for its %s", async (name) => {
+    const paths = createHome(temporaryDirectory());
+    writeFileSync(join(paths.directory, name), "");
+    await expect(startHomeHub({ directory: paths.directory, ports: [0] })).rejects.toMatchObject({
+      name: "StoreDamaged",
+    });
+  });
+
+  it("whose start is given up leaves nothing open", async () => {
+    const paths = createHome(temporaryDirectory());
+    const ports = [await freePort()];
+    const { directory } = paths;
+    const given = new AbortController();
+    const isGivenUp = expect(
+      startHomeHub({ directory, ports, signal: given.signal }),
+    ).rejects.toMatchObject({ name: "AbortError" });
+    given.abort();
+    await isGivenUp;
+    expect(existsSync(paths.hubFile)).toBe(false);
+    await expect(startHomeHub({ directory, ports, signal: given.signal })).rejects.toThrow();
+    await startAtHome(directory, { ports });
   });
 });

@@ -2,23 +2,27 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClientError } from "../../client/client-error.ts";
-import { type HubDescription, homePaths } from "../../hub/home.ts";
+import { findHubFileDamage, type HubDescription, homePaths } from "../../hub/home.ts";
 import { isOwned } from "../../hub/store/ownership.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { formatJsonLine } from "../json-line.ts";
 import { findRunningHub } from "../local/find-running-hub.ts";
 import { LocalHubError } from "../local/local-hub-error.ts";
+import { describeAbsence } from "../local/require-hub.ts";
 import type { Context } from "../run-program.ts";
 
 const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 30;
 
-/** @throws LocalHubError LocalHubNotStopped */
+/** @throws LocalHubError LocalHubNotStopped; HomeError */
 export async function runStop(home: string, context: Context): Promise<ExitCode> {
   const { io, flags, reporter } = context;
   const hub = await findOwnHub(home, context);
   if (hub === undefined) {
-    reporter.info(`No local hub is running for ${home}.`);
+    // There may be one that cannot be found.
+    const damage = findHubFileDamage(home);
+    if (damage !== undefined) throw damage;
+    reporter.info(describeAbsence(home));
     return EXIT_CODES.done;
   }
   await end(hub, home, context).finally(() => reporter.endProgress());

@@ -1,19 +1,32 @@
 /** The running hub, for commands that need one and start none. */
 
-import type { HubDescription } from "../../hub/home.ts";
+import { findHubFileDamage, type HubDescription } from "../../hub/home.ts";
+import { requireUsableHome } from "../../hub/home-directory.ts";
 import { findRunningHub } from "./find-running-hub.ts";
 import { LocalHubError } from "./local-hub-error.ts";
 
 /**
  * @param timeoutMs How long it may take to answer; never more than 10 s.
- * @throws LocalHubError LocalHubNotRunning; ClientError ConnectTimeout for a hub that hangs.
+ * @throws LocalHubError LocalHubNotRunning; HomeError; ClientError ConnectTimeout for a hub that hangs.
  */
 export async function requireHub(home: string, timeoutMs: number): Promise<HubDescription> {
   const hub = await findRunningHub(home, { timeoutMs });
   if (hub !== undefined) return hub;
   throw new LocalHubError(
     "LocalHubNotRunning",
-    `No local hub is running for ${home}.`,
+    describeAbsence(home),
     "Start one: c2d-hub start. Commands with --local start one themselves.",
   );
+}
+
+/**
+ * What to say where no hub is found.
+ *
+ * @throws HomeError HomeUnusable where none can be.
+ */
+export function describeAbsence(home: string): string {
+  requireUsableHome(home);
+  const damage = findHubFileDamage(home);
+  const because = damage === undefined ? "" : ` ${damage.message}`;
+  return `No local hub is running for ${home}.${because}`;
 }

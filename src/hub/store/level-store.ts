@@ -1,6 +1,6 @@
 /** The durable store, in LevelDB. */
 
-import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { CommitMark, readCommitMark } from "./commit-mark.ts";
@@ -9,7 +9,7 @@ import { IntegritySum } from "./integrity.ts";
 import { acquireOwnership, isLocked, type Ownership } from "./ownership.ts";
 import { formatSeal, isSupported, parseSeal, SEAL_KEY, type Seal } from "./seal.ts";
 import type { Store, StoreChange } from "./store.ts";
-import { nameFullDisk, StoreError, storeDamaged, storeInUse, storeTooNew } from "./store-error.ts";
+import { nameDiskFault, StoreError, storeDamaged, storeInUse, storeTooNew } from "./store-error.ts";
 
 type Database = ClassicLevel<string, string>;
 
@@ -23,14 +23,14 @@ interface Content {
 /**
  * Opens the store in this directory, making it if it is not there.
  *
- * @throws StoreError StoreInUse while another process has it; StoreDamaged; StoreTooNew; StoreFull,
- * as writing does.
+ * @throws StoreError StoreInUse while another process has it; StoreDamaged; StoreTooNew; StoreFull
+ * and StoreDenied, as writing does.
  */
 export async function openLevelStore(directory: string): Promise<Store> {
   try {
     return await openOwned(directory, await acquireOwnership(directory));
   } catch (error) {
-    throw nameFullDisk(error, directory);
+    throw nameDiskFault(error, directory);
   }
 }
 
@@ -62,7 +62,7 @@ function createStore(directory: string, { db, content, mark, ownership }: StoreP
       await writeBatch(db, changes, integrity, commit);
       mark.write(commit);
     } catch (error) {
-      throw nameFullDisk(error, directory);
+      throw nameDiskFault(error, directory);
     }
   });
   return {
@@ -138,6 +138,7 @@ async function openDatabase(path: string, directory: string): Promise<Database> 
 /** True where no store has ever been: a first start that was killed may have left its first files. */
 function isAbsent(directory: string): boolean {
   if (!existsSync(directory)) return true;
+  if (!statSync(directory).isDirectory()) throw storeDamaged(directory);
   return !readdirSync(directory).some((name) => /^(CURRENT|COMMITS)$|\.(ldb|log)$/.test(name));
 }
 

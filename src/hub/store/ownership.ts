@@ -1,7 +1,7 @@
 /** Who owns a store: one process, until it ends, however it ends. */
 
 import { ClassicLevel } from "classic-level";
-import { StoreError, storeDamaged, storeInUse } from "./store-error.ts";
+import { nameDiskFault, StoreError, storeDamaged, storeInUse } from "./store-error.ts";
 
 export interface Ownership {
   release(): Promise<void>;
@@ -11,7 +11,7 @@ export interface Ownership {
  * Takes the ownership of a store without touching the store: opening it would already change its
  * files. An empty LevelDB beside it serves as the lock, for its lock goes with its process.
  *
- * @throws StoreError StoreInUse
+ * @throws StoreError
  */
 export async function acquireOwnership(directory: string): Promise<Ownership> {
   const lock = new ClassicLevel(`${directory}.owner`);
@@ -19,7 +19,8 @@ export async function acquireOwnership(directory: string): Promise<Ownership> {
     await lock.open();
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
-    throw isLocked(cause) ? storeInUse(directory, cause) : storeDamaged(directory, cause ?? error);
+    if (isLocked(cause)) throw storeInUse(directory, cause);
+    throw nameDiskFault(storeDamaged(directory, cause ?? error), directory);
   }
   return { release: () => lock.close() };
 }

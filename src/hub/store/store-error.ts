@@ -1,4 +1,9 @@
-export type StoreErrorName = "StoreInUse" | "StoreDamaged" | "StoreTooNew" | "StoreFull";
+export type StoreErrorName =
+  | "StoreInUse"
+  | "StoreDamaged"
+  | "StoreTooNew"
+  | "StoreFull"
+  | "StoreDenied";
 
 /** Why a store cannot be had. Whatever the reason, the store is left as it is. */
 export class StoreError extends Error {
@@ -28,14 +33,25 @@ export function storeTooNew(directory: string, format: number): StoreError {
 
 /** The error of a full disk in place of whatever it has led to; any other error as it is. */
 export function nameFullDisk(error: unknown, directory: string): unknown {
-  if (!isOfFullDisk(error)) return error;
-  const message = `There is no space left on the disk of the store in ${directory}.`;
+  if (!isOrCameOf(error, /^(ENOSPC|EDQUOT)$|No space left on device|Disk quota exceeded/)) {
+    return error;
+  }
+  const message = `There is no space left on the disk of ${directory}.`;
   return new StoreError("StoreFull", message, { cause: error });
 }
 
-/** LevelDB tells it in words, and its errors are the causes of others. */
-function isOfFullDisk(error: unknown): boolean {
+/** As `nameFullDisk`, and the same for a disk or directory that this user may not write to. */
+export function nameDiskFault(error: unknown, directory: string): unknown {
+  const named = nameFullDisk(error, directory);
+  const words = /^(EACCES|EPERM|EROFS)$|Permission denied|Read-only file system/;
+  if (named !== error || !isOrCameOf(error, words)) return named;
+  const message = `This user may not read and write the store in ${directory}.`;
+  return new StoreError("StoreDenied", message, { cause: error });
+}
+
+/** Node names them by code; LevelDB in words, and its errors are the causes of others. */
+function isOrCameOf(error: unknown, words: RegExp): boolean {
   if (!(error instanceof Error)) return false;
-  const isOwn = "code" in error && error.code === "ENOSPC";
-  return isOwn || /No space left on device/.test(error.message) || isOfFullDisk(error.cause);
+  const code = "code" in error ? String(error.code) : "";
+  return words.test(code) || words.test(error.message) || isOrCameOf(error.cause, words);
 }

@@ -1,0 +1,42 @@
+import { expect, test, vi } from "vitest";
+import { LOCAL_DEFAULTS } from "../../src/core/limits.ts";
+import { systemClock } from "../../src/hub/clock.ts";
+import { type HubOptions, startHub } from "../../src/hub/hub.ts";
+import { createInstallation } from "../../src/hub/installation.ts";
+import { createMemoryStore } from "../../src/hub/store/memory-store.ts";
+import { StoreError } from "../../src/hub/store/store-error.ts";
+import { freePort, isListening } from "../support/local-hub.ts";
+
+async function optionsOf(some: Partial<HubOptions>): Promise<HubOptions> {
+  return {
+    installation: await createInstallation(Date.now()),
+    store: createMemoryStore(),
+    host: "127.0.0.1",
+    ports: [0],
+    onTakenPort: "fail",
+    devices: [],
+    hostNames: [],
+    deviceAuthorities: [],
+    consumerGroups: [],
+    settings: LOCAL_DEFAULTS,
+    clock: systemClock,
+    ...some,
+  };
+}
+
+test("a hub whose store cannot be written does not start, and leaves nothing open", async () => {
+  const full = new StoreError("StoreFull", "There is no space left.");
+  const close = vi.fn(() => Promise.resolve());
+  const store = { ...createMemoryStore(), write: () => Promise.reject(full), close };
+  const port = await freePort();
+  const options = await optionsOf({ store, ports: [port], devices: ["device1"] });
+  await expect(startHub(options)).rejects.toBe(full);
+  expect(close).toHaveBeenCalled();
+  expect(await isListening(port)).toBe(false);
+});
+
+test("a hub that may be idle for no time stops only once it has started", async () => {
+  const hub = await startHub(await optionsOf({ idleExitMs: 0 }));
+  await hub.stopped;
+  expect(await isListening(hub.ports[0] ?? 0)).toBe(false);
+});
