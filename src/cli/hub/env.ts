@@ -1,10 +1,9 @@
 /** `c2d-hub env`: the variables that point any SDK at the running local hub. */
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import tls from "node:tls";
 import { formatDeviceConnectionString } from "../../core/connection-string.ts";
-import { type HubDescription, writeOwnerFile } from "../../hub/home.ts";
+import { type HubDescription, readHomeFile, writeOwnerFile } from "../../hub/home.ts";
 import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { formatJsonLine } from "../json-line.ts";
 import { ensureDevice } from "../local/hub-api.ts";
@@ -12,6 +11,7 @@ import { requireHub } from "../local/require-hub.ts";
 import type { Context } from "../run-program.ts";
 import type { HubHome } from "./hub-home.ts";
 import { quoteForDotenv, quoteForShell } from "./quoting.ts";
+import { warnOfName } from "./start-warnings.ts";
 
 export type EnvFormat = "sh" | "dotenv" | "json";
 
@@ -21,10 +21,12 @@ type EnvVariables = Readonly<Record<string, string>>;
 export async function runEnv(
   { home, deviceId }: HubHome,
   { format, connectTimeoutMs }: { readonly format: EnvFormat; readonly connectTimeoutMs: number },
-  { io, flags }: Context,
+  { io, flags, reporter }: Context,
 ): Promise<ExitCode> {
   const hub = await requireHub(home, connectTimeoutMs);
   const variables = await collectVariables(hub, home, deviceId);
+  const warning = await warnOfName(hub);
+  if (warning !== undefined) reporter.warn(warning);
   await io.stdout.write(
     flags.output === "json"
       ? formatJsonLine({ type: "env", ...variables })
@@ -58,7 +60,7 @@ async function collectVariables(
 /** The public roots with our CA: what replaces a trust store must hold both. */
 function writeBundle({ caFile }: HubDescription, home: string): string {
   const path = join(home, "ca-bundle.pem");
-  writeOwnerFile(path, `${[...tls.rootCertificates, readFileSync(caFile, "utf8")].join("\n")}\n`);
+  writeOwnerFile(path, `${[...tls.rootCertificates, readHomeFile(caFile)].join("\n")}\n`);
   return path;
 }
 

@@ -16,20 +16,23 @@ import { EventPrinter } from "./event-printer.ts";
 import { formatHubEvent } from "./hub-event-text.ts";
 import { LogFile } from "./log-file.ts";
 import type { StartFlags } from "./start-flags.ts";
+import { findWarnings } from "./start-warnings.ts";
 
 export async function runStart(
   flags: StartFlags,
   home: string,
   context: Context,
 ): Promise<ExitCode> {
-  await requireNoneRunning(home);
-  warnOfCosts(flags, context);
+  const { signal } = context.interruption;
+  await requireNoneRunning(home, signal);
   const deviceAuthorities = readAuthorities(flags.deviceCa ?? [], context.io.directory);
-  const hub = await startHomeHub({ ...toHubOptions(flags, home), deviceAuthorities });
+  const hub = await startHomeHub({ ...toHubOptions(flags, home), deviceAuthorities, signal });
+  const end = untilEnd(hub, context);
+  const shown = flags.background ? logEvents(hub, home, flags) : present(hub, flags, context);
   try {
-    if (flags.background) logEvents(hub, home);
-    else await present(hub, flags, context);
-    await untilEnd(hub, context);
+    // A reader that does not read, or has gone away, must not keep the hub from ending.
+    await Promise.race([shown, end]);
+    await end;
     return EXIT_CODES.done;
   } finally {
     await hub.stop();
@@ -76,8 +79,8 @@ function readAuthorities(paths: readonly string[], directory: string): string[] 
   });
 }
 
-async function requireNoneRunning(home: string): Promise<void> {
-  const running = await findRunningHub(home);
+async function requireNoneRunning(home: string, signal: AbortSignal): Promise<void> {
+  const running = await findRunningHub(home, { signal });
   if (running === undefined) return;
   throw new LocalHubError(
     "LocalHubAlreadyRunning",
@@ -86,28 +89,24 @@ async function requireNoneRunning(home: string): Promise<void> {
   );
 }
 
-function warnOfCosts({ host }: StartFlags, { reporter }: Context): void {
-  if (host === undefined || host === "localhost" || host === "::1" || host.startsWith("127."))
-    return;
-  reporter.warn(
-    `--host ${host} opens the hub to the network; whoever has its keys can use it. It is made for tests, not for production.`,
-  );
-}
-
 async function present(hub: LocalHub, flags: StartFlags, context: Context): Promise<void> {
   const { stdout } = context.io;
   const isJson = flags.output === "json";
-  await stdout.write(isJson ? formatJsonLine(readyLine(hub)) : formatReady(hub));
+  const written = stdout.write(isJson ? formatJsonLine(readyLine(hub)) : formatReady(hub));
   const printer = new EventPrinter(stdout, (reason) => {
     context.reporter.warn(`${reason}: events are left out`);
   });
   hub.subscribe((event) => printer.print(isJson ? formatEventJson(event) : formatEventText(event)));
+  await written;
+  for (const warning of await findWarnings(hub, flags)) context.reporter.warn(warning);
 }
 
-function logEvents(hub: LocalHub, home: string): void {
+async function logEvents(hub: LocalHub, home: string, flags: StartFlags): Promise<void> {
   const log = new LogFile(homePaths(createHome(home).directory).logFile);
-  log.write(`${new Date().toISOString()} hub ready on ports ${hub.ports.join(", ")}`);
+  const now = new Date().toISOString();
+  log.write(`${now} hub ready on ports ${hub.ports.join(", ")}`);
   hub.subscribe((event) => log.write(formatHubEvent(event, Date.now())));
+  for (const warning of await findWarnings(hub, flags)) log.write(`${now} warning: ${warning}`);
 }
 
 async function untilEnd(hub: LocalHub, { interruption, io }: Context): Promise<void> {

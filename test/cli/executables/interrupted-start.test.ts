@@ -1,0 +1,89 @@
+/** `c2d-hub start`, told to end before it is ready. */
+
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { RunningProgram } from "../../support/running-program.ts";
+import { RunningExecutable } from "../support/run-executable.ts";
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "c2d-interrupted-"));
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/**
+ * Has a process signal itself at its first call of this function of Node's. What it does without
+ * waiting comes before the signal is noticed; listening goes on once it was.
+ */
+function signalAt(object: string, name: string, signal: NodeJS.Signals): string {
+  const program = `import fs from "node:fs";
+    import net from "node:net";
+    import { syncBuiltinESMExports } from "node:module";
+    const original = ${object}.${name};
+    ${object}.${name} = function (...args) {
+      ${object}.${name} = original;
+      syncBuiltinESMExports();
+      process.kill(process.pid, "${signal}");
+      if ("${name}" !== "listen") return original.apply(this, args);
+      const alive = setInterval(() => {}, 1000);
+      process.once("${signal}", () => {
+        clearInterval(alive);
+        original.apply(this, args);
+      });
+      return this;
+    };
+    syncBuiltinESMExports();`;
+  return `--import=data:text/javascript,${encodeURIComponent(program)}`;
+}
+
+test("a reader of stdout that goes away first ends it quietly with 0", async () => {
+  const env = { C2D_HOME: join(directory, "home") };
+  const hub = new RunningExecutable("c2d-hub", ["start", "--port", "0"], { directory, env });
+  hub.process.stdout.destroy();
+  expect(await hub.ended).toMatchObject({ code: 0, signal: null, stderr: "" });
+  expect(existsSync(join(directory, "home", "hub.json"))).toBe(false);
+});
+
+test.skipIf(!existsSync("/dev/full"))(
+  "a stdout that cannot be written ends it with 1",
+  async () => {
+    const home = join(directory, "home");
+    const path = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.url));
+    const script = '"$0" "$1" start --port 0 > /dev/full';
+    const hub = new RunningProgram("sh", ["-c", script, process.execPath, path], {
+      directory,
+      env: { C2D_HOME: home },
+    });
+    const { code, stderr } = await hub.ended;
+    expect(stderr).toContain("cannot write to stdout");
+    expect(code).toBe(1);
+    expect(existsSync(join(home, "hub.json"))).toBe(false);
+  },
+);
+
+test.each([
+  ["it makes its home", "fs", "mkdirSync", "SIGTERM", 143],
+  ["it writes its keys", "fs", "renameSync", "SIGINT", 130],
+  ["it opens its port", "net.Server.prototype", "listen", "SIGTERM", 143],
+  ["it opens its port", "net.Server.prototype", "listen", "SIGINT", 130],
+] as const)("while %s (%s.%s): %s ends it with %i", async (_step, object, name, signal, code) => {
+  const env = { C2D_HOME: join(directory, "home") };
+  const args = ["start", "--port", "0", "-o", "json"];
+  const interrupted = new RunningExecutable("c2d-hub", args, {
+    directory,
+    env: { ...env, NODE_OPTIONS: signalAt(object, name, signal) },
+  });
+  expect(await interrupted.ended).toEqual({ code, signal: null, stdout: "", stderr: "" });
+  expect(existsSync(join(directory, "home", "hub.json"))).toBe(false);
+  const next = new RunningExecutable("c2d-hub", args, { directory, env });
+  await next.waitFor("stdout", `"type":"hub"`);
+  next.process.kill("SIGTERM");
+  expect((await next.ended).code).toBe(0);
+});
