@@ -77,7 +77,7 @@ export class Reporter {
       }
       return code;
     }
-    this.report(toReport(error, code));
+    this.report(describeError(error));
     for (const { name, message } of causesOf(error)) {
       this.detail(`caused by ${name}: ${message}`);
     }
@@ -124,7 +124,8 @@ export class Reporter {
   }
 }
 
-function toReport(error: unknown, code: ExitCode): ErrorReport {
+export function describeError(error: unknown): ErrorReport {
+  const code = exitCodeOf(error);
   if (!(error instanceof Error)) return { code, name: "Error", message: String(error) };
   const hint = "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
   return {

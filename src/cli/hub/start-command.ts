@@ -12,6 +12,7 @@ import {
   wholeNumberIn,
 } from "../argument-parsers.ts";
 import { addCommonOptions, addDotenv, formatExamples } from "../common-options.ts";
+import { reportingFailure } from "../local/start-report.ts";
 import type { Act } from "../run-program.ts";
 import { loadHubHome } from "./hub-home.ts";
 import type { StartFlags } from "./start-flags.ts";
@@ -79,9 +80,11 @@ export function addStart(program: Command, act: Act): void {
       ]),
     );
   addDotenv(addCommonOptions(command));
-  act<StartFlags>(command, async (flags, context) => {
-    const { home } = loadHubHome(flags, context.io);
-    const { runStart } = await import("./start.ts");
-    return await runStart(flags, home, context);
-  });
+  act<StartFlags>(command, (flags, context) =>
+    reportingFailure(async () => {
+      const { home } = loadHubHome(flags, context.io);
+      const { runStart } = await import("./start.ts");
+      return await runStart(flags, home, context);
+    }),
+  );
 }

@@ -10,6 +10,7 @@ import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { formatJsonLine } from "../json-line.ts";
 import { findRunningHub } from "../local/find-running-hub.ts";
 import { LocalHubError } from "../local/local-hub-error.ts";
+import { reportReady } from "../local/start-report.ts";
 import type { Context } from "../run-program.ts";
 import { UsageError } from "../usage-error.ts";
 import { EventPrinter } from "./event-printer.ts";
@@ -107,6 +108,7 @@ async function logEvents(hub: LocalHub, home: string, flags: StartFlags): Promis
   log.write(`${now} hub ready on ports ${hub.ports.join(", ")}`);
   hub.subscribe((event) => log.write(formatHubEvent(event, Date.now())));
   for (const warning of await findWarnings(hub, flags)) log.write(`${now} warning: ${warning}`);
+  await reportReady();
 }
 
 async function untilEnd(hub: LocalHub, { interruption, io }: Context): Promise<void> {

@@ -1,12 +1,10 @@
 /** The hub of this home directory: the one that runs, or one started in the background. */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { createHome, type HubDescription } from "../../hub/home.ts";
-import { EXIT_CODES } from "../exit-code.ts";
+import { createHome, findHubFileDamage, type HubDescription } from "../../hub/home.ts";
+import { type StartOutcome, startInBackground } from "./background-hub.ts";
 import { findRunningHub } from "./find-running-hub.ts";
+import { HubStartError } from "./hub-start-error.ts";
 import { LocalHubError } from "./local-hub-error.ts";
 
 export interface EnsureOptions {
@@ -17,61 +15,53 @@ export interface EnsureOptions {
   onStart(): void;
 }
 
-const POLL_MS = 50;
-
 /**
  * How long a hub that cannot have the store may be followed by another try: the one that has it is
  * starting, or on its way out.
  */
 const RETRY_MS = 250;
 
-const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.url));
+/** Errors of a hub that finds another one in its place. */
+const LOST_RACES = new Set(["StoreInUse", "LocalHubAlreadyRunning"]);
 
 /**
  * Resolves once a hub answers. Of several commands that start one at the same moment, one succeeds:
- * the store lets only one process in, and the others find that one.
+ * the store lets only one process in, and the others find that one. Any other failure ends the wait.
  *
- * @throws LocalHubError LocalHubNotStarted; ClientError ConnectTimeout for a hub that hangs.
+ * @throws HomeError; HubStartError with what the hub says; LocalHubError LocalHubNotStarted;
+ * ClientError ConnectTimeout for a hub that hangs.
  */
 export async function ensureLocalHub(options: EnsureOptions): Promise<HubDescription> {
-  const running = await findRunningHub(options.home, options);
+  const { home, timeoutMs, signal } = options;
+  const running = await findRunningHub(home, options);
   if (running !== undefined) return running;
+  const paths = createHome(home);
   options.onStart();
-  const deadlineMs = Date.now() + options.timeoutMs;
-  const { logFile } = createHome(options.home);
-  let child = spawnHub(options.home, logFile);
-  while (Date.now() < deadlineMs) {
-    await sleep(POLL_MS, undefined, { signal: options.signal });
-    const started = await findRunningHub(options.home, options);
+  const deadlineMs = Date.now() + timeoutMs;
+  for (let lostRace: HubStartError | undefined; ; ) {
+    const outcome = await startInBackground(paths, Math.max(0, deadlineMs - Date.now()), signal);
+    const started = await findRunningHub(home, options);
     if (started !== undefined) return started;
-    if (child.exitCode === null && child.signalCode === null) continue;
-    if (child.exitCode !== EXIT_CODES.refused) throw notStarted(logFile, "it ended at once");
-    await sleep(RETRY_MS, undefined, { signal: options.signal });
-    child = spawnHub(options.home, logFile);
+    if (outcome.type !== "failed") {
+      throw lostRace ?? notStarted(paths.logFile, describeEnd(outcome, timeoutMs));
+    }
+    lostRace = new HubStartError(outcome.error);
+    if (!LOST_RACES.has(lostRace.name) || Date.now() > deadlineMs) throw lostRace;
+    await sleep(RETRY_MS, undefined, { signal });
+    // A hub that starts takes the file away: this one was damaged while its hub was running.
+    const damage = findHubFileDamage(home);
+    if (damage !== undefined) throw damage;
   }
-  throw notStarted(logFile, `it was not ready within ${options.timeoutMs} ms`);
 }
 
-/** Detached and with no stream of ours, so that nothing waits for it; a crash is told in its log. */
-function spawnHub(home: string, logFile: string): ChildProcess {
-  const log = openSync(logFile, "a", 0o600);
-  try {
-    const child = spawn(
-      process.execPath,
-      [EXECUTABLE, "start", "--idle-exit", "2m", "--background"],
-      {
-        detached: true,
-        cwd: home,
-        env: { ...process.env, C2D_HOME: home },
-        stdio: ["ignore", "ignore", log],
-      },
-    );
-    child.on("error", () => {});
-    child.unref();
-    return child;
-  } finally {
-    closeSync(log);
-  }
+function describeEnd(
+  outcome: Exclude<StartOutcome, { type: "failed" }>,
+  timeoutMs: number,
+): string {
+  if (outcome.type === "ended") return outcome.how;
+  return outcome.type === "late"
+    ? `it was not ready within ${timeoutMs} ms`
+    : "it ended right after its start";
 }
 
 function notStarted(logFile: string, why: string): LocalHubError {

@@ -1,0 +1,76 @@
+/** A hub in a process of its own that nothing waits for, but for the outcome of its start. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { HomePaths } from "../../hub/home.ts";
+import type { StartReport } from "./start-report.ts";
+
+/** What the hub says, or how its process ended without a word, or that it is still starting. */
+export type StartOutcome =
+  | StartReport
+  | { readonly type: "ended"; readonly how: string }
+  | { readonly type: "late" };
+
+/** Longest time of one of Node's timers. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.url));
+
+/** A hub that is not ready after `limitMs`, or whose start is given up, may still come up later. */
+export async function startInBackground(
+  paths: HomePaths,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<StartOutcome> {
+  const child = spawnHub(paths);
+  const limit = AbortSignal.timeout(Math.min(limitMs, MAX_TIMER_MS));
+  try {
+    return await outcomeOf(child, AbortSignal.any([signal, limit]));
+  } catch (error) {
+    signal.throwIfAborted();
+    return limit.aborted ? { type: "late" } : { type: "ended", how: messageOf(error) };
+  } finally {
+    child.unref();
+    if (child.connected) child.disconnect();
+  }
+}
+
+async function outcomeOf(child: ChildProcess, signal: AbortSignal): Promise<StartOutcome> {
+  const report = await Promise.race([
+    once(child, "message", { signal }).then(([message]) => message as StartReport),
+    // Node closes the channel once it has handed over the last message.
+    Promise.all([once(child, "exit"), once(child, "disconnect")]).then(() => undefined),
+  ]);
+  const how = `its process ended with ${child.signalCode ?? child.exitCode}`;
+  return report ?? { type: "ended", how };
+}
+
+/** Detached and with no stream of ours; a crash is told in its log. */
+function spawnHub({ directory, logFile }: HomePaths): ChildProcess {
+  const log = openLog(logFile);
+  const args = [EXECUTABLE, "start", "--idle-exit", "2m", "--background"];
+  const child = spawn(process.execPath, args, {
+    detached: true,
+    cwd: directory,
+    env: { ...process.env, C2D_HOME: directory },
+    stdio: ["ignore", "ignore", log ?? "ignore", "ipc"],
+  });
+  child.on("error", () => {});
+  if (log !== undefined) closeSync(log);
+  return child;
+}
+
+/** A log that cannot be written is no reason to have no hub. */
+function openLog(logFile: string): number | undefined {
+  try {
+    return openSync(logFile, "a", 0o600);
+  } catch {
+    return undefined;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
