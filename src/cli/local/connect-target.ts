@@ -1,6 +1,5 @@
 /** The hub a command talks to, made out of its configuration: the local one is found, or started. */
 
-import { readFileSync } from "node:fs";
 import { createEntraLogin } from "../../client/entra-login.ts";
 import type { ServiceSignIn } from "../../client/service-sign-in.ts";
 import type { DeviceHub } from "../../config/device-config.ts";
@@ -10,12 +9,13 @@ import {
   type DeviceConnectionString,
   parseHubConnectionString,
 } from "../../core/connection-string.ts";
-import type { HubDescription } from "../../hub/home.ts";
+import { type HubDescription, readHomeFile } from "../../hub/home.ts";
 import { whileConnecting } from "../connecting.ts";
 import { escapeLine } from "../escape.ts";
 import type { Context } from "../run-program.ts";
 import { ensureDevice, findDevice } from "./hub-api.ts";
 import { HubFollower } from "./hub-follower.ts";
+import { resolveLocalhostTo } from "./resolve-localhost.ts";
 
 /** Where to connect and what to trust there. */
 export interface Target<T> {
@@ -106,6 +106,7 @@ function remote<T>(connectionString: T, { ca }: TargetOptions): Target<T> {
 }
 
 function local<T>(connectionString: T, hub: HubDescription, { ca }: TargetOptions): Target<T> {
-  const own = readFileSync(hub.caFile, "utf8");
+  resolveLocalhostTo(hub);
+  const own = readHomeFile(hub.caFile);
   return { connectionString, ca: ca === undefined ? own : `${own}\n${ca}` };
 }

@@ -1,6 +1,6 @@
 /** Calls to the running local hub's REST side: devices, as their owner. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
 import { ClientError } from "../../client/client-error.ts";
@@ -13,7 +13,8 @@ import {
 import { HUB_ERRORS, type HubErrorName } from "../../core/hub-error.ts";
 import { formatSasToken } from "../../core/sas-token.ts";
 import { Secret } from "../../core/secret.ts";
-import { type HubDescription, STATUS_PATH } from "../../hub/home.ts";
+import { type HubDescription, readHomeFile, STATUS_PATH } from "../../hub/home.ts";
+import { resolveLocalhostTo } from "./resolve-localhost.ts";
 
 /** How long a hub on this machine may take to answer before it counts as hung, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -144,6 +145,8 @@ async function call(
   { body, timeoutMs = ANSWER_TIMEOUT_MS, signal }: Bounds & { readonly body?: object } = {},
 ): Promise<Answer> {
   const { host, port } = splitHostPort(hub.endpoint);
+  resolveLocalhostTo(hub);
+  const ca = readHomeFile(hub.caFile);
   const content = body && JSON.stringify(body);
   const deadline = AbortSignal.timeout(Math.min(timeoutMs, ANSWER_TIMEOUT_MS));
   return await new Promise((resolve, reject) => {
@@ -152,7 +155,7 @@ async function call(
       port,
       path,
       method,
-      ca: readFileSync(hub.caFile),
+      ca,
       agent: false,
       signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
       headers: {
