@@ -42,7 +42,7 @@ describe("CONNECT is accepted", () => {
     "100%",
     "x".repeat(128),
     "__proto__",
-    "A:b;c",
+    "A:b,c",
   ])("for a device called %s", async (deviceId) => {
     const hub = await createTestHub({ devices: [deviceId] });
     for (const username of [`${HOST}/${deviceId}/?api-version=2021-04-12`, `${HOST}/${deviceId}`]) {
