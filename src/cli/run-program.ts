@@ -14,6 +14,7 @@ import { Redactor } from "./redactor.ts";
 import { Reporter } from "./reporter.ts";
 import { type Interruption, watchSignals } from "./signals.ts";
 import { UsageError } from "./usage-error.ts";
+import { requireUtf8Arguments } from "./utf8-arguments.ts";
 import { readVersion } from "./version.ts";
 import { within } from "./within.ts";
 
@@ -81,6 +82,7 @@ async function run(
   addTopics(program);
   program.optionsGroup("Options:").version(readVersion(), "-V, --version", "print the version");
   try {
+    requireUtf8Arguments(process.argv.slice(2));
     await program.parseAsync();
     return code;
   } catch (error) {

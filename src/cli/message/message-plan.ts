@@ -2,6 +2,7 @@
 
 import { findUnknownPlaceholder, PLACEHOLDERS } from "../templates.ts";
 import { UsageError } from "../usage-error.ts";
+import { validateContentEncoding } from "./content-encoding.ts";
 import type { MessageFlags } from "./message-flags.ts";
 import { type Properties, parseProperties } from "./property-flags.ts";
 
@@ -63,6 +64,9 @@ export function planMessage(
     properties: body === undefined && !hasProperties ? defaults.properties : properties,
   };
   requireKnownPlaceholders(message);
+  if (message.body.type === "text" && message.contentEncoding !== undefined) {
+    validateContentEncoding(message.contentEncoding, message.body.text);
+  }
   return {
     message,
     isBodyChecked: body !== undefined || flags.contentType !== undefined,

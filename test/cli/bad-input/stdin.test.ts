@@ -1,7 +1,7 @@
-/** A stdin that was closed before the start, and one that holds no text. */
+/** A stdin that was closed before the start, one that holds no text, and arguments that are none. */
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,6 +31,28 @@ test("a body that is not UTF-8 is refused, with the way to send it", () => {
     { name: "UsageError", code: 2, hint: expect.stringContaining("--data-file-path") },
   ]);
   expect(status).toBe(2);
+});
+
+test("an argument that is not UTF-8 is refused, instead of sent otherwise", () => {
+  const { status, stdout, stderr } = spawnSync(
+    "sh",
+    ["-c", `exec "$@" --data "$(printf 'a\\377b')"`, "sh", EXECUTABLE, ...DRY_RUN],
+    OPTIONS,
+  );
+  expect(parseLines(stderr)).toMatchObject([
+    { name: "UsageError", code: 2, hint: expect.stringContaining("--data-file-path") },
+  ]);
+  expect(stdout).toBe("");
+  expect(status).toBe(2);
+});
+
+const showsArguments = existsSync("/proc/self/cmdline");
+if (!showsArguments) console.warn("SKIPPED: this system does not show a typed U+FFFD as bytes.");
+
+test.skipIf(!showsArguments)("U+FFFD itself is a character like others", () => {
+  const { status, stdout } = spawnSync(EXECUTABLE, [...DRY_RUN, "--data", "a\uFFFDb"], OPTIONS);
+  expect(parseLines(stdout)[0]).toMatchObject({ body: "a\uFFFDb" });
+  expect(status).toBe(0);
 });
 
 // Node opens /dev/null in its place: it reads as empty, and nothing hangs.

@@ -68,6 +68,8 @@ export const USAGE_ROWS: readonly BadInput[] = [
     ["--template without --data", send("--template"), "--template"],
     ["a placeholder there is not", send("--template", "--data", "{{nn}}"), "placeholder"],
     ["a placeholder there is not, in an id", send("--mid", "{{nn}}"), "placeholder"],
+    ["text as utf-16", send("--data", "x", "--ce", "UTF-16"), "--data-file-path"],
+    ["the default body as utf-32le", send("--ce", "utf-32le"), "UTF-8"],
     ["--ack some", send("--ack", "some"), "full"],
     ["--wait for feedback not asked for", send("--wait", "--ack", "none"), "--ack"],
     ["--wait without a message id", send("--wait", "--mid", ""), "message id"],

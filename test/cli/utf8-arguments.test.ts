@@ -1,0 +1,38 @@
+import { describe, expect, test } from "vitest";
+import { UsageError } from "../../src/cli/usage-error.ts";
+import { requireUtf8Arguments } from "../../src/cli/utf8-arguments.ts";
+
+const commandLine = (...last: readonly Buffer[]) =>
+  Buffer.concat(
+    [Buffer.from("node"), Buffer.from("c2d-send.js"), ...last].flatMap((argument) => [
+      argument,
+      Buffer.of(0),
+    ]),
+  );
+const unreadable = () => {
+  throw new Error("ENOENT");
+};
+
+test("text is not looked at twice", () => {
+  expect(() => requireUtf8Arguments(["--data", "ü€😀", ""], unreadable)).not.toThrow();
+});
+
+describe("U+FFFD", () => {
+  const args = ["--data", "a\uFFFD", ""];
+
+  test("that was typed is taken", () => {
+    const line = commandLine(...args.map((argument) => Buffer.from(argument)));
+    expect(() => requireUtf8Arguments(args, () => line)).not.toThrow();
+  });
+
+  test("in place of another byte is refused, and the argument is not shown", () => {
+    const line = commandLine(Buffer.from("--data"), Buffer.from("a\xff", "latin1"), Buffer.of());
+    const check = () => requireUtf8Arguments(args, () => line);
+    expect(check).toThrow(UsageError);
+    expect(check).toThrow("argument 2 is not UTF-8 text");
+  });
+
+  test("is refused where the bytes are not shown", () => {
+    expect(() => requireUtf8Arguments(args, unreadable)).toThrow(UsageError);
+  });
+});
