@@ -57,8 +57,7 @@ export function requireUsableHome(directory: string): void {
 
 /** Not `recursive`: for a directory that /proc does not take, Node 20 to 26 tries forever. */
 function makeDirectory(directory: string): void {
-  const existing = nearestExisting(directory);
-  if (existing === directory) return;
+  if (existsSync(directory)) return;
   makeDirectory(dirname(directory));
   try {
     mkdirSync(directory, { mode: OWNER_ONLY_DIRECTORY });
