@@ -211,15 +211,16 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     const isReady = [createDeferred<void>(), createDeferred<void>()];
     const isAway = createDeferred<void>();
     const failures: string[] = [];
-    let current = setup;
+    const targetOf = ({ hub, ca }: typeof setup) => {
+      const connectionString = parseDeviceConnectionString(hub.deviceConnectionString("device1"));
+      return { connectionString, ca };
+    };
+    let current = targetOf(setup);
     const run = keepConnected({
       connect: (handlers) =>
         connectDevice({
-          connectionString: parseDeviceConnectionString(
-            current.hub.deviceConnectionString("device1"),
-          ),
+          ...current,
           transport,
-          ca: current.ca,
           keepAliveSeconds: 180,
           connectTimeoutMs: 10_000,
           pollIntervalMs: 20,
@@ -241,7 +242,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     await setup.hub.stop();
     await isAway.promise;
     // A new hub has new keys: settings are read anew for each attempt.
-    current = await start({ port: port ?? 0 });
+    current = targetOf(await start({ port: port ?? 0 }));
     await isReady[1]?.promise;
     controller.abort();
     await run;

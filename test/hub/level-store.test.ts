@@ -315,7 +315,8 @@ describe("a hub that starts again", () => {
       await first.send();
       await peer.subscribe(devicebound());
       await peer.nextPublish();
-      await first.services.activity.flush();
+      await first.log.reached("delivered");
+      first.services.activity.flush();
     });
     const connectedMs = Date.UTC(2026, 0, 1);
     expect(hub.services.activity.find("device1")).toEqual({
@@ -328,7 +329,7 @@ describe("a hub that starts again", () => {
   it("knows nothing of what a deleted device did", async () => {
     const hub = await restarted(async (first) => {
       await first.connectDevice();
-      await first.services.activity.flush();
+      first.services.activity.flush();
       await first.registry.delete("device1", "*");
       await first.registry.create("device1");
     });
