@@ -18,6 +18,8 @@ export interface DeviceActivityOptions {
 /** How long activity may be unwritten, in milliseconds: a write each message would cost too much. */
 const WRITE_INTERVAL_MS = 5000;
 
+const WRITE_TIMER = "activity";
+
 /** What a device does itself (registry guide: it "connected, received or sent a message"). */
 const ACTIVITIES: readonly HubEvent["type"][] = [
   "deviceConnected",
@@ -55,6 +57,7 @@ export class DeviceActivityLog {
 
   /** Hands to the store what it does not have yet. */
   flush(): void {
+    this.#options.scheduler.schedule(WRITE_TIMER, undefined, () => {});
     const changes = [...this.#unwritten].map((id) => putActivity(id, this.find(id)));
     this.#unwritten.clear();
     void this.#options.store.write(changes);
@@ -70,7 +73,7 @@ export class DeviceActivityLog {
       ...(isChange && { connectionStateUpdatedTimeMs: nowMs }),
     });
     if (this.#unwritten.size === 0) {
-      scheduler.schedule("activity", nowMs + WRITE_INTERVAL_MS, () => this.flush());
+      scheduler.schedule(WRITE_TIMER, nowMs + WRITE_INTERVAL_MS, () => this.flush());
     }
     this.#unwritten.add(deviceId);
   }

@@ -102,12 +102,12 @@ export function writeHubDescription(paths: HomePaths, description: HubDescriptio
   writeOwnerFile(paths.hubFile, `${JSON.stringify(description, null, 2)}\n`);
 }
 
-/** What cannot be removed is stale from now on, which every reader recognises. */
-export function removeHubDescription(paths: HomePaths): void {
+/** @throws HomeError HomeUnusable */
+export function removeHubDescription({ hubFile }: HomePaths): void {
   try {
-    rmSync(paths.hubFile, { force: true });
-  } catch {
-    // The directory is gone, or no longer writable.
+    rmSync(hubFile, { force: true });
+  } catch (error) {
+    throw homeUnusable(hubFile, "removed", error);
   }
 }
 

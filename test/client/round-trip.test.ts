@@ -195,9 +195,9 @@ it("a listener comes back to a hub that was away", async () => {
   const events: ConnectionEvent[] = [];
   const isReady = [createDeferred<void>(), createDeferred<void>()];
   const isAway = createDeferred<void>();
-  let current = setup;
+  let current = deviceOptions(setup);
   const run = keepConnected({
-    connect: (handlers) => connectDevice({ ...deviceOptions(current), ...handlers }),
+    connect: (handlers) => connectDevice({ ...current, ...handlers }),
     signal: controller.signal,
     reconnect: true,
     random: () => 0.1,
@@ -211,7 +211,7 @@ it("a listener comes back to a hub that was away", async () => {
   await setup.hub.stop();
   await isAway.promise;
   // A new hub has new keys: settings are read anew for each attempt.
-  current = await start({ port: port ?? 0 });
+  current = deviceOptions(await start({ port: port ?? 0 }));
   await isReady[1]?.promise;
   controller.abort();
   await run;

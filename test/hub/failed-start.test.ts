@@ -95,6 +95,6 @@ it("a hub that cannot remove its hub.json stops all the same, and says so", asyn
   rmSync(join(directory, "hub.json"));
   mkdirSync(join(directory, "hub.json"));
   await hub.stop();
-  await expect(hub.stopped).rejects.toThrow();
+  await expect(hub.stopped).rejects.toMatchObject({ name: "HomeUnusable" });
   expect(await isListening(port)).toBe(false);
 });

@@ -130,6 +130,7 @@ describe("a packet the hub does not serve ends the connection", () => {
     await peer.closedSilently();
     await hub.send({}, "device2");
     expect(hub.cloudToDevice.countOf("device2")).toBe(1);
+    hub.services.activity.flush();
     expect(hub.clock.liveTimers).toBe(1);
   });
 
@@ -210,6 +211,7 @@ describe("a connection that has ended", () => {
       peer.destroy();
     }
     await hub.log.reached("deviceDisconnected");
+    hub.services.activity.flush();
     expect(hub.clock.liveTimers).toBe(0);
   });
 
@@ -234,6 +236,7 @@ describe("a connection that has ended", () => {
     await vi.waitFor(() => expect(hub.services.connections.count).toBe(0));
     for (const done of writes) done();
     await new Promise((resolve) => setImmediate(resolve));
+    hub.services.activity.flush();
     expect(hub.clock.liveTimers).toBe(0);
   });
 });
