@@ -13,9 +13,9 @@ export type {
 } from "./core/feedback.ts";
 export { HubError, type HubErrorName } from "./core/hub-error.ts";
 export { InvalidOptionError } from "./core/hub-options.ts";
-export { type Clock, ManualClock } from "./hub/clock.ts";
-export type { HubEvent, HubEventListener, MessageRef } from "./hub/events.ts";
-export { HubStoppedError } from "./hub/lifetime.ts";
+export { PortUnavailable } from "./hub/listener/port-unavailable.ts";
 export { type LocalHub, type LocalHubOptions, startLocalHub } from "./hub/local-hub.ts";
-export { PortUnavailable } from "./hub/port-unavailable.ts";
+export type { HubEvent, HubEventListener, MessageRef } from "./hub/model/events.ts";
+export { type Clock, ManualClock } from "./hub/runtime/clock.ts";
+export { HubStoppedError } from "./hub/runtime/lifetime.ts";
 export { StoreError, type StoreErrorName } from "./hub/store/store-error.ts";

@@ -15,8 +15,6 @@ import { HUB_OPTION_RANGES, type OptionRange, validateOptions } from "../core/hu
 import { type CloudToDeviceSettings, LOCAL_DEFAULTS } from "../core/limits.ts";
 import { EVENT_HUB_NAME } from "../core/resource-path.ts";
 import { Secret } from "../core/secret.ts";
-import { type Clock, systemClock } from "./clock.ts";
-import type { HubEventListener } from "./events.ts";
 import {
   createHome,
   type HomePaths,
@@ -27,16 +25,18 @@ import {
   writeHubDescription,
   writeOwnerFile,
   writePublicFile,
-} from "./home.ts";
-import { homeDamaged } from "./home-error.ts";
+} from "./home/home.ts";
+import { homeDamaged } from "./home/home-error.ts";
+import { createInstallation, type Installation, parseInstallation } from "./home/installation.ts";
 import { type Hub, type HubOptions, startHub } from "./hub.ts";
-import { createInstallation, type Installation, parseInstallation } from "./installation.ts";
-import { HubStoppedError } from "./lifetime.ts";
+import { trustInThisProcess } from "./listener/tls.ts";
+import type { HubEventListener } from "./model/events.ts";
+import { type Clock, systemClock } from "./runtime/clock.ts";
+import { HubStoppedError } from "./runtime/lifetime.ts";
 import { openLevelStore } from "./store/level-store.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
 import { acquireOwnership } from "./store/ownership.ts";
 import type { Store } from "./store/store.ts";
-import { trustInThisProcess } from "./tls.ts";
 
 /**
  * Every option has a default. Durations are whole milliseconds, from 1 ms to 36,500 days. An unknown

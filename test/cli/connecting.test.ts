@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { whileConnecting } from "../../src/cli/connecting.ts";
-import type { DescribeProgress } from "../../src/cli/progress-line.ts";
-import type { Reporter } from "../../src/cli/reporter.ts";
-import type { Context } from "../../src/cli/run-program.ts";
+import { whileConnecting } from "../../src/cli/local/connecting.ts";
+import type { Context } from "../../src/cli/program/run-program.ts";
+import type { DescribeProgress } from "../../src/cli/terminal/progress-line.ts";
+import type { Reporter } from "../../src/cli/terminal/reporter.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

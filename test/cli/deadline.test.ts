@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Deadline } from "../../src/cli/deadline.ts";
+import { Deadline } from "../../src/async/deadline.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { escapeLine, escapeText } from "../../src/cli/escape.ts";
-import { formatJsonLine } from "../../src/cli/json-line.ts";
+import { escapeLine, escapeText } from "../../src/cli/terminal/escape.ts";
+import { formatJsonLine } from "../../src/cli/terminal/json-line.ts";
 
 test.each([
   ["\u001b[31mred\u001b[0m", "\\u001b[31mred\\u001b[0m"],

@@ -1,14 +1,14 @@
 /** Every loop that reconnects ends at the same errors, and goes on after all others. */
 
 import { describe, expect, test } from "vitest";
-import { RunConnection } from "../../src/cli/run-connection.ts";
-import type { Context } from "../../src/cli/run-program.ts";
-import { ClientError, type ClientErrorName } from "../../src/client/client-error.ts";
-import { createDeferred } from "../../src/client/deferred.ts";
+import { createDeferred } from "../../src/async/deferred.ts";
+import { RunConnection } from "../../src/cli/local/run-connection.ts";
+import type { Context } from "../../src/cli/program/run-program.ts";
+import { keepConnected } from "../../src/client/device/keep-connected.ts";
+import { TelemetrySender } from "../../src/client/device/telemetry-sender.ts";
+import { ClientError, type ClientErrorName } from "../../src/client/errors/client-error.ts";
 import { runEventListener } from "../../src/client/events/event-listener.ts";
-import { keepConnected } from "../../src/client/keep-connected.ts";
-import type { ServiceConnection } from "../../src/client/service-connection.ts";
-import { TelemetrySender } from "../../src/client/telemetry-sender.ts";
+import type { ServiceConnection } from "../../src/client/service/service-connection.ts";
 import { parseHubConnectionString } from "../../src/core/connection-string.ts";
 import { atRest, ManualClock } from "../client/support/manual-clock.ts";
 

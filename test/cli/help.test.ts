@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { describe, expect, test } from "vitest";
-import { EXIT_CODE_MEANINGS, EXIT_CODES } from "../../src/cli/exit-code.ts";
+import { EXIT_CODE_MEANINGS, EXIT_CODES } from "../../src/cli/terminal/exit-code.ts";
 import { SETTING_KEYS, settingOf } from "../../src/config/settings.ts";
 import { type ExecutableName, run } from "./support/run-executable.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Redactor } from "../../src/cli/redactor.ts";
+import { Redactor } from "../../src/cli/terminal/redactor.ts";
 
 const KEY = "c2VjcmV0LWtleS1vZi10aGUtdGVzdA==";
 

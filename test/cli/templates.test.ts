@@ -4,7 +4,7 @@ import {
   findUnknownPlaceholder,
   makeWindSpeed,
   type TemplateValues,
-} from "../../src/cli/templates.ts";
+} from "../../src/cli/text/templates.ts";
 
 const VALUES: TemplateValues = {
   n: 3,

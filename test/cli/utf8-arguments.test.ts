@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { UsageError } from "../../src/cli/usage-error.ts";
-import { requireUtf8Arguments } from "../../src/cli/utf8-arguments.ts";
+import { requireUtf8Arguments } from "../../src/cli/program/utf8-arguments.ts";
+import { UsageError } from "../../src/cli/terminal/usage-error.ts";
 
 const commandLine = (...last: readonly Buffer[]) =>
   Buffer.concat(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BackOff } from "../../src/client/back-off.ts";
+import { BackOff } from "../../src/async/back-off.ts";
 
 const times = (backOff: BackOff, count: number): number[] =>
   Array.from({ length: count }, () => backOff.nextMs());

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { systemClock } from "../../src/client/clock.ts";
+import { systemClock } from "../../src/async/clock.ts";
 
 afterEach(() => {
   vi.useRealTimers();

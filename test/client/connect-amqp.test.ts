@@ -3,7 +3,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import rhea, { type Sender } from "rhea";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { DeviceConnectOptions } from "../../src/client/device-connection.ts";
+import type { DeviceConnectOptions } from "../../src/client/connection/device-connection.ts";
 import { connectListening, type ListeningDevice } from "./support/listening-device.ts";
 import { atRest } from "./support/manual-clock.ts";
 import {

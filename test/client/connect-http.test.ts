@@ -6,7 +6,7 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
-import type { DeviceConnectOptions } from "../../src/client/device-connection.ts";
+import type { DeviceConnectOptions } from "../../src/client/connection/device-connection.ts";
 import { connectListening, type ListeningDevice } from "./support/listening-device.ts";
 import { selfSigned } from "./support/self-signed.ts";
 import { timersLeftBy } from "./support/timers.ts";

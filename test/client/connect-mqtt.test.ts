@@ -1,14 +1,14 @@
 import net, { type AddressInfo } from "node:net";
 import type { Packet } from "mqtt-packet";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ClientError } from "../../src/client/client-error.ts";
-import { connectDevice } from "../../src/client/connect-device.ts";
-import { createDeferred } from "../../src/client/deferred.ts";
+import { createDeferred } from "../../src/async/deferred.ts";
 import type {
   Delivery,
   DeviceConnection,
   DeviceConnectOptions,
-} from "../../src/client/device-connection.ts";
+} from "../../src/client/connection/device-connection.ts";
+import { connectDevice } from "../../src/client/device/connect-device.ts";
+import type { ClientError } from "../../src/client/errors/client-error.ts";
 import { parseDeviceConnectionString } from "../../src/core/connection-string.ts";
 import {
   behave,

@@ -2,16 +2,16 @@ import { readFileSync } from "node:fs";
 import net, { type AddressInfo } from "node:net";
 import rhea, { type Message as AmqpMessage, type EventContext, type Sender } from "rhea";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ClientError } from "../../src/client/client-error.ts";
-import { connectDevice } from "../../src/client/connect-device.ts";
-import { connectService } from "../../src/client/connect-service.ts";
-import { createDeferred } from "../../src/client/deferred.ts";
-import type { Delivery } from "../../src/client/device-connection.ts";
+import { createDeferred } from "../../src/async/deferred.ts";
+import type { Delivery } from "../../src/client/connection/device-connection.ts";
+import { connectDevice } from "../../src/client/device/connect-device.ts";
+import type { ClientError } from "../../src/client/errors/client-error.ts";
+import { connectService } from "../../src/client/service/connect-service.ts";
 import type {
   FeedbackBatch,
   ServiceConnection,
   ServiceConnectOptions,
-} from "../../src/client/service-connection.ts";
+} from "../../src/client/service/service-connection.ts";
 import {
   parseDeviceConnectionString,
   parseHubConnectionString,

@@ -3,7 +3,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { EntraProcessCredential } from "../../src/client/sdk-hooks/entra-credential.ts";
+import { EntraProcessCredential } from "../../src/client/sdk/entra/entra-credential.ts";
 import { temporaryDirectory } from "../support/local-hub.ts";
 
 const SCOPE = "https://iothubs.azure.net/.default";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, expect, it } from "vitest";
-import { connectService } from "../../src/client/connect-service.ts";
-import type { EntraCredential } from "../../src/client/service-sign-in.ts";
+import type { EntraCredential } from "../../src/client/connection/service-sign-in.ts";
+import { connectService } from "../../src/client/service/connect-service.ts";
 import { startLocalHub } from "../../src/hub/local-hub.ts";
 import { startScriptedAmqpHub } from "./support/scripted-amqp-hub.ts";
 

@@ -1,7 +1,7 @@
 /** Events over AMQP, against a socket that does what well-behaved hubs do not. */
 
 import { afterEach, describe, expect, it } from "vitest";
-import { UnansweredError } from "../../src/client/unanswered-error.ts";
+import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
 import type { Message } from "../../src/core/message.ts";
 import {
   type AmqpScript,

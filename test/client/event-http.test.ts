@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { UnansweredError } from "../../src/client/unanswered-error.ts";
+import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
 import type { Message } from "../../src/core/message.ts";
 import { selfSigned } from "./support/self-signed.ts";
 import { connectSending, type SendingDevice } from "./support/sending-device.ts";

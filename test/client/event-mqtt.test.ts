@@ -2,7 +2,7 @@
 
 import type { IPublishPacket, Packet } from "mqtt-packet";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { UnansweredError } from "../../src/client/unanswered-error.ts";
+import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
 import type { Message } from "../../src/core/message.ts";
 import { atRest } from "./support/manual-clock.ts";
 import {

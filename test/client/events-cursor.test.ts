@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EventCursor } from "../../src/client/events/event-cursor.ts";
+import { EventCursor } from "../../src/client/connection/event-cursor.ts";
 
 const partition = (lastSequenceNumber: number) => ({ partitionId: "0", lastSequenceNumber });
 

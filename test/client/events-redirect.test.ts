@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseRedirect } from "../../src/client/events/event-hub-address.ts";
+import { parseRedirect } from "../../src/client/connection/event-hub-address.ts";
 
 function redirect(info: object) {
   return { condition: "amqp:link:redirect", description: "elsewhere", info };

@@ -1,24 +1,24 @@
 import { readFileSync } from "node:fs";
 import rhea, { type Sender } from "rhea";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { ClientError } from "../../src/client/client-error.ts";
-import { connectService } from "../../src/client/connect-service.ts";
-import { createDeferred } from "../../src/client/deferred.ts";
+import { createDeferred } from "../../src/async/deferred.ts";
+import { EventCursor } from "../../src/client/connection/event-cursor.ts";
+import type { EventHubAddress } from "../../src/client/connection/event-hub-address.ts";
+import type { EntraCredential } from "../../src/client/connection/service-sign-in.ts";
+import type { ClientError } from "../../src/client/errors/client-error.ts";
 import {
   connectEvents,
   type EventConnection,
   type EventConnectOptions,
 } from "../../src/client/events/connect-events.ts";
-import { EventCursor } from "../../src/client/events/event-cursor.ts";
-import type { EventHubAddress } from "../../src/client/events/event-hub-address.ts";
 import {
   type EventListenerEvent,
   type EventListenerOptions,
   runEventListener,
 } from "../../src/client/events/event-listener.ts";
 import { type ReceivedEvent, toReceivedEvent } from "../../src/client/events/received-event.ts";
-import type { ServiceConnectOptions } from "../../src/client/service-connection.ts";
-import type { EntraCredential } from "../../src/client/service-sign-in.ts";
+import { connectService } from "../../src/client/service/connect-service.ts";
+import type { ServiceConnectOptions } from "../../src/client/service/service-connection.ts";
 import {
   parseEventHubConnectionString,
   parseHubConnectionString,

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { FeedbackMatcher } from "../../src/client/feedback-matcher.ts";
-import type { FeedbackBatch, ReceivedFeedback } from "../../src/client/service-connection.ts";
+import { FeedbackMatcher } from "../../src/client/service/feedback-matcher.ts";
+import type {
+  FeedbackBatch,
+  ReceivedFeedback,
+} from "../../src/client/service/service-connection.ts";
 
 class FakeBatch implements FeedbackBatch {
   readonly records: readonly ReceivedFeedback[];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { HeldFeedback } from "../../src/client/held-feedback.ts";
-import type { FeedbackBatch } from "../../src/client/service-connection.ts";
+import { HeldFeedback } from "../../src/client/service/held-feedback.ts";
+import type { FeedbackBatch } from "../../src/client/service/service-connection.ts";
 
 /** A batch of one record that writes down how it is settled. */
 function batchOf(messageId: string, settled: string[], name = messageId): FeedbackBatch {

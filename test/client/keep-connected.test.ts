@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ClientError, type ClientErrorName } from "../../src/client/client-error.ts";
-import { createDeferred } from "../../src/client/deferred.ts";
-import type { Delivery, DeviceConnection } from "../../src/client/device-connection.ts";
+import { createDeferred } from "../../src/async/deferred.ts";
+import type { Delivery, DeviceConnection } from "../../src/client/connection/device-connection.ts";
 import {
   type ConnectionEvent,
   type ConnectionHandlers,
@@ -10,7 +9,8 @@ import {
   type KeepConnectedOptions,
   keepConnected,
   type LossCause,
-} from "../../src/client/keep-connected.ts";
+} from "../../src/client/device/keep-connected.ts";
+import { ClientError, type ClientErrorName } from "../../src/client/errors/client-error.ts";
 import { atRest, ManualClock } from "./support/manual-clock.ts";
 
 const errorOf = (name: ClientErrorName): ClientError => new ClientError(name, `it is ${name}`);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { ReceivedMessage } from "../../src/client/device-connection.ts";
-import { LockedDeliveries } from "../../src/client/locked-deliveries.ts";
+import type { ReceivedMessage } from "../../src/client/connection/device-connection.ts";
+import { LockedDeliveries } from "../../src/client/device/locked-deliveries.ts";
 
 function message(sequenceNumber?: number): ReceivedMessage {
   return {

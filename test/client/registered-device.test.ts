@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRegisteredDevice } from "../../src/client/registered-device.ts";
+import { parseRegisteredDevice } from "../../src/client/registry/registered-device.ts";
 
 test("what the hub did not send stays absent, and null is not sent", () => {
   expect(parseRegisteredDevice({ deviceId: "d" })).toEqual({ deviceId: "d" });

@@ -5,9 +5,12 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { ClientErrorName } from "../../src/client/client-error.ts";
-import { RegistryClient, type RegistryClientOptions } from "../../src/client/registry-client.ts";
-import type { EntraLogin } from "../../src/client/service-sign-in.ts";
+import type { EntraLogin } from "../../src/client/connection/service-sign-in.ts";
+import type { ClientErrorName } from "../../src/client/errors/client-error.ts";
+import {
+  RegistryClient,
+  type RegistryClientOptions,
+} from "../../src/client/registry/registry-client.ts";
 import { parseHubConnectionString } from "../../src/core/connection-string.ts";
 import type { Policy } from "../../src/core/device-identity.ts";
 import { type LocalHub, startHomeHub } from "../../src/hub/local-hub.ts";

@@ -2,23 +2,26 @@
 
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { connectDevice } from "../../src/client/connect-device.ts";
-import { connectService } from "../../src/client/connect-service.ts";
-import { createDeferred } from "../../src/client/deferred.ts";
+import { createDeferred } from "../../src/async/deferred.ts";
 import type {
   Delivery,
   DeviceConnection,
   DeviceConnectOptions,
   DeviceTransport,
-} from "../../src/client/device-connection.ts";
-import { FeedbackMatcher } from "../../src/client/feedback-matcher.ts";
+} from "../../src/client/connection/device-connection.ts";
+import { connectDevice } from "../../src/client/device/connect-device.ts";
 import {
   type ConnectionEvent,
   keepConnected,
   type LossCause,
-} from "../../src/client/keep-connected.ts";
-import { sendAll } from "../../src/client/sender.ts";
-import type { ServiceConnection, ServiceTransport } from "../../src/client/service-connection.ts";
+} from "../../src/client/device/keep-connected.ts";
+import { connectService } from "../../src/client/service/connect-service.ts";
+import { FeedbackMatcher } from "../../src/client/service/feedback-matcher.ts";
+import { sendAll } from "../../src/client/service/sender.ts";
+import type {
+  ServiceConnection,
+  ServiceTransport,
+} from "../../src/client/service/service-connection.ts";
 import {
   parseDeviceConnectionString,
   parseHubConnectionString,

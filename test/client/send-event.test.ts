@@ -2,15 +2,15 @@
 
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { connectDevice } from "../../src/client/connect-device.ts";
-import { connectService } from "../../src/client/connect-service.ts";
-import { createDeferred } from "../../src/client/deferred.ts";
+import { createDeferred } from "../../src/async/deferred.ts";
 import type {
   Delivery,
   DeviceConnection,
   DeviceConnectOptions,
   DeviceTransport,
-} from "../../src/client/device-connection.ts";
+} from "../../src/client/connection/device-connection.ts";
+import { connectDevice } from "../../src/client/device/connect-device.ts";
+import { connectService } from "../../src/client/service/connect-service.ts";
 import {
   parseDeviceConnectionString,
   parseHubConnectionString,

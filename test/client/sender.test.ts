@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { ClientError, type ClientErrorName } from "../../src/client/client-error.ts";
-import { createDeferred } from "../../src/client/deferred.ts";
-import type { OutgoingMessage, SendEvent } from "../../src/client/send-event.ts";
-import { type SendAllOptions, type SendTotals, sendAll } from "../../src/client/sender.ts";
-import { UnansweredError } from "../../src/client/unanswered-error.ts";
+import { createDeferred } from "../../src/async/deferred.ts";
+import { ClientError, type ClientErrorName } from "../../src/client/errors/client-error.ts";
+import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
+import type { OutgoingMessage, SendEvent } from "../../src/client/service/send-event.ts";
+import { type SendAllOptions, type SendTotals, sendAll } from "../../src/client/service/sender.ts";
 import type { Message } from "../../src/core/message.ts";
 import { atRest, ManualClock } from "./support/manual-clock.ts";
 

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { ClientError, type ClientErrorName } from "../../src/client/client-error.ts";
-import { createDeferred, type Deferred } from "../../src/client/deferred.ts";
-import type { TelemetryEvent } from "../../src/client/telemetry-event.ts";
-import { TelemetrySender, type TelemetrySenderOptions } from "../../src/client/telemetry-sender.ts";
-import { UnansweredError } from "../../src/client/unanswered-error.ts";
+import { createDeferred, type Deferred } from "../../src/async/deferred.ts";
+import type { TelemetryEvent } from "../../src/client/device/telemetry-event.ts";
+import {
+  TelemetrySender,
+  type TelemetrySenderOptions,
+} from "../../src/client/device/telemetry-sender.ts";
+import { ClientError, type ClientErrorName } from "../../src/client/errors/client-error.ts";
+import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
 import type { Message } from "../../src/core/message.ts";
 import { atRest, ManualClock } from "./support/manual-clock.ts";
 

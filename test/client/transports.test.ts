@@ -2,12 +2,15 @@
 
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { connectDevice } from "../../src/client/connect-device.ts";
-import { connectService } from "../../src/client/connect-service.ts";
-import { createDeferred } from "../../src/client/deferred.ts";
-import type { DeviceConnectOptions, DeviceTransport } from "../../src/client/device-connection.ts";
-import { keepConnected } from "../../src/client/keep-connected.ts";
-import type { ServiceConnection } from "../../src/client/service-connection.ts";
+import { createDeferred } from "../../src/async/deferred.ts";
+import type {
+  DeviceConnectOptions,
+  DeviceTransport,
+} from "../../src/client/connection/device-connection.ts";
+import { connectDevice } from "../../src/client/device/connect-device.ts";
+import { keepConnected } from "../../src/client/device/keep-connected.ts";
+import { connectService } from "../../src/client/service/connect-service.ts";
+import type { ServiceConnection } from "../../src/client/service/service-connection.ts";
 import {
   parseDeviceConnectionString,
   parseHubConnectionString,

@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { EXIT_CODES, exitCodeOf } from "../../src/cli/exit-code.ts";
-import { ClientError, type ClientErrorName } from "../../src/client/client-error.ts";
+import { EXIT_CODES, exitCodeOf } from "../../src/cli/terminal/exit-code.ts";
+import { ClientError, type ClientErrorName } from "../../src/client/errors/client-error.ts";
 import { HUB_ERRORS } from "../../src/core/hub-error.ts";
 import * as library from "../../src/index.ts";
 import { ROOT, readPage, tableRows } from "./pages.ts";
@@ -37,10 +37,10 @@ test("each name is documented once, with what it means and a next step", () => {
 function namesOfCode(): Map<string, number> {
   const names = new Map<string, number>();
   for (const [name, { exitCode }] of Object.entries(HUB_ERRORS)) names.set(name, exitCode);
-  for (const name of quotedIn("client/client-error.ts")) {
+  for (const name of quotedIn("client/errors/client-error.ts")) {
     names.set(name, exitCodeOf(new ClientError(name as ClientErrorName, "")));
   }
-  for (const [, name = "", key = ""] of source("cli/exit-code.ts").matchAll(
+  for (const [, name = "", key = ""] of source("cli/terminal/exit-code.ts").matchAll(
     /^ {2}([A-Z]\w+): EXIT_CODES\.(\w+),$/gm,
   )) {
     names.set(name, codeOfKey(key));

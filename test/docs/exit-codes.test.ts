@@ -1,7 +1,7 @@
 /** Exit codes: the promise, the code and README know the same ones. */
 
 import { expect, test } from "vitest";
-import { EXIT_CODES } from "../../src/cli/exit-code.ts";
+import { EXIT_CODES } from "../../src/cli/terminal/exit-code.ts";
 import { PAGES, readPage, section, tableRows } from "./pages.ts";
 
 /** What scripts rely on: it does not change. */

@@ -1,8 +1,8 @@
 /** Events report what is durable, in the order in which it happened, whatever their listeners do. */
 
 import { describe, expect, it } from "vitest";
-import type { HubEvent } from "../../src/hub/events.ts";
-import type { FeedbackDelivery } from "../../src/hub/feedback-queue.ts";
+import type { HubEvent } from "../../src/hub/model/events.ts";
+import type { FeedbackDelivery } from "../../src/hub/model/feedback-queue.ts";
 import { createTestHub, message } from "../support/test-hub.ts";
 import { CrashStore, settled } from "./crash-store.ts";
 

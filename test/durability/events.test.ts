@@ -2,7 +2,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HubError } from "../../src/core/hub-error.ts";
-import type { StoredEvent } from "../../src/hub/device-to-cloud.ts";
+import type { StoredEvent } from "../../src/hub/model/device-to-cloud.ts";
 import { openLevelStore } from "../../src/hub/store/level-store.ts";
 import type { Store } from "../../src/hub/store/store.ts";
 import { temporaryDirectory } from "../support/local-hub.ts";

@@ -2,21 +2,21 @@ import { HubError } from "../../src/core/hub-error.ts";
 import type { CloudToDeviceSettings } from "../../src/core/limits.ts";
 import type { Ack, Message } from "../../src/core/message.ts";
 import type { Settlement } from "../../src/core/message-queue.ts";
-import { ManualClock } from "../../src/hub/clock.ts";
 import {
   CloudToDevice,
   type MessageDelivery,
   type MessageSubscription,
-} from "../../src/hub/cloud-to-device.ts";
-import { DeviceConnections } from "../../src/hub/connections.ts";
-import { HubEventStream } from "../../src/hub/events.ts";
+} from "../../src/hub/model/cloud-to-device.ts";
+import { DeviceConnections } from "../../src/hub/model/connections.ts";
+import { HubEventStream } from "../../src/hub/model/events.ts";
 import {
   type FeedbackDelivery,
   FeedbackQueue,
   type FeedbackSubscription,
-} from "../../src/hub/feedback-queue.ts";
-import { Registry } from "../../src/hub/registry.ts";
-import { Scheduler } from "../../src/hub/scheduler.ts";
+} from "../../src/hub/model/feedback-queue.ts";
+import { Registry } from "../../src/hub/model/registry.ts";
+import { ManualClock } from "../../src/hub/runtime/clock.ts";
+import { Scheduler } from "../../src/hub/runtime/scheduler.ts";
 import { guardStore } from "../../src/hub/store/guard-store.ts";
 import { loadHubState } from "../../src/hub/store/records.ts";
 import type { Store } from "../../src/hub/store/store.ts";

@@ -1,6 +1,6 @@
 import type { Connection } from "rhea";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { writeTrailingNulls } from "../../src/hub/amqp/trailing-nulls.ts";
+import { writeTrailingNulls } from "../../src/hub/amqp/rhea/trailing-nulls.ts";
 import { createTestHub, HOST, type TestHub } from "../support/test-hub.ts";
 import { RawAmqp, type RawFrame } from "./support/raw-amqp.ts";
 

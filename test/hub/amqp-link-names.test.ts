@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type EventContext, message, type Receiver, type Sender } from "rhea";
 import { expect, it } from "vitest";
-import { tellLinksApart } from "../../src/hub/amqp/link-names.ts";
+import { tellLinksApart } from "../../src/hub/amqp/rhea/link-names.ts";
 import { createTestHub } from "../support/test-hub.ts";
 
 const NAME = "messages";

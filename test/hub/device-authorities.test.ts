@@ -8,7 +8,7 @@ import {
   KeyUsagesExtension,
 } from "@peculiar/x509";
 import { beforeAll, describe, expect, test } from "vitest";
-import { DeviceAuthorities } from "../../src/hub/device-authorities.ts";
+import { DeviceAuthorities } from "../../src/hub/model/device-authorities.ts";
 import {
   type CertificateFields,
   createAuthority,

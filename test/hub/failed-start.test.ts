@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { startHomeHub, startLocalHub } from "../../src/hub/local-hub.ts";
-import { Registry } from "../../src/hub/registry.ts";
+import { Registry } from "../../src/hub/model/registry.ts";
 import { freePort, isListening, temporaryDirectory } from "../support/local-hub.ts";
 import { TestClock } from "../support/test-clock.ts";
 

@@ -3,9 +3,9 @@ import net, { type AddressInfo } from "node:net";
 import tls, { type TLSSocket } from "node:tls";
 import mqtt from "mqtt-packet";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { PortUnavailable } from "../../src/hub/listener/port-unavailable.ts";
 import type { LocalHub } from "../../src/hub/local-hub.ts";
 import { startLocalHub } from "../../src/hub/local-hub.ts";
-import { PortUnavailable } from "../../src/hub/port-unavailable.ts";
 import { startHubForTest } from "../support/local-hub.ts";
 import { uncaughtDuring } from "../support/uncaught.ts";
 

@@ -17,8 +17,8 @@ import {
   homePaths,
   readRunningHub,
   writeHubDescription,
-} from "../../src/hub/home.ts";
-import { requireUsableHome } from "../../src/hub/home-directory.ts";
+} from "../../src/hub/home/home.ts";
+import { requireUsableHome } from "../../src/hub/home/home-directory.ts";
 import { startHomeHub } from "../../src/hub/local-hub.ts";
 import { freePort, temporaryDirectory } from "../support/local-hub.ts";
 

@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { LOCAL_DEFAULTS } from "../../src/core/limits.ts";
-import { systemClock } from "../../src/hub/clock.ts";
+import { createInstallation } from "../../src/hub/home/installation.ts";
 import { type HubOptions, startHub } from "../../src/hub/hub.ts";
-import { createInstallation } from "../../src/hub/installation.ts";
+import { systemClock } from "../../src/hub/runtime/clock.ts";
 import { createMemoryStore } from "../../src/hub/store/memory-store.ts";
 import { StoreError } from "../../src/hub/store/store-error.ts";
 import { freePort, isListening } from "../support/local-hub.ts";

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import tls from "node:tls";
 import { describe, expect, it } from "vitest";
-import { ManualClock } from "../../src/hub/clock.ts";
 import { startHomeHub, startLocalHub } from "../../src/hub/local-hub.ts";
+import { ManualClock } from "../../src/hub/runtime/clock.ts";
 import {
   freePort,
   isListening,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { StoredEvent } from "../../src/hub/device-to-cloud.ts";
+import type { StoredEvent } from "../../src/hub/model/device-to-cloud.ts";
 import { createTestHub, type TestHub } from "../support/test-hub.ts";
 
 const will = {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { systemClock } from "../../src/hub/clock.ts";
-import { Scheduler } from "../../src/hub/scheduler.ts";
+import { systemClock } from "../../src/hub/runtime/clock.ts";
+import { Scheduler } from "../../src/hub/runtime/scheduler.ts";
 import { TestClock } from "../support/test-clock.ts";
 
 describe("a scheduler", () => {

@@ -10,8 +10,8 @@ import {
   parseHubConnectionString,
 } from "../../src/core/connection-string.ts";
 import { formatSasToken } from "../../src/core/sas-token.ts";
-import { ManualClock } from "../../src/hub/clock.ts";
 import type { LocalHub } from "../../src/hub/local-hub.ts";
+import { ManualClock } from "../../src/hub/runtime/clock.ts";
 import { AmqpPeer } from "../support/amqp-peer.ts";
 import { EventLog } from "../support/event-log.ts";
 import { startHubForTest } from "../support/local-hub.ts";

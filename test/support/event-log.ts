@@ -1,4 +1,4 @@
-import type { HubEvent, HubEventStream } from "../../src/hub/events.ts";
+import type { HubEvent, HubEventStream } from "../../src/hub/model/events.ts";
 
 type EventOf<T extends HubEvent["type"]> = Extract<HubEvent, { type: T }>;
 

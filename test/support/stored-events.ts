@@ -1,5 +1,5 @@
 import type { EventPosition } from "../../src/core/event-position.ts";
-import type { DeviceToCloud, StoredEvent } from "../../src/hub/device-to-cloud.ts";
+import type { DeviceToCloud, StoredEvent } from "../../src/hub/model/device-to-cloud.ts";
 
 /** What a reader finds in the event hub now, partition by partition. */
 export function storedEvents(

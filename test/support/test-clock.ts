@@ -1,4 +1,4 @@
-import { type Clock, ManualClock } from "../../src/hub/clock.ts";
+import { type Clock, ManualClock } from "../../src/hub/runtime/clock.ts";
 
 /** A manual clock that knows how many of its timers are set. */
 export class TestClock implements Clock {

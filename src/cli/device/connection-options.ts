@@ -2,9 +2,9 @@
 
 import type { Command } from "commander";
 import type { DeviceConfig } from "../../config/device-config.ts";
-import { parsePositiveDuration } from "../argument-parsers.ts";
-import { addConnectTimeout } from "../common-options.ts";
-import { UsageError } from "../usage-error.ts";
+import { parsePositiveDuration } from "../program/argument-parsers.ts";
+import { addConnectTimeout } from "../program/common-options.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 export interface ConnectionFlags {
   /** Milliseconds. */

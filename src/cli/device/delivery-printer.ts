@@ -1,6 +1,6 @@
 /** Prints deliveries one by one and settles each only once it is out. */
 
-import type { Delivery, ReceivedMessage } from "../../client/device-connection.ts";
+import type { Delivery, ReceivedMessage } from "../../client/connection/device-connection.ts";
 import type { Arrival } from "./message-record.ts";
 
 export interface PrinterOptions {

@@ -1,27 +1,27 @@
 /** Keeps a device connected to the hub its configuration names, and tells on stderr how that goes. */
 
-import type { ClientError } from "../../client/client-error.ts";
-import { connectDevice } from "../../client/connect-device.ts";
-import type { Delivery, DeviceConnection } from "../../client/device-connection.ts";
+import type { Delivery, DeviceConnection } from "../../client/connection/device-connection.ts";
+import { connectDevice } from "../../client/device/connect-device.ts";
 import {
   type ConnectionEvent,
   type ConnectionHandlers,
   keepConnected,
   type LossCause,
-} from "../../client/keep-connected.ts";
+} from "../../client/device/keep-connected.ts";
+import type { ClientError } from "../../client/errors/client-error.ts";
 import type { DeviceConnectionString } from "../../core/connection-string.ts";
-import { whileConnecting } from "../connecting.ts";
-import { escapeLine } from "../escape.ts";
-import { formatJsonLine } from "../json-line.ts";
 import {
   createFollower,
   describeHub,
   resolveDeviceTarget,
   type Target,
 } from "../local/connect-target.ts";
+import { whileConnecting } from "../local/connecting.ts";
 import type { HubFollower } from "../local/hub-follower.ts";
-import { formatRetry } from "../retry-text.ts";
-import type { Context } from "../run-program.ts";
+import type { Context } from "../program/run-program.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { formatJsonLine } from "../terminal/json-line.ts";
+import { formatRetry } from "../text/retry-text.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { deviceIdOf } from "./device-id.ts";
 

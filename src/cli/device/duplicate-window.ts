@@ -1,7 +1,7 @@
 /** Remembers which messages this run has printed, so that one that comes again is marked. */
 
 import { createHash } from "node:crypto";
-import type { ReceivedMessage } from "../../client/device-connection.ts";
+import type { ReceivedMessage } from "../../client/connection/device-connection.ts";
 
 /** Messages remembered: more than one connection can hold, so whatever can come again is among them. */
 const WINDOW_SIZE = 10_000;

@@ -1,8 +1,8 @@
 /** What a run with `--settle abandon` has printed: held until its end, then given back to the hub. */
 
-import type { Delivery, ReceivedMessage } from "../../client/device-connection.ts";
+import { Deadline } from "../../async/deadline.ts";
+import type { Delivery, ReceivedMessage } from "../../client/connection/device-connection.ts";
 import { AZURE_DEFAULTS } from "../../core/limits.ts";
-import { Deadline } from "../deadline.ts";
 import { messageKey } from "./duplicate-window.ts";
 
 /** Why holding has to end. */

@@ -1,7 +1,7 @@
 /** What a run with `--settle abandon` says of the messages it held. */
 
 import { AZURE_DEFAULTS } from "../../core/limits.ts";
-import type { Reporter } from "../reporter.ts";
+import type { Reporter } from "../terminal/reporter.ts";
 import type { HoldEnd, Returned } from "./held-messages.ts";
 
 const HOLD_ENDS: Readonly<Record<HoldEnd, string>> = {

@@ -2,14 +2,18 @@
 
 import { type Command, Option } from "commander";
 import { loadDeviceConfig } from "../../config/device-config.ts";
-import { parseCount, parseDurationArgument, parsePositiveDuration } from "../argument-parsers.ts";
+import {
+  parseCount,
+  parseDurationArgument,
+  parsePositiveDuration,
+} from "../program/argument-parsers.ts";
 import {
   addCommonOptions,
   addSettingOptions,
   configInputs,
   formatExamples,
-} from "../common-options.ts";
-import type { Act } from "../run-program.ts";
+} from "../program/common-options.ts";
+import type { Act } from "../program/run-program.ts";
 import { addConnectionOptions } from "./connection-options.ts";
 import type { ListenFlags } from "./listen-flags.ts";
 import { toListenOptions } from "./listen-options.ts";

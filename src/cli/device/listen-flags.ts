@@ -1,7 +1,7 @@
 /** The flags of `c2d-device listen`, as commander hands them over. Times in milliseconds. */
 
-import type { DeliverySettlement } from "../../client/device-connection.ts";
-import type { CommonFlags } from "../common-options.ts";
+import type { DeliverySettlement } from "../../client/connection/device-connection.ts";
+import type { CommonFlags } from "../program/common-options.ts";
 import type { ConnectionFlags } from "./connection-options.ts";
 
 export interface ListenFlags extends CommonFlags, ConnectionFlags {

@@ -1,9 +1,9 @@
 /** What `c2d-device listen` is to do: its flags, checked against one another. */
 
-import type { DeliverySettlement } from "../../client/device-connection.ts";
+import type { DeliverySettlement } from "../../client/connection/device-connection.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import { AZURE_DEFAULTS } from "../../core/limits.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { type ConnectionOptions, toConnectionOptions } from "./connection-options.ts";
 import type { ListenFlags } from "./listen-flags.ts";
 

@@ -1,11 +1,11 @@
 /** `c2d-device listen`: prints messages until it is told to end. */
 
-import type { Delivery, DeviceConnection } from "../../client/device-connection.ts";
-import { Deadline } from "../deadline.ts";
-import { type End, Ending } from "../ending.ts";
-import type { ExitCode } from "../exit-code.ts";
-import { concludeReceiving, type ReceivingEnd } from "../receiving.ts";
-import type { Context } from "../run-program.ts";
+import { Deadline } from "../../async/deadline.ts";
+import type { Delivery, DeviceConnection } from "../../client/connection/device-connection.ts";
+import { type End, Ending } from "../program/ending.ts";
+import { concludeReceiving, type ReceivingEnd } from "../program/receiving.ts";
+import type { Context } from "../program/run-program.ts";
+import type { ExitCode } from "../terminal/exit-code.ts";
 import { within } from "../within.ts";
 import { DeviceLink } from "./device-link.ts";
 import { HeldMessages, type HoldEnd } from "./held-messages.ts";

@@ -1,7 +1,7 @@
 /** The executable `c2d-device`. */
 
-import { formatExamples } from "../common-options.ts";
-import { runProgram } from "../run-program.ts";
+import { formatExamples } from "../program/common-options.ts";
+import { runProgram } from "../program/run-program.ts";
 import { addListen } from "./listen-command.ts";
 import { addTelemetry } from "./telemetry-command.ts";
 

@@ -1,9 +1,9 @@
 /** A received message as what is written out: text or a line of JSON. */
 
 import { Chalk } from "chalk";
-import type { ReceivedMessage } from "../../client/device-connection.ts";
-import { type ColorWish, colorLevel } from "../color-level.ts";
-import { formatJsonLine } from "../json-line.ts";
+import type { ReceivedMessage } from "../../client/connection/device-connection.ts";
+import { type ColorWish, colorLevel } from "../terminal/color-level.ts";
+import { formatJsonLine } from "../terminal/json-line.ts";
 import { type Arrival, toMessageRecord } from "./message-record.ts";
 import { renderMessage } from "./render-message.ts";
 

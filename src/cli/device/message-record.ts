@@ -1,8 +1,8 @@
 /** A received message as it is told: what did not arrive is left out. */
 
-import type { ReceivedMessage } from "../../client/device-connection.ts";
+import type { ReceivedMessage } from "../../client/connection/device-connection.ts";
 import type { PropertyValue } from "../../core/message.ts";
-import { type BodyView, viewBody } from "../body-text.ts";
+import { type BodyView, viewBody } from "../text/body-text.ts";
 
 /** Circumstances of an arrival. */
 export interface Arrival {

@@ -2,9 +2,9 @@
 
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Io } from "../io.ts";
-import { type Output, OutputError } from "../output.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Io } from "../terminal/io.ts";
+import { type Output, OutputError } from "../terminal/output.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 export interface MessageSink {
   readonly isTTY: boolean;

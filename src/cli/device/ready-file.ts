@@ -2,7 +2,7 @@
 
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 export interface ReadyFile {
   /** Writes the file whole: it is never seen half done. */

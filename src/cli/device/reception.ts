@@ -1,9 +1,9 @@
 /** Messages to the device, from their arrival to the settlement: printed one by one, those that come again marked. */
 
-import type { Delivery, DeliverySettlement } from "../../client/device-connection.ts";
-import { escapeLine } from "../escape.ts";
-import { separate } from "../paragraph.ts";
-import type { Context } from "../run-program.ts";
+import type { Delivery, DeliverySettlement } from "../../client/connection/device-connection.ts";
+import type { Context } from "../program/run-program.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { separate } from "../terminal/paragraph.ts";
 import { within } from "../within.ts";
 import { DeliveryPrinter } from "./delivery-printer.ts";
 import { DuplicateWindow } from "./duplicate-window.ts";

@@ -1,8 +1,8 @@
 /** A received message as text, after the tutorial's device. */
 
 import type { ChalkInstance } from "chalk";
-import type { ReceivedMessage } from "../../client/device-connection.ts";
-import { renderBody, renderProperties } from "../message-text.ts";
+import type { ReceivedMessage } from "../../client/connection/device-connection.ts";
+import { renderBody, renderProperties } from "../text/message-text.ts";
 import { type Arrival, toSystemRecord } from "./message-record.ts";
 
 export function renderMessage(

@@ -3,13 +3,6 @@
 import { type Command, Option } from "commander";
 import { loadDeviceConfig } from "../../config/device-config.ts";
 import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../core/limits.ts";
-import { parseCount, parseDurationArgument } from "../argument-parsers.ts";
-import {
-  addCommonOptions,
-  addSettingOptions,
-  configInputs,
-  formatExamples,
-} from "../common-options.ts";
 import { bodySourceOf } from "../message/body-source.ts";
 import {
   addBodyOptions,
@@ -18,7 +11,14 @@ import {
   PLACEHOLDER_LIST,
 } from "../message/message-options.ts";
 import { readBody, type SizeLimit } from "../message/read-body.ts";
-import type { Act } from "../run-program.ts";
+import { parseCount, parseDurationArgument } from "../program/argument-parsers.ts";
+import {
+  addCommonOptions,
+  addSettingOptions,
+  configInputs,
+  formatExamples,
+} from "../program/common-options.ts";
+import type { Act } from "../program/run-program.ts";
 import { addConnectionOptions } from "./connection-options.ts";
 import type { TelemetryFlags } from "./telemetry-flags.ts";
 import { DEFAULT_BODY, toTelemetryOptions } from "./telemetry-options.ts";

@@ -1,7 +1,7 @@
 /** The flags of `c2d-device telemetry`, as commander hands them over. Times in milliseconds. */
 
-import type { CommonFlags } from "../common-options.ts";
 import type { MessageFlags } from "../message/message-flags.ts";
+import type { CommonFlags } from "../program/common-options.ts";
 import type { ConnectionFlags } from "./connection-options.ts";
 
 export interface TelemetryFlags extends CommonFlags, ConnectionFlags, MessageFlags {

@@ -1,9 +1,9 @@
 /** What a telemetry run says on stdout: text after the tutorial's device, or lines of JSON. */
 
-import type { TelemetryMessage } from "../../client/telemetry-event.ts";
-import { formatDuration } from "../duration.ts";
-import { escapeLine } from "../escape.ts";
-import { formatJsonLine } from "../json-line.ts";
+import type { TelemetryMessage } from "../../client/device/telemetry-event.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { formatJsonLine } from "../terminal/json-line.ts";
+import { formatDuration } from "../text/duration.ts";
 import type { TelemetryTally } from "./telemetry-tally.ts";
 
 export interface Confirmation extends TelemetryMessage {

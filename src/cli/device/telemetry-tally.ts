@@ -1,7 +1,7 @@
 /** The numbers of a telemetry run, and the exit code they call for. */
 
-import type { TelemetryEvent } from "../../client/telemetry-event.ts";
-import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
+import type { TelemetryEvent } from "../../client/device/telemetry-event.ts";
+import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 
 /** Every message that was made is one of these, or on its way. */
 export interface TelemetryTally {

@@ -1,10 +1,10 @@
 /** Tells on stderr how single messages fare while a telemetry run goes on. */
 
-import type { TelemetryEvent } from "../../client/telemetry-event.ts";
-import { formatDuration } from "../duration.ts";
-import { escapeLine } from "../escape.ts";
-import { exitCodeOf } from "../exit-code.ts";
-import type { Context } from "../run-program.ts";
+import type { TelemetryEvent } from "../../client/device/telemetry-event.ts";
+import type { Context } from "../program/run-program.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { exitCodeOf } from "../terminal/exit-code.ts";
+import { formatDuration } from "../text/duration.ts";
 
 type EventOf<T extends TelemetryEvent["type"]> = Extract<TelemetryEvent, { type: T }>;
 

@@ -1,20 +1,20 @@
 /** `c2d-device telemetry`: sends device-to-cloud messages, and tells what became of each. */
 
-import type { TelemetryEvent } from "../../client/telemetry-event.ts";
-import { TelemetrySender } from "../../client/telemetry-sender.ts";
+import { Deadline } from "../../async/deadline.ts";
+import type { TelemetryEvent } from "../../client/device/telemetry-event.ts";
+import { TelemetrySender } from "../../client/device/telemetry-sender.ts";
 import type { Message } from "../../core/message.ts";
-import { Deadline } from "../deadline.ts";
-import { formatDuration } from "../duration.ts";
-import { type End, Ending } from "../ending.ts";
-import { escapeLine } from "../escape.ts";
-import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
 import { requireJsonBody } from "../message/json-body.ts";
 import { makeMessage, makeRunId } from "../message/make-message.ts";
-import { OrderedWriter } from "../ordered-writer.ts";
-import { OutputClosedError, OutputError } from "../output.ts";
-import type { Context } from "../run-program.ts";
-import { formatSending } from "../sending-text.ts";
-import { writeSummary } from "../write-summary.ts";
+import { type End, Ending } from "../program/ending.ts";
+import type { Context } from "../program/run-program.ts";
+import { writeSummary } from "../program/write-summary.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
+import { OrderedWriter } from "../terminal/ordered-writer.ts";
+import { OutputClosedError, OutputError } from "../terminal/output.ts";
+import { formatDuration } from "../text/duration.ts";
+import { formatSending } from "../text/sending-text.ts";
 import { DeviceLink } from "./device-link.ts";
 import { stdoutSink } from "./message-sink.ts";
 import { Reception } from "./reception.ts";

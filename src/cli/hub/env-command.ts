@@ -2,18 +2,18 @@
 
 import { type Command, Option } from "commander";
 import { DEFAULT_LOCAL_DEVICE_ID } from "../../config/local-device.ts";
+import { loadHubHome } from "../local/hub-home.ts";
 import {
   addCommonOptions,
   addConnectTimeout,
   addDotenv,
   type CommonFlags,
   formatExamples,
-} from "../common-options.ts";
-import type { Act } from "../run-program.ts";
-import { UsageError } from "../usage-error.ts";
-import { deviceIdOption } from "./device-id-option.ts";
+} from "../program/common-options.ts";
+import type { Act } from "../program/run-program.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import type { EnvFormat } from "./env.ts";
-import { loadHubHome } from "./hub-home.ts";
+import { deviceIdOption } from "./registry/device-id-option.ts";
 
 interface EnvFlags extends CommonFlags {
   readonly format?: EnvFormat;

@@ -3,13 +3,13 @@
 import { join } from "node:path";
 import tls from "node:tls";
 import { formatDeviceConnectionString } from "../../core/connection-string.ts";
-import { type HubDescription, readHomeFile, writeOwnerFile } from "../../hub/home.ts";
-import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
-import { formatJsonLine } from "../json-line.ts";
+import { type HubDescription, readHomeFile, writeOwnerFile } from "../../hub/home/home.ts";
 import { ensureDevice } from "../local/hub-api.ts";
+import type { HubHome } from "../local/hub-home.ts";
 import { requireHub } from "../local/require-hub.ts";
-import type { Context } from "../run-program.ts";
-import type { HubHome } from "./hub-home.ts";
+import type { Context } from "../program/run-program.ts";
+import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
+import { formatJsonLine } from "../terminal/json-line.ts";
 import { quoteForDotenv, quoteForShell } from "./quoting.ts";
 import { warnOfName } from "./start-warnings.ts";
 

@@ -1,6 +1,6 @@
 /** Prints events for as long as somebody reads them, and never holds up the hub. */
 
-import { type Output, OutputError } from "../output.ts";
+import { type Output, OutputError } from "../terminal/output.ts";
 
 /** Lines that may wait for a slow reader. */
 const MAX_WAITING = 1000;

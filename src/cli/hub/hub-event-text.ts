@@ -1,7 +1,7 @@
 /** An event inside the hub as a line for people. */
 
-import type { HubEvent } from "../../hub/events.ts";
-import { escapeLine } from "../escape.ts";
+import type { HubEvent } from "../../hub/model/events.ts";
+import { escapeLine } from "../terminal/escape.ts";
 
 export function formatHubEvent(event: HubEvent, nowMs: number): string {
   const time = new Date(nowMs).toISOString().slice(11, 23);

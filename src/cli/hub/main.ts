@@ -1,7 +1,7 @@
 /** The executable `c2d-hub`. */
 
-import { formatExamples } from "../common-options.ts";
-import { runProgram } from "../run-program.ts";
+import { formatExamples } from "../program/common-options.ts";
+import { runProgram } from "../program/run-program.ts";
 import { addDevice } from "./device/device-command.ts";
 import { addEnv } from "./env-command.ts";
 import { addMonitorEvents } from "./monitor-events-command.ts";

@@ -2,21 +2,25 @@
 
 import { type Command, Option } from "commander";
 import { loadEventsConfig } from "../../config/hub-config.ts";
-import { parseConsumerGroup, parseCount, parseDurationArgument } from "../argument-parsers.ts";
+import {
+  parseConsumerGroup,
+  parseCount,
+  parseDurationArgument,
+} from "../program/argument-parsers.ts";
 import {
   addCommonOptions,
   addConnectTimeout,
   addSettingOptions,
   configInputs,
   formatExamples,
-} from "../common-options.ts";
-import type { Act } from "../run-program.ts";
-import { deviceIdOption } from "./device-id-option.ts";
+} from "../program/common-options.ts";
+import type { Act } from "../program/run-program.ts";
 import { parseEnqueuedTime } from "./monitor-events/enqueued-time.ts";
 import {
   type MonitorEventsFlags,
   toMonitorEventsOptions,
 } from "./monitor-events/monitor-events-options.ts";
+import { deviceIdOption } from "./registry/device-id-option.ts";
 
 const DEFAULT_CONSUMER_GROUP = "$Default";
 

@@ -2,17 +2,17 @@
 
 import type { Command } from "commander";
 import { loadHubConfig } from "../../config/hub-config.ts";
-import { parseCount, parseDurationArgument } from "../argument-parsers.ts";
+import { parseCount, parseDurationArgument } from "../program/argument-parsers.ts";
 import {
   addCommonOptions,
   addConnectTimeout,
   addSettingOptions,
   configInputs,
   formatExamples,
-} from "../common-options.ts";
-import type { Act } from "../run-program.ts";
-import { deviceIdOption } from "./device-id-option.ts";
+} from "../program/common-options.ts";
+import type { Act } from "../program/run-program.ts";
 import type { MonitorFeedbackFlags } from "./monitor-feedback-flags.ts";
+import { deviceIdOption } from "./registry/device-id-option.ts";
 
 const ABOUT = `
 A hub has one queue of feedback, and a record goes to one reader. What is printed is taken from the

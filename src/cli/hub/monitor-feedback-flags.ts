@@ -1,6 +1,6 @@
 /** The flags of `c2d-hub monitor-feedback`, as commander hands them over. Times in milliseconds. */
 
-import type { CommonFlags } from "../common-options.ts";
+import type { CommonFlags } from "../program/common-options.ts";
 
 export interface MonitorFeedbackFlags extends CommonFlags {
   readonly waitOnMsg?: string;

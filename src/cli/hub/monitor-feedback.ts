@@ -1,17 +1,17 @@
 /** `c2d-hub monitor-feedback`: prints feedback records until it is told to end. */
 
-import { HeldFeedback } from "../../client/held-feedback.ts";
-import type { FeedbackBatch, ReceivedFeedback } from "../../client/service-connection.ts";
+import { Deadline } from "../../async/deadline.ts";
+import { HeldFeedback } from "../../client/service/held-feedback.ts";
+import type { FeedbackBatch, ReceivedFeedback } from "../../client/service/service-connection.ts";
 import type { HubConfig } from "../../config/hub-config.ts";
-import { Deadline } from "../deadline.ts";
-import { type End, Ending } from "../ending.ts";
-import { escapeLine } from "../escape.ts";
-import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
-import { formatFeedbackJson, formatFeedbackText } from "../feedback-text.ts";
-import { formatJsonLine } from "../json-line.ts";
-import { concludeReceiving, type ReceivingEnd } from "../receiving.ts";
-import { RunConnection } from "../run-connection.ts";
-import type { Context } from "../run-program.ts";
+import { RunConnection } from "../local/run-connection.ts";
+import { type End, Ending } from "../program/ending.ts";
+import { concludeReceiving, type ReceivingEnd } from "../program/receiving.ts";
+import type { Context } from "../program/run-program.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
+import { formatJsonLine } from "../terminal/json-line.ts";
+import { formatFeedbackJson, formatFeedbackText } from "../text/feedback-text.ts";
 import { within } from "../within.ts";
 import type { MonitorFeedbackFlags } from "./monitor-feedback-flags.ts";
 

@@ -2,11 +2,11 @@
 
 import type { Command } from "commander";
 import { loadDeviceOfHubConfig } from "../../config/hub-config.ts";
-import { configInputs, formatExamples } from "../common-options.ts";
-import type { Act } from "../run-program.ts";
-import type { RegistryFlags } from "./device/device-flags.ts";
-import { deviceIdOption } from "./device-id-option.ts";
-import { addRegistryOptions } from "./registry-options.ts";
+import { configInputs, formatExamples } from "../program/common-options.ts";
+import type { Act } from "../program/run-program.ts";
+import type { RegistryFlags } from "./registry/device-flags.ts";
+import { deviceIdOption } from "./registry/device-id-option.ts";
+import { addRegistryOptions } from "./registry/registry-options.ts";
 
 const ABOUT = `
 Senders that asked for it get feedback: Purged. A message that the device holds at the moment is

@@ -1,12 +1,12 @@
 /** `c2d-hub purge`: empties a device's queue. */
 
 import type { HubConfig, NamedDevice } from "../../config/hub-config.ts";
-import { escapeLine } from "../escape.ts";
-import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
-import { formatJsonLine } from "../json-line.ts";
-import type { Context } from "../run-program.ts";
-import type { RegistryFlags } from "./device/device-flags.ts";
-import { withRegistry } from "./registry-session.ts";
+import type { Context } from "../program/run-program.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
+import { formatJsonLine } from "../terminal/json-line.ts";
+import type { RegistryFlags } from "./registry/device-flags.ts";
+import { withRegistry } from "./registry/registry-session.ts";
 
 export async function runPurge(
   { connectTimeout, output }: RegistryFlags,

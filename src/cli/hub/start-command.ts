@@ -2,6 +2,8 @@
 
 import { type Command, Option } from "commander";
 import { HUB_OPTION_RANGES } from "../../core/hub-options.ts";
+import { loadHubHome } from "../local/hub-home.ts";
+import { reportingFailure } from "../local/start-report.ts";
 import {
   collect,
   collectConsumerGroup,
@@ -10,11 +12,9 @@ import {
   durationIn,
   parseDurationArgument,
   wholeNumberIn,
-} from "../argument-parsers.ts";
-import { addCommonOptions, addDotenv, formatExamples } from "../common-options.ts";
-import { reportingFailure } from "../local/start-report.ts";
-import type { Act } from "../run-program.ts";
-import { loadHubHome } from "./hub-home.ts";
+} from "../program/argument-parsers.ts";
+import { addCommonOptions, addDotenv, formatExamples } from "../program/common-options.ts";
+import type { Act } from "../program/run-program.ts";
 import type { StartFlags } from "./start-flags.ts";
 
 export function addStart(program: Command, act: Act): void {

@@ -3,8 +3,8 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { splitHostPort } from "../../core/connection-string.ts";
-import { UNPRIVILEGED_HTTPS_PORT } from "../../hub/front-door.ts";
-import { connectableAddress, type HubDescription } from "../../hub/home.ts";
+import { connectableAddress, type HubDescription } from "../../hub/home/home.ts";
+import { UNPRIVILEGED_HTTPS_PORT } from "../../hub/listener/front-door.ts";
 import type { LocalHub } from "../../hub/local-hub.ts";
 import type { StartFlags } from "./start-flags.ts";
 

@@ -1,15 +1,15 @@
 /** The command `c2d-hub status`. */
 
 import type { Command } from "commander";
+import { loadHubHome } from "../local/hub-home.ts";
 import {
   addCommonOptions,
   addConnectTimeout,
   addDotenv,
   type CommonFlags,
   formatExamples,
-} from "../common-options.ts";
-import type { Act } from "../run-program.ts";
-import { loadHubHome } from "./hub-home.ts";
+} from "../program/common-options.ts";
+import type { Act } from "../program/run-program.ts";
 
 export function addStatus(program: Command, act: Act): void {
   const command = program

@@ -1,11 +1,11 @@
 /** `c2d-hub status`: the hub that runs for this home. */
 
-import type { HubDescription } from "../../hub/home.ts";
-import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
-import { formatJsonLine } from "../json-line.ts";
+import type { HubDescription } from "../../hub/home/home.ts";
 import { type HubStatus, readStatus } from "../local/hub-api.ts";
 import { requireHub } from "../local/require-hub.ts";
-import type { Context } from "../run-program.ts";
+import type { Context } from "../program/run-program.ts";
+import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
+import { formatJsonLine } from "../terminal/json-line.ts";
 import { readyLine } from "./start.ts";
 
 /** @throws LocalHubError LocalHubNotRunning; ClientError ConnectTimeout for a hub that hangs. */

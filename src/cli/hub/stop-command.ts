@@ -1,9 +1,9 @@
 /** The command `c2d-hub stop`. */
 
 import type { Command } from "commander";
-import { addCommonOptions, addDotenv, formatExamples } from "../common-options.ts";
-import type { Act } from "../run-program.ts";
-import { loadHubHome } from "./hub-home.ts";
+import { loadHubHome } from "../local/hub-home.ts";
+import { addCommonOptions, addDotenv, formatExamples } from "../program/common-options.ts";
+import type { Act } from "../program/run-program.ts";
 
 export function addStop(program: Command, act: Act): void {
   const command = program

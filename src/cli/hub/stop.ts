@@ -1,15 +1,15 @@
 /** `c2d-hub stop`: ends the hub that runs for this home. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { ClientError } from "../../client/client-error.ts";
-import { findHubFileDamage, type HubDescription, homePaths } from "../../hub/home.ts";
+import { ClientError } from "../../client/errors/client-error.ts";
+import { findHubFileDamage, type HubDescription, homePaths } from "../../hub/home/home.ts";
 import { isOwned } from "../../hub/store/ownership.ts";
-import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
-import { formatJsonLine } from "../json-line.ts";
 import { findRunningHub } from "../local/find-running-hub.ts";
 import { LocalHubError } from "../local/local-hub-error.ts";
 import { describeAbsence } from "../local/require-hub.ts";
-import type { Context } from "../run-program.ts";
+import type { Context } from "../program/run-program.ts";
+import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
+import { formatJsonLine } from "../terminal/json-line.ts";
 
 const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 30;

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { HomePaths } from "../../hub/home.ts";
+import type { HomePaths } from "../../hub/home/home.ts";
 import type { StartReport } from "./start-report.ts";
 
 /** What the hub says, or how its process ended without a word, or that it is still starting. */

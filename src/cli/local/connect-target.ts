@@ -1,7 +1,7 @@
 /** The hub a command talks to, made out of its configuration: the local one is found, or started. */
 
-import { createEntraLogin } from "../../client/entra-login.ts";
-import type { ServiceSignIn } from "../../client/service-sign-in.ts";
+import type { ServiceSignIn } from "../../client/connection/service-sign-in.ts";
+import { createEntraLogin } from "../../client/sdk/entra/entra-login.ts";
 import type { DeviceHub } from "../../config/device-config.ts";
 import type { EventHub } from "../../config/hub-config.ts";
 import type { ServiceHub } from "../../config/service-hub.ts";
@@ -9,10 +9,10 @@ import {
   type DeviceConnectionString,
   parseHubConnectionString,
 } from "../../core/connection-string.ts";
-import { type HubDescription, readHomeFile } from "../../hub/home.ts";
-import { whileConnecting } from "../connecting.ts";
-import { escapeLine } from "../escape.ts";
-import type { Context } from "../run-program.ts";
+import { type HubDescription, readHomeFile } from "../../hub/home/home.ts";
+import type { Context } from "../program/run-program.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { whileConnecting } from "./connecting.ts";
 import { ensureDevice, findDevice } from "./hub-api.ts";
 import { HubFollower } from "./hub-follower.ts";
 import { resolveLocalhostTo } from "./resolve-localhost.ts";

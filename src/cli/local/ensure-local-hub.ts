@@ -1,10 +1,10 @@
 /** The hub of this home directory: the one that runs, or one started in the background. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { createHome, findHubFileDamage, type HubDescription } from "../../hub/home.ts";
+import { createHome, findHubFileDamage, type HubDescription } from "../../hub/home/home.ts";
+import { HubStartError } from "../terminal/hub-start-error.ts";
 import { type StartOutcome, startInBackground } from "./background-hub.ts";
 import { findRunningHub } from "./find-running-hub.ts";
-import { HubStartError } from "./hub-start-error.ts";
 import { LocalHubError } from "./local-hub-error.ts";
 
 export interface EnsureOptions {

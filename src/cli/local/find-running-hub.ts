@@ -1,6 +1,6 @@
 /** The running hub of a home directory, if it is one that answers. */
 
-import { type HubDescription, readRunningHub } from "../../hub/home.ts";
+import { type HubDescription, readRunningHub } from "../../hub/home/home.ts";
 import { answersAs, type Bounds } from "./hub-api.ts";
 
 /**

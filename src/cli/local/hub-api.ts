@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
-import { ClientError } from "../../client/client-error.ts";
+import { ClientError } from "../../client/errors/client-error.ts";
 import {
   type DeviceConnectionString,
   type DeviceCredential,
@@ -13,7 +13,7 @@ import {
 import { HUB_ERRORS, type HubErrorName } from "../../core/hub-error.ts";
 import { formatSasToken } from "../../core/sas-token.ts";
 import { Secret } from "../../core/secret.ts";
-import { type HubDescription, readHomeFile, STATUS_PATH } from "../../hub/home.ts";
+import { type HubDescription, readHomeFile, STATUS_PATH } from "../../hub/home/home.ts";
 import { resolveLocalhostTo } from "./resolve-localhost.ts";
 
 /** How long a hub on this machine may take to answer before it counts as hung, in milliseconds. */

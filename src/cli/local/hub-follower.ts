@@ -1,12 +1,12 @@
 /** The local hub of a command that goes on when the hub ends: found again, wherever it runs next. */
 
 import { type FSWatcher, watch } from "node:fs";
-import type { DeviceHubWatch, LossCause } from "../../client/keep-connected.ts";
-import type { HubWatch } from "../../client/pause.ts";
-import { type HubDescription, readHubMark, readRunningHub } from "../../hub/home.ts";
-import { Deadline } from "../deadline.ts";
-import { formatDuration } from "../duration.ts";
-import type { Context } from "../run-program.ts";
+import { Deadline } from "../../async/deadline.ts";
+import type { HubWatch } from "../../client/connection/pause.ts";
+import type { DeviceHubWatch, LossCause } from "../../client/device/keep-connected.ts";
+import { type HubDescription, readHubMark, readRunningHub } from "../../hub/home/home.ts";
+import type { Context } from "../program/run-program.ts";
+import { formatDuration } from "../text/duration.ts";
 import { ensureLocalHub } from "./ensure-local-hub.ts";
 import { findRunningHub } from "./find-running-hub.ts";
 import { isDeviceConnected } from "./hub-api.ts";

@@ -1,11 +1,11 @@
 /** Names a local hub that hangs also to those who reach it by a connection string. */
 
-import { ClientError } from "../../client/client-error.ts";
+import { ClientError } from "../../client/errors/client-error.ts";
 import { splitHostPort } from "../../core/connection-string.ts";
-import { type HubDescription, readRunningHub } from "../../hub/home.ts";
-import { loadHubHome } from "../hub/hub-home.ts";
-import type { Context } from "../run-program.ts";
+import { type HubDescription, readRunningHub } from "../../hub/home/home.ts";
+import type { Context } from "../program/run-program.ts";
 import { notResponding } from "./hub-api.ts";
+import { loadHubHome } from "./hub-home.ts";
 
 /** Does as told; when that ran into a timeout at this user's local hub, the error says so. */
 export async function blamingHungHub<T>(

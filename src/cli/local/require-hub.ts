@@ -1,7 +1,7 @@
 /** The running hub, for commands that need one and start none. */
 
-import { findHubFileDamage, type HubDescription } from "../../hub/home.ts";
-import { requireUsableHome } from "../../hub/home-directory.ts";
+import { findHubFileDamage, type HubDescription } from "../../hub/home/home.ts";
+import { requireUsableHome } from "../../hub/home/home-directory.ts";
 import { findRunningHub } from "./find-running-hub.ts";
 import { LocalHubError } from "./local-hub-error.ts";
 

@@ -9,7 +9,7 @@
 
 import dns from "node:dns";
 import { isIP } from "node:net";
-import { connectableAddress, type HubDescription } from "../../hub/home.ts";
+import { connectableAddress, type HubDescription } from "../../hub/home/home.ts";
 
 const { lookup } = dns;
 

@@ -1,6 +1,6 @@
 /** How the start of a hub in the background went: it tells the process that has spawned it, once. */
 
-import { describeError, type ErrorReport } from "../reporter.ts";
+import { describeError, type ErrorReport } from "../terminal/reporter.ts";
 
 export type StartReport =
   | { readonly type: "ready" }

@@ -1,6 +1,6 @@
 /** Where `--data` and its kin say the body is. */
 
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import type { MessageFlags } from "./message-flags.ts";
 
 export type BodySource =

@@ -1,6 +1,6 @@
 /** Text is sent as UTF-8: a content encoding that names another charset would mislead the receiver. */
 
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 /** Unicode in other forms, which the Encoding Standard has no decoders for. */
 const NOT_UTF8 = /^(utf|ucs)[-_]?(2|4|7|16|32)/i;

@@ -1,8 +1,8 @@
 /** `application/json` promises that the body is JSON: a broken promise is known before anything is sent. */
 
 import type { Message } from "../../core/message.ts";
-import { decodeUtf8, isJsonContentType } from "../body-text.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
+import { decodeUtf8, isJsonContentType } from "../text/body-text.ts";
 
 /** @throws UsageError */
 export function requireJsonBody({ system, body }: Message): void {

@@ -2,7 +2,7 @@
 
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Message } from "../../core/message.ts";
-import { fillTemplate, makeWindSpeed, type TemplateValues } from "../templates.ts";
+import { fillTemplate, makeWindSpeed, type TemplateValues } from "../text/templates.ts";
 import type { BodyPlan, MessagePlan } from "./message-plan.ts";
 
 /** What differs from message to message. */

@@ -1,8 +1,8 @@
 /** The options that describe a message: the same for whoever sends. */
 
 import { type Command, Option } from "commander";
-import { collect } from "../argument-parsers.ts";
-import { PLACEHOLDERS } from "../templates.ts";
+import { collect } from "../program/argument-parsers.ts";
+import { PLACEHOLDERS } from "../text/templates.ts";
 import { DEFAULT_CORRELATION_ID, DEFAULT_MESSAGE_ID } from "./message-plan.ts";
 
 /** For the help of a command that has these options. */

@@ -1,6 +1,6 @@
 /** Application properties from the command line. */
 
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 export type Properties = Readonly<Record<string, string>>;
 

@@ -4,9 +4,9 @@ import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { HubError } from "../../core/hub-error.ts";
-import { decodeUtf8 } from "../body-text.ts";
-import type { Io } from "../io.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Io } from "../terminal/io.ts";
+import { UsageError } from "../terminal/usage-error.ts";
+import { decodeUtf8 } from "../text/body-text.ts";
 import type { BodySource } from "./body-source.ts";
 import type { BodyPlan } from "./message-plan.ts";
 

@@ -1,12 +1,12 @@
 /** `--dry-run`: what would be sent. */
 
-import type { ClientError } from "../../client/client-error.ts";
+import type { ClientError } from "../../client/errors/client-error.ts";
 import type { Message } from "../../core/message.ts";
-import { viewBody } from "../body-text.ts";
-import { escapeLine, escapeText } from "../escape.ts";
-import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
-import { formatJsonLine } from "../json-line.ts";
-import type { Context } from "../run-program.ts";
+import type { Context } from "../program/run-program.ts";
+import { escapeLine, escapeText } from "../terminal/escape.ts";
+import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
+import { formatJsonLine } from "../terminal/json-line.ts";
+import { viewBody } from "../text/body-text.ts";
 import type { MessageSource } from "./message-source.ts";
 import { createRenderer } from "./render.ts";
 import type { Tally } from "./tally.ts";

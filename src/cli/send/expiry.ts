@@ -1,8 +1,8 @@
 /** `--expiry`: when a message is to be given up. */
 
-import { parseDuration } from "../duration.ts";
-import { parseTime } from "../time.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
+import { parseDuration } from "../text/duration.ts";
+import { parseTime } from "../text/time.ts";
 
 export type Expiry =
   | { readonly type: "absolute"; readonly timeUtcMs: number }

@@ -1,7 +1,7 @@
 /** Who waits for which feedback, and how long it took: one run's part of the hub's feedback. */
 
-import { FeedbackMatcher } from "../../client/feedback-matcher.ts";
-import type { FeedbackBatch, ReceivedFeedback } from "../../client/service-connection.ts";
+import { FeedbackMatcher } from "../../client/service/feedback-matcher.ts";
+import type { FeedbackBatch, ReceivedFeedback } from "../../client/service/service-connection.ts";
 
 /** The feedback of a message of this run. */
 export interface MatchedFeedback {

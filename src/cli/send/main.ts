@@ -5,16 +5,6 @@ import { loadServiceConfig } from "../../config/service-config.ts";
 import { HubError } from "../../core/hub-error.ts";
 import { MAX_CLOUD_TO_DEVICE_BYTES } from "../../core/limits.ts";
 import { ACKS } from "../../core/message.ts";
-import { collect, parseCount, parseDurationArgument } from "../argument-parsers.ts";
-import {
-  addCommonOptions,
-  addConnectTimeout,
-  addSettingOptions,
-  configInputs,
-  formatExamples,
-} from "../common-options.ts";
-import type { ExitCode } from "../exit-code.ts";
-import { SettingOption } from "../help.ts";
 import { bodySourceOf } from "../message/body-source.ts";
 import {
   addBodyOptions,
@@ -24,7 +14,17 @@ import {
 } from "../message/message-options.ts";
 import type { BodyPlan } from "../message/message-plan.ts";
 import { readBody, type SizeLimit } from "../message/read-body.ts";
-import { type Context, runProgram } from "../run-program.ts";
+import { collect, parseCount, parseDurationArgument } from "../program/argument-parsers.ts";
+import {
+  addCommonOptions,
+  addConnectTimeout,
+  addSettingOptions,
+  configInputs,
+  formatExamples,
+} from "../program/common-options.ts";
+import { SettingOption } from "../program/help.ts";
+import { type Context, runProgram } from "../program/run-program.ts";
+import type { ExitCode } from "../terminal/exit-code.ts";
 import { readDeviceFile } from "./device-file.ts";
 import type { SendFlags } from "./send-flags.ts";
 import { DEFAULT_BODY, requireSoundFrom, toRunOptions, toSendOptions } from "./send-options.ts";

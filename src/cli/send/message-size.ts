@@ -1,7 +1,7 @@
 /** Messages that no hub takes are refused before they go out: they could cost the others their link. */
 
-import { ClientError } from "../../client/client-error.ts";
-import type { ServiceConnection } from "../../client/service-connection.ts";
+import { ClientError } from "../../client/errors/client-error.ts";
+import type { ServiceConnection } from "../../client/service/service-connection.ts";
 import { MAX_CLOUD_TO_DEVICE_BYTES } from "../../core/limits.ts";
 import type { Message } from "../../core/message.ts";
 

@@ -3,8 +3,8 @@
 import { open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
-import type { Io } from "../io.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Io } from "../terminal/io.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 export interface RecordInput {
   /** For errors and warnings. */

@@ -2,7 +2,7 @@
 
 import { HubError } from "../../core/hub-error.ts";
 import { type Message, type PropertyValue, parseAck } from "../../core/message.ts";
-import { decodeUtf8 } from "../body-text.ts";
+import { decodeUtf8 } from "../text/body-text.ts";
 
 export interface RecordedMessage {
   /** The device it came to; undefined when the line does not say. */

@@ -1,6 +1,6 @@
 /** How far the wait for feedback is, in one line. */
 
-import { formatDuration } from "../duration.ts";
+import { formatDuration } from "../text/duration.ts";
 
 export interface Waiting {
   readonly pending: number;

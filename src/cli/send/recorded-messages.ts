@@ -1,9 +1,9 @@
 /** The messages of `--from`: what a device has received, sent on to others. */
 
 import type { Ack } from "../../core/message.ts";
-import { escapeLine } from "../escape.ts";
-import type { Context } from "../run-program.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Context } from "../program/run-program.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import type { MessageSource, Outgoing } from "./message-source.ts";
 import { type RecordInput, unreadable } from "./open-record.ts";
 import { LineError, parseMessageLine, type RecordedMessage } from "./parse-message-line.ts";

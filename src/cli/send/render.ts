@@ -1,10 +1,10 @@
 /** What a run of `c2d-send` says, as text and as JSON. */
 
 import type { Message } from "../../core/message.ts";
-import { formatDuration } from "../duration.ts";
-import { escapeLine } from "../escape.ts";
-import { formatFeedbackJson, formatFeedbackText } from "../feedback-text.ts";
-import { formatJsonLine } from "../json-line.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { formatJsonLine } from "../terminal/json-line.ts";
+import { formatDuration } from "../text/duration.ts";
+import { formatFeedbackJson, formatFeedbackText } from "../text/feedback-text.ts";
 import type { MatchedFeedback, PendingMessage } from "./feedback-book.ts";
 import type { Tally } from "./tally.ts";
 

@@ -1,7 +1,7 @@
 /** Feedback is matched by device and message id. */
 
 import type { Message } from "../../core/message.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 /** @throws UsageError */
 export function requireMessageId({ system }: Message): void {

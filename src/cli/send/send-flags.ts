@@ -1,8 +1,8 @@
 /** The flags of `c2d-send`, as commander hands them over. */
 
 import type { Ack } from "../../core/message.ts";
-import type { CommonFlags } from "../common-options.ts";
 import type { MessageFlags } from "../message/message-flags.ts";
+import type { CommonFlags } from "../program/common-options.ts";
 
 export interface SendFlags extends CommonFlags, MessageFlags {
   readonly deviceId?: readonly string[];

@@ -7,7 +7,7 @@ import {
   type MessagePlan,
   planMessage,
 } from "../message/message-plan.ts";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { type Expiry, parseExpiry } from "./expiry.ts";
 import type { SendFlags } from "./send-flags.ts";
 

@@ -1,16 +1,16 @@
 /** One run of `c2d-send`: what it sends, the feedback it waits for, and its numbers. */
 
-import type { PlannedMessage, SendEvent } from "../../client/send-event.ts";
-import { sendAll } from "../../client/sender.ts";
-import type { FeedbackBatch, ServiceConnection } from "../../client/service-connection.ts";
-import { UnansweredError } from "../../client/unanswered-error.ts";
+import { Deadline } from "../../async/deadline.ts";
+import { UnansweredError } from "../../client/errors/unanswered-error.ts";
+import type { PlannedMessage, SendEvent } from "../../client/service/send-event.ts";
+import { sendAll } from "../../client/service/sender.ts";
+import type { FeedbackBatch, ServiceConnection } from "../../client/service/service-connection.ts";
 import type { Message } from "../../core/message.ts";
-import { Deadline } from "../deadline.ts";
-import type { ExitCode } from "../exit-code.ts";
-import { OrderedWriter } from "../ordered-writer.ts";
-import type { Context } from "../run-program.ts";
-import { formatSending } from "../sending-text.ts";
-import { writeSummary } from "../write-summary.ts";
+import type { Context } from "../program/run-program.ts";
+import { writeSummary } from "../program/write-summary.ts";
+import type { ExitCode } from "../terminal/exit-code.ts";
+import { OrderedWriter } from "../terminal/ordered-writer.ts";
+import { formatSending } from "../text/sending-text.ts";
 import { FeedbackBook, type MatchedFeedback } from "./feedback-book.ts";
 import type { MessageSource } from "./message-source.ts";
 import { formatWaiting } from "./progress-text.ts";

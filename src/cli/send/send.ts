@@ -1,16 +1,16 @@
 /** `c2d-send`: sends the messages, and with `--wait` learns what became of them. */
 
-import type { ClientError } from "../../client/client-error.ts";
-import type { FeedbackBatch } from "../../client/service-connection.ts";
+import type { ClientError } from "../../client/errors/client-error.ts";
+import type { FeedbackBatch } from "../../client/service/service-connection.ts";
 import type { ServiceConfig } from "../../config/service-config.ts";
-import { formatDuration } from "../duration.ts";
-import { escapeLine } from "../escape.ts";
-import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
+import { RunConnection } from "../local/run-connection.ts";
 import { requireJsonBody } from "../message/json-body.ts";
 import { makeRunId } from "../message/make-message.ts";
-import { OutputClosedError, OutputError } from "../output.ts";
-import { RunConnection } from "../run-connection.ts";
-import type { Context } from "../run-program.ts";
+import type { Context } from "../program/run-program.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
+import { OutputClosedError, OutputError } from "../terminal/output.ts";
+import { formatDuration } from "../text/duration.ts";
 import { runDryRun } from "./dry-run.ts";
 import { oversizeError, oversizeOf, refusing, refusingOversize } from "./message-size.ts";
 import type { MessageSource } from "./message-source.ts";

@@ -1,7 +1,7 @@
 /** The numbers of a run, and the exit code they call for. */
 
 import type { Ack } from "../../core/message.ts";
-import { EXIT_CODES, type ExitCode } from "../exit-code.ts";
+import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 
 export interface Tally {
   /** Accepted by the hub. */

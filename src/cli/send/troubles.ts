@@ -1,10 +1,10 @@
 /** Tells what does not go well with single messages while a run goes on. */
 
-import type { SendEvent } from "../../client/send-event.ts";
-import { formatDuration } from "../duration.ts";
-import { escapeLine } from "../escape.ts";
-import { formatJsonLine } from "../json-line.ts";
-import type { Context } from "../run-program.ts";
+import type { SendEvent } from "../../client/service/send-event.ts";
+import type { Context } from "../program/run-program.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { formatJsonLine } from "../terminal/json-line.ts";
+import { formatDuration } from "../text/duration.ts";
 
 type Failure = Extract<SendEvent, { type: "failed" }>;
 type Retry = Extract<SendEvent, { type: "queueFull" | "throttled" }>;

@@ -1,24 +1,24 @@
 /** A connection that reads device-to-cloud events: AMQP over TLS (port 5671) or over WebSocket (port 443). */
 
 import { isIP } from "node:net";
-import { ClientError } from "../client-error.ts";
-import { ConnectAbortedError } from "../connect-aborted-error.ts";
-import { ConnectionEnd } from "../connection-end.ts";
-import { type Endpoint, formatEndpoint } from "../endpoint.ts";
-import { requireEntraToken } from "../entra-login.ts";
-import { probe } from "../probe.ts";
+import { DeadlinePassedError, within } from "../../async/within.ts";
+import { ConnectionEnd } from "../connection/connection-end.ts";
+import type { EventCursor } from "../connection/event-cursor.ts";
+import type { EventHubAddress } from "../connection/event-hub-address.ts";
+import { probe } from "../connection/probe.ts";
+import type { EntraLogin } from "../connection/service-sign-in.ts";
+import { trustedCertificates } from "../connection/trusted-certificates.ts";
+import { ClientError } from "../errors/client-error.ts";
+import { ConnectAbortedError } from "../errors/connect-aborted-error.ts";
+import { type Endpoint, formatEndpoint } from "../errors/endpoint.ts";
+import { toReadRefusal } from "../refusals/read-refusal.ts";
+import { requireEntraToken } from "../sdk/entra/entra-login.ts";
 import {
   createEventHubsClient,
   type EventHubsClient,
   type EventSignIn,
-} from "../sdk-hooks/event-hubs-client.ts";
-import type { ServiceTransport } from "../service-connection.ts";
-import type { EntraLogin } from "../service-sign-in.ts";
-import { trustedCertificates } from "../trusted-certificates.ts";
-import { DeadlinePassedError, within } from "../within.ts";
-import type { EventCursor } from "./event-cursor.ts";
-import type { EventHubAddress } from "./event-hub-address.ts";
-import { toReadRefusal } from "./read-refusal.ts";
+} from "../sdk/event-hubs/event-hubs-client.ts";
+import type { ServiceTransport } from "../service/service-connection.ts";
 import { type ReceivedEvent, toReceivedEvent } from "./received-event.ts";
 
 export interface EventConnectOptions {

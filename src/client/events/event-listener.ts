@@ -1,14 +1,14 @@
 /** Keeps reading events: connects, and connects again for as long as it takes. */
 
-import { BackOff } from "../back-off.ts";
-import { ClientError } from "../client-error.ts";
-import { type Clock, systemClock } from "../clock.ts";
-import { createDeferred } from "../deferred.ts";
-import { isFinal } from "../final-error.ts";
-import { HELD_MS } from "../keep-connected.ts";
-import { type HubWatch, pause } from "../pause.ts";
+import { BackOff } from "../../async/back-off.ts";
+import { type Clock, systemClock } from "../../async/clock.ts";
+import { createDeferred } from "../../async/deferred.ts";
+import { EventCursor, type EventStart } from "../connection/event-cursor.ts";
+import { type HubWatch, pause } from "../connection/pause.ts";
+import { HELD_MS } from "../device/keep-connected.ts";
+import { ClientError } from "../errors/client-error.ts";
+import { isFinal } from "../errors/final-error.ts";
 import type { EventConnection, EventConnectOptions } from "./connect-events.ts";
-import { EventCursor, type EventStart } from "./event-cursor.ts";
 import type { ReceivedEvent } from "./received-event.ts";
 
 export type EventListenerEvent =

@@ -9,7 +9,7 @@ import {
   toProperties,
   toSystemProperties,
   toText,
-} from "../amqp-values.ts";
+} from "../connection/amqp-values.ts";
 
 export interface ReceivedEvent {
   readonly partitionId: string;

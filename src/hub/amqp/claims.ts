@@ -4,8 +4,8 @@ import type { ClientCertificate, Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
 import { parseDeviceResource } from "../../core/resource-path.ts";
-import type { AccessControl } from "../access-control.ts";
-import type { Clock } from "../clock.ts";
+import type { AccessControl } from "../model/access-control.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 export interface ClaimsOptions {
   readonly access: AccessControl;

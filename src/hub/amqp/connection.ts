@@ -13,34 +13,38 @@ import rhea, {
 } from "rhea";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { type AmqpNode, parseAmqpAddress } from "../../core/resource-path.ts";
-import type { AccessControl } from "../access-control.ts";
-import type { Clock } from "../clock.ts";
-import type { CloudToDevice } from "../cloud-to-device.ts";
-import type { DeviceConnections } from "../connections.ts";
-import type { DeviceToCloud } from "../device-to-cloud.ts";
-import type { HubEventStream } from "../events.ts";
-import type { FeedbackQueue } from "../feedback-queue.ts";
-import type { IncomingConnection } from "../incoming-connection.ts";
-import { agreeToReceiverSettleMode, returnProperties } from "./attach-fields.ts";
-import { openCbsNode, openCbsReplies } from "./cbs-node.ts";
+import type { IncomingConnection } from "../listener/incoming-connection.ts";
+import type { AccessControl } from "../model/access-control.ts";
+import type { CloudToDevice } from "../model/cloud-to-device.ts";
+import type { DeviceConnections } from "../model/connections.ts";
+import type { DeviceToCloud } from "../model/device-to-cloud.ts";
+import type { HubEventStream } from "../model/events.ts";
+import type { FeedbackQueue } from "../model/feedback-queue.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { Claims } from "./claims.ts";
-import { findDeliveriesById } from "./delivery-ids.ts";
-import { DeviceLinks } from "./device-links.ts";
-import { openDeviceNode } from "./device-node.ts";
-import { openManagementNode, openManagementReplies, openPartitionNode } from "./event-nodes.ts";
-import { tellLinksApart } from "./link-names.ts";
-import type { GuardedLink, NodeContext } from "./node-context.ts";
-import { INCOMING_WINDOW, limitHandles, OPEN_FIELDS } from "./opening.ts";
-import { Outflow } from "./outflow.ts";
-import { Redirection, redirect } from "./redirection.ts";
-import { Replies } from "./replies.ts";
+import { openCbsNode, openCbsReplies } from "./nodes/cbs-node.ts";
+import { DeviceLinks } from "./nodes/device-links.ts";
+import { openDeviceNode } from "./nodes/device-node.ts";
+import {
+  openManagementNode,
+  openManagementReplies,
+  openPartitionNode,
+} from "./nodes/event-nodes.ts";
+import type { GuardedLink, NodeContext } from "./nodes/node-context.ts";
+import { Redirection, redirect } from "./nodes/redirection.ts";
+import { Replies } from "./nodes/replies.ts";
+import { openDeviceboundNode, openFeedbackNode, openSilentNode } from "./nodes/service-nodes.ts";
+import { openTelemetryNode } from "./nodes/telemetry-node.ts";
+import { openDeviceLink, TwinNodes } from "./nodes/twin-node.ts";
+import { agreeToReceiverSettleMode, returnProperties } from "./rhea/attach-fields.ts";
+import { findDeliveriesById } from "./rhea/delivery-ids.ts";
+import { tellLinksApart } from "./rhea/link-names.ts";
+import { INCOMING_WINDOW, limitHandles, OPEN_FIELDS } from "./rhea/opening.ts";
+import { Outflow } from "./rhea/outflow.ts";
+import { Settler } from "./rhea/settler.ts";
+import { writeTrailingNulls } from "./rhea/trailing-nulls.ts";
 import { offerSaslMechanisms } from "./sasl.ts";
-import { openDeviceboundNode, openFeedbackNode, openSilentNode } from "./service-nodes.ts";
-import { Settler } from "./settler.ts";
-import { openTelemetryNode } from "./telemetry-node.ts";
-import { writeTrailingNulls } from "./trailing-nulls.ts";
 import { toAmqpError, toEventHubError } from "./translate.ts";
-import { openDeviceLink, TwinNodes } from "./twin-node.ts";
 
 export interface AmqpServices {
   readonly access: AccessControl;

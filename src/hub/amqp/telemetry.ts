@@ -4,7 +4,7 @@ import rhea, { type Message as AmqpMessage } from "rhea";
 import type { PartitionProperties } from "../../core/event-log.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Telemetry, TelemetryProperties } from "../../core/message.ts";
-import type { StoredEvent } from "../device-to-cloud.ts";
+import type { StoredEvent } from "../model/device-to-cloud.ts";
 import {
   readApplicationProperties,
   readBody,

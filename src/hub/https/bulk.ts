@@ -1,7 +1,7 @@
 /** Several devices in one request, each created, updated or deleted for itself (rule registry-bulk). */
 
 import { HubError, toHubError } from "../../core/hub-error.ts";
-import type { Registry } from "../registry.ts";
+import type { Registry } from "../model/registry.ts";
 import { type HttpReply, isObject, parseJson, readDeviceRequest } from "./translate.ts";
 
 /** Devices one request may name (registry guide). */

@@ -3,13 +3,13 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
-import type { CloudToDevice } from "../cloud-to-device.ts";
-import type { DeviceConnections } from "../connections.ts";
-import type { DeviceActivityLog } from "../device-activity.ts";
-import type { DeviceToCloud } from "../device-to-cloud.ts";
-import type { FeedbackQueue } from "../feedback-queue.ts";
-import type { HandshakeLog } from "../handshakes.ts";
-import type { Registry } from "../registry.ts";
+import type { HandshakeLog } from "../listener/handshakes.ts";
+import type { CloudToDevice } from "../model/cloud-to-device.ts";
+import type { DeviceConnections } from "../model/connections.ts";
+import type { DeviceActivityLog } from "../model/device-activity.ts";
+import type { DeviceToCloud } from "../model/device-to-cloud.ts";
+import type { FeedbackQueue } from "../model/feedback-queue.ts";
+import type { Registry } from "../model/registry.ts";
 import type { HttpReply } from "./translate.ts";
 
 export interface HubRequest {

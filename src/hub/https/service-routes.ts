@@ -3,7 +3,7 @@
 import { FEEDBACK_CONTENT_TYPE, formatFeedbackBatch } from "../../core/feedback.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Settlement } from "../../core/message-queue.ts";
-import type { FeedbackDelivery } from "../feedback-queue.ts";
+import type { FeedbackDelivery } from "../model/feedback-queue.ts";
 import { DEVICE_PATH, type Route, type RouteServices } from "./route.ts";
 import { type HttpReply, NO_CONTENT } from "./translate.ts";
 

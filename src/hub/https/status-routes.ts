@@ -1,6 +1,6 @@
 /** What the hub tells of itself, outside of Azure's paths: for its own commands. */
 
-import { STATUS_PATH } from "../home.ts";
+import { STATUS_PATH } from "../home/home.ts";
 import type { Route, RouteServices } from "./route.ts";
 
 export function statusRoutes({ handshakes }: RouteServices): Route[] {

@@ -3,7 +3,11 @@
 import type { IPublishPacket } from "mqtt-packet";
 import { toHubError } from "../../core/hub-error.ts";
 import type { Settlement } from "../../core/message-queue.ts";
-import type { CloudToDevice, MessageDelivery, MessageSubscription } from "../cloud-to-device.ts";
+import type {
+  CloudToDevice,
+  MessageDelivery,
+  MessageSubscription,
+} from "../model/cloud-to-device.ts";
 import { InFlight } from "./in-flight.ts";
 import { toPublish } from "./translate.ts";
 

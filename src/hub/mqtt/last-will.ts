@@ -1,7 +1,7 @@
 /** The telemetry a device leaves behind, for when its connection ends without a word (rule mqtt-will). */
 
 import type { Telemetry } from "../../core/message.ts";
-import type { DeviceToCloud, TelemetrySender } from "../device-to-cloud.ts";
+import type { DeviceToCloud, TelemetrySender } from "../model/device-to-cloud.ts";
 
 export class LastWill {
   readonly #deviceToCloud: DeviceToCloud;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DeliveryPrinter } from "../../../src/cli/device/delivery-printer.ts";
-import type { Delivery } from "../../../src/client/device-connection.ts";
+import type { Delivery } from "../../../src/client/connection/device-connection.ts";
 
 /** A printer over a writer that is slow until it is told, with everything that happened in order. */
 function setUp(count?: number) {

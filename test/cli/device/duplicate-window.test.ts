@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DuplicateWindow } from "../../../src/cli/device/duplicate-window.ts";
-import type { ReceivedMessage } from "../../../src/client/device-connection.ts";
+import type { ReceivedMessage } from "../../../src/client/connection/device-connection.ts";
 
 function message(parts: Partial<ReceivedMessage> = {}): ReceivedMessage {
   return {

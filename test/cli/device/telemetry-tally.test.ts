@@ -4,8 +4,8 @@ import {
   TelemetryCounter,
   type TelemetryEnd,
 } from "../../../src/cli/device/telemetry-tally.ts";
-import { ClientError } from "../../../src/client/client-error.ts";
-import type { TelemetryEvent } from "../../../src/client/telemetry-event.ts";
+import type { TelemetryEvent } from "../../../src/client/device/telemetry-event.ts";
+import { ClientError } from "../../../src/client/errors/client-error.ts";
 
 const message = { system: {}, properties: {}, body: Buffer.alloc(0) };
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IPublishPacket } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { connectService } from "../../../src/client/connect-service.ts";
+import { connectService } from "../../../src/client/service/connect-service.ts";
 import { parseHubConnectionString } from "../../../src/core/connection-string.ts";
 import { type LocalHub, startHomeHub } from "../../../src/hub/local-hub.ts";
 import {

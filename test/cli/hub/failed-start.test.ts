@@ -8,10 +8,10 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { runStart } from "../../../src/cli/hub/start.ts";
-import { type Output, OutputError } from "../../../src/cli/output.ts";
-import { Redactor } from "../../../src/cli/redactor.ts";
-import { Reporter } from "../../../src/cli/reporter.ts";
-import type { Context } from "../../../src/cli/run-program.ts";
+import type { Context } from "../../../src/cli/program/run-program.ts";
+import { type Output, OutputError } from "../../../src/cli/terminal/output.ts";
+import { Redactor } from "../../../src/cli/terminal/redactor.ts";
+import { Reporter } from "../../../src/cli/terminal/reporter.ts";
 import { freePort, isListening, temporaryDirectory } from "../../support/local-hub.ts";
 
 const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.url));

@@ -1,7 +1,10 @@
 import { expect, onTestFinished, test } from "vitest";
-import { type RegistryCalls, withRegistry } from "../../../src/cli/hub/registry-session.ts";
-import type { DescribeProgress } from "../../../src/cli/progress-line.ts";
-import type { Context } from "../../../src/cli/run-program.ts";
+import {
+  type RegistryCalls,
+  withRegistry,
+} from "../../../src/cli/hub/registry/registry-session.ts";
+import type { Context } from "../../../src/cli/program/run-program.ts";
+import type { DescribeProgress } from "../../../src/cli/terminal/progress-line.ts";
 import type { HubConfig } from "../../../src/config/hub-config.ts";
 import { parseHubConnectionString } from "../../../src/core/connection-string.ts";
 import { startSilentServer } from "../../client/support/silent-server.ts";

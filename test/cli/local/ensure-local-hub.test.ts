@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { ensureLocalHub } from "../../../src/cli/local/ensure-local-hub.ts";
 import { findRunningHub } from "../../../src/cli/local/find-running-hub.ts";
-import { createHome, type HomePaths } from "../../../src/hub/home.ts";
+import { createHome, type HomePaths } from "../../../src/hub/home/home.ts";
 import { startHomeHub } from "../../../src/hub/local-hub.ts";
 import { acquireOwnership } from "../../../src/hub/store/ownership.ts";
 import { temporaryDirectory } from "../../support/local-hub.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { validateContentEncoding } from "../../../src/cli/message/content-encoding.ts";
 import { planMessage } from "../../../src/cli/message/message-plan.ts";
-import { UsageError } from "../../../src/cli/usage-error.ts";
+import { UsageError } from "../../../src/cli/terminal/usage-error.ts";
 
 describe("text", () => {
   test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseProperties } from "../../../src/cli/message/property-flags.ts";
-import { UsageError } from "../../../src/cli/usage-error.ts";
+import { UsageError } from "../../../src/cli/terminal/usage-error.ts";
 
 test.each<readonly [readonly string[] | undefined, string | undefined, Record<string, string>]>([
   [undefined, undefined, {}],

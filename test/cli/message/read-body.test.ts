@@ -5,7 +5,7 @@ import { PassThrough, Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { BodySource } from "../../../src/cli/message/body-source.ts";
 import { readBody } from "../../../src/cli/message/read-body.ts";
-import { UsageError } from "../../../src/cli/usage-error.ts";
+import { UsageError } from "../../../src/cli/terminal/usage-error.ts";
 
 let directory: string;
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { expiryTimeMs, parseExpiry } from "../../../src/cli/send/expiry.ts";
-import { UsageError } from "../../../src/cli/usage-error.ts";
+import { UsageError } from "../../../src/cli/terminal/usage-error.ts";
 
 const NOW_MS = Date.UTC(2030, 0, 1);
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { FeedbackBook, type MatchedFeedback } from "../../../src/cli/send/feedback-book.ts";
-import type { FeedbackBatch, ReceivedFeedback } from "../../../src/client/service-connection.ts";
+import type {
+  FeedbackBatch,
+  ReceivedFeedback,
+} from "../../../src/client/service/service-connection.ts";
 
 function record(originalMessageId: string, deviceId = "d"): ReceivedFeedback {
   return {

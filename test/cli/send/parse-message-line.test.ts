@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { toMessageRecord } from "../../../src/cli/device/message-record.ts";
-import { formatJsonLine } from "../../../src/cli/json-line.ts";
 import { LineError, parseMessageLine } from "../../../src/cli/send/parse-message-line.ts";
+import { formatJsonLine } from "../../../src/cli/terminal/json-line.ts";
 import type { Message } from "../../../src/core/message.ts";
 
 function roundTrip(message: Message) {

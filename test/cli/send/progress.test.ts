@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatWaiting } from "../../../src/cli/send/progress-text.ts";
-import { formatSending } from "../../../src/cli/sending-text.ts";
+import { formatSending } from "../../../src/cli/text/sending-text.ts";
 import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";
 import type { RunOptions } from "../support/run-executable.ts";
 import { hasTerminals, runOnTerminal } from "../support/run-on-terminal.ts";

@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sendRecorded } from "../../../src/cli/send/send.ts";
 import type { RunOptions } from "../../../src/cli/send/send-options.ts";
-import { UsageError } from "../../../src/cli/usage-error.ts";
+import { UsageError } from "../../../src/cli/terminal/usage-error.ts";
 import type { ServiceConfig } from "../../../src/config/service-config.ts";
 import { parseHubConnectionString } from "../../../src/core/connection-string.ts";
 import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";

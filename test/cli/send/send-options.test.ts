@@ -3,7 +3,7 @@ import { bodySourceOf } from "../../../src/cli/message/body-source.ts";
 import { makeCloudToDeviceMessage } from "../../../src/cli/send/make-message.ts";
 import type { SendFlags } from "../../../src/cli/send/send-flags.ts";
 import { toSendOptions } from "../../../src/cli/send/send-options.ts";
-import { UsageError } from "../../../src/cli/usage-error.ts";
+import { UsageError } from "../../../src/cli/terminal/usage-error.ts";
 
 const NOW_MS = Date.UTC(2030, 0, 1);
 

@@ -1,7 +1,7 @@
 /** Sends messages to `device1` of a local hub, for tests that are about receiving. */
 
 import { readFileSync } from "node:fs";
-import { connectService } from "../../../src/client/connect-service.ts";
+import { connectService } from "../../../src/client/service/connect-service.ts";
 import { parseHubConnectionString } from "../../../src/core/connection-string.ts";
 import type { LocalHub } from "../../../src/hub/local-hub.ts";
 

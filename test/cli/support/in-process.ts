@@ -1,10 +1,10 @@
 /** What a command runs with, in the process of its test: its streams are kept, its signals are the test's. */
 
 import { Readable } from "node:stream";
-import type { Output } from "../../../src/cli/output.ts";
-import { Redactor } from "../../../src/cli/redactor.ts";
-import { Reporter } from "../../../src/cli/reporter.ts";
-import type { Context } from "../../../src/cli/run-program.ts";
+import type { Context } from "../../../src/cli/program/run-program.ts";
+import type { Output } from "../../../src/cli/terminal/output.ts";
+import { Redactor } from "../../../src/cli/terminal/redactor.ts";
+import { Reporter } from "../../../src/cli/terminal/reporter.ts";
 import { parseLines } from "./run-executable.ts";
 
 export interface InProcessOptions {

@@ -1,11 +1,11 @@
-import { connectDevice } from "../../../src/client/connect-device.ts";
-import { createDeferred } from "../../../src/client/deferred.ts";
+import { createDeferred } from "../../../src/async/deferred.ts";
 import type {
   ReceivedMessage as ClientMessage,
   Delivery,
   DeliverySettlement,
   DeviceConnection,
-} from "../../../src/client/device-connection.ts";
+} from "../../../src/client/connection/device-connection.ts";
+import { connectDevice } from "../../../src/client/device/connect-device.ts";
 import { parseDeviceConnectionString } from "../../../src/core/connection-string.ts";
 import { Inbox } from "../../support/inbox.ts";
 import type { DeviceAccess, DeviceDriver, DeviceSession, ReceivedMessage } from "../driver.ts";

@@ -1,9 +1,9 @@
 /** Where a device that was there already is not what was asked for. */
 
-import type { RegisteredDevice } from "../../../client/registered-device.ts";
+import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
 import type { DeviceRequest } from "../../../core/device-identity.ts";
-import { toAuthMethod } from "./auth-method.ts";
-import type { CreateFlags } from "./device-flags.ts";
+import { toAuthMethod } from "../registry/auth-method.ts";
+import type { CreateFlags } from "../registry/device-flags.ts";
 
 /** One line each, for what the command line names; none shows a key. */
 export function differencesOf(

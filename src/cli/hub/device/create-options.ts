@@ -8,9 +8,9 @@ import {
   requireThumbprint,
 } from "../../../core/device-identity.ts";
 import { HubError } from "../../../core/hub-error.ts";
-import { UsageError } from "../../usage-error.ts";
-import type { AuthMethod } from "./auth-method.ts";
-import type { CreateFlags } from "./device-flags.ts";
+import { UsageError } from "../../terminal/usage-error.ts";
+import type { AuthMethod } from "../registry/auth-method.ts";
+import type { CreateFlags } from "../registry/device-flags.ts";
 
 /** What the hub makes itself, too. */
 const KEY_BYTES = 32;

@@ -1,17 +1,21 @@
 /** `c2d-hub device create`: registers a device. */
 
 import { resolve } from "node:path";
-import { ClientError } from "../../../client/client-error.ts";
-import type { RegisteredDevice } from "../../../client/registered-device.ts";
+import { ClientError } from "../../../client/errors/client-error.ts";
+import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
 
 import type { HubConfig, NamedDevice } from "../../../config/hub-config.ts";
 import type { DeviceRequest } from "../../../core/device-identity.ts";
-import { escapeLine } from "../../escape.ts";
-import { EXIT_CODES, type ExitCode } from "../../exit-code.ts";
-import type { Context } from "../../run-program.ts";
-import { type DeviceFacingHub, type RegistryCalls, withRegistry } from "../registry-session.ts";
+import type { Context } from "../../program/run-program.ts";
+import { escapeLine } from "../../terminal/escape.ts";
+import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
+import type { CreateFlags } from "../registry/device-flags.ts";
+import {
+  type DeviceFacingHub,
+  type RegistryCalls,
+  withRegistry,
+} from "../registry/registry-session.ts";
 import { differencesOf } from "./asked-differences.ts";
-import type { CreateFlags } from "./device-flags.ts";
 import { learnKeys, presentDevice } from "./present-device.ts";
 import { connectionStringOf } from "./render-device.ts";
 import {

@@ -1,11 +1,11 @@
 /** `c2d-hub device delete`: takes a device out of the registry, with the messages it has waiting. */
 
 import type { HubConfig, NamedDevice } from "../../../config/hub-config.ts";
-import { escapeLine } from "../../escape.ts";
-import { EXIT_CODES, type ExitCode } from "../../exit-code.ts";
-import type { Context } from "../../run-program.ts";
-import { withRegistry } from "../registry-session.ts";
-import type { RegistryFlags } from "./device-flags.ts";
+import type { Context } from "../../program/run-program.ts";
+import { escapeLine } from "../../terminal/escape.ts";
+import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
+import type { RegistryFlags } from "../registry/device-flags.ts";
+import { withRegistry } from "../registry/registry-session.ts";
 import { formatDeviceJson, formatDeviceText } from "./render-device.ts";
 
 /** The registry answers with nothing: what is printed was read just before. */

@@ -2,14 +2,14 @@
 
 import { type Command, Option } from "commander";
 import { loadDeviceOfHubConfig, loadHubConfig } from "../../../config/hub-config.ts";
-import { configInputs, formatExamples } from "../../common-options.ts";
-import type { Act } from "../../run-program.ts";
-import { UsageError } from "../../usage-error.ts";
-import { deviceIdOption } from "../device-id-option.ts";
-import { addRegistryOptions } from "../registry-options.ts";
-import { AUTH_METHODS } from "./auth-method.ts";
+import { configInputs, formatExamples } from "../../program/common-options.ts";
+import type { Act } from "../../program/run-program.ts";
+import { UsageError } from "../../terminal/usage-error.ts";
+import { AUTH_METHODS } from "../registry/auth-method.ts";
+import type { CreateFlags, RegistryFlags, ShowFlags } from "../registry/device-flags.ts";
+import { deviceIdOption } from "../registry/device-id-option.ts";
+import { addRegistryOptions } from "../registry/registry-options.ts";
 import { toDeviceRequest } from "./create-options.ts";
-import type { CreateFlags, RegistryFlags, ShowFlags } from "./device-flags.ts";
 
 const COMMANDS = [addCreate, addShow, addList, addDelete] as const;
 

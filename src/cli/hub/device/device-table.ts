@@ -1,8 +1,8 @@
 /** Devices as a table for people, and as JSON lines. */
 
-import type { RegisteredDevice } from "../../../client/registered-device.ts";
-import { escapeLine } from "../../escape.ts";
-import { toAuthMethod } from "./auth-method.ts";
+import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
+import { escapeLine } from "../../terminal/escape.ts";
+import { toAuthMethod } from "../registry/auth-method.ts";
 
 const HEAD = ["DEVICE", "STATUS", "CONNECTION", "MESSAGES", "AUTH METHOD"] as const;
 

@@ -1,11 +1,11 @@
 /** `c2d-hub device list`: the devices of the registry. */
 
-import { MAX_LISTED_DEVICES } from "../../../client/registry-client.ts";
+import { MAX_LISTED_DEVICES } from "../../../client/registry/registry-client.ts";
 import type { HubConfig } from "../../../config/hub-config.ts";
-import { EXIT_CODES, type ExitCode } from "../../exit-code.ts";
-import type { Context } from "../../run-program.ts";
-import { withRegistry } from "../registry-session.ts";
-import type { RegistryFlags } from "./device-flags.ts";
+import type { Context } from "../../program/run-program.ts";
+import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
+import type { RegistryFlags } from "../registry/device-flags.ts";
+import { withRegistry } from "../registry/registry-session.ts";
 import { formatDeviceTable } from "./device-table.ts";
 import { formatDeviceJson } from "./render-device.ts";
 

@@ -1,9 +1,9 @@
 /** Prints one device of the registry. */
 
-import type { RegisteredDevice } from "../../../client/registered-device.ts";
-import type { Context } from "../../run-program.ts";
-import type { DeviceFacingHub } from "../registry-session.ts";
-import type { ShowFlags } from "./device-flags.ts";
+import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
+import type { Context } from "../../program/run-program.ts";
+import type { ShowFlags } from "../registry/device-flags.ts";
+import type { DeviceFacingHub } from "../registry/registry-session.ts";
 import { type Access, formatDeviceJson, formatDeviceText } from "./render-device.ts";
 
 /** @param title Of the text form, as the tutorial has it: `CreateDevice`. */

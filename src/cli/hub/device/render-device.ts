@@ -1,14 +1,14 @@
 /** A device of the registry, as text (the tutorial's print_device_info) and as JSON. */
 
-import type { RegisteredDevice } from "../../../client/registered-device.ts";
+import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
 import {
   type DeviceConnectionString,
   formatDeviceConnectionString,
 } from "../../../core/connection-string.ts";
 import { Secret } from "../../../core/secret.ts";
-import { escapeLine } from "../../escape.ts";
-import { formatJsonLine } from "../../json-line.ts";
-import { toAuthMethod } from "./auth-method.ts";
+import { escapeLine } from "../../terminal/escape.ts";
+import { formatJsonLine } from "../../terminal/json-line.ts";
+import { toAuthMethod } from "../registry/auth-method.ts";
 
 /** Stands where a key is not shown. */
 const HIDDEN_KEY = new Secret("<hidden>");

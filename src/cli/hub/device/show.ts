@@ -1,10 +1,10 @@
 /** `c2d-hub device show`: a device as the registry has it. */
 
 import type { HubConfig, NamedDevice } from "../../../config/hub-config.ts";
-import { EXIT_CODES, type ExitCode } from "../../exit-code.ts";
-import type { Context } from "../../run-program.ts";
-import { withRegistry } from "../registry-session.ts";
-import type { ShowFlags } from "./device-flags.ts";
+import type { Context } from "../../program/run-program.ts";
+import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
+import type { ShowFlags } from "../registry/device-flags.ts";
+import { withRegistry } from "../registry/registry-session.ts";
 import { learnKeys, presentDevice } from "./present-device.ts";
 
 export async function runShow(

@@ -3,11 +3,11 @@
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parse } from "dotenv";
-import { writeOwnerFile } from "../../../hub/home.ts";
-import { escapeLine } from "../../escape.ts";
-import { OutputError } from "../../output.ts";
-import type { Context } from "../../run-program.ts";
-import { UsageError } from "../../usage-error.ts";
+import { writeOwnerFile } from "../../../hub/home/home.ts";
+import type { Context } from "../../program/run-program.ts";
+import { escapeLine } from "../../terminal/escape.ts";
+import { OutputError } from "../../terminal/output.ts";
+import { UsageError } from "../../terminal/usage-error.ts";
 import { type EnvEdits, editEnvText } from "./edit-env-text.ts";
 
 /** What a device needs to know of itself. */

@@ -1,8 +1,8 @@
 /** `--enqueued-time`: since when events are wanted. */
 
 import { InvalidArgumentError } from "commander";
-import { parseDuration } from "../../duration.ts";
-import { parseTime, TIME_FORMS } from "../../time.ts";
+import { parseDuration } from "../../text/duration.ts";
+import { parseTime, TIME_FORMS } from "../../text/time.ts";
 
 /** Milliseconds since the epoch. A span such as `10m` means so long ago. */
 export function parseEnqueuedTime(text: string): number {

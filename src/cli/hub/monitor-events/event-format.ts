@@ -2,10 +2,10 @@
 
 import { Chalk, type ChalkInstance } from "chalk";
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
-import { type ColorWish, colorLevel } from "../../color-level.ts";
-import { escapeLine } from "../../escape.ts";
-import { formatJsonLine } from "../../json-line.ts";
-import { renderBody, renderProperties } from "../../message-text.ts";
+import { type ColorWish, colorLevel } from "../../terminal/color-level.ts";
+import { escapeLine } from "../../terminal/escape.ts";
+import { formatJsonLine } from "../../terminal/json-line.ts";
+import { renderBody, renderProperties } from "../../text/message-text.ts";
 import { toEventRecord, toEventSystemRecord } from "./event-record.ts";
 
 /** `n` counts from 1. */

@@ -2,7 +2,7 @@
 
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
 import type { PropertyValue } from "../../../core/message.ts";
-import { type BodyView, viewBody } from "../../body-text.ts";
+import { type BodyView, viewBody } from "../../text/body-text.ts";
 
 /** Who sent it, where it stands, and what it says of itself. */
 export interface EventSystemRecord {

@@ -1,17 +1,17 @@
 /** The event hub a command reads from, made out of its configuration: named itself, or found through its hub. */
 
-import { connectService } from "../../../client/connect-service.ts";
-import type { EventHubAddress } from "../../../client/events/event-hub-address.ts";
-import type { EventSignIn } from "../../../client/sdk-hooks/event-hubs-client.ts";
-import type { ServiceSignIn } from "../../../client/service-sign-in.ts";
+import type { EventHubAddress } from "../../../client/connection/event-hub-address.ts";
+import type { ServiceSignIn } from "../../../client/connection/service-sign-in.ts";
+import type { EventSignIn } from "../../../client/sdk/event-hubs/event-hubs-client.ts";
+import { connectService } from "../../../client/service/connect-service.ts";
 import type { EventHub } from "../../../config/hub-config.ts";
 import type { ServiceHub } from "../../../config/service-hub.ts";
 import { splitHostPort } from "../../../core/connection-string.ts";
-import { whileConnecting } from "../../connecting.ts";
-import { escapeLine } from "../../escape.ts";
 import { describeHub, resolveServiceTarget, type Target } from "../../local/connect-target.ts";
+import { whileConnecting } from "../../local/connecting.ts";
 import type { HubFollower } from "../../local/hub-follower.ts";
-import type { Context } from "../../run-program.ts";
+import type { Context } from "../../program/run-program.ts";
+import { escapeLine } from "../../terminal/escape.ts";
 import type { MonitorEventsOptions } from "./monitor-events-options.ts";
 
 /** Where to connect, as whom, and what to trust there. */

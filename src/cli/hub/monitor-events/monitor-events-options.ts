@@ -1,8 +1,8 @@
 /** What `c2d-hub monitor-events` is to do. */
 
-import type { EventStart } from "../../../client/events/event-cursor.ts";
+import type { EventStart } from "../../../client/connection/event-cursor.ts";
 import type { EventsConfig } from "../../../config/hub-config.ts";
-import type { CommonFlags } from "../../common-options.ts";
+import type { CommonFlags } from "../../program/common-options.ts";
 
 /** As commander hands them over. Times in milliseconds. */
 export interface MonitorEventsFlags extends CommonFlags {

@@ -1,5 +1,6 @@
 /** `c2d-hub monitor-events`: prints events until it is told to end. */
 
+import { Deadline } from "../../../async/deadline.ts";
 import { connectEvents, type EventConnection } from "../../../client/events/connect-events.ts";
 import {
   type EventHandlers,
@@ -7,18 +8,17 @@ import {
   runEventListener,
 } from "../../../client/events/event-listener.ts";
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
-import { whileConnecting } from "../../connecting.ts";
-import { Deadline } from "../../deadline.ts";
-import { type End, Ending } from "../../ending.ts";
-import { escapeLine } from "../../escape.ts";
-import type { ExitCode } from "../../exit-code.ts";
-import { formatJsonLine } from "../../json-line.ts";
 import { createFollower } from "../../local/connect-target.ts";
+import { whileConnecting } from "../../local/connecting.ts";
 import type { HubFollower } from "../../local/hub-follower.ts";
-import { separate } from "../../paragraph.ts";
-import { concludeReceiving, type ReceivingEnd } from "../../receiving.ts";
-import { formatRetry } from "../../retry-text.ts";
-import type { Context } from "../../run-program.ts";
+import { type End, Ending } from "../../program/ending.ts";
+import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts";
+import type { Context } from "../../program/run-program.ts";
+import { escapeLine } from "../../terminal/escape.ts";
+import type { ExitCode } from "../../terminal/exit-code.ts";
+import { formatJsonLine } from "../../terminal/json-line.ts";
+import { separate } from "../../terminal/paragraph.ts";
+import { formatRetry } from "../../text/retry-text.ts";
 import { within } from "../../within.ts";
 import { createEventFormat, type EventFormat, type EventGap, formatGap } from "./event-format.ts";
 import { type EventSource, findEventSource } from "./event-source.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { toDeviceRequest } from "../../../../src/cli/hub/device/create-options.ts";
-import type { CreateFlags } from "../../../../src/cli/hub/device/device-flags.ts";
-import { UsageError } from "../../../../src/cli/usage-error.ts";
+import type { CreateFlags } from "../../../../src/cli/hub/registry/device-flags.ts";
+import { UsageError } from "../../../../src/cli/terminal/usage-error.ts";
 
 const COMMON = { output: "text", color: true, connectTimeout: 1000 } as const;
 const KEY = Buffer.alloc(32, 7).toString("base64");

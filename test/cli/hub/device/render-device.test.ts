@@ -4,7 +4,7 @@ import {
   formatDeviceJson,
   formatDeviceText,
 } from "../../../../src/cli/hub/device/render-device.ts";
-import { parseRegisteredDevice } from "../../../../src/client/registered-device.ts";
+import { parseRegisteredDevice } from "../../../../src/client/registry/registered-device.ts";
 
 function deviceOf(json: object) {
   const device = parseRegisteredDevice(json);

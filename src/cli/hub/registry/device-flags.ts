@@ -1,0 +1,28 @@
+/** The flags of `c2d-hub device …` and `purge`, as commander hands them over. Times in milliseconds. */
+
+import type { DeviceStatus } from "../../../core/device-identity.ts";
+import type { CommonFlags } from "../../program/common-options.ts";
+import type { AuthMethod } from "./auth-method.ts";
+
+export interface RegistryFlags extends CommonFlags {
+  readonly connectTimeout: number;
+  readonly ca?: string;
+}
+
+export interface ShowFlags extends RegistryFlags {
+  readonly showKeys?: true;
+}
+
+export interface CreateFlags extends ShowFlags {
+  readonly ifNotExists?: true;
+  /** Absent when it is left at its default. */
+  readonly authMethod?: AuthMethod;
+  readonly primaryKey?: string;
+  readonly secondaryKey?: string;
+  readonly primaryThumbprint?: string;
+  readonly secondaryThumbprint?: string;
+  readonly status?: DeviceStatus;
+  readonly edgeEnabled?: true;
+  /** True without a name. */
+  readonly writeEnv?: string | true;
+}

@@ -1,0 +1,64 @@
+/** A command's time with the identity registry of the hub its configuration names. */
+
+import { RegistryClient } from "../../../client/registry/registry-client.ts";
+import type { HubConfig } from "../../../config/hub-config.ts";
+import { describeHub, resolveServiceTarget } from "../../local/connect-target.ts";
+import { whileConnecting } from "../../local/connecting.ts";
+import { blamingHungHub } from "../../local/hung-hub.ts";
+import { requireHub } from "../../local/require-hub.ts";
+import type { Context } from "../../program/run-program.ts";
+
+/** Each call shows on a terminal that it waits for the hub. */
+export type RegistryCalls = Omit<RegistryClient, "close">;
+
+export interface RegistrySession {
+  readonly registry: RegistryCalls;
+  readonly hub: DeviceFacingHub;
+}
+
+/** The hub as its devices' connection strings name it. */
+export interface DeviceFacingHub {
+  /** With a port only where the standard ones are not served. */
+  readonly hostName: string;
+  /** The CA that a device must trust beside the public ones: a local hub's. */
+  readonly caFile?: string;
+}
+
+/** @throws ClientError, LocalHubError */
+export async function withRegistry<T>(
+  config: HubConfig,
+  connectTimeoutMs: number,
+  context: Context,
+  act: (session: RegistrySession) => Promise<T>,
+): Promise<T> {
+  const { signal } = context.interruption;
+  const { hub, ca } = config;
+  const target = await resolveServiceTarget(hub, [], { ca, connectTimeoutMs, signal }, context);
+  const { hostName } = target.connectionString;
+  context.reporter.info(describeHub(hostName, hub));
+  const client = new RegistryClient({
+    signIn: target.connectionString,
+    requestTimeoutMs: connectTimeoutMs,
+    signal,
+    ...(target.ca !== undefined && { ca: target.ca }),
+  });
+  try {
+    const facing =
+      hub.type === "local" ? await requireHub(hub.home, connectTimeoutMs) : { hostName };
+    const registry = showWaiting(client, hostName, context);
+    return await blamingHungHub(hostName, context, () => act({ registry, hub: facing }));
+  } finally {
+    client.close();
+  }
+}
+
+function showWaiting(client: RegistryClient, hostName: string, context: Context): RegistryCalls {
+  const wait = <T>(ask: () => Promise<T>): Promise<T> => whileConnecting(hostName, context, ask);
+  return {
+    create: (deviceId, request) => wait(() => client.create(deviceId, request)),
+    get: (deviceId) => wait(() => client.get(deviceId)),
+    list: () => wait(() => client.list()),
+    delete: (deviceId) => wait(() => client.delete(deviceId)),
+    purge: (deviceId) => wait(() => client.purge(deviceId)),
+  };
+}

@@ -1,0 +1,29 @@
+/** Shows on a terminal that a hub takes its time to answer. */
+
+import type { Context } from "../program/run-program.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { formatDuration } from "../text/duration.ts";
+import { blamingHungHub } from "./hung-hub.ts";
+
+/** What is done sooner needs no word. */
+const SILENT_MS = 1000;
+
+export async function whileConnecting<T>(
+  hostName: string,
+  context: Pick<Context, "flags" | "io" | "reporter">,
+  connect: () => Promise<T>,
+): Promise<T> {
+  const { reporter } = context;
+  const startMs = performance.now();
+  reporter.progress(() => {
+    const elapsedMs = performance.now() - startMs;
+    if (elapsedMs < SILENT_MS) return undefined;
+    const seconds = Math.floor(elapsedMs / 1000);
+    return `Waiting for ${escapeLine(hostName)} to answer, ${formatDuration(seconds * 1000)} ...`;
+  });
+  try {
+    return await blamingHungHub(hostName, context, connect);
+  } finally {
+    reporter.endProgress();
+  }
+}

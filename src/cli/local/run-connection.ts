@@ -1,0 +1,153 @@
+/** A service's connection for one run; while feedback is waited for, opened anew when it is lost. */
+
+import { BackOff } from "../../async/back-off.ts";
+import { type Clock, systemClock } from "../../async/clock.ts";
+import { createDeferred, type Deferred } from "../../async/deferred.ts";
+import { pause } from "../../client/connection/pause.ts";
+import { ClientError } from "../../client/errors/client-error.ts";
+import { isFinal } from "../../client/errors/final-error.ts";
+import { connectService } from "../../client/service/connect-service.ts";
+import type { FeedbackBatch, ServiceConnection } from "../../client/service/service-connection.ts";
+import type { ServiceConfig } from "../../config/service-config.ts";
+import type { Context } from "../program/run-program.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { formatRetry } from "../text/retry-text.ts";
+import { createFollower, describeHub, resolveServiceTarget } from "./connect-target.ts";
+import { whileConnecting } from "./connecting.ts";
+import type { HubFollower } from "./hub-follower.ts";
+
+export interface RunConnectionOptions {
+  readonly config: Pick<ServiceConfig, "hub" | "transport" | "ca">;
+  /** On the local hub they are created if they are missing. */
+  readonly deviceIds: readonly string[];
+  readonly connectTimeoutMs: number;
+  /** How long a lost connection is opened anew, for people: `until --timeout`. */
+  readonly retriesUntil: string;
+  /** Given when feedback is wanted. */
+  readonly onFeedback: ((batch: FeedbackBatch) => void) | undefined;
+  /** Default: `connectService`. */
+  readonly connect?: typeof connectService;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 10_000;
+
+export class RunConnection {
+  readonly #options: RunConnectionOptions;
+  readonly #context: Context;
+  readonly #follower: HubFollower | undefined;
+  #connection: ServiceConnection | undefined;
+  #lost: Deferred<ClientError> = createDeferred();
+
+  constructor(options: RunConnectionOptions, context: Context) {
+    this.#options = options;
+    this.#context = context;
+    this.#follower = createFollower(options.config.hub, context);
+  }
+
+  /**
+   * The feedback link is attached before anything can be sent, so that no record is missed.
+   *
+   * @throws ClientError, LocalHubError
+   */
+  async open(signal = this.#context.interruption.signal): Promise<ServiceConnection> {
+    return await this.#open(signal, true);
+  }
+
+  /**
+   * Opens the connection anew whenever it is lost, until `signal` aborts: the hub keeps the records.
+   *
+   * @throws ClientError of `FINAL_ERRORS`, LocalHubError.
+   */
+  async keepOpen(signal: AbortSignal): Promise<void> {
+    const { reporter } = this.#context;
+    const { retriesUntil } = this.#options;
+    for (;;) {
+      const error = await untilAborted(this.#lost.promise, signal);
+      if (error === undefined) return;
+      reporter.warn(
+        `${escapeLine(error.message)} The hub keeps the feedback: connecting anew ${retriesUntil}.`,
+      );
+      await this.#close();
+      await this.#reopen(signal);
+      if (signal.aborted) return;
+      reporter.info("Connected again, and waiting on for feedback.");
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+  }
+
+  async #reopen(signal: AbortSignal): Promise<void> {
+    const { reporter } = this.#context;
+    const { clock = systemClock } = this.#options;
+    const backOff = new BackOff({
+      firstMs: FIRST_RETRY_MS,
+      maxMs: MAX_RETRY_MS,
+      random: Math.random,
+    });
+    while (!signal.aborted) {
+      try {
+        await this.#open(signal, false);
+        return;
+      } catch (error) {
+        // The connection may stand where its feedback link does not.
+        await this.#close();
+        if (signal.aborted) return;
+        if (!(error instanceof ClientError) || isFinal(error)) throw error;
+        const retryInMs = this.#follower?.hasEnded() ? 0 : backOff.nextMs();
+        reporter.detail(formatRetry(error, retryInMs));
+        await pause(retryInMs, { clock, signal, watch: this.#follower });
+      }
+    }
+  }
+
+  async #open(signal: AbortSignal, isFirst: boolean): Promise<ServiceConnection> {
+    const { config, deviceIds, connectTimeoutMs, onFeedback } = this.#options;
+    const { hub, transport, ca } = config;
+    const { connect: connectTo = connectService } = this.#options;
+    const targetOptions = { ca, connectTimeoutMs, signal, follower: this.#follower };
+    const target = await resolveServiceTarget(hub, deviceIds, targetOptions, this.#context);
+    const { hostName } = target.connectionString;
+    if (isFirst) this.#context.reporter.info(describeHub(hostName, hub));
+    const lost = createDeferred<ClientError>();
+    const connect = () =>
+      connectTo({
+        signIn: target.connectionString,
+        transport,
+        connectTimeoutMs,
+        signal,
+        ...(target.ca !== undefined && { ca: target.ca }),
+        onDisconnect: lost.resolve,
+      });
+    const connection = isFirst
+      ? await whileConnecting(hostName, this.#context, connect)
+      : await connect();
+    this.#connection = connection;
+    this.#lost = lost;
+    if (onFeedback) await connection.openFeedback(onFeedback);
+    return connection;
+  }
+
+  async #close(): Promise<void> {
+    await this.#connection?.close();
+    this.#connection = undefined;
+  }
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return undefined;
+  let onAbort = (): void => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    onAbort = () => resolve(undefined);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

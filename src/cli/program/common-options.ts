@@ -1,0 +1,109 @@
+/** The options every command has, and those the settings table brings. */
+
+import { type Command, Option } from "commander";
+import type { ConfigInputs } from "../../config/load-settings.ts";
+import {
+  type Executable,
+  SETTING_KEYS,
+  type SettingKey,
+  settingOf,
+} from "../../config/settings.ts";
+import type { Io } from "../terminal/io.ts";
+import { UsageError } from "../terminal/usage-error.ts";
+import { parsePositiveDuration } from "./argument-parsers.ts";
+import { SettingOption } from "./help.ts";
+
+export interface CommonFlags {
+  readonly output: "text" | "json";
+  readonly quiet?: true;
+  readonly verbose?: true;
+  /** commander's form of `--no-color`. */
+  readonly color: boolean;
+}
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
+
+export function addCommonOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("-o, --output <format>", "text for people, or json: one object a line")
+        .choices(["text", "json"])
+        .default("text"),
+    )
+    .option("-q, --quiet", "nothing on stderr but errors")
+    .option("-v, --verbose", "more detail on stderr")
+    .option("--no-color", "no colours");
+}
+
+/** The flags this executable has for these settings; those with an option of their own are left out. */
+export function addSettingOptions(
+  command: Command,
+  executable: Executable,
+  except: readonly SettingKey[] = [],
+): Command {
+  for (const key of SETTING_KEYS) {
+    const { flag, flagOn, help, variable, default: fallback, choices } = settingOf(key);
+    if (!flag || !flagOn?.includes(executable) || except.includes(key)) continue;
+    const option = new SettingOption(flag, help);
+    option.variable = variable;
+    if (fallback !== undefined) option.default(undefined, fallback);
+    // For help and completion; a wrong one is a matter of configuration, which the loader tells.
+    if (choices) option.argChoices = [...choices];
+    command.addOption(option);
+  }
+  return addDotenv(command);
+}
+
+/** Not `--env-file`: Node takes that flag for itself, even when it follows the script's name. */
+export function addDotenv(command: Command): Command {
+  return command.addOption(
+    new Option("--dotenv <path>", "read variables from this file").default(
+      undefined,
+      "./.env, if it exists",
+    ),
+  );
+}
+
+export function addConnectTimeout(command: Command): Command {
+  return command.addOption(
+    new Option("--connect-timeout <duration>", "longest time connecting may take")
+      .argParser(parsePositiveDuration)
+      .default(DEFAULT_CONNECT_TIMEOUT_MS, "30s"),
+  );
+}
+
+/** What the command line says of the settings, for the loader. */
+export function configInputs(
+  executable: Executable,
+  flags: object,
+  { env, directory }: Pick<Io, "env" | "directory">,
+): ConfigInputs {
+  const given = flags as Readonly<Record<string, unknown>>;
+  const named: Partial<Record<SettingKey, string | true>> = {};
+  for (const key of SETTING_KEYS) {
+    const { flag, flagOn } = settingOf(key);
+    if (!flag || !flagOn?.includes(executable)) continue;
+    const value = given[new Option(flag).attributeName()];
+    if (typeof value === "string" || value === true) named[key] = value;
+  }
+  const { dotenv } = given;
+  return {
+    flags: named,
+    env,
+    directory,
+    envFile: typeof dotenv === "string" ? dotenv : undefined,
+  };
+}
+
+/** @throws UsageError */
+export function requireSoundCommonFlags({ quiet, verbose }: CommonFlags): void {
+  if (quiet && verbose) {
+    throw new UsageError("--quiet and --verbose contradict each other", "Keep one of the two.");
+  }
+}
+
+/** Examples below the options, as `command — what it does` pairs. */
+export function formatExamples(examples: readonly (readonly [string, string])[]): string {
+  const lines = examples.map(([command, what]) => `  # ${what}\n  $ ${command}`);
+  return `\nExamples:\n${lines.join("\n")}`;
+}

@@ -1,0 +1,38 @@
+/** `completion <shell>`: a script that completes this executable's commands, flags and choices. */
+
+import { Argument, type Command } from "commander";
+import type { Output } from "../../terminal/output.ts";
+import { formatExamples } from "../common-options.ts";
+import { formatBashCompletion } from "./bash-completion.ts";
+import { type CompletionCommand, completionModel } from "./completion-model.ts";
+import { formatFishCompletion } from "./fish-completion.ts";
+import { formatZshCompletion } from "./zsh-completion.ts";
+
+const FORMATS = {
+  bash: formatBashCompletion,
+  zsh: formatZshCompletion,
+  fish: formatFishCompletion,
+} as const satisfies Record<
+  string,
+  (name: string, commands: readonly CompletionCommand[]) => string
+>;
+
+/** After all other commands and options have been added. */
+export function addCompletion(program: Command, stdout: Output): void {
+  const name = program.name();
+  program
+    .command("completion")
+    .description("Print a script that completes commands, flags and choices in a shell.")
+    .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(FORMATS)))
+    .addHelpText(
+      "after",
+      formatExamples([
+        [`source <(${name} completion bash)`, "in this bash; in ~/.bashrc for every one"],
+        [`source <(${name} completion zsh)`, "in zsh, after compinit"],
+        [`${name} completion fish | source`, "in fish"],
+      ]),
+    )
+    .action(async (shell: keyof typeof FORMATS) => {
+      await stdout.write(FORMATS[shell](name, completionModel(program)));
+    });
+}

@@ -1,0 +1,39 @@
+/** What every help has: one form for options, and the topics below them. */
+
+import { type Command, Option } from "commander";
+import { EXIT_CODE_MEANINGS } from "../terminal/exit-code.ts";
+import { DURATION_FORMS } from "../text/duration.ts";
+
+/** An option that a variable can set, too. commander's own `env` would read the variable itself. */
+export class SettingOption extends Option {
+  variable: string | undefined;
+}
+
+/** `text (a|b, default: a, env: NAME)`: choices, then the default as it would be typed. */
+export function describeOption(option: Option): string {
+  const shownDefault =
+    option.defaultValueDescription ??
+    (typeof option.defaultValue === "string" || typeof option.defaultValue === "number"
+      ? String(option.defaultValue)
+      : undefined);
+  const variable = option instanceof SettingOption ? option.variable : undefined;
+  const notes = [
+    ...(option.argChoices ? [option.argChoices.join("|")] : []),
+    ...(shownDefault === undefined ? [] : [`default: ${shownDefault}`]),
+    ...(variable === undefined ? [] : [`env: ${variable}`]),
+  ];
+  return notes.length === 0 ? option.description : `${option.description} (${notes.join(", ")})`;
+}
+
+/** Puts the topics below the help of this command and of all below it. */
+export function addTopics(command: Command): void {
+  const takesDuration = command.options.some(({ flags }) => flags.includes("<duration>"));
+  if (takesDuration) command.addHelpText("after", `\nDurations: ${DURATION_FORMS}.`);
+  command.addHelpText("after", formatExitCodes());
+  for (const subcommand of command.commands) addTopics(subcommand);
+}
+
+function formatExitCodes(): string {
+  const lines = EXIT_CODE_MEANINGS.map(([code, meaning]) => `  ${code.padEnd(9)}${meaning}`);
+  return `\nExit codes:\n${lines.join("\n")}`;
+}

@@ -1,0 +1,50 @@
+/** How the end of a command that receives is told. */
+
+import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
+import { OutputClosedError } from "../terminal/output.ts";
+import { formatDuration } from "../text/duration.ts";
+import type { End } from "./ending.ts";
+import type { Context } from "./run-program.ts";
+
+/** `enough` is a success, whatever was wanted. */
+export type ReceivingEnd = "count" | "enough" | "timeout" | "idleTimeout";
+
+/** What has been received, and of what was wanted. */
+export interface Received {
+  /** "messages", "events" */
+  readonly what: string;
+  readonly received: number;
+  /** Undefined: no end. */
+  readonly count: number | undefined;
+  /** The bound that has passed, when one has: its flag, and how long it was. */
+  readonly bound: { readonly flag: string; readonly ms: number | undefined };
+  /** What to do when too little has come. */
+  readonly hint: string;
+}
+
+/**
+ * Tells the total, and returns the exit code that calls for.
+ *
+ * @throws what the receiving failed with.
+ */
+export function concludeReceiving(
+  end: End<ReceivingEnd>,
+  { what, received, count, bound, hint }: Received,
+  { reporter, interruption }: Pick<Context, "reporter" | "interruption">,
+): ExitCode {
+  if (end.type === "failed" && !(end.error instanceof OutputClosedError)) throw end.error;
+  if (end.type === "failed" || end.type === "closed") return EXIT_CODES.done;
+  const total = `${received}${count === undefined ? "" : ` of ${count}`} ${what} received`;
+  const isEnough = end.type === "enough" || count === undefined || received >= count;
+  if (isEnough || end.type === "interrupted") {
+    reporter.info(`${total}.`);
+    return isEnough ? EXIT_CODES.done : EXIT_CODES[interruption.cause ?? "SIGINT"];
+  }
+  reporter.report({
+    code: EXIT_CODES.timeout,
+    name: "Timeout",
+    message: `${total} when ${bound.flag} ${formatDuration(bound.ms ?? 0)} had passed`,
+    hint,
+  });
+  return EXIT_CODES.timeout;
+}

@@ -1,0 +1,39 @@
+/** Arguments that are not UTF-8: Node puts U+FFFD in their place, and what was meant is lost. */
+
+import { readFileSync } from "node:fs";
+import { UsageError } from "../terminal/usage-error.ts";
+
+/**
+ * A U+FFFD that was typed is only told from a replaced byte where the system shows the bytes, as Linux
+ * does; elsewhere both are refused.
+ *
+ * @param readCommandLine The arguments of this process as bytes, each followed by NUL.
+ * @throws UsageError
+ */
+export function requireUtf8Arguments(
+  args: readonly string[],
+  readCommandLine: () => Buffer = () => readFileSync("/proc/self/cmdline"),
+): void {
+  const suspects = [...args.entries()].filter(([, arg]) => arg.includes("\uFFFD"));
+  if (suspects.length === 0) return;
+  const bytes = lastArguments(args.length, readCommandLine);
+  const altered = suspects.find(([index, arg]) => !bytes?.[index]?.equals(Buffer.from(arg)));
+  if (altered === undefined) return;
+  throw new UsageError(
+    `argument ${altered[0] + 1} is not UTF-8 text`,
+    "A body of other bytes is read from a file: --data-file-path <path>.",
+  );
+}
+
+/** What stands before them is Node and its options. Undefined where the system does not show them. */
+function lastArguments(count: number, readCommandLine: () => Buffer): Buffer[] | undefined {
+  try {
+    const text = readCommandLine().toString("latin1").replace(/\0$/, "");
+    return text
+      .split("\0")
+      .slice(-count)
+      .map((argument) => Buffer.from(argument, "latin1"));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+/** The last line of a run that counts. */
+
+import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
+import type { OrderedWriter } from "../terminal/ordered-writer.ts";
+import { OutputError } from "../terminal/output.ts";
+import type { Reporter } from "../terminal/reporter.ts";
+import { within } from "../within.ts";
+
+/**
+ * Resolves once the line is out, or `limitMs` have passed. Where stdout cannot be written, the error
+ * and the line go to stderr, and the exit code is that error's.
+ *
+ * @throws OutputClosedError
+ */
+export async function writeSummary(
+  line: string,
+  writer: OrderedWriter,
+  reporter: Reporter,
+  limitMs?: number,
+): Promise<ExitCode> {
+  try {
+    writer.write(line);
+    const written = writer.flush();
+    await (limitMs === undefined ? written : within(limitMs, written));
+    return EXIT_CODES.done;
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error;
+    const code = reporter.error(error);
+    reporter.data(line);
+    return code;
+  }
+}

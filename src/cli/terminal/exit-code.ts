@@ -1,0 +1,110 @@
+/** The exit codes, and which error ends with which: the one place that knows. */
+
+import { ClientError } from "../../client/errors/client-error.ts";
+import { ConfigError } from "../../config/config-error.ts";
+import { HUB_ERRORS, HubError } from "../../core/hub-error.ts";
+import { HubStartError } from "./hub-start-error.ts";
+import { OutputError } from "./output.ts";
+import { UsageError } from "./usage-error.ts";
+
+export const EXIT_CODES = {
+  done: 0,
+  unforeseen: 1,
+  usage: 2,
+  configuration: 3,
+  unauthorized: 4,
+  unreachable: 5,
+  refused: 6,
+  negativeFeedback: 7,
+  timeout: 124,
+  SIGINT: 130,
+  SIGTERM: 143,
+} as const;
+
+/** For `--help`: in the order of the codes. */
+export const EXIT_CODE_MEANINGS: readonly (readonly [string, string])[] = [
+  ["0", "done; also what has no end of its own, ended by Ctrl-C"],
+  ["1", "unexpected error (a bug), or output that cannot be written"],
+  ["2", "wrong usage"],
+  ["3", "configuration missing or malformed"],
+  ["4", "not authorised"],
+  ["5", "hub not reachable: DNS, refused, TLS trust, timeout, connection lost"],
+  ["6", "refused by the hub: device not found, queue full, too large, ..."],
+  ["7", "negative feedback: Expired, Rejected, DeliveryCountExceeded, Purged"],
+  ["124", "--timeout, --idle-timeout or --message-timeout passed first"],
+  ["130, 143", "SIGINT (Ctrl-C), SIGTERM came first"],
+];
+
+export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
+
+/** By name, for the classes would bring the hub with them. */
+const LOCAL_HUB_CODES: Readonly<Record<string, ExitCode>> = {
+  LocalHubNotRunning: EXIT_CODES.unreachable,
+  LocalHubNotStarted: EXIT_CODES.unreachable,
+  LocalHubNotStopped: EXIT_CODES.refused,
+  LocalHubAlreadyRunning: EXIT_CODES.refused,
+  PortUnavailable: EXIT_CODES.refused,
+  StoreInUse: EXIT_CODES.refused,
+  StoreDamaged: EXIT_CODES.refused,
+  StoreTooNew: EXIT_CODES.refused,
+  StoreFull: EXIT_CODES.refused,
+  StoreDenied: EXIT_CODES.configuration,
+  HomeUnusable: EXIT_CODES.configuration,
+  HomeDamaged: EXIT_CODES.configuration,
+};
+
+/** The next step after errors that name none themselves. */
+const LOCAL_HUB_HINTS = new Map([
+  [
+    "PortUnavailable",
+    "Take another with --port <n>, or any free one with --port 0; a hub of another C2D_HOME may have it.",
+  ],
+  ["StoreInUse", "End that process, or take another C2D_HOME."],
+  ["StoreDamaged", "Move the directory away to start anew, or take another C2D_HOME."],
+  ["StoreTooNew", "Use that version, or take another C2D_HOME."],
+  ["StoreFull", "Make room there, or take another C2D_HOME; what was acknowledged is kept."],
+  ["StoreDenied", "Give this user its files, or set C2D_HOME to another directory."],
+  ["HomeUnusable", "Set C2D_HOME to a directory that this user owns and can write to."],
+  [
+    "HomeDamaged",
+    "Restore the file, or stop the hub that runs there, if one does, and move the file away: a new one is written at the next start.",
+  ],
+]);
+
+/** The next step after an error that names none itself. */
+export function hintFor(error: unknown): string | undefined {
+  const known = error instanceof Error ? LOCAL_HUB_HINTS.get(error.name) : undefined;
+  if (known !== undefined) return known;
+  const code = exitCodeOf(error);
+  if (code === EXIT_CODES.usage) return "Run with --help for what there is.";
+  if (code === EXIT_CODES.refused) return "Run again with --verbose for details.";
+  return isUnexpected(error)
+    ? "This is an unexpected error. Run again with --verbose for details."
+    : undefined;
+}
+
+/** Whether the error is a bug. */
+export function isUnexpected(error: unknown): boolean {
+  return exitCodeOf(error) === EXIT_CODES.unforeseen && !(error instanceof OutputError);
+}
+
+/** The code a command ends with that this error ended. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof HubStartError) return error.exitCode;
+  if (error instanceof UsageError) return EXIT_CODES.usage;
+  if (error instanceof ConfigError) return EXIT_CODES.configuration;
+  if (error instanceof HubError) return HUB_ERRORS[error.name].exitCode;
+  if (error instanceof ClientError) return exitCodeOfName(error.name);
+  if (error instanceof Error && Object.hasOwn(LOCAL_HUB_CODES, error.name)) {
+    return LOCAL_HUB_CODES[error.name] ?? EXIT_CODES.unforeseen;
+  }
+  return EXIT_CODES.unforeseen;
+}
+
+/** What is not in the hub's catalogue happened on the way to it. */
+function exitCodeOfName(name: ClientError["name"]): ExitCode {
+  if (name === "CredentialUnavailable") return EXIT_CODES.unauthorized;
+  return name in HUB_ERRORS
+    ? HUB_ERRORS[name as keyof typeof HUB_ERRORS].exitCode
+    : EXIT_CODES.unreachable;
+}

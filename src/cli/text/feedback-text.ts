@@ -1,0 +1,26 @@
+/** A feedback record, as text and as JSON. */
+
+import type { ReceivedFeedback } from "../../client/service/service-connection.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { formatJsonLine } from "../terminal/json-line.ts";
+
+/** @param latencyMs From the acceptance of its message on, where that is known. */
+export function formatFeedbackJson(record: ReceivedFeedback, latencyMs?: number): string {
+  return formatJsonLine({
+    type: "feedback",
+    originalMessageId: record.originalMessageId,
+    deviceId: record.deviceId,
+    statusCode: record.statusCode,
+    description: record.description,
+    enqueuedTimeUtc: new Date(record.enqueuedTimeUtcMs).toISOString(),
+    ...(latencyMs !== undefined && { latencyMs }),
+  });
+}
+
+/** @param when How long it took, or when it was: ends the line. */
+export function formatFeedbackText(record: ReceivedFeedback, when: string): string {
+  const { deviceId, originalMessageId, statusCode, description } = record;
+  const more = description === statusCode || description === "" ? "" : `: ${description}`;
+  const what = `${deviceId} ${originalMessageId || "(no message id)"} ${statusCode}${more}`;
+  return `Feedback: ${escapeLine(what)} ${when}\n`;
+}

@@ -1,0 +1,10 @@
+/** What is said of a connection that is to be opened again. */
+
+import type { ClientError } from "../../client/errors/client-error.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { formatDuration } from "./duration.ts";
+
+export function formatRetry({ message }: ClientError, retryInMs: number): string {
+  const when = retryInMs === 0 ? "" : ` in ${formatDuration(retryInMs)}`;
+  return `${escapeLine(message)} Connecting again${when} ...`;
+}

@@ -1,0 +1,71 @@
+/** What rhea hands over for AMQP's values, as texts, numbers and bytes. */
+
+import type { PropertyValue, SystemProperties } from "../../core/message.ts";
+
+/** A message as rhea decoded it: the SDKs' own forms lack some of it. */
+export interface AmqpMessage {
+  readonly message_id?: unknown;
+  readonly correlation_id?: unknown;
+  readonly user_id?: unknown;
+  readonly to?: string;
+  readonly content_type?: string;
+  readonly content_encoding?: string;
+  readonly absolute_expiry_time?: Date | number;
+  readonly application_properties?: Readonly<Record<string, unknown>>;
+  readonly message_annotations?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+}
+
+const UUID_BYTES = 16;
+
+export function toSystemProperties(amqp: AmqpMessage): SystemProperties {
+  return {
+    ...present("messageId", toId(amqp.message_id)),
+    ...present("correlationId", toId(amqp.correlation_id)),
+    ...present("userId", toText(amqp.user_id)),
+    ...present("to", toText(amqp.to)),
+    ...present("contentType", toText(amqp.content_type)),
+    ...present("contentEncoding", toText(amqp.content_encoding)),
+    ...present("expiryTimeUtcMs", toNumber(amqp.absolute_expiry_time)),
+  };
+}
+
+/** A property without value is null. */
+export function toProperties(
+  properties: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, PropertyValue>> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => [name, toText(value) ?? null]),
+  );
+}
+
+export function toText(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return Buffer.isBuffer(value) ? value.toString("utf8") : String(value);
+}
+
+/** Milliseconds for a time. rhea hands a ulong beyond 2^53 over as bytes. */
+export function toNumber(value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  const number = Buffer.isBuffer(value) ? Number(`0x${value.toString("hex")}`) : Number(value);
+  return Number.isNaN(number) ? undefined : number;
+}
+
+/** A data section, several of them, or a plain value. */
+export function toBytes(body: unknown): Uint8Array {
+  if (body === undefined || body === null) return Buffer.alloc(0);
+  if (typeof body === "object" && "content" in body) return toBytes(body.content);
+  if (Array.isArray(body)) return Buffer.concat(body.map(toBytes));
+  return Buffer.isBuffer(body) ? body : Buffer.from(String(body), "utf8");
+}
+
+export function present<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
+}
+
+/** AMQP's uuid is 16 bytes here. */
+function toId(value: unknown): string | undefined {
+  if (!Buffer.isBuffer(value) || value.length !== UUID_BYTES) return toText(value);
+  const hex = value.toString("hex");
+  return [0, 8, 12, 16, 20].map((from, n, all) => hex.slice(from, all[n + 1])).join("-");
+}

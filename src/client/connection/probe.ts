@@ -1,0 +1,78 @@
+/** Finds out why a hub cannot be reached, when the SDK's own error does not tell. */
+
+import { isIP } from "node:net";
+import tls, { type TLSSocket } from "node:tls";
+import { DeadlinePassedError, within } from "../../async/within.ts";
+import { ClientError } from "../errors/client-error.ts";
+import { type Endpoint, formatEndpoint } from "../errors/endpoint.ts";
+import { toNetworkError } from "../errors/network-error.ts";
+
+/** Long enough for a handshake across the world. */
+const PROBE_TIMEOUT_MS = 3000;
+
+/** Finding the reason may take this longer than connecting was given. */
+const PROBE_GRACE_MS = 500;
+
+/**
+ * Opens one TCP and TLS connection and closes it again. The handshake is completed whatever the
+ * certificate, and nothing is sent: to the hub it is no client that refused it.
+ *
+ * @param ca Everything to trust (PEM); undefined for Node's default.
+ * @param deadlineMs When connecting had to be done, of `performance.now()`; half a second more is
+ * allowed.
+ * @returns The reason, or undefined when host, port and certificate are fine.
+ */
+export async function probe(
+  endpoint: Endpoint,
+  ca: string[] | undefined,
+  deadlineMs: number,
+): Promise<ClientError | undefined> {
+  const leftMs = Math.max(PROBE_GRACE_MS, deadlineMs - performance.now());
+  const timeoutMs = Math.min(PROBE_TIMEOUT_MS, leftMs);
+  const socket = tls.connect({
+    ...endpoint,
+    servername: isIP(endpoint.host) === 0 ? endpoint.host : "",
+    rejectUnauthorized: false,
+    ...(ca !== undefined && { ca }),
+  });
+  const isSecure = new Promise<void>((resolve, reject) => {
+    socket.once("secureConnect", () => (socket.authorized ? resolve() : reject(distrust(socket))));
+    socket.on("error", reject);
+  });
+  try {
+    await within(timeoutMs, isSecure);
+    return undefined;
+  } catch (cause) {
+    return toNetworkError(cause, endpoint) ?? unexplained(endpoint, cause);
+  } finally {
+    hangUp(socket);
+  }
+}
+
+/** As Node would have reported it. */
+function distrust({ authorizationError }: TLSSocket): Error {
+  const code = String(authorizationError);
+  return Object.assign(new Error(`The certificate is not trusted (${code}).`), { code });
+}
+
+/** A handshake that is complete here has its last message still on the way. */
+function hangUp(socket: TLSSocket): void {
+  if (socket.getProtocol() === null || socket.destroyed) {
+    socket.destroy();
+    return;
+  }
+  socket.resume();
+  socket.end(() => socket.destroy());
+  socket.unref();
+}
+
+function unexplained(endpoint: Endpoint, cause: unknown): ClientError {
+  const where = formatEndpoint(endpoint);
+  if (cause instanceof DeadlinePassedError) {
+    return new ClientError("ConnectTimeout", `${where} does not answer.`, {
+      cause,
+      hint: "A firewall may block the port; the -ws transports use 443.",
+    });
+  }
+  return new ClientError("TlsFailure", `The TLS handshake with ${where} failed.`, { cause });
+}

@@ -1,0 +1,144 @@
+/** A device's connection: AMQP over TLS (port 5671) or over WebSocket (port 443). */
+
+import { isIP } from "node:net";
+import { formatDeviceConnectionString } from "../../core/connection-string.ts";
+import type { Message } from "../../core/message.ts";
+import type { Settlement } from "../../core/message-queue.ts";
+import type {
+  Delivery,
+  DeliverySettlement,
+  DeviceConnection,
+  DeviceConnectOptions,
+  ReceivedMessage,
+} from "../connection/device-connection.ts";
+import { SettlementOrder } from "../connection/settlement-order.ts";
+import { ClientError } from "../errors/client-error.ts";
+import { formatEndpoint } from "../errors/endpoint.ts";
+import { toDeviceRefusal } from "../refusals/device-refusal.ts";
+import {
+  type AmqpArrival,
+  type AmqpDeviceClient,
+  createAmqpDeviceClient,
+} from "../sdk/device/amqp-device-client.ts";
+import { toReceivedMessage } from "./amqp-delivery.ts";
+import { DeviceSession } from "./device-session.ts";
+import { LockedDeliveries } from "./locked-deliveries.ts";
+
+export type AmqpTransport = "amqp" | "amqp-ws";
+
+interface Route {
+  readonly port: number;
+  uri(where: string): string;
+}
+
+/** The ports are for host names that carry none. */
+const ROUTES: Readonly<Record<AmqpTransport, Route>> = {
+  amqp: { port: 5671, uri: (where) => `amqps://${where}` },
+  "amqp-ws": { port: 443, uri: (where) => `wss://${where}/$iothub/websocket` },
+};
+
+/** @throws ClientError, as `connectDevice` says. */
+export async function connectAmqp(
+  transport: AmqpTransport,
+  options: DeviceConnectOptions,
+): Promise<DeviceConnection> {
+  const session = new AmqpSession(ROUTES[transport], options);
+  await session.open();
+  return session;
+}
+
+class AmqpSession extends DeviceSession {
+  readonly #client: AmqpDeviceClient;
+  readonly #settlements = new SettlementOrder();
+  readonly #locked = new LockedDeliveries();
+
+  constructor(route: Route, options: DeviceConnectOptions) {
+    super(options, route.port);
+    this.#client = createAmqpDeviceClient({
+      connectionString: formatDeviceConnectionString(options.connectionString),
+      uri: route.uri(formatEndpoint(this.endpoint)),
+      ca: this.ca,
+      certificate: options.certificate,
+      serverName: isIP(this.endpoint.host) === 0 ? this.endpoint.host : "",
+      idleTimeoutMs: options.keepAliveSeconds * 1000,
+      onLost: (error) => this.lose(error),
+      onMessage: (arrival) => this.#onMessage(arrival),
+    });
+  }
+
+  protected override async connect(): Promise<void> {
+    await this.#client.open();
+    if (this.options.onDelivery) await this.#client.subscribe();
+    if (this.options.isSending) await this.#client.attachEvents();
+  }
+
+  protected override async transmit(message: Message): Promise<void> {
+    await this.#client.sendEvent(message);
+  }
+
+  protected override async endReceiving(): Promise<void> {
+    await this.#client.drainCredit();
+  }
+
+  protected override async disconnect(): Promise<void> {
+    await this.#settlements.settled();
+    await this.#client.close();
+  }
+
+  protected override destroy(): void {
+    this.#client.destroy();
+  }
+
+  protected override toRefusal(cause: unknown): ClientError | undefined {
+    return toDeviceRefusal(cause, this.options.connectionString.credential);
+  }
+
+  #onMessage(arrival: AmqpArrival): void {
+    if (this.isClosed) return;
+    const message = toReceivedMessage(arrival.message);
+    this.#locked.endFor(message);
+    const delivery = { message, settle: this.#settler(arrival, message) };
+    this.options.onDelivery?.(delivery);
+  }
+
+  #settler(arrival: AmqpArrival, message: ReceivedMessage): Delivery["settle"] {
+    let state: "new" | "locked" | "settled" = "new";
+    const settle = async (settlement: DeliverySettlement): Promise<void> => {
+      if (state === "settled") return;
+      if (state === "new") this.#client.renewCredit();
+      if (settlement === "none") {
+        if (state === "new") this.#locked.add(message, () => settle("abandon").catch(() => {}));
+        state = "locked";
+        return;
+      }
+      state = "settled";
+      await this.#settle(arrival, settlement);
+    };
+    return settle;
+  }
+
+  async #settle(arrival: AmqpArrival, settlement: Settlement): Promise<void> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        if (this.isClosed) return reject(new Error("The connection is closed."));
+        this.#settlements.add(settlement, () =>
+          this.#client.settle(arrival, settlement).then(resolve, reject),
+        );
+      });
+    } catch (cause) {
+      if (!this.isClosed && isLockLost(cause)) {
+        const message = "The lock on the message ended before it was settled; it comes again.";
+        throw new ClientError("DeviceMessageLockLost", message, { cause });
+      }
+      throw new ClientError(
+        "ConnectionLost",
+        "The connection ended before the message was settled; it comes again.",
+        { cause },
+      );
+    }
+  }
+}
+
+function isLockLost(error: unknown): boolean {
+  return error instanceof Error && error.name === "DeviceMessageLockLostError";
+}

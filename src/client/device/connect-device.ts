@@ -1,0 +1,48 @@
+/** Opens the connection of a device, over the transport asked for. */
+
+import type {
+  DeviceConnection,
+  DeviceConnectOptions,
+  DeviceTransport,
+} from "../connection/device-connection.ts";
+import { ClientError } from "../errors/client-error.ts";
+
+type Connect = (options: DeviceConnectOptions) => Promise<DeviceConnection>;
+
+/** Each loads its own SDK package, when it is asked for. */
+const TRANSPORTS: Readonly<Record<DeviceTransport, () => Promise<Connect>>> = {
+  mqtt: () => mqtt("mqtt"),
+  "mqtt-ws": () => mqtt("mqtt-ws"),
+  amqp: () => amqp("amqp"),
+  "amqp-ws": () => amqp("amqp-ws"),
+  http: async () => (await import("./connect-http.ts")).connectHttp,
+};
+
+/**
+ * Resolves once the device is connected and subscribed, at most `connectTimeoutMs` after the call;
+ * finding the reason of a timeout may take half a second more. Nothing is retried: an ended
+ * connection is reported once and stays ended.
+ *
+ * @throws ClientError IotHubUnauthorized, ServiceUnavailable, HostNotFound, ConnectionRefused,
+ * UntrustedCertificate, TlsFailure, ConnectTimeout, ConnectionLost; ArgumentInvalid for an X.509
+ * device without certificate; over HTTP also DeviceNotFound and Throttling.
+ */
+export async function connectDevice(options: DeviceConnectOptions): Promise<DeviceConnection> {
+  if (options.connectionString.credential.type === "x509" && options.certificate === undefined) {
+    throw new ClientError("ArgumentInvalid", "An X.509 device needs its certificate and key.", {
+      hint: "Name them with --cert-file and --key-file.",
+    });
+  }
+  const connect = await TRANSPORTS[options.transport]();
+  return await connect(options);
+}
+
+async function mqtt(transport: "mqtt" | "mqtt-ws"): Promise<Connect> {
+  const { connectMqtt } = await import("./connect-mqtt.ts");
+  return (options) => connectMqtt(transport, options);
+}
+
+async function amqp(transport: "amqp" | "amqp-ws"): Promise<Connect> {
+  const { connectAmqp } = await import("./connect-amqp.ts");
+  return (options) => connectAmqp(transport, options);
+}

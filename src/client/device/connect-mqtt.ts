@@ -1,0 +1,120 @@
+/** A device's connection: MQTT over TLS (port 8883) or over WebSocket (port 443). */
+
+import { formatDeviceConnectionString } from "../../core/connection-string.ts";
+import type { Message } from "../../core/message.ts";
+import type { DeviceConnection, DeviceConnectOptions } from "../connection/device-connection.ts";
+import { ClientError } from "../errors/client-error.ts";
+import { formatEndpoint } from "../errors/endpoint.ts";
+import { refusalByConnack } from "../refusals/mqtt-refusal.ts";
+import type { MqttClient } from "../sdk/device/mqtt-client.ts";
+import { createMqttDeviceClient, type MqttDeviceClient } from "../sdk/device/mqtt-device-client.ts";
+import { TopicTooLongError } from "../sdk/device/mqtt-events.ts";
+import { type IncomingPublish, takePublishes } from "../sdk/device/take-publishes.ts";
+import { DeviceSession } from "./device-session.ts";
+import { toDelivery } from "./mqtt-delivery.ts";
+
+export type MqttTransport = "mqtt" | "mqtt-ws";
+
+interface Route {
+  readonly port: number;
+  uri(where: string): string;
+}
+
+/** The ports are for host names that carry none. */
+const ROUTES: Readonly<Record<MqttTransport, Route>> = {
+  mqtt: { port: 8883, uri: (where) => `mqtts://${where}` },
+  "mqtt-ws": { port: 443, uri: (where) => `wss://${where}/$iothub/websocket` },
+};
+
+/** mqtt.js bounds only renewals of the connection: when the first fails, ours knows why. */
+const RENEWAL_GRACE_MS = 1000;
+
+/** @throws ClientError, as `connectDevice` says. */
+export async function connectMqtt(
+  transport: MqttTransport,
+  options: DeviceConnectOptions,
+): Promise<DeviceConnection> {
+  const session = new MqttSession(ROUTES[transport], options);
+  await session.open();
+  return session;
+}
+
+class MqttSession extends DeviceSession {
+  readonly #client: MqttDeviceClient;
+  /** The last error mqtt.js told; it knows more than what the SDK makes of it. */
+  #cause: Error | undefined;
+  #hasRefusedSubscription = false;
+
+  constructor(route: Route, options: DeviceConnectOptions) {
+    super(options, route.port);
+    this.#client = createMqttDeviceClient({
+      connectionString: formatDeviceConnectionString(options.connectionString),
+      uri: route.uri(formatEndpoint(this.endpoint)),
+      certificate: options.certificate,
+      mqtt: {
+        keepalive: options.keepAliveSeconds,
+        connectTimeout: options.connectTimeoutMs + RENEWAL_GRACE_MS,
+        // A session kept from before would bring messages that are not asked for.
+        clean: options.onDelivery === undefined,
+        ...(this.ca !== undefined && { ca: this.ca }),
+      },
+      onClient: (client) => this.#watch(client),
+    });
+    this.#client.onDisconnect(() => this.lose(this.#cause));
+  }
+
+  protected override async connect(): Promise<void> {
+    try {
+      await this.#client.open();
+      if (this.options.onDelivery) await this.#client.subscribe();
+    } catch (error) {
+      throw this.#cause ?? error;
+    }
+    if (this.#hasRefusedSubscription) {
+      throw new ClientError("IotHubUnauthorized", "The hub refused the subscription to messages.");
+    }
+  }
+
+  protected override async transmit(message: Message): Promise<void> {
+    try {
+      await this.#client.sendEvent(message);
+    } catch (cause) {
+      if (!(cause instanceof TopicTooLongError)) throw cause;
+      throw new ClientError("MessageTooLarge", cause.message, {
+        cause,
+        hint: "Shorten the properties, or use --transport amqp.",
+      });
+    }
+  }
+
+  protected override async disconnect(): Promise<void> {
+    await this.#client.close();
+  }
+
+  protected override destroy(): void {
+    this.#client.destroy();
+  }
+
+  protected override toRefusal(cause: unknown): ClientError | undefined {
+    return refusalByConnack(cause, this.options.connectionString);
+  }
+
+  #watch(client: MqttClient): void {
+    client.on("error", (error: Error) => {
+      this.#cause = error;
+    });
+    // The SDK takes a refused subscription for a success.
+    client.on("packetreceive", (packet: { cmd: string; granted?: readonly number[] }) => {
+      if (packet.cmd !== "suback") return;
+      this.#hasRefusedSubscription = packet.granted?.some((code) => code >= 0x80) ?? false;
+    });
+    takePublishes(client, (publish) => this.#onPublish(publish));
+  }
+
+  #onPublish(publish: IncomingPublish): boolean {
+    const delivery = toDelivery(publish, this.options.connectionString.deviceId);
+    if (delivery === undefined) return false;
+    if (!this.isClosed) this.options.onDelivery?.(delivery);
+    return true;
+  }
+}

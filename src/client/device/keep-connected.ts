@@ -1,0 +1,245 @@
+/** Keeps a device connected: connects, and connects again for as long as it takes. */
+
+import { BackOff } from "../../async/back-off.ts";
+import { type Clock, systemClock } from "../../async/clock.ts";
+import { createDeferred } from "../../async/deferred.ts";
+import type {
+  Delivery,
+  DeviceConnection,
+  DeviceConnectOptions,
+} from "../connection/device-connection.ts";
+import { type HubWatch, pause } from "../connection/pause.ts";
+import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
+import { isFinal } from "../errors/final-error.ts";
+
+export type ConnectionEvent =
+  /** `attempt` counts from 1, anew after each connection. */
+  | { readonly type: "connecting"; readonly attempt: number }
+  /** Connected, and attached to what was asked for; `ordinal` counts from 1. */
+  | { readonly type: "ready"; readonly ordinal: number; readonly connection: DeviceConnection }
+  /** May come before the `ready` of its connection. */
+  | { readonly type: "delivery"; readonly delivery: Delivery }
+  /** An attempt to connect again failed. */
+  | { readonly type: "connectFailed"; readonly error: ClientError; readonly retryInMs: number }
+  | {
+      readonly type: "disconnected";
+      readonly error: ClientError;
+      readonly cause: LossCause;
+      readonly retryInMs: number;
+    };
+
+/**
+ * Why a connection was lost. `takenOver`: another client has connected with the same device id.
+ * `maybeTakenOver`: it looks so, for one connection after the other is lost soon after it was made.
+ * `hubEnded`: the hub is gone, or another one runs in its place.
+ */
+export type LossCause = "takenOver" | "maybeTakenOver" | "hubEnded" | "unknown";
+
+/** What a device's loop may learn of its hub without connecting to it. */
+export interface DeviceHubWatch extends HubWatch {
+  /** Never `maybeTakenOver`, and must not reject; `unknown` says that it was no other client. */
+  examineLoss(): Promise<LossCause>;
+}
+
+/** What is added to the options of each connection. */
+export type ConnectionHandlers = Required<
+  Pick<DeviceConnectOptions, "onDelivery" | "onDisconnect">
+> & { readonly signal: AbortSignal };
+
+export interface KeepConnectedOptions {
+  /** Called for every connection, so settings may be read anew. */
+  connect(handlers: ConnectionHandlers): Promise<DeviceConnection>;
+  /** Closes the connection, for good. */
+  readonly signal: AbortSignal;
+  /** False: the first loss of the connection is the end. */
+  readonly reconnect: boolean;
+  onEvent(event: ConnectionEvent): void;
+  /** Absent: another client is recognised by what the hub says, or by a pattern of losses. */
+  readonly watch?: DeviceHubWatch;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** From 0 up to 1; default Math.random. */
+  random?(): number;
+}
+
+/** A connection that lived so long, in milliseconds, has held: the back-off starts anew after it. */
+export const HELD_MS = 10_000;
+
+const FIRST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 60_000;
+
+/** After so many losses to another client, with no connection that held in between, it is left to that. */
+const MAX_TAKEOVERS = 2;
+
+/** So many connections in a row, lost before they held, look like another client, and like one for good. */
+const SUSPECT_LOSSES = 2;
+const MAX_SUSPECT_LOSSES = 4;
+
+const TAKEN_OVER_HINT =
+  "A device has one connection at a time: end the other client, or use another device id.";
+
+/** How a hub says that another connection took this one's place. */
+const TAKEN_OVER: readonly ClientErrorName[] = [
+  "LinkCreationConflict",
+  "ConnectionForcefullyClosedOnNewConnection",
+];
+
+/**
+ * Keeps the device connected until `signal` aborts, then closes the connection and resolves.
+ *
+ * @throws ClientError when the first connect fails; when a later one is refused for good
+ * (`FINAL_ERRORS`); when the connection is lost and `reconnect`
+ * is false; ConnectionForcefullyClosedOnNewConnection when another client takes its place time and
+ * again: of two that fight over a device, the one that was connected first gives way. Whatever else `connect` throws is the end too.
+ */
+export async function keepConnected(options: KeepConnectedOptions): Promise<void> {
+  await new ConnectionKeeper(options).run();
+}
+
+interface Session {
+  readonly connection: DeviceConnection;
+  /** Resolves with the reason when the connection is lost, with undefined when it is closed. */
+  readonly end: Promise<ClientError | undefined>;
+  readonly openedAtMs: number;
+  /** It was the first attempt that succeeded. */
+  readonly isAtOnce: boolean;
+}
+
+class ConnectionKeeper {
+  readonly #options: KeepConnectedOptions;
+  readonly #clock: Clock;
+  readonly #backOff: BackOff;
+  #connections = 0;
+  /** In a row: losses to another client, and losses soon after connecting. A connection that held ends it. */
+  #takeovers = 0;
+  #shortLived = 0;
+  #endSession = (_error: ClientError | undefined): void => {};
+
+  constructor(options: KeepConnectedOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#backOff = new BackOff({
+      firstMs: FIRST_RETRY_MS,
+      maxMs: MAX_RETRY_MS,
+      random: options.random ?? Math.random,
+    });
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    const endSession = (): void => this.#endSession(undefined);
+    signal.addEventListener("abort", endSession, { once: true });
+    try {
+      await this.#keep();
+    } finally {
+      signal.removeEventListener("abort", endSession);
+    }
+  }
+
+  async #keep(): Promise<void> {
+    let session = await this.#unlessAborted(() => this.#connect(1));
+    while (session !== undefined) {
+      const error = await session.end;
+      if (error === undefined || this.#options.signal.aborted) {
+        return await session.connection.close();
+      }
+      session = await this.#recover(session, error);
+    }
+  }
+
+  async #recover(session: Session, error: ClientError): Promise<Session | undefined> {
+    const { reconnect, onEvent, signal } = this.#options;
+    const hasHeld = this.#clock.nowMs() - session.openedAtMs >= HELD_MS;
+    if (hasHeld) this.#startAnew();
+    const cause = await this.#findCause(session, error, hasHeld);
+    if (signal.aborted) return undefined;
+    if (cause === "takenOver") this.#takeovers += 1;
+    if (!reconnect) throw cause === "takenOver" ? takenOver(error) : error;
+    if (this.#takeovers >= MAX_TAKEOVERS || this.#shortLived >= MAX_SUSPECT_LOSSES) {
+      throw takenOver(error);
+    }
+    // Whoever waits for the hub itself need not wait before.
+    const retryInMs = cause === "hubEnded" ? 0 : this.#backOff.nextMs();
+    onEvent({ type: "disconnected", error, cause, retryInMs });
+    return await this.#reconnect(retryInMs);
+  }
+
+  #startAnew(): void {
+    this.#backOff.reset();
+    this.#takeovers = 0;
+    this.#shortLived = 0;
+  }
+
+  async #findCause(session: Session, error: ClientError, hasHeld: boolean): Promise<LossCause> {
+    if (TAKEN_OVER.includes(error.name)) return "takenOver";
+    const { watch } = this.#options;
+    if (watch) return await watch.examineLoss();
+    // With the hub away in between it was the hub.
+    const isSuspect = this.#connections > 1 && session.isAtOnce && !hasHeld;
+    this.#shortLived = isSuspect ? this.#shortLived + 1 : 0;
+    return this.#shortLived >= SUSPECT_LOSSES ? "maybeTakenOver" : "unknown";
+  }
+
+  async #reconnect(firstRetryInMs: number): Promise<Session | undefined> {
+    const { onEvent, signal, watch } = this.#options;
+    let retryInMs = firstRetryInMs;
+    for (let attempt = 1; ; attempt++) {
+      await pause(retryInMs, { clock: this.#clock, signal, watch });
+      try {
+        return await this.#unlessAborted(() => this.#connect(attempt));
+      } catch (error) {
+        if (!(error instanceof ClientError) || isFinal(error)) throw error;
+        retryInMs = watch?.hasEnded() ? 0 : this.#backOff.nextMs();
+        onEvent({ type: "connectFailed", error, retryInMs });
+      }
+    }
+  }
+
+  async #connect(attempt: number): Promise<Session> {
+    const { connect, onEvent, signal } = this.#options;
+    const end = createDeferred<ClientError | undefined>();
+    this.#endSession = end.resolve;
+    onEvent({ type: "connecting", attempt });
+    // A kept session and a first poll bring messages before the connection is ready.
+    const early: Delivery[] = [];
+    let tell = (delivery: Delivery): void => {
+      early.push(delivery);
+    };
+    const connection = await connect({
+      signal,
+      onDelivery: (delivery) => tell(delivery),
+      onDisconnect: end.resolve,
+    });
+    this.#connections += 1;
+    onEvent({ type: "ready", ordinal: this.#connections, connection });
+    tell = (delivery) => onEvent({ type: "delivery", delivery });
+    for (const delivery of early) tell(delivery);
+    if (signal.aborted) end.resolve(undefined);
+    return {
+      connection,
+      end: end.promise,
+      openedAtMs: this.#clock.nowMs(),
+      isAtOnce: attempt === 1,
+    };
+  }
+
+  /** Undefined once it is to end; a connect that fails because of that is no failure. */
+  async #unlessAborted(connect: () => Promise<Session>): Promise<Session | undefined> {
+    const { signal } = this.#options;
+    if (signal.aborted) return undefined;
+    try {
+      return await connect();
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+}
+
+function takenOver(cause: ClientError): ClientError {
+  return new ClientError(
+    "ConnectionForcefullyClosedOnNewConnection",
+    "Another client is connected with the same device id, and has taken this one's place.",
+    { cause, hint: TAKEN_OVER_HINT },
+  );
+}

@@ -1,0 +1,46 @@
+/** A devicebound PUBLISH as a delivery: parsed from the raw topic, acknowledged when settled. */
+
+import { decodeDeviceboundProperties } from "../../core/property-bag.ts";
+import { parseDeviceboundTopic } from "../../core/resource-path.ts";
+import type {
+  Delivery,
+  DeliverySettlement,
+  ReceivedMessage,
+} from "../connection/device-connection.ts";
+import { ClientError } from "../errors/client-error.ts";
+import type { IncomingPublish } from "../sdk/device/take-publishes.ts";
+
+/** Undefined when the topic is not this device's devicebound topic. */
+export function toDelivery(publish: IncomingPublish, deviceId: string): Delivery | undefined {
+  const bag = parseDeviceboundTopic(publish.topic, deviceId);
+  if (bag === undefined) return undefined;
+  const message: ReceivedMessage = {
+    ...decodeDeviceboundProperties(bag),
+    body: publish.payload,
+    isRedelivered: publish.isDuplicate,
+  };
+  return { message, settle: settler(publish) };
+}
+
+function settler(publish: IncomingPublish): Delivery["settle"] {
+  let isSettled = false;
+  return async (settlement: DeliverySettlement) => {
+    if (isSettled || settlement === "none") return;
+    if (settlement !== "complete") throw noSuchSettlement(settlement);
+    if (!publish.acknowledge()) {
+      throw new ClientError(
+        "ConnectionLost",
+        "The connection ended before the message was acknowledged; it comes again.",
+      );
+    }
+    isSettled = true;
+  };
+}
+
+function noSuchSettlement(settlement: DeliverySettlement): ClientError {
+  return new ClientError(
+    "ArgumentInvalid",
+    `MQTT cannot ${settlement} a message: it knows only its acknowledgement.`,
+    { hint: "Use --transport amqp or http." },
+  );
+}

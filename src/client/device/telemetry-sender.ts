@@ -1,0 +1,297 @@
+/** Sends telemetry at its pace, over whatever connection there is, until each message has its answer. */
+
+import { BackOff } from "../../async/back-off.ts";
+import { type Clock, systemClock } from "../../async/clock.ts";
+import { createDeferred, type Deferred } from "../../async/deferred.ts";
+import type { Message } from "../../core/message.ts";
+import type { DeviceConnection } from "../connection/device-connection.ts";
+import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
+import { isFinal } from "../errors/final-error.ts";
+import { UnansweredError } from "../errors/unanswered-error.ts";
+import type { TelemetryEvent, UnconfirmedReason } from "./telemetry-event.ts";
+
+type EventConnection = Pick<DeviceConnection, "sendEvent" | "keepsOrder">;
+
+export interface TelemetrySenderOptions {
+  /** Makes the message of this index, when it is due. */
+  make(index: number): Message;
+  /** Messages to send; undefined for no end. */
+  readonly count: number | undefined;
+  /** Between the making of two messages, in milliseconds; 0 makes them as the hub confirms. */
+  readonly intervalMs: number;
+  /** How long a message may wait for a connection and its confirmation, in milliseconds; 0 is unbounded. */
+  readonly messageTimeoutMs: number;
+  onEvent(event: TelemetryEvent): void;
+  /** Resolves when another message may be made: whoever reads the events has kept up. */
+  room?(): Promise<void>;
+  /** Messages made that have no answer; default 256. No more are made meanwhile. */
+  readonly windowSize?: number;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** From 0 up to 1; default Math.random. */
+  random?(): number;
+}
+
+/** A message between its making and its answer. */
+interface Pending {
+  readonly index: number;
+  readonly message: Message;
+  /** Aborted with the answer. */
+  readonly done: AbortController;
+  state: "waiting" | "inFlight";
+  /** It went out, and nothing is known of it. */
+  isUnanswered: boolean;
+  isRepeated: boolean;
+  /** It has been told as unconfirmed. */
+  isTold: boolean;
+}
+
+const DEFAULT_WINDOW = 256;
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 10_000;
+
+/** The connection went before the message did. */
+const NOT_SENT: readonly ClientErrorName[] = [
+  "ConnectionLost",
+  "HostNotFound",
+  "ConnectionRefused",
+];
+
+/** A refusal of this message, where a loop that connects would take it for its own. */
+const OF_MESSAGE: ClientErrorName = "ArgumentInvalid";
+
+/** The hub did not take the message, and may take it in a moment. */
+const PASSING: readonly ClientErrorName[] = ["Throttling", "ServiceUnavailable"];
+
+/**
+ * Messages go out in the order of their making, unless the hub refuses one and takes it later.
+ *
+ * A message that was on its way when its connection ended is sent again over the next one, marked as
+ * repeated: at least once. One that the hub has confirmed is never sent again, nor is one whose time
+ * has passed.
+ */
+export class TelemetrySender {
+  readonly #options: TelemetrySenderOptions;
+  readonly #clock: Clock;
+  readonly #backOff: BackOff;
+  /** Aborted when no further message is made. */
+  readonly #stop = new AbortController();
+  readonly #failed: Deferred<never> = createDeferred();
+  /** Everything without an answer, in the order of making. */
+  readonly #pending = new Set<Pending>();
+  #connection: EventConnection | undefined;
+  #isPaused = false;
+  /** Those who wait for something to change. */
+  #waiting: (() => void)[] = [];
+
+  constructor(options: TelemetrySenderOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#backOff = new BackOff({
+      firstMs: FIRST_RETRY_MS,
+      maxMs: MAX_RETRY_MS,
+      random: options.random ?? Math.random,
+    });
+  }
+
+  /** Messages made that nothing has been told of yet. */
+  get openCount(): number {
+    return [...this.#pending].filter(({ isTold }) => !isTold).length;
+  }
+
+  /** Uses this connection from now on. The first one starts the making of messages. */
+  connected(connection: EventConnection): void {
+    this.#connection = connection;
+    this.#sendWaiting();
+    this.#wake();
+  }
+
+  /** What was on its way fails by itself. */
+  disconnected(): void {
+    this.#connection = undefined;
+  }
+
+  /**
+   * Resolves once every message has been told as confirmed, unconfirmed or failed, or `end` was called.
+   *
+   * @throws ClientError of `FINAL_ERRORS` but ArgumentInvalid: no message would be taken. Whatever
+   * `make`, `room` and `onEvent` throw.
+   */
+  async run(): Promise<void> {
+    await Promise.race([this.#makeAll(), this.#failed.promise]);
+  }
+
+  /**
+   * Makes nothing more, waits for what is on its way, `graceMs` at most, and tells the rest as
+   * unconfirmed.
+   */
+  async end(graceMs: number): Promise<void> {
+    this.#stop.abort();
+    this.#wake();
+    const grace = new AbortController();
+    const isAnswered = this.#until(() => !this.#hasInFlight());
+    await Promise.race([isAnswered, this.#clock.sleep(graceMs, grace.signal)]);
+    grace.abort();
+    for (const pending of [...this.#pending]) {
+      this.#tellUnconfirmed(pending, "SendingEnded");
+      this.#finish(pending);
+    }
+  }
+
+  async #makeAll(): Promise<void> {
+    const { intervalMs, make, room, count = Number.POSITIVE_INFINITY } = this.#options;
+    const { signal } = this.#stop;
+    await this.#until(() => this.#connection !== undefined || signal.aborted);
+    for (let index = 0; index < count && !signal.aborted; index++) {
+      if (index > 0 && intervalMs > 0) await this.#clock.sleep(intervalMs, signal);
+      await this.#until(() => this.#hasRoom() || signal.aborted);
+      await room?.();
+      if (!signal.aborted) this.#add(index, make(index));
+    }
+    await this.#until(() => signal.aborted || this.openCount === 0);
+  }
+
+  /** Without a pace of their own messages are made for a connection only. */
+  #hasRoom(): boolean {
+    const { intervalMs, windowSize = DEFAULT_WINDOW } = this.#options;
+    if (this.#pending.size >= windowSize) return false;
+    return intervalMs > 0 || (this.#connection !== undefined && !this.#isPaused);
+  }
+
+  #hasInFlight(): boolean {
+    return [...this.#pending].some(({ state, isTold }) => state === "inFlight" && !isTold);
+  }
+
+  #add(index: number, message: Message): void {
+    const pending: Pending = {
+      index,
+      message,
+      done: new AbortController(),
+      state: "waiting",
+      isUnanswered: false,
+      isRepeated: false,
+      isTold: false,
+    };
+    this.#pending.add(pending);
+    void this.#watchTime(pending);
+    this.#sendWaiting();
+  }
+
+  async #watchTime(pending: Pending): Promise<void> {
+    const { messageTimeoutMs } = this.#options;
+    if (messageTimeoutMs === 0) return;
+    await this.#clock.sleep(messageTimeoutMs, pending.done.signal);
+    if (pending.done.signal.aborted) return;
+    this.#tellUnconfirmed(pending, "MessageTimeout");
+    // The answer to one that is on its way may come yet; until then it has its place in the window.
+    if (pending.state === "waiting") this.#finish(pending);
+    else this.#wake();
+  }
+
+  #sendWaiting(): void {
+    for (const pending of this.#pending) {
+      const connection = this.#connection;
+      if (connection === undefined || this.#isPaused) return;
+      if (pending.state === "waiting") void this.#send(pending, connection);
+      if (!connection.keepsOrder) return;
+    }
+  }
+
+  async #send(pending: Pending, connection: EventConnection): Promise<void> {
+    const { index, message, isUnanswered } = pending;
+    pending.state = "inFlight";
+    pending.isRepeated ||= isUnanswered;
+    this.#tell({ type: "sent", index, message, isRepeated: pending.isRepeated });
+    try {
+      await connection.sendEvent(message);
+    } catch (error) {
+      this.#onError(pending, error, connection);
+      return;
+    }
+    this.#backOff.reset();
+    this.#confirm(pending);
+  }
+
+  #confirm(pending: Pending): void {
+    if (!this.#finish(pending)) return;
+    const { index, message, isRepeated, isTold } = pending;
+    const confirmedAtMs = this.#clock.nowMs();
+    this.#tell({ type: "confirmed", index, message, confirmedAtMs, isRepeated, isLate: isTold });
+  }
+
+  #onError(pending: Pending, error: unknown, connection: EventConnection): void {
+    const { index, message, isTold } = pending;
+    if (!(error instanceof ClientError) || (isFinal(error) && error.name !== OF_MESSAGE)) {
+      pending.state = "waiting";
+      this.#failed.reject(error as Error);
+    } else if (error instanceof UnansweredError || NOT_SENT.includes(error.name)) {
+      pending.isUnanswered ||= error instanceof UnansweredError;
+      // It is known of its end before the loop that connects anew has said so.
+      if (this.#connection === connection) this.disconnected();
+      this.#requeue(pending);
+    } else if (PASSING.includes(error.name)) {
+      void this.#pause(pending, error);
+      this.#requeue(pending);
+    } else if (this.#finish(pending)) {
+      this.#tell({ type: "failed", index, message, error, isLate: isTold });
+    }
+  }
+
+  /** A message whose time has passed is not sent again. */
+  #requeue(pending: Pending): void {
+    pending.state = "waiting";
+    if (pending.isTold) this.#finish(pending);
+    else this.#sendWaiting();
+    this.#wake();
+  }
+
+  async #pause({ index, message }: Pending, error: ClientError): Promise<void> {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    const retryInMs = this.#backOff.nextMs();
+    this.#tell({ type: "throttled", index, message, error, retryInMs });
+    await this.#clock.sleep(retryInMs, this.#stop.signal);
+    this.#isPaused = false;
+    this.#sendWaiting();
+    this.#wake();
+  }
+
+  #tellUnconfirmed(pending: Pending, reason: UnconfirmedReason): void {
+    const { index, message, isUnanswered, state, isTold } = pending;
+    if (isTold) return;
+    pending.isTold = true;
+    const mayBeStored = isUnanswered || state === "inFlight";
+    this.#tell({ type: "unconfirmed", index, message, reason, mayBeStored });
+  }
+
+  /** @returns False when that had been done before. */
+  #finish(pending: Pending): boolean {
+    const isOpen = this.#pending.delete(pending);
+    pending.done.abort();
+    this.#sendWaiting();
+    this.#wake();
+    return isOpen;
+  }
+
+  #tell(event: TelemetryEvent): void {
+    try {
+      this.#options.onEvent(event);
+    } catch (error) {
+      this.#failed.reject(error as Error);
+    }
+  }
+
+  async #until(isReady: () => boolean): Promise<void> {
+    while (!isReady()) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
+  }
+}

@@ -1,0 +1,33 @@
+/** What can go wrong between a client and its hub, by name. */
+
+import type { HubErrorName } from "../../core/hub-error.ts";
+
+/** Failures before any hub has answered, or after it fell silent. */
+export type NetworkErrorName =
+  | "HostNotFound"
+  | "ConnectionRefused"
+  | "UntrustedCertificate"
+  | "TlsFailure"
+  | "ConnectTimeout"
+  | "ConnectionLost";
+
+/** Nothing that a hub could be asked with: no hub has refused anything. */
+export type CredentialErrorName = "CredentialUnavailable";
+
+export type ClientErrorName = HubErrorName | NetworkErrorName | CredentialErrorName;
+
+/** A failure with its cause kept, and the next step for whoever reads it. Neither holds a secret. */
+export class ClientError extends Error {
+  override readonly name: ClientErrorName;
+  readonly hint: string | undefined;
+
+  constructor(
+    name: ClientErrorName,
+    message: string,
+    options: ErrorOptions & { readonly hint?: string } = {},
+  ) {
+    super(message, options);
+    this.name = name;
+    this.hint = options.hint;
+  }
+}

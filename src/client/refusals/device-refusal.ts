@@ -1,0 +1,39 @@
+/** What a hub means by refusing a device over AMQP. */
+
+import type { DeviceCredential } from "../../core/connection-string.ts";
+import { ClientError } from "../errors/client-error.ts";
+import { toHubRefusal } from "./hub-refusal.ts";
+
+/** What to check, beside the device's status and this machine's clock. */
+const CHECKS: Readonly<Record<DeviceCredential["type"], string>> = {
+  key: "DeviceId and SharedAccessKey in the connection string",
+  sasToken: "that the SAS token is this device's and has not expired",
+  x509: "DeviceId, that the certificate is the one registered (by its thumbprint, or signed by an authority the hub knows)",
+};
+
+/** What to do when a device's credentials are refused. */
+export function credentialHint({ type }: DeviceCredential): string {
+  return `Check ${CHECKS[type]}, that the device is enabled, and this machine's clock.`;
+}
+
+const TAKEN_OVER = "Another client is connected with the same device id.";
+
+/** The refusal when `error`, of the SDK or of rhea, carries a hub's answer; else undefined. */
+export function toDeviceRefusal(
+  error: unknown,
+  credential: DeviceCredential,
+): ClientError | undefined {
+  const refusal = toHubRefusal(error);
+  if (refusal === undefined) return undefined;
+  const { name, message, cause } = refusal;
+  switch (name) {
+    case "IotHubUnauthorized":
+    case "DeviceNotFound":
+      return new ClientError(name, message, { cause, hint: credentialHint(credential) });
+    case "LinkCreationConflict":
+    case "ConnectionForcefullyClosedOnNewConnection":
+      return new ClientError(name, message, { cause, hint: TAKEN_OVER });
+    default:
+      return refusal;
+  }
+}

@@ -1,0 +1,53 @@
+/** What a hub refuses of an event, known before it is sent or told by the hub. */
+
+import { HubError } from "../../core/hub-error.ts";
+import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../core/limits.ts";
+import { type Message, validateTelemetry } from "../../core/message.ts";
+import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
+import { isGivenBack } from "../sdk/shared/mend-sender.ts";
+
+/** In words that are right for a device; the transports' own speak of messages to one. */
+const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
+  ArgumentInvalid: "Correct the message; the same one will be refused again.",
+  IotHubQuotaExceeded: "The hub's quota is used up; a daily one starts anew at 00:00 UTC.",
+  MessageTooLarge: `A device-to-cloud message may have ${MAX_DEVICE_TO_CLOUD_BYTES / 1024} KB, its properties included.`,
+  Throttling: "Send more slowly (--interval).",
+};
+
+/**
+ * Over MQTT a hub can only end the connection, which would say nothing.
+ *
+ * @throws ClientError MessageTooLarge, ArgumentInvalid
+ */
+export function requireSoundEvent(message: Message): void {
+  try {
+    validateTelemetry([message]);
+  } catch (cause) {
+    throw cause instanceof HubError ? refusal(cause.name, cause.message, cause) : cause;
+  }
+}
+
+/** @param told What the transport made of `cause`, if anything. */
+export function toEventRefusal(
+  cause: unknown,
+  told: ClientError | undefined,
+): ClientError | undefined {
+  if (isGivenBack(cause)) {
+    return refusal("ServiceUnavailable", "The hub gave the message back.", cause);
+  }
+  // One AMQP condition covers a device's full queue and the hub's quota; events have no queue.
+  if (told?.name === "DeviceMaximumQueueDepthExceeded") {
+    return refusal("IotHubQuotaExceeded", told.message, cause);
+  }
+  return told && refusal(told.name, told.message, cause, told.hint);
+}
+
+function refusal(
+  name: ClientErrorName,
+  message: string,
+  cause: unknown,
+  otherHint?: string,
+): ClientError {
+  const hint = HINTS[name] ?? otherHint;
+  return new ClientError(name, message, { cause, ...(hint !== undefined && { hint }) });
+}

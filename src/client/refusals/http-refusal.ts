@@ -1,0 +1,125 @@
+/** What a hub refuses over HTTP. */
+
+import type { DeviceCredential } from "../../core/connection-string.ts";
+import { HUB_ERRORS, type HubErrorName, httpStatusOf } from "../../core/hub-error.ts";
+import { ClientError } from "../errors/client-error.ts";
+import type { HttpAnswer } from "../sdk/device/http-device-base.ts";
+import { HttpRefusalError } from "../sdk/device/http-refusal-error.ts";
+import { credentialHint } from "./device-refusal.ts";
+import { nameOfNumber } from "./hub-refusal.ts";
+
+/** How one side reads what the hub does not name, and what it can do about it. */
+interface Reading {
+  /** For statuses that several errors share, or none has. */
+  readonly byStatus: Readonly<Record<number, HubErrorName>>;
+  readonly hints: Partial<Readonly<Record<HubErrorName, string>>>;
+}
+
+const COMMON_STATUSES: Readonly<Record<number, HubErrorName>> = {
+  400: "ArgumentInvalid",
+  401: "IotHubUnauthorized",
+  403: "IotHubQuotaExceeded",
+  404: "DeviceNotFound",
+  413: "MessageTooLarge",
+  429: "Throttling",
+  503: "ServiceUnavailable",
+};
+
+function readingOfDevice(credential: DeviceCredential): Reading {
+  const hint = credentialHint(credential);
+  return {
+    byStatus: { ...COMMON_STATUSES, 412: "DeviceMessageLockLost" },
+    hints: {
+      IotHubUnauthorized: hint,
+      DeviceNotFound: hint,
+      Throttling: "Poll less often (--poll-interval).",
+    },
+  };
+}
+
+const OWNER: Reading = {
+  byStatus: {
+    ...COMMON_STATUSES,
+    // A hub names the device it misses; anything else on the web answers so, too.
+    404: "ServerError",
+    409: "DeviceAlreadyExists",
+    412: "PreconditionFailed",
+  },
+  hints: {
+    DeviceAlreadyExists:
+      "Look at it with c2d-hub device show, or create with --if-not-exists to have either.",
+    DeviceNotFound: "Check the device id (ids are case-sensitive): c2d-hub device list.",
+    IotHubQuotaExceeded:
+      "The hub has no room for more devices, or its network rules keep this machine out.",
+    IotHubUnauthorized:
+      "Check policy and key in the connection string (reading devices needs RegistryRead, changing them RegistryWrite, purging ServiceConnect), and this machine's clock.",
+    ServerError: "Try again later, and check that HostName names an IoT hub.",
+    Throttling: "Wait a minute: Azure takes about 100 registry operations in one.",
+  },
+};
+
+const NAMES = Object.keys(HUB_ERRORS) as HubErrorName[];
+
+/** The refusal when `cause` is an answer of the hub to a device; else undefined. */
+export function refusalByAnswer(
+  cause: unknown,
+  credential: DeviceCredential,
+): ClientError | undefined {
+  return toRefusal(cause, readingOfDevice(credential));
+}
+
+/** The refusal when `cause` is an answer of the hub to its owner; else undefined. */
+export function refusalToOwner(cause: unknown): ClientError | undefined {
+  return toRefusal(cause, OWNER);
+}
+
+function toRefusal(cause: unknown, { byStatus, hints }: Reading): ClientError | undefined {
+  if (!(cause instanceof HttpRefusalError)) return undefined;
+  const { answer } = cause;
+  const { name: told, words } = parseAnswer(answer);
+  const name = nameOf(told, answer.status, byStatus);
+  const hint = hints[name];
+  const message = `The hub refused: ${words || name} (HTTP ${answer.status}).`;
+  return new ClientError(name, message, { cause, ...(hint !== undefined && { hint }) });
+}
+
+interface ToldRefusal {
+  readonly name?: string | undefined;
+  readonly words: string;
+}
+
+/** `ErrorCode:{name};{text}` inside of JSON (rule https-error); newer answers carry JSON once more. */
+function parseAnswer({ body }: HttpAnswer): ToldRefusal {
+  const message = parseObject(body.toString("utf8")).Message;
+  if (typeof message !== "string") return { words: "" };
+  const { errorCode, message: text } = parseObject(message);
+  if (typeof errorCode === "number") {
+    return { name: nameOfNumber(errorCode), words: trim(typeof text === "string" ? text : "") };
+  }
+  return {
+    name: /^ErrorCode:(\w+)/.exec(message)?.[1],
+    words: trim(message.split(";").slice(1).join(";")),
+  };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null ? (json as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function nameOf(
+  told: string | undefined,
+  status: number,
+  byStatus: Reading["byStatus"],
+): HubErrorName {
+  const byName = NAMES.find((name) => name === told && httpStatusOf(name) === status);
+  return byName ?? byStatus[status] ?? (status >= 500 ? "ServerError" : "ArgumentInvalid");
+}
+
+function trim(words: string): string {
+  return words.trim().replace(/\.$/, "");
+}

@@ -1,0 +1,142 @@
+/** Names what a hub refuses over AMQP. */
+
+import { HUB_ERRORS, type HubErrorName } from "../../core/hub-error.ts";
+import { ClientError } from "../errors/client-error.ts";
+
+const CONDITIONS: Readonly<Record<string, HubErrorName>> = {
+  "amqp:not-found": "DeviceNotFound",
+  "amqp:resource-limit-exceeded": "DeviceMaximumQueueDepthExceeded",
+  "amqp:link:message-size-exceeded": "MessageTooLarge",
+  "amqp:unauthorized-access": "IotHubUnauthorized",
+  "amqp:not-allowed": "ArgumentInvalid",
+  "amqp:decode-error": "ArgumentInvalid",
+  "amqp:invalid-field": "ArgumentInvalid",
+  "amqp:internal-error": "ServerError",
+  "amqp:not-implemented": "ServerError",
+  "amqp:link:stolen": "LinkCreationConflict",
+  "amqp:link:detach-forced": "ServiceUnavailable",
+  "com.microsoft:argument-error": "ArgumentInvalid",
+  "com.microsoft:argument-out-of-range": "ArgumentInvalid",
+  "com.microsoft:device-already-exists": "DeviceAlreadyExists",
+  "com.microsoft:device-container-throttled": "Throttling",
+  "com.microsoft:iot-hub-suspended": "ServiceUnavailable",
+  "com.microsoft:iot-hub-not-found-error": "ServiceUnavailable",
+  "com.microsoft:message-lock-lost": "DeviceMessageLockLost",
+  "com.microsoft:precondition-failed": "PreconditionFailed",
+  "com.microsoft:quota-exceeded": "IotHubQuotaExceeded",
+  "com.microsoft:timeout": "ServiceUnavailable",
+};
+
+/** Errors the SDK makes itself, by class name, when the hub answers without a condition. */
+const SDK_ERRORS: Readonly<Record<string, HubErrorName>> = {
+  UnauthorizedError: "IotHubUnauthorized",
+  MessageTooLargeError: "MessageTooLarge",
+};
+
+/** Numbers that are not in the catalogue, by the name of their nearest kin in it. */
+const KIN: Readonly<Record<number, HubErrorName>> = {
+  401002: "IotHubUnauthorized",
+  403005: "IotHubQuotaExceeded",
+  403009: "ArgumentInvalid",
+  403012: "DeviceNotFound",
+  400006: "ArgumentInvalid",
+};
+
+const HINTS: Partial<Readonly<Record<HubErrorName, string>>> = {
+  DeviceNotFound: "Check the device id (ids are case-sensitive), and that the device is enabled.",
+  DeviceMaximumQueueDepthExceeded:
+    "The device must read its messages (c2d-device listen), or they can be purged (c2d-hub purge).",
+  IotHubQuotaExceeded: "The hub's quota is used up; a daily one starts anew at 00:00 UTC.",
+  IotHubUnauthorized:
+    "Check policy and key in the connection string (sending and feedback need ServiceConnect), and this machine's clock.",
+  MessageTooLarge: "A cloud-to-device message may have 64 KB, its properties included.",
+  Throttling: "Send more slowly (--interval).",
+};
+
+/** What rhea makes of an AMQP error. */
+interface Answer {
+  readonly condition?: string;
+  readonly description?: string;
+  readonly info?: Readonly<Record<string, unknown>>;
+}
+
+/** The refusal when `error`, of the SDK or of rhea, carries a hub's answer; else undefined. */
+export function toHubRefusal(error: unknown): ClientError | undefined {
+  const answer = answerOf(error);
+  const name = answer ? nameOf(answer) : sdkErrorName(error);
+  if (name === undefined) return undefined;
+  const hint = HINTS[name];
+  return new ClientError(name, `The hub refused: ${textOf(answer) ?? messageOf(error) ?? name}`, {
+    cause: error,
+    ...(hint !== undefined && { hint }),
+  });
+}
+
+/** rhea's error stands in `amqpError` when the SDK has wrapped it. */
+function answerOf(error: unknown): Answer | undefined {
+  for (const candidate of layers(error)) {
+    if ("condition" in candidate && typeof candidate.condition === "string") {
+      return candidate as Answer;
+    }
+  }
+  return undefined;
+}
+
+function sdkErrorName(error: unknown): HubErrorName | undefined {
+  for (const layer of layers(error)) {
+    const name = SDK_ERRORS[layer.constructor.name];
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+function layers(error: unknown): object[] {
+  if (!isObject(error)) return [];
+  return "amqpError" in error && isObject(error.amqpError) ? [error, error.amqpError] : [error];
+}
+
+/** The number says more than the condition: one condition covers full queue, quota and token limits. */
+function nameOf(answer: Answer): HubErrorName | undefined {
+  const number = numberOf(answer);
+  const byNumber = number === undefined ? undefined : nameOfNumber(number);
+  if (byNumber !== undefined) return byNumber;
+  const byCondition = CONDITIONS[answer.condition ?? ""] ?? "ServerError";
+  const isOtherLimit = number !== undefined && byCondition === "DeviceMaximumQueueDepthExceeded";
+  return isOtherLimit ? "IotHubQuotaExceeded" : byCondition;
+}
+
+/** The catalogue's name of an error number, or that of its nearest kin; undefined for a stranger. */
+export function nameOfNumber(number: number): HubErrorName | undefined {
+  const names = Object.keys(HUB_ERRORS) as HubErrorName[];
+  return names.find((name) => HUB_ERRORS[name].number === number) ?? KIN[number];
+}
+
+function numberOf({ description, info }: Answer): number | undefined {
+  const told = parseDescription(description)?.errorCode ?? info?.["com.microsoft:error-code"];
+  const digits = told === undefined ? /\b[45]\d{5}\b/.exec(description ?? "")?.[0] : String(told);
+  return digits !== undefined && /^\d{6}$/.test(digits) ? Number(digits) : undefined;
+}
+
+function textOf(answer: Answer | undefined): string | undefined {
+  const told = parseDescription(answer?.description)?.message;
+  return (typeof told === "string" && told) || answer?.description || undefined;
+}
+
+/** Azure describes an error in JSON, others in words. */
+function parseDescription(text = ""): { errorCode?: unknown; message?: unknown } | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function messageOf(error: unknown): string | undefined {
+  const texts = layers(error).map((layer) => ("message" in layer ? layer.message : undefined));
+  return texts.reverse().find((text): text is string => typeof text === "string" && text !== "");
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

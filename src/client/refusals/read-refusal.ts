@@ -1,0 +1,60 @@
+/** What a hub refuses to who reads its events. */
+
+import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
+import { ROLE_HINT } from "../sdk/entra/entra-login.ts";
+import type { EventSignIn } from "../sdk/event-hubs/event-hubs-client.ts";
+import { toHubRefusal } from "./hub-refusal.ts";
+
+/** The SDK keeps of a condition only a name of its own. */
+const CONDITIONS: Readonly<Record<string, string>> = {
+  ArgumentError: "com.microsoft:argument-error",
+  ArgumentOutOfRangeError: "com.microsoft:argument-out-of-range",
+  InternalServerError: "amqp:internal-error",
+  InvalidOperationError: "amqp:not-allowed",
+  MessagingEntityDisabledError: "amqp:not-found",
+  MessagingEntityNotFoundError: "amqp:not-found",
+  QuotaExceededError: "amqp:resource-limit-exceeded",
+  ReceiverDisconnectedError: "amqp:link:stolen",
+  ServiceCommunicationError: "amqp:not-found",
+  ServerBusyError: "com.microsoft:device-container-throttled",
+  ServiceUnavailableError: "com.microsoft:timeout",
+  UnauthorizedError: "amqp:unauthorized-access",
+};
+
+/** In the words of a reader: the same conditions mean other things to who sends to devices. */
+const MEANINGS: Partial<Readonly<Record<ClientErrorName, ClientErrorName>>> = {
+  DeviceNotFound: "MessagingEntityNotFound",
+  DeviceMaximumQueueDepthExceeded: "IotHubQuotaExceeded",
+};
+
+const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
+  IotHubQuotaExceeded:
+    "A consumer group has five readers a partition at most: read with another --consumer-group.",
+  IotHubUnauthorized:
+    "Check policy, key and EntityPath in the connection string (reading events needs ServiceConnect), and this machine's clock.",
+  LinkCreationConflict:
+    "Another reader claims the partition for itself: read with another --consumer-group.",
+  MessagingEntityNotFound:
+    "Check --consumer-group, and EntityPath in the connection string: the hub must have both (az iot hub consumer-group list; a local hub: c2d-hub start --consumer-group <name>).",
+  Throttling: "Try again in a while: too much is being read.",
+};
+
+/** The refusal when `error`, of the SDK or of rhea, carries a hub's answer; else undefined. */
+export function toReadRefusal(error: unknown, signIn: EventSignIn): ClientError | undefined {
+  const refusal = toHubRefusal(withCondition(error));
+  if (refusal === undefined) return undefined;
+  const name = MEANINGS[refusal.name] ?? refusal.name;
+  const isPrincipal = signIn.type === "entra" && name === "IotHubUnauthorized";
+  const hint = isPrincipal ? ROLE_HINT : (HINTS[name] ?? refusal.hint);
+  return new ClientError(name, refusal.message, {
+    cause: error,
+    ...(hint !== undefined && { hint }),
+  });
+}
+
+function withCondition(error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  const condition = CONDITIONS[String(error.code)];
+  if (condition === undefined) return error;
+  return { condition, description: error.message, info: "info" in error ? error.info : undefined };
+}

@@ -1,0 +1,91 @@
+/** The SDK's device client over AMQP, with promises for callbacks and an end that leaves nothing. */
+
+import type { Message as SdkMessage } from "azure-iot-common";
+import { Amqp } from "azure-iot-device-amqp";
+import type { Message } from "../../../core/message.ts";
+import type { Settlement } from "../../../core/message-queue.ts";
+import type { AmqpMessage } from "../../connection/amqp-values.ts";
+import { CARRIER } from "../shared/mend-sender.ts";
+import { type AmqpDeviceBaseOptions, hookAmqpDeviceBase } from "./amqp-device-base.ts";
+import { createSdkClient } from "./device-client.ts";
+import { createSdkMessage } from "./sdk-message.ts";
+
+/** A message with what the SDK settles it by. */
+export interface AmqpArrival {
+  readonly message: AmqpMessage;
+  readonly sdkMessage: SdkMessage;
+}
+
+export interface AmqpDeviceClient {
+  /** Connects and signs in. Errors are the SDK's own. */
+  open(): Promise<void>;
+  /** Attaches the link of devicebound messages; a refusal is told as the end of the connection. */
+  subscribe(): Promise<void>;
+  /** Attaches the link of events; a refusal is told as the end of the connection. */
+  attachEvents(): Promise<void>;
+  /** Resolves once the hub has accepted the event. To be called after `attachEvents`. */
+  sendEvent(message: Message): Promise<void>;
+  /**
+   * Hands the outcome to the socket. Different outcomes must not come in one turn (`SettlementOrder`).
+   *
+   * @throws the SDK's DeviceMessageLockLostError when the link is gone, or the hub has settled it.
+   */
+  settle(arrival: AmqpArrival, settlement: Settlement): Promise<void>;
+  /** A message has been dealt with: the hub may send another. */
+  renewCredit(): void;
+  /** Resolves once the hub has used up or given back all credit. */
+  drainCredit(): Promise<void>;
+  /** Detaches the link and closes the connection, waiting for the hub's answers. */
+  close(): Promise<void>;
+  /** Ends sockets and timers at once. */
+  destroy(): void;
+}
+
+export interface AmqpDeviceClientOptions extends AmqpDeviceBaseOptions {
+  readonly connectionString: string;
+  onMessage(arrival: AmqpArrival): void;
+}
+
+export function createAmqpDeviceClient(options: AmqpDeviceClientOptions): AmqpDeviceClient {
+  const { certificate } = options;
+  const { client, transport, retire } = createSdkClient(
+    options.connectionString,
+    (authentication) => new Amqp(authentication),
+  );
+  const base = hookAmqpDeviceBase(transport, options);
+  transport.on("message", (sdkMessage: SdkMessage) =>
+    options.onMessage({ message: sdkMessage.transportObj as AmqpMessage, sdkMessage }),
+  );
+  return {
+    async open() {
+      if (certificate) await client.setOptions(certificate);
+      await client.open();
+    },
+    // Not client.on("message"): that reports neither success nor failure of the attach.
+    subscribe: () =>
+      new Promise((resolve, reject) => {
+        transport.enableC2D((error) => (error ? reject(error) : resolve()));
+      }),
+    attachEvents: () => base.attachEvents(),
+    async sendEvent(message) {
+      const sdkMessage = createSdkMessage(message);
+      sdkMessage.properties.add(CARRIER, message as unknown as string);
+      await client.sendEvent(sdkMessage);
+    },
+    settle: ({ sdkMessage }, settlement) =>
+      new Promise((resolve, reject) => {
+        transport[settlement](sdkMessage, (error) => (error ? reject(error) : resolve()));
+      }),
+    renewCredit: () => base.credit?.renew(),
+    async drainCredit() {
+      await base.credit?.drain();
+    },
+    async close() {
+      await client.close();
+    },
+    destroy() {
+      retire();
+      base.destroy();
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * Takes the place of the HTTP layer under azure-iot-device-http.
+ *
+ * Why: the SDK's own goes to port 443 whatever the host name says, reads bodies as text (a byte that
+ * is not UTF-8 is gone), drops user id, ack, delivery count, sequence number and times, leaves the
+ * `iothub-app-` prefix on property names, which Node has put into lower case, says nothing of an
+ * empty answer, cannot ask for a lock's time, replaces the trust store with its `ca` option, and waits
+ * for an answer for ever. The SDK's transport takes this layer as second constructor argument.
+ */
+
+import type { IncomingMessage, RequestOptions } from "node:http";
+import https, { type Agent } from "node:https";
+import { Message as SdkMessage } from "azure-iot-common/dist/message.js";
+import type { Endpoint } from "../../errors/endpoint.ts";
+
+/** An answer of the hub. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Names as they came, each followed by its value. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+}
+
+/** What the SDK is called back with: the body goes back into `toMessage`, or beside the error. */
+type Done = (error: Error | null, body?: Buffer, response?: IncomingMessage) => void;
+
+export interface HttpDeviceBaseOptions {
+  readonly endpoint: Endpoint;
+  readonly agent: Agent;
+  /** Longest wait for an answer, in milliseconds. */
+  readonly answerTimeoutMs: number;
+  /** How long the hub is asked to lock a message; undefined leaves it to the hub. */
+  readonly lockTimeoutSeconds?: number | undefined;
+  /** Called after the SDK, which is silent about it. */
+  onEmptyAnswer(): void;
+}
+
+const NO_CONTENT = 204;
+
+const LOCK_TIMEOUT_HEADER = "IotHub-MessageLockTimeout";
+
+/** The SDK calls these three. */
+export class HttpDeviceBase {
+  readonly #options: HttpDeviceBaseOptions;
+  #isDestroyed = false;
+
+  constructor(options: HttpDeviceBaseOptions) {
+    this.#options = options;
+  }
+
+  /** @param x509 Certificate and key of an X.509 device. */
+  buildRequest(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    _host: string,
+    x509: object | undefined,
+    done: Done,
+  ): { end(): void } {
+    const { endpoint, agent, answerTimeoutMs, lockTimeoutSeconds, onEmptyAnswer } = this.#options;
+    const options: RequestOptions = {
+      ...endpoint,
+      method,
+      path,
+      headers: {
+        ...headers,
+        // The SDK reads nothing but messages.
+        ...(method === "GET" &&
+          lockTimeoutSeconds !== undefined && {
+            [LOCK_TIMEOUT_HEADER]: String(lockTimeoutSeconds),
+          }),
+      },
+      agent,
+      ...x509,
+    };
+    const request = https.request(options, (response) => {
+      readBody(response).then(
+        (body) => {
+          const { statusCode = 0, statusMessage } = response;
+          done(statusCode >= 300 ? new Error(statusMessage) : null, body, response);
+          if (method === "GET" && statusCode === NO_CONTENT) onEmptyAnswer();
+        },
+        (error: Error) => done(error),
+      );
+    });
+    request.on("error", (error) => done(error));
+    if (this.#isDestroyed) request.destroy(new Error("The connection is closed."));
+    request.setTimeout(answerTimeoutMs, () => {
+      request.destroy(new Error(`No answer within ${answerTimeoutMs} ms.`));
+    });
+    return request;
+  }
+
+  /** Keeps the answer whole; the SDK itself needs the lock token alone. */
+  toMessage(response: IncomingMessage, body: Buffer): SdkMessage {
+    const message = new SdkMessage(body);
+    message.lockToken = (response.headers.etag ?? "").replace(/^"|"$/g, "");
+    message.transportObj = toHttpAnswer(response, body);
+    return message;
+  }
+
+  setOptions(): void {}
+
+  /** Has every request fail from now on. */
+  destroy(): void {
+    this.#isDestroyed = true;
+  }
+}
+
+export function toHttpAnswer(response: IncomingMessage, body: Buffer): HttpAnswer {
+  return { status: response.statusCode ?? 0, rawHeaders: response.rawHeaders, body };
+}
+
+async function readBody(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,128 @@
+/** The SDK's device client over HTTP: asked for one message at a time, given one at a time to send. */
+
+import type { IncomingMessage } from "node:http";
+import https from "node:https";
+import type { Message as SdkMessage } from "azure-iot-common";
+import { Http } from "azure-iot-device-http/dist/http.js";
+import type { Message } from "../../../core/message.ts";
+import type { Settlement } from "../../../core/message-queue.ts";
+import type { ClientCertificate } from "../../connection/device-connection.ts";
+import type { Endpoint } from "../../errors/endpoint.ts";
+import { createSdkClient } from "./device-client.ts";
+import { type HttpAnswer, HttpDeviceBase, toHttpAnswer } from "./http-device-base.ts";
+import { toHttpEvent } from "./http-event.ts";
+import { HttpRefusalError } from "./http-refusal-error.ts";
+
+/** A message with what the SDK settles it by. */
+export interface HttpArrival {
+  readonly answer: HttpAnswer;
+  readonly sdkMessage: SdkMessage;
+}
+
+export interface HttpDeviceClient {
+  /** Prepares the client; HTTP has no connection to open. */
+  open(): Promise<void>;
+  /**
+   * The next message, locked; undefined when there is none. One call at a time.
+   *
+   * @throws HttpRefusalError, or what the socket says.
+   */
+  receive(): Promise<HttpArrival | undefined>;
+  /** Resolves once the hub has done it. Throws as `receive` does. */
+  settle(arrival: HttpArrival, settlement: Settlement): Promise<void>;
+  /** Resolves once the hub has taken the event. Throws as `receive` does. */
+  sendEvent(message: Message): Promise<void>;
+  /** Stops the renewal of the token. */
+  close(): Promise<void>;
+  /** Ends sockets and timers at once. */
+  destroy(): void;
+}
+
+export interface HttpDeviceClientOptions {
+  readonly connectionString: string;
+  readonly endpoint: Endpoint;
+  readonly ca: string[] | undefined;
+  readonly certificate: ClientCertificate | undefined;
+  readonly answerTimeoutMs: number;
+  /** How long the hub is asked to lock a message; undefined leaves it to the hub. */
+  readonly lockTimeoutSeconds: number | undefined;
+}
+
+/** Receiving and settling go side by side; more connections serve nobody. */
+const MAX_SOCKETS = 4;
+
+/** What the SDK adds to an error. */
+type SdkError = Error & { readonly response?: IncomingMessage; readonly responseBody?: Buffer };
+
+export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDeviceClient {
+  const { certificate, ca, endpoint, answerTimeoutMs, lockTimeoutSeconds } = options;
+  const agent = new https.Agent({
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+    ...(ca !== undefined && { ca }),
+  });
+  let onEmptyAnswer = (): void => {};
+  const base = new HttpDeviceBase({
+    endpoint,
+    agent,
+    answerTimeoutMs,
+    lockTimeoutSeconds,
+    onEmptyAnswer: () => onEmptyAnswer(),
+  });
+  const { client, transport, retire } = createSdkClient(
+    options.connectionString,
+    (authentication) => new Http(authentication, base),
+  );
+  return {
+    async open() {
+      // By hand: the SDK's own poll goes on while the one before waits, and never tells of an end.
+      const receivePolicy = { manualPolling: true, drain: false };
+      await client.setOptions({ ...certificate, http: { receivePolicy } });
+      await client.open();
+    },
+    async receive() {
+      const onError = (error: SdkError): void => fail(toError(error));
+      let onMessage = (_message: SdkMessage): void => {};
+      let fail = (_error: Error): void => {};
+      const received = new Promise<SdkMessage | undefined>((resolve, reject) => {
+        onMessage = resolve;
+        onEmptyAnswer = () => resolve(undefined);
+        fail = reject;
+      });
+      transport.on("message", onMessage).on("error", onError);
+      transport.receive();
+      try {
+        const sdkMessage = await received;
+        return sdkMessage && { answer: sdkMessage.transportObj as HttpAnswer, sdkMessage };
+      } finally {
+        transport.off("message", onMessage).off("error", onError);
+      }
+    },
+    settle: ({ sdkMessage }, settlement) =>
+      new Promise((resolve, reject) => {
+        transport[settlement](sdkMessage, (error) => (error ? reject(toError(error)) : resolve()));
+      }),
+    async sendEvent(message) {
+      try {
+        await client.sendEvent(toHttpEvent(message));
+      } catch (error) {
+        throw toError(error as SdkError);
+      }
+    },
+    async close() {
+      await client.close();
+    },
+    destroy() {
+      retire();
+      base.destroy();
+      agent.destroy();
+      client.close(() => {});
+    },
+  };
+}
+
+function toError(error: SdkError): Error {
+  const { response, responseBody } = error;
+  if (!response || !responseBody) return error;
+  return new HttpRefusalError(toHttpAnswer(response, responseBody), error);
+}

@@ -1,0 +1,90 @@
+/** The SDK's device client over MQTT, with promises for callbacks and an end that leaves nothing. */
+
+import { Mqtt } from "azure-iot-device-mqtt";
+import type { Message } from "../../../core/message.ts";
+import type { ClientCertificate } from "../../connection/device-connection.ts";
+import { createSdkClient } from "./device-client.ts";
+import type { MqttClient } from "./mqtt-client.ts";
+import { failOutgoing, hookMqttEvents } from "./mqtt-events.ts";
+import { hookMqttProvider, type MqttClientOptions } from "./mqtt-provider.ts";
+
+export interface MqttDeviceClient {
+  /** Connects. Errors are the SDK's own. */
+  open(): Promise<void>;
+  /** Subscribes to devicebound messages. Never settles when the connection ends meanwhile (SDK). */
+  subscribe(): Promise<void>;
+  /**
+   * Resolves once the hub has acknowledged the event. To be called while connected: the SDK would
+   * connect anew.
+   *
+   * @throws TopicTooLongError
+   */
+  sendEvent(message: Message): Promise<void>;
+  /** Calls once the connection has ended without `close`. */
+  onDisconnect(listener: () => void): void;
+  /**
+   * Sends DISCONNECT behind everything written so far, and waits until the socket is closed, not for
+   * acknowledgements of events.
+   */
+  close(): Promise<void>;
+  /** Ends sockets and timers at once. */
+  destroy(): void;
+}
+
+export interface MqttDeviceClientOptions {
+  readonly connectionString: string;
+  /** Where to connect: `mqtts://…` or `wss://…`. */
+  readonly uri: string;
+  readonly mqtt: MqttClientOptions;
+  readonly certificate: ClientCertificate | undefined;
+  onClient(client: MqttClient): void;
+}
+
+export function createMqttDeviceClient(options: MqttDeviceClientOptions): MqttDeviceClient {
+  const clients: MqttClient[] = [];
+  let isDestroyed = false;
+  const { client, transport, retire } = createSdkClient(
+    options.connectionString,
+    (authentication) => new Mqtt(authentication),
+  );
+  hookMqttProvider(transport, options.uri, options.mqtt, (mqttClient) => {
+    clients.push(mqttClient);
+    mqttClient.on("close", () => failOutgoing(mqttClient));
+    options.onClient(mqttClient);
+    if (isDestroyed) cut(mqttClient);
+  });
+  const events = hookMqttEvents(transport);
+  const { certificate } = options;
+  return {
+    async open() {
+      if (certificate) await client.setOptions(certificate);
+      await client.open();
+    },
+    // Not client.on("message"): that reports neither success nor failure of the subscription.
+    subscribe: () =>
+      new Promise((resolve, reject) => {
+        transport.enableC2D((error) => (error ? reject(error) : resolve()));
+      }),
+    async sendEvent(message) {
+      await client.sendEvent(events.toSdkMessage(message));
+    },
+    onDisconnect(listener) {
+      client.on("disconnect", listener);
+    },
+    async close() {
+      for (const mqttClient of clients) failOutgoing(mqttClient);
+      await client.close();
+    },
+    destroy() {
+      isDestroyed = true;
+      retire();
+      for (const mqttClient of clients) cut(mqttClient);
+    },
+  };
+}
+
+/** The end of its socket leads the SDK's machines to their end, timers included. */
+function cut(mqttClient: MqttClient): void {
+  mqttClient.stream.destroy();
+  mqttClient.end(true);
+}

@@ -1,0 +1,74 @@
+/**
+ * Puts right how azure-iot-device-mqtt publishes events.
+ *
+ * Why: the SDK writes a property without value as "null", drops properties of two names, breaks the
+ * connection over a topic longer than MQTT can carry, and takes an event that the hub has not
+ * acknowledged within 30 s for lost, whatever time its sender gives it. mqtt.js keeps what was not
+ * acknowledged for a reconnect that never comes here: an orderly end would wait for it, and nobody
+ * would be told after a forced one.
+ */
+
+import type { Message as SdkMessage } from "azure-iot-common";
+import type { Mqtt } from "azure-iot-device-mqtt";
+import type { Message, PropertyValue } from "../../../core/message.ts";
+import { encodePropertyBag } from "../../../core/property-bag.ts";
+import type { MqttClient } from "./mqtt-client.ts";
+import { createSdkMessage } from "./sdk-message.ts";
+
+/** Longest text MQTT can carry, in bytes: its length travels as 16 bits. */
+const MAX_TOPIC_BYTES = 65_535;
+
+/** Far beyond any time that a sender gives a message. */
+const NO_TIMEOUT_SECONDS = Number.MAX_SAFE_INTEGER;
+
+/** The message's properties do not fit into a topic. */
+export class TopicTooLongError extends Error {
+  override readonly name = "TopicTooLongError";
+
+  constructor(bytes: number) {
+    super(`The properties take ${bytes} bytes of topic; MQTT carries ${MAX_TOPIC_BYTES}.`);
+  }
+}
+
+/** The private parts of the transport. */
+interface MqttTransportInternals {
+  readonly _mqtt: { setTimeout(seconds: number): void };
+  _getEventTopicFromMessage(message: SdkMessage): string;
+}
+
+export interface MqttEvents {
+  /** @throws TopicTooLongError */
+  toSdkMessage(message: Message): SdkMessage;
+}
+
+export function hookMqttEvents(transport: Mqtt): MqttEvents {
+  const internals = transport as unknown as MqttTransportInternals;
+  const topicOfSystem = internals._getEventTopicFromMessage.bind(internals);
+  const topics = new WeakMap<SdkMessage, string>();
+  internals._mqtt.setTimeout(NO_TIMEOUT_SECONDS);
+  internals._getEventTopicFromMessage = (sdkMessage) =>
+    topics.get(sdkMessage) ?? topicOfSystem(sdkMessage);
+  return {
+    toSdkMessage(message) {
+      const sdkMessage = createSdkMessage(message);
+      const topic = appendBag(topicOfSystem(sdkMessage), message.properties);
+      const bytes = Buffer.byteLength(topic);
+      if (bytes > MAX_TOPIC_BYTES) throw new TopicTooLongError(bytes);
+      topics.set(sdkMessage, topic);
+      return sdkMessage;
+    },
+  };
+}
+
+/** Everything that waits for an acknowledgement fails now. */
+export function failOutgoing({ outgoing }: MqttClient): void {
+  for (const [id, { cb }] of Object.entries(outgoing)) {
+    delete outgoing[Number(id)];
+    cb(new Error("The connection ended before the hub acknowledged."));
+  }
+}
+
+function appendBag(topic: string, properties: Readonly<Record<string, PropertyValue>>): string {
+  const bag = encodePropertyBag(properties);
+  return bag === "" || topic.endsWith("/") ? topic + bag : `${topic}&${bag}`;
+}

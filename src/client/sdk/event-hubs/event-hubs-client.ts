@@ -1,0 +1,290 @@
+/**
+ * The SDK's consumer of events, on one connection that ends when it is lost.
+ *
+ * Why: @azure/event-hubs has no option for a CA over plain AMQP, names an IP address as TLS server,
+ * does not say when a partition's link is attached, falls silent for as long as its wait lasts when
+ * the hub detaches that link, opens a lost connection anew without a word, and grants the hub more
+ * credit with every batch that was not full: with a slow reader the events that wait would grow
+ * without bound. All that is put right on the connection the client has made for itself, below it.
+ */
+
+import {
+  EventHubConsumerClient,
+  type EventPosition,
+  earliestEventPosition,
+  type ReceivedEventData,
+  type Subscription,
+  type WebSocketImpl,
+} from "@azure/event-hubs";
+import WebSocket from "ws";
+import { createDeferred, type Deferred } from "../../../async/deferred.ts";
+import type { EventHubConnectionString } from "../../../core/connection-string.ts";
+import type { AmqpMessage } from "../../connection/amqp-values.ts";
+import type { PartitionPosition, PartitionState } from "../../connection/event-cursor.ts";
+import type { EventHubAddress } from "../../connection/event-hub-address.ts";
+import type { ServiceSignIn } from "../../connection/service-sign-in.ts";
+import {
+  contextOf,
+  type EventHubsConnection,
+  type ReceiverOptions,
+  type RheaListener,
+  type RheaReceiver,
+} from "./event-hubs-internals.ts";
+
+/** As whom events are read: with a policy's key, or as a Microsoft Entra ID principal. */
+export type EventSignIn = ServiceSignIn | EventHubConnectionString;
+
+export interface EventHubsClientOptions {
+  readonly address: EventHubAddress;
+  readonly signIn: EventSignIn;
+  readonly consumerGroup: string;
+  readonly isWebSocket: boolean;
+  readonly ca: string[] | undefined;
+  /** TLS server name; empty for an IP address. */
+  readonly serverName: string;
+  /** Bounds each request, in milliseconds. */
+  readonly timeoutMs: number;
+  /** A link or the connection was refused, or has ended. May be called more than once. */
+  onLost(error: unknown): void;
+}
+
+export interface EventHubsClient {
+  /** Connects, signs in and asks. Errors are the SDK's own. */
+  readPartitions(): Promise<readonly PartitionState[]>;
+  /**
+   * Resolves once the partition's link is attached; a refusal is told as the end of the connection.
+   * The next event is read when the promise of `onEvent` has resolved.
+   */
+  receive(
+    partitionId: string,
+    position: PartitionPosition,
+    onEvent: (event: AmqpMessage) => Promise<void>,
+  ): Promise<void>;
+  /** Detaches the links and closes the connection, waiting for the hub's answers. */
+  close(): Promise<void>;
+  /** Ends sockets and timers at once. */
+  destroy(): void;
+}
+
+/**
+ * Events of one partition that are on their way or wait, at most. They may have 256 KB each.
+ */
+const WINDOW = 50;
+
+export function createEventHubsClient(options: EventHubsClientOptions): EventHubsClient {
+  return new HookedClient(options);
+}
+
+class HookedClient implements EventHubsClient {
+  readonly #options: EventHubsClientOptions;
+  readonly #client: EventHubConsumerClient;
+  readonly #connection: EventHubsConnection;
+  readonly #subscriptions: Subscription[] = [];
+  /** By the partition's id. */
+  readonly #attaching = new Map<string, Deferred<void>>();
+  /** As rhea decoded them, by their annotations, which the SDK hands on as they are. */
+  readonly #messages = new WeakMap<object, AmqpMessage>();
+  readonly #abort = new AbortController();
+  readonly #webSockets: WebSocket[] = [];
+
+  constructor(options: EventHubsClientOptions) {
+    this.#options = options;
+    this.#client = this.#createClient();
+    this.#connection = contextOf(this.#client).connection;
+    this.#hookConnection();
+  }
+
+  async readPartitions(): Promise<readonly PartitionState[]> {
+    const abortSignal = this.#abort.signal;
+    const partitionIds = await this.#client.getPartitionIds({ abortSignal });
+    return await Promise.all(
+      partitionIds.map(async (partitionId) => {
+        const partition = await this.#client.getPartitionProperties(partitionId, { abortSignal });
+        return { partitionId, lastSequenceNumber: partition.lastEnqueuedSequenceNumber };
+      }),
+    );
+  }
+
+  async receive(
+    partitionId: string,
+    position: PartitionPosition,
+    onEvent: (event: AmqpMessage) => Promise<void>,
+  ): Promise<void> {
+    const attached = createDeferred<void>();
+    this.#attaching.set(partitionId, attached);
+    const subscription = this.#client.subscribe(
+      partitionId,
+      {
+        processEvents: async (events) => {
+          for (const event of events) {
+            if (this.#abort.signal.aborted) return;
+            await onEvent(this.#messageOf(event));
+          }
+        },
+        processError: async (error) => this.#options.onLost(error),
+      },
+      {
+        startPosition: toEventPosition(position),
+        maxBatchSize: WINDOW,
+        prefetchCount: WINDOW,
+        skipParsingBodyAsJson: true,
+      },
+    );
+    this.#subscriptions.push(subscription);
+    await attached.promise;
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    await this.#client.close();
+  }
+
+  destroy(): void {
+    this.#abort.abort();
+    // Stops reading at once; what it then waits for has gone with the socket.
+    for (const subscription of this.#subscriptions) subscription.close().catch(() => {});
+    this.#stopRenewal();
+    // A link that was attached this very moment begins with it only now.
+    setImmediate(() => this.#stopRenewal());
+    const { _connection: connection } = this.#connection;
+    if (connection.socket === undefined) return;
+    // Else a frame that is just being read starts another wait for the next one.
+    connection.local.open.idle_time_out = 0;
+    connection.abort_socket(connection.socket);
+    connection.socket.on?.("error", () => {});
+    for (const webSocket of this.#webSockets) webSocket.terminate();
+  }
+
+  #stopRenewal(): void {
+    contextOf(this.#client).managementSession.authLoop?.stop();
+  }
+
+  #createClient(): EventHubConsumerClient {
+    const { address, signIn, consumerGroup, timeoutMs, isWebSocket } = this.#options;
+    const { host, port, entityPath } = address;
+    return new EventHubConsumerClient(
+      consumerGroup,
+      // Tokens are made for this name, and Azure's have no port in it.
+      port === undefined ? host : `${host}:${port}`,
+      entityPath,
+      credentialOf(signIn),
+      {
+        retryOptions: { maxRetries: 0, timeoutInMs: timeoutMs },
+        ...(isWebSocket && { webSocketOptions: this.#webSocketOptions() }),
+      },
+    );
+  }
+
+  /** rhea closes a WebSocket only in order, which takes 30 s when the hub does not answer. */
+  #webSocketOptions() {
+    const { ca } = this.#options;
+    const webSocket = new Proxy(WebSocket, {
+      construct: (target, args: ConstructorParameters<typeof WebSocket>) => {
+        const made = new target(...args);
+        this.#webSockets.push(made);
+        return made;
+      },
+    });
+    return {
+      webSocket: webSocket as unknown as WebSocketImpl,
+      webSocketConstructorOptions: { ...(ca !== undefined && { ca }) },
+    };
+  }
+
+  #hookConnection(): void {
+    const { ca, serverName, onLost } = this.#options;
+    const { options } = this.#connection;
+    if (ca !== undefined) options.ca = ca;
+    options.servername = serverName;
+    // Small frames that follow one another would wait 40 ms each.
+    options.tcp_no_delay = true;
+    // An orderly end is not followed by the other event.
+    for (const end of ["connection_close", "disconnected"] as const) {
+      this.#connection.on(end, ({ error, connection }) =>
+        onLost(connection?.error ?? unwrap(error)),
+      );
+    }
+    const createReceiver = this.#connection.createReceiver.bind(this.#connection);
+    this.#connection.createReceiver = (receiverOptions) =>
+      this.#attach(createReceiver, receiverOptions);
+  }
+
+  /** Used by the SDK for partitions, not for its own links of claims and management. */
+  async #attach(
+    createReceiver: (options: ReceiverOptions) => Promise<RheaReceiver>,
+    options: ReceiverOptions,
+  ): Promise<RheaReceiver> {
+    const detached = createDeferred<never>();
+    const tellAfter = (listener: RheaListener): RheaListener => {
+      return (context) => {
+        listener(context);
+        const error = context.receiver?.error ?? context.session?.error;
+        this.#options.onLost(error);
+        detached.reject(error ?? new Error("The link was detached."));
+      };
+    };
+    const receiver = await createReceiver({
+      ...options,
+      onMessage: (context) => {
+        const { message } = context;
+        if (message?.message_annotations) this.#messages.set(message.message_annotations, message);
+        options.onMessage(context);
+      },
+      onError: tellAfter(options.onError),
+      onClose: tellAfter(options.onClose),
+      onSessionError: tellAfter(options.onSessionError),
+      onSessionClose: tellAfter(options.onSessionClose),
+    });
+    const isGranted = receiver.source !== undefined && "address" in receiver.source;
+    // To a link that is up the SDK starts what renews its token, and would not end it any more.
+    if (!isGranted) await detached.promise;
+    this.#abort.signal.throwIfAborted();
+    boundCredit(receiver);
+    this.#attaching.get(partitionIdIn(options.source.address))?.resolve();
+    return receiver;
+  }
+
+  /** The SDK's own form makes numbers of times, and of the bytes of a user id something else. */
+  #messageOf(event: ReceivedEventData): AmqpMessage {
+    const { messageAnnotations } = event.getRawAmqpMessage();
+    const message = messageAnnotations && this.#messages.get(messageAnnotations);
+    if (message === undefined) throw new Error("An event came without annotations.");
+    return message;
+  }
+}
+
+/** `<event hub>/ConsumerGroups/<group>/Partitions/<id>` */
+function partitionIdIn(address: string): string {
+  return address.split("/").at(-1) ?? "";
+}
+
+/** The SDK forgets what it has granted before. */
+function boundCredit(receiver: RheaReceiver): void {
+  const addCredit = receiver.addCredit.bind(receiver);
+  receiver.addCredit = (wanted) => {
+    const missing = wanted - receiver.credit;
+    if (missing > 0) addCredit(missing);
+  };
+}
+
+/** The package ws tells errors as the browsers do. */
+function unwrap(error: Error | { readonly error?: unknown } | undefined): unknown {
+  return error === undefined || error instanceof Error ? error : error.error;
+}
+
+function credentialOf(signIn: EventSignIn) {
+  if (signIn.type === "entra") return signIn.credential;
+  return { name: signIn.sharedAccessKeyName, key: signIn.sharedAccessKey.reveal() };
+}
+
+function toEventPosition(position: PartitionPosition): EventPosition {
+  switch (position.type) {
+    case "beginning":
+      return earliestEventPosition;
+    case "after":
+      return { sequenceNumber: position.sequenceNumber, isInclusive: false };
+    case "since":
+      // The filter it becomes knows no other comparison than "later than".
+      return { enqueuedOn: Math.max(0, position.timeMs - 1) };
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * The SDK's registry client on an HTTP layer of ours.
+ *
+ * Why: the SDK's own goes to port 443 whatever the host name says, has no option for a CA, waits for
+ * an answer for ever, and fills in what the hub did not send: a device nobody has heard of looks
+ * enabled and disconnected. Its `Registry` takes a `RestApiClient` as second constructor argument,
+ * and that one the HTTP layer as its third; the hub's own words are kept beside the SDK's.
+ */
+
+import type { IncomingMessage } from "node:http";
+import https from "node:https";
+import { SharedAccessSignature } from "azure-iothub/dist/common-core/shared_access_signature.js";
+import { RestApiClient } from "azure-iothub/dist/common-http/rest_api_client.js";
+import { Registry } from "azure-iothub/dist/registry.js";
+import { versionQueryString } from "azure-iothub/dist/version.js";
+import { IOT_HUB_SCOPE, type ServiceSignIn } from "../../connection/service-sign-in.ts";
+import type { Endpoint } from "../../errors/endpoint.ts";
+import { HttpDeviceBase, toHttpAnswer } from "../device/http-device-base.ts";
+import { HttpRefusalError } from "../device/http-refusal-error.ts";
+
+/** What answered is no hub, or a hub that nobody has met yet. */
+export class StrangeAnswerError extends Error {
+  override readonly name = "StrangeAnswerError";
+}
+
+/**
+ * Each resolves with the JSON of the hub's answer; rejects with HttpRefusalError, StrangeAnswerError
+ * or what the socket says.
+ */
+export interface SdkRegistry {
+  create(device: Registry.DeviceDescription): Promise<unknown>;
+  get(deviceId: string): Promise<unknown>;
+  list(): Promise<unknown>;
+  delete(deviceId: string): Promise<void>;
+  purge(deviceId: string): Promise<unknown>;
+  /** Ends sockets at once. */
+  destroy(): void;
+}
+
+export interface SdkRegistryOptions {
+  readonly signIn: ServiceSignIn;
+  readonly endpoint: Endpoint;
+  readonly ca: string[] | undefined;
+  /** Longest silence of the hub, in milliseconds. */
+  readonly answerTimeoutMs: number;
+}
+
+const USER_AGENT = "c2d-tools";
+
+export function createSdkRegistry(options: SdkRegistryOptions): SdkRegistry {
+  const { ca, endpoint, answerTimeoutMs } = options;
+  const agent = new https.Agent({ keepAlive: true, ...(ca !== undefined && { ca }) });
+  const layer = new RegistryHttpLayer({
+    endpoint,
+    agent,
+    answerTimeoutMs,
+    onEmptyAnswer: () => {},
+  });
+  const config = toConfig(options.signIn);
+  const rest = new RestApiClient(config, USER_AGENT, layer as unknown as HttpBase);
+  const registry = new Registry(config as Registry.TransportConfig, rest);
+  const asked = async (
+    answer: Promise<{ readonly httpResponse: IncomingMessage }>,
+  ): Promise<unknown> => {
+    const { httpResponse } = await rethrowRefusal(answer);
+    return layer.jsonOf(httpResponse);
+  };
+  return {
+    create: (device) => asked(registry.create(device)),
+    get: (deviceId) => asked(registry.get(deviceId)),
+    list: () => asked(registry.list()),
+    async delete(deviceId) {
+      await rethrowRefusal(registry.delete(deviceId));
+    },
+    purge: (deviceId) => asked(purge(rest, deviceId)),
+    destroy: () => agent.destroy(),
+  };
+}
+
+type HttpBase = ConstructorParameters<typeof RestApiClient>[2];
+
+type Done = Parameters<HttpDeviceBase["buildRequest"]>[5];
+
+/** What the SDK adds to an error. */
+type SdkError = Error & { readonly response?: IncomingMessage; readonly responseBody?: Buffer };
+
+class RegistryHttpLayer {
+  readonly #base: HttpDeviceBase;
+  readonly #bodies = new WeakMap<IncomingMessage, Buffer>();
+
+  constructor(options: ConstructorParameters<typeof HttpDeviceBase>[0]) {
+    this.#base = new HttpDeviceBase(options);
+  }
+
+  /** As the SDK calls it for a request without options. */
+  buildRequest(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    host: string,
+    done: Done,
+  ): { end(): void } {
+    return this.#base.buildRequest(
+      method,
+      path,
+      headers,
+      host,
+      undefined,
+      (error, body, response) => {
+        if (body && response) this.#bodies.set(response, body);
+        try {
+          done(error, body, response);
+        } catch (cause) {
+          // The SDK throws on a device that has no id, outside of any call of ours.
+          done(new StrangeAnswerError("The answer is no device.", { cause }));
+        }
+      },
+    );
+  }
+
+  /** The SDK would bring an agent of its own. */
+  setOptions(): void {}
+
+  /** Undefined when the answer is no JSON. */
+  jsonOf(response: IncomingMessage): unknown {
+    try {
+      return JSON.parse(this.#bodies.get(response)?.toString("utf8") ?? "");
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** The SDK has the key sign a token for each request, which holds for an hour. */
+function toConfig(signIn: ServiceSignIn): RestApiClient.TransportConfig {
+  const { hostName: host } = signIn;
+  if (signIn.type === "entra") {
+    return { host, tokenCredential: signIn.credential, tokenScope: IOT_HUB_SCOPE };
+  }
+  const { sharedAccessKeyName, sharedAccessKey } = signIn;
+  return {
+    host,
+    sharedAccessSignature: SharedAccessSignature.create(
+      host,
+      sharedAccessKeyName,
+      sharedAccessKey.reveal(),
+      Date.now(),
+    ),
+  };
+}
+
+/** The SDK's registry has no method for it. */
+function purge(
+  rest: RestApiClient,
+  deviceId: string,
+): Promise<{ readonly httpResponse: IncomingMessage }> {
+  const path = `/devices/${encodeURIComponent(deviceId)}/commands${versionQueryString()}`;
+  return new Promise((resolve, reject) => {
+    rest.executeApiCall("DELETE", path, {}, null, (error, _body, httpResponse) => {
+      if (error) reject(error);
+      else resolve({ httpResponse: httpResponse as IncomingMessage });
+    });
+  });
+}
+
+async function rethrowRefusal<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    if (cause instanceof SyntaxError) {
+      throw new StrangeAnswerError("The answer is no JSON.", { cause });
+    }
+    const { response, responseBody } = cause as SdkError;
+    if (!response || !responseBody) throw cause;
+    throw new HttpRefusalError(toHttpAnswer(response, responseBody), cause as SdkError);
+  }
+}

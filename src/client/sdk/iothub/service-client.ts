@@ -1,0 +1,116 @@
+/** The SDK's service client, with promises for callbacks and an end that leaves nothing. */
+
+import { Amqp } from "azure-iothub/dist/amqp.js";
+import { Client } from "azure-iothub/dist/client.js";
+import { Message as SdkMessage } from "azure-iothub/dist/common-core/message.js";
+import type { Message } from "../../../core/message.ts";
+import type { EntraLogin } from "../../connection/service-sign-in.ts";
+import { AmqpBase, type AmqpBaseOptions } from "../shared/amqp-base.ts";
+import { CARRIER } from "../shared/mend-sender.ts";
+import { NO_RETRY } from "../shared/no-retry.ts";
+
+/** A feedback message as it came, unsettled. */
+export interface RawFeedback {
+  readonly body: Buffer;
+  accept(): void;
+  release(): void;
+}
+
+export interface ServiceClient {
+  open(): Promise<void>;
+  send(deviceId: string, message: Message): Promise<void>;
+  /** Resolves once the link is attached; a refusal is told as the end of the connection instead. */
+  receiveFeedback(onFeedback: (feedback: RawFeedback) => void): Promise<void>;
+  /** What the hub answers to a receiver at this address that it does not attach. */
+  askAt(address: string): Promise<Error | undefined>;
+  /** No feedback comes any more; what has come can still be settled. */
+  stopFeedback(): void;
+  /** Detaches the links and closes the connection, waiting for the hub's answers. */
+  close(): Promise<void>;
+  /** Ends sockets and timers at once. */
+  destroy(): void;
+}
+
+export interface ServiceClientOptions extends AmqpBaseOptions {
+  /** A connection string with its key, or who signs in without one. */
+  readonly signIn: string | EntraLogin;
+  /** Where to connect: `amqps://…` or `wss://…`. The SDK fixes port 443 for the latter. */
+  readonly uri: string;
+}
+
+export function createServiceClient(options: ServiceClientOptions): ServiceClient {
+  const base = new AmqpBase(options);
+  class Transport extends Amqp {
+    constructor(config: ConstructorParameters<typeof Amqp>[0]) {
+      super(config, base);
+      this.on("disconnect", options.onLost);
+    }
+    override _getConnectionUri(): string {
+      return options.uri;
+    }
+  }
+  const client = createClient(options.signIn, Transport);
+  client.setRetryPolicy(NO_RETRY);
+  return {
+    async open() {
+      await client.open();
+    },
+    async send(deviceId, message) {
+      await client.send(deviceId, toSdkMessage(message));
+    },
+    // The callback form: the promise resolves to an object without `on`.
+    receiveFeedback: (onFeedback) =>
+      new Promise((resolve, reject) => {
+        client.getFeedbackReceiver((error, receiver) => {
+          if (error || !receiver) return reject(error ?? new Error("There is no receiver."));
+          // Without a listener the receiver throws when its link is ended by force.
+          receiver.on("error", () => {});
+          // In this very tick: what the hub sends with its attach would be lost.
+          receiver.on("message", (message: SdkMessage) =>
+            onFeedback({
+              body: Buffer.from(message.data as Uint8Array),
+              accept: () => void receiver.complete(message, () => {}),
+              release: () => void receiver.abandon(message, () => {}),
+            }),
+          );
+          resolve();
+        });
+      }),
+    askAt: (address) => new Promise((resolve) => base.askAt(address, resolve)),
+    async close() {
+      await client.close();
+    },
+    stopFeedback: () => base.stopFeedback(),
+    destroy: () => base.destroy(),
+  };
+}
+
+function createClient(
+  signIn: string | EntraLogin,
+  transport: Parameters<typeof Client.fromConnectionString>[1],
+): Client {
+  if (typeof signIn === "string") return Client.fromConnectionString(signIn, transport);
+  const { hostName, credential } = signIn;
+  return Client.fromTokenCredential(hostName, credential, transport);
+}
+
+function toSdkMessage(message: Message): SdkMessage {
+  const { ack, contentEncoding, contentType, expiryTimeUtcMs } = message.system;
+  const sdkMessage = new SdkMessage(Buffer.from(message.body));
+  if (ack !== undefined) sdkMessage.ack = ack;
+  if (contentType !== undefined) setUnchecked(sdkMessage, "contentType", contentType);
+  if (contentEncoding !== undefined) setUnchecked(sdkMessage, "contentEncoding", contentEncoding);
+  // A number: a Date or an ISO text makes `send` throw or hang, though the type asks for them.
+  if (expiryTimeUtcMs !== undefined) setUnchecked(sdkMessage, "expiryTimeUtc", expiryTimeUtcMs);
+  sdkMessage.properties.add(CARRIER, message as unknown as string);
+  return sdkMessage;
+}
+
+/** The SDK's types allow one or two values where the hub takes any. */
+function setUnchecked(
+  message: SdkMessage,
+  field: "contentType" | "contentEncoding" | "expiryTimeUtc",
+  value: string | number,
+): void {
+  (message as unknown as Record<typeof field, string | number>)[field] = value;
+}

@@ -1,0 +1,194 @@
+/** The messages of one run to one device: in flight, refused and waiting, reported in order. */
+
+import { BackOff } from "../../async/back-off.ts";
+import type { Clock } from "../../async/clock.ts";
+import { ClientError } from "../errors/client-error.ts";
+import { UnansweredError } from "../errors/unanswered-error.ts";
+import type { OutgoingMessage, PlannedMessage, SendEvent } from "./send-event.ts";
+import type { ServiceConnection } from "./service-connection.ts";
+
+export interface LaneSettings {
+  readonly connection: Pick<ServiceConnection, "send">;
+  /** Milliseconds from the first refusal; 0 is unbounded. */
+  readonly timeoutMs: number;
+  /** Whether a full queue is waited out. Throttling always is. */
+  readonly isPatient: boolean;
+  readonly clock: Clock;
+  random(): number;
+  readonly signal: AbortSignal;
+  onEvent(event: SendEvent): void;
+  /** A message goes out, or has its answer. */
+  onFlight(change: 1 | -1): void;
+}
+
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 5000;
+
+interface Pending {
+  readonly index: number;
+  readonly planned: PlannedMessage;
+  /** Made when it is first needed. */
+  outgoing?: OutgoingMessage;
+  /** The last refusal; absent while it waits behind another without having been tried. */
+  error?: ClientError;
+  /** When waiting began to count, in milliseconds since the epoch. */
+  refusedAtMs?: number;
+  result?: Result;
+}
+
+type Result = Extract<SendEvent, { type: "sent" | "failed" | "unsent" }>;
+
+/**
+ * Messages go out at once, one behind the other without waiting, until the device refuses one. From
+ * then on they line up: the first is tried until it is taken or fails, then the next, until nobody
+ * waits.
+ */
+export class DeviceLane {
+  readonly #deviceId: string;
+  readonly #settings: LaneSettings;
+  readonly #backOff: BackOff;
+  /** Not yet reported, in their order. */
+  readonly #unreported: Pending[] = [];
+  /** To be tried again or still to be tried, in their order. */
+  readonly #waiting: Pending[] = [];
+  /** When the device first refused without having taken any since. */
+  #fullSinceMs: number | undefined;
+  #isDraining = false;
+
+  constructor(deviceId: string, settings: LaneSettings) {
+    this.#deviceId = deviceId;
+    this.#settings = settings;
+    const { random } = settings;
+    this.#backOff = new BackOff({ firstMs: FIRST_RETRY_MS, maxMs: MAX_RETRY_MS, random });
+  }
+
+  add(index: number, planned: PlannedMessage): void {
+    const pending: Pending = { index, planned };
+    this.#unreported.push(pending);
+    if (this.#isDraining) this.#lineUp(pending);
+    else void this.#try(pending);
+  }
+
+  /** Sends it. True when that decided its fate; else it waits in line. */
+  async #try(pending: Pending): Promise<boolean> {
+    const { deviceId, message } = outgoingOf(pending);
+    const { connection, onFlight } = this.#settings;
+    try {
+      onFlight(1);
+      await connection.send(deviceId, message).finally(() => onFlight(-1));
+      this.#fullSinceMs = undefined;
+      this.#backOff.reset();
+      this.#report(pending, this.#accepted(pending));
+      return true;
+    } catch (cause) {
+      const error = toClientError(cause);
+      pending.error = error;
+      const isTemporary = this.#isTemporary(error);
+      if (isTemporary && !this.#settings.signal.aborted && !this.#isOverdue(pending)) {
+        this.#lineUp(pending);
+        return false;
+      }
+      const isUnsent = neverLeft(error) || (isTemporary && this.#settings.signal.aborted);
+      this.#report(pending, isUnsent ? unsent(pending) : failed(pending, error));
+      return true;
+    }
+  }
+
+  /** Waits in line, in its place by index. */
+  #lineUp(pending: Pending): void {
+    this.#startWaiting(pending);
+    if (!this.#waiting.includes(pending)) {
+      const place = this.#waiting.findIndex(({ index }) => index > pending.index);
+      this.#waiting.splice(place < 0 ? this.#waiting.length : place, 0, pending);
+    }
+    if (!this.#isDraining) void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    this.#isDraining = true;
+    let isPaused = true;
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      if (isPaused) await this.#pause(first);
+      if (this.#settings.signal.aborted) this.#report(first, unsent(first));
+      else isPaused = !(await this.#try(first));
+    }
+    this.#isDraining = false;
+  }
+
+  async #pause(first: Pending): Promise<void> {
+    const { clock, signal, onEvent } = this.#settings;
+    const retryInMs = Math.min(this.#backOff.nextMs(), this.#msLeft(first));
+    const { error } = first;
+    if (error) {
+      const type = error.name === "Throttling" ? "throttled" : "queueFull";
+      onEvent({ type, deviceId: this.#deviceId, error, retryInMs });
+    }
+    await clock.sleep(retryInMs, signal);
+  }
+
+  #accepted(pending: Pending): Result {
+    const acceptedAtMs = this.#settings.clock.nowMs();
+    return { type: "sent", index: pending.index, outgoing: outgoingOf(pending), acceptedAtMs };
+  }
+
+  #report(pending: Pending, result: Result): void {
+    pending.result = result;
+    remove(this.#waiting, pending);
+    for (let first = this.#unreported[0]; first?.result; first = this.#unreported[0]) {
+      this.#unreported.shift();
+      this.#settings.onEvent(first.result);
+    }
+  }
+
+  /** Whether another try may succeed. */
+  #isTemporary({ name }: ClientError): boolean {
+    if (name === "Throttling") return true;
+    return name === "DeviceMaximumQueueDepthExceeded" && this.#settings.isPatient;
+  }
+
+  #isOverdue(pending: Pending): boolean {
+    this.#startWaiting(pending);
+    return this.#msLeft(pending) <= 0;
+  }
+
+  /** Whatever is refused before the device has taken anything again shares the first one's time. */
+  #startWaiting(pending: Pending): void {
+    this.#fullSinceMs ??= this.#settings.clock.nowMs();
+    pending.refusedAtMs ??= this.#fullSinceMs;
+  }
+
+  #msLeft({ refusedAtMs }: Pending): number {
+    const { timeoutMs, clock } = this.#settings;
+    if (timeoutMs === 0 || refusedAtMs === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(0, refusedAtMs + timeoutMs - clock.nowMs());
+  }
+}
+
+function outgoingOf(pending: Pending): OutgoingMessage {
+  const { deviceId, message } = pending.planned;
+  pending.outgoing ??= { deviceId, message: typeof message === "function" ? message() : message };
+  return pending.outgoing;
+}
+
+function remove<T>(list: T[], value: T): void {
+  const place = list.indexOf(value);
+  if (place >= 0) list.splice(place, 1);
+}
+
+function toClientError(cause: unknown): ClientError {
+  if (cause instanceof ClientError) return cause;
+  return new ClientError("ServerError", "The message could not be sent.", { cause });
+}
+
+/** The connection had ended before the message could go out. */
+function neverLeft(error: ClientError): boolean {
+  return error.name === "ConnectionLost" && !(error instanceof UnansweredError);
+}
+
+function failed(pending: Pending, error: ClientError): Result {
+  return { type: "failed", index: pending.index, outgoing: outgoingOf(pending), error };
+}
+
+function unsent({ index, planned, error }: Pending): Result {
+  return { type: "unsent", index, deviceId: planned.deviceId, error };
+}

@@ -1,0 +1,44 @@
+/** What is sent, and what happens to it. */
+
+import type { Message } from "../../core/message.ts";
+import type { ClientError } from "../errors/client-error.ts";
+
+/** A function makes the message, once, when it is first tried: its times are those of the sending. */
+export interface PlannedMessage {
+  readonly deviceId: string;
+  readonly message: Message | (() => Message);
+}
+
+export interface OutgoingMessage {
+  readonly deviceId: string;
+  readonly message: Message;
+}
+
+export type SendEvent =
+  /** The hub took it at `acceptedAtMs` (milliseconds since the epoch). `index` counts from 0. */
+  | {
+      readonly type: "sent";
+      readonly index: number;
+      readonly outgoing: OutgoingMessage;
+      readonly acceptedAtMs: number;
+    }
+  | {
+      readonly type: "failed";
+      readonly index: number;
+      readonly outgoing: OutgoingMessage;
+      readonly error: ClientError;
+    }
+  /** Given up, without the hub having had it or having refused it for good; `error` says why, if it was tried. */
+  | {
+      readonly type: "unsent";
+      readonly index: number;
+      readonly deviceId: string;
+      readonly error: ClientError | undefined;
+    }
+  /** The device's queue is full, or the hub throttles: the first waiting message is tried again. */
+  | {
+      readonly type: "queueFull" | "throttled";
+      readonly deviceId: string;
+      readonly error: ClientError;
+      readonly retryInMs: number;
+    };

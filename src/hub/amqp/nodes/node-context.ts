@@ -1,0 +1,43 @@
+/** What the nodes behind AMQP links share within one connection. */
+
+import type { AmqpError } from "rhea";
+import type { CloudToDevice } from "../../model/cloud-to-device.ts";
+import type { DeviceToCloud } from "../../model/device-to-cloud.ts";
+import type { FeedbackQueue } from "../../model/feedback-queue.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Claims } from "../claims.ts";
+import type { Outflow } from "../rhea/outflow.ts";
+import type { Settler } from "../rhea/settler.ts";
+import type { DeviceLinks } from "./device-links.ts";
+
+export interface NodeContext {
+  readonly clock: Clock;
+  readonly cloudToDevice: CloudToDevice;
+  readonly deviceToCloud: DeviceToCloud;
+  readonly feedback: FeedbackQueue;
+  /** The hub's own name, which feedback messages carry as user id. */
+  readonly hubName: string;
+  readonly claims: Claims;
+  readonly deviceLinks: DeviceLinks;
+  readonly outflow: Outflow;
+  readonly settler: Settler;
+  /** Where the peer has found the hub. */
+  whereabouts(): { readonly hostName: string; readonly port: number };
+  toError(error: unknown): AmqpError;
+  /** The same in the form that readers of events know. */
+  toEventHubError(error: unknown): AmqpError;
+  /** Tells that somebody was not let in, when that is what the error says. */
+  tellRefused(error: unknown): void;
+}
+
+/** A link that rests on a proof. */
+export interface GuardedLink {
+  /** Throws once the proof is gone. */
+  check(): void;
+  close(error: AmqpError): void;
+  /** The link is closed, or its session or its connection has gone. Idempotent. */
+  end(): void;
+}
+
+/** Unsettled messages a sender may have in flight; rhea keeps room for 2048 a session. */
+export const SEND_CREDIT = 1000;

@@ -1,0 +1,160 @@
+/** A link the hub sends on: credit, locks and the peer's outcomes, for any kind of message. */
+
+import rhea, {
+  type AmqpError,
+  type Message as AmqpMessage,
+  type Delivery,
+  type EventContext,
+  type Sender,
+} from "rhea";
+import { HubError } from "../../../core/hub-error.ts";
+import type { Settlement } from "../../../core/message-queue.ts";
+import { LinkCredit } from "../rhea/link-credit.ts";
+import { nextToWrite, type Outflow } from "../rhea/outflow.ts";
+import { sendMessage } from "../rhea/send-message.ts";
+import type { Settler } from "../rhea/settler.ts";
+import { toSettlement } from "../translate.ts";
+
+export interface OutgoingLinkHandlers {
+  onCredit(): void;
+  /** Rejects with DeviceMessageLockLost when the lock had run out. */
+  settle(lockToken: string, settlement: Settlement): Promise<void>;
+  /** The link is gone, whoever ended it. Called once. */
+  onClose(): void;
+  toError(error: unknown): AmqpError;
+}
+
+const OUTCOMES = ["accepted", "rejected", "released", "modified"] as const;
+
+export class OutgoingLink {
+  readonly #sender: Sender;
+  readonly #handlers: OutgoingLinkHandlers;
+  readonly #credit: LinkCredit;
+  readonly #settler: Settler;
+  readonly #lockTokens = new Map<Delivery, string>();
+  /** Their locks have ended, and rhea has not written them yet. */
+  readonly #late = new Set<Delivery>();
+  #isClosed = false;
+
+  constructor(
+    sender: Sender,
+    { outflow, settler }: { readonly outflow: Outflow; readonly settler: Settler },
+    handlers: OutgoingLinkHandlers,
+  ) {
+    this.#sender = sender;
+    this.#settler = settler;
+    this.#credit = new LinkCredit(sender, outflow, () => handlers.onCredit());
+    this.#handlers = handlers;
+    for (const outcome of OUTCOMES) {
+      sender.on(outcome, ({ delivery }: EventContext) =>
+        this.#onOutcome(delivery, toSettlement(outcome)),
+      );
+    }
+    sender.on("settled", ({ delivery }: EventContext) => this.#onOutcome(delivery, "abandon"));
+  }
+
+  hasCredit(): boolean {
+    return !this.#isClosed && this.#credit.isLeft;
+  }
+
+  /**
+   * A lock has ended. Where the receiver has not settled, the hub does (rule amqp-lock-lost): rhea keeps
+   * room for a number of deliveries, in their order, until both sides have settled them.
+   */
+  endLock(lockToken: string): void {
+    for (const [delivery, token] of this.#lockTokens) {
+      if (token !== lockToken) continue;
+      this.#lockTokens.delete(delivery);
+      this.#late.add(delivery);
+    }
+    this.#settleLate();
+  }
+
+  /** The lock token, a uuid, is the delivery tag too: C# reads it as a GUID. */
+  send(message: AmqpMessage, lockToken: string): void {
+    const delivery = sendMessage(this.#sender, message, guidBytes(lockToken));
+    this.#credit.use(delivery);
+    this.#lockTokens.set(delivery, lockToken);
+    this.#settleLate();
+  }
+
+  /** What rhea has not written it would write as settled: as received, whether it is or not. */
+  #settleLate(): void {
+    const next = nextToWrite(this.#sender.session);
+    for (const delivery of this.#late) if (delivery.id < next) this.#settleLost(delivery);
+  }
+
+  #settleLost(delivery: Delivery): void {
+    this.#late.delete(delivery);
+    const lost = new HubError("DeviceMessageLockLost", "The lock ran out, or the message is gone.");
+    this.#settleBack(delivery, rejected(this.#handlers.toError(lost)));
+  }
+
+  /** rhea tells of an outcome first and of being settled after it: only the first counts. */
+  #onOutcome(delivery: Delivery | undefined, settlement: Settlement): void {
+    if (delivery === undefined) return;
+    if (this.#late.has(delivery)) this.#settleLost(delivery);
+    const lockToken = this.#lockTokens.get(delivery);
+    if (lockToken === undefined) return;
+    this.#lockTokens.delete(delivery);
+    this.#handlers.settle(lockToken, settlement).then(
+      () => this.#settleBack(delivery, outcomeOf(settlement)),
+      (error: unknown) => this.#settleBack(delivery, rejected(this.#handlers.toError(error))),
+    );
+  }
+
+  /**
+   * A peer that has not settled waits for the hub to do so, after the state change is durable. Then
+   * nothing is left for it to say.
+   */
+  #settleBack(delivery: Delivery, outcome: unknown): void {
+    if (delivery.remote_settled) return;
+    this.#settler.inTurn(() => {
+      if (this.#isClosed || delivery.remote_settled) return;
+      delivery.update(true, outcome);
+      this.#credit.release(delivery);
+    });
+  }
+
+  /** Closes the link for this reason; nothing more goes out. */
+  close(error: AmqpError): void {
+    this.#sender.close(error);
+    this.end();
+  }
+
+  /** The peer, its session or its connection has gone. */
+  end(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#credit.end();
+    this.#lockTokens.clear();
+    this.#late.clear();
+    this.#handlers.onClose();
+  }
+}
+
+/** rhea makes outcomes for incoming deliveries only, and its types leave out how. */
+const outcomes = rhea.message as unknown as Record<
+  "accepted" | "rejected" | "released",
+  (fields?: { readonly error: AmqpError }) => { described(): unknown }
+>;
+
+function outcomeOf(settlement: Settlement): unknown {
+  if (settlement === "complete") return outcomes.accepted().described();
+  return settlement === "reject"
+    ? outcomes.rejected().described()
+    : outcomes.released().described();
+}
+
+function rejected(error: AmqpError): unknown {
+  return outcomes.rejected({ error }).described();
+}
+
+/** A uuid's bytes in .NET's order: the first three groups little-endian. */
+function guidBytes(uuid: string): Buffer {
+  const bytes = Buffer.from(uuid.replaceAll("-", ""), "hex");
+  bytes.subarray(0, 4).reverse();
+  bytes.subarray(4, 6).reverse();
+  bytes.subarray(6, 8).reverse();
+  return bytes;
+}

@@ -1,0 +1,43 @@
+/** Sends a link elsewhere: the hub's own name of its events leads to its event hub. */
+
+import rhea, { type AmqpError } from "rhea";
+import type { EventRedirect } from "../../../core/resource-path.ts";
+import type { NodeContext } from "./node-context.ts";
+
+/** Thrown in place of a refusal: the link closes with this answer. */
+export class Redirection extends Error {
+  readonly answer: AmqpError;
+
+  constructor(answer: AmqpError) {
+    super("The link is redirected.");
+    this.answer = answer;
+  }
+}
+
+/**
+ * Rule event-redirect. Only who may read the events is told where they are.
+ *
+ * @throws Redirection; HubError IotHubUnauthorized.
+ */
+export function redirect(
+  { path, segments }: EventRedirect,
+  { claims, whereabouts }: NodeContext,
+): never {
+  claims.authorize("ServiceConnect", segments);
+  const { hostName, port } = whereabouts();
+  throw new Redirection({
+    condition: "amqp:link:redirect",
+    description: "The events of this hub are read from its event hub.",
+    info: {
+      hostname: hostName,
+      "network-host": hostName,
+      port: rhea.types.wrap_uint(port),
+      address: `amqps://${inUrl(hostName)}:${port}/${path}`,
+    },
+  } as AmqpError);
+}
+
+/** An IPv6 address stands in brackets before a port. */
+function inUrl(hostName: string): string {
+  return hostName.includes(":") ? `[${hostName}]` : hostName;
+}

@@ -1,0 +1,69 @@
+/** The nodes of a service: sending to devices, and receiving feedback. */
+
+import type { EventContext, Receiver, Sender } from "rhea";
+import { HubError } from "../../../core/hub-error.ts";
+import { closeReceiver } from "../rhea/close-receiver.ts";
+import { toCloudToDevice, toFeedbackMessage } from "../translate.ts";
+import { type GuardedLink, type NodeContext, SEND_CREDIT } from "./node-context.ts";
+import { OutgoingLink } from "./outgoing-link.ts";
+
+/** `/messages/devicebound`: each message is settled once it is durable, or refused. */
+export function openDeviceboundNode(receiver: Receiver, context: NodeContext): GuardedLink {
+  const check = (): void => context.claims.authorize("ServiceConnect", ["messages", "devicebound"]);
+  check();
+  receiver.add_credit(SEND_CREDIT);
+  receiver.on("message", (event: EventContext) => onMessage(receiver, event, context));
+  return { check, close: (error) => closeReceiver(receiver, error), end: () => {} };
+}
+
+function onMessage(
+  receiver: Receiver,
+  { message, delivery }: EventContext,
+  { cloudToDevice, settler, toError }: NodeContext,
+): void {
+  if (message === undefined || delivery === undefined) return;
+  const enqueue = async (): Promise<void> => {
+    const parsed = toCloudToDevice(message);
+    await cloudToDevice.send(parsed.deviceId, parsed.message);
+  };
+  enqueue()
+    .then(
+      () => settler.settle(delivery, { type: "accepted" }),
+      (error: unknown) => settler.settle(delivery, { type: "rejected", error: toError(error) }),
+    )
+    .finally(() => receiver.add_credit(1));
+}
+
+/** `/messages/serviceBound/feedback`: batches go to whoever has credit. */
+export function openFeedbackNode(sender: Sender, context: NodeContext): GuardedLink {
+  const { claims, feedback, hubName, toError } = context;
+  const check = (): void => {
+    claims.authorize("ServiceConnect", ["messages", "serviceBound", "feedback"]);
+  };
+  check();
+  const link = new OutgoingLink(sender, context, {
+    onCredit: () => subscription.wake(),
+    settle: async (lockToken, settlement) => {
+      if (await subscription.settle(lockToken, settlement)) return;
+      throw new HubError("DeviceMessageLockLost", "The lock on the feedback ran out.");
+    },
+    onClose: () => subscription.close(),
+    toError,
+  });
+  const subscription = feedback.subscribe({
+    hasCredit: () => link.hasCredit(),
+    deliver: ({ records, enqueuedTimeMs, lockToken }) =>
+      link.send(toFeedbackMessage(records, { enqueuedTimeMs, hubName }), lockToken),
+    onLockEnded: (lockToken) => link.endLock(lockToken),
+  });
+  return { check, close: (error) => link.close(error), end: () => link.end() };
+}
+
+/** `/messages/serviceBound/filenotifications`: nothing is ever uploaded here (rule file-notifications). */
+export function openSilentNode(sender: Sender, { claims }: NodeContext): GuardedLink {
+  const check = (): void => {
+    claims.authorize("ServiceConnect", ["messages", "serviceBound", "filenotifications"]);
+  };
+  check();
+  return { check, close: (error) => sender.close(error), end: () => {} };
+}

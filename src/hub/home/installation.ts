@@ -1,0 +1,65 @@
+/** What makes an installation of the hub its own: its certificate authority and its policies' keys. */
+
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { DEFAULT_POLICIES, OWNER_POLICY, type Policy } from "../../core/device-identity.ts";
+import { type CertificateWithKey, createCertificateAuthority } from "../listener/tls.ts";
+import { createKey } from "../model/registry.ts";
+
+export interface Installation {
+  readonly authority: CertificateWithKey;
+  readonly policies: readonly Policy[];
+}
+
+/** A new one, with random keys. */
+export async function createInstallation(nowMs: number): Promise<Installation> {
+  return { authority: await createCertificateAuthority(nowMs), policies: createPolicies() };
+}
+
+/** @throws Error that says what is wrong, and shows no key. */
+export function parseInstallation(text: string): Installation {
+  const installation = parseJson(text) as Partial<Installation> | null;
+  const { authority, policies } = installation ?? {};
+  if (!isKeyPair(authority)) throw new Error("it holds no certificate with its key");
+  if (!Array.isArray(policies) || !policies.every(isPolicy)) {
+    throw new Error("it holds no list of policies with keys");
+  }
+  if (!policies.some(({ name }) => name === OWNER_POLICY)) {
+    throw new Error(`it holds no policy ${OWNER_POLICY}`);
+  }
+  return { authority, policies };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the text.
+    throw new Error("it is not JSON");
+  }
+}
+
+function isKeyPair(value: Partial<CertificateWithKey> | undefined): value is CertificateWithKey {
+  try {
+    const certificate = new X509Certificate(value?.certificate ?? "");
+    return certificate.checkPrivateKey(createPrivateKey(value?.privateKey ?? ""));
+  } catch {
+    return false;
+  }
+}
+
+function isPolicy(value: Partial<Policy> | null): value is Policy {
+  const { name, permissions, primaryKey, secondaryKey } = value ?? {};
+  return (
+    [name, primaryKey, secondaryKey].every((text) => typeof text === "string" && text !== "") &&
+    Array.isArray(permissions)
+  );
+}
+
+function createPolicies(): Policy[] {
+  return Object.entries(DEFAULT_POLICIES).map(([name, permissions]) => ({
+    name,
+    permissions,
+    primaryKey: createKey(),
+    secondaryKey: createKey(),
+  }));
+}

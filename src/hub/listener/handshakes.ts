@@ -1,0 +1,133 @@
+/**
+ * TLS handshakes that come to nothing, which is all that a hub sees of clients that do not trust its
+ * certificate authority. A connection that is closed before its first byte, as port scanners and health
+ * checks do, is no handshake; nor is one refused that is completed and then closed, as our own probes do.
+ * Node clients limited to TLS 1.2 end theirs so, too, and are not seen.
+ */
+
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { HandshakeFailure, HubEventStream } from "../model/events.ts";
+import type { Clock } from "../runtime/clock.ts";
+
+/** How long the same failure from the same address is only counted, in milliseconds. */
+const QUIET_MS = 30_000;
+
+/** Addresses and failures that are told apart; beyond them the oldest is forgotten. */
+const MAX_KINDS = 100;
+
+interface Kind {
+  quietUntilMs: number;
+  /** Failures since the last event. */
+  uncounted: number;
+}
+
+export class HandshakeLog {
+  readonly #events: HubEventStream;
+  readonly #clock: Clock;
+  readonly #kinds = new Map<string, Kind>();
+  #refused = 0;
+
+  constructor(events: HubEventStream, clock: Clock) {
+    this.#events = events;
+    this.#clock = clock;
+  }
+
+  /** Since the hub's start. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Counts a failure, and emits an event unless the last of its kind is less than 30 s ago. */
+  add(remoteAddress: string, { cause, reason, hint }: FailedHandshake): void {
+    this.#refused += 1;
+    const nowMs = this.#clock.nowMs();
+    const key = `${remoteAddress} ${cause}`;
+    const kind = this.#kinds.get(key) ?? { quietUntilMs: nowMs, uncounted: 0 };
+    kind.uncounted += 1;
+    this.#keep(key, kind);
+    if (nowMs < kind.quietUntilMs) return;
+    const count = kind.uncounted;
+    Object.assign(kind, { quietUntilMs: nowMs + QUIET_MS, uncounted: 0 });
+    this.#events.emit({ type: "handshakeFailed", remoteAddress, cause, reason, hint, count });
+  }
+
+  #keep(key: string, kind: Kind): void {
+    this.#kinds.set(key, kind);
+    const [oldest = ""] = this.#kinds.keys();
+    if (this.#kinds.size > MAX_KINDS) this.#kinds.delete(oldest);
+  }
+}
+
+export interface FailedHandshake {
+  readonly cause: HandshakeFailure;
+  readonly reason: string;
+  /** What helps the client. */
+  readonly hint: string;
+}
+
+const TRUST_HINT =
+  "Give it the hub's CA certificate: NODE_EXTRA_CA_CERTS for Node, SSL_CERT_FILE for Python and OpenSSL; c2d-hub env prints both.";
+
+const UNTRUSTED: FailedHandshake = {
+  cause: "untrusted",
+  reason: "The client does not trust the hub's certificate.",
+  hint: TRUST_HINT,
+};
+
+/** Node's own clients send no alert. */
+const ABORTED: FailedHandshake = {
+  cause: "aborted",
+  reason:
+    "The client ended it without a reason, as Node clients do that do not trust the hub's certificate.",
+  hint: TRUST_HINT,
+};
+
+const PLAIN_TEXT: FailedHandshake = {
+  cause: "plainText",
+  reason: "The client did not speak TLS.",
+  hint: "Every port of the hub takes TLS alone: mqtts, amqps or https.",
+};
+
+const INCOMPATIBLE: FailedHandshake = {
+  cause: "incompatible",
+  reason: "The client and the hub have no TLS version or cipher in common.",
+  hint: "The hub takes TLS 1.2 and 1.3.",
+};
+
+const TIMED_OUT: FailedHandshake = {
+  cause: "timeout",
+  reason: "The client did not finish it in time.",
+  hint: "See that nothing between client and hub holds packets back.",
+};
+
+const FAILURES: readonly (readonly [code: RegExp, failure: FailedHandshake])[] = [
+  [/^ERR_SSL_HTTPS?_(PROXY_)?REQUEST$|WRONG_VERSION_NUMBER|PACKET_LENGTH|RECORD_TYPE/, PLAIN_TEXT],
+  [/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|UNSUPPORTED_CERTIFICATE)/, UNTRUSTED],
+  [/PROTOCOL|VERSION|CIPHER|ALERT_HANDSHAKE_FAILURE|INSUFFICIENT_SECURITY/, INCOMPATIBLE],
+  [/^ERR_TLS_HANDSHAKE_TIMEOUT$/, TIMED_OUT],
+];
+
+/**
+ * What the server's `tlsClientError` means.
+ *
+ * @param raw The connection beneath TLS.
+ * @returns undefined for what was no handshake: nothing came in, or the client went away before the
+ * hub had shown its certificate.
+ */
+export function explainFailure(
+  error: NodeJS.ErrnoException,
+  raw: Socket,
+): FailedHandshake | undefined {
+  if (raw.bytesRead === 0) return undefined;
+  const { code = "" } = error;
+  const [, known] = FAILURES.find(([pattern]) => pattern.test(code)) ?? [];
+  if (known !== undefined) return known;
+  if (!code.startsWith("ERR_")) return raw.bytesWritten > 0 ? ABORTED : undefined;
+  return { cause: "other", reason: `The handshake failed (${code}).`, hint: TRUST_HINT };
+}
+
+/** The connection that a TLS socket was made on; Node's types leave it out. */
+export function connectionBeneath(socket: TLSSocket): Socket | undefined {
+  return (socket as unknown as { readonly _parent?: Socket })._parent;
+}

@@ -1,0 +1,61 @@
+/** What a connection has told of itself before its first byte. */
+
+import "reflect-metadata";
+import type { X509Certificate } from "node:crypto";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { X509Certificate as ParsedCertificate } from "@peculiar/x509";
+import type { ClientCertificate } from "../../core/access.ts";
+
+export interface IncomingConnection {
+  /** The port it came in by. */
+  readonly port?: number;
+  readonly certificate?: ClientCertificate;
+}
+
+export function describeConnection(socket: Socket): IncomingConnection {
+  const certificate = readClientCertificate(socket);
+  return {
+    ...(socket.localPort !== undefined && { port: socket.localPort }),
+    ...(certificate && { certificate }),
+  };
+}
+
+/** The TLS handshake has proved that the client holds its key. */
+export function readClientCertificate(socket: Socket): ClientCertificate | undefined {
+  if (!known.has(socket)) known.set(socket, read(socket));
+  return known.get(socket);
+}
+
+/** Node tells of the issuers the first time only. */
+const known = new WeakMap<Socket, ClientCertificate | undefined>();
+
+function read(socket: Socket): ClientCertificate | undefined {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  if (certificate === undefined) return undefined;
+  return {
+    sha1: withoutColons(certificate.fingerprint),
+    sha256: withoutColons(certificate.fingerprint256),
+    commonName: commonNameOf(certificate),
+    chain: chainOf(certificate).map(({ raw }) => raw),
+  };
+}
+
+/** All that the client sent: what Node calls a certificate's issuer is the one sent after it. */
+function chainOf(certificate: X509Certificate | undefined): X509Certificate[] {
+  return certificate ? [certificate, ...chainOf(certificate.issuerCertificate)] : [];
+}
+
+/** Node escapes what names may hold. */
+function commonNameOf({ raw }: X509Certificate): string {
+  try {
+    return new ParsedCertificate(raw).subjectName.getField("CN")[0] ?? "";
+  } catch {
+    // Sound enough for OpenSSL, and for a thumbprint.
+    return "";
+  }
+}
+
+function withoutColons(fingerprint: string): string {
+  return fingerprint.replaceAll(":", "");
+}

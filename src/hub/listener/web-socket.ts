@@ -1,0 +1,93 @@
+/** MQTT and AMQP through WebSocket, for networks that let only HTTPS pass. */
+
+import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { createWebSocketStream, WebSocketServer } from "ws";
+import type { HubEventStream } from "../model/events.ts";
+import { describeConnection, type IncomingConnection } from "./incoming-connection.ts";
+
+export interface WebSocketServices {
+  readonly events: HubEventStream;
+  serveMqtt(stream: Duplex, from: IncomingConnection): void;
+  serveAmqp(stream: Duplex, from: IncomingConnection): void;
+}
+
+/**
+ * Of IoT Hub, and of its Event Hubs-compatible endpoint. The Node SDKs write a port into the path, so
+ * only its end counts; uamqp adds a slash (rule web-socket).
+ */
+const PATH_END = /(\$|%24)(iothub|servicebus)\/websocket\/?$/i;
+
+const SUBPROTOCOLS = ["mqtt", "AMQPWSB10"] as const;
+
+/** Largest WebSocket message, in bytes: packets and frames are smaller, and may be split anyway. */
+const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
+
+/** Of what a client asked for, in a refusal: characters that are repeated to it. */
+const MAX_QUOTED = 200;
+
+/** Why an upgrade is not made. */
+interface Refusal {
+  readonly status: 400 | 404;
+  /** As REST names it. */
+  readonly name: "ArgumentInvalid" | "NotFound";
+  readonly reason: string;
+}
+
+/** Serves WebSocket upgrades of this server. */
+export function acceptWebSockets(server: Server, services: WebSocketServices): void {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    handleProtocols: (offered) => [...offered].find(isKnown) ?? false,
+  });
+  const refuse = (socket: Duplex, { status, name, reason }: Refusal): void => {
+    services.events.emit({ type: "connectionRefused", protocol: "https", name, reason });
+    socket.end(formatRefusal(status, reason));
+  };
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refusal = findRefusal(request);
+    if (refusal !== undefined) {
+      refuse(socket, refusal);
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const stream = createWebSocketStream(webSocket);
+      stream.on("error", () => stream.destroy());
+      const from = describeConnection(request.socket);
+      if (webSocket.protocol.toLowerCase() === "mqtt") services.serveMqtt(stream, from);
+      else services.serveAmqp(stream, from);
+    });
+  });
+  sockets.on("wsClientError", ({ message: reason }: Error, socket: Duplex) =>
+    refuse(socket, { status: 400, name: "ArgumentInvalid", reason }),
+  );
+}
+
+function findRefusal({ url = "", headers }: IncomingMessage): Refusal | undefined {
+  const path = url.replace(/\?.*$/, "");
+  if (!PATH_END.test(path)) {
+    const reason = `No WebSocket is served at the path '${path.slice(0, MAX_QUOTED)}'; it is /$iothub/websocket.`;
+    return { status: 404, name: "NotFound", reason };
+  }
+  const offered = headers["sec-websocket-protocol"] ?? "";
+  if (offered.split(",").some((name) => isKnown(name.trim()))) return undefined;
+  const reason = `The WebSocket subprotocol '${offered.slice(0, MAX_QUOTED)}' is not served; it is ${SUBPROTOCOLS.join(" or ")}.`;
+  return { status: 400, name: "ArgumentInvalid", reason };
+}
+
+/** In any case: the C SDK offers `MQTT`. */
+function isKnown(subprotocol: string): boolean {
+  return SUBPROTOCOLS.some((known) => known.toLowerCase() === subprotocol.toLowerCase());
+}
+
+function formatRefusal(status: Refusal["status"], reason: string): string {
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "Connection: close",
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(reason)}`,
+    "Sec-WebSocket-Version: 13",
+  ];
+  return `${head.join("\r\n")}\r\n\r\n${reason}`;
+}

@@ -1,0 +1,311 @@
+/** The device queues at work: every change goes through the core, into the store, and then out. */
+
+import { randomUUID } from "node:crypto";
+import { enqueueMessage } from "../../core/device-queue.ts";
+import { type FeedbackRecord, feedbackFor } from "../../core/feedback.ts";
+import { HubError } from "../../core/hub-error.ts";
+import type { CloudToDeviceSettings } from "../../core/limits.ts";
+import type { Message } from "../../core/message.ts";
+import {
+  advance,
+  deliverNext,
+  EMPTY_QUEUE,
+  type Entry,
+  endedLock,
+  type MessageQueue,
+  nextDueMs,
+  purge,
+  releaseLocks,
+  type Settlement,
+  type Step,
+  settle,
+  type Transition,
+} from "../../core/message-queue.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Scheduler } from "../runtime/scheduler.ts";
+import type { GuardedStore } from "../store/guard-store.ts";
+import { deleteDeviceQueue, deviceQueueChanges, putWaitingFeedback } from "../store/records.ts";
+import type { StoreChange } from "../store/store.ts";
+import type { HubEvent, HubEventStream, MessageRef, SettledOutcome } from "./events.ts";
+import type { FeedbackQueue } from "./feedback-queue.ts";
+import type { Registry } from "./registry.ts";
+
+/** A message handed out under a lock. */
+export interface MessageDelivery {
+  readonly lockToken: string;
+  readonly entry: Entry<Message>;
+}
+
+/** A connection that takes a device's messages as they come. */
+export interface MessageConsumer {
+  hasCredit(): boolean;
+  deliver(delivery: MessageDelivery): void;
+  /** A lock of this consumer has ended, by a settlement or without one. */
+  onLockEnded(lockToken: string): void;
+  /** Another consumer of the same device took its place. */
+  onStolen(error: HubError): void;
+}
+
+export interface MessageSubscription {
+  /** Says that credit has come. */
+  wake(): void;
+  /** Gives back what is unsettled. */
+  close(): void;
+}
+
+interface Consumer {
+  readonly consumer: MessageConsumer;
+  readonly lockTokens: Set<string>;
+}
+
+interface DeviceState {
+  queue: MessageQueue<Message>;
+  consumer?: Consumer;
+}
+
+export interface CloudToDeviceOptions {
+  readonly settings: CloudToDeviceSettings;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly store: GuardedStore;
+  readonly events: HubEventStream;
+  readonly registry: Registry;
+  readonly feedback: FeedbackQueue;
+  readonly queues: ReadonlyMap<string, MessageQueue<Message>>;
+}
+
+export class CloudToDevice {
+  readonly #options: CloudToDeviceOptions;
+  readonly #devices = new Map<string, DeviceState>();
+
+  constructor(options: CloudToDeviceOptions) {
+    this.#options = options;
+    options.registry.onDelete((deviceId) => this.#forget(deviceId));
+    for (const [deviceId, queue] of options.queues) {
+      this.#devices.set(deviceId, { queue });
+      this.#wakeWhenDue(deviceId);
+    }
+  }
+
+  /**
+   * Accepts a message for a device; resolves once it is durable.
+   *
+   * @throws HubError DeviceNotFound, also when disabled (rules c2d-unknown-device,
+   * c2d-device-disabled), DeviceMaximumQueueDepthExceeded,
+   * MessageTooLarge, ArgumentInvalid.
+   */
+  async send(deviceId: string, message: Message): Promise<void> {
+    const device = this.#options.registry.find(deviceId);
+    if (device === undefined || device.status === "disabled") {
+      throw new HubError("DeviceNotFound", `The hub has no enabled device '${deviceId}'.`);
+    }
+    const { settings, clock } = this.#options;
+    const { queue } = this.#stateOf(deviceId);
+    await this.#apply(deviceId, enqueueMessage(queue, message, settings, clock.nowMs()));
+  }
+
+  /** Takes a device's messages as they come, in the place of whoever did so before (rule one-connection). */
+  subscribe(deviceId: string, consumer: MessageConsumer): MessageSubscription {
+    const state = this.#stateOf(deviceId);
+    const previous = state.consumer;
+    const own: Consumer = { consumer, lockTokens: new Set() };
+    state.consumer = own;
+    if (previous !== undefined) {
+      this.#release(deviceId, previous);
+      previous.consumer.onStolen(
+        new HubError("LinkCreationConflict", "Another receiver of the same device took its place."),
+      );
+    }
+    this.#advance(deviceId);
+    this.#deliver(deviceId);
+    return {
+      wake: () => this.#deliver(deviceId),
+      close: () => this.#unsubscribe(deviceId, own),
+    };
+  }
+
+  /** Hands out one message to somebody who comes for it, locked for so long; undefined when none is visible. */
+  take(deviceId: string, lockTimeoutMs?: number): MessageDelivery | undefined {
+    this.#advance(deviceId);
+    return this.#deliverNext(deviceId, this.#stateOf(deviceId), lockTimeoutMs);
+  }
+
+  /**
+   * Settles a message by its lock; resolves once that is durable.
+   *
+   * @throws HubError DeviceMessageLockLost when the lock ran out or the message is gone.
+   */
+  async settle(deviceId: string, lockToken: string, settlement: Settlement): Promise<void> {
+    this.#advance(deviceId);
+    const state = this.#stateOf(deviceId);
+    const { maxDeliveryCount } = this.#options.settings;
+    const outcome = settle(state.queue, lockToken, settlement, maxDeliveryCount);
+    if (outcome.type === "lockLost") {
+      throw new HubError(
+        "DeviceMessageLockLost",
+        "The message is no longer locked by this receiver.",
+      );
+    }
+    await this.#apply(deviceId, outcome);
+  }
+
+  /** Dead-letters all messages of a device; resolves to their number once that is durable. */
+  async purge(deviceId: string): Promise<number> {
+    this.#advance(deviceId);
+    const step = purge(this.#stateOf(deviceId).queue);
+    await this.#apply(deviceId, step);
+    return step.transitions.length;
+  }
+
+  /** Messages waiting or in flight. */
+  countOf(deviceId: string): number {
+    this.#advance(deviceId);
+    return this.#stateOf(deviceId).queue.entries.length;
+  }
+
+  /** A deleted device's messages go without feedback, and with what waits of it (rule c2d-device-deleted). */
+  #forget(deviceId: string): StoreChange[] {
+    const { queue } = this.#stateOf(deviceId);
+    this.#devices.delete(deviceId);
+    this.#options.scheduler.schedule(queueTimer(deviceId), undefined, () => {});
+    return [...deleteDeviceQueue(deviceId, queue), ...this.#options.feedback.forget(deviceId)];
+  }
+
+  #unsubscribe(deviceId: string, own: Consumer): void {
+    const state = this.#devices.get(deviceId);
+    if (state?.consumer !== own) return;
+    delete state.consumer;
+    this.#release(deviceId, own);
+  }
+
+  #release(deviceId: string, { lockTokens }: Consumer): void {
+    if (lockTokens.size === 0) return;
+    void this.#apply(deviceId, releaseLocks(this.#stateOf(deviceId).queue, lockTokens));
+  }
+
+  #advance(deviceId: string): void {
+    const step = advance(this.#stateOf(deviceId).queue, this.#options.clock.nowMs());
+    if (step.transitions.length > 0) void this.#apply(deviceId, step);
+    this.#wakeWhenDue(deviceId);
+  }
+
+  /**
+   * The one way state changes: memory and store, then whoever hears of it. Events and feedback wait
+   * until the change is durable; a device does not (rule c2d-early-delivery).
+   */
+  #apply(deviceId: string, step: Step<Message>): Promise<void> {
+    const state = this.#stateOf(deviceId);
+    const before = state.queue;
+    state.queue = step.queue;
+    const { feedback, store } = this.#options;
+    const records = feedback.number(this.#feedbackOf(deviceId, step.transitions));
+    const durable = store.write([
+      ...deviceQueueChanges(deviceId, step.transitions),
+      ...records.map(putWaitingFeedback),
+    ]);
+    this.#report(deviceId, step.transitions);
+    feedback.admit(records);
+    for (const transition of step.transitions) {
+      this.#endLock(state, endedLock(before, transition)?.token);
+    }
+    this.#deliver(deviceId);
+    this.#wakeWhenDue(deviceId);
+    return durable;
+  }
+
+  #endLock({ consumer }: DeviceState, lockToken = ""): void {
+    if (consumer?.lockTokens.delete(lockToken)) consumer.consumer.onLockEnded(lockToken);
+  }
+
+  #deliver(deviceId: string): void {
+    const state = this.#stateOf(deviceId);
+    const { consumer } = state;
+    while (consumer !== undefined && consumer === state.consumer && consumer.consumer.hasCredit()) {
+      const delivery = this.#deliverNext(deviceId, state);
+      if (delivery === undefined) return;
+      consumer.lockTokens.add(delivery.lockToken);
+      consumer.consumer.deliver(delivery);
+    }
+  }
+
+  #deliverNext(
+    deviceId: string,
+    state: DeviceState,
+    lockTimeoutMs = this.#options.settings.lockTimeoutMs,
+  ): MessageDelivery | undefined {
+    const { clock, store } = this.#options;
+    const lockToken = randomUUID();
+    const untilMs = clock.nowMs() + lockTimeoutMs;
+    const step = deliverNext(state.queue, { token: lockToken, untilMs });
+    const [delivered] = step.transitions;
+    if (delivered === undefined) return undefined;
+    state.queue = step.queue;
+    void store.write(deviceQueueChanges(deviceId, step.transitions));
+    this.#report(deviceId, step.transitions);
+    this.#wakeWhenDue(deviceId);
+    return { lockToken, entry: delivered.entry };
+  }
+
+  #feedbackOf(deviceId: string, transitions: readonly Transition<Message>[]): FeedbackRecord[] {
+    const deviceGenerationId = this.#options.registry.find(deviceId)?.generationId ?? "";
+    const nowMs = this.#options.clock.nowMs();
+    return transitions
+      .map((transition) => feedbackFor(transition, { deviceId, deviceGenerationId }, nowMs))
+      .filter((record) => record !== undefined);
+  }
+
+  #report(deviceId: string, transitions: readonly Transition<Message>[]): void {
+    const { events } = this.#options;
+    for (const event of transitions.flatMap((transition) => toEvents(deviceId, transition))) {
+      events.emit(event);
+    }
+  }
+
+  #wakeWhenDue(deviceId: string): void {
+    const dueMs = nextDueMs(this.#stateOf(deviceId).queue);
+    this.#options.scheduler.schedule(queueTimer(deviceId), dueMs, () => this.#advance(deviceId));
+  }
+
+  #stateOf(deviceId: string): DeviceState {
+    const state = this.#devices.get(deviceId) ?? { queue: EMPTY_QUEUE };
+    this.#devices.set(deviceId, state);
+    return state;
+  }
+}
+
+function queueTimer(deviceId: string): string {
+  return `queue/${deviceId}`;
+}
+
+function toEvents(deviceId: string, transition: Transition<Message>): HubEvent[] {
+  const { entry } = transition;
+  const ref = messageRef(deviceId, entry);
+  const outcome = settledOutcome(transition);
+  const settled: HubEvent[] = outcome ? [{ type: "settled", ...ref, outcome }] : [];
+  switch (transition.type) {
+    case "enqueued":
+      return [{ type: "enqueued", ...ref, expiryTimeMs: entry.expiryTimeMs }];
+    case "delivered":
+      return [{ type: "delivered", ...ref, deliveryCount: entry.deliveryCount }];
+    case "requeued":
+      return [...settled, { type: "requeued", ...ref, reason: transition.reason }];
+    case "completed":
+      return settled;
+    case "deadLettered":
+      return [...settled, { type: "deadLettered", ...ref, reason: transition.reason }];
+  }
+}
+
+/** What a receiver decided; undefined where time, a lost connection or a purge did. */
+function settledOutcome(transition: Transition<Message>): SettledOutcome | undefined {
+  if (transition.type === "completed") return "completed";
+  if (transition.type === "requeued" && transition.reason === "abandoned") return "abandoned";
+  if (transition.type !== "deadLettered") return undefined;
+  if (transition.reason === "Rejected") return "rejected";
+  return transition.reason === "DeliveryCountExceeded" ? "abandoned" : undefined;
+}
+
+function messageRef(deviceId: string, { sequenceNumber, payload }: Entry<Message>): MessageRef {
+  const { messageId } = payload.system;
+  return { deviceId, sequenceNumber, ...(messageId !== undefined && { messageId }) };
+}

@@ -1,0 +1,61 @@
+/** Which device is connected where: one connection a device, the newest wins (rule one-connection). */
+
+import { HubError } from "../../core/hub-error.ts";
+import type { HubEventStream, Protocol } from "./events.ts";
+
+export interface DeviceConnectionHandle {
+  /** Says that the connection is gone. */
+  release(reason: string): void;
+}
+
+/** A connection that stands for a device. */
+export interface DeviceConnection {
+  readonly protocol: Protocol;
+  /** The hub wants it to end, for this reason. */
+  close(error: HubError): void;
+}
+
+export class DeviceConnections {
+  readonly #events: HubEventStream;
+  readonly #current = new Map<string, DeviceConnection>();
+
+  constructor(events: HubEventStream) {
+    this.#events = events;
+  }
+
+  /** Takes the device's place for a connection; one that had it is closed. */
+  claim(deviceId: string, connection: DeviceConnection): DeviceConnectionHandle {
+    const { protocol } = connection;
+    this.disconnect(
+      deviceId,
+      new HubError(
+        "ConnectionForcefullyClosedOnNewConnection",
+        "Another connection of the same device took its place.",
+      ),
+    );
+    this.#current.set(deviceId, connection);
+    this.#events.emit({ type: "deviceConnected", deviceId, protocol });
+    let isReleased = false;
+    return {
+      release: (reason) => {
+        if (isReleased) return;
+        isReleased = true;
+        if (this.#current.get(deviceId) === connection) this.#current.delete(deviceId);
+        this.#events.emit({ type: "deviceDisconnected", deviceId, protocol, reason });
+      },
+    };
+  }
+
+  /** Ends the connection of a device, if it has one. */
+  disconnect(deviceId: string, error: HubError): void {
+    this.#current.get(deviceId)?.close(error);
+  }
+
+  isConnected(deviceId: string): boolean {
+    return this.#current.has(deviceId);
+  }
+
+  get count(): number {
+    return this.#current.size;
+  }
+}

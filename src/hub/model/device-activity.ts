@@ -1,0 +1,80 @@
+/** When devices were last heard of, as events say. */
+
+import type { Clock } from "../runtime/clock.ts";
+import type { Scheduler } from "../runtime/scheduler.ts";
+import type { GuardedStore } from "../store/guard-store.ts";
+import { type DeviceTimes, deleteActivity, putActivity } from "../store/records.ts";
+import type { HubEvent, HubEventStream } from "./events.ts";
+
+export interface DeviceActivityOptions {
+  readonly events: HubEventStream;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly store: GuardedStore;
+  /** What was known when the hub last stopped. */
+  readonly times: ReadonlyMap<string, DeviceTimes>;
+}
+
+/** How long activity may be unwritten, in milliseconds: a write each message would cost too much. */
+const WRITE_INTERVAL_MS = 5000;
+
+const WRITE_TIMER = "activity";
+
+/** What a device does itself (registry guide: it "connected, received or sent a message"). */
+const ACTIVITIES: readonly HubEvent["type"][] = [
+  "deviceConnected",
+  "deviceDisconnected",
+  "delivered",
+  "settled",
+  "telemetry",
+];
+
+const CHANGES_OF_STATE: readonly HubEvent["type"][] = ["deviceConnected", "deviceDisconnected"];
+
+/** Rule registry-activity. */
+export class DeviceActivityLog {
+  readonly #options: DeviceActivityOptions;
+  readonly #times: Map<string, DeviceTimes>;
+  readonly #unwritten = new Set<string>();
+
+  constructor(options: DeviceActivityOptions) {
+    this.#options = options;
+    this.#times = new Map(options.times);
+    options.events.subscribe((event) => {
+      if ("deviceId" in event && ACTIVITIES.includes(event.type)) this.#note(event);
+    });
+  }
+
+  find(deviceId: string): DeviceTimes {
+    return this.#times.get(deviceId) ?? {};
+  }
+
+  /** For a deleted device: one that is created again under its id has not done anything. */
+  forget(deviceId: string): void {
+    this.#unwritten.delete(deviceId);
+    if (this.#times.delete(deviceId)) void this.#options.store.write([deleteActivity(deviceId)]);
+  }
+
+  /** Hands to the store what it does not have yet. */
+  flush(): void {
+    this.#options.scheduler.schedule(WRITE_TIMER, undefined, () => {});
+    const changes = [...this.#unwritten].map((id) => putActivity(id, this.find(id)));
+    this.#unwritten.clear();
+    void this.#options.store.write(changes);
+  }
+
+  #note({ type, deviceId }: { readonly type: HubEvent["type"]; readonly deviceId: string }): void {
+    const { clock, scheduler } = this.#options;
+    const nowMs = clock.nowMs();
+    const isChange = CHANGES_OF_STATE.includes(type);
+    this.#times.set(deviceId, {
+      ...this.find(deviceId),
+      lastActivityTimeMs: nowMs,
+      ...(isChange && { connectionStateUpdatedTimeMs: nowMs }),
+    });
+    if (this.#unwritten.size === 0) {
+      scheduler.schedule(WRITE_TIMER, nowMs + WRITE_INTERVAL_MS, () => this.flush());
+    }
+    this.#unwritten.add(deviceId);
+  }
+}

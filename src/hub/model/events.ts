@@ -1,0 +1,126 @@
+/** What happens inside the hub, reported once it is durable. */
+
+import type { FeedbackRecord } from "../../core/feedback.ts";
+import type { DeadLetterReason, RequeueReason, Settlement } from "../../core/message-queue.ts";
+import type { GuardedStore } from "../store/guard-store.ts";
+
+export type Protocol = "mqtt" | "amqp" | "https";
+
+/** `aborted` is most often `untrusted`, from a client that does not say so. */
+export type HandshakeFailure =
+  | "untrusted"
+  | "aborted"
+  | "plainText"
+  | "incompatible"
+  | "timeout"
+  | "other";
+
+/** A message within its device's queue. */
+export interface MessageRef {
+  readonly deviceId: string;
+  readonly sequenceNumber: number;
+  readonly messageId?: string;
+}
+
+export type HubEvent =
+  | {
+      readonly type: "deviceConnected";
+      readonly deviceId: string;
+      readonly protocol: Protocol;
+    }
+  | {
+      readonly type: "deviceDisconnected";
+      readonly deviceId: string;
+      readonly protocol: Protocol;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "connectionRefused";
+      readonly protocol: Protocol;
+      readonly name: string;
+      readonly reason: string;
+    }
+  /** A client and the hub did not come to TLS; the same of one address is reported every 30 s at most. */
+  | {
+      readonly type: "handshakeFailed";
+      readonly remoteAddress: string;
+      readonly cause: HandshakeFailure;
+      readonly reason: string;
+      /** What helps the client. */
+      readonly hint: string;
+      /** Such failures since the last event of this address and cause, this one included. */
+      readonly count: number;
+    }
+  | ({ readonly type: "enqueued"; readonly expiryTimeMs: number } & MessageRef)
+  | ({ readonly type: "delivered"; readonly deliveryCount: number } & MessageRef)
+  | ({ readonly type: "requeued"; readonly reason: RequeueReason } & MessageRef)
+  | ({ readonly type: "settled"; readonly outcome: SettledOutcome } & MessageRef)
+  | ({ readonly type: "deadLettered"; readonly reason: DeadLetterReason } & MessageRef)
+  | ({ readonly type: "feedback" } & FeedbackRecord)
+  /** A device-to-cloud message was stored. */
+  | {
+      readonly type: "telemetry";
+      readonly deviceId: string;
+      readonly messageId?: string;
+      readonly partitionId: string;
+      /** Within the partition. */
+      readonly sequenceNumber: number;
+    }
+  | { readonly type: "feedbackDelivered"; readonly batch: number; readonly records: number }
+  | {
+      readonly type: "feedbackSettled";
+      readonly batch: number;
+      readonly outcome: Settlement;
+    };
+
+export type SettledOutcome = "completed" | "abandoned" | "rejected";
+
+export type HubEventListener = (event: HubEvent) => void;
+
+interface Subscription {
+  readonly listener: HubEventListener;
+  hasEnded: boolean;
+}
+
+/** Fans events out to listeners, in the order in which they happened. */
+export class HubEventStream {
+  readonly #store: Pick<GuardedStore, "onceDurable">;
+  /** Replaced at each change: an event goes to those who listened when it happened. */
+  #subscriptions: readonly Subscription[] = [];
+
+  constructor(store: Pick<GuardedStore, "onceDurable">) {
+    this.#store = store;
+  }
+
+  /**
+   * Reports an event once everything written before it is durable, never within this call: a listener
+   * that acts on the hub comes after what it hears of. Whoever changes something writes first, then
+   * emits.
+   */
+  emit(event: HubEvent): void {
+    const subscriptions = this.#subscriptions;
+    this.#store.onceDurable(() => {
+      for (const subscription of subscriptions) notify(subscription, event);
+    });
+  }
+
+  /** Events that happen from now on; the returned function ends the subscription. */
+  subscribe(listener: HubEventListener): () => void {
+    const subscription: Subscription = { listener, hasEnded: false };
+    this.#subscriptions = [...this.#subscriptions, subscription];
+    return () => {
+      subscription.hasEnded = true;
+      this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
+    };
+  }
+}
+
+function notify({ listener, hasEnded }: Subscription, event: HubEvent): void {
+  if (hasEnded) return;
+  try {
+    listener(event);
+  } catch (error) {
+    // What happens in the hub must not depend on who watches.
+    process.emitWarning(error instanceof Error ? error : String(error));
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * The hub's one feedback queue: records gather into batches, consumers compete for them (rule
+ * feedback-competing). Batches have locks, a TTL and a delivery count of their own (rules
+ * feedback-settle, feedback-lock, feedback-ttl).
+ */
+
+import { randomUUID } from "node:crypto";
+import { type FeedbackRecord, feedbackBatchDueMs } from "../../core/feedback.ts";
+import { type CloudToDeviceSettings, MAX_FEEDBACK_BATCH_RECORDS } from "../../core/limits.ts";
+import {
+  advance,
+  deliverNext,
+  endedLock,
+  enqueue,
+  type MessageQueue,
+  nextDueMs,
+  releaseLocks,
+  type Settlement,
+  type Step,
+  settle,
+} from "../../core/message-queue.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Scheduler } from "../runtime/scheduler.ts";
+import type { GuardedStore } from "../store/guard-store.ts";
+import {
+  deleteWaitingFeedback,
+  type FeedbackPayload,
+  feedbackQueueChanges,
+  type HubState,
+  type WaitingRecord,
+} from "../store/records.ts";
+import type { StoreChange } from "../store/store.ts";
+import type { HubEvent, HubEventStream } from "./events.ts";
+
+export interface FeedbackDelivery {
+  readonly lockToken: string;
+  readonly records: FeedbackPayload;
+  readonly enqueuedTimeMs: number;
+}
+
+/** Somebody who reads feedback. */
+export interface FeedbackConsumer {
+  hasCredit(): boolean;
+  deliver(delivery: FeedbackDelivery): void;
+  /** A lock of this consumer has ended without its settling. */
+  onLockEnded(lockToken: string): void;
+}
+
+export interface FeedbackSubscription {
+  /** Says that credit has come. */
+  wake(): void;
+  /**
+   * Resolves once the settlement is durable.
+   *
+   * @returns false when the lock had run out, so nothing changed.
+   */
+  settle(lockToken: string, settlement: Settlement): Promise<boolean>;
+  /** Gives back what is unsettled. */
+  close(): void;
+}
+
+interface Reader {
+  readonly consumer: FeedbackConsumer;
+  readonly lockTokens: Set<string>;
+}
+
+export interface FeedbackQueueOptions {
+  readonly settings: CloudToDeviceSettings;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly store: GuardedStore;
+  readonly events: HubEventStream;
+  readonly state: Pick<HubState, "feedbackQueue" | "waitingFeedback">;
+}
+
+export class FeedbackQueue {
+  readonly #options: FeedbackQueueOptions;
+  #queue: MessageQueue<FeedbackPayload>;
+  #waiting: readonly WaitingRecord[];
+  /** Written, and not durable yet. */
+  readonly #underWay = new Set<WaitingRecord>();
+  #lastNumber: number;
+  /** In turn order: who was served last stands last. */
+  #readers: Reader[] = [];
+
+  constructor(options: FeedbackQueueOptions) {
+    this.#options = options;
+    this.#queue = options.state.feedbackQueue;
+    this.#waiting = options.state.waitingFeedback;
+    this.#lastNumber = this.#waiting.at(-1)?.number ?? 0;
+    this.#wakeWhenDue();
+  }
+
+  /**
+   * Numbers records for the store. The caller writes them together with the outcome they tell of, so
+   * that neither exists without the other, and then admits them.
+   */
+  number(records: readonly FeedbackRecord[]): WaitingRecord[] {
+    return records.map((record) => {
+      this.#lastNumber += 1;
+      return { number: this.#lastNumber, record };
+    });
+  }
+
+  /** Takes in records that have been written, to leave with the next batch once they are durable. */
+  admit(records: readonly WaitingRecord[]): void {
+    if (records.length === 0) return;
+    const { events, store } = this.#options;
+    for (const record of records) this.#underWay.add(record);
+    store.onceDurable(() => {
+      const kept = records.filter((record) => this.#underWay.delete(record));
+      this.#waiting = [...this.#waiting, ...kept];
+      this.#advance();
+    });
+    for (const { record } of records) events.emit({ type: "feedback", ...record });
+  }
+
+  /**
+   * Discards a device's records that are not part of a batch yet (rule c2d-device-deleted).
+   *
+   * @returns what that changes in the store.
+   */
+  forget(deviceId: string): StoreChange[] {
+    const isOfDevice = ({ record }: WaitingRecord): boolean => record.deviceId === deviceId;
+    const discarded = [...this.#waiting, ...this.#underWay].filter(isOfDevice);
+    this.#waiting = this.#waiting.filter((one) => !isOfDevice(one));
+    for (const one of discarded) this.#underWay.delete(one);
+    this.#wakeWhenDue();
+    return discarded.map(deleteWaitingFeedback);
+  }
+
+  subscribe(consumer: FeedbackConsumer): FeedbackSubscription {
+    const reader: Reader = { consumer, lockTokens: new Set() };
+    this.#readers.push(reader);
+    return {
+      wake: () => {
+        this.#advance();
+        this.#deliver();
+      },
+      settle: (lockToken, settlement) => {
+        reader.lockTokens.delete(lockToken);
+        return this.settle(lockToken, settlement);
+      },
+      close: () => this.#unsubscribe(reader),
+    };
+  }
+
+  /** Hands out one batch to somebody who comes for it; undefined when none is visible. */
+  take(): FeedbackDelivery | undefined {
+    this.#advance();
+    const delivery = this.#deliverNext();
+    this.#wakeWhenDue();
+    return delivery;
+  }
+
+  /**
+   * Settles a batch by its lock; resolves once that is durable.
+   *
+   * @returns false when the lock had run out, so nothing changed.
+   */
+  async settle(lockToken: string, settlement: Settlement): Promise<boolean> {
+    this.#advance();
+    const batch = this.#queue.entries.find((entry) => entry.lock?.token === lockToken);
+    const { maxDeliveryCount } = this.#options.settings.feedback;
+    const outcome = settle(this.#queue, lockToken, settlement, maxDeliveryCount);
+    if (batch === undefined || outcome.type === "lockLost") return false;
+    const { sequenceNumber } = batch;
+    await this.#apply(outcome, {
+      event: { type: "feedbackSettled", batch: sequenceNumber, outcome: settlement },
+    });
+    return true;
+  }
+
+  #unsubscribe(reader: Reader): void {
+    this.#readers = this.#readers.filter((other) => other !== reader);
+    void this.#apply(releaseLocks(this.#queue, reader.lockTokens));
+  }
+
+  #advance(): void {
+    const nowMs = this.#options.clock.nowMs();
+    const step = advance(this.#queue, nowMs);
+    if (step.transitions.length > 0) void this.#apply(step);
+    const dueMs = this.#batchDueMs();
+    if (dueMs !== undefined && dueMs <= nowMs) this.#formBatch(nowMs);
+    this.#wakeWhenDue();
+  }
+
+  #formBatch(nowMs: number): void {
+    const batch = this.#waiting.slice(0, MAX_FEEDBACK_BATCH_RECORDS);
+    this.#waiting = this.#waiting.slice(batch.length);
+    const expiryTimeMs = nowMs + this.#options.settings.feedback.ttlMs;
+    const records = batch.map(({ record }) => record);
+    const step = enqueue(this.#queue, records, { nowMs, expiryTimeMs });
+    void this.#apply(step, { changes: batch.map(deleteWaitingFeedback) });
+  }
+
+  #apply(
+    step: Step<FeedbackPayload>,
+    { changes = [], event }: { readonly changes?: StoreChange[]; readonly event?: HubEvent } = {},
+  ): Promise<void> {
+    const { events, store } = this.#options;
+    const before = this.#queue;
+    this.#queue = step.queue;
+    const durable = store.write([...changes, ...feedbackQueueChanges(step.transitions)]);
+    if (event !== undefined) events.emit(event);
+    for (const transition of step.transitions) this.#endLock(endedLock(before, transition)?.token);
+    this.#deliver();
+    this.#wakeWhenDue();
+    return durable;
+  }
+
+  #endLock(lockToken = ""): void {
+    const reader = this.#readers.find(({ lockTokens }) => lockTokens.delete(lockToken));
+    reader?.consumer.onLockEnded(lockToken);
+  }
+
+  #deliver(): void {
+    for (;;) {
+      const reader = this.#readers.find(({ consumer }) => consumer.hasCredit());
+      if (reader === undefined) return;
+      const delivery = this.#deliverNext();
+      if (delivery === undefined) return;
+      this.#readers = [...this.#readers.filter((other) => other !== reader), reader];
+      reader.lockTokens.add(delivery.lockToken);
+      reader.consumer.deliver(delivery);
+      this.#wakeWhenDue();
+    }
+  }
+
+  #deliverNext(): FeedbackDelivery | undefined {
+    const { clock, events, settings } = this.#options;
+    const lockToken = randomUUID();
+    const untilMs = clock.nowMs() + settings.feedback.lockTimeoutMs;
+    const step = deliverNext(this.#queue, { token: lockToken, untilMs });
+    const entry = step.transitions[0]?.entry;
+    if (entry === undefined) return undefined;
+    this.#queue = step.queue;
+    const { payload: records, enqueuedTimeMs, sequenceNumber: batch } = entry;
+    events.emit({ type: "feedbackDelivered", batch, records: records.length });
+    return { lockToken, records, enqueuedTimeMs };
+  }
+
+  #batchDueMs(): number | undefined {
+    const { settings } = this.#options;
+    return feedbackBatchDueMs(
+      this.#waiting.map(({ record }) => record),
+      settings.feedback,
+    );
+  }
+
+  #wakeWhenDue(): void {
+    const dues = [nextDueMs(this.#queue), this.#batchDueMs()].filter((due) => due !== undefined);
+    const dueMs = dues.length === 0 ? undefined : Math.min(...dues);
+    this.#options.scheduler.schedule("feedback", dueMs, () => this.#advance());
+  }
+}

@@ -1,0 +1,148 @@
+/** The identity registry: devices and their credentials. */
+
+import { randomBytes } from "node:crypto";
+import {
+  createIdentity,
+  type DeviceIdentity,
+  type DeviceRequest,
+  type FreshValues,
+  hasNewCredentials,
+  requireMatch,
+  updateIdentity,
+} from "../../core/device-identity.ts";
+import { HubError } from "../../core/hub-error.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { GuardedStore } from "../store/guard-store.ts";
+import { deleteDevice, putDevice } from "../store/records.ts";
+import type { StoreChange } from "../store/store.ts";
+import type { DeviceConnections } from "./connections.ts";
+
+export interface RegistryOptions {
+  readonly store: GuardedStore;
+  readonly clock: Clock;
+  readonly connections: DeviceConnections;
+  readonly devices: ReadonlyMap<string, DeviceIdentity>;
+}
+
+/** Changes resolve once they are durable. */
+export class Registry {
+  readonly #options: RegistryOptions;
+  readonly #devices: Map<string, DeviceIdentity>;
+  readonly #onDelete: ((deviceId: string) => readonly StoreChange[])[] = [];
+  readonly #onDeleted: ((deviceId: string) => void)[] = [];
+  #lastGeneration = 0n;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#devices = new Map(options.devices);
+  }
+
+  /** Whatever else belongs to a device goes with it: the changes returned are part of its deletion. */
+  onDelete(forget: (deviceId: string) => readonly StoreChange[]): void {
+    this.#onDelete.push(forget);
+  }
+
+  /** For what is told by events: called once the deletion is durable, after the device's last event. */
+  onDeleted(forget: (deviceId: string) => void): void {
+    this.#onDeleted.push(forget);
+  }
+
+  find(deviceId: string): DeviceIdentity | undefined {
+    return this.#devices.get(deviceId);
+  }
+
+  /** @throws HubError DeviceNotFound */
+  get(deviceId: string): DeviceIdentity {
+    const device = this.find(deviceId);
+    if (device !== undefined) return device;
+    throw new HubError("DeviceNotFound", `The hub has no device '${deviceId}'.`);
+  }
+
+  /** In order of their ids. */
+  list(): DeviceIdentity[] {
+    return [...this.#devices.values()].sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1));
+  }
+
+  /** @throws HubError ArgumentInvalid, DeviceAlreadyExists (rule registry-create). */
+  async create(deviceId: string, request: DeviceRequest = {}): Promise<DeviceIdentity> {
+    const device = createIdentity(deviceId, request, this.#freshValues());
+    if (this.#devices.has(deviceId)) {
+      throw new HubError("DeviceAlreadyExists", `The hub has a device '${deviceId}' already.`);
+    }
+    return this.#keep(device);
+  }
+
+  /** The device of this id, created if it is missing. */
+  async ensure(deviceId: string): Promise<DeviceIdentity> {
+    const found = this.find(deviceId);
+    if (found === undefined) return this.create(deviceId);
+    await this.#options.store.durable();
+    return found;
+  }
+
+  /**
+   * Changes a device; a connection that rests on what is no longer so ends.
+   *
+   * @throws HubError PreconditionFailed for another etag or a missing device (rule registry-update),
+   * ArgumentInvalid.
+   */
+  async update(deviceId: string, request: DeviceRequest, ifMatch: string): Promise<DeviceIdentity> {
+    const current = this.find(deviceId);
+    if (current === undefined) {
+      throw new HubError("PreconditionFailed", `The hub has no device '${deviceId}' to update.`);
+    }
+    requireMatch(ifMatch, current.etag);
+    const updated = updateIdentity(current, request, this.#freshValues());
+    const kept = this.#keep(updated);
+    if (updated.status === "disabled") this.#disconnect(deviceId, "The device is disabled.");
+    else if (hasNewCredentials(current, updated)) {
+      this.#disconnect(deviceId, "The device has new credentials.");
+    }
+    return kept;
+  }
+
+  /** @throws HubError DeviceNotFound, PreconditionFailed (rule registry-delete). */
+  async delete(deviceId: string, ifMatch: string): Promise<void> {
+    requireMatch(ifMatch, this.get(deviceId).etag);
+    const { store } = this.#options;
+    this.#devices.delete(deviceId);
+    const belongings = this.#onDelete.flatMap((forget) => forget(deviceId));
+    const durable = store.write([deleteDevice(deviceId), ...belongings]);
+    this.#disconnect(deviceId, "The device is deleted.");
+    store.onceDurable(() => {
+      for (const forget of this.#onDeleted) forget(deviceId);
+    });
+    await durable;
+  }
+
+  async #keep(device: DeviceIdentity): Promise<DeviceIdentity> {
+    this.#devices.set(device.deviceId, device);
+    await this.#options.store.write([putDevice(device)]);
+    return device;
+  }
+
+  #disconnect(deviceId: string, message: string): void {
+    this.#options.connections.disconnect(deviceId, new HubError("IotHubUnauthorized", message));
+  }
+
+  #freshValues(): FreshValues {
+    return {
+      generationId: this.#nextGeneration(),
+      etag: randomBytes(6).toString("base64"),
+      createKey,
+      nowMs: this.#options.clock.nowMs(),
+    };
+  }
+
+  /** As on Azure: an 18-digit count of 100 ns ticks, here since the epoch, never the same twice. */
+  #nextGeneration(): string {
+    const ticks = BigInt(this.#options.clock.nowMs()) * 10_000n;
+    this.#lastGeneration = ticks > this.#lastGeneration ? ticks : this.#lastGeneration + 1n;
+    return this.#lastGeneration.toString().padStart(18, "0");
+  }
+}
+
+/** 32 random bytes in base64: 44 characters, as Azure's keys have. */
+export function createKey(): string {
+  return randomBytes(32).toString("base64");
+}

@@ -1,0 +1,33 @@
+/** What devices have subscribed to in sessions that outlive their connections. */
+
+import { deleteSubscriptions, putSubscriptions, type Subscriptions } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
+import type { Registry } from "./registry.ts";
+
+export class SubscriptionStore {
+  readonly #store: Store;
+  readonly #byDevice: Map<string, Subscriptions>;
+
+  constructor(store: Store, registry: Registry, subscriptions: ReadonlyMap<string, Subscriptions>) {
+    this.#store = store;
+    registry.onDelete((deviceId) => {
+      this.#byDevice.delete(deviceId);
+      return [deleteSubscriptions(deviceId)];
+    });
+    this.#byDevice = new Map(subscriptions);
+  }
+
+  find(deviceId: string): Subscriptions | undefined {
+    return this.#byDevice.get(deviceId);
+  }
+
+  async keep(deviceId: string, subscriptions: Subscriptions): Promise<void> {
+    this.#byDevice.set(deviceId, subscriptions);
+    await this.#store.write([putSubscriptions(deviceId, subscriptions)]);
+  }
+
+  async forget(deviceId: string): Promise<void> {
+    if (!this.#byDevice.delete(deviceId)) return;
+    await this.#store.write([deleteSubscriptions(deviceId)]);
+  }
+}
