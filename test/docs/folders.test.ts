@@ -1,0 +1,76 @@
+/** Folders form floors: of two that stand beside each other, at most one imports the other. */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cruise, type ICruiseResult } from "dependency-cruiser";
+import { expect, test } from "vitest";
+import { temporaryDirectory } from "../support/local-hub.ts";
+import { ROOT } from "./pages.ts";
+
+type Import = readonly [from: string, to: string];
+
+async function importsIn(root: string): Promise<Import[]> {
+  const { output } = await cruise(["src"], {
+    baseDir: root,
+    // Imports of types count too.
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+  });
+  const { modules } = output as ICruiseResult;
+  return modules.flatMap(({ source, dependencies }) =>
+    dependencies
+      .filter(({ resolved }) => resolved.startsWith("src/"))
+      .map(({ resolved }): Import => [source, resolved]),
+  );
+}
+
+/** The folder in which both stand, and their names in it. */
+function inCommonFolder([from, to]: Import): { folder: string; from: string; to: string } {
+  const [left, right] = [from.split("/"), to.split("/")];
+  let depth = 0;
+  while (left[depth] === right[depth]) depth += 1;
+  const folder = left.slice(0, depth).join("/");
+  return { folder, from: left[depth] ?? "", to: right[depth] ?? "" };
+}
+
+/** Folders that can be reached from themselves, by way of whatever stands beside them. */
+function findCircles(imports: readonly Import[]): string[] {
+  const neighbours = new Map<string, Set<string>>();
+  for (const one of imports) {
+    const { folder, from, to } = inCommonFolder(one);
+    const key = join(folder, from);
+    neighbours.set(key, (neighbours.get(key) ?? new Set()).add(join(folder, to)));
+  }
+  const reachesItself = (start: string): boolean => {
+    const waiting = [...(neighbours.get(start) ?? [])];
+    const seen = new Set<string>();
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (next === start) return true;
+      if (!seen.has(next)) waiting.push(...(neighbours.get(next) ?? []));
+      seen.add(next);
+    }
+    return false;
+  };
+  return [...neighbours.keys()].filter((key) => !key.endsWith(".ts") && reachesItself(key));
+}
+
+test("no two folders of src import each other, directly or through their neighbours", async () => {
+  const imports = await importsIn(ROOT);
+  expect(imports.length).toBeGreaterThan(500);
+  expect(findCircles(imports)).toEqual([]);
+});
+
+test("an import that closes a circle of folders is found, of types alone too", async () => {
+  const root = temporaryDirectory();
+  const write = (path: string, text: string): void => {
+    mkdirSync(join(root, path, ".."), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  write("src/a/one.ts", 'import "../b/two.ts";\nexport type One = 1;\n');
+  write("src/b/two.ts", 'import "../beside.ts";\n');
+  write("src/beside.ts", "export {};\n");
+  expect(findCircles(await importsIn(root))).toEqual([]);
+  write("src/beside.ts", 'import type { One } from "./a/one.ts";\nexport type { One };\n');
+  expect(findCircles(await importsIn(root))).toEqual(["src/a", "src/b"]);
+});
