@@ -1,3 +1,4 @@
+/// <reference lib="es2022.error" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The local hub as others start and use it: in memory for tests, or at home in a directory. */
 
@@ -201,6 +202,7 @@ async function startWithStore(
     const local = present(hub, installation, { ...options, ...paths });
     writeHubDescription(paths, {
       ...describe(local, options.host ?? DEFAULT_HOST),
+      lockTimeoutMs: settingsOf(options).lockTimeoutMs,
       isBackground: options.isBackground === true,
     });
     return local;

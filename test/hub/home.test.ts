@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chownSync,
   existsSync,
@@ -211,6 +212,12 @@ describe("a hub at home", () => {
     writeFileSync(paths.installationFile, text.slice(0, -10));
     const error = await startHomeHub({ directory: paths.directory, ports: [0] }).catch(String);
     for (const { primaryKey } of policies) expect(error).not.toContain(primaryKey.slice(0, 8));
+  });
+
+  it.skipIf(process.platform === "win32")("does not wait for what a pipe might hold", () => {
+    const paths = createHome(temporaryDirectory());
+    execFileSync("mkfifo", [paths.hubFile]);
+    expect(() => readRunningHub(paths.directory)).toThrow(`${paths.hubFile} cannot be read`);
   });
 
   it.each<keyof HomePaths>(["hubFile", "installationFile", "caFile"])(

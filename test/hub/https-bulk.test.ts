@@ -38,12 +38,14 @@ describe("rule registry-bulk", () => {
       { id: "device1", importMode: "create" },
       { id: "new", importMode: "create" },
       { id: "absent", importMode: "delete" },
+      { id: "absent", importMode: "Update", status: "disabled" },
     ]);
     expect(status).toBe(400);
     expect(body.isSuccessful).toBe(false);
     expect(body.errors).toMatchObject([
       { deviceId: "device1", errorCode: 409001, operation: "create" },
       { deviceId: "absent", errorCode: 404001, operation: "delete" },
+      { deviceId: "absent", errorCode: 404001, operation: "Update" },
     ]);
     for (const { errorStatus } of body.errors) expect(errorStatus).toEqual(expect.any(String));
     expect(hub.registry.find("new")).toBeDefined();

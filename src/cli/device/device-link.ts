@@ -58,6 +58,7 @@ export class DeviceLink {
   readonly #follower: HubFollower | undefined;
   #attempts = 0;
   #hostName = "";
+  #lockTimeoutMs: number | undefined;
   #isReady = false;
 
   constructor(options: LinkOptions, callbacks: LinkCallbacks, context: Context) {
@@ -83,6 +84,7 @@ export class DeviceLink {
       onEvent: (event) => this.#onEvent(event),
       connect: async (handlers) => {
         const target = await this.#findTarget(signal);
+        this.#lockTimeoutMs = target.lockTimeoutMs;
         this.#onTarget(target.connectionString);
         const connect = () => this.#connect(target, handlers);
         return this.#isReady
@@ -90,6 +92,11 @@ export class DeviceLink {
           : await whileConnecting(this.#hostName, this.#context, connect);
       },
     });
+  }
+
+  /** How long the current hub locks a message, in milliseconds, where that is known. */
+  get hubLockTimeoutMs(): number | undefined {
+    return this.#lockTimeoutMs;
   }
 
   /** The line that says so. */

@@ -15,8 +15,8 @@ export type HoldEnd =
   | "full";
 
 export interface HeldMessagesOptions {
-  /** How long the hub locks a message, in milliseconds. */
-  readonly lockTimeoutMs: number;
+  /** How long the hub locks a message, in milliseconds; asked when the first one arrives. */
+  lockTimeoutMs(): number;
   /** May be called more than once. */
   onEnd(reason: HoldEnd): void;
 }
@@ -30,8 +30,8 @@ export interface Returned {
   readonly exhausted: number;
 }
 
-/** How long before the first lock runs out the messages are given back. */
-const MARGIN_MS = 5000;
+/** How long before the first lock runs out the messages are given back, at most. */
+const MAX_MARGIN_MS = 5000;
 
 /** An AMQP session has room for 2,048 messages that are not settled. */
 const MAX_HELD = 2000;
@@ -52,7 +52,9 @@ export class HeldMessages {
   noteArrival(): void {
     if (this.#isTimed) return;
     this.#isTimed = true;
-    this.#deadline.start(Math.max(this.#options.lockTimeoutMs - MARGIN_MS, 1));
+    const lockTimeoutMs = this.#options.lockTimeoutMs();
+    const marginMs = Math.min(MAX_MARGIN_MS, lockTimeoutMs / 2);
+    this.#deadline.start(lockTimeoutMs - marginMs);
   }
 
   async hold(delivery: Delivery): Promise<void> {

@@ -72,10 +72,17 @@ class ListenRun {
     const { deviceId } = this.#link;
     if (isHolding) {
       const onEnd = (reason: HoldEnd): void => this.#ending.end(reason);
-      this.#held = new HeldMessages({ lockTimeoutMs, onEnd });
+      this.#held = new HeldMessages({ lockTimeoutMs: () => this.#lockTimeoutMs(), onEnd });
     }
     const held = this.#held;
     this.#reception = new Reception({ deviceId, sink, settlement, held, count }, context);
+  }
+
+  /** Over HTTP the device says itself how long its locks are to last. */
+  #lockTimeoutMs(): number {
+    const { connection, lockTimeoutMs } = this.#options;
+    const ofHub = connection.config.transport === "http" ? undefined : this.#link.hubLockTimeoutMs;
+    return Math.min(lockTimeoutMs, ofHub ?? lockTimeoutMs);
   }
 
   async run(): Promise<ExitCode> {

@@ -46,5 +46,5 @@ export async function warnOfName({
   if (isIP(address) === 0 || splitHostPort(hostName).host !== "localhost") return undefined;
   const found = await lookup("localhost", { all: true }).catch(() => []);
   if (found.some((one) => one.address === address)) return undefined;
-  return `connection strings name the hub localhost, which does not resolve to ${address} on this machine. The c2d commands reach it all the same; for other clients add "${address} localhost" to the hosts file.`;
+  return `connection strings name the hub localhost, which does not resolve to ${address} on this machine. The c2d commands reach it with --local; for other clients add "${address} localhost" to the hosts file.`;
 }

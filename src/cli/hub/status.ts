@@ -1,6 +1,7 @@
 /** `c2d-hub status`: the hub that runs for this home. */
 
 import type { HubDescription } from "../../hub/home/home.ts";
+import { whileConnecting } from "../local/connecting.ts";
 import { type HubStatus, readStatus } from "../local/hub-api.ts";
 import { requireHub } from "../local/require-hub.ts";
 import type { Context } from "../program/run-program.ts";
@@ -12,10 +13,14 @@ import { readyLine } from "./start.ts";
 export async function runStatus(
   home: string,
   connectTimeoutMs: number,
-  { io, flags }: Context,
+  context: Context,
 ): Promise<ExitCode> {
-  const hub = await requireHub(home, connectTimeoutMs);
-  const status = await readStatus(hub, connectTimeoutMs);
+  const { io, flags } = context;
+  const ask = async () => {
+    const hub = await requireHub(home, connectTimeoutMs);
+    return { hub, status: await readStatus(hub, connectTimeoutMs) };
+  };
+  const { hub, status } = await whileConnecting("the local hub", context, ask);
   await io.stdout.write(
     flags.output === "json"
       ? formatJsonLine({ ...readyLine(hub), ...status })

@@ -22,6 +22,8 @@ export interface Target<T> {
   readonly connectionString: T;
   /** Extra CA certificates (PEM). */
   readonly ca?: string;
+  /** How long the hub locks a message, in milliseconds, where that is known. */
+  readonly lockTimeoutMs?: number;
 }
 
 export interface TargetOptions {
@@ -108,5 +110,10 @@ function remote<T>(connectionString: T, { ca }: TargetOptions): Target<T> {
 function local<T>(connectionString: T, hub: HubDescription, { ca }: TargetOptions): Target<T> {
   resolveLocalhostTo(hub);
   const own = readHomeFile(hub.caFile);
-  return { connectionString, ca: ca === undefined ? own : `${own}\n${ca}` };
+  const { lockTimeoutMs } = hub;
+  return {
+    connectionString,
+    ca: ca === undefined ? own : `${own}\n${ca}`,
+    ...(lockTimeoutMs !== undefined && { lockTimeoutMs }),
+  };
 }

@@ -8,6 +8,7 @@ import type { Io } from "../terminal/io.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 import { decodeUtf8 } from "../text/body-text.ts";
 import type { BodySource } from "./body-source.ts";
+import { parseEncodedBytes } from "./encoded-bytes.ts";
 import type { BodyPlan } from "./message-plan.ts";
 
 /** What a hub takes of messages in one direction. */
@@ -64,16 +65,10 @@ function decodeBytes(
     : { type: "bytes", bytes: decode(text, encoding) };
 }
 
-const FORMS = {
-  hex: /^([0-9a-f]{2})*$/i,
-  base64: /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$/,
-};
-
-/** Buffer.from would stop silently at the first character that is wrong. */
 function decode(text: string, encoding: "hex" | "base64"): Uint8Array {
-  const compact = text.replace(/\s/g, "");
-  if (!FORMS[encoding].test(compact)) throw new UsageError(`--data is not ${encoding}`);
-  return Buffer.from(compact, encoding);
+  const bytes = parseEncodedBytes(text, encoding);
+  if (bytes === undefined) throw new UsageError(`--data is not ${encoding}`);
+  return bytes;
 }
 
 async function readFileBytes(path: string, limit: SizeLimit, signal: AbortSignal): Promise<Buffer> {

@@ -2,6 +2,7 @@
 
 import { HubError } from "../../core/hub-error.ts";
 import { type Message, type PropertyValue, parseAck } from "../../core/message.ts";
+import { parseEncodedBytes } from "../message/encoded-bytes.ts";
 import { decodeUtf8 } from "../text/body-text.ts";
 
 export interface RecordedMessage {
@@ -111,9 +112,10 @@ function bodyOf({ body, bodyEncoding, raw }: Fields): Uint8Array {
   if (bodyEncoding === "json" && raw === undefined && body !== undefined) {
     return Buffer.from(JSON.stringify(body));
   }
-  if (bodyEncoding === "json" && typeof raw === "string") return Buffer.from(raw, "base64");
   if (bodyEncoding === "utf8" && typeof body === "string") return Buffer.from(body);
-  if (bodyEncoding === "base64" && typeof body === "string") return Buffer.from(body, "base64");
+  const encoded = bodyEncoding === "json" ? raw : bodyEncoding === "base64" ? body : undefined;
+  const bytes = typeof encoded === "string" ? parseEncodedBytes(encoded, "base64") : undefined;
+  if (bytes !== undefined) return bytes;
   throw wrong("body", "what bodyEncoding (json, utf8 or base64) says");
 }
 

@@ -55,10 +55,7 @@ const LOCAL_HUB_CODES: Readonly<Record<string, ExitCode>> = {
 
 /** The next step after errors that name none themselves. */
 const LOCAL_HUB_HINTS = new Map([
-  [
-    "PortUnavailable",
-    "Take another with --port <n>, or any free one with --port 0; a hub of another C2D_HOME may have it.",
-  ],
+  ["PortUnavailable", "Take another with --port <n>, or any free one with --port 0."],
   ["StoreInUse", "End that process, or take another C2D_HOME."],
   ["StoreDamaged", "Move the directory away to start anew, or take another C2D_HOME."],
   ["StoreTooNew", "Use that version, or take another C2D_HOME."],

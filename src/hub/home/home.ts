@@ -26,6 +26,8 @@ export interface HubDescription {
   readonly host: string;
   readonly ports: readonly number[];
   readonly pid: number;
+  /** How long it locks a message that a device has received, in milliseconds. */
+  readonly lockTimeoutMs?: number;
   /** A command with `--local` has started it. */
   readonly isBackground?: boolean;
   readonly caFile: string;
@@ -92,6 +94,8 @@ function writeWhole(path: string, content: string, mode: number): void {
  */
 export function readHomeFile(path: string): string {
   try {
+    // Reading a pipe would wait for a writer.
+    if (!statSync(path).isFile()) throw new Error("not a file");
     return readFileSync(path, "utf8");
   } catch (error) {
     throw homeUnusable(path, "read", error);
@@ -123,10 +127,19 @@ export function readRunningHub(directory: string): HubDescription | undefined {
   return isProcessAlive(description.pid) ? description : undefined;
 }
 
-/** Differs for each time a hub has made itself known; undefined when none has. */
+/**
+ * Differs for each time a hub has made itself known; undefined when none has.
+ *
+ * @throws HomeError HomeUnusable
+ */
 export function readHubMark(directory: string): string | undefined {
-  const file = statSync(homePaths(directory).hubFile, { bigint: true, throwIfNoEntry: false });
-  return file && `${file.ino} ${file.mtimeNs}`;
+  const { hubFile } = homePaths(directory);
+  try {
+    const file = statSync(hubFile, { bigint: true, throwIfNoEntry: false });
+    return file && `${file.ino} ${file.mtimeNs}`;
+  } catch (error) {
+    throw homeUnusable(hubFile, "read", error);
+  }
 }
 
 /**

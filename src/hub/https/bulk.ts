@@ -32,8 +32,11 @@ const create: Act = ({ deviceId, device }, registry) =>
   registry.create(deviceId, readDeviceRequest(device));
 const updateIf =
   (etagOf: (item: BulkItem) => string): Act =>
-  (item, registry) =>
-    registry.update(item.deviceId, readDeviceRequest(item.device), etagOf(item));
+  async (item, registry) => {
+    // One that is missing is not found, whatever its etag.
+    registry.get(item.deviceId);
+    return await registry.update(item.deviceId, readDeviceRequest(item.device), etagOf(item));
+  };
 const deleteIf =
   (etagOf: (item: BulkItem) => string): Act =>
   (item, registry) =>

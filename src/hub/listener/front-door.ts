@@ -135,7 +135,8 @@ async function listen(server: Server, port: number, options: FrontDoorOptions): 
     return true;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EACCES" && port === HTTPS_PORT) {
+    // A single port is one that was asked for by its number: no other will do.
+    if (code === "EACCES" && port === HTTPS_PORT && options.ports.length > 1) {
       return listen(server, UNPRIVILEGED_HTTPS_PORT, options);
     }
     if (code === "EADDRINUSE" && options.onTaken === "skip") return false;
@@ -144,7 +145,8 @@ async function listen(server: Server, port: number, options: FrontDoorOptions): 
 }
 
 function describe(code: unknown, port: number, host: string): string {
-  if (code === "EADDRINUSE") return `Port ${port} on ${host} is in use by another process.`;
+  if (code === "EADDRINUSE")
+    return `Port ${port} on ${host} is in use by another process, perhaps a hub of another C2D_HOME.`;
   if (code === "EACCES")
     return `Port ${port} on ${host} needs privileges that this user does not have.`;
   return `Port ${port} on ${host} cannot be listened on (${String(code)}).`;

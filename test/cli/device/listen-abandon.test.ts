@@ -107,7 +107,6 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
 
   test("it ends by itself shortly before the first lock runs out", async () => {
     await setUp({}, "m1", "m2");
-    // Five seconds before the end, all is given back.
     const look = start({ transport, lockTimeoutMs: 5200, count: 9 });
     expect(await look.ended).toBe(0);
     expect(idsOf(look.messages())).toEqual(["m1", "m2"]);

@@ -71,6 +71,13 @@ describe.skipIf(!hasAddress)("where 443 is not permitted", () => {
     expect((await ended).stderr).not.toContain("443");
   });
 
+  test("443 asked for by its number is not replaced", async () => {
+    const { code, stdout, stderr } = await start("--port", "443", "-o", "json").ended;
+    expect(stdout).toBe("");
+    expect(stderr).toContain("needs privileges");
+    expect(code).toBe(6);
+  });
+
   test("a hub in the background says so in its log", async () => {
     const { ended } = start("--background", "--idle-exit", "1ms");
     expect((await ended).code).toBe(0);

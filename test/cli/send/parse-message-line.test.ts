@@ -55,6 +55,7 @@ test.each(["", " ", '{"type":"ready"}', '{"type":"summary"}', '{"type":"event","
 
 test.each([
   "text",
+  '{"type":"message","body":"@@@","bodyEncoding":"base64"}',
   "[]",
   "{}",
   '{"type":"massage"}',

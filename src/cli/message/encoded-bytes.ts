@@ -1,0 +1,13 @@
+const FORMS = {
+  hex: /^([0-9a-f]{2})*$/i,
+  base64: /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$/,
+};
+
+/**
+ * The bytes that a text encodes, white space aside; undefined when it is not of that encoding.
+ * `Buffer.from` alone would stop silently at the first wrong character.
+ */
+export function parseEncodedBytes(text: string, encoding: "hex" | "base64"): Buffer | undefined {
+  const compact = text.replace(/\s/g, "");
+  return FORMS[encoding].test(compact) ? Buffer.from(compact, encoding) : undefined;
+}

@@ -1,0 +1,22 @@
+/** `--settle abandon` on a local hub whose locks are shorter than Azure's. */
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { HubProcess } from "../support/hub-process.ts";
+import { parseLines } from "../support/run-executable.ts";
+
+let hub: HubProcess;
+
+beforeAll(async () => {
+  hub = await HubProcess.start("--lock-timeout", "5s");
+});
+
+afterAll(() => hub.stop());
+
+test("it ends before the hub's own lock runs out", async () => {
+  await hub.run("c2d-send", "--mid", "m1");
+  const args = ["listen", "--transport", "amqp", "--settle", "abandon", "-o", "json"] as const;
+  const { code, stdout, stderr } = await hub.run("c2d-device", ...args);
+  expect(stderr).toContain("the lock of the first message is about to run out");
+  expect(parseLines(stdout)).toMatchObject([{ type: "ready" }, { messageId: "m1" }]);
+  expect(code).toBe(0);
+});
