@@ -96,7 +96,7 @@ function requireSameDevice(reader: SettingReader, deviceId: string, from: string
   reader.report(
     "deviceId",
     `names another device than ${from}, which is for '${deviceId}'`,
-    "Leave --device-id away, or give the connection string of that device.",
+    "Omit --device-id, or give the connection string of that device.",
   );
 }
 
@@ -110,7 +110,7 @@ function readX509(reader: SettingReader, hub: DeviceHub): X509Files | undefined 
       reader.report(
         key,
         "has no use here, for this device does not sign in with a certificate",
-        "Leave it away, or give a connection string that carries x509=true.",
+        "Omit it, or give a connection string that carries x509=true.",
       );
     }
     return undefined;

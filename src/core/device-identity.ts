@@ -94,7 +94,7 @@ export function updateIdentity(
 export function requireMatch(ifMatch: string, etag: string): void {
   const wanted = ifMatch.replace(/^W\//, "").replace(/^"(.*)"$/, "$1");
   if (wanted === "*" || wanted === etag) return;
-  throw new HubError("PreconditionFailed", "The device has changed: its etag is another now.");
+  throw new HubError("PreconditionFailed", "The device has changed: its etag differs.");
 }
 
 /** True when a proof given for one identity no longer holds for the other. */

@@ -46,7 +46,7 @@ export function toConnectionOptions(
   if (config.transport === "http" && keepalive !== undefined) {
     throw new UsageError(
       "--keepalive means nothing over http, which keeps no connection",
-      "Leave it away, or use another --transport.",
+      "Omit it, or use another --transport.",
     );
   }
   return {

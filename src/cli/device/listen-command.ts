@@ -38,15 +38,15 @@ export function addListen(program: Command, act: Act): void {
   const command = program
     .command("listen")
     .description("Print cloud-to-device messages as they arrive.")
-    .option("-c, --count <n>", "end after so many messages (default: never)", parseCount)
+    .option("-c, --count <n>", "exit after n messages (default: never)", parseCount)
     .option(
       "--timeout <duration>",
-      "end after so long; with 124 if --count was not reached (default: never)",
+      "exit after this duration; with 124 if --count was not reached (default: never)",
       parseDurationArgument,
     )
     .option(
       "--idle-timeout <duration>",
-      "end after so long without a message, like --timeout (default: never)",
+      "exit after this duration without a message, like --timeout (default: never)",
       parseDurationArgument,
     )
     .addOption(

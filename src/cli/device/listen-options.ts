@@ -52,7 +52,7 @@ function requireUse(flags: ListenFlags, transport: DeviceConfig["transport"]): v
   if (transport !== "http" && flags.pollInterval !== undefined) {
     throw new UsageError(
       `--poll-interval means nothing over ${transport}, where the hub sends by itself`,
-      "Leave it away, or use --transport http.",
+      "Omit it, or use --transport http.",
     );
   }
 }

@@ -17,7 +17,7 @@ export function renderMessage(
     ...renderProperties({ ...toSystemRecord(message) }, chalk),
     "Application properties:",
     ...renderProperties(message.properties, chalk),
-    ...(isDuplicate ? [chalk.yellow("Delivered again: printed before in this run")] : []),
+    ...(isDuplicate ? [chalk.yellow("Duplicate: already printed in this run")] : []),
     `Total calls received: ${n}`,
     "",
   ].join("\n");

@@ -34,12 +34,12 @@ const SIZE_LIMIT: SizeLimit = {
 const ABOUT = `
 Templates: ids, properties and the default body may hold
   ${PLACEHOLDER_LIST}. n counts from 0; run is new each run.
-  In a --data of one's own they are filled in only with --template.
+  A custom body (--data) has them filled in only with --template.
 
 Confirmation: a message is confirmed once the hub has stored it: PUBACK over
   mqtt, accepted over amqp, 204 over http. One that is not within
-  --message-timeout is told as unconfirmed and not sent any more; should its
-  confirmation come after all, it is told as late. --count ends with 0 when
+  --message-timeout is reported as unconfirmed and not sent any more; should its
+  confirmation come after all, it is reported as late. --count ends with 0 when
   every message was confirmed, with 124 when one was not, and with 6 as soon as
   the hub refuses one, as it would the next. Ctrl-C waits 2 s for what is on its
   way, and lists what is then unconfirmed.
@@ -57,13 +57,13 @@ const EXAMPLES = formatExamples([
   ["c2d-device telemetry --local", "a wind speed every 30 s, to the local hub"],
   ["c2d-device telemetry --count 1 --timeout 30s", "one message, for a smoke test"],
   ["c2d-device telemetry -c 1000 --interval 0 -o json", "as fast as the hub confirms"],
-  ["c2d-device telemetry --data '{\"n\":{{n}}}' --template --listen", "a body of one's own"],
+  ["c2d-device telemetry --data '{\"n\":{{n}}}' --template --listen", "a custom body"],
 ]);
 
 export function addTelemetry(program: Command, act: Act): void {
   const command = program
     .command("telemetry")
-    .description("Send device-to-cloud messages, and tell what became of each.");
+    .description("Send device-to-cloud messages and print each confirmation.");
   addRunOptions(command.optionsGroup("Sending:"));
   addBodyOptions(command.optionsGroup("Body:"), DEFAULT_BODY);
   addSystemPropertyOptions(command.optionsGroup("Message:"));
@@ -86,7 +86,7 @@ export function addTelemetry(program: Command, act: Act): void {
 
 function addRunOptions(command: Command): void {
   command
-    .option("-c, --count <n>", "end after so many messages (default: never)", parseCount)
+    .option("-c, --count <n>", "exit after n messages (default: never)", parseCount)
     .addOption(
       new Option("--interval <duration>", "time between messages; 0: as fast as they are confirmed")
         .argParser(parseDurationArgument)
@@ -102,7 +102,7 @@ function addRunOptions(command: Command): void {
     )
     .option(
       "--timeout <duration>",
-      "end after so long; with 124 if --count was not reached (default: never)",
+      "exit after this duration; with 124 if --count was not reached (default: never)",
       parseDurationArgument,
     )
     .option("--listen", "print and complete cloud-to-device messages beside");

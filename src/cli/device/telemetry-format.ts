@@ -65,7 +65,7 @@ const TEXT_FORMAT: TelemetryFormat = {
       `Confirmation[${confirmation.index}] received for message with result = OK`,
       ...describe(confirmation),
       ...(isRepeated ? ["    Sent more than once: the hub may have it as often"] : []),
-      ...(isLate ? ["    Late: it was told as unconfirmed before"] : []),
+      ...(isLate ? ["    Late: it was reported as unconfirmed before"] : []),
       `    Total calls confirmed: ${total}`,
     ]),
   unconfirmed: ({ reason, mayBeStored, ...missing }) =>

@@ -196,7 +196,7 @@ class TelemetryRun {
     if (openCount === 0) return;
     const wait = formatDuration(CONFIRM_GRACE_MS);
     this.#context.reporter.info(
-      `Waiting ${wait} at most for what is on its way (${openCount}); Ctrl-C again ends at once`,
+      `Waiting up to ${wait} for ${openCount} in flight; Ctrl-C again ends at once`,
     );
   }
 

@@ -14,7 +14,7 @@ import { addStop } from "./stop-command.ts";
 export async function main(): Promise<void> {
   await runProgram("c2d-hub", (program, act) => {
     program.description(
-      "What the owner of an IoT hub does, and a local hub for Azure's own SDKs in any language.",
+      "Manage and monitor an IoT hub, or run a local one that Azure SDKs in any language accept.",
     );
     program.addHelpText(
       "after",

@@ -48,10 +48,10 @@ export function addMonitorEvents(program: Command, act: Act): void {
         .argParser(parseEnqueuedTime)
         .default(undefined, "new ones only"),
     )
-    .option("-c, --count <n>", "end after so many events (default: never)", parseCount)
+    .option("-c, --count <n>", "exit after n events (default: never)", parseCount)
     .option(
       "--timeout <duration>",
-      "end after so long; with 124 if --count was not reached (default: never)",
+      "exit after this duration; with 124 if --count was not reached (default: never)",
       parseDurationArgument,
     );
   addConnectTimeout(command);

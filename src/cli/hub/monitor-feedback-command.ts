@@ -28,13 +28,13 @@ a minute to who keeps it, so that a monitor which leaves records to others shoul
 export function addMonitorFeedback(program: Command, act: Act): void {
   const command = program
     .command("monitor-feedback")
-    .description("Print what became of messages, as the hub reports it.")
+    .description("Print feedback records.")
     .addOption(deviceIdOption("only of this device"))
     .option("--wait-on-msg <id>", "print the record of this message alone, and end with it")
-    .option("-c, --count <n>", "end after so many records (default: never)", parseCount)
+    .option("-c, --count <n>", "exit after n records (default: never)", parseCount)
     .option(
       "--timeout <duration>",
-      "end after so long; with 124 if --count or --wait-on-msg was not reached (default: never)",
+      "exit after this duration; with 124 if --count or --wait-on-msg was not reached (default: never)",
       parseDurationArgument,
     )
     .option("--peek", "leave the records to others: give them back at the end");

@@ -18,11 +18,10 @@ import type { MonitorFeedbackFlags } from "./monitor-feedback-flags.ts";
 /** How long records on their way to a reader who does not read may hold up the end. */
 const WRITE_GRACE_MS = 1000;
 
-const TAKEN =
-  "What is printed is taken from the hub's one feedback queue: no other reader gets it.";
+const TAKEN = "Printed records are consumed: other readers do not get them.";
 
 const TAKEN_IN_BATCHES =
-  "What is printed is taken from the hub's one feedback queue, in whole batches: one that holds other records too is kept until the end, then given back to other readers with those that were printed.";
+  "Printed records are consumed in whole batches: a batch that holds other records too is kept until the end, then returned to other readers with its printed records.";
 
 export async function runMonitorFeedback(
   flags: MonitorFeedbackFlags,

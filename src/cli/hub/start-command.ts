@@ -41,7 +41,7 @@ export function addStart(program: Command, act: Act): void {
     )
     .option("--in-memory", "keep devices and messages in memory only")
     .addOption(
-      new Option("--default-ttl <duration>", "life of a message")
+      new Option("--default-ttl <duration>", "default time to live of a message")
         .argParser(durationIn(HUB_OPTION_RANGES.defaultTtlMs))
         .default(undefined, "1h"),
     )
@@ -56,7 +56,7 @@ export function addStart(program: Command, act: Act): void {
         .default(undefined, "60s"),
     )
     .addOption(
-      new Option("--queue-depth <n>", "messages a device may have waiting")
+      new Option("--queue-depth <n>", "maximum queued messages per device")
         .argParser(wholeNumberIn(HUB_OPTION_RANGES.queueDepth))
         .default(undefined, "50"),
     )

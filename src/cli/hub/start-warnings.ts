@@ -22,7 +22,7 @@ export async function findWarnings(hub: LocalHub, flags: StartFlags): Promise<st
 function warnOfNetwork({ host }: StartFlags): string | undefined {
   if (host === undefined || host === "localhost" || host === "::1" || host.startsWith("127."))
     return undefined;
-  return `--host ${host} opens the hub to the network; whoever has its keys can use it. It is made for tests, not for production.`;
+  return `--host ${host} opens the hub to the network; anyone who has its keys can use it. It is made for tests, not for production.`;
 }
 
 /** Of the standard ports alone: a port of the user's own choice is no surprise. */

@@ -15,7 +15,7 @@ export function addStatus(program: Command, act: Act): void {
   const command = program
     .command("status")
     .description(
-      "Show the local hub that runs; ends with 5 when none does, or when it does not respond.",
+      "Show the running local hub; exits with 5 when none is running or it does not respond.",
     )
     .addHelpText(
       "after",

@@ -9,7 +9,7 @@ export function addStop(program: Command, act: Act): void {
   const command = program
     .command("stop")
     .description(
-      "Stop the local hub, wherever it was started. Commands with --local that are still running start a background hub again.",
+      "Stop the local hub. Commands with --local that are still running start a background hub again.",
     )
     .addHelpText(
       "after",

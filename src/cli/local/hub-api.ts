@@ -61,7 +61,7 @@ export async function findDevice(
   const device = await call(hub, "GET", pathOf(deviceId));
   if (device.status !== 404) return toConnectionString(hub, deviceId, device);
   throw new ClientError("DeviceNotFound", `The local hub has no device '${deviceId}' any more.`, {
-    hint: "It was deleted meanwhile. Run the command again to have it created anew.",
+    hint: "It was deleted meanwhile. Run the command again to create it.",
   });
 }
 

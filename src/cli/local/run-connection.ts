@@ -68,12 +68,12 @@ export class RunConnection {
       const error = await untilAborted(this.#lost.promise, signal);
       if (error === undefined) return;
       reporter.warn(
-        `${escapeLine(error.message)} The hub keeps the feedback: connecting anew ${retriesUntil}.`,
+        `${escapeLine(error.message)} The hub keeps the feedback: connecting again ${retriesUntil}.`,
       );
       await this.#close();
       await this.#reopen(signal);
       if (signal.aborted) return;
-      reporter.info("Connected again, and waiting on for feedback.");
+      reporter.info("Connected again, still waiting for feedback.");
     }
   }
 

@@ -21,7 +21,7 @@ export function bodySourceOf({
     throw new UsageError("--data and --data-file-path both give a body", "Keep one of the two.");
   }
   if (dataEncoding !== undefined && data === undefined) {
-    throw new UsageError("--data-encoding says how --data is to be read, and there is none");
+    throw new UsageError("--data-encoding is the encoding of --data, which is missing");
   }
   if (template && (data === undefined || encoding !== "utf8")) {
     throw new UsageError("--template fills in the text of --data, and there is none");

@@ -18,12 +18,12 @@ export function addBodyOptions(command: Command, defaultBody: string): Command {
     )
     .option("--dfp, --data-file-path <path>", "the raw bytes of this file")
     .addOption(
-      new Option("--data-encoding <encoding>", "how --data is to be read")
+      new Option("--data-encoding <encoding>", "encoding of --data")
         .choices(["utf8", "hex", "base64"])
         .default(undefined, "utf8"),
     )
     .option("--template", "fill in templates in --data, too")
-    .option("--no-template", "fill in none, anywhere");
+    .option("--no-template", "disable placeholders");
 }
 
 export function addSystemPropertyOptions(command: Command): Command {

@@ -26,11 +26,11 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
 export function addCommonOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("-o, --output <format>", "text for people, or json: one object a line")
+      new Option("-o, --output <format>", "output format: text, or json (one object per line)")
         .choices(["text", "json"])
         .default("text"),
     )
-    .option("-q, --quiet", "nothing on stderr but errors")
+    .option("-q, --quiet", "print only errors")
     .option("-v, --verbose", "more detail on stderr")
     .option("--no-color", "no colours");
 }

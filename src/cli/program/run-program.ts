@@ -156,6 +156,6 @@ function toUsageError({ code, message }: CommanderError, program: Command): Usag
   if (/^unknown option '--env-file\b/.test(what)) {
     return new UsageError(what, "Did you mean --dotenv?");
   }
-  const hint = suggestion?.replace(/^\(|\)$/g, "") ?? "Run with --help for what there is.";
+  const hint = suggestion?.replace(/^\(|\)$/g, "") ?? "Run with --help to list the options.";
   return new UsageError(what, hint);
 }

@@ -41,7 +41,7 @@ const NO_BODY: BodyPlan = { type: "bytes", bytes: new Uint8Array() };
 
 export async function main(): Promise<void> {
   await runProgram("c2d-send", (program, act) => {
-    program.description("Send cloud-to-device messages, and learn what became of them.");
+    program.description("Send cloud-to-device messages and print their feedback.");
     addTargetOptions(program.optionsGroup("To whom:"));
     addBodyOptions(program.optionsGroup("Body:"), DEFAULT_BODY);
     program.option(
@@ -97,7 +97,7 @@ Configuration: a flag wins over the environment, that over .env. --auth-type
 
 const EXAMPLES = formatExamples([
   ["c2d-send --local --count 2 --wait", "two messages to device1 of the local hub, and their fate"],
-  ["c2d-send -d device1 --data '{\"on\":true}' --ct application/json", "a body of one's own"],
+  ["c2d-send -d device1 --data '{\"on\":true}' --ct application/json", "a custom body"],
   ["c2d-send -d d1 -d d2 --dfp image.png -p name=image.png --expiry 10m", "a file, to two devices"],
   ["c2d-device listen -o json | c2d-send --from - -d device2", "what one device gets, for another"],
   [
@@ -122,7 +122,7 @@ function addExpiryOption(command: Command): void {
   command.addOption(
     new Option(
       "--expiry-time-utc, --expiry <time>",
-      "when to give it up: epoch ms, ISO 8601, or a span such as 90s",
+      "expiry time: epoch ms, ISO 8601, or a span such as 90s",
     ).default(undefined, "the hub's"),
   );
 }

@@ -8,6 +8,6 @@ export function requireMessageId({ system }: Message): void {
   if (system.messageId) return;
   throw new UsageError(
     "--wait needs a message id to match feedback with",
-    "Leave --message-id away, or give one.",
+    "Omit --message-id, or give one.",
   );
 }

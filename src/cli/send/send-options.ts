@@ -118,7 +118,7 @@ function ackOf({ ack, wait }: SendFlags): Ack {
   if (ack === "none") {
     throw new UsageError(
       "--wait waits for feedback, and --ack none asks for none",
-      "Leave --ack away, or ask for positive, negative or full.",
+      "Omit --ack, or ask for positive, negative or full.",
     );
   }
   return ack ?? "full";

@@ -57,7 +57,7 @@ const LOCAL_HUB_CODES: Readonly<Record<string, ExitCode>> = {
 const LOCAL_HUB_HINTS = new Map([
   ["PortUnavailable", "Take another with --port <n>, or any free one with --port 0."],
   ["StoreInUse", "End that process, or take another C2D_HOME."],
-  ["StoreDamaged", "Move the directory away to start anew, or take another C2D_HOME."],
+  ["StoreDamaged", "Move the directory away to start with a new one, or take another C2D_HOME."],
   ["StoreTooNew", "Use that version, or take another C2D_HOME."],
   ["StoreFull", "Make room there, or take another C2D_HOME; what was acknowledged is kept."],
   ["StoreDenied", "Give this user its files, or set C2D_HOME to another directory."],
@@ -73,7 +73,7 @@ export function hintFor(error: unknown): string | undefined {
   const known = error instanceof Error ? LOCAL_HUB_HINTS.get(error.name) : undefined;
   if (known !== undefined) return known;
   const code = exitCodeOf(error);
-  if (code === EXIT_CODES.usage) return "Run with --help for what there is.";
+  if (code === EXIT_CODES.usage) return "Run with --help to list the options.";
   if (code === EXIT_CODES.refused) return "Run again with --verbose for details.";
   return isUnexpected(error)
     ? "This is an unexpected error. Run again with --verbose for details."

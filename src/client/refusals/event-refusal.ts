@@ -9,7 +9,7 @@ import { isGivenBack } from "../sdk/shared/mend-sender.ts";
 /** In words that are right for a device; the transports' own speak of messages to one. */
 const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
   ArgumentInvalid: "Correct the message; the same one will be refused again.",
-  IotHubQuotaExceeded: "The hub's quota is used up; a daily one starts anew at 00:00 UTC.",
+  IotHubQuotaExceeded: "The hub's quota is used up; a daily quota is reset at 00:00 UTC.",
   MessageTooLarge: `A device-to-cloud message may have ${MAX_DEVICE_TO_CLOUD_BYTES / 1024} KB, its properties included.`,
   Throttling: "Send more slowly (--interval).",
 };

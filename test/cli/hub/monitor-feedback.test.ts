@@ -76,11 +76,11 @@ test("in text it says when, and ready on stderr", async () => {
 });
 
 test.each([
-  [[], /no other reader gets it/],
-  [["-d", "device1"], /then given back to other readers/],
-  [["--wait-on-msg", "m1"], /then given back to other readers/],
-  [["-c", "1"], /then given back to other readers/],
-  [["--peek"], /^(?!.*taken)/s],
+  [[], /other readers do not get them/],
+  [["-d", "device1"], /then returned to other readers/],
+  [["--wait-on-msg", "m1"], /then returned to other readers/],
+  [["-c", "1"], /then returned to other readers/],
+  [["--peek"], /^(?!.*consumed)/s],
 ])("%j: it says what becomes of what is printed", async (flags, says) => {
   const { stderr } = await hub.run("c2d-hub", "monitor-feedback", "--timeout", "500ms", ...flags);
   expect(stderr).toContain("Waiting for feedback");

@@ -140,7 +140,7 @@ test("a connection lost while waiting is opened anew, and the feedback comes", a
   await send.waitFor("stdout", "Sending message: 0");
   hub.process.kill("SIGKILL");
   await hub.ended;
-  await send.waitFor("stderr", "connecting anew until --timeout");
+  await send.waitFor("stderr", "connecting again until --timeout");
   await startHub();
   const listener = start("c2d-device", "listen", "--local", "--count", "1", "--timeout", "20s");
   await send.waitFor("stderr", "Connected again");

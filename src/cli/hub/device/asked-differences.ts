@@ -40,7 +40,7 @@ function differingCredentials(
       : []),
   ];
   return pairs.flatMap(([name, has, wants]) =>
-    wants === undefined || has === wants ? [] : [`${name} is another`],
+    wants === undefined || has === wants ? [] : [`${name} differs`],
   );
 }
 

@@ -108,7 +108,7 @@ function requireNone<K extends keyof CreateFlags>(
     if (flags[key] === undefined) continue;
     throw new UsageError(
       `${names[key]} contradicts --auth-method ${method}`,
-      `Leave it away, or use --auth-method ${other}.`,
+      `Omit it, or use --auth-method ${other}.`,
     );
   }
 }

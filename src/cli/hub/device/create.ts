@@ -66,7 +66,7 @@ function tellExisting(
   { request, flags }: CreateOptions,
   { reporter }: Pick<Context, "reporter">,
 ): void {
-  reporter.info(`The hub has ${escapeLine(device.deviceId)} already, which stays as it is.`);
+  reporter.info(`The hub has ${escapeLine(device.deviceId)} already; it is left unchanged.`);
   for (const difference of differencesOf(device, request, flags)) {
     reporter.warn(`it is not what was asked for: ${escapeLine(difference)}`);
   }

@@ -47,7 +47,7 @@ function addCreate(device: Command, act: Act): void {
         .choices(AUTH_METHODS)
         .default(undefined, AUTH_METHODS[0]),
     )
-    .option("--primary-key <key>", "key of one's own, 16 to 64 bytes in base64")
+    .option("--primary-key <key>", "use this key: 16 to 64 bytes in base64")
     .option("--secondary-key <key>", "the second one")
     .option("--primary-thumbprint <hex>", "SHA-1 or SHA-256 of the device's certificate")
     .option("--secondary-thumbprint <hex>", "of the one that is to follow it")
