@@ -94,6 +94,7 @@ describe("an event", () => {
     const before = hub.clock.liveTimers;
     await sendTelemetry(hub, ["0", "1"]);
     await sendTelemetry(hub, ["2"], { deviceId: "device2" });
+    hub.services.activity.flush();
     expect(hub.clock.liveTimers).toBe(before + 2);
     hub.clock.advance(DAY_MS);
     expect(hub.clock.liveTimers).toBe(before);
