@@ -118,7 +118,7 @@ Total calls received: 2
 
   test("a message that came before is marked", () => {
     const again = { ...ARRIVAL, isDuplicate: true };
-    expect(renderMessage(message({}), again, plain)).toContain("Delivered again");
-    expect(renderMessage(message({}), ARRIVAL, plain)).not.toContain("Delivered again");
+    expect(renderMessage(message({}), again, plain)).toContain("Duplicate");
+    expect(renderMessage(message({}), ARRIVAL, plain)).not.toContain("Duplicate");
   });
 });
