@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
@@ -212,6 +213,13 @@ describe("a hub at home", () => {
     writeFileSync(paths.installationFile, text.slice(0, -10));
     const error = await startHomeHub({ directory: paths.directory, ports: [0] }).catch(String);
     for (const { primaryKey } of policies) expect(error).not.toContain(primaryKey.slice(0, 8));
+  });
+
+  it.skipIf(process.platform === "win32")("leaves a directory shared by all users as it is", () => {
+    const directory = temporaryDirectory();
+    chmodSync(directory, 0o1777);
+    expect(() => createHome(directory)).toThrow(`${directory} is shared by all users`);
+    expect(statSync(directory).mode & 0o7777).toBe(0o1777);
   });
 
   it.skipIf(process.platform === "win32")("does not wait for what a pipe might hold", () => {

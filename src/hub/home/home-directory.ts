@@ -15,6 +15,8 @@ import { nameFullDisk } from "../store/store-error.ts";
 import { HomeError, homeUnusable } from "./home-error.ts";
 
 const OWNER_ONLY_DIRECTORY = 0o700;
+/** Of directories such as /tmp: restricting them to one user would break them for all others. */
+const STICKY = 0o1000;
 
 /**
  * Makes the directory, for its owner alone.
@@ -77,6 +79,12 @@ function requireOwn(directory: string): void {
   const stat = statSync(directory);
   if (!stat.isDirectory()) {
     throw new HomeError("HomeUnusable", `${directory} is not a directory.`);
+  }
+  if ((stat.mode & STICKY) !== 0) {
+    throw new HomeError(
+      "HomeUnusable",
+      `${directory} is shared by all users (its sticky bit is set).`,
+    );
   }
   const { uid } = stat;
   const user = process.geteuid?.();
