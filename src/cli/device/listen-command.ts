@@ -19,19 +19,22 @@ import type { ListenFlags } from "./listen-flags.ts";
 import { toListenOptions } from "./listen-options.ts";
 
 const ABOUT = `
-A message is acknowledged only after it has been written out: what was not printed is delivered
-again. With -o json a body is "json" when its content type says so and it parses, else "utf8" when
-it is UTF-8, else "base64".
+A message is acknowledged only after it has been written out: what was not
+printed is delivered again. With -o json a body is "json" when its content type
+says so and it parses, else "utf8" when it is UTF-8, else "base64".
 
 --settle says what becomes of a message that has been printed:
   complete  removes it from the queue. The only outcome over mqtt and mqtt-ws.
-  abandon   looks without taking: each message is printed once and held, and all are returned to the
-            queue when the run ends, which it does by itself shortly before the first lock runs out
-            (about 55 s after the first message). Each run raises the delivery count of what it
-            showed by one; at 10, the default maximum, the hub dead-letters the message.
-  reject    dead-letters it: no device gets it any more, and its sender is told Rejected.
-  none      leaves it locked. It comes again whenever its lock runs out (60 s), marked as a
-            duplicate, until it expires or is settled; its delivery count does not rise.
+  abandon   looks without taking: each message is printed once and held, and all
+            are returned to the queue when the run ends, which it does by itself
+            shortly before the first lock runs out (about 55 s after the first
+            message). Each run raises the delivery count of what it showed by
+            one; at 10, the default maximum, the hub dead-letters the message.
+  reject    dead-letters it: no device gets it any more, and its sender is told
+            Rejected.
+  none      leaves it locked. It comes again whenever its lock runs out (60 s),
+            marked as a duplicate, until it expires or is settled; its delivery
+            count does not rise.
 `;
 
 export function addListen(program: Command, act: Act): void {

@@ -34,7 +34,7 @@ const SIZE_LIMIT: SizeLimit = {
 const ABOUT = `
 Templates: ids, properties and the default body may hold
   ${PLACEHOLDER_LIST}. n counts from 0; run is new each run.
-  A custom body (--data) has them filled in only with --template.
+  A body given by --data has them filled in only with --template.
 
 Confirmation: a message is confirmed once the hub has stored it: PUBACK over
   mqtt, accepted over amqp, 204 over http. One that is not within
@@ -44,7 +44,7 @@ Confirmation: a message is confirmed once the hub has stored it: PUBACK over
   the hub refuses one, as it would the next. Ctrl-C waits 2 s for what is on its
   way, and lists what is then unconfirmed.
 
-Lost connection: it is opened anew for as long as it takes, and messages wait
+Lost connection: it is reopened for as long as it takes, and messages wait
   for it until --message-timeout. One that was on its way is sent again, for the
   hub may not have it: it is marked as repeated, and has its message id still.
   What was confirmed is never sent again.

@@ -25,9 +25,9 @@ import { deviceIdOption } from "./registry/device-id-option.ts";
 const DEFAULT_CONSUMER_GROUP = "$Default";
 
 const ABOUT = `
-Shows events of all devices, or with -d of one. A lost connection is opened anew, and goes on after
-the last event shown. With -o json a body is "json" when its content type says so and it parses, else
-"utf8" when it is UTF-8, else "base64".
+Shows events of all devices, or with -d of one. A lost connection is reopened
+and goes on after the last event shown. With -o json a body is "json" when its
+content type says so and it parses, else "utf8" when it is UTF-8, else "base64".
 `;
 
 export function addMonitorEvents(program: Command, act: Act): void {

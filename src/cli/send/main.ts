@@ -65,7 +65,7 @@ export async function main(): Promise<void> {
 const ABOUT = `
 Templates: ids, properties and the default body may hold
   ${PLACEHOLDER_LIST}. n counts from 0 over all devices; run is new each
-  run. In a --data of one's own they are filled in only with --template.
+  run. A body given by --data has them filled in only with --template.
 
 Feedback: --wait ends with 0 when every message came to what --ack asks for,
   with 7 for a negative record and with 124 when records are missing at
@@ -74,8 +74,8 @@ Feedback: --wait ends with 0 when every message came to what --ack asks for,
   --timeout, and none by then is 0. Azure sends feedback in batches, up to 15 s
   late. Records of other senders' messages are given back, not taken.
 
-Lost connection: while waiting for feedback it is opened anew until --timeout,
-  for the hub keeps the records. While sending it ends the run with 5, and
+Lost connection: while waiting for feedback it is reopened until --timeout,
+  because the hub keeps the records. While sending it ends the run with 5, and
   nothing is sent twice: a message without an answer has failed (the hub may
   have it).
 
