@@ -1,12 +1,14 @@
 /** The executable `c2d-device`. */
 
 import { formatExamples } from "../program/common-options.ts";
-import { runProgram } from "../program/run-program.ts";
+import { runAsProcess } from "../program/host.ts";
+import { type Program, runProgram } from "../program/run-program.ts";
 import { addListen } from "./listen-command.ts";
 import { addTelemetry } from "./telemetry-command.ts";
 
-export async function main(): Promise<void> {
-  await runProgram("c2d-device", (program, act) => {
+export const program: Program = {
+  name: "c2d-device",
+  build(program, act) {
     program.description("A simulated IoT Hub device.");
     program.addHelpText(
       "after",
@@ -18,5 +20,9 @@ export async function main(): Promise<void> {
     );
     addListen(program, act);
     addTelemetry(program, act);
-  });
+  },
+};
+
+export async function main(): Promise<void> {
+  await runAsProcess((host) => runProgram(program, host));
 }

@@ -1,7 +1,8 @@
 /** The executable `c2d-hub`. */
 
 import { formatExamples } from "../program/common-options.ts";
-import { runProgram } from "../program/run-program.ts";
+import { runAsProcess } from "../program/host.ts";
+import { type Program, runProgram } from "../program/run-program.ts";
 import { addDevice } from "./device/device-command.ts";
 import { addEnv } from "./env-command.ts";
 import { addMonitorEvents } from "./monitor-events-command.ts";
@@ -11,8 +12,9 @@ import { addStart } from "./start-command.ts";
 import { addStatus } from "./status-command.ts";
 import { addStop } from "./stop-command.ts";
 
-export async function main(): Promise<void> {
-  await runProgram("c2d-hub", (program, act) => {
+export const program: Program = {
+  name: "c2d-hub",
+  build(program, act) {
     program.description(
       "Manage and monitor an IoT hub, or run a local one that Azure SDKs in any language accept.",
     );
@@ -33,5 +35,9 @@ export async function main(): Promise<void> {
     addMonitorEvents(program, act);
     addMonitorFeedback(program, act);
     addPurge(program, act);
-  });
+  },
+};
+
+export async function main(): Promise<void> {
+  await runAsProcess((host) => runProgram(program, host));
 }

@@ -80,11 +80,12 @@ export function addStart(program: Command, act: Act): void {
       ]),
     );
   addDotenv(addCommonOptions(command));
-  act<StartFlags>(command, (flags, context) =>
-    reportingFailure(async () => {
+  act<StartFlags>(command, (flags, context) => {
+    const start = async () => {
       const { home } = loadHubHome(flags, context.io);
       const { runStart } = await import("./start.ts");
       return await runStart(flags, home, context);
-    }),
-  );
+    };
+    return flags.background ? reportingFailure(start) : start();
+  });
 }

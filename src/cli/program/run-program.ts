@@ -1,10 +1,9 @@
-/** Runs an executable: parses, runs the command, tells errors, ends with the exit code. */
+/** Runs a program: parses its arguments, runs the command, reports errors, returns the exit code. */
 
 import { Command, CommanderError } from "commander";
 import type { Executable } from "../../config/settings.ts";
 import { colorLevel } from "../terminal/color-level.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
-import { type Io, systemIo } from "../terminal/io.ts";
 import { OutputClosedError } from "../terminal/output.ts";
 import { Redactor } from "../terminal/redactor.ts";
 import { Reporter } from "../terminal/reporter.ts";
@@ -13,17 +12,15 @@ import { within } from "../within.ts";
 import { type CommonFlags, requireSoundCommonFlags } from "./common-options.ts";
 import { addCompletion } from "./completion/add-completion.ts";
 import { addTopics, describeOption } from "./help.ts";
+import type { Host } from "./host.ts";
 import { muteDebug } from "./mute-debug.ts";
-import { type Interruption, watchSignals } from "./signals.ts";
 import { requireUtf8Arguments } from "./utf8-arguments.ts";
 import { readVersion } from "./version.ts";
 
 /** What a command runs with. */
-export interface Context {
-  readonly io: Io;
+export interface Context extends Omit<Host, "args"> {
   readonly reporter: Reporter;
   readonly redactor: Redactor;
-  readonly interruption: Interruption;
   readonly flags: CommonFlags;
 }
 
@@ -33,36 +30,35 @@ type Action<Flags> = (flags: Flags, context: Context) => Promise<ExitCode>;
 /** Wires an action to a command. */
 export type Act = <Flags>(command: Command, action: Action<Flags>) => void;
 
+export interface Program {
+  readonly name: Executable;
+  /** Adds the options and commands. */
+  build(program: Command, act: Act): void;
+}
+
+/** Where there is no terminal. */
+const HELP_COLUMNS = 80;
+
 /** How long text on its way to a reader who does not read may hold up the end. */
 const FLUSH_LIMIT_MS = 2000;
 
-/** Sets `process.exitCode`; the process ends when nothing is left to do. */
-export async function runProgram(
-  name: Executable,
-  build: (program: Command, act: Act) => void,
-): Promise<void> {
-  const io = systemIo();
-  const interruption = watchSignals();
-  process.exitCode = await run(name, build, { io, interruption, redactor: new Redactor() });
-  await Promise.all([io.stdout.flush(FLUSH_LIMIT_MS), io.stderr.flush(FLUSH_LIMIT_MS)]);
-  interruption.stop();
-  io.stdout.release();
-  io.stderr.release();
+/** Runs to the end, everything written included. Never throws. */
+export async function runProgram({ name, build }: Program, host: Host): Promise<ExitCode> {
+  const { stdout, stderr } = host.io;
+  const code = await run(name, build, host);
+  await Promise.all([stdout.flush(FLUSH_LIMIT_MS), stderr.flush(FLUSH_LIMIT_MS)]);
+  return code;
 }
 
-type Outside = Pick<Context, "io" | "interruption" | "redactor">;
-
-async function run(
-  name: Executable,
-  build: (program: Command, act: Act) => void,
-  outside: Outside,
-): Promise<ExitCode> {
+async function run(name: Executable, build: Program["build"], host: Host): Promise<ExitCode> {
+  const { args, ...rest } = host;
+  const outside: Outside = { ...rest, redactor: new Redactor() };
   let code: ExitCode = EXIT_CODES.done;
-  const isMuted = muteDebug(process.env);
-  let reporter = createReporter(flagsBeforeParsing(process.argv), outside);
+  const isMuted = muteDebug(host.io.env);
+  let reporter = createReporter(flagsBeforeParsing(args), outside);
   let written: Promise<unknown> = Promise.resolve();
-  const program = createProgram(name, (text) => {
-    written = outside.io.stdout.write(text);
+  const program = createProgram(name, host.io.stdout.columns, (text) => {
+    written = host.io.stdout.write(text);
     written.catch(() => {});
   });
   build(program, (command, action) => {
@@ -78,16 +74,16 @@ async function run(
       });
     });
   });
-  addCompletion(program, outside.io.stdout);
+  addCompletion(program, host.io.stdout);
   addTopics(program);
   program.optionsGroup("Options:").version(readVersion(), "-V, --version", "print the version");
   try {
-    requireUtf8Arguments(process.argv.slice(2));
-    await program.parseAsync();
+    requireUtf8Arguments(args);
+    await program.parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof OutputClosedError) return EXIT_CODES.done;
-    if (outside.interruption.cause && isAbort(error)) return EXIT_CODES[outside.interruption.cause];
+    if (host.interruption.cause && isAbort(error)) return EXIT_CODES[host.interruption.cause];
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return await endAfter(written, reporter);
       return reporter.error(toUsageError(error, program));
@@ -110,7 +106,11 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
 
-function createProgram(name: Executable, writeOut: (text: string) => void): Command {
+function createProgram(
+  name: Executable,
+  columns: number | undefined,
+  writeOut: (text: string) => void,
+): Command {
   return new Command(name)
     .helpOption("-h, --help", "print this help")
     .configureHelp({ optionDescription: describeOption })
@@ -121,9 +121,12 @@ function createProgram(name: Executable, writeOut: (text: string) => void): Comm
       writeErr: () => {},
       outputError: () => {},
       getOutHasColors: () => false,
+      getOutHelpWidth: () => columns ?? HELP_COLUMNS,
     })
     .showSuggestionAfterError();
 }
+
+type Outside = Pick<Context, "io" | "interruption" | "redactor">;
 
 function createReporter(flags: CommonFlags, { io, redactor }: Outside): Reporter {
   return new Reporter(io.stderr, redactor, {
@@ -136,11 +139,11 @@ function createReporter(flags: CommonFlags, { io, redactor }: Outside): Reporter
 }
 
 /** A command line that cannot be parsed is still answered in the form it asks for. */
-function flagsBeforeParsing(argv: readonly string[]): CommonFlags {
-  const text = argv.join(" ");
+function flagsBeforeParsing(args: readonly string[]): CommonFlags {
+  const text = ["", ...args].join(" ");
   return {
     output: / (-o ?|--output[ =])json( |$)/.test(text) ? "json" : "text",
-    color: !argv.includes("--no-color"),
+    color: !args.includes("--no-color"),
   };
 }
 

@@ -9,11 +9,10 @@ export interface Interruption {
   readonly signal: AbortSignal;
   /** Which one it was. */
   readonly cause: SignalName | undefined;
-  /** Hands the signals back to Node. */
-  stop(): void;
 }
 
-export function watchSignals(): Interruption {
+/** @returns with `stop`, which hands the signals back to Node. */
+export function watchSignals(): Interruption & { stop(): void } {
   const controller = new AbortController();
   let cause: SignalName | undefined;
   const onSignal = (name: SignalName): void => {

@@ -23,7 +23,8 @@ import {
   formatExamples,
 } from "../program/common-options.ts";
 import { SettingOption } from "../program/help.ts";
-import { type Context, runProgram } from "../program/run-program.ts";
+import { runAsProcess } from "../program/host.ts";
+import { type Context, type Program, runProgram } from "../program/run-program.ts";
 import type { ExitCode } from "../terminal/exit-code.ts";
 import { readDeviceFile } from "./device-file.ts";
 import type { SendFlags } from "./send-flags.ts";
@@ -39,8 +40,9 @@ const SIZE_LIMIT: SizeLimit = {
 /** In place of a body that is too large to be read. */
 const NO_BODY: BodyPlan = { type: "bytes", bytes: new Uint8Array() };
 
-export async function main(): Promise<void> {
-  await runProgram("c2d-send", (program, act) => {
+export const program: Program = {
+  name: "c2d-send",
+  build(program, act) {
     program.description("Send cloud-to-device messages and print their feedback.");
     addTargetOptions(program.optionsGroup("To whom:"));
     addBodyOptions(program.optionsGroup("Body:"), DEFAULT_BODY);
@@ -59,7 +61,11 @@ export async function main(): Promise<void> {
     addCommonOptions(program.optionsGroup("Output:"));
     program.addHelpText("after", ABOUT + EXAMPLES);
     act<SendFlags>(program, send);
-  });
+  },
+};
+
+export async function main(): Promise<void> {
+  await runAsProcess((host) => runProgram(program, host));
 }
 
 const ABOUT = `

@@ -4,20 +4,20 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { parseLines, RunningExecutable, run } from "../support/run-executable.ts";
+import { parseLines, RunningCommand, run } from "../support/run-command.ts";
 import type { BadInput } from "./row.ts";
 
 export class Stage {
   /** What rows write as `%NAME%`. */
   readonly texts: Readonly<Record<string, string>>;
   readonly #directory: string;
-  readonly #hub: RunningExecutable;
+  readonly #hub: RunningCommand;
   readonly #servers: readonly Server[];
   #count = 0;
 
   private constructor(
     directory: string,
-    hub: RunningExecutable,
+    hub: RunningCommand,
     servers: readonly Server[],
     texts: Readonly<Record<string, string>>,
   ) {
@@ -31,13 +31,13 @@ export class Stage {
     const directory = mkdtempSync(join(tmpdir(), "c2d-bad-"));
     const options = { directory, env: { C2D_HOME: join(directory, "hub") } };
     const devices = ["device1", "full", "silent", "idle"].flatMap((id) => ["--device", id]);
-    const hub = new RunningExecutable(
+    const hub = new RunningCommand(
       "c2d-hub",
       ["start", "--port", "0", "--queue-depth", "2", "-o", "json", ...devices],
       options,
     );
     await hub.waitFor("stdout", `"type":"hub"`);
-    const [line] = parseLines(hub.stdout);
+    const [line] = parseLines(hub.stdout.text);
     const variables = async (id: string) => {
       const { stdout } = await run("c2d-hub", ["env", "--format", "json", "-d", id], options);
       return JSON.parse(stdout) as Record<string, string>;
@@ -97,7 +97,7 @@ export class Stage {
 
   async strike(): Promise<void> {
     for (const server of this.#servers) server.close();
-    this.#hub.process.kill("SIGTERM");
+    this.#hub.interrupt("SIGTERM");
     await this.#hub.ended;
     rmSync(this.#directory, { recursive: true, force: true });
   }

@@ -41,7 +41,6 @@ function contextWith(error: Error, directory: string): Context {
     interruption: {
       signal: new AbortController().signal,
       cause: undefined,
-      stop: () => {},
     },
   };
 }

@@ -45,7 +45,6 @@ export class InProcess {
         get cause() {
           return cause();
         },
-        stop: () => {},
       },
       flags: { output, color: false },
     };

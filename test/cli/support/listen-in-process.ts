@@ -112,7 +112,7 @@ export function startListen(hub: LocalHub, options: ListenInProcessOptions): Lis
       colorLevel: 0,
     }),
     redactor,
-    interruption: { signal: interruption.signal, cause: "SIGINT", stop: () => {} },
+    interruption: { signal: interruption.signal, cause: "SIGINT" },
     flags,
   });
   return {

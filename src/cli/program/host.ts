@@ -1,0 +1,21 @@
+/** What surrounds a program: the process that runs it, or a test. */
+
+import { type Io, systemIo } from "../terminal/io.ts";
+import { type Interruption, watchSignals } from "./signals.ts";
+
+export interface Host {
+  /** Without the names of the interpreter and of the program. */
+  readonly args: readonly string[];
+  readonly io: Io;
+  readonly interruption: Interruption;
+}
+
+/** Calls `run` with the process's own host, and sets `process.exitCode`. */
+export async function runAsProcess(run: (host: Host) => Promise<number>): Promise<void> {
+  const io = systemIo();
+  const interruption = watchSignals();
+  process.exitCode = await run({ args: process.argv.slice(2), io, interruption });
+  interruption.stop();
+  io.stdout.release();
+  io.stderr.release();
+}

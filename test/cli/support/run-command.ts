@@ -1,0 +1,144 @@
+/**
+ * Runs the programs inside the test's process, as their executables do: from their arguments to
+ * their exit code, with streams, an environment and signals of their own.
+ */
+
+import { Readable, Writable } from "node:stream";
+import { program as device } from "../../../src/cli/device/main.ts";
+import { program as hub } from "../../../src/cli/hub/main.ts";
+import { runProgram } from "../../../src/cli/program/run-program.ts";
+import type { Interruption } from "../../../src/cli/program/signals.ts";
+import { program as send } from "../../../src/cli/send/main.ts";
+import { StreamOutput } from "../../../src/cli/terminal/output.ts";
+import type { ExecutableName } from "./run-executable.ts";
+
+export { type ExecutableName, parseLines } from "./run-executable.ts";
+
+const PROGRAMS = { "c2d-device": device, "c2d-hub": hub, "c2d-send": send };
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  readonly directory: string;
+  /** All that the program finds, PATH and HOME aside. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string | Readable;
+}
+
+export class RunningCommand {
+  readonly stdout = new Reader();
+  readonly stderr = new Reader();
+  readonly ended: Promise<Ended>;
+  readonly #interruption = new AbortController();
+  #cause: Interruption["cause"];
+
+  constructor(name: ExecutableName, args: readonly string[], options: CommandOptions) {
+    const { directory, env, stdin = "" } = options;
+    this.ended = this.#run(PROGRAMS[name], args, {
+      stdin:
+        typeof stdin === "string" ? Readable.from(stdin === "" ? [] : [Buffer.from(stdin)]) : stdin,
+      env: { PATH: process.env.PATH, HOME: directory, ...env },
+      directory,
+    });
+  }
+
+  /** What a first signal does. A second one ends a process, which only a process can show. */
+  interrupt(cause: NonNullable<Interruption["cause"]> = "SIGINT"): void {
+    this.#cause ??= cause;
+    this.#interruption.abort();
+  }
+
+  /** Resolves once the stream holds the text; rejects when the program ends without it. */
+  async waitFor(stream: "stdout" | "stderr", wanted: string | RegExp): Promise<void> {
+    const seen = await Promise.race([this[stream].holds(wanted), this.ended]);
+    if (seen === true || this[stream].matches(wanted)) return;
+    throw new Error(
+      `ended with ${seen.code} before '${wanted}':\n${this.stdout.text}\n${this.stderr.text}`,
+    );
+  }
+
+  async #run(
+    program: (typeof PROGRAMS)[ExecutableName],
+    args: readonly string[],
+    io: { stdin: Readable; env: Record<string, string | undefined>; directory: string },
+  ): Promise<Ended> {
+    const cause = () => this.#cause;
+    const code = await runProgram(program, {
+      args,
+      io: {
+        ...io,
+        stdout: new StreamOutput(this.stdout, "stdout"),
+        stderr: new StreamOutput(this.stderr, "stderr"),
+      },
+      interruption: {
+        signal: this.#interruption.signal,
+        get cause() {
+          return cause();
+        },
+      },
+    });
+    return { code, stdout: this.stdout.text, stderr: this.stderr.text };
+  }
+}
+
+/** Runs a program to its end. */
+export async function run(
+  name: ExecutableName,
+  args: readonly string[],
+  options: CommandOptions,
+): Promise<Ended> {
+  return await new RunningCommand(name, args, options).ended;
+}
+
+/** Who reads a stream of the program: all at once, later, or no more. */
+class Reader extends Writable {
+  text = "";
+  #isPaused = false;
+  #resume = (): void => {};
+  readonly #watchers = new Set<() => void>();
+
+  constructor() {
+    super({ decodeStrings: true });
+  }
+
+  /** Takes nothing until `resume`: what is written waits. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#resume();
+  }
+
+  matches(wanted: string | RegExp): boolean {
+    return typeof wanted === "string" ? this.text.includes(wanted) : wanted.test(this.text);
+  }
+
+  holds(wanted: string | RegExp): Promise<true> {
+    return new Promise((resolve) => {
+      const watch = (): void => {
+        if (!this.matches(wanted)) return;
+        this.#watchers.delete(watch);
+        resolve(true);
+      };
+      this.#watchers.add(watch);
+      watch();
+    });
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    const take = (): void => {
+      this.#resume = () => {};
+      this.text += chunk.toString();
+      for (const watch of this.#watchers) watch();
+      done();
+    };
+    if (this.#isPaused) this.#resume = take;
+    else take();
+  }
+}
