@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { describe, expect, test } from "vitest";
 import { EXIT_CODE_MEANINGS, EXIT_CODES } from "../../src/cli/terminal/exit-code.ts";
 import { SETTING_KEYS, settingOf } from "../../src/config/settings.ts";
-import { type ExecutableName, run } from "./support/run-executable.ts";
+import { type ExecutableName, run } from "./support/run-command.ts";
 
 const COMMANDS: readonly (readonly [ExecutableName, readonly string[]])[] = [
   ["c2d-send", []],

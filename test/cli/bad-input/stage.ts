@@ -37,7 +37,7 @@ export class Stage {
       options,
     );
     await hub.waitFor("stdout", `"type":"hub"`);
-    const [line] = parseLines(hub.stdout.text);
+    const [line] = parseLines(hub.stdout);
     const variables = async (id: string) => {
       const { stdout } = await run("c2d-hub", ["env", "--format", "json", "-d", id], options);
       return JSON.parse(stdout) as Record<string, string>;

@@ -1,13 +1,13 @@
 /** `--settle abandon` on a local hub whose locks are shorter than Azure's. */
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { HubProcess } from "../support/hub-process.ts";
-import { parseLines } from "../support/run-executable.ts";
+import { parseLines } from "../support/run-command.ts";
+import { StartedHub } from "../support/started-hub.ts";
 
-let hub: HubProcess;
+let hub: StartedHub;
 
 beforeAll(async () => {
-  hub = await HubProcess.start("--lock-timeout", "5s");
+  hub = await StartedHub.start("--lock-timeout", "5s");
 });
 
 afterAll(() => hub.stop());

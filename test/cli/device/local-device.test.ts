@@ -4,13 +4,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { selfSigned, thumbprintOf } from "../../support/device-certificate.ts";
-import { HubProcess } from "../support/hub-process.ts";
-import { type Ended, parseLines, run } from "../support/run-executable.ts";
+import { type Ended, parseLines, run } from "../support/run-command.ts";
+import { StartedHub } from "../support/started-hub.ts";
 
-let hub: HubProcess;
+let hub: StartedHub;
 
 beforeAll(async () => {
-  hub = await HubProcess.start();
+  hub = await StartedHub.start();
 });
 
 afterAll(async () => {

@@ -1,17 +1,17 @@
 /** `DEBUG` makes the SDKs print what they send and get, tokens included: not in our executables. */
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { HubProcess } from "../support/hub-process.ts";
 import { type ExecutableName, RunningExecutable, run } from "../support/run-executable.ts";
+import { StartedHub } from "../support/started-hub.ts";
 
 const MUTED = "DEBUG has no effect";
 const TOKEN = /sig=|sig%3D|SharedAccessSignature|SharedAccessKey=/;
 
-let hub: HubProcess;
+let hub: StartedHub;
 let keys: readonly string[];
 
 beforeAll(async () => {
-  hub = await HubProcess.start("--device", "device1");
+  hub = await StartedHub.start("--device", "device1");
   const { stdout } = await run("c2d-hub", ["env", "--format", "json"], hub.options);
   keys = [...stdout.matchAll(/SharedAccessKey=([^;"]+)/g)].map(([, key = ""]) => key);
   expect(keys.length).toBeGreaterThan(1);

@@ -7,8 +7,8 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { HubProcess } from "../support/hub-process.ts";
 import { parseLines } from "../support/run-executable.ts";
+import { StartedHub } from "../support/started-hub.ts";
 
 const FULL = "/dev/full";
 const isThere = existsSync(FULL);
@@ -33,10 +33,10 @@ const ROWS: readonly Row[] = [
 ];
 
 describe.skipIf(!isThere)("stdout on a full disk", () => {
-  let hub: HubProcess;
+  let hub: StartedHub;
 
   beforeAll(async () => {
-    hub = await HubProcess.start("--device", "full");
+    hub = await StartedHub.start("--device", "full");
     await hub.run("c2d-send", "-d", "full", "--count", "20");
     await hub.run("c2d-device", "telemetry", "--count", "1");
   });

@@ -4,12 +4,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { temporaryDirectory } from "../../support/local-hub.ts";
-import { type Ended, type RunOptions, run } from "../support/run-executable.ts";
+import { type CommandOptions, type Ended, run } from "../support/run-command.ts";
 
 const EVENT_HUB =
   "Endpoint=sb://localhost:1/;SharedAccessKeyName=p;SharedAccessKey=c2VjcmV0;EntityPath=e";
 
-let options: RunOptions;
+let options: CommandOptions;
 let home: string;
 
 beforeEach(() => {

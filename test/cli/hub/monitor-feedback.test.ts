@@ -1,13 +1,13 @@
 /** `c2d-hub monitor-feedback`, as a process at a real hub: what it prints, takes and leaves. */
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { HubProcess } from "../support/hub-process.ts";
-import { type Ended, parseLines, type RunningExecutable, run } from "../support/run-executable.ts";
+import { type Ended, parseLines, type RunningCommand, run } from "../support/run-command.ts";
+import { StartedHub } from "../support/started-hub.ts";
 
-let hub: HubProcess;
+let hub: StartedHub;
 
 beforeEach(async () => {
-  hub = await HubProcess.start("--feedback-interval", "100ms");
+  hub = await StartedHub.start("--feedback-interval", "100ms");
 });
 
 afterEach(async () => {
@@ -31,7 +31,7 @@ async function successOf(deviceId: string, messageId: string): Promise<void> {
 const monitor = (...args: readonly string[]) =>
   hub.run("c2d-hub", "monitor-feedback", "--timeout", "20s", "-o", "json", ...args);
 
-async function startMonitor(...args: readonly string[]): Promise<RunningExecutable> {
+async function startMonitor(...args: readonly string[]): Promise<RunningCommand> {
   const started = hub.spawn("c2d-hub", "monitor-feedback", "-o", "json", ...args);
   await started.waitFor("stdout", '{"type":"ready"}\n');
   return started;
@@ -118,6 +118,7 @@ describe("what is not asked for is left to others", () => {
     const started = await startMonitor("-d", "device1", "-c", "1");
     await feedbackOf("device1", "m1");
     expect((await started.ended).code).toBe(0);
+    await hub.reached("feedbackSettled", 2);
     const batchesOf = (type: string) =>
       hub.events
         .filter((event) => event.type === type)
@@ -170,13 +171,13 @@ describe("it ends", () => {
     ["SIGTERM", 143, ["--wait-on-msg", "m"]],
   ] as const)("by %s with %i given %j", async (signal, code, args) => {
     const started = await startMonitor(...args);
-    started.process.kill(signal);
+    started.interrupt(signal);
     expect((await started.ended).code).toBe(code);
   });
 
   test("quietly when its reader goes away, and what was not read stays", async () => {
     const started = await startMonitor();
-    started.process.stdout.destroy();
+    started.readers.stdout.destroy();
     await feedbackOf("device1", "m1");
     expect(await started.ended).toMatchObject({ code: 0 });
     expect(await leftIds(1)).toEqual(["m1"]);
@@ -202,7 +203,7 @@ test("what is kept for others and comes back with a new connection is told, and 
   await started.waitFor("stdout", '"m1"');
   await hub.restart();
   await started.waitFor("stderr", "come a second time");
-  started.process.kill("SIGINT");
+  started.interrupt();
   const ended = await started.ended;
   expect([ended.code, idsOf(ended)]).toEqual([0, ["m1"]]);
   expect(await leftIds(1)).toEqual(["m1"]);

@@ -1,13 +1,13 @@
 /** `c2d-hub purge`, as a process at a real hub. */
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { HubProcess } from "../support/hub-process.ts";
-import { parseLines } from "../support/run-executable.ts";
+import { parseLines } from "../support/run-command.ts";
+import { StartedHub } from "../support/started-hub.ts";
 
-let hub: HubProcess;
+let hub: StartedHub;
 
 beforeAll(async () => {
-  hub = await HubProcess.start("--device", "device1");
+  hub = await StartedHub.start("--device", "device1");
 });
 
 afterAll(async () => {

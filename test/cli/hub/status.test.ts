@@ -3,13 +3,13 @@
 import tls from "node:tls";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { splitHostPort } from "../../../src/core/connection-string.ts";
-import { HubProcess } from "../support/hub-process.ts";
-import { parseLines, run } from "../support/run-executable.ts";
+import { parseLines, run } from "../support/run-command.ts";
+import { StartedHub } from "../support/started-hub.ts";
 
-let hub: HubProcess;
+let hub: StartedHub;
 
 beforeEach(async () => {
-  hub = await HubProcess.start();
+  hub = await StartedHub.start();
 });
 
 afterEach(() => hub.stop());

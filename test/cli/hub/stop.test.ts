@@ -1,28 +1,52 @@
-/** `c2d-hub stop` at a hub that does not answer, and at one that leaves a zombie. */
+/** `c2d-hub stop`: of a hub that answers, of one that does not, of one that leaves a zombie, of a stranger. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RunningProgram } from "../../support/running-program.ts";
 import { HubProcess } from "../support/hub-process.ts";
-import { parseLines, run } from "../support/run-executable.ts";
+import { parseLines, run } from "../support/run-command.ts";
 import { hasTerminals, runOnTerminal } from "../support/run-on-terminal.ts";
+
+test("a hub that runs is stopped, and hub.json goes with it", async () => {
+  const hub = await HubProcess.start();
+  const { code, stdout } = await run("c2d-hub", ["stop", "-o", "json"], hub.options);
+  expect(parseLines(stdout)).toEqual([{ type: "stopped", pid: hub.pid }]);
+  expect(code).toBe(0);
+  expect((await run("c2d-hub", ["status"], hub.options)).code).toBe(5);
+  await hub.stop();
+});
+
+test("a stranger whose process id and port a stale hub.json names is left alone", async () => {
+  const stranger = await HubProcess.start();
+  const hub = await HubProcess.start();
+  const hubFile = join(hub.options.directory, "home", "hub.json");
+  const description = JSON.parse(readFileSync(hubFile, "utf8")) as object;
+  await run("c2d-hub", ["stop"], hub.options);
+  const { hostName, pid } = stranger;
+  const port = Number(hostName.split(":")[1]);
+  writeFileSync(
+    hubFile,
+    JSON.stringify({ ...description, pid, ports: [port], endpoint: `localhost:${port}` }),
+  );
+  const stop = await run("c2d-hub", ["stop"], hub.options);
+  expect(stop.stderr).toContain("No local hub is running");
+  expect((await run("c2d-hub", ["status"], stranger.options)).code).toBe(0);
+  await Promise.all([hub.stop(), stranger.stop()]);
+});
 
 describe("a hub that hangs", () => {
   let hub: HubProcess;
-  let pid: number;
 
   beforeEach(async () => {
     hub = await HubProcess.start();
-    const { stdout } = await run("c2d-hub", ["status", "-o", "json"], hub.options);
-    pid = Number(parseLines(stdout)[0]?.pid);
-    process.kill(pid, "SIGSTOP");
+    process.kill(hub.pid, "SIGSTOP");
   });
 
   afterEach(async () => {
-    process.kill(pid, "SIGCONT");
+    process.kill(hub.pid, "SIGCONT");
     await hub.stop();
   });
 
@@ -32,8 +56,8 @@ describe("a hub that hangs", () => {
     expect(parseLines(stderr)).toMatchObject([
       {
         name: "LocalHubNotStopped",
-        message: `The local hub (process ${pid}) is not responding.`,
-        hint: expect.stringContaining(`kill -9 ${pid}`),
+        message: `The local hub (process ${hub.pid}) is not responding.`,
+        hint: expect.stringContaining(`kill -9 ${hub.pid}`),
       },
     ]);
   });

@@ -3,7 +3,7 @@
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HubProcess } from "../support/hub-process.ts";
-import { type ExecutableName, parseLines, run } from "../support/run-executable.ts";
+import { type ExecutableName, parseLines, run } from "../support/run-command.ts";
 
 const LOCAL = ["--local"];
 
@@ -30,21 +30,18 @@ const COMMANDS: readonly (readonly [ExecutableName, ...string[]])[] = [
 ];
 
 let hub: HubProcess;
-let pid: number;
 /** What leads to the hub without `--local`. */
 let variables: Record<string, string>;
 
 beforeAll(async () => {
   hub = await HubProcess.start();
-  const status = await run("c2d-hub", ["status", "-o", "json"], hub.options);
-  pid = Number(parseLines(status.stdout)[0]?.pid);
   const env = await run("c2d-hub", ["env", "--format", "json"], hub.options);
   variables = JSON.parse(env.stdout) as Record<string, string>;
-  process.kill(pid, "SIGSTOP");
+  process.kill(hub.pid, "SIGSTOP");
 });
 
 afterAll(async () => {
-  process.kill(pid, "SIGCONT");
+  process.kill(hub.pid, "SIGCONT");
   await hub.stop();
 });
 
@@ -58,8 +55,8 @@ const told = () => [
   {
     type: "error",
     code: 5,
-    message: `The local hub (process ${pid}) is not responding.`,
-    hint: expect.stringMatching(new RegExp(`kill -CONT ${pid}.*kill -9 ${pid}`)),
+    message: `The local hub (process ${hub.pid}) is not responding.`,
+    hint: expect.stringMatching(new RegExp(`kill -CONT ${hub.pid}.*kill -9 ${hub.pid}`)),
   },
 ];
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatWaiting } from "../../../src/cli/send/progress-text.ts";
 import { formatSending } from "../../../src/cli/text/sending-text.ts";
 import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";
-import type { RunOptions } from "../support/run-executable.ts";
+import type { CommandOptions } from "../support/run-command.ts";
 import { hasTerminals, runOnTerminal } from "../support/run-on-terminal.ts";
 
 const ERASE = "\u001b[2K";
@@ -16,7 +16,7 @@ if (!hasTerminals) console.warn("util-linux's script is not here: progress is no
 
 describe.skipIf(!hasTerminals)("on a terminal", () => {
   let hub: LocalHub;
-  let options: RunOptions;
+  let options: CommandOptions;
 
   beforeAll(async () => {
     hub = await startLocalHub({ devices: ["device1"] });

@@ -7,13 +7,13 @@ import type { EventContext } from "rhea";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type AmqpScript, startScriptedAmqpHub } from "../../client/support/scripted-amqp-hub.ts";
 import {
+  type CommandOptions,
   type ExecutableName,
   parseLines,
-  RunningExecutable,
-  type RunOptions,
-} from "../support/run-executable.ts";
+  RunningCommand,
+} from "../support/run-command.ts";
 
-let options: RunOptions;
+let options: CommandOptions;
 let cleanups: (() => Promise<unknown>)[];
 
 beforeEach(() => {
@@ -27,23 +27,23 @@ afterEach(async () => {
   rmSync(options.directory, { recursive: true, force: true });
 });
 
-function start(name: ExecutableName, ...args: readonly string[]): RunningExecutable {
-  const executable = new RunningExecutable(name, args, options);
+function start(name: ExecutableName, ...args: readonly string[]): RunningCommand {
+  const executable = new RunningCommand(name, args, options);
   cleanups.push(async () => {
-    executable.process.kill("SIGKILL");
+    executable.interrupt("SIGTERM");
     await executable.ended;
   });
   return executable;
 }
 
-async function startHub(): Promise<RunningExecutable> {
+async function startHub(): Promise<RunningCommand> {
   const hub = start("c2d-hub", "start", "--port", "0", "-o", "json", "--device", "device1");
   await hub.waitFor("stdout", `"type":"hub"`);
   return hub;
 }
 
 /** c2d-send at a hub that does as it is told. */
-async function sendTo(script: AmqpScript, ...args: readonly string[]): Promise<RunningExecutable> {
+async function sendTo(script: AmqpScript, ...args: readonly string[]): Promise<RunningCommand> {
   const hub = await startScriptedAmqpHub(script);
   cleanups.push(() => hub.stop());
   writeFileSync(join(options.directory, "ca.pem"), hub.ca);
@@ -138,7 +138,7 @@ test("a connection lost while waiting is opened anew, and the feedback comes", a
   const hub = await startHub();
   const send = start("c2d-send", "--local", "--wait", "--timeout", "25s");
   await send.waitFor("stdout", "Sending message: 0");
-  hub.process.kill("SIGKILL");
+  hub.interrupt("SIGTERM");
   await hub.ended;
   await send.waitFor("stderr", "connecting again until --timeout");
   await startHub();
@@ -154,7 +154,7 @@ test("a connection that does not come back: 124 at the deadline, with what is pe
   const hub = await startHub();
   const send = start("c2d-send", "--local", "--wait", "--timeout", "2s");
   await send.waitFor("stdout", "Sending message: 0");
-  hub.process.kill("SIGKILL");
+  hub.interrupt("SIGTERM");
   const { code, stdout } = await send.ended;
   expect(stdout).toMatch(/^Pending: device1 message_0_\w+ no feedback within 2 s$/m);
   expect(stdout).toContain("1 pending");

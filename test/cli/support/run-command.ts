@@ -10,7 +10,7 @@ import { runProgram } from "../../../src/cli/program/run-program.ts";
 import type { Interruption } from "../../../src/cli/program/signals.ts";
 import { program as send } from "../../../src/cli/send/main.ts";
 import { StreamOutput } from "../../../src/cli/terminal/output.ts";
-import type { ExecutableName } from "./run-executable.ts";
+import type { ExecutableName, RunOptions } from "./run-executable.ts";
 
 export { type ExecutableName, parseLines } from "./run-executable.ts";
 
@@ -22,28 +22,35 @@ export interface Ended {
   readonly stderr: string;
 }
 
-export interface CommandOptions {
-  readonly directory: string;
-  /** All that the program finds, PATH and HOME aside. */
-  readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string | Readable;
+export interface CommandOptions extends RunOptions {
+  /** In place of `stdin`: one that need not end. */
+  readonly input?: Readable;
 }
 
 export class RunningCommand {
-  readonly stdout = new Reader();
-  readonly stderr = new Reader();
+  /** Who reads what it writes. */
+  readonly readers = { stdout: new Reader(), stderr: new Reader() };
   readonly ended: Promise<Ended>;
   readonly #interruption = new AbortController();
   #cause: Interruption["cause"];
 
   constructor(name: ExecutableName, args: readonly string[], options: CommandOptions) {
     const { directory, env, stdin = "" } = options;
+    const { input = Readable.from(stdin === "" ? [] : [Buffer.from(stdin)]) } = options;
     this.ended = this.#run(PROGRAMS[name], args, {
-      stdin:
-        typeof stdin === "string" ? Readable.from(stdin === "" ? [] : [Buffer.from(stdin)]) : stdin,
+      stdin: input,
       env: { PATH: process.env.PATH, HOME: directory, ...env },
       directory,
     });
+  }
+
+  /** All that was read so far. */
+  get stdout(): string {
+    return this.readers.stdout.text;
+  }
+
+  get stderr(): string {
+    return this.readers.stderr.text;
   }
 
   /** What a first signal does. A second one ends a process, which only a process can show. */
@@ -54,11 +61,9 @@ export class RunningCommand {
 
   /** Resolves once the stream holds the text; rejects when the program ends without it. */
   async waitFor(stream: "stdout" | "stderr", wanted: string | RegExp): Promise<void> {
-    const seen = await Promise.race([this[stream].holds(wanted), this.ended]);
-    if (seen === true || this[stream].matches(wanted)) return;
-    throw new Error(
-      `ended with ${seen.code} before '${wanted}':\n${this.stdout.text}\n${this.stderr.text}`,
-    );
+    const seen = await Promise.race([this.readers[stream].holds(wanted), this.ended]);
+    if (seen === true || this.readers[stream].matches(wanted)) return;
+    throw new Error(`ended with ${seen.code} before '${wanted}':\n${this.stdout}\n${this.stderr}`);
   }
 
   async #run(
@@ -71,8 +76,8 @@ export class RunningCommand {
       args,
       io: {
         ...io,
-        stdout: new StreamOutput(this.stdout, "stdout"),
-        stderr: new StreamOutput(this.stderr, "stderr"),
+        stdout: new StreamOutput(this.readers.stdout, "stdout"),
+        stderr: new StreamOutput(this.readers.stderr, "stderr"),
       },
       interruption: {
         signal: this.#interruption.signal,
@@ -81,7 +86,7 @@ export class RunningCommand {
         },
       },
     });
-    return { code, stdout: this.stdout.text, stderr: this.stderr.text };
+    return { code, stdout: this.stdout, stderr: this.stderr };
   }
 }
 

@@ -16,17 +16,17 @@ import { join } from "node:path";
 import { parse } from "dotenv";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { formatEnvExample } from "../../../../src/config/env-example.ts";
-import { HubProcess } from "../../support/hub-process.ts";
-import { type Ended, parseLines, type RunOptions, run } from "../../support/run-executable.ts";
+import { type CommandOptions, type Ended, parseLines, run } from "../../support/run-command.ts";
+import { StartedHub } from "../../support/started-hub.ts";
 
-let hub: HubProcess;
+let hub: StartedHub;
 let connectionString: string;
-let options: RunOptions;
+let options: CommandOptions;
 let count = 0;
 let deviceId: string;
 
 beforeAll(async () => {
-  hub = await HubProcess.start();
+  hub = await StartedHub.start();
   const { stdout } = await run("c2d-hub", ["env", "--format", "json"], hub.options);
   connectionString = String(parseLines(stdout.replaceAll("\n", ""))[0]?.IOTHUB_CONNECTION_STRING);
 });

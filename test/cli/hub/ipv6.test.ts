@@ -2,19 +2,19 @@
 
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { HubProcess } from "../support/hub-process.ts";
-import { parseLines, run } from "../support/run-executable.ts";
+import { parseLines, run } from "../support/run-command.ts";
+import { StartedHub } from "../support/started-hub.ts";
 
 const hasIpv6 = Object.values(networkInterfaces())
   .flat()
   .some((one) => one?.address === "::1");
 if (!hasIpv6) console.warn("SKIPPED: this machine has no ::1; a hub there is not tried.");
 
-let hub: HubProcess;
+let hub: StartedHub;
 
 describe.skipIf(!hasIpv6)("with a hub at ::1", () => {
   beforeAll(async () => {
-    hub = await HubProcess.start("--host", "::1");
+    hub = await StartedHub.start("--host", "::1");
   });
 
   afterAll(() => hub?.stop());

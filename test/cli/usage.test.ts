@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ExecutableName, parseLines, run } from "../support/run-executable.ts";
+import { type ExecutableName, parseLines, run } from "./support/run-command.ts";
 
 const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
 const COMMANDS: Record<ExecutableName, readonly string[]> = {
@@ -24,24 +24,19 @@ afterAll(() => {
 
 describe.each(EXECUTABLES)("%s", (name) => {
   test("--version prints the package's", async () => {
-    const path = new URL("../../../package.json", import.meta.url);
+    const path = new URL("../../package.json", import.meta.url);
     const { version } = JSON.parse(readFileSync(path, "utf8")) as { version: string };
     const { code, stdout } = await run(name, ["--version"], { directory });
     expect(stdout).toBe(`${version}\n`);
     expect(code).toBe(0);
   });
 
-  test("--help prints examples on stdout, and loads no SDK", async () => {
-    const { code, stdout, stderr } = await run(name, ["--help"], {
-      directory,
-      env: { NODE_DEBUG: "esm,module" },
-    });
+  test("--help prints examples on stdout", async () => {
+    const { code, stdout, stderr } = await run(name, ["--help"], { directory });
     expect(code).toBe(0);
     expect(stdout).toContain("Examples:");
     expect(stdout.match(/\$ c2d-/g)?.length).toBeGreaterThanOrEqual(2);
-    // commander itself is there, so that the absence of the others says something.
-    expect(stderr).toContain("node_modules/commander");
-    expect(stderr).not.toMatch(/node_modules\/(azure-|rhea|mqtt|classic-level)/);
+    expect(stderr).toBe("");
   });
 
   test("a mistyped option suggests the nearest, and ends with 2", async () => {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ExecutableName, parseLines, run } from "../support/run-executable.ts";
+import { type ExecutableName, parseLines, run } from "../support/run-command.ts";
 
 /** These start a hub. */
 const STARTING = [

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";
-import { parseLines, run } from "../support/run-executable.ts";
+import { type ExecutableName, parseLines, run } from "../support/run-executable.ts";
 
 const TOKEN = "entra-token-that-must-not-be-shown";
 
@@ -23,41 +23,51 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+const SEND = ["c2d-send", "-d", "device1"] as const;
+
 /** One credential of the chain, so that no other host is asked. */
-function login(script: string, ...args: readonly string[]) {
+function login(
+  script: string,
+  [name, ...args]: readonly [ExecutableName, ...string[]],
+  ...more: readonly string[]
+) {
   const bin = mkdtempSync(join(directory, "bin-"));
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, "az"), `#!/bin/sh\n${script}\n`);
   chmodSync(join(bin, "az"), 0o755);
-  return run(
-    "c2d-send",
-    ["--auth-type", "login", "--hub-name", hub.hostName, "-d", "device1", ...args],
-    {
-      directory,
-      env: {
-        PATH: `${bin}:${process.env.PATH}`,
-        AZURE_TOKEN_CREDENTIALS: "AzureCliCredential",
-        IOTHUB_CA_FILE: hub.caFile,
-      },
+  return run(name, [...args, "--auth-type", "login", "--hub-name", hub.hostName, ...more], {
+    directory,
+    env: {
+      PATH: `${bin}:${process.env.PATH}`,
+      AZURE_TOKEN_CREDENTIALS: "AzureCliCredential",
+      IOTHUB_CA_FILE: hub.caFile,
     },
-  );
+  });
 }
 
-test("a hub that refuses the token ends it with 4, and the token is not shown", async () => {
-  const token = {
-    accessToken: TOKEN,
-    expiresOn: "2099-01-01 00:00:00.000000",
-    tokenType: "Bearer",
-  };
-  const { code, stdout, stderr } = await login(`echo '${JSON.stringify(token)}'`, "-v");
-  expect(stderr).toContain("signing in with Microsoft Entra ID");
-  expect(stderr).toContain("IoT Hub Data Contributor");
-  expect(stdout + stderr).not.toContain(TOKEN);
-  expect(code).toBe(4);
-});
+test.each([[SEND], [["c2d-hub", "monitor-events"]]] as const)(
+  "%j: a hub that refuses the token ends it with 4, without the token",
+  async (command) => {
+    const token = {
+      accessToken: TOKEN,
+      expiresOn: "2099-01-01 00:00:00.000000",
+      tokenType: "Bearer",
+    };
+    const { code, stdout, stderr } = await login(`echo '${JSON.stringify(token)}'`, command, "-v");
+    expect(stderr).toContain("signing in with Microsoft Entra ID");
+    expect(stderr).toContain("IoT Hub Data Contributor");
+    expect(stdout + stderr).not.toContain(TOKEN);
+    expect(code).toBe(4);
+  },
+);
 
 test("no credential ends with 4, and says what to do", async () => {
-  const { code, stderr } = await login("echo 'Please run az login' >&2; exit 1", "-o", "json");
+  const { code, stderr } = await login(
+    "echo 'Please run az login' >&2; exit 1",
+    SEND,
+    "-o",
+    "json",
+  );
   const errors = parseLines(stderr.replace(/^Hub:.*\n/m, "")).filter(
     ({ type }) => type === "error",
   );
@@ -72,7 +82,7 @@ test("no credential ends with 4, and says what to do", async () => {
 });
 
 test("with --verbose each credential's own words are told", async () => {
-  const { stderr } = await login("echo 'Please run az login' >&2; exit 1", "-v");
+  const { stderr } = await login("echo 'Please run az login' >&2; exit 1", SEND, "-v");
   expect(stderr).toContain("caused by ");
 });
 
@@ -80,7 +90,7 @@ test("a chain that does not end is bounded by --connect-timeout, and leaves noth
   const pids = join(directory, "pids");
   // As az does, the script has a program of its own to wait for.
   const az = `echo $$ >> ${pids}; sleep 600 & echo $! >> ${pids}; wait`;
-  const { code, stderr } = await login(az, "--connect-timeout", "5s");
+  const { code, stderr } = await login(az, SEND, "--connect-timeout", "5s");
   expect(stderr).toContain("Microsoft Entra ID gave no token within 5000 ms");
   expect(code).toBe(5);
   const started = readFileSync(pids, "utf8").trim().split("\n").map(Number);

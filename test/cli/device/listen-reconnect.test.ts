@@ -1,0 +1,81 @@
+/** `c2d-device listen` while its hub goes and comes back. */
+
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { parseLines, type RunningCommand, run } from "../support/run-command.ts";
+import { StartedHub } from "../support/started-hub.ts";
+
+let hub: StartedHub;
+
+beforeEach(async () => {
+  hub = await StartedHub.start();
+});
+
+afterEach(async () => {
+  await hub.stop();
+});
+
+const send = (...args: readonly string[]) => hub.run("c2d-send", "-o", "json", ...args);
+
+async function startListener(...args: readonly string[]): Promise<RunningCommand> {
+  const listener = hub.spawn("c2d-device", "listen", "-o", "json", ...args);
+  await listener.waitFor("stdout", `"type":"ready"`);
+  return listener;
+}
+
+function messagesOf({ stdout }: { readonly stdout: string }) {
+  return parseLines(stdout).filter(({ type }) => type === "message");
+}
+
+test("on another port: the listener reads where it is, and what it has printed is not lost", async () => {
+  const listener = await startListener("--count", "2");
+  await send("--message-id", "before");
+  await listener.waitFor("stdout", `"messageId":"before"`);
+  await hub.end();
+  await listener.waitFor("stderr", "Connecting again");
+  await hub.begin();
+  await send("--message-id", "after");
+  const ended = await listener.ended;
+  expect(messagesOf(ended).filter(({ duplicate }) => !duplicate)).toMatchObject([
+    { messageId: "before" },
+    { messageId: "after" },
+  ]);
+  expect(ended.code).toBe(0);
+});
+
+test("a listener does not start again a hub of another terminal, but waits for it", async () => {
+  const listener = await startListener();
+  await hub.end();
+  await listener.waitFor("stderr", "The local hub is not running. Waiting for it");
+  expect((await run("c2d-hub", ["status"], hub.options)).code).toBe(5);
+  listener.interrupt();
+  expect((await listener.ended).code).toBe(0);
+});
+
+test("however often it is restarted, the listener is back at once, and blames nobody", async () => {
+  const listener = await startListener();
+  for (let time = 0; time < 5; time++) {
+    await hub.end();
+    await hub.begin();
+    await hub.reached("deviceConnected");
+  }
+  expect(listener.stderr).not.toContain("another client");
+  // A wait that grows would have come to seconds by now.
+  expect(listener.stderr).not.toMatch(/again in \d+(\.\d+)? s/);
+}, 90_000);
+
+test("of two listeners of one device the first ends with 6", async () => {
+  const first = await startListener();
+  const second = await startListener();
+  const { code, stderr } = await first.ended;
+  expect(code).toBe(6);
+  expect(stderr.match(/another client connected as device1/g)).toHaveLength(1);
+  expect(stderr).toContain(`"name":"ConnectionForcefullyClosedOnNewConnection"`);
+  await send("--mid", "to the second");
+  await second.waitFor("stdout", `"messageId":"to the second"`);
+});
+
+test("--no-reconnect ends with 5", async () => {
+  const listener = await startListener("--no-reconnect");
+  await hub.end();
+  expect((await listener.ended).code).toBe(5);
+});

@@ -1,0 +1,110 @@
+/** The hub in the background that `--local` starts, as real processes. */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  type ExecutableName,
+  parseLines,
+  RunningExecutable,
+  type RunOptions,
+  run,
+} from "../support/run-executable.ts";
+
+let directory: string;
+let options: RunOptions & { readonly env: Readonly<Record<string, string>> };
+let started: RunningExecutable[];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "c2d-background-"));
+  options = { directory, env: { C2D_HOME: join(directory, "home") } };
+  started = [];
+});
+
+afterEach(async () => {
+  for (const executable of started) executable.process.kill("SIGKILL");
+  await Promise.all(started.map(({ ended }) => ended));
+  await run("c2d-hub", ["stop"], options);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function start(name: ExecutableName, ...args: readonly string[]): RunningExecutable {
+  const executable = new RunningExecutable(name, args, options);
+  started.push(executable);
+  return executable;
+}
+
+async function startHub(...args: readonly string[]): Promise<RunningExecutable> {
+  const hub = start("c2d-hub", "start", "--port", "0", "-o", "json", ...args);
+  await hub.waitFor("stdout", `"type":"hub"`);
+  return hub;
+}
+
+async function startListener(...args: readonly string[]): Promise<RunningExecutable> {
+  const listener = start("c2d-device", "listen", "--local", "-o", "json", ...args);
+  await listener.waitFor("stdout", `"type":"ready"`);
+  return listener;
+}
+
+const send = (...args: readonly string[]) =>
+  run("c2d-send", ["--local", "-o", "json", ...args], options);
+
+function messagesOf({ stdout }: { readonly stdout: string }) {
+  return parseLines(stdout).filter(({ type }) => type === "message");
+}
+
+test("starts a hub in the background, whose end of streams nobody waits for", async () => {
+  const sent = await run("c2d-send", ["--local", "-o", "json"], options);
+  expect(sent.stderr).toMatch(/^Starting the local hub in the background/);
+  expect(sent.code).toBe(0);
+  const again = await run("c2d-send", ["--local", "-o", "json"], options);
+  expect(again.stderr).not.toContain("Starting");
+  expect(again.stderr).toContain("Hub: localhost:");
+  const listened = await run("c2d-device", ["listen", "--local", "-c", "2", "-o", "json"], options);
+  expect(messagesOf(listened)).toHaveLength(2);
+});
+
+test("two commands at the same moment end with one hub", async () => {
+  const results = await Promise.all([send(), send(), send()]);
+  expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
+  const { stdout } = await run(
+    "c2d-device",
+    ["listen", "--local", "-c", "3", "-o", "json", "--timeout", "20s"],
+    options,
+  );
+  expect(messagesOf({ stdout })).toHaveLength(3);
+});
+
+test("with .env.example as .env nothing else is needed", async () => {
+  const example = new URL("../../../.env.example", import.meta.url);
+  writeFileSync(join(directory, ".env"), readFileSync(example));
+  expect((await run("c2d-send", ["--count", "2"], options)).code).toBe(0);
+  const listened = await run("c2d-device", ["listen", "--count", "2"], options);
+  expect(listened.stdout.match(/Message received:/g)).toHaveLength(2);
+});
+
+test("a hub in the background that is killed or stopped is started again by whoever needs it", async () => {
+  const listener = await startListener();
+  const monitor = start("c2d-hub", "monitor-feedback", "--local", "-o", "json");
+  const reader = start("c2d-hub", "monitor-events", "--local", "-o", "json");
+  for (const tool of [monitor, reader]) await tool.waitFor("stdout", `"type":"ready"`);
+  const status = await run("c2d-hub", ["status", "-o", "json"], options);
+  process.kill(Number(parseLines(status.stdout)[0]?.pid), "SIGKILL");
+  for (const tool of [listener, monitor, reader]) await tool.waitFor("stderr", "Connected again");
+  await run("c2d-hub", ["stop"], options);
+  await send("--mid", "after");
+  await listener.waitFor("stdout", `"messageId":"after"`);
+  for (const { process: running } of [listener, monitor, reader]) running.kill("SIGTERM");
+}, 90_000);
+
+test("a hub that is started in a terminal comes before one in the background", async () => {
+  const listener = await startListener();
+  await run("c2d-hub", ["stop"], options);
+  await listener.waitFor("stderr", "The local hub is not running. Starting one in 3 s");
+  const hub = await startHub();
+  await hub.waitFor("stdout", `"type":"deviceConnected"`);
+  listener.process.kill("SIGTERM");
+  // Once at its own beginning.
+  expect((await listener.ended).stderr.match(/Starting the local hub/g)).toHaveLength(1);
+}, 60_000);

@@ -1,0 +1,87 @@
+/** Signals and pipes as only a process can show them. */
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { parseLines, RunningExecutable } from "../support/run-executable.ts";
+import { StartedHub } from "../support/started-hub.ts";
+
+let hub: StartedHub;
+let started: RunningExecutable[];
+
+beforeEach(async () => {
+  hub = await StartedHub.start();
+  started = [];
+});
+
+afterEach(async () => {
+  for (const executable of started) executable.process.kill("SIGKILL");
+  await Promise.all(started.map(({ ended }) => ended));
+  await hub.stop();
+});
+
+async function startListener(...args: readonly string[]): Promise<RunningExecutable> {
+  const all = ["listen", "--local", "-o", "json", ...args];
+  const listener = new RunningExecutable("c2d-device", all, hub.options);
+  started.push(listener);
+  await listener.waitFor("stdout", `"type":"ready"`);
+  return listener;
+}
+
+const send = (...args: readonly string[]) => hub.run("c2d-send", "-o", "json", ...args);
+
+function messagesOf({ stdout }: { readonly stdout: string }) {
+  return parseLines(stdout).filter(({ type }) => type === "message");
+}
+
+test.each([
+  ["SIGINT", [], 0],
+  ["SIGTERM", ["--count", "1"], 143],
+] as const)("%s with %j ends a listen with %i", async (signal, args, code) => {
+  const listener = await startListener(...args);
+  listener.process.kill(signal);
+  expect(await listener.ended).toMatchObject({ code, signal: null });
+});
+
+test("what a killed listener has printed comes again or is settled, and nothing is lost", async () => {
+  const listener = await startListener();
+  await send("--count", "20");
+  await listener.waitFor("stdout", `"type":"message"`);
+  listener.process.kill("SIGKILL");
+  const before = messagesOf({ stdout: (await listener.ended).stdout.replace(/[^\n]*$/, "") });
+  const after = await hub.run("c2d-device", "listen", "-o", "json", "--idle-timeout", "1s");
+  const ids = new Set([...before, ...messagesOf(after)].map(({ messageId }) => messageId));
+  expect(ids.size).toBe(20);
+});
+
+test("a reader who does not read cannot keep a listener from ending", async () => {
+  const listener = await startListener("--count", "50");
+  listener.process.stdout.pause();
+  // More than a pipe and its reader hold: the listener is in the middle of a write.
+  writeFileSync(join(hub.directory, "body"), Buffer.alloc(60_000, "x"));
+  await send("--count", "20", "--data-file-path", "body");
+  listener.process.kill("SIGINT");
+  const code = await new Promise((resolve) => listener.process.on("exit", resolve));
+  expect(code).toBe(130);
+  listener.process.stdout.resume();
+  await listener.ended;
+  const after = await hub.run("c2d-device", "listen", "-o", "json", "--idle-timeout", "1s");
+  const whole = messagesOf({ stdout: listener.stdout.replace(/[^\n]*$/, "") });
+  const ids = new Set([...whole, ...messagesOf(after)].map(({ messageId }) => messageId));
+  expect(ids.size).toBe(20);
+});
+
+test("a second signal ends at once", async () => {
+  const listener = await startListener("--count", "50");
+  listener.process.stdout.pause();
+  writeFileSync(join(hub.directory, "body"), Buffer.alloc(60_000, "x"));
+  await send("--count", "20", "--data-file-path", "body");
+  listener.process.kill("SIGTERM");
+  const again = setInterval(() => listener.process.kill("SIGTERM"), 50);
+  const signal = await new Promise((resolve) => {
+    listener.process.on("exit", (_code, by) => resolve(by));
+  });
+  clearInterval(again);
+  expect(signal).toBe("SIGTERM");
+  listener.process.stdout.resume();
+});

@@ -1,0 +1,103 @@
+/** A local hub that `c2d-hub start` runs inside the test's process, and the programs that use it. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type CommandOptions,
+  type Ended,
+  type ExecutableName,
+  parseLines,
+  RunningCommand,
+  run,
+} from "./run-command.ts";
+
+export class StartedHub {
+  readonly directory: string;
+  readonly options: CommandOptions;
+  readonly caFile: string;
+  #hub: RunningCommand;
+  readonly #args: readonly string[];
+  readonly #started: RunningCommand[] = [];
+
+  private constructor(directory: string, hub: RunningCommand, args: readonly string[]) {
+    this.directory = directory;
+    this.options = optionsIn(directory);
+    this.caFile = join(directory, "home", "ca.pem");
+    this.#hub = hub;
+    this.#args = args;
+  }
+
+  static async start(...args: readonly string[]): Promise<StartedHub> {
+    const directory = mkdtempSync(join(tmpdir(), "c2d-started-hub-"));
+    const all = ["start", "--port", "0", "-o", "json", ...args];
+    return new StartedHub(directory, await startHub(all, directory), args);
+  }
+
+  /** What it printed first. */
+  get ready(): Readonly<Record<string, unknown>> {
+    return parseLines(this.#hub.stdout)[0] ?? {};
+  }
+
+  get hostName(): string {
+    return String(this.ready.hostName);
+  }
+
+  /** What happened inside, since it was last started. */
+  get events(): readonly Record<string, unknown>[] {
+    return parseLines(this.#hub.stdout).slice(1);
+  }
+
+  /** The hub alone: its devices and readers stay. */
+  async end(): Promise<Ended> {
+    this.#hub.interrupt("SIGTERM");
+    return await this.#hub.ended;
+  }
+
+  /** Again, on this port; on any free one by default. */
+  async begin(port = "0"): Promise<void> {
+    const all = ["start", "--port", port, "-o", "json", ...this.#args];
+    this.#hub = await startHub(all, this.directory);
+  }
+
+  /** On the same port again. */
+  async restart(): Promise<void> {
+    const port = this.hostName.split(":")[1];
+    await this.end();
+    await this.begin(port);
+  }
+
+  /** Resolves once it has had so many events of this type since it was last started. */
+  async reached(type: string, count = 1): Promise<void> {
+    await this.#hub.waitFor("stdout", new RegExp(`(?:"type":"${type}"[^]*){${count}}`));
+  }
+
+  /** Runs a program to its end, with `--local` behind the command. */
+  run(name: ExecutableName, ...args: readonly string[]): Promise<Ended> {
+    return run(name, [...args, "--local"], this.options);
+  }
+
+  /** Starts one, which ends with the hub at the latest. */
+  spawn(name: ExecutableName, ...args: readonly string[]): RunningCommand {
+    const command = new RunningCommand(name, [...args, "--local"], this.options);
+    this.#started.push(command);
+    return command;
+  }
+
+  async stop(): Promise<void> {
+    for (const command of this.#started) command.interrupt();
+    await Promise.all(this.#started.map(({ ended }) => ended));
+    await this.end();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+function optionsIn(directory: string): CommandOptions {
+  return { directory, env: { C2D_HOME: join(directory, "home") } };
+}
+
+async function startHub(args: readonly string[], directory: string): Promise<RunningCommand> {
+  const hub = new RunningCommand("c2d-hub", args, optionsIn(directory));
+  await hub.waitFor("stdout", `"type":"hub"`);
+  return hub;
+}
