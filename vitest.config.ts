@@ -1,9 +1,35 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+
+/** Other people's programs, kill campaigns, the commands of the documents. */
+const SLOW = "test/**/*.slow.test.ts";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Half of the time a test waits: for a time limit, for a process.
+    maxWorkers: availableParallelism() + 1,
+    maxConcurrency: 10,
+    coverage: {
+      include: ["src/core/**", "src/hub/**"],
+      reporter: ["text-summary"],
+      thresholds: { lines: 90, branches: 90 },
+    },
+    projects: [
+      {
+        test: {
+          name: "fast",
+          include: ["test/**/*.test.ts"],
+          exclude: [SLOW],
+          // A worker loads the SDKs once, for all of its files.
+          isolate: false,
+          setupFiles: ["test/support/restore-process.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: { name: "slow", include: [SLOW], testTimeout: 120_000, hookTimeout: 120_000 },
+      },
+    ],
   },
 });

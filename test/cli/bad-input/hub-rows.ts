@@ -1,16 +1,16 @@
 /** What only a hub, or the lack of one, can say: exit codes 4, 5, 6 and 124. */
 
-import { type BadInput, rows } from "./row.ts";
+import { type BadInput, connectTimeout, rows } from "./row.ts";
 
 const WRONG_KEY = "d3JvbmcgLSB3cm9uZyAtIHdyb25nISE=";
 const CA = ["--ca", "%CA_FILE%"];
 const HUB = ["-l", "%HUB%", ...CA];
 const hubAt = (host: string) => [
-  ...["-d", "d", "--connect-timeout", "2s"],
+  ...["-d", "d", "--connect-timeout", connectTimeout(host)],
   ...["-l", `HostName=${host};SharedAccessKeyName=service;SharedAccessKey=${WRONG_KEY}`],
 ];
 const deviceAt = (host: string) => [
-  ...["listen", "--connect-timeout", "2s"],
+  ...["listen", "--connect-timeout", connectTimeout(host)],
   ...["--connection-string", `HostName=${host};DeviceId=d;SharedAccessKey=${WRONG_KEY}`],
 ];
 const deviceNamed = (id: string, key: string) => [

@@ -1,12 +1,12 @@
 /** What is wrong with what a hub's owner asks for: devices, purges and feedback. */
 
-import { type BadInput, rows } from "./row.ts";
+import { type BadInput, connectTimeout, rows } from "./row.ts";
 
 const WRONG_KEY = "d3JvbmcgLSB3cm9uZyAtIHdyb25nISE=";
 const OWN_KEY = "b3duIGtleSAtIG93biBrZXkgLSBvd24ga2V5IQ==";
 const HUB = ["-l", "%HUB%", "--ca", "%CA_FILE%"];
 const at = (host: string, ...args: readonly string[]) => [
-  ...[...args, "--connect-timeout", "2s"],
+  ...[...args, "--connect-timeout", connectTimeout(host)],
   ...["-l", `HostName=${host};SharedAccessKeyName=iothubowner;SharedAccessKey=${WRONG_KEY}`],
 ];
 const create = (...args: readonly string[]) => ["device", "create", "--local", "-d", "d", ...args];

@@ -1,6 +1,6 @@
 /** `c2d-device telemetry`, given what cannot be meant, or what the hub does not take. */
 
-import { type BadInput, rows } from "./row.ts";
+import { type BadInput, connectTimeout, rows } from "./row.ts";
 
 const WRONG_KEY = "d3JvbmcgLSB3cm9uZyAtIHdyb25nISE=";
 const CA = ["--ca", "%CA_FILE%"];
@@ -10,7 +10,7 @@ const send = (...args: readonly string[]) => [
   ...args,
 ];
 const at = (host: string, id = "d") => [
-  ...["telemetry", "--connect-timeout", "2s", "--count", "1"],
+  ...["telemetry", "--connect-timeout", connectTimeout(host), "--count", "1"],
   ...["--connection-string", `HostName=${host};DeviceId=${id};SharedAccessKey=${WRONG_KEY}`],
 ];
 

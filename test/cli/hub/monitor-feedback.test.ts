@@ -82,9 +82,10 @@ test.each([
   [["-c", "1"], /then returned to other readers/],
   [["--peek"], /^(?!.*consumed)/s],
 ])("%j: it says what becomes of what is printed", async (flags, says) => {
-  const { stderr } = await hub.run("c2d-hub", "monitor-feedback", "--timeout", "500ms", ...flags);
-  expect(stderr).toContain("Waiting for feedback");
-  expect(stderr).toMatch(says);
+  const started = hub.spawn("c2d-hub", "monitor-feedback", ...flags);
+  await started.waitFor("stderr", "Waiting for feedback");
+  started.interrupt();
+  expect((await started.ended).stderr).toMatch(says);
 });
 
 describe("what is not asked for is left to others", () => {
