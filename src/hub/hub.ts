@@ -9,26 +9,15 @@ import { serveAmqp } from "./amqp/connection.ts";
 import type { Installation } from "./home/installation.ts";
 import { createHttpsServer } from "./https/server.ts";
 import { type FrontDoor, openFrontDoor } from "./listener/front-door.ts";
-import { HandshakeLog } from "./listener/handshakes.ts";
 import type { IncomingConnection } from "./listener/incoming-connection.ts";
 import { issueServerCertificate } from "./listener/tls.ts";
 import { acceptWebSockets } from "./listener/web-socket.ts";
-import { AccessControl } from "./model/access-control.ts";
-import { CloudToDevice } from "./model/cloud-to-device.ts";
-import { DeviceConnections } from "./model/connections.ts";
-import { DeviceActivityLog } from "./model/device-activity.ts";
-import { DeviceAuthorities } from "./model/device-authorities.ts";
-import { DeviceToCloud } from "./model/device-to-cloud.ts";
-import { HubEventStream } from "./model/events.ts";
-import { FeedbackQueue } from "./model/feedback-queue.ts";
-import { Registry } from "./model/registry.ts";
-import { SubscriptionStore } from "./model/subscriptions.ts";
+import type { HubEventStream } from "./model/events.ts";
+import type { Registry } from "./model/registry.ts";
 import { serveMqtt } from "./mqtt/session.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { IdleWatch, Lifetime } from "./runtime/lifetime.ts";
-import { Scheduler } from "./runtime/scheduler.ts";
-import { guardStore } from "./store/guard-store.ts";
-import { loadHubState } from "./store/records.ts";
+import { createServices, type HubServices } from "./services.ts";
 import type { Store } from "./store/store.ts";
 
 export interface HubOptions {
@@ -69,7 +58,7 @@ export interface Hub {
 }
 
 /** Names and addresses a hub on this machine has without being given any. */
-export const LOOPBACK_NAMES = ["localhost", "hub.localhost", "127.0.0.1", "::1"] as const;
+const LOOPBACK_NAMES = ["localhost", "hub.localhost", "127.0.0.1", "::1"] as const;
 
 /**
  * Starts a hub.
@@ -78,14 +67,20 @@ export const LOOPBACK_NAMES = ["localhost", "hub.localhost", "127.0.0.1", "::1"]
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const lifetime = new Lifetime();
-  const parts = await assemble(options, (error) => lifetime.fail(error));
+  const services = await createServices({
+    ...options,
+    hostNames: hostNamesOf(options),
+    logLimits: LOG_LIMITS,
+    policies: options.installation.policies,
+    onStoreFailure: (error) => lifetime.fail(error),
+  });
   const idle = new IdleWatch(options.clock, options.idleExitMs, () => void lifetime.stop());
   const open = async (): Promise<FrontDoor> => {
-    await Promise.all(options.devices.map((deviceId) => parts.registry.ensure(deviceId)));
-    return await openDoor(options, parts, idle);
+    await Promise.all(options.devices.map((deviceId) => services.registry.ensure(deviceId)));
+    return await openDoor(options, services, idle);
   };
   const door = await open().catch(async (error: unknown) => {
-    parts.scheduler.stop();
+    services.scheduler.stop();
     await options.store.close();
     throw error;
   });
@@ -93,15 +88,15 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     () => options.onStopping?.(),
     () => idle.stop(),
     () => door.close(),
-    () => parts.scheduler.stop(),
-    () => parts.activity.flush(),
+    () => services.scheduler.stop(),
+    () => services.activity.flush(),
     () => options.store.close(),
   );
   idle.start();
   return {
     ports: door.ports,
-    events: parts.events,
-    registry: parts.registry,
+    events: services.events,
+    registry: services.registry,
     owner: ownerOf(options.installation),
     stopped: lifetime.stopped,
     get isStopping() {
@@ -111,72 +106,26 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
 }
 
-type Parts = Awaited<ReturnType<typeof assemble>>;
-
-async function assemble(options: HubOptions, onStoreFailure: (error: unknown) => void) {
-  const { clock, settings, installation } = options;
-  const state = await loadHubState(options.store);
-  const store = guardStore(options.store, onStoreFailure);
-  const events = new HubEventStream(store);
-  const scheduler = new Scheduler(clock);
-  const connections = new DeviceConnections(events);
-  const registry = new Registry({ store, clock, connections, devices: state.devices });
-  const shared = { settings, clock, scheduler, store, events };
-  const activity = new DeviceActivityLog({ ...shared, times: state.activity });
-  registry.onDeleted((deviceId) => activity.forget(deviceId));
-  const feedback = new FeedbackQueue({ ...shared, state });
-  const cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
-  const deviceToCloud = new DeviceToCloud({
-    limits: LOG_LIMITS,
-    consumerGroups: options.consumerGroups,
-    clock,
-    scheduler,
-    store,
-    events,
-    registry,
-    logs: state.eventLogs,
-  });
-  const hostNames = hostNamesOf(options);
-  return {
-    access: new AccessControl({
-      hostNames,
-      policies: installation.policies,
-      authorities: new DeviceAuthorities(options.deviceAuthorities),
-      registry,
-      clock,
-    }),
-    activity,
-    clock,
-    cloudToDevice,
-    connections,
-    deviceToCloud,
-    events,
-    feedback,
-    handshakes: new HandshakeLog(events, clock),
-    hubName: hostNames[0] ?? "localhost",
-    registry,
-    scheduler,
-    store,
-    subscriptions: new SubscriptionStore(store, registry, state.subscriptions),
-  };
-}
-
-async function openDoor(options: HubOptions, parts: Parts, idle: IdleWatch): Promise<FrontDoor> {
+async function openDoor(
+  options: HubOptions,
+  services: HubServices,
+  idle: IdleWatch,
+): Promise<FrontDoor> {
   const { authority } = options.installation;
   const nowMs = options.clock.nowMs();
   const streams = {
-    serveMqtt: (stream: Duplex, from: IncomingConnection) => serveMqtt(stream, parts, from),
-    serveAmqp: (stream: Duplex, from: IncomingConnection) => serveAmqp(stream, parts, from),
+    serveMqtt: (stream: Duplex, from: IncomingConnection) => serveMqtt(stream, services, from),
+    serveAmqp: (stream: Duplex, from: IncomingConnection) => serveAmqp(stream, services, from),
   };
-  const http = createHttpsServer(parts);
-  acceptWebSockets(http, { ...streams, events: parts.events });
+  const http = createHttpsServer(services);
+  acceptWebSockets(http, { ...streams, events: services.events });
   return openFrontDoor({
     ...streams,
     http,
     host: options.host,
     ports: options.ports,
     onTaken: options.onTakenPort,
-    handshakes: parts.handshakes,
+    handshakes: services.handshakes,
     certificate: await issueServerCertificate(authority, hostNamesOf(options), nowMs),
     onConnections: (count) => idle.update(count),
   });

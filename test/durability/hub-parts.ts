@@ -1,24 +1,16 @@
 import { HubError } from "../../src/core/hub-error.ts";
-import type { CloudToDeviceSettings } from "../../src/core/limits.ts";
+import { type CloudToDeviceSettings, LOG_LIMITS } from "../../src/core/limits.ts";
 import type { Ack, Message } from "../../src/core/message.ts";
 import type { Settlement } from "../../src/core/message-queue.ts";
-import {
+import type {
   CloudToDevice,
-  type MessageDelivery,
-  type MessageSubscription,
+  MessageDelivery,
+  MessageSubscription,
 } from "../../src/hub/model/cloud-to-device.ts";
-import { DeviceConnections } from "../../src/hub/model/connections.ts";
-import { HubEventStream } from "../../src/hub/model/events.ts";
-import {
-  type FeedbackDelivery,
-  FeedbackQueue,
-  type FeedbackSubscription,
-} from "../../src/hub/model/feedback-queue.ts";
-import { Registry } from "../../src/hub/model/registry.ts";
+import type { FeedbackDelivery, FeedbackSubscription } from "../../src/hub/model/feedback-queue.ts";
+import type { Registry } from "../../src/hub/model/registry.ts";
 import { ManualClock } from "../../src/hub/runtime/clock.ts";
-import { Scheduler } from "../../src/hub/runtime/scheduler.ts";
-import { guardStore } from "../../src/hub/store/guard-store.ts";
-import { loadHubState } from "../../src/hub/store/records.ts";
+import { createServices, type HubServices } from "../../src/hub/services.ts";
 import type { Store } from "../../src/hub/store/store.ts";
 
 export const DEVICE = "device1";
@@ -27,34 +19,19 @@ export const DEVICE = "device1";
 export class HubParts {
   readonly clock: ManualClock;
   readonly cloudToDevice: CloudToDevice;
-  readonly feedback: FeedbackQueue;
   readonly registry: Registry;
   /** Handed out to the device and not settled by it yet, oldest first. */
   readonly held: MessageDelivery[] = [];
   readonly heldBatches: FeedbackDelivery[] = [];
-  readonly #scheduler: Scheduler;
+  readonly #services: HubServices;
   #device: MessageSubscription | undefined;
   #reader: FeedbackSubscription | undefined;
 
-  private constructor(
-    unguarded: Store,
-    settings: CloudToDeviceSettings,
-    nowMs: number,
-    state: Awaited<ReturnType<typeof loadHubState>>,
-  ) {
-    this.clock = new ManualClock(nowMs);
-    const { clock } = this;
-    const store = guardStore(unguarded, () => {});
-    const events = new HubEventStream(store);
-    const scheduler = new Scheduler(clock);
-    this.#scheduler = scheduler;
-    const connections = new DeviceConnections(events);
-    this.registry = new Registry({ store, clock, connections, devices: state.devices });
-    const shared = { settings, clock, scheduler, store, events };
-    const { registry } = this;
-    this.feedback = new FeedbackQueue({ ...shared, state });
-    const { feedback } = this;
-    this.cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
+  private constructor(services: HubServices, clock: ManualClock) {
+    this.#services = services;
+    this.clock = clock;
+    this.cloudToDevice = services.cloudToDevice;
+    this.registry = services.registry;
   }
 
   static async open(
@@ -62,7 +39,19 @@ export class HubParts {
     settings: CloudToDeviceSettings,
     nowMs: number,
   ): Promise<HubParts> {
-    return new HubParts(store, settings, nowMs, await loadHubState(store));
+    const clock = new ManualClock(nowMs);
+    const services = await createServices({
+      store,
+      clock,
+      settings,
+      logLimits: LOG_LIMITS,
+      hostNames: ["localhost"],
+      policies: [],
+      deviceAuthorities: [],
+      consumerGroups: [],
+      onStoreFailure: () => {},
+    });
+    return new HubParts(services, clock);
   }
 
   send(messageId: string, ack: Ack, expiryTimeUtcMs?: number): Promise<void> {
@@ -102,7 +91,7 @@ export class HubParts {
   }
 
   attachReader(): void {
-    const reader = this.feedback.subscribe({
+    const reader = this.#services.feedback.subscribe({
       hasCredit: () => true,
       deliver: (delivery) => this.heldBatches.push(delivery),
       onLockEnded: () => {},
@@ -128,7 +117,7 @@ export class HubParts {
 
   /** The process is gone: its timers too. */
   abandon(): void {
-    this.#scheduler.stop();
+    this.#services.scheduler.stop();
   }
 }
 

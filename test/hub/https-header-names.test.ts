@@ -45,7 +45,7 @@ interface RawRequest {
 async function exchange(hub: TestHub, method: string, request: RawRequest): Promise<RawAnswer> {
   const [clientEnd, hubEnd] = createDuplexPair();
   onTestFinished(() => void clientEnd.destroy());
-  createHttpsServer({ ...hub.services, registry: hub.registry }).emit("connection", hubEnd);
+  createHttpsServer(hub.services).emit("connection", hubEnd);
   const content = request.body === undefined ? "" : JSON.stringify(request.body);
   const head = [
     `${method} ${request.path} HTTP/1.1`,
@@ -136,8 +136,8 @@ const REQUESTS: Record<string, (hub: TestHub) => RawRequest | Promise<RawRequest
 };
 
 test("every route is among those that are tried", async () => {
-  const { services, registry } = await createTestHub({});
-  const routes = createRoutes({ ...services, registry });
+  const { services } = await createTestHub({});
+  const routes = createRoutes(services);
   const known = routes.map(({ method, path }) => `${method} ${path}`);
   expect(known.sort()).toEqual(Object.keys(REQUESTS).sort());
 });

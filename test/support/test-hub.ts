@@ -7,22 +7,9 @@ import { formatSasToken } from "../../src/core/sas-token.ts";
 import { serveAmqp } from "../../src/hub/amqp/connection.ts";
 import { createInstallation } from "../../src/hub/home/installation.ts";
 import { createHttpsServer } from "../../src/hub/https/server.ts";
-import { HandshakeLog } from "../../src/hub/listener/handshakes.ts";
-import { AccessControl } from "../../src/hub/model/access-control.ts";
-import { CloudToDevice } from "../../src/hub/model/cloud-to-device.ts";
-import { DeviceConnections } from "../../src/hub/model/connections.ts";
-import { DeviceActivityLog } from "../../src/hub/model/device-activity.ts";
-import { DeviceAuthorities } from "../../src/hub/model/device-authorities.ts";
-import { DeviceToCloud } from "../../src/hub/model/device-to-cloud.ts";
-import { HubEventStream } from "../../src/hub/model/events.ts";
-import { FeedbackQueue } from "../../src/hub/model/feedback-queue.ts";
-import { Registry } from "../../src/hub/model/registry.ts";
-import { SubscriptionStore } from "../../src/hub/model/subscriptions.ts";
 import { serveMqtt } from "../../src/hub/mqtt/session.ts";
-import { Scheduler } from "../../src/hub/runtime/scheduler.ts";
-import { guardStore } from "../../src/hub/store/guard-store.ts";
+import { createServices } from "../../src/hub/services.ts";
 import { createMemoryStore } from "../../src/hub/store/memory-store.ts";
-import { loadHubState } from "../../src/hub/store/records.ts";
 import type { Store } from "../../src/hub/store/store.ts";
 import { AmqpPeer } from "./amqp-peer.ts";
 import { createDuplexPair } from "./duplex-pair.ts";
@@ -47,53 +34,24 @@ export type TestHub = Awaited<ReturnType<typeof createTestHub>>;
 /** The inside of a hub, without ports and with a clock that tests turn. */
 export async function createTestHub(options: TestHubOptions = {}) {
   const { devices = ["device1", "device2"] } = options;
-  // A connection that ends after its test may find the store closed.
-  const store = guardStore(options.store ?? createMemoryStore(), () => {});
   const settings = { ...AZURE_DEFAULTS, ...options.settings };
   const clock = new TestClock(Date.UTC(2026, 0, 1));
-  const state = await loadHubState(store);
   const { policies } = await createInstallation(clock.nowMs());
-  const events = new HubEventStream(store);
-  const scheduler = new Scheduler(clock);
-  const connections = new DeviceConnections(events);
-  const registry = new Registry({ store, clock, connections, devices: state.devices });
-  const shared = { settings, clock, scheduler, store, events };
-  const activity = new DeviceActivityLog({ ...shared, times: state.activity });
-  registry.onDeleted((deviceId) => activity.forget(deviceId));
-  const feedback = new FeedbackQueue({ ...shared, state });
-  const cloudToDevice = new CloudToDevice({ ...shared, registry, feedback, queues: state.queues });
-  const deviceToCloud = new DeviceToCloud({
-    limits: { ...LOG_LIMITS, ...options.logLimits },
+  const services = await createServices({
+    store: options.store ?? createMemoryStore(),
+    clock,
+    settings,
+    logLimits: { ...LOG_LIMITS, ...options.logLimits },
+    hostNames: [HOST, "alias.example"],
+    policies,
+    deviceAuthorities: [],
     consumerGroups: options.consumerGroups ?? [],
-    clock,
-    scheduler,
-    store,
-    events,
-    registry,
-    logs: state.eventLogs,
+    // A connection that ends after its test may find the store closed.
+    onStoreFailure: () => {},
   });
-  const services = {
-    activity,
-    access: new AccessControl({
-      hostNames: [HOST, "alias.example"],
-      policies,
-      authorities: new DeviceAuthorities([]),
-      registry,
-      clock,
-    }),
-    clock,
-    cloudToDevice,
-    connections,
-    deviceToCloud,
-    events,
-    feedback,
-    handshakes: new HandshakeLog(events, clock),
-    hubName: HOST,
-    store,
-    subscriptions: new SubscriptionStore(store, registry, state.subscriptions),
-  };
+  const { cloudToDevice, deviceToCloud, events, feedback, registry } = services;
   for (const deviceId of devices) await registry.ensure(deviceId);
-  const httpsServer = createHttpsServer({ ...services, registry });
+  const httpsServer = createHttpsServer(services);
   const log = new EventLog(events);
   return {
     clock,

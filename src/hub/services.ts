@@ -1,0 +1,77 @@
+/** The inside of a hub, without ports: what it knows and does, put together in one order. */
+
+import type { Policy } from "../core/device-identity.ts";
+import type { LogLimits } from "../core/event-log.ts";
+import type { CloudToDeviceSettings } from "../core/limits.ts";
+import { HandshakeLog } from "./listener/handshakes.ts";
+import { AccessControl } from "./model/access-control.ts";
+import { CloudToDevice } from "./model/cloud-to-device.ts";
+import { DeviceConnections } from "./model/connections.ts";
+import { DeviceActivityLog } from "./model/device-activity.ts";
+import { DeviceAuthorities } from "./model/device-authorities.ts";
+import { DeviceToCloud } from "./model/device-to-cloud.ts";
+import { HubEventStream } from "./model/events.ts";
+import { FeedbackQueue } from "./model/feedback-queue.ts";
+import { Registry } from "./model/registry.ts";
+import { SubscriptionStore } from "./model/subscriptions.ts";
+import type { Clock } from "./runtime/clock.ts";
+import { Scheduler } from "./runtime/scheduler.ts";
+import { guardStore } from "./store/guard-store.ts";
+import { loadHubState } from "./store/records.ts";
+import type { Store } from "./store/store.ts";
+
+export interface ServicesOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly settings: CloudToDeviceSettings;
+  readonly logLimits: LogLimits;
+  /** Every name the hub answers to; the first is its own. */
+  readonly hostNames: readonly string[];
+  readonly policies: readonly Policy[];
+  /** Certificates (PEM) of the authorities whose devices may sign in with theirs. */
+  readonly deviceAuthorities: readonly string[];
+  /** Consumer groups of the event hub, beside `$Default`. */
+  readonly consumerGroups: readonly string[];
+  /** The hub cannot go on. */
+  onStoreFailure(error: unknown): void;
+}
+
+export type HubServices = Awaited<ReturnType<typeof createServices>>;
+
+/** @throws StoreError */
+export async function createServices(options: ServicesOptions) {
+  const { clock, consumerGroups, hostNames, logLimits, policies, settings } = options;
+  const state = await loadHubState(options.store);
+  const store = guardStore(options.store, (error) => options.onStoreFailure(error));
+  const events = new HubEventStream(store);
+  const scheduler = new Scheduler(clock);
+  const connections = new DeviceConnections(events);
+  const registry = new Registry({ store, clock, connections, devices: state.devices });
+  const shared = { settings, clock, scheduler, store, events };
+  const activity = new DeviceActivityLog({ ...shared, times: state.activity });
+  registry.onDeleted((deviceId) => activity.forget(deviceId));
+  const feedback = new FeedbackQueue({ ...shared, state });
+  const authorities = new DeviceAuthorities(options.deviceAuthorities);
+  return {
+    access: new AccessControl({ hostNames, policies, authorities, registry, clock }),
+    activity,
+    clock,
+    cloudToDevice: new CloudToDevice({ ...shared, registry, feedback, queues: state.queues }),
+    connections,
+    deviceToCloud: new DeviceToCloud({
+      ...shared,
+      limits: logLimits,
+      consumerGroups,
+      registry,
+      logs: state.eventLogs,
+    }),
+    events,
+    feedback,
+    handshakes: new HandshakeLog(events, clock),
+    hubName: hostNames[0] ?? "localhost",
+    registry,
+    scheduler,
+    store,
+    subscriptions: new SubscriptionStore(store, registry, state.subscriptions),
+  };
+}
