@@ -14,7 +14,7 @@ import { issueServerCertificate } from "./listener/tls.ts";
 import { acceptWebSockets } from "./listener/web-socket.ts";
 import type { HubEventStream } from "./model/events.ts";
 import type { Registry } from "./model/registry.ts";
-import { serveMqtt } from "./mqtt/session.ts";
+import { serveMqtt } from "./mqtt/connection.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { IdleWatch, Lifetime } from "./runtime/lifetime.ts";
 import { createServices, type HubServices } from "./services.ts";

@@ -7,7 +7,7 @@ import { formatSasToken } from "../../src/core/sas-token.ts";
 import { serveAmqp } from "../../src/hub/amqp/connection.ts";
 import { createInstallation } from "../../src/hub/home/installation.ts";
 import { createHttpsServer } from "../../src/hub/https/server.ts";
-import { serveMqtt } from "../../src/hub/mqtt/session.ts";
+import { serveMqtt } from "../../src/hub/mqtt/connection.ts";
 import { createServices } from "../../src/hub/services.ts";
 import { createMemoryStore } from "../../src/hub/store/memory-store.ts";
 import type { Store } from "../../src/hub/store/store.ts";

@@ -8,7 +8,7 @@ import type {
   MessageDelivery,
   MessageSubscription,
 } from "../model/cloud-to-device.ts";
-import { InFlight } from "./in-flight.ts";
+import { PacketIds } from "./packet-ids.ts";
 import { toPublish } from "./translate.ts";
 
 export interface DeviceInboxOptions {
@@ -24,7 +24,7 @@ const MAX_TOPIC_BYTES = 65_535;
 
 export class DeviceInbox {
   readonly #options: DeviceInboxOptions;
-  readonly #inFlight = new InFlight();
+  readonly #packetIds = new PacketIds();
   #delivery: MessageSubscription | undefined;
   #qos: 0 | 1 = 0;
 
@@ -47,7 +47,7 @@ export class DeviceInbox {
 
   /** An unknown packet id is ignored: its lock has run out, and the message comes again (rule mqtt-puback). */
   acknowledge(packetId: number): void {
-    const lockToken = this.#inFlight.find(packetId);
+    const lockToken = this.#packetIds.find(packetId);
     if (lockToken === undefined) return;
     this.#settle(lockToken, "complete");
     this.#delivery?.wake();
@@ -56,9 +56,9 @@ export class DeviceInbox {
   #subscribe(): MessageSubscription {
     const { cloudToDevice, deviceId, fail } = this.#options;
     return cloudToDevice.subscribe(deviceId, {
-      hasCredit: () => this.#delivery !== undefined && !this.#inFlight.isFull,
+      hasCredit: () => this.#delivery !== undefined && !this.#packetIds.isFull,
       deliver: (delivery) => this.#publish(delivery),
-      onLockEnded: (lockToken) => this.#inFlight.remove(lockToken),
+      onLockEnded: (lockToken) => this.#packetIds.remove(lockToken),
       onStolen: (error) => fail(error.message),
     });
   }
@@ -72,7 +72,7 @@ export class DeviceInbox {
       send(publish);
       this.#settle(lockToken, "complete");
     } else {
-      send({ ...publish, messageId: this.#inFlight.add(lockToken) });
+      send({ ...publish, messageId: this.#packetIds.add(lockToken) });
     }
   }
 

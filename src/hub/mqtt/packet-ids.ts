@@ -2,7 +2,7 @@
 
 const MAX_PACKET_ID = 65_535;
 
-export class InFlight {
+export class PacketIds {
   readonly #lockTokens = new Map<number, string>();
   readonly #packetIds = new Map<string, number>();
   #lastPacketId = 0;

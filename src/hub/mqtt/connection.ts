@@ -1,0 +1,190 @@
+/** One MQTT connection of a device: signing in, keeping alive, and the end. */
+
+import type { Duplex } from "node:stream";
+import type { IConnectPacket, Packet } from "mqtt-packet";
+import { type ClientCertificate, formatAuthMethod, type Principal } from "../../core/access.ts";
+import { HubError, toHubError } from "../../core/hub-error.ts";
+import { MAX_MQTT_SILENCE_SECONDS, MQTT_KEEP_ALIVE_GRACE } from "../../core/limits.ts";
+import type { IncomingConnection } from "../listener/incoming-connection.ts";
+import type { AccessControl } from "../model/access-control.ts";
+import type { CloudToDevice } from "../model/cloud-to-device.ts";
+import type { DeviceConnectionHandle, DeviceConnections } from "../model/connections.ts";
+import type { DeviceToCloud } from "../model/device-to-cloud.ts";
+import type { HubEventStream } from "../model/events.ts";
+import type { SubscriptionStore } from "../model/subscriptions.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { PacketStream } from "./packet-stream.ts";
+import { MqttSession, ProtocolViolation } from "./session.ts";
+import { CONNACK, type ConnectRequest, connackCodeOf, parseConnect } from "./translate.ts";
+
+export interface MqttServices {
+  readonly access: AccessControl;
+  readonly clock: Clock;
+  readonly cloudToDevice: CloudToDevice;
+  readonly connections: DeviceConnections;
+  readonly deviceToCloud: DeviceToCloud;
+  readonly events: HubEventStream;
+  readonly subscriptions: SubscriptionStore;
+}
+
+/** How long a new connection may take to send CONNECT, in milliseconds (rule mqtt-connect-timeout). */
+const CONNECT_TIMEOUT_MS = 30_000;
+
+/** Serves MQTT 3.1.1 on this stream until either side ends it (rule mqtt-version). */
+export function serveMqtt(
+  stream: Duplex,
+  services: MqttServices,
+  { certificate }: IncomingConnection = {},
+): void {
+  new MqttConnection(stream, services, certificate).start();
+}
+
+class MqttConnection {
+  readonly #packets: PacketStream;
+  readonly #services: MqttServices;
+  readonly #certificate: ClientCertificate | undefined;
+  #session: MqttSession | undefined;
+  #place: DeviceConnectionHandle | undefined;
+  #allowedSilenceMs = CONNECT_TIMEOUT_MS;
+  #cancelSilenceTimer = () => {};
+  #cancelExpiryTimer = () => {};
+  #isClosed = false;
+
+  constructor(stream: Duplex, services: MqttServices, certificate: ClientCertificate | undefined) {
+    this.#packets = new PacketStream(stream, services.clock);
+    this.#services = services;
+    this.#certificate = certificate;
+  }
+
+  start(): void {
+    this.#packets.start({
+      onPacket: (packet) => this.#handleSafely(packet),
+      onBroken: (reason) => this.#close(reason),
+    });
+    this.#watchSilence();
+  }
+
+  async #handleSafely(packet: Packet): Promise<void> {
+    if (this.#isClosed) return;
+    try {
+      await this.#handle(packet);
+    } catch (error) {
+      const reason = error instanceof ProtocolViolation ? error.message : toHubError(error).message;
+      this.#close(reason);
+    }
+  }
+
+  async #handle(packet: Packet): Promise<void> {
+    if (this.#session === undefined) {
+      if (packet.cmd !== "connect") throw new ProtocolViolation(`${packet.cmd} before CONNECT`);
+      return this.#onConnect(packet);
+    }
+    this.#watchSilence();
+    switch (packet.cmd) {
+      case "pingreq":
+        return this.#packets.send({ cmd: "pingresp" });
+      case "disconnect":
+        this.#session.forgetWill();
+        return this.#close("the client disconnected");
+      default:
+        return this.#session.handle(packet);
+    }
+  }
+
+  async #onConnect(packet: IConnectPacket): Promise<void> {
+    if (packet.protocolId !== "MQTT" || packet.protocolVersion !== 4) {
+      return this.#refuse(CONNACK.unacceptableProtocol, "only MQTT 3.1.1 is served");
+    }
+    try {
+      const request = parseConnect(packet);
+      const principal = this.#authenticate(request);
+      const session = this.#openSession(request, principal);
+      const isPresent = await session.restore();
+      if (this.#isClosed) return;
+      this.#packets.send({
+        cmd: "connack",
+        returnCode: CONNACK.accepted,
+        sessionPresent: isPresent,
+      });
+      this.#allowedSilenceMs = silenceAllowedMs(request.keepAliveSeconds);
+      this.#watchSilence();
+      this.#watchExpiry(principal);
+      session.open(request.will);
+    } catch (error) {
+      const refusal = toHubError(error);
+      this.#refuse(connackCodeOf(refusal), refusal.message, refusal.name);
+    }
+  }
+
+  #authenticate({ deviceId, hostName, token }: ConnectRequest): Principal {
+    const { access } = this.#services;
+    if (!access.answersTo(hostName)) {
+      throw new HubError("IotHubUnauthorized", `This hub is not ${hostName}.`);
+    }
+    const principal = this.#prove(deviceId, token);
+    access.authorizeDevice(principal, deviceId);
+    return principal;
+  }
+
+  #prove(deviceId: string, token: string | undefined): Principal {
+    const { access } = this.#services;
+    if (token !== undefined) return access.authenticate(token, deviceId);
+    if (this.#certificate) return access.authenticateCertificate(this.#certificate, deviceId);
+    throw new HubError("IotHubUnauthorized", "The device sent neither a token nor a certificate.");
+  }
+
+  #openSession({ deviceId, isCleanSession }: ConnectRequest, principal: Principal): MqttSession {
+    const close = (reason: string): void => this.#close(reason);
+    this.#place = this.#services.connections.claim(deviceId, {
+      protocol: "mqtt",
+      close: ({ message }) => close(message),
+    });
+    this.#session = new MqttSession({
+      ...this.#services,
+      sender: { deviceId, authMethod: formatAuthMethod(principal) },
+      isClean: isCleanSession,
+      packets: this.#packets,
+      fail: close,
+    });
+    return this.#session;
+  }
+
+  #watchSilence(): void {
+    this.#cancelSilenceTimer();
+    this.#cancelSilenceTimer = this.#services.clock.setTimer(this.#allowedSilenceMs, () =>
+      this.#close("the client has been silent for longer than its keep-alive allows"),
+    );
+  }
+
+  #watchExpiry({ expiryTimeMs }: Principal): void {
+    if (expiryTimeMs === Number.POSITIVE_INFINITY) return;
+    const leftMs = expiryTimeMs - this.#services.clock.nowMs();
+    this.#cancelExpiryTimer = this.#services.clock.setTimer(leftMs, () =>
+      this.#close("the shared access signature has expired"),
+    );
+  }
+
+  #refuse(returnCode: number, reason: string, name = "ServiceUnavailable"): void {
+    this.#services.events.emit({ type: "connectionRefused", protocol: "mqtt", name, reason });
+    this.#packets.send({ cmd: "connack", returnCode, sessionPresent: false });
+    this.#close(reason);
+  }
+
+  #close(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#cancelSilenceTimer();
+    this.#cancelExpiryTimer();
+    this.#session?.end();
+    this.#place?.release(reason);
+    this.#packets.close();
+  }
+}
+
+/** Rule mqtt-keep-alive. */
+function silenceAllowedMs(keepAliveSeconds: number): number {
+  const wanted = keepAliveSeconds * MQTT_KEEP_ALIVE_GRACE;
+  const allowed =
+    wanted === 0 ? MAX_MQTT_SILENCE_SECONDS : Math.min(wanted, MAX_MQTT_SILENCE_SECONDS);
+  return allowed * 1000;
+}

@@ -1,0 +1,79 @@
+/** The bytes of one MQTT connection: packets read and written, limits, back-pressure and the close. */
+
+import type { Duplex } from "node:stream";
+import mqtt, { type Packet } from "mqtt-packet";
+import type { Clock } from "../runtime/clock.ts";
+
+/** Largest packet, in bytes: a full telemetry message with its topic fits (assumed). */
+const MAX_PACKET_BYTES = 512 * 1024;
+
+/** Packets that wait for their turn or for the store, in bytes, above which the hub reads no more. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+
+/** How long the last bytes may take to leave before the connection is cut, in milliseconds. */
+const LAST_BYTES_TIMEOUT_MS = 5000;
+
+const MQTT_3_1_1 = { protocolVersion: 4 };
+
+export interface PacketHandlers {
+  /** Called for one packet after the other: for the next once the promise has resolved. Never rejects. */
+  onPacket(packet: Packet): Promise<void>;
+  /** The stream has ended, or holds what is no packet. Called once or more. */
+  onBroken(reason: string): void;
+}
+
+export class PacketStream {
+  readonly #stream: Duplex;
+  readonly #clock: Clock;
+  #waitingBytes = 0;
+  #bytesSincePacket = 0;
+  #handled: Promise<void> = Promise.resolve();
+
+  constructor(stream: Duplex, clock: Clock) {
+    this.#stream = stream;
+    this.#clock = clock;
+  }
+
+  start({ onPacket, onBroken }: PacketHandlers): void {
+    const parser = mqtt.parser(MQTT_3_1_1);
+    parser.on("packet", (packet) => {
+      this.#bytesSincePacket = 0;
+      this.#handled = this.countUntil(
+        this.#handled.then(() => onPacket(packet)),
+        packet,
+      );
+    });
+    parser.on("error", (error) => onBroken(`malformed packet: ${error.message}`));
+    this.#stream.on("data", (chunk: Buffer) => {
+      this.#bytesSincePacket += chunk.length;
+      parser.parse(chunk);
+      if (this.#bytesSincePacket > MAX_PACKET_BYTES) onBroken("the packet is too large");
+    });
+    this.#stream.on("error", (error) => onBroken(error.message));
+    this.#stream.on("close", () => onBroken("the client closed the connection"));
+  }
+
+  send(packet: Packet): void {
+    if (this.#stream.writable) this.#stream.write(mqtt.generate(packet, MQTT_3_1_1));
+  }
+
+  /** Counts a packet among those that wait until `done`, which never rejects. */
+  countUntil(done: Promise<void>, { length = 0 }: Packet): Promise<void> {
+    this.#count(length);
+    return done.then(() => this.#count(-length));
+  }
+
+  #count(bytes: number): void {
+    this.#waitingBytes += bytes;
+    if (this.#waitingBytes > MAX_WAITING_BYTES) this.#stream.pause();
+    else if (this.#stream.isPaused()) this.#stream.resume();
+  }
+
+  /** Ends the stream behind what has been sent. */
+  close(): void {
+    if (this.#stream.destroyed) return;
+    const cancelCut = this.#clock.setTimer(LAST_BYTES_TIMEOUT_MS, () => this.#stream.destroy());
+    this.#stream.once("close", cancelCut);
+    this.#stream.end(() => this.#stream.destroy());
+  }
+}
