@@ -1,0 +1,86 @@
+/** The bytes of one AMQP connection: what may come in, what may be held, and the end. */
+
+import { randomUUID } from "node:crypto";
+import type { Duplex } from "node:stream";
+import rhea, { type Connection, type ConnectionOptions, type EventContext } from "rhea";
+import {
+  acceptOn,
+  hasUnfinishedMessage,
+  incomingFrameSize,
+  stopHeartbeats,
+} from "./rhea/accepted-connection.ts";
+import { findDeliveriesById } from "./rhea/delivery-ids.ts";
+import { tellLinksApart } from "./rhea/link-names.ts";
+import { INCOMING_WINDOW, limitHandles, OPEN_FIELDS } from "./rhea/opening.ts";
+import { Outflow } from "./rhea/outflow.ts";
+import { writeTrailingNulls } from "./rhea/trailing-nulls.ts";
+import { offerSaslMechanisms, type PlainSignIn } from "./sasl.ts";
+
+/**
+ * Largest message of a link in either direction, in bytes, as the cloud announces it. The core refuses
+ * smaller ones by their kind.
+ */
+const MAX_MESSAGE_SIZE = 1_048_576;
+
+/**
+ * Bytes of a message that is still arriving above which its connection is cut: rhea would gather one
+ * of any size. Whoever errs by less is told what is wrong.
+ */
+const MAX_UNFINISHED_BYTES = 4 * MAX_MESSAGE_SIZE;
+
+export class FrameStream {
+  readonly connection: Connection;
+  readonly outflow: Outflow;
+  readonly #stream: Duplex;
+
+  constructor(stream: Duplex, signIn: PlainSignIn) {
+    this.#stream = stream;
+    this.outflow = new Outflow(stream);
+    this.connection = createConnection(signIn);
+  }
+
+  /** `onEnd` is called once or more: when the peer has ended the connection, or must not go on. */
+  start(onEnd: () => void): void {
+    const { connection, outflow } = this;
+    connection.on("session_open", ({ session }: EventContext) => {
+      if (session === undefined) return;
+      limitHandles(session);
+      tellLinksApart(session);
+      findDeliveriesById(session);
+    });
+    connection.on("disconnected", onEnd);
+    // What a peer does wrong ends its connection; the hub goes on.
+    for (const event of ["error", "connection_error", "session_error", "protocol_error"]) {
+      connection.on(event, () => this.#stream.destroy());
+    }
+    for (const event of ["sender_error", "receiver_error"]) connection.on(event, () => {});
+    this.#stream.on("close", onEnd);
+    acceptOn(connection, this.#stream);
+    writeTrailingNulls(connection);
+    this.#stream.on("data", () => {
+      const isFrameTooLarge = incomingFrameSize(connection) > OPEN_FIELDS.max_frame_size;
+      if (isFrameTooLarge || hasUnfinishedMessage(connection, MAX_UNFINISHED_BYTES)) onEnd();
+      else outflow.lookSoon();
+    });
+  }
+
+  end(): void {
+    stopHeartbeats(this.connection);
+    this.#stream.destroy();
+  }
+}
+
+function createConnection(signIn: PlainSignIn): Connection {
+  const container = rhea.create_container({
+    id: `DeviceGateway_${randomUUID().replaceAll("-", "")}`,
+  });
+  offerSaslMechanisms(container, signIn);
+  const options = {
+    ...OPEN_FIELDS,
+    session_buffer_size: { incoming: INCOMING_WINDOW },
+    receiver_options: { autoaccept: false, credit_window: 0, max_message_size: MAX_MESSAGE_SIZE },
+    sender_options: { treat_modified_as_released: false, max_message_size: MAX_MESSAGE_SIZE },
+  };
+  // rhea's types demand a port to connect to; this connection is accepted, not made.
+  return container.create_connection(options as unknown as ConnectionOptions);
+}
