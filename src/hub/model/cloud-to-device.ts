@@ -26,8 +26,9 @@ import type { Scheduler } from "../runtime/scheduler.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 import { deleteDeviceQueue, deviceQueueChanges, putWaitingFeedback } from "../store/records.ts";
 import type { StoreChange } from "../store/store.ts";
-import type { HubEvent, HubEventStream, MessageRef, SettledOutcome } from "./events.ts";
+import type { HubEventStream } from "./events.ts";
 import type { FeedbackQueue } from "./feedback-queue.ts";
+import { toEvents } from "./message-events.ts";
 import type { Registry } from "./registry.ts";
 
 /** A message handed out under a lock. */
@@ -275,37 +276,4 @@ export class CloudToDevice {
 
 function queueTimer(deviceId: string): string {
   return `queue/${deviceId}`;
-}
-
-function toEvents(deviceId: string, transition: Transition<Message>): HubEvent[] {
-  const { entry } = transition;
-  const ref = messageRef(deviceId, entry);
-  const outcome = settledOutcome(transition);
-  const settled: HubEvent[] = outcome ? [{ type: "settled", ...ref, outcome }] : [];
-  switch (transition.type) {
-    case "enqueued":
-      return [{ type: "enqueued", ...ref, expiryTimeMs: entry.expiryTimeMs }];
-    case "delivered":
-      return [{ type: "delivered", ...ref, deliveryCount: entry.deliveryCount }];
-    case "requeued":
-      return [...settled, { type: "requeued", ...ref, reason: transition.reason }];
-    case "completed":
-      return settled;
-    case "deadLettered":
-      return [...settled, { type: "deadLettered", ...ref, reason: transition.reason }];
-  }
-}
-
-/** What a receiver decided; undefined where time, a lost connection or a purge did. */
-function settledOutcome(transition: Transition<Message>): SettledOutcome | undefined {
-  if (transition.type === "completed") return "completed";
-  if (transition.type === "requeued" && transition.reason === "abandoned") return "abandoned";
-  if (transition.type !== "deadLettered") return undefined;
-  if (transition.reason === "Rejected") return "rejected";
-  return transition.reason === "DeliveryCountExceeded" ? "abandoned" : undefined;
-}
-
-function messageRef(deviceId: string, { sequenceNumber, payload }: Entry<Message>): MessageRef {
-  const { messageId } = payload.system;
-  return { deviceId, sequenceNumber, ...(messageId !== undefined && { messageId }) };
 }

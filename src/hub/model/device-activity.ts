@@ -3,7 +3,7 @@
 import type { Clock } from "../runtime/clock.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
-import { type DeviceTimes, deleteActivity, putActivity } from "../store/records.ts";
+import { activityRecords, type DeviceTimes } from "../store/records.ts";
 import type { HubEvent, HubEventStream } from "./events.ts";
 
 export interface DeviceActivityOptions {
@@ -52,13 +52,14 @@ export class DeviceActivityLog {
   /** For a deleted device: one that is created again under its id has not done anything. */
   forget(deviceId: string): void {
     this.#unwritten.delete(deviceId);
-    if (this.#times.delete(deviceId)) void this.#options.store.write([deleteActivity(deviceId)]);
+    if (this.#times.delete(deviceId))
+      void this.#options.store.write([activityRecords.remove(deviceId)]);
   }
 
   /** Hands to the store what it does not have yet. */
   flush(): void {
     this.#options.scheduler.schedule(WRITE_TIMER, undefined, () => {});
-    const changes = [...this.#unwritten].map((id) => putActivity(id, this.find(id)));
+    const changes = [...this.#unwritten].map((id) => activityRecords.put(id, this.find(id)));
     this.#unwritten.clear();
     void this.#options.store.write(changes);
   }

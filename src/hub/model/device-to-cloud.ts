@@ -14,14 +14,13 @@ import { partitionOf } from "../../core/partition.ts";
 import { EVENT_HUB_NAME, type EventPartition } from "../../core/resource-path.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
-import type { GuardedStore } from "../store/guard-store.ts";
 import {
   type DeviceEvent,
   type DeviceEventLog,
   deleteEvents,
-  type HubState,
   putEvents,
-} from "../store/records.ts";
+} from "../store/event-records.ts";
+import type { GuardedStore } from "../store/guard-store.ts";
 import { EventReaders, type ReaderPlace } from "./event-readers.ts";
 import type { HubEventStream } from "./events.ts";
 import type { Registry } from "./registry.ts";
@@ -66,7 +65,8 @@ export interface DeviceToCloudOptions {
   readonly store: GuardedStore;
   readonly events: HubEventStream;
   readonly registry: Registry;
-  readonly logs: HubState["eventLogs"];
+  /** By the number of their partition; one that never had an event is absent. */
+  readonly logs: ReadonlyMap<number, DeviceEventLog>;
 }
 
 interface Partition {

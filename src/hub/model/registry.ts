@@ -13,7 +13,7 @@ import {
 import { HubError } from "../../core/hub-error.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
-import { deleteDevice, putDevice } from "../store/records.ts";
+import { deviceRecords } from "../store/records.ts";
 import type { StoreChange } from "../store/store.ts";
 import type { DeviceConnections } from "./connections.ts";
 
@@ -107,7 +107,7 @@ export class Registry {
     const { store } = this.#options;
     this.#devices.delete(deviceId);
     const belongings = this.#onDelete.flatMap((forget) => forget(deviceId));
-    const durable = store.write([deleteDevice(deviceId), ...belongings]);
+    const durable = store.write([deviceRecords.remove(deviceId), ...belongings]);
     this.#disconnect(deviceId, "The device is deleted.");
     store.onceDurable(() => {
       for (const forget of this.#onDeleted) forget(deviceId);
@@ -117,7 +117,7 @@ export class Registry {
 
   async #keep(device: DeviceIdentity): Promise<DeviceIdentity> {
     this.#devices.set(device.deviceId, device);
-    await this.#options.store.write([putDevice(device)]);
+    await this.#options.store.write([deviceRecords.put(device.deviceId, device)]);
     return device;
   }
 

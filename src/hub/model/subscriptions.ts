@@ -1,6 +1,6 @@
 /** What devices have subscribed to in sessions that outlive their connections. */
 
-import { deleteSubscriptions, putSubscriptions, type Subscriptions } from "../store/records.ts";
+import { type Subscriptions, subscriptionRecords } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { Registry } from "./registry.ts";
 
@@ -12,7 +12,7 @@ export class SubscriptionStore {
     this.#store = store;
     registry.onDelete((deviceId) => {
       this.#byDevice.delete(deviceId);
-      return [deleteSubscriptions(deviceId)];
+      return [subscriptionRecords.remove(deviceId)];
     });
     this.#byDevice = new Map(subscriptions);
   }
@@ -23,11 +23,11 @@ export class SubscriptionStore {
 
   async keep(deviceId: string, subscriptions: Subscriptions): Promise<void> {
     this.#byDevice.set(deviceId, subscriptions);
-    await this.#store.write([putSubscriptions(deviceId, subscriptions)]);
+    await this.#store.write([subscriptionRecords.put(deviceId, subscriptions)]);
   }
 
   async forget(deviceId: string): Promise<void> {
     if (!this.#byDevice.delete(deviceId)) return;
-    await this.#store.write([deleteSubscriptions(deviceId)]);
+    await this.#store.write([subscriptionRecords.remove(deviceId)]);
   }
 }

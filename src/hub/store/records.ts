@@ -1,11 +1,13 @@
 /** The records of the hub: which key each has, its form in the store, and reading them all back. */
 
 import type { DeviceIdentity } from "../../core/device-identity.ts";
-import { EventLog, type LogEnd, type LoggedEvent } from "../../core/event-log.ts";
 import type { FeedbackRecord } from "../../core/feedback.ts";
-import type { Message, Telemetry } from "../../core/message.ts";
-import type { Entry, MessageQueue, Transition } from "../../core/message-queue.ts";
-import type { Store, StoreChange } from "./store.ts";
+import type { Message } from "../../core/message.ts";
+import type { MessageQueue, Transition } from "../../core/message-queue.ts";
+import { decodeMessage, encodeMessage, sortable } from "./encoding.ts";
+import { type DeviceEventLog, EventCollector } from "./event-records.ts";
+import { deleteQueue, QueueCollector, queueChanges } from "./queue-records.ts";
+import { put, remove, type Store, type StoreChange } from "./store.ts";
 
 /** MQTT topic filters and their granted QoS. */
 export type Subscriptions = Readonly<Record<string, number>>;
@@ -22,17 +24,6 @@ export interface WaitingRecord {
   readonly record: FeedbackRecord;
 }
 
-/** A message from a device, with what the hub knows of its sender. */
-export interface DeviceEvent {
-  readonly deviceId: string;
-  readonly generationId: string;
-  /** JSON text, as its readers get it. */
-  readonly authMethod: string;
-  readonly telemetry: Telemetry;
-}
-
-export type DeviceEventLog = EventLog<DeviceEvent>;
-
 export type FeedbackPayload = readonly FeedbackRecord[];
 
 /** Everything a hub remembers. */
@@ -47,38 +38,18 @@ export interface HubState {
   readonly eventLogs: ReadonlyMap<number, DeviceEventLog>;
 }
 
-const FEEDBACK_QUEUE = "feedback";
+export const deviceRecords = recordsOf<DeviceIdentity>("device");
+export const activityRecords = recordsOf<DeviceTimes>("activity");
+export const subscriptionRecords = recordsOf<Subscriptions>("subscriptions");
 
-export function putDevice(device: DeviceIdentity): StoreChange {
-  return { type: "put", key: `device/${device.deviceId}`, value: device };
-}
-
-export function deleteDevice(deviceId: string): StoreChange {
-  return { type: "delete", key: `device/${deviceId}` };
-}
-
-export function putActivity(deviceId: string, times: DeviceTimes): StoreChange {
-  return { type: "put", key: `activity/${deviceId}`, value: times };
-}
-
-export function deleteActivity(deviceId: string): StoreChange {
-  return { type: "delete", key: `activity/${deviceId}` };
-}
-
-export function putSubscriptions(deviceId: string, subscriptions: Subscriptions): StoreChange {
-  return { type: "put", key: `subscriptions/${deviceId}`, value: subscriptions };
-}
-
-export function deleteSubscriptions(deviceId: string): StoreChange {
-  return { type: "delete", key: `subscriptions/${deviceId}` };
-}
+const waitingRecords = recordsOf<FeedbackRecord>("waiting");
 
 export function putWaitingFeedback({ number, record }: WaitingRecord): StoreChange {
-  return { type: "put", key: `waiting/${sortable(number)}`, value: record };
+  return waitingRecords.put(sortable(number), record);
 }
 
 export function deleteWaitingFeedback({ number }: WaitingRecord): StoreChange {
-  return { type: "delete", key: `waiting/${sortable(number)}` };
+  return waitingRecords.remove(sortable(number));
 }
 
 /** What a step of a device's queue changes in the store. */
@@ -86,52 +57,18 @@ export function deviceQueueChanges(
   deviceId: string,
   transitions: readonly Transition<Message>[],
 ): StoreChange[] {
-  return transitions.flatMap((transition) =>
-    entryChanges(`queue/${deviceId}`, transition, encodeMessage),
-  );
+  return queueChanges(deviceQueue(deviceId), transitions, encodeMessage);
+}
+
+export function deleteDeviceQueue(deviceId: string, queue: MessageQueue<Message>): StoreChange[] {
+  return deleteQueue(deviceQueue(deviceId), queue);
 }
 
 /** What a step of the feedback queue changes in the store. */
 export function feedbackQueueChanges(
   transitions: readonly Transition<FeedbackPayload>[],
 ): StoreChange[] {
-  return transitions.flatMap((transition) =>
-    entryChanges(FEEDBACK_QUEUE, transition, (payload) => payload),
-  );
-}
-
-/** What keeping these events of a partition changes in the store; `end` is where it goes on. */
-export function putEvents(
-  partition: number,
-  events: readonly LoggedEvent<DeviceEvent>[],
-  end: LogEnd,
-): StoreChange[] {
-  return [
-    ...events.map(
-      (event): StoreChange => ({
-        type: "put",
-        key: eventKey(partition, event),
-        value: { ...event, payload: encodeEvent(event.payload) },
-      }),
-    ),
-    { type: "put", key: `event/${partition}/${END}`, value: end },
-  ];
-}
-
-export function deleteEvents(
-  partition: number,
-  events: readonly LoggedEvent<DeviceEvent>[],
-): StoreChange[] {
-  return events.map((event) => ({ type: "delete", key: eventKey(partition, event) }));
-}
-
-/** Forgets a device's queue, the numbers it has used included. */
-export function deleteDeviceQueue(deviceId: string, queue: MessageQueue<Message>): StoreChange[] {
-  const prefix = `queue/${deviceId}`;
-  return [
-    ...queue.entries.flatMap((entry) => deleteEntry(prefix, entry)),
-    { type: "delete", key: `${prefix}/last` },
-  ];
+  return queueChanges(FEEDBACK_QUEUE, transitions, (payload) => payload);
 }
 
 /** Reads back all that was kept. Entries come back visible: whoever held their locks is gone. */
@@ -153,7 +90,7 @@ export async function loadHubState(store: Store): Promise<HubState> {
     else queues.add(key, value);
   }
   const deviceQueues = [...devices.keys()].map(
-    (id) => [id, queues.collect(`queue/${id}`, decodeMessage)] as const,
+    (id) => [id, queues.collect(deviceQueue(id), decodeMessage)] as const,
   );
   return {
     devices,
@@ -167,143 +104,16 @@ export async function loadHubState(store: Store): Promise<HubState> {
   };
 }
 
-/** The part of an entry that changes while it is queued; kept apart, so that a change is small. */
-type EntryProgress = Pick<Entry<unknown>, "deliveryCount" | "isRedelivered">;
+const FEEDBACK_QUEUE = "feedback";
 
-type EntryContent = Pick<Entry<unknown>, "payload" | "enqueuedTimeMs" | "expiryTimeMs">;
-
-function entryChanges<T>(
-  prefix: string,
-  transition: Transition<T>,
-  encode: (payload: T) => unknown,
-): StoreChange[] {
-  const { entry } = transition;
-  switch (transition.type) {
-    case "enqueued":
-      return [
-        { type: "put", key: contentKey(prefix, entry), value: encodeContent(entry, encode) },
-        { type: "put", key: `${prefix}/last`, value: entry.sequenceNumber },
-      ];
-    case "delivered":
-      return [putProgress(prefix, { ...entry, isRedelivered: true })];
-    case "requeued":
-      return [putProgress(prefix, entry)];
-    case "completed":
-    case "deadLettered":
-      return deleteEntry(prefix, entry);
-  }
+function deviceQueue(deviceId: string): string {
+  return `queue/${deviceId}`;
 }
 
-function encodeContent<T>(entry: Entry<T>, encode: (payload: T) => unknown): EntryContent {
-  const { payload, enqueuedTimeMs, expiryTimeMs } = entry;
-  return { payload: encode(payload), enqueuedTimeMs, expiryTimeMs };
-}
-
-function putProgress(prefix: string, entry: Entry<unknown>): StoreChange {
-  const { deliveryCount, isRedelivered } = entry;
-  const value: EntryProgress = { deliveryCount, isRedelivered };
-  return { type: "put", key: progressKey(prefix, entry), value };
-}
-
-function deleteEntry(prefix: string, entry: Entry<unknown>): StoreChange[] {
-  return [
-    { type: "delete", key: contentKey(prefix, entry) },
-    { type: "delete", key: progressKey(prefix, entry) },
-  ];
-}
-
-function contentKey(prefix: string, { sequenceNumber }: { sequenceNumber: number }): string {
-  return `${prefix}/content/${sortable(sequenceNumber)}`;
-}
-
-function progressKey(prefix: string, { sequenceNumber }: { sequenceNumber: number }): string {
-  return `${prefix}/progress/${sortable(sequenceNumber)}`;
-}
-
-/** Keys are read in text order, which must be the order of the numbers. */
-function sortable(number: number): string {
-  return String(number).padStart(16, "0");
-}
-
-/** Gathers the scattered records of queues until they are asked for by prefix. */
-class QueueCollector {
-  readonly #contents = new Map<string, [sequenceNumber: number, content: EntryContent][]>();
-  readonly #progress = new Map<string, EntryProgress>();
-  readonly #last = new Map<string, number>();
-
-  add(key: string, value: unknown): void {
-    const parts = key.split("/");
-    if (parts.at(-1) === "last") {
-      this.#last.set(parts.slice(0, -1).join("/"), value as number);
-      return;
-    }
-    const prefix = parts.slice(0, -2).join("/");
-    if (parts.at(-2) === "progress") this.#progress.set(key, value as EntryProgress);
-    else this.#contentsOf(prefix).push([Number(parts.at(-1)), value as EntryContent]);
-  }
-
-  collect<T>(prefix: string, decode: (payload: unknown) => T): MessageQueue<T> {
-    const entries = this.#contentsOf(prefix).map(([sequenceNumber, content]): Entry<T> => {
-      const progress = this.#progress.get(progressKey(prefix, { sequenceNumber }));
-      const { deliveryCount = 0, isRedelivered = false } = progress ?? {};
-      const payload = decode(content.payload);
-      return { ...content, sequenceNumber, payload, deliveryCount, isRedelivered };
-    });
-    return { entries, nextSequenceNumber: (this.#last.get(prefix) ?? 0) + 1 };
-  }
-
-  #contentsOf(prefix: string): [number, EntryContent][] {
-    const contents = this.#contents.get(prefix) ?? [];
-    this.#contents.set(prefix, contents);
-    return contents;
-  }
-}
-
-/** What stands in a partition's key in place of a number. */
-const END = "end";
-
-function eventKey(partition: number, { sequenceNumber }: { sequenceNumber: number }): string {
-  return `event/${partition}/${sortable(sequenceNumber)}`;
-}
-
-/** Gathers the events of partitions, which are read in the order of their numbers. */
-class EventCollector {
-  readonly #partitions = new Map<number, { events: LoggedEvent<DeviceEvent>[]; end?: LogEnd }>();
-
-  add(partition: number, name: string, value: unknown): void {
-    const found = this.#partitions.get(partition) ?? { events: [] };
-    this.#partitions.set(partition, found);
-    if (name === END) found.end = value as LogEnd;
-    else {
-      const event = value as LoggedEvent<unknown>;
-      found.events.push({ ...event, payload: decodeEvent(event.payload) });
-    }
-  }
-
-  collect(): Map<number, DeviceEventLog> {
-    return new Map(
-      [...this.#partitions].map(([partition, { events, end }]) => [
-        partition,
-        new EventLog(events, end),
-      ]),
-    );
-  }
-}
-
-function encodeEvent({ telemetry, ...rest }: DeviceEvent): unknown {
-  return { ...rest, telemetry: encodeMessage(telemetry) };
-}
-
-function decodeEvent(value: unknown): DeviceEvent {
-  const { telemetry, ...rest } = value as Omit<DeviceEvent, "telemetry"> & { telemetry: unknown };
-  return { ...rest, telemetry: decodeMessage(telemetry) };
-}
-
-function encodeMessage({ body, ...rest }: Message): unknown {
-  return { ...rest, body: Buffer.from(body).toString("base64") };
-}
-
-function decodeMessage(value: unknown): Message {
-  const { body, ...rest } = value as Omit<Message, "body"> & { readonly body: string };
-  return { ...rest, body: Buffer.from(body, "base64") };
+/** Records of one kind, each with a name of its own. */
+function recordsOf<Value>(kind: string) {
+  return {
+    put: (name: string, value: Value): StoreChange => put(`${kind}/${name}`, value),
+    remove: (name: string): StoreChange => remove(`${kind}/${name}`),
+  };
 }

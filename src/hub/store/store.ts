@@ -4,6 +4,14 @@ export type StoreChange =
   | { readonly type: "put"; readonly key: string; readonly value: unknown }
   | { readonly type: "delete"; readonly key: string };
 
+export function put(key: string, value: unknown): StoreChange {
+  return { type: "put", key, value };
+}
+
+export function remove(key: string): StoreChange {
+  return { type: "delete", key };
+}
+
 export interface Store {
   /** Every record, by key in order. */
   load(): AsyncIterable<readonly [key: string, value: unknown]>;

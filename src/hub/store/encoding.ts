@@ -1,0 +1,17 @@
+/** Forms that records take in the store, beside plain JSON. */
+
+import type { Message } from "../../core/message.ts";
+
+/** Keys are read in text order, which must be the order of the numbers. */
+export function sortable(number: number): string {
+  return String(number).padStart(16, "0");
+}
+
+export function encodeMessage({ body, ...rest }: Message): unknown {
+  return { ...rest, body: Buffer.from(body).toString("base64") };
+}
+
+export function decodeMessage(value: unknown): Message {
+  const { body, ...rest } = value as Omit<Message, "body"> & { readonly body: string };
+  return { ...rest, body: Buffer.from(body, "base64") };
+}

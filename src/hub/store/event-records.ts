@@ -1,0 +1,78 @@
+/** Events of devices in the store: one record each, and one for where their partition goes on. */
+
+import { EventLog, type LogEnd, type LoggedEvent } from "../../core/event-log.ts";
+import type { Telemetry } from "../../core/message.ts";
+import { decodeMessage, encodeMessage, sortable } from "./encoding.ts";
+import { put, remove, type StoreChange } from "./store.ts";
+
+/** A message from a device, with what the hub knows of its sender. */
+export interface DeviceEvent {
+  readonly deviceId: string;
+  readonly generationId: string;
+  /** JSON text, as its readers get it. */
+  readonly authMethod: string;
+  readonly telemetry: Telemetry;
+}
+
+export type DeviceEventLog = EventLog<DeviceEvent>;
+
+/** What stands in a partition's key in place of a number. */
+const END = "end";
+
+/** What keeping these events of a partition changes in the store; `end` is where it goes on. */
+export function putEvents(
+  partition: number,
+  events: readonly LoggedEvent<DeviceEvent>[],
+  end: LogEnd,
+): StoreChange[] {
+  return [
+    ...events.map((event) =>
+      put(eventKey(partition, event), { ...event, payload: encodeEvent(event.payload) }),
+    ),
+    put(`event/${partition}/${END}`, end),
+  ];
+}
+
+export function deleteEvents(
+  partition: number,
+  events: readonly LoggedEvent<DeviceEvent>[],
+): StoreChange[] {
+  return events.map((event) => remove(eventKey(partition, event)));
+}
+
+/** Gathers the events of partitions, which are read in the order of their numbers. */
+export class EventCollector {
+  readonly #partitions = new Map<number, { events: LoggedEvent<DeviceEvent>[]; end?: LogEnd }>();
+
+  add(partition: number, name: string, value: unknown): void {
+    const found = this.#partitions.get(partition) ?? { events: [] };
+    this.#partitions.set(partition, found);
+    if (name === END) found.end = value as LogEnd;
+    else {
+      const event = value as LoggedEvent<unknown>;
+      found.events.push({ ...event, payload: decodeEvent(event.payload) });
+    }
+  }
+
+  collect(): Map<number, DeviceEventLog> {
+    return new Map(
+      [...this.#partitions].map(([partition, { events, end }]) => [
+        partition,
+        new EventLog(events, end),
+      ]),
+    );
+  }
+}
+
+function encodeEvent({ telemetry, ...rest }: DeviceEvent): unknown {
+  return { ...rest, telemetry: encodeMessage(telemetry) };
+}
+
+function decodeEvent(value: unknown): DeviceEvent {
+  const { telemetry, ...rest } = value as Omit<DeviceEvent, "telemetry"> & { telemetry: unknown };
+  return { ...rest, telemetry: decodeMessage(telemetry) };
+}
+
+function eventKey(partition: number, { sequenceNumber }: { sequenceNumber: number }): string {
+  return `event/${partition}/${sortable(sequenceNumber)}`;
+}
