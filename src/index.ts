@@ -14,7 +14,8 @@ export type {
 export { HubError, type HubErrorName } from "./core/hub-error.ts";
 export { InvalidOptionError } from "./core/hub-options.ts";
 export { PortUnavailable } from "./hub/listener/port-unavailable.ts";
-export { type LocalHub, type LocalHubOptions, startLocalHub } from "./hub/local-hub.ts";
+export { type LocalHub, startLocalHub } from "./hub/local-hub.ts";
+export type { LocalHubOptions } from "./hub/local-hub-options.ts";
 export type { HubEvent, HubEventListener, MessageRef } from "./hub/model/events.ts";
 export { type Clock, ManualClock } from "./hub/runtime/clock.ts";
 export { HubStoppedError } from "./hub/runtime/lifetime.ts";

@@ -10,7 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import chalk from "chalk";
-import { type LocalHub, startHomeHub } from "../hub/local-hub.ts";
+import { startHomeHub } from "../hub/home-hub.ts";
+import type { LocalHub } from "../hub/local-hub.ts";
 import { type Ended, findMissing, type Processes } from "./expectations.ts";
 import { type LabelledProcess, runLabelled } from "./labelled-process.ts";
 

@@ -17,7 +17,8 @@ import {
   parseHubConnectionString,
 } from "../../src/core/connection-string.ts";
 import type { Message, SystemProperties } from "../../src/core/message.ts";
-import { type LocalHub, type LocalHubOptions, startLocalHub } from "../../src/hub/local-hub.ts";
+import { type LocalHub, startLocalHub } from "../../src/hub/local-hub.ts";
+import type { LocalHubOptions } from "../../src/hub/local-hub-options.ts";
 import {
   type AmqpScript,
   type ScriptedAmqpHub,

@@ -24,7 +24,8 @@ import {
   parseHubConnectionString,
   splitHostPort,
 } from "../../src/core/connection-string.ts";
-import { type LocalHub, startHomeHub } from "../../src/hub/local-hub.ts";
+import { startHomeHub } from "../../src/hub/home-hub.ts";
+import type { LocalHub } from "../../src/hub/local-hub.ts";
 import { Inbox } from "../support/inbox.ts";
 import { startHubForTest, temporaryDirectory } from "../support/local-hub.ts";
 import { warningsDuring } from "../support/warnings.ts";

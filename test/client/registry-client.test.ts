@@ -13,7 +13,8 @@ import {
 } from "../../src/client/registry/registry-client.ts";
 import { parseHubConnectionString } from "../../src/core/connection-string.ts";
 import type { Policy } from "../../src/core/device-identity.ts";
-import { type LocalHub, startHomeHub } from "../../src/hub/local-hub.ts";
+import { startHomeHub } from "../../src/hub/home-hub.ts";
+import type { LocalHub } from "../../src/hub/local-hub.ts";
 import { freePort, startHubForTest, temporaryDirectory } from "../support/local-hub.ts";
 import { selfSigned } from "./support/self-signed.ts";
 import { startSilentServer } from "./support/silent-server.ts";

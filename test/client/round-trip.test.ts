@@ -26,7 +26,8 @@ import {
   parseDeviceConnectionString,
   parseHubConnectionString,
 } from "../../src/core/connection-string.ts";
-import { type LocalHub, type LocalHubOptions, startLocalHub } from "../../src/hub/local-hub.ts";
+import { type LocalHub, startLocalHub } from "../../src/hub/local-hub.ts";
+import type { LocalHubOptions } from "../../src/hub/local-hub-options.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 

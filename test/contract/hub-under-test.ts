@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { parseHubConnectionString, splitHostPort } from "../../src/core/connection-string.ts";
 import { formatSasToken } from "../../src/core/sas-token.ts";
-import { type LocalHub, type LocalHubOptions, startLocalHub } from "../../src/hub/local-hub.ts";
+import { type LocalHub, startLocalHub } from "../../src/hub/local-hub.ts";
+import type { LocalHubOptions } from "../../src/hub/local-hub-options.ts";
 import { ManualClock } from "../../src/hub/runtime/clock.ts";
 import { RegistryClient } from "./registry-client.ts";
 import type { RestEndpoint } from "./rest.ts";

@@ -21,7 +21,7 @@ import {
   writeHubDescription,
 } from "../../src/hub/home/home.ts";
 import { requireUsableHome } from "../../src/hub/home/home-directory.ts";
-import { startHomeHub } from "../../src/hub/local-hub.ts";
+import { startHomeHub } from "../../src/hub/home-hub.ts";
 import { freePort, temporaryDirectory } from "../support/local-hub.ts";
 
 async function startAtHome(directory: string, options = {}) {

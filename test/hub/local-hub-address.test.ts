@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parseHubConnectionString } from "../../src/core/connection-string.ts";
-import { startHomeHub } from "../../src/hub/local-hub.ts";
+import { startHomeHub } from "../../src/hub/home-hub.ts";
 import { callRest } from "../contract/rest.ts";
 import { startHubForTest, temporaryDirectory } from "../support/local-hub.ts";
 import { signToken } from "../support/sign-token.ts";

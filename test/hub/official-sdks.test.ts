@@ -4,7 +4,8 @@ import device from "azure-iot-device";
 import deviceMqtt from "azure-iot-device-mqtt";
 import iothub from "azure-iothub";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { LocalHub, LocalHubOptions } from "../../src/hub/local-hub.ts";
+import type { LocalHub } from "../../src/hub/local-hub.ts";
+import type { LocalHubOptions } from "../../src/hub/local-hub-options.ts";
 import { EventLog } from "../support/event-log.ts";
 import { startHubForTest } from "../support/local-hub.ts";
 

@@ -10,7 +10,8 @@ import { Mqtt } from "azure-iot-device-mqtt";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parseHubConnectionString, splitHostPort } from "../../src/core/connection-string.ts";
 import { formatSasToken } from "../../src/core/sas-token.ts";
-import type { LocalHub, LocalHubOptions } from "../../src/hub/local-hub.ts";
+import type { LocalHub } from "../../src/hub/local-hub.ts";
+import type { LocalHubOptions } from "../../src/hub/local-hub-options.ts";
 import { callRest } from "../contract/rest.ts";
 import {
   createAuthority,

@@ -3,7 +3,8 @@ import net, { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { type LocalHub, type LocalHubOptions, startLocalHub } from "../../src/hub/local-hub.ts";
+import { type LocalHub, startLocalHub } from "../../src/hub/local-hub.ts";
+import type { LocalHubOptions } from "../../src/hub/local-hub-options.ts";
 
 /** A hub on a free port, stopped when the test ends. */
 export async function startHubForTest(options: LocalHubOptions = {}): Promise<LocalHub> {

@@ -1,7 +1,8 @@
 /** `--settle abandon`: looks at what waits for a device, and leaves it there. */
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type LocalHub, type LocalHubOptions, startLocalHub } from "../../../src/hub/local-hub.ts";
+import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";
+import type { LocalHubOptions } from "../../../src/hub/local-hub-options.ts";
 import type { HubEvent } from "../../../src/hub/model/events.ts";
 import { openSender, type Send } from "../support/hub-sender.ts";
 import { type ListenInProcessOptions, startListen } from "../support/listen-in-process.ts";

@@ -9,7 +9,8 @@ import { connectService } from "../../../src/client/service/connect-service.ts";
 import type { ServiceConnection } from "../../../src/client/service/service-connection.ts";
 import { parseHubConnectionString } from "../../../src/core/connection-string.ts";
 import type { Message } from "../../../src/core/message.ts";
-import { type LocalHub, startHomeHub } from "../../../src/hub/local-hub.ts";
+import { startHomeHub } from "../../../src/hub/home-hub.ts";
+import type { LocalHub } from "../../../src/hub/local-hub.ts";
 import { parseLines, RunningCommand, run } from "../support/run-command.ts";
 
 const TRANSPORTS = ["amqp", "amqp-ws", "http"] as const;

@@ -7,7 +7,8 @@ import type { IPublishPacket } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { connectService } from "../../../src/client/service/connect-service.ts";
 import { parseHubConnectionString } from "../../../src/core/connection-string.ts";
-import { type LocalHub, startHomeHub } from "../../../src/hub/local-hub.ts";
+import { startHomeHub } from "../../../src/hub/home-hub.ts";
+import type { LocalHub } from "../../../src/hub/local-hub.ts";
 import {
   behave,
   type MqttPeer,

@@ -6,7 +6,7 @@ import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { ensureLocalHub } from "../../../src/cli/local/ensure-local-hub.ts";
 import { findRunningHub } from "../../../src/cli/local/find-running-hub.ts";
 import { createHome, type HomePaths } from "../../../src/hub/home/home.ts";
-import { startHomeHub } from "../../../src/hub/local-hub.ts";
+import { startHomeHub } from "../../../src/hub/home-hub.ts";
 import { acquireOwnership } from "../../../src/hub/store/ownership.ts";
 import { temporaryDirectory } from "../../support/local-hub.ts";
 import { run } from "../support/run-executable.ts";

@@ -8,7 +8,8 @@ import type { Context } from "../../../src/cli/program/run-program.ts";
 import { connectDevice } from "../../../src/client/device/connect-device.ts";
 import { parseDeviceConnectionString } from "../../../src/core/connection-string.ts";
 import { createHome, writeHubDescription } from "../../../src/hub/home/home.ts";
-import { type LocalHub, startHomeHub } from "../../../src/hub/local-hub.ts";
+import { startHomeHub } from "../../../src/hub/home-hub.ts";
+import type { LocalHub } from "../../../src/hub/local-hub.ts";
 import { startSilentServer } from "../../client/support/silent-server.ts";
 import { freePort, temporaryDirectory } from "../../support/local-hub.ts";
 

@@ -1,4 +1,4 @@
-import type { LocalHubOptions } from "../../../src/hub/local-hub.ts";
+import type { LocalHubOptions } from "../../../src/hub/local-hub-options.ts";
 import type { Capability } from "../driver.ts";
 import type { Stage } from "../stage.ts";
 

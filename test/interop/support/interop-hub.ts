@@ -7,7 +7,8 @@ import {
   parseHubConnectionString,
   splitHostPort,
 } from "../../../src/core/connection-string.ts";
-import { type HomeHubOptions, type LocalHub, startHomeHub } from "../../../src/hub/local-hub.ts";
+import { type HomeHubOptions, startHomeHub } from "../../../src/hub/home-hub.ts";
+import type { LocalHub } from "../../../src/hub/local-hub.ts";
 import { run } from "../../cli/support/run-executable.ts";
 import type { RestEndpoint } from "../../contract/rest.ts";
 import { ServiceClient } from "../../contract/service-client.ts";

@@ -2,7 +2,7 @@
 
 import { randomInt } from "node:crypto";
 import net from "node:net";
-import { STANDARD_PORTS } from "../../../src/hub/local-hub.ts";
+import { STANDARD_PORTS } from "../../../src/hub/home-hub.ts";
 import { type InteropHub, startInteropHub } from "./interop-hub.ts";
 
 /** Other than 127.0.0.1, where any hub may be; Linux has all of 127.0.0.0/8. */

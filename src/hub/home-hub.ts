@@ -1,0 +1,127 @@
+/** The local hub of a home directory: it keeps its state there, and is found by what stands there. */
+
+import { existsSync } from "node:fs";
+import { validateDeviceId } from "../core/device-identity.ts";
+import {
+  createHome,
+  type HomePaths,
+  readHomeFile,
+  removeHubDescription,
+  writeHubDescription,
+  writeOwnerFile,
+  writePublicFile,
+} from "./home/home.ts";
+import { homeDamaged } from "./home/home-error.ts";
+import { createInstallation, type Installation, parseInstallation } from "./home/installation.ts";
+import { startHub } from "./hub.ts";
+import { type LocalHub, nameOf, present } from "./local-hub.ts";
+import { type LocalHubOptions, resolveOptions } from "./local-hub-options.ts";
+import { openLevelStore } from "./store/level-store.ts";
+import { createMemoryStore } from "./store/memory-store.ts";
+import { acquireOwnership } from "./store/ownership.ts";
+import type { Store } from "./store/store.ts";
+
+export interface HomeHubOptions extends Omit<LocalHubOptions, "port"> {
+  readonly directory: string;
+  /** Default 8883, 5671 and 443 (8443 where binding port 443 needs privileges). */
+  readonly ports?: readonly number[];
+  readonly onTakenPort?: "fail" | "skip";
+  /** Keeps keys, registry and queues in memory; the directory is owned all the same. */
+  readonly isInMemory?: boolean;
+  /** Said in `hub.json`: nobody minds this hub but those who use it. */
+  readonly isBackground?: boolean;
+  readonly idleExitMs?: number;
+  /** Gives up the start; a hub that has started is stopped by `stop`. */
+  readonly signal?: AbortSignal;
+}
+
+export const STANDARD_PORTS = [8883, 5671, 443] as const;
+
+/**
+ * Starts the hub of a home directory and makes it known in `hub.json`.
+ *
+ * @throws HomeError; StoreError when another process has the directory, or its store cannot be read;
+ * PortUnavailable; AbortError once `signal` is aborted. Whatever it throws, nothing stays open.
+ */
+export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
+  for (const deviceId of options.devices ?? []) validateDeviceId(deviceId);
+  options.signal?.throwIfAborted();
+  const paths = createHome(options.directory);
+  const store = options.isInMemory
+    ? await openOwnedMemoryStore(paths.storeDirectory)
+    : await openLevelStore(paths.storeDirectory);
+  return await startWithStore(store, paths, options);
+}
+
+async function startWithStore(
+  store: Store,
+  paths: HomePaths,
+  options: HomeHubOptions,
+): Promise<LocalHub> {
+  const { signal } = options;
+  const resolved = resolveOptions(options);
+  let close = (): Promise<void> => store.close();
+  try {
+    signal?.throwIfAborted();
+    // Nobody else runs for this directory now: one that is there is stale.
+    removeHubDescription(paths);
+    const installation = await keepInstallation(paths, resolved.clock.nowMs());
+    const hub = await startHub({
+      ...resolved,
+      installation,
+      store,
+      ports: options.ports ?? STANDARD_PORTS,
+      onTakenPort: options.onTakenPort ?? "fail",
+      ...(options.idleExitMs !== undefined && { idleExitMs: options.idleExitMs }),
+      onStopping: () => removeHubDescription(paths),
+    });
+    close = () => hub.stop();
+    signal?.throwIfAborted();
+    const local = present(hub, installation, { host: resolved.host, caFile: paths.caFile });
+    writeHubDescription(paths, {
+      hostName: local.hostName,
+      endpoint: `${nameOf(resolved.host)}:${local.ports[0]}`,
+      host: resolved.host,
+      ports: local.ports,
+      pid: process.pid,
+      caFile: local.caFile,
+      connectionString: local.connectionString,
+      eventHubConnectionString: local.eventHubConnectionString,
+      lockTimeoutMs: resolved.settings.lockTimeoutMs,
+      isBackground: options.isBackground === true,
+    });
+    return local;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The installation of a home directory, made at the first start. */
+async function keepInstallation(
+  { installationFile, caFile }: HomePaths,
+  nowMs: number,
+): Promise<Installation> {
+  if (!existsSync(installationFile)) {
+    const created = await createInstallation(nowMs);
+    writeOwnerFile(installationFile, `${JSON.stringify(created, null, 2)}\n`);
+  }
+  const installation = readInstallation(installationFile);
+  writePublicFile(caFile, installation.authority.certificate);
+  return installation;
+}
+
+function readInstallation(path: string): Installation {
+  const text = readHomeFile(path);
+  try {
+    return parseInstallation(text);
+  } catch (error) {
+    throw homeDamaged(path, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A hub in memory owns its directory as any other does. */
+async function openOwnedMemoryStore(directory: string): Promise<Store> {
+  const ownership = await acquireOwnership(directory);
+  return { ...createMemoryStore(), close: () => ownership.release() };
+}

@@ -1,0 +1,52 @@
+/** The options of a local hub, each with its default. */
+
+import { type CloudToDeviceSettings, LOCAL_DEFAULTS } from "../core/limits.ts";
+import { type Clock, systemClock } from "./runtime/clock.ts";
+
+/**
+ * Every option has a default. Durations are whole milliseconds, from 1 ms to 36,500 days. An unknown
+ * option, or a value out of range, is refused with InvalidOptionError.
+ */
+export interface LocalHubOptions {
+  /** Ids of devices to create. */
+  readonly devices?: readonly string[];
+  /** 0 to 65535. Default 0: any free port. */
+  readonly port?: number;
+  /** Address to listen on. Default 127.0.0.1. */
+  readonly host?: string;
+  /** Further names the hub answers to; they stand in its certificate. */
+  readonly hostNames?: readonly string[];
+  /** Time to live of a message without an expiry. Default 1 hour. */
+  readonly defaultTtlMs?: number;
+  /** Abandons after which a message is dead-lettered, 1 or more. Default 10. */
+  readonly maxDeliveryCount?: number;
+  /** Time a device has to settle a message before it is delivered again. Default 60 s. */
+  readonly lockTimeoutMs?: number;
+  /** Messages that one device may have queued, 1 or more. Default 50. */
+  readonly queueDepth?: number;
+  /** Time for which feedback records are gathered into a batch, from 0. Default 1 s; 15 s on Azure. */
+  readonly feedbackIntervalMs?: number;
+  /** Certificates (PEM) of the authorities whose devices may sign in with theirs. */
+  readonly deviceAuthorities?: readonly string[];
+  /** Consumer groups of the event hub, beside `$Default`. */
+  readonly consumerGroups?: readonly string[];
+  /** Default: the machine's own. A `ManualClock` moves only when told to. */
+  readonly clock?: Clock;
+}
+
+export const DEFAULT_HOST = "127.0.0.1";
+
+/** What every local hub is started with, wherever it keeps its state. */
+export function resolveOptions(options: LocalHubOptions) {
+  const { host = DEFAULT_HOST, hostNames = [], clock = systemClock } = options;
+  const { consumerGroups = [], deviceAuthorities = [], devices = [] } = options;
+  const { feedback } = LOCAL_DEFAULTS;
+  const settings: CloudToDeviceSettings = {
+    defaultTtlMs: options.defaultTtlMs ?? LOCAL_DEFAULTS.defaultTtlMs,
+    maxDeliveryCount: options.maxDeliveryCount ?? LOCAL_DEFAULTS.maxDeliveryCount,
+    lockTimeoutMs: options.lockTimeoutMs ?? LOCAL_DEFAULTS.lockTimeoutMs,
+    queueDepth: options.queueDepth ?? LOCAL_DEFAULTS.queueDepth,
+    feedback: { ...feedback, intervalMs: options.feedbackIntervalMs ?? feedback.intervalMs },
+  };
+  return { host, hostNames, deviceAuthorities, devices, consumerGroups, clock, settings };
+}
