@@ -7,6 +7,7 @@
  * hub.deviceConnectionString("device1");
  */
 
+export { type Clock, ManualClock } from "./async/clock.ts";
 export type {
   FeedbackRecord,
   FeedbackStatusCode,
@@ -17,6 +18,5 @@ export { PortUnavailable } from "./hub/listener/port-unavailable.ts";
 export { type LocalHub, startLocalHub } from "./hub/local-hub.ts";
 export type { LocalHubOptions } from "./hub/local-hub-options.ts";
 export type { HubEvent, HubEventListener, MessageRef } from "./hub/model/events.ts";
-export { type Clock, ManualClock } from "./hub/runtime/clock.ts";
 export { HubStoppedError } from "./hub/runtime/lifetime.ts";
 export { StoreError, type StoreErrorName } from "./hub/store/store-error.ts";

@@ -1,35 +1,61 @@
-/** Time as the waiting loops of this folder see it: injected, so that tests move it. */
+/** Time, injected so that tests move it: the machine's own, or one that is turned by hand. */
+
+import { startTimer } from "./deadline.ts";
 
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, UTC. */
   nowMs(): number;
-  /** Resolves after so many milliseconds, or as soon as `signal` aborts. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Runs once after the delay, whatever its length; the returned function cancels it. */
+  setTimer(delayMs: number, run: () => void): () => void;
 }
 
-/** Node fires a longer timer at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const systemClock: Clock = { nowMs: () => Date.now(), setTimer: startTimer };
 
-export const systemClock: Clock = {
-  nowMs: () => Date.now(),
-  async sleep(ms, signal) {
-    let leftMs = ms;
-    for (; leftMs > MAX_TIMER_MS && !signal.aborted; leftMs -= MAX_TIMER_MS) {
-      await sleepOnce(MAX_TIMER_MS, signal);
+/** A clock that stands still until it is advanced. */
+export class ManualClock implements Clock {
+  #nowMs: number;
+  readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
+
+  constructor(startMs = Date.now()) {
+    this.#nowMs = startMs;
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  setTimer(delayMs: number, run: () => void): () => void {
+    const timer = { atMs: this.#nowMs + Math.max(delayMs, 0), run };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Moves on by so many milliseconds, running timers in the order they are due. */
+  advance(byMs: number): void {
+    const untilMs = this.#nowMs + byMs;
+    for (;;) {
+      const [next] = [...this.#timers]
+        .filter(({ atMs }) => atMs <= untilMs)
+        .sort((a, b) => a.atMs - b.atMs);
+      if (next === undefined) break;
+      this.#timers.delete(next);
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      next.run();
     }
-    await sleepOnce(leftMs, signal);
-  },
-};
+    this.#nowMs = untilMs;
+  }
+}
 
-function sleepOnce(ms: number, signal: AbortSignal): Promise<void> {
+/** Resolves after so many milliseconds of the clock, or as soon as `signal` aborts. */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const end = (): void => {
-      clearTimeout(timer);
+      cancel();
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, ms);
+    const cancel = clock.setTimer(ms, end);
     signal.addEventListener("abort", end, { once: true });
   });
 }

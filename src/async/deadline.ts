@@ -1,10 +1,21 @@
 /** A timer of any length, and one that can start anew. */
 
 /** Node fires a longer timer at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Runs once after the delay, which may be longer than Node's timers take; the returned function cancels it. */
+export function startTimer(delayMs: number, run: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const arm = (leftMs: number): void => {
+    const partMs = Math.min(Math.max(leftMs, 0), MAX_TIMER_MS);
+    timer = setTimeout(() => (leftMs > partMs ? arm(leftMs - partMs) : run()), partMs);
+  };
+  arm(delayMs);
+  return () => clearTimeout(timer);
+}
 
 export class Deadline {
-  #timer: NodeJS.Timeout | undefined;
+  #cancel = (): void => {};
   readonly #onPassed: () => void;
 
   constructor(onPassed: () => void) {
@@ -14,14 +25,10 @@ export class Deadline {
   /** Starts, or starts anew. Undefined or 0 milliseconds: never passes. */
   start(ms: number | undefined): void {
     this.cancel();
-    if (!ms) return;
-    this.#timer =
-      ms > MAX_TIMER_MS
-        ? setTimeout(() => this.start(ms - MAX_TIMER_MS), MAX_TIMER_MS)
-        : setTimeout(this.#onPassed, ms);
+    if (ms) this.#cancel = startTimer(ms, this.#onPassed);
   }
 
   cancel(): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
   }
 }

@@ -3,12 +3,12 @@
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;
-  reject(reason: Error): void;
+  reject(reason: unknown): void;
 }
 
 export function createDeferred<T>(): Deferred<T> {
   let resolve: (value: T) => void = ignore;
-  let reject: (reason: Error) => void = ignore;
+  let reject: (reason: unknown) => void = ignore;
   const promise = new Promise<T>((onValue, onReason) => {
     resolve = onValue;
     reject = onReason;

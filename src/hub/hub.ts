@@ -1,6 +1,7 @@
 /** The composition root: puts a hub together, starts it and stops it. */
 
 import type { Duplex } from "node:stream";
+import type { Clock } from "../async/clock.ts";
 import type { HubConnectionString } from "../core/connection-string.ts";
 import { OWNER_POLICY } from "../core/device-identity.ts";
 import { type CloudToDeviceSettings, LOG_LIMITS } from "../core/limits.ts";
@@ -15,7 +16,6 @@ import { acceptWebSockets } from "./listener/web-socket.ts";
 import type { HubEventStream } from "./model/events.ts";
 import type { Registry } from "./model/registry.ts";
 import { serveMqtt } from "./mqtt/connection.ts";
-import type { Clock } from "./runtime/clock.ts";
 import { IdleWatch, Lifetime } from "./runtime/lifetime.ts";
 import { createServices, type HubServices } from "./services.ts";
 import type { Store } from "./store/store.ts";

@@ -1,7 +1,7 @@
 /** The options of a local hub, each with its default. */
 
+import { type Clock, systemClock } from "../async/clock.ts";
 import { type CloudToDeviceSettings, LOCAL_DEFAULTS } from "../core/limits.ts";
-import { type Clock, systemClock } from "./runtime/clock.ts";
 
 /**
  * Every option has a default. Durations are whole milliseconds, from 1 ms to 36,500 days. An unknown

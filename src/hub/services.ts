@@ -1,5 +1,6 @@
 /** The inside of a hub, without ports: what it knows and does, put together in one order. */
 
+import type { Clock } from "../async/clock.ts";
 import type { Policy } from "../core/device-identity.ts";
 import type { LogLimits } from "../core/event-log.ts";
 import type { CloudToDeviceSettings } from "../core/limits.ts";
@@ -14,7 +15,6 @@ import { HubEventStream } from "./model/events.ts";
 import { FeedbackQueue } from "./model/feedback-queue.ts";
 import { Registry } from "./model/registry.ts";
 import { SubscriptionStore } from "./model/subscriptions.ts";
-import type { Clock } from "./runtime/clock.ts";
 import { Scheduler } from "./runtime/scheduler.ts";
 import { guardStore } from "./store/guard-store.ts";
 import { loadHubState } from "./store/records.ts";

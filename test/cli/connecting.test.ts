@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createDeferred } from "../../src/async/deferred.ts";
 import { whileConnecting } from "../../src/cli/local/connecting.ts";
 import type { Context } from "../../src/cli/program/run-program.ts";
 import type { DescribeProgress } from "../../src/cli/terminal/progress-line.ts";
@@ -29,17 +30,14 @@ function fakeReporter() {
 
 test("a hub that takes its time is waited for visibly, from the first second on", async () => {
   const { context, shown } = fakeReporter();
-  let answer!: (text: string) => void;
-  const answered = new Promise<string>((resolve) => {
-    answer = resolve;
-  });
-  const connecting = whileConnecting("h\u001b.example", context, () => answered);
+  const answer = createDeferred<string>();
+  const connecting = whileConnecting("h\u001b.example", context, () => answer.promise);
   vi.advanceTimersByTime(900);
   expect(shown()).toBeUndefined();
   vi.advanceTimersByTime(2500);
   expect(shown()).toMatch(/^Waiting for h\S+example to answer, 3 s \.\.\.$/);
   expect(shown()).not.toContain("\u001b");
-  answer("hello");
+  answer.resolve("hello");
   expect(await connecting).toBe("hello");
   expect(shown()).toBeUndefined();
 });

@@ -10,7 +10,7 @@ import { ClientError, type ClientErrorName } from "../../src/client/errors/clien
 import { runEventListener } from "../../src/client/events/event-listener.ts";
 import type { ServiceConnection } from "../../src/client/service/service-connection.ts";
 import { parseHubConnectionString } from "../../src/core/connection-string.ts";
-import { atRest, ManualClock } from "../client/support/manual-clock.ts";
+import { atRest, TestClock } from "../support/test-clock.ts";
 
 /** Every name there is: the compiler asks for each. */
 const IS_FINAL: Readonly<Record<ClientErrorName, boolean>> = {
@@ -40,7 +40,7 @@ const IS_FINAL: Readonly<Record<ClientErrorName, boolean>> = {
 };
 
 /** A loop that was connected, lost its connection, and then meets `error` once. */
-type Loop = (error: ClientError, clock: ManualClock) => Promise<void>;
+type Loop = (error: ClientError, clock: TestClock) => Promise<void>;
 
 /** The first connection is there, the second attempt fails, the third one lasts. */
 class Attempts<T> {
@@ -71,14 +71,14 @@ const LOST = new ClientError("ConnectionLost", "lost");
 async function outcome(
   loop: Promise<void>,
   attempts: Attempts<unknown>,
-  clock: ManualClock,
+  clock: TestClock,
 ): Promise<void> {
   const failed = createDeferred<never>();
   loop.catch(failed.reject);
   failed.promise.catch(() => {});
   await atRest();
   attempts.lose(LOST);
-  await clock.advance(60_000);
+  await clock.pass(60_000);
   if (attempts.count < 3) await failed.promise;
 }
 
@@ -167,7 +167,7 @@ const telemetry: Loop = async (error, clock) => {
   await atRest();
   // As the loop of the connection does when that was lost.
   sender.connected(connection);
-  await clock.advance(60_000);
+  await clock.pass(60_000);
   const hasFailed = await Promise.race([failed.promise.catch(() => true), atRest()]);
   await sender.end(0);
   if (hasFailed) await failed.promise;
@@ -185,7 +185,7 @@ describe.each<readonly [string, Loop]>([
     async (name, isFinal) => {
       // A message with a wrong field is the message's own matter.
       const endsLoop = isFinal && !(loop === telemetry && name === "ArgumentInvalid");
-      const running = loop(new ClientError(name, name), new ManualClock());
+      const running = loop(new ClientError(name, name), new TestClock());
       if (endsLoop) await expect(running).rejects.toMatchObject({ name });
       else await running;
     },

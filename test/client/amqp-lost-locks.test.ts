@@ -2,10 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { ManualClock } from "../../src/async/clock.ts";
 import { connectService } from "../../src/client/service/connect-service.ts";
 import { parseHubConnectionString } from "../../src/core/connection-string.ts";
 import type { LocalHub } from "../../src/hub/local-hub.ts";
-import { ManualClock } from "../../src/hub/runtime/clock.ts";
 import { startHubForTest } from "../support/local-hub.ts";
 import { connectListening, type ListeningDevice } from "./support/listening-device.ts";
 

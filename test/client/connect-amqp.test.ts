@@ -4,8 +4,8 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import rhea, { type Sender } from "rhea";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { DeviceConnectOptions } from "../../src/client/connection/device-connection.ts";
+import { atRest } from "../support/test-clock.ts";
 import { connectListening, type ListeningDevice } from "./support/listening-device.ts";
-import { atRest } from "./support/manual-clock.ts";
 import {
   type AmqpScript,
   type ScriptedAmqpHub,

@@ -6,6 +6,7 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
+import { createDeferred } from "../../src/async/deferred.ts";
 import type { DeviceConnectOptions } from "../../src/client/connection/device-connection.ts";
 import { connectListening, type ListeningDevice } from "./support/listening-device.ts";
 import { selfSigned } from "./support/self-signed.ts";
@@ -201,14 +202,11 @@ describe("an answer", () => {
   });
 
   it("that never comes holds up no close", async () => {
-    let asked = (): void => {};
-    const isAsked = new Promise<void>((resolve) => {
-      asked = resolve;
-    });
-    const server = await scripted(empty, () => asked());
+    const asked = createDeferred<void>();
+    const server = await scripted(empty, () => asked.resolve());
     const left = await timersLeftBy(async () => {
       const device = await connect(server, { pollIntervalMs: 1 });
-      await isAsked;
+      await asked.promise;
       await device.connection.close();
       expect(device.disconnects).toEqual([]);
     });

@@ -4,7 +4,7 @@ import type { IPublishPacket, Packet } from "mqtt-packet";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
 import type { Message } from "../../src/core/message.ts";
-import { atRest } from "./support/manual-clock.ts";
+import { atRest } from "../support/test-clock.ts";
 import {
   behave,
   type MqttPeer,

@@ -11,7 +11,7 @@ import {
   type LossCause,
 } from "../../src/client/device/keep-connected.ts";
 import { ClientError, type ClientErrorName } from "../../src/client/errors/client-error.ts";
-import { atRest, ManualClock } from "./support/manual-clock.ts";
+import { atRest, TestClock } from "../support/test-clock.ts";
 
 const errorOf = (name: ClientErrorName): ClientError => new ClientError(name, `it is ${name}`);
 
@@ -19,7 +19,7 @@ const errorOf = (name: ClientErrorName): ClientError => new ClientError(name, `i
 type Attempt = ClientErrorName | "open" | "pending";
 
 class Setup {
-  readonly clock = new ManualClock();
+  readonly clock = new TestClock();
   readonly events: ConnectionEvent[] = [];
   readonly controller = new AbortController();
   readonly connections: (DeviceConnection & {
@@ -139,7 +139,7 @@ describe("keepConnected", () => {
     const setup = new Setup(["open", ...failures, "open"]);
     await atRest();
     setup.lose();
-    await setup.clock.advance(3_600_000);
+    await setup.clock.pass(3_600_000);
     expect(setup.of("disconnected")).toMatchObject([{ retryInMs: 1000, cause: "unknown" }]);
     expect(setup.of("connectFailed").map((event) => event.retryInMs)).toEqual([
       2000,
@@ -161,9 +161,9 @@ describe("keepConnected", () => {
     const setup = new Setup(["open", "open"]);
     await atRest();
     setup.lose();
-    await setup.clock.advance(999);
+    await setup.clock.pass(999);
     expect(setup.connections).toHaveLength(1);
-    await setup.clock.advance(1);
+    await setup.clock.pass(1);
     expect(setup.connections).toHaveLength(2);
   });
 
@@ -171,22 +171,22 @@ describe("keepConnected", () => {
     const setup = new Setup(["open", "open", "open", "open"]);
     await atRest();
     setup.lose();
-    await setup.clock.advance(1000);
+    await setup.clock.pass(1000);
     setup.lose();
-    await setup.clock.advance(2000);
-    await setup.clock.advance(HELD_MS);
+    await setup.clock.pass(2000);
+    await setup.clock.pass(HELD_MS);
     setup.lose();
-    await setup.clock.advance(1000);
+    await setup.clock.pass(1000);
     expect(setup.of("disconnected").map((event) => event.retryInMs)).toEqual([1000, 2000, 1000]);
     expect(setup.of("ready")).toHaveLength(4);
   });
 
   it("suspects another client once connections made at once are lost soon, and then gives way", async () => {
     const setup = new Setup(Array<Attempt>(10).fill("open"));
-    await setup.clock.advance(3_600_000);
+    await setup.clock.pass(3_600_000);
     for (const waitMs of [1000, 2000, 4000, 8000, 0]) {
       setup.lose();
-      await setup.clock.advance(waitMs);
+      await setup.clock.pass(waitMs);
     }
     await expect(setup.run).rejects.toMatchObject({
       name: "ConnectionForcefullyClosedOnNewConnection",
@@ -205,7 +205,7 @@ describe("keepConnected", () => {
     "knows that another client took over when the hub says so: %s",
     async (name) => {
       const setup = new Setup(["open"]);
-      await setup.clock.advance(3_600_000);
+      await setup.clock.pass(3_600_000);
       setup.lose(name);
       await atRest();
       expect(setup.of("disconnected")).toMatchObject([{ cause: "takenOver", retryInMs: 1000 }]);
@@ -214,9 +214,9 @@ describe("keepConnected", () => {
 
   it("leaves the device to another client that takes it twice before the connection has held", async () => {
     const setup = new Setup(["open", "open", "open"]);
-    await setup.clock.advance(HELD_MS);
+    await setup.clock.pass(HELD_MS);
     setup.lose("LinkCreationConflict");
-    await setup.clock.advance(1000);
+    await setup.clock.pass(1000);
     setup.lose("LinkCreationConflict");
     await expect(setup.run).rejects.toMatchObject({
       name: "ConnectionForcefullyClosedOnNewConnection",
@@ -228,9 +228,9 @@ describe("keepConnected", () => {
   it("does not give way to one that comes once in a while", async () => {
     const setup = new Setup(Array<Attempt>(10).fill("open"));
     for (let time = 0; time < 5; time++) {
-      await setup.clock.advance(HELD_MS);
+      await setup.clock.pass(HELD_MS);
       setup.lose("LinkCreationConflict");
-      await setup.clock.advance(1000);
+      await setup.clock.pass(1000);
     }
     expect(setup.connections).toHaveLength(6);
   });
@@ -246,9 +246,9 @@ describe("keepConnected", () => {
 
   it("knows what a hub that can be asked says of it", async () => {
     const setup = new Setup(Array<Attempt>(10).fill("open"), { watch: watching("takenOver") });
-    await setup.clock.advance(3_600_000);
+    await setup.clock.pass(3_600_000);
     setup.lose();
-    await setup.clock.advance(1000);
+    await setup.clock.pass(1000);
     setup.lose();
     await expect(setup.run).rejects.toMatchObject({
       name: "ConnectionForcefullyClosedOnNewConnection",
@@ -259,7 +259,7 @@ describe("keepConnected", () => {
   it("suspects nobody when the hub can be asked, and says that it was no other client", async () => {
     const setup = new Setup(Array<Attempt>(10).fill("open"), { watch: watching("unknown") });
     for (let time = 0; time < 8; time++) {
-      await setup.clock.advance(60_000 - HELD_MS);
+      await setup.clock.pass(60_000 - HELD_MS);
       setup.lose();
       await atRest();
     }
@@ -285,7 +285,7 @@ describe("keepConnected", () => {
     const setup = new Setup(["open", "ConnectTimeout", "open"], { watch });
     await atRest();
     setup.lose();
-    await setup.clock.advance(1000);
+    await setup.clock.pass(1000);
     expect(setup.of("connectFailed")).toMatchObject([{ retryInMs: 2000 }]);
     ended.resolve();
     await atRest();
@@ -299,8 +299,8 @@ describe("keepConnected", () => {
     const setup = new Setup(attempts);
     await atRest();
     setup.lose();
-    await setup.clock.advance(3000);
-    await setup.clock.advance(heldMs);
+    await setup.clock.pass(3000);
+    await setup.clock.pass(heldMs);
     setup.lose();
     await atRest();
     expect(setup.of("disconnected").map(({ cause }) => cause)).toEqual(["unknown", "unknown"]);

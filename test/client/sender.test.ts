@@ -5,7 +5,7 @@ import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
 import type { OutgoingMessage, SendEvent } from "../../src/client/service/send-event.ts";
 import { type SendAllOptions, type SendTotals, sendAll } from "../../src/client/service/sender.ts";
 import type { Message } from "../../src/core/message.ts";
-import { atRest, ManualClock } from "./support/manual-clock.ts";
+import { atRest, TestClock } from "../support/test-clock.ts";
 
 /** A hub at the edge: it answers each send as its test says. */
 class FakeHub {
@@ -57,7 +57,7 @@ function messagesTo(deviceIds: readonly string[], count: number): OutgoingMessag
 }
 
 class Setup {
-  readonly clock = new ManualClock();
+  readonly clock = new TestClock();
   readonly events: SendEvent[] = [];
   readonly controller = new AbortController();
   readonly run: Promise<SendTotals>;
@@ -146,15 +146,15 @@ describe("sendAll", () => {
     const setup = new Setup(hub, messagesTo(["a"], 3), { intervalMs: 1000 });
     await atRest();
     expect(hub.sends).toHaveLength(1);
-    await setup.clock.advance(999);
+    await setup.clock.pass(999);
     expect(hub.sends).toHaveLength(1);
-    await setup.clock.advance(1001);
+    await setup.clock.pass(1001);
     expect(await setup.run).toEqual({ sent: 3, failed: 0 });
   });
 
   it("makes a planned message when its turn has come", async () => {
     const hub = new FakeHub();
-    const clock = new ManualClock();
+    const clock = new TestClock();
     const planned = [0, 1].map(() => ({
       deviceId: "a",
       message: (): Message => ({
@@ -165,7 +165,7 @@ describe("sendAll", () => {
     }));
     const startMs = clock.nowMs();
     const setup = new Setup(hub, planned, { intervalMs: 1000, clock });
-    await clock.advance(1000);
+    await clock.pass(1000);
     await setup.run;
     expect(hub.sends).toEqual([`a:${startMs}`, `a:${startMs + 1000}`]);
   });
@@ -193,9 +193,9 @@ describe("sendAll", () => {
     it("waits, visibly and ever longer, then keeps the order of what waited", async () => {
       const hub = new FullHub(2);
       const setup = new Setup(hub, messagesTo(["a"], 6), { windowSize: 4 });
-      await setup.clock.advance(500 + 1000 + 2000);
+      await setup.clock.pass(500 + 1000 + 2000);
       hub.drain("a", 10);
-      await setup.clock.advance(4000);
+      await setup.clock.pass(4000);
       expect(await setup.run).toEqual({ sent: 6, failed: 0 });
       expect(hub.taken.get("a")).toEqual(ids(6));
       expect(setup.told).toEqual([
@@ -217,41 +217,41 @@ describe("sendAll", () => {
       const setup = new Setup(hub, messagesTo(["a"], 5));
       await atRest();
       hub.sends.length = 0;
-      await setup.clock.advance(500);
+      await setup.clock.pass(500);
       expect(hub.sends).toEqual(["a:m0"]);
     });
 
     it("starts the back-off anew once a message was taken", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 2));
-      await setup.clock.advance(500 + 1000);
+      await setup.clock.pass(500 + 1000);
       hub.drain("a", 1);
-      await setup.clock.advance(2000);
+      await setup.clock.pass(2000);
       expect(setup.told.slice(-2)).toEqual(["sent:0", "queueFull:a:500"]);
     });
 
     it("fails what waited longer than the time allowed, and not before", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 3), { timeoutMs: 10_000 });
-      await setup.clock.advance(9999);
+      await setup.clock.pass(9999);
       expect(setup.told.filter((text) => text.startsWith("failed"))).toEqual([]);
-      await setup.clock.advance(1);
+      await setup.clock.pass(1);
       expect(await setup.run).toEqual({ sent: 0, failed: 3 });
     });
 
     it("gives later messages no new time while the device takes none", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 100), { timeoutMs: 10_000, windowSize: 5 });
-      await setup.clock.advance(10_000);
+      await setup.clock.pass(10_000);
       expect(await setup.run).toEqual({ sent: 0, failed: 100 });
     });
 
     it("waits without bound when the time is 0", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 1), { timeoutMs: 0 });
-      await setup.clock.advance(24 * 3_600_000);
+      await setup.clock.pass(24 * 3_600_000);
       hub.drain("a", 1);
-      await setup.clock.advance(5000);
+      await setup.clock.pass(5000);
       expect(await setup.run).toEqual({ sent: 1, failed: 0 });
     });
 
@@ -269,7 +269,7 @@ describe("sendAll", () => {
     const setup = new Setup(hub, messagesTo(["a"], 2), { onQueueFull: "fail" });
     await atRest();
     hub.drain("a", 1);
-    await setup.clock.advance(500);
+    await setup.clock.pass(500);
     expect(await setup.run).toEqual({ sent: 2, failed: 0 });
     expect(setup.told).toEqual(["sent:0", "throttled:a:500", "sent:1"]);
   });
@@ -314,7 +314,7 @@ describe("sendAll", () => {
     await atRest();
     // All were on their way when the second was refused; none is made anew to be tried again.
     hub.drain("a", 3);
-    await setup.clock.advance(500);
+    await setup.clock.pass(500);
     expect(await setup.run).toEqual({ sent: 3, failed: 0 });
     expect(made).toEqual(ids(3));
   });

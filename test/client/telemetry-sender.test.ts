@@ -8,7 +8,7 @@ import {
 import { ClientError, type ClientErrorName } from "../../src/client/errors/client-error.ts";
 import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
 import type { Message } from "../../src/core/message.ts";
-import { atRest, ManualClock } from "./support/manual-clock.ts";
+import { atRest, TestClock } from "../support/test-clock.ts";
 
 const errorOf = (name: ClientErrorName): ClientError => new ClientError(name, `it is ${name}`);
 const unanswered = (): ClientError => new UnansweredError("ConnectionLost", "it is gone", {});
@@ -42,7 +42,7 @@ class Connection {
 }
 
 class Setup {
-  readonly clock = new ManualClock();
+  readonly clock = new TestClock();
   readonly events: TelemetryEvent[] = [];
   readonly sender: TelemetrySender;
   readonly run: Promise<void>;
@@ -123,9 +123,9 @@ describe("messages", () => {
     const setup = new Setup(3, { intervalMs: 1000 });
     const connection = await setup.connect();
     expect(connection.ids).toEqual(["m0"]);
-    await setup.clock.advance(999);
+    await setup.clock.pass(999);
     expect(connection.ids).toEqual(["m0"]);
-    await setup.clock.advance(1);
+    await setup.clock.pass(1);
     expect(connection.ids).toEqual(["m0", "m1"]);
   });
 
@@ -195,7 +195,7 @@ describe("a lost connection", () => {
     const setup = new Setup(3, { intervalMs: 1000 });
     const first = await setup.connect();
     first.refuse(unanswered(), "m0");
-    await setup.clock.advance(1000);
+    await setup.clock.pass(1000);
     expect(first.ids).toEqual(["m0"]);
     const second = await setup.connect();
     expect(second.ids).toEqual(["m0", "m1"]);
@@ -208,7 +208,7 @@ describe("a lost connection", () => {
     setup.sender.disconnected();
     await atRest();
     const made = setup.events.length;
-    await setup.clock.advance(60_000);
+    await setup.clock.pass(60_000);
     expect(setup.events).toHaveLength(made);
   });
 
@@ -216,7 +216,7 @@ describe("a lost connection", () => {
     const setup = new Setup(1000, { intervalMs: 1, windowSize: 5, messageTimeoutMs: 100 });
     await setup.connect();
     setup.sender.disconnected();
-    await setup.clock.advance(1000);
+    await setup.clock.pass(1000);
     const unconfirmed = setup.events.filter(({ type }) => type === "unconfirmed");
     // Five at a time, each for its 100 ms; the first, which is on its way, keeps its place.
     expect(unconfirmed.length).toBeGreaterThan(30);
@@ -228,12 +228,12 @@ describe("a message whose time has passed", () => {
   it("is told as unconfirmed, and its late confirmation is told", async () => {
     const setup = new Setup(2, { intervalMs: 15_000 });
     const connection = await setup.connect();
-    await setup.clock.advance(9999);
+    await setup.clock.pass(9999);
     expect(setup.told).toEqual([]);
-    await setup.clock.advance(1);
+    await setup.clock.pass(1);
     expect(setup.told).toEqual(["unconfirmed 0 mayBeStored"]);
     connection.confirm("m0");
-    await setup.clock.advance(5000);
+    await setup.clock.pass(5000);
     connection.confirm("m1");
     await setup.run;
     expect(setup.told).toEqual(["unconfirmed 0 mayBeStored", "confirmed 0 isLate", "confirmed 1"]);
@@ -242,7 +242,7 @@ describe("a message whose time has passed", () => {
   it("is not sent any more", async () => {
     const setup = new Setup(1);
     const first = await setup.connect();
-    await setup.clock.advance(10_000);
+    await setup.clock.pass(10_000);
     first.refuse(unanswered(), "m0");
     await atRest();
     const second = await setup.connect();
@@ -256,7 +256,7 @@ describe("a message whose time has passed", () => {
     const first = await setup.connect();
     first.confirm("m0");
     setup.sender.disconnected();
-    await setup.clock.advance(11_000);
+    await setup.clock.pass(11_000);
     await setup.run;
     expect(setup.told).toEqual(["confirmed 0", "unconfirmed 1"]);
     expect(setup.events.at(-1)).toMatchObject({ reason: "MessageTimeout", mayBeStored: false });
@@ -265,7 +265,7 @@ describe("a message whose time has passed", () => {
   it("has no end when the time is 0", async () => {
     const setup = new Setup(1, { messageTimeoutMs: 0 });
     await setup.connect();
-    await setup.clock.advance(86_400_000);
+    await setup.clock.pass(86_400_000);
     expect(setup.told).toEqual([]);
     expect(setup.hasEnded).toBe(false);
   });
@@ -288,9 +288,9 @@ describe("what the hub refuses", () => {
     connection.refuse(errorOf("Throttling"), "m0", "m1");
     await atRest();
     expect(connection.ids).toEqual(["m0", "m1"]);
-    await setup.clock.advance(499);
+    await setup.clock.pass(499);
     expect(connection.ids).toEqual(["m0", "m1"]);
-    await setup.clock.advance(1);
+    await setup.clock.pass(1);
     expect(connection.ids).toEqual(["m0", "m1", "m0", "m1"]);
     connection.confirm("m0", "m1");
     await setup.run;
@@ -301,7 +301,7 @@ describe("what the hub refuses", () => {
     const setup = new Setup(1, { messageTimeoutMs: 300 });
     const connection = await setup.connect();
     connection.refuse(errorOf("ServiceUnavailable"), "m0");
-    await setup.clock.advance(300);
+    await setup.clock.pass(300);
     await setup.run;
     expect(setup.told).toEqual(["throttled 0", "unconfirmed 0"]);
   });
@@ -314,7 +314,7 @@ describe("what the hub refuses", () => {
       connection.refuse(errorOf(name), "m0");
       await expect(setup.run).rejects.toMatchObject({ name });
       const ended = setup.sender.end(0);
-      await setup.clock.advance(0);
+      await setup.clock.pass(0);
       await ended;
       expect(setup.told).toEqual([
         "unconfirmed 0",
@@ -329,13 +329,13 @@ describe("the end", () => {
   it("waits for what is on its way, and tells the rest", async () => {
     const setup = new Setup(100, { intervalMs: 100 });
     const connection = await setup.connect();
-    await setup.clock.advance(100);
+    await setup.clock.pass(100);
     const ended = setup.sender.end(2000);
-    await setup.clock.advance(1000);
+    await setup.clock.pass(1000);
     connection.confirm("m0");
-    await setup.clock.advance(999);
+    await setup.clock.pass(999);
     expect(setup.told).toEqual(["confirmed 0"]);
-    await setup.clock.advance(1);
+    await setup.clock.pass(1);
     await ended;
     await setup.run;
     expect(setup.told).toEqual(["confirmed 0", "unconfirmed 1 mayBeStored"]);

@@ -1,11 +1,11 @@
 /** The hub the suite runs against: a local one of its own, or the one that a variable names. */
 
 import { readFileSync } from "node:fs";
+import { ManualClock } from "../../src/async/clock.ts";
 import { parseHubConnectionString, splitHostPort } from "../../src/core/connection-string.ts";
 import { formatSasToken } from "../../src/core/sas-token.ts";
 import { type LocalHub, startLocalHub } from "../../src/hub/local-hub.ts";
 import type { LocalHubOptions } from "../../src/hub/local-hub-options.ts";
-import { ManualClock } from "../../src/hub/runtime/clock.ts";
 import { RegistryClient } from "./registry-client.ts";
 import type { RestEndpoint } from "./rest.ts";
 import { ServiceClient } from "./service-client.ts";

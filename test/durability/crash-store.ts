@@ -1,9 +1,9 @@
+import { createDeferred, type Deferred } from "../../src/async/deferred.ts";
 import type { Store, StoreChange } from "../../src/hub/store/store.ts";
 
 interface PendingWrite {
   readonly changes: readonly StoreChange[];
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+  readonly done: Deferred<void>;
 }
 
 /** A disk that writes when it is told to, and forgets what it was not told to write. */
@@ -34,10 +34,11 @@ export class CrashStore {
         const keys = [...disk.keys()].sort();
         for (const key of keys) yield [key, JSON.parse(disk.get(key) ?? "")] as const;
       },
-      write: (changes) =>
-        new Promise((resolve, reject) => {
-          this.#pending.push({ changes: JSON.parse(JSON.stringify(changes)), resolve, reject });
-        }),
+      write: (changes) => {
+        const done = createDeferred<void>();
+        this.#pending.push({ changes: JSON.parse(JSON.stringify(changes)), done });
+        return done.promise;
+      },
       close: () => Promise.resolve(),
     };
   }
@@ -46,14 +47,14 @@ export class CrashStore {
   async flush(count = this.#pending.length): Promise<void> {
     for (const write of this.#pending.splice(0, count)) {
       this.#write(write.changes);
-      write.resolve();
+      write.done.resolve();
     }
     await settled();
   }
 
   /** The oldest of what is pending cannot be written; whoever waits for it hears why. */
   async fail(error: unknown): Promise<void> {
-    this.#pending.shift()?.reject(error);
+    this.#pending.shift()?.done.reject(error);
     await settled();
   }
 

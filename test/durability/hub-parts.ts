@@ -1,3 +1,4 @@
+import { ManualClock } from "../../src/async/clock.ts";
 import { HubError } from "../../src/core/hub-error.ts";
 import { type CloudToDeviceSettings, LOG_LIMITS } from "../../src/core/limits.ts";
 import type { Ack, Message } from "../../src/core/message.ts";
@@ -9,7 +10,6 @@ import type {
 } from "../../src/hub/model/cloud-to-device.ts";
 import type { FeedbackDelivery, FeedbackSubscription } from "../../src/hub/model/feedback-queue.ts";
 import type { Registry } from "../../src/hub/model/registry.ts";
-import { ManualClock } from "../../src/hub/runtime/clock.ts";
 import { createServices, type HubServices } from "../../src/hub/services.ts";
 import type { Store } from "../../src/hub/store/store.ts";
 

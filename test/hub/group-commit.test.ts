@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createDeferred, type Deferred } from "../../src/async/deferred.ts";
 import { GroupCommit } from "../../src/hub/store/group-commit.ts";
 import type { StoreChange } from "../../src/hub/store/store.ts";
 
@@ -7,10 +8,12 @@ const put = (key: string): StoreChange => ({ type: "put", key, value: 1 });
 /** A disk whose syncs end when the test says so. */
 function slowDisk() {
   const groups: string[][] = [];
-  const ends: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  const ends: Deferred<void>[] = [];
   const commits = new GroupCommit((changes) => {
     groups.push(changes.map(({ key }) => key));
-    return new Promise((resolve, reject) => ends.push({ resolve, reject }));
+    const end = createDeferred<void>();
+    ends.push(end);
+    return end.promise;
   });
   return { commits, groups, ends };
 }

@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
+import { systemClock } from "../../src/async/clock.ts";
 import { LOCAL_DEFAULTS } from "../../src/core/limits.ts";
 import { createInstallation } from "../../src/hub/home/installation.ts";
 import { type HubOptions, startHub } from "../../src/hub/hub.ts";
-import { systemClock } from "../../src/hub/runtime/clock.ts";
 import { createMemoryStore } from "../../src/hub/store/memory-store.ts";
 import { StoreError } from "../../src/hub/store/store-error.ts";
 import { freePort, isListening } from "../support/local-hub.ts";

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import tls from "node:tls";
 import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../src/async/clock.ts";
 import { startHomeHub } from "../../src/hub/home-hub.ts";
 import { startLocalHub } from "../../src/hub/local-hub.ts";
-import { ManualClock } from "../../src/hub/runtime/clock.ts";
 import {
   freePort,
   isListening,

@@ -1,5 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
-import { systemClock } from "../../src/hub/runtime/clock.ts";
+import { describe, expect, it, vi } from "vitest";
 import { Scheduler } from "../../src/hub/runtime/scheduler.ts";
 import { TestClock } from "../support/test-clock.ts";
 
@@ -50,30 +49,5 @@ describe("a scheduler", () => {
     scheduler.stop();
     expect(clock.liveTimers).toBe(0);
     clock.advance(100);
-  });
-});
-
-describe("the system clock", () => {
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  it("keeps a delay longer than setTimeout can (a token may live for a year)", () => {
-    vi.useFakeTimers();
-    const run = vi.fn<() => void>();
-    const yearMs = 365 * 24 * 60 * 60 * 1000;
-    systemClock.setTimer(yearMs, run);
-    vi.advanceTimersByTime(yearMs - 1);
-    expect(run).not.toHaveBeenCalled();
-    vi.advanceTimersByTime(1);
-    expect(run).toHaveBeenCalledOnce();
-  });
-
-  it("takes back a delay, also in a later part of it", () => {
-    vi.useFakeTimers();
-    const cancel = systemClock.setTimer(2 ** 31 + 1000, () => expect.unreachable());
-    vi.advanceTimersByTime(2 ** 31);
-    cancel();
-    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -5,13 +5,13 @@ import { text } from "node:stream/consumers";
 import tls from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createWebSocketStream, WebSocket } from "ws";
+import { ManualClock } from "../../src/async/clock.ts";
 import {
   parseDeviceConnectionString,
   parseHubConnectionString,
 } from "../../src/core/connection-string.ts";
 import { formatSasToken } from "../../src/core/sas-token.ts";
 import type { LocalHub } from "../../src/hub/local-hub.ts";
-import { ManualClock } from "../../src/hub/runtime/clock.ts";
 import { AmqpPeer } from "../support/amqp-peer.ts";
 import { EventLog } from "../support/event-log.ts";
 import { startHubForTest } from "../support/local-hub.ts";

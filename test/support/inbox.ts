@@ -1,7 +1,9 @@
+import { createDeferred, type Deferred } from "../../src/async/deferred.ts";
+
 /** What arrives, in order, for tests to await one by one. */
 export class Inbox<T> {
   readonly #items: T[] = [];
-  readonly #waiting: { resolve: (item: T) => void; reject: (reason: Error) => void }[] = [];
+  readonly #waiting: Deferred<T>[] = [];
   #end: Error | undefined;
 
   push(item: T): void {
@@ -20,7 +22,9 @@ export class Inbox<T> {
     const [item] = this.#items.splice(0, 1);
     if (item !== undefined) return Promise.resolve(item);
     if (this.#end) return Promise.reject(this.#end);
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    const next = createDeferred<T>();
+    this.#waiting.push(next);
+    return next.promise;
   }
 
   async take(count: number): Promise<T[]> {

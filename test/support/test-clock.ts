@@ -1,40 +1,41 @@
-import { type Clock, ManualClock } from "../../src/hub/runtime/clock.ts";
+import { ManualClock } from "../../src/async/clock.ts";
 
-/** A manual clock that knows how many of its timers are set. */
-export class TestClock implements Clock {
-  readonly #clock: ManualClock;
-  #liveTimers = 0;
-
-  constructor(startMs?: number) {
-    this.#clock = new ManualClock(startMs);
-  }
+/** A manual clock that knows its timers. */
+export class TestClock extends ManualClock {
+  readonly #dueMs = new Map<symbol, number>();
 
   get liveTimers(): number {
-    return this.#liveTimers;
+    return this.#dueMs.size;
   }
 
-  nowMs(): number {
-    return this.#clock.nowMs();
-  }
-
-  setTimer(delayMs: number, run: () => void): () => void {
-    let isLive = true;
-    const end = (): void => {
-      if (isLive) this.#liveTimers--;
-      isLive = false;
-    };
-    this.#liveTimers++;
-    const cancel = this.#clock.setTimer(delayMs, () => {
-      end();
+  override setTimer(delayMs: number, run: () => void): () => void {
+    const timer = Symbol("timer");
+    this.#dueMs.set(timer, this.nowMs() + Math.max(delayMs, 0));
+    const cancel = super.setTimer(delayMs, () => {
+      this.#dueMs.delete(timer);
       run();
     });
     return () => {
-      end();
+      this.#dueMs.delete(timer);
       cancel();
     };
   }
 
-  advance(byMs: number): void {
-    this.#clock.advance(byMs);
+  /** As `advance`, and what is running comes to rest before time moves on to the next timer. */
+  async pass(byMs: number): Promise<void> {
+    await atRest();
+    const untilMs = this.nowMs() + byMs;
+    for (;;) {
+      const nextMs = Math.min(...this.#dueMs.values());
+      if (nextMs > untilMs) break;
+      this.advance(nextMs - this.nowMs());
+      await atRest();
+    }
+    this.advance(untilMs - this.nowMs());
   }
+}
+
+/** Every promise that can settle without time passing has settled. */
+export async function atRest(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,6 @@
 /** Prints deliveries one by one and settles each only once it is out. */
 
+import { createDeferred } from "../../async/deferred.ts";
 import type { Delivery, ReceivedMessage } from "../../client/connection/device-connection.ts";
 import type { Arrival } from "./message-record.ts";
 
@@ -23,8 +24,6 @@ export interface PrinterOptions {
 const MAX_WAITING = 200;
 
 export class DeliveryPrinter {
-  /** Resolves when `count` messages are out; rejects when writing fails. */
-  readonly finished: Promise<void>;
   readonly #options: PrinterOptions;
   readonly #waiting: { delivery: Delivery; readonly receivedAtMs: number }[] = [];
   readonly #settling = new Set<Promise<void>>();
@@ -32,18 +31,17 @@ export class DeliveryPrinter {
   #printed = 0;
   #isWriting = false;
   #isStopped = false;
-  #idle: (() => void) | undefined;
-  #finish!: () => void;
-  #fail!: (error: unknown) => void;
+  /** Never rejects. */
+  #writing: Promise<void> = Promise.resolve();
+  readonly #finished = createDeferred<void>();
 
   constructor(options: PrinterOptions) {
     this.#options = options;
-    this.finished = new Promise((resolve, reject) => {
-      this.#finish = resolve;
-      this.#fail = reject;
-    });
-    // Whoever waits for it hears of it; a run that ends for another reason does not wait.
-    this.finished.catch(() => {});
+  }
+
+  /** Resolves when `count` messages are out; rejects when writing fails. */
+  get finished(): Promise<void> {
+    return this.#finished.promise;
   }
 
   get printedCount(): number {
@@ -71,7 +69,7 @@ export class DeliveryPrinter {
     if (this.#accepted >= count || this.#waiting.length >= MAX_WAITING) return;
     this.#accepted += 1;
     this.#waiting.push({ delivery, receivedAtMs: nowMs() });
-    if (!this.#isWriting) void this.#writeAll();
+    if (!this.#isWriting) this.#writing = this.#writeAll();
   }
 
   /** Forgets what has not been printed: its connection is gone, and the hub delivers it again. */
@@ -83,11 +81,7 @@ export class DeliveryPrinter {
   /** Prints nothing new. Resolves once what is being written is out and settled. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    if (this.#isWriting) {
-      await new Promise<void>((resolve) => {
-        this.#idle = resolve;
-      });
-    }
+    await this.#writing;
     await Promise.all(this.#settling);
   }
 
@@ -99,10 +93,9 @@ export class DeliveryPrinter {
       }
     } catch (error) {
       this.#isStopped = true;
-      this.#fail(error);
+      this.#finished.reject(error);
     }
     this.#isWriting = false;
-    this.#idle?.();
   }
 
   #next(): { delivery: Delivery; receivedAtMs: number } | undefined {
@@ -123,7 +116,7 @@ export class DeliveryPrinter {
     this.#settle(delivery);
     if (this.isComplete) {
       this.#isStopped = true;
-      this.#finish();
+      this.#finished.resolve();
     }
   }
 

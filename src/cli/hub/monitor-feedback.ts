@@ -1,6 +1,7 @@
 /** `c2d-hub monitor-feedback`: prints feedback records until it is told to end. */
 
 import { Deadline } from "../../async/deadline.ts";
+import { createDeferred } from "../../async/deferred.ts";
 import { HeldFeedback } from "../../client/service/held-feedback.ts";
 import type { FeedbackBatch, ReceivedFeedback } from "../../client/service/service-connection.ts";
 import type { HubConfig } from "../../config/hub-config.ts";
@@ -42,8 +43,8 @@ class FeedbackMonitor {
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
   readonly #stop = new AbortController();
   /** Batches are printed one after the other, the first once `ready` is out. */
-  #printing: Promise<void>;
-  #startPrinting!: () => void;
+  readonly #isReady = createDeferred<void>();
+  #printing = this.#isReady.promise;
   #printed = 0;
   #negative = 0;
   #hasWarnedOfReturn = false;
@@ -54,9 +55,6 @@ class FeedbackMonitor {
     this.#context = context;
     this.#count = flags.count ?? (flags.waitOnMsg === undefined ? undefined : 1);
     this.#ending = new Ending(context);
-    this.#printing = new Promise((resolve) => {
-      this.#startPrinting = resolve;
-    });
   }
 
   async run(): Promise<ExitCode> {
@@ -66,7 +64,7 @@ class FeedbackMonitor {
     const end = await this.#ending.reason;
     this.#timeout.cancel();
     this.#stop.abort();
-    this.#startPrinting();
+    this.#isReady.resolve();
     await monitoring;
     await within(WRITE_GRACE_MS, this.#printing);
     this.#held.release();
@@ -91,7 +89,7 @@ class FeedbackMonitor {
     const { signal } = this.#stop;
     await connection.open(signal);
     await this.#tellReady();
-    this.#startPrinting();
+    this.#isReady.resolve();
     await connection.keepOpen(signal);
   }
 

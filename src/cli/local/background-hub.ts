@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { MAX_TIMER_MS } from "../../async/deadline.ts";
 import type { HomePaths } from "../../hub/home/home.ts";
 import type { StartReport } from "./start-report.ts";
 
@@ -12,9 +13,6 @@ export type StartOutcome =
   | StartReport
   | { readonly type: "ended"; readonly how: string }
   | { readonly type: "late" };
-
-/** Longest time of one of Node's timers. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.url));
 

@@ -1,6 +1,6 @@
 /** The wait before the next attempt to connect. */
 
-import type { Clock } from "../../async/clock.ts";
+import { type Clock, sleep } from "../../async/clock.ts";
 
 /** What a loop that reconnects may learn of its hub without connecting to it. */
 export interface HubWatch {
@@ -18,7 +18,7 @@ export async function pause(
   if (ms === 0) return;
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
-  const asleep = clock.sleep(ms, either);
+  const asleep = sleep(clock, ms, either);
   try {
     await (watch ? Promise.race([asleep, watch.untilEnded(either)]) : asleep);
   } finally {

@@ -1,7 +1,7 @@
 /** A device over HTTPS (port 443): it asks for messages, one at a time, and posts its own. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { systemClock } from "../../async/clock.ts";
+import { sleep, systemClock } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
 import { formatDeviceConnectionString } from "../../core/connection-string.ts";
 import type { Message } from "../../core/message.ts";
@@ -110,7 +110,7 @@ class HttpSession extends DeviceSession {
     let arrival = first;
     while (!this.#isStopped) {
       if (arrival) await this.#deliver(arrival, onDelivery);
-      else await systemClock.sleep(pollIntervalMs, this.#stop.signal);
+      else await sleep(systemClock, pollIntervalMs, this.#stop.signal);
       // Whoever closes on the settlement of this message comes before the next one is locked.
       await nextTurn();
       if (this.#isStopped) return;

@@ -1,7 +1,7 @@
 /** Sends telemetry at its pace, over whatever connection there is, until each message has its answer. */
 
 import { BackOff } from "../../async/back-off.ts";
-import { type Clock, systemClock } from "../../async/clock.ts";
+import { type Clock, sleep, systemClock } from "../../async/clock.ts";
 import { createDeferred, type Deferred } from "../../async/deferred.ts";
 import type { Message } from "../../core/message.ts";
 import type { DeviceConnection } from "../connection/device-connection.ts";
@@ -130,7 +130,7 @@ export class TelemetrySender {
     this.#wake();
     const grace = new AbortController();
     const isAnswered = this.#until(() => !this.#hasInFlight());
-    await Promise.race([isAnswered, this.#clock.sleep(graceMs, grace.signal)]);
+    await Promise.race([isAnswered, sleep(this.#clock, graceMs, grace.signal)]);
     grace.abort();
     for (const pending of [...this.#pending]) {
       this.#tellUnconfirmed(pending, "SendingEnded");
@@ -143,7 +143,7 @@ export class TelemetrySender {
     const { signal } = this.#stop;
     await this.#until(() => this.#connection !== undefined || signal.aborted);
     for (let index = 0; index < count && !signal.aborted; index++) {
-      if (index > 0 && intervalMs > 0) await this.#clock.sleep(intervalMs, signal);
+      if (index > 0 && intervalMs > 0) await sleep(this.#clock, intervalMs, signal);
       await this.#until(() => this.#hasRoom() || signal.aborted);
       await room?.();
       if (!signal.aborted) this.#add(index, make(index));
@@ -180,7 +180,7 @@ export class TelemetrySender {
   async #watchTime(pending: Pending): Promise<void> {
     const { messageTimeoutMs } = this.#options;
     if (messageTimeoutMs === 0) return;
-    await this.#clock.sleep(messageTimeoutMs, pending.done.signal);
+    await sleep(this.#clock, messageTimeoutMs, pending.done.signal);
     if (pending.done.signal.aborted) return;
     this.#tellUnconfirmed(pending, "MessageTimeout");
     // The answer to one that is on its way may come yet; until then it has its place in the window.
@@ -250,7 +250,7 @@ export class TelemetrySender {
     this.#isPaused = true;
     const retryInMs = this.#backOff.nextMs();
     this.#tell({ type: "throttled", index, message, error, retryInMs });
-    await this.#clock.sleep(retryInMs, this.#stop.signal);
+    await sleep(this.#clock, retryInMs, this.#stop.signal);
     this.#isPaused = false;
     this.#sendWaiting();
     this.#wake();

@@ -1,7 +1,7 @@
 /** The messages of one run to one device: in flight, refused and waiting, reported in order. */
 
 import { BackOff } from "../../async/back-off.ts";
-import type { Clock } from "../../async/clock.ts";
+import { type Clock, sleep } from "../../async/clock.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { UnansweredError } from "../errors/unanswered-error.ts";
 import type { OutgoingMessage, PlannedMessage, SendEvent } from "./send-event.ts";
@@ -123,7 +123,7 @@ export class DeviceLane {
       const type = error.name === "Throttling" ? "throttled" : "queueFull";
       onEvent({ type, deviceId: this.#deviceId, error, retryInMs });
     }
-    await clock.sleep(retryInMs, signal);
+    await sleep(clock, retryInMs, signal);
   }
 
   #accepted(pending: Pending): Result {

@@ -1,7 +1,7 @@
 /** Sends many messages over one connection: pipelined, bounded, patient with full queues. */
 
 import { setMaxListeners } from "node:events";
-import { type Clock, systemClock } from "../../async/clock.ts";
+import { type Clock, sleep, systemClock } from "../../async/clock.ts";
 import type { ClientError, ClientErrorName } from "../errors/client-error.ts";
 import { DeviceLane, type LaneSettings } from "./device-lane.ts";
 import type { PlannedMessage, SendEvent } from "./send-event.ts";
@@ -117,7 +117,7 @@ class Sender {
       await this.#until(() => this.#inFlight < windowSize && this.#open < backlogSize);
       const next = await this.#unlessStopped(messages.next());
       if (next === undefined || next.done) break;
-      if (index > 0 && intervalMs > 0) await this.#clock.sleep(intervalMs, signal);
+      if (index > 0 && intervalMs > 0) await sleep(this.#clock, intervalMs, signal);
       if (signal.aborted) break;
       this.#open += 1;
       this.#laneOf(next.value.deviceId).add(index, next.value);

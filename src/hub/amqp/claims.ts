@@ -1,11 +1,11 @@
 /** The proofs a connection has given: a certificate or SASL PLAIN at its start, put-token on `$cbs` later. */
 
+import type { Clock } from "../../async/clock.ts";
 import type { ClientCertificate, Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
 import { parseDeviceResource } from "../../core/resource-path.ts";
 import type { AccessControl } from "../model/access-control.ts";
-import type { Clock } from "../runtime/clock.ts";
 
 export interface ClaimsOptions {
   readonly access: AccessControl;

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
+import type { Clock } from "../../async/clock.ts";
 import { toHubError } from "../../core/hub-error.ts";
 import type { IncomingConnection } from "../listener/incoming-connection.ts";
 import type { AccessControl } from "../model/access-control.ts";
@@ -10,7 +11,6 @@ import type { DeviceConnections } from "../model/connections.ts";
 import type { DeviceToCloud } from "../model/device-to-cloud.ts";
 import type { HubEventStream } from "../model/events.ts";
 import type { FeedbackQueue } from "../model/feedback-queue.ts";
-import type { Clock } from "../runtime/clock.ts";
 import { AttachedLinks } from "./attached-links.ts";
 import { Claims } from "./claims.ts";
 import { FrameStream } from "./frame-stream.ts";

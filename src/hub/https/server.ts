@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import createRouter from "find-my-way";
+import type { Clock } from "../../async/clock.ts";
 import type { Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
 import { HubError, toHubError } from "../../core/hub-error.ts";
@@ -10,7 +11,6 @@ import { MAX_DEVICE_ID_LENGTH } from "../../core/limits.ts";
 import { readClientCertificate } from "../listener/incoming-connection.ts";
 import type { AccessControl } from "../model/access-control.ts";
 import type { HubEventStream } from "../model/events.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 import type { HubRequest, Route, RouteServices } from "./route.ts";
 import { createRoutes } from "./routes.ts";

@@ -7,8 +7,8 @@
 
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import type { Clock } from "../../async/clock.ts";
 import type { HandshakeFailure, HubEventStream } from "../model/events.ts";
-import type { Clock } from "../runtime/clock.ts";
 
 /** How long the same failure from the same address is only counted, in milliseconds. */
 const QUIET_MS = 30_000;

@@ -1,5 +1,6 @@
 /** The core's access rules, fed with this hub's names, policies and devices. */
 
+import type { Clock } from "../../async/clock.ts";
 import {
   type AccessContext,
   authenticateCertificate,
@@ -12,7 +13,6 @@ import {
 } from "../../core/access.ts";
 import type { Permission, Policy } from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { DeviceAuthorities } from "./device-authorities.ts";
 import type { Registry } from "./registry.ts";
 

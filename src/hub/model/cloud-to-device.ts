@@ -1,6 +1,7 @@
 /** The device queues at work: every change goes through the core, into the store, and then out. */
 
 import { randomUUID } from "node:crypto";
+import type { Clock } from "../../async/clock.ts";
 import { enqueueMessage } from "../../core/device-queue.ts";
 import { type FeedbackRecord, feedbackFor } from "../../core/feedback.ts";
 import { HubError } from "../../core/hub-error.ts";
@@ -21,7 +22,6 @@ import {
   settle,
   type Transition,
 } from "../../core/message-queue.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 import { deleteDeviceQueue, deviceQueueChanges, putWaitingFeedback } from "../store/records.ts";

@@ -1,6 +1,6 @@
 /** When devices were last heard of, as events say. */
 
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock } from "../../async/clock.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 import { activityRecords, type DeviceTimes } from "../store/records.ts";

@@ -1,5 +1,6 @@
 /** Telemetry at work: every event goes into its partition's log, into the store, and then out to readers. */
 
+import type { Clock } from "../../async/clock.ts";
 import type { LoggedEvent, PartitionProperties } from "../../core/event-log.ts";
 import { EventLog, type LogCursor, type LogLimits } from "../../core/event-log.ts";
 import type { EventPosition } from "../../core/event-position.ts";
@@ -12,7 +13,6 @@ import {
 import { messageSizeBytes, type Telemetry, validateTelemetry } from "../../core/message.ts";
 import { partitionOf } from "../../core/partition.ts";
 import { EVENT_HUB_NAME, type EventPartition } from "../../core/resource-path.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import {
   type DeviceEvent,

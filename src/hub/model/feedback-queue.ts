@@ -5,6 +5,7 @@
  */
 
 import { randomUUID } from "node:crypto";
+import type { Clock } from "../../async/clock.ts";
 import { type FeedbackRecord, feedbackBatchDueMs } from "../../core/feedback.ts";
 import { type CloudToDeviceSettings, MAX_FEEDBACK_BATCH_RECORDS } from "../../core/limits.ts";
 import {
@@ -19,7 +20,6 @@ import {
   type Step,
   settle,
 } from "../../core/message-queue.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 import {

@@ -1,6 +1,7 @@
 /** The identity registry: devices and their credentials. */
 
 import { randomBytes } from "node:crypto";
+import type { Clock } from "../../async/clock.ts";
 import {
   createIdentity,
   type DeviceIdentity,
@@ -11,7 +12,6 @@ import {
   updateIdentity,
 } from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
-import type { Clock } from "../runtime/clock.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 import { deviceRecords } from "../store/records.ts";
 import type { StoreChange } from "../store/store.ts";

@@ -2,6 +2,7 @@
 
 import type { Duplex } from "node:stream";
 import type { IConnectPacket, Packet } from "mqtt-packet";
+import type { Clock } from "../../async/clock.ts";
 import { type ClientCertificate, formatAuthMethod, type Principal } from "../../core/access.ts";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { MAX_MQTT_SILENCE_SECONDS, MQTT_KEEP_ALIVE_GRACE } from "../../core/limits.ts";
@@ -12,7 +13,6 @@ import type { DeviceConnectionHandle, DeviceConnections } from "../model/connect
 import type { DeviceToCloud } from "../model/device-to-cloud.ts";
 import type { HubEventStream } from "../model/events.ts";
 import type { SubscriptionStore } from "../model/subscriptions.ts";
-import type { Clock } from "../runtime/clock.ts";
 import { PacketStream } from "./packet-stream.ts";
 import { MqttSession, ProtocolViolation } from "./session.ts";
 import { CONNACK, type ConnectRequest, connackCodeOf, parseConnect } from "./translate.ts";

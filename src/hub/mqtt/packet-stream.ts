@@ -2,7 +2,7 @@
 
 import type { Duplex } from "node:stream";
 import mqtt, { type Packet } from "mqtt-packet";
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock } from "../../async/clock.ts";
 
 /** Largest packet, in bytes: a full telemetry message with its topic fits (assumed). */
 const MAX_PACKET_BYTES = 512 * 1024;

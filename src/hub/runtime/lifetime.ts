@@ -1,6 +1,7 @@
 /** The end of a hub: it comes once, wanted or not, and whoever waits for it hears of it. */
 
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../../async/clock.ts";
+import { createDeferred } from "../../async/deferred.ts";
 
 /** A call came after the hub was stopped, or had to stop. */
 export class HubStoppedError extends Error {
@@ -14,19 +15,13 @@ export class HubStoppedError extends Error {
 type CleanUpStep = () => void | Promise<void>;
 
 export class Lifetime {
-  readonly stopped: Promise<void>;
-  #resolve!: () => void;
-  #reject!: (error: unknown) => void;
+  readonly #stopped = createDeferred<void>();
   #cleanUp: readonly CleanUpStep[] = [];
   #stopping: Promise<void> | undefined;
 
-  constructor() {
-    this.stopped = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    // Who does not wait for the end need not hear of it.
-    this.stopped.catch(() => {});
+  /** Rejects when the hub had to stop. */
+  get stopped(): Promise<void> {
+    return this.#stopped.promise;
   }
 
   /** True from the moment somebody wanted the end. */
@@ -40,13 +35,13 @@ export class Lifetime {
   }
 
   stop(): Promise<void> {
-    this.#stopping ??= runAll(this.#cleanUp).then(this.#resolve, this.#reject);
+    this.#stopping ??= runAll(this.#cleanUp).then(this.#stopped.resolve, this.#stopped.reject);
     return this.#stopping;
   }
 
   /** Stops because something the hub cannot do without has failed. */
   fail(error: unknown): void {
-    this.#reject(error);
+    this.#stopped.reject(error);
     void this.stop();
   }
 }

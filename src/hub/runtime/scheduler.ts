@@ -1,6 +1,6 @@
 /** Wakes the core when something is due: one timer for each named thing. */
 
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../../async/clock.ts";
 
 export class Scheduler {
   readonly #clock: Clock;

@@ -1,12 +1,11 @@
 /** Joins the writes that arrive while one is on its way to the disk, so that they share the next sync. */
 
+import { createDeferred, type Deferred } from "../../async/deferred.ts";
 import type { StoreChange } from "./store.ts";
 
 interface Group {
   readonly changes: StoreChange[];
-  readonly done: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+  readonly done: Deferred<void>;
 }
 
 export class GroupCommit {
@@ -24,11 +23,11 @@ export class GroupCommit {
    * failed none is tried: it could leave a gap before it.
    */
   write(changes: readonly StoreChange[]): Promise<void> {
-    this.#waiting ??= createGroup();
+    this.#waiting ??= { changes: [], done: createDeferred() };
     this.#waiting.changes.push(...changes);
-    const { done } = this.#waiting;
+    const { promise } = this.#waiting.done;
     this.#running ??= this.#run();
-    return done;
+    return promise;
   }
 
   /** Resolves once nothing is on its way. */
@@ -47,24 +46,14 @@ export class GroupCommit {
     this.#running = undefined;
   }
 
-  async #settle({ changes, resolve, reject }: Group): Promise<void> {
+  async #settle({ changes, done }: Group): Promise<void> {
     try {
       if (this.#failure) throw this.#failure.error;
       await this.#commit(changes);
-      resolve();
+      done.resolve();
     } catch (error) {
       this.#failure ??= { error };
-      reject(error);
+      done.reject(error);
     }
   }
-}
-
-function createGroup(): Group {
-  let resolve!: () => void;
-  let reject!: (error: unknown) => void;
-  const done = new Promise<void>((onDone, onError) => {
-    resolve = onDone;
-    reject = onError;
-  });
-  return { changes: [], done, resolve, reject };
 }

@@ -2,6 +2,7 @@
 
 import net, { type AddressInfo, type Socket } from "node:net";
 import tls from "node:tls";
+import { createDeferred } from "../../../src/async/deferred.ts";
 import { selfSigned } from "./self-signed.ts";
 
 export interface SilentServer {
@@ -16,12 +17,9 @@ export interface SilentServer {
 /** @param layer `tls` shakes hands first, `tcp` does not even that. */
 export async function startSilentServer(layer: "tls" | "tcp"): Promise<SilentServer> {
   const sockets = new Set<Socket>();
-  let onData = (): void => {};
-  const hasData = new Promise<void>((resolve) => {
-    onData = resolve;
-  });
+  const hasData = createDeferred<void>();
   const take = (socket: Socket): void => {
-    socket.on("error", () => {}).on("data", onData);
+    socket.on("error", () => {}).on("data", () => hasData.resolve());
   };
   const server =
     layer === "tcp" ? net.createServer(take) : tls.createServer(await selfSigned(), take);
@@ -33,7 +31,7 @@ export async function startSilentServer(layer: "tls" | "tcp"): Promise<SilentSer
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     hostName: `localhost:${(server.address() as AddressInfo).port}`,
-    reached: () => hasData,
+    reached: () => hasData.promise,
     async abandoned() {
       for (const socket of sockets) {
         if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));

@@ -1,5 +1,5 @@
 import { createHook } from "node:async_hooks";
-import { atRest } from "./manual-clock.ts";
+import { atRest } from "../../support/test-clock.ts";
 
 interface Timer {
   readonly _destroyed?: boolean;

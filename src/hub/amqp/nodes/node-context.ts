@@ -1,10 +1,10 @@
 /** What the nodes behind AMQP links share within one connection. */
 
 import type { AmqpError } from "rhea";
+import type { Clock } from "../../../async/clock.ts";
 import type { CloudToDevice } from "../../model/cloud-to-device.ts";
 import type { DeviceToCloud } from "../../model/device-to-cloud.ts";
 import type { FeedbackQueue } from "../../model/feedback-queue.ts";
-import type { Clock } from "../../runtime/clock.ts";
 import type { Claims } from "../claims.ts";
 import type { Outflow } from "../rhea/outflow.ts";
 import type { Settler } from "../rhea/settler.ts";
