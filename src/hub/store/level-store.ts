@@ -1,4 +1,14 @@
-/** The durable store, in LevelDB. */
+/**
+ * The durable store, in LevelDB.
+ *
+ * Every start checks all records in a copy before LevelDB opens the store itself, since LevelDB can
+ * neither open read-only nor be told to refuse what it cannot read (classic-level passes on neither
+ * `paranoid_checks` nor `verify_checksums`). Measured on two cores, the start of a store takes 15 ms
+ * when it is empty, 0.2 s with 10 MB and 2.7 s with 200 MB; the limits of the event log keep it far below
+ * that. A twentieth is the copy and a quarter the sums; the rest is reading and parsing what the hub
+ * needs in memory anyway. Without the sums and the commit mark, records that LevelDB drops from a
+ * damaged log, or a commit cut off its end, would be lost without a word.
+ */
 
 import { cpSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
