@@ -8,10 +8,7 @@
  */
 
 export { type Clock, ManualClock } from "./async/clock.ts";
-export type {
-  FeedbackRecord,
-  FeedbackStatusCode,
-} from "./core/feedback.ts";
+export type { FeedbackRecord, FeedbackStatusCode } from "./core/feedback.ts";
 export { HubError, type HubErrorName } from "./core/hub-error.ts";
 export { InvalidOptionError } from "./core/hub-options.ts";
 export { PortUnavailable } from "./hub/listener/port-unavailable.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { trustInThisProcess } from "../../dist/hub/listener/tls.js";
+import { trustInThisProcess } from "../../dist/hub/listener/process-trust.js";
 import { spawnHub } from "./spawn-hub.mjs";
 
 /** Measures a hub in memory and a durable one, each in a process of its own and new. */

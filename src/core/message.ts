@@ -89,7 +89,7 @@ export function validateCloudToDeviceMessage(message: Message): void {
       `The message has ${size} bytes with its properties; a cloud-to-device message may have ${MAX_CLOUD_TO_DEVICE_BYTES}.`,
     );
   }
-  requireSoundSystemProperties(message.system);
+  validateSystemProperties(message.system);
 }
 
 /**
@@ -107,10 +107,10 @@ export function validateTelemetry(batch: readonly Telemetry[]): void {
       `${what} ${size} bytes with properties; a device-to-cloud message, or batch, may have ${MAX_DEVICE_TO_CLOUD_BYTES}.`,
     );
   }
-  for (const { system } of batch) requireSoundSystemProperties(system);
+  for (const { system } of batch) validateSystemProperties(system);
 }
 
-function requireSoundSystemProperties({ expiryTimeUtcMs = 0, messageId = "" }: SystemProperties) {
+function validateSystemProperties({ expiryTimeUtcMs = 0, messageId = "" }: SystemProperties) {
   if (!isDate(expiryTimeUtcMs)) {
     throw new HubError("ArgumentInvalid", "The expiry time is not a time.");
   }

@@ -9,12 +9,12 @@ import { Secret } from "../core/secret.ts";
 import { serveAmqp } from "./amqp/connection.ts";
 import type { Installation } from "./home/installation.ts";
 import { createHttpsServer } from "./https/server.ts";
-import { type FrontDoor, openFrontDoor } from "./listener/front-door.ts";
+import { issueServerCertificate } from "./listener/certificates.ts";
 import type { IncomingConnection } from "./listener/incoming-connection.ts";
-import { issueServerCertificate } from "./listener/tls.ts";
+import { openProtocolListener, type ProtocolListener } from "./listener/protocol-listener.ts";
 import { acceptWebSockets } from "./listener/web-socket.ts";
 import type { HubEventStream } from "./model/events.ts";
-import type { Registry } from "./model/registry.ts";
+import type { Registry } from "./model/identity-registry.ts";
 import { serveMqtt } from "./mqtt/connection.ts";
 import { IdleWatch, Lifetime } from "./runtime/lifetime.ts";
 import { createServices, type HubServices } from "./services.ts";
@@ -75,7 +75,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     onStoreFailure: (error) => lifetime.fail(error),
   });
   const idle = new IdleWatch(options.clock, options.idleExitMs, () => void lifetime.stop());
-  const open = async (): Promise<FrontDoor> => {
+  const open = async (): Promise<ProtocolListener> => {
     await Promise.all(options.devices.map((deviceId) => services.registry.ensure(deviceId)));
     return await openDoor(options, services, idle);
   };
@@ -110,7 +110,7 @@ async function openDoor(
   options: HubOptions,
   services: HubServices,
   idle: IdleWatch,
-): Promise<FrontDoor> {
+): Promise<ProtocolListener> {
   const { authority } = options.installation;
   const nowMs = options.clock.nowMs();
   const streams = {
@@ -119,7 +119,7 @@ async function openDoor(
   };
   const http = createHttpsServer(services);
   acceptWebSockets(http, { ...streams, events: services.events });
-  return openFrontDoor({
+  return openProtocolListener({
     ...streams,
     http,
     host: options.host,

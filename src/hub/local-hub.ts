@@ -17,7 +17,7 @@ import { EVENT_HUB_NAME } from "../core/resource-path.ts";
 import { Secret } from "../core/secret.ts";
 import { createInstallation, type Installation } from "./home/installation.ts";
 import { type Hub, startHub } from "./hub.ts";
-import { trustInThisProcess } from "./listener/tls.ts";
+import { trustInThisProcess } from "./listener/process-trust.ts";
 import { DEFAULT_HOST, type LocalHubOptions, resolveOptions } from "./local-hub-options.ts";
 import type { HubEventListener } from "./model/events.ts";
 import { HubStoppedError } from "./runtime/lifetime.ts";

@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  type FeedbackRecord,
-  feedbackBatchDueMs,
-  feedbackFor,
-  formatFeedbackBatch,
-} from "../../src/core/feedback.ts";
+import { type FeedbackRecord, feedbackFor } from "../../src/core/feedback.ts";
+import { feedbackBatchDueMs, formatFeedbackBatch } from "../../src/core/feedback-batch.ts";
 import { AZURE_DEFAULTS, LOCAL_DEFAULTS } from "../../src/core/limits.ts";
 import { ACKS, type Message } from "../../src/core/message.ts";
 import type { Entry, Transition } from "../../src/core/message-queue.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ModelRun } from "./model-run.ts";
 import { operation } from "./operations.ts";
-import { Rehearsal } from "./rehearsal.ts";
 
 const RUNS = 600;
 const MAX_OPERATIONS = 60;
@@ -14,13 +14,13 @@ describe("the hub on a disk that may lose what was not awaited", () => {
       fc.asyncProperty(
         fc.array(operation, { maxLength: MAX_OPERATIONS, size: "max" }),
         async (operations) => {
-          const rehearsal = await Rehearsal.begin();
+          const run = await ModelRun.begin();
           for (const one of operations) {
             steps += 1;
             if (one.type === "crash") crashes += 1;
-            if (!(await rehearsal.play(one))) return;
+            if (!(await run.play(one))) return;
           }
-          await rehearsal.end();
+          await run.end();
         },
       ),
       { numRuns: RUNS },

@@ -4,7 +4,7 @@ import common from "azure-iot-common";
 import device from "azure-iot-device";
 import deviceMqtt from "azure-iot-device-mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { trustInThisProcess } from "../../src/hub/listener/tls.ts";
+import { trustInThisProcess } from "../../src/hub/listener/process-trust.ts";
 import { RunningExecutable, run } from "../cli/support/run-executable.ts";
 import { temporaryDirectory } from "../support/local-hub.ts";
 import { consume, openSdkConsumer } from "../support/sdk-consumer.ts";

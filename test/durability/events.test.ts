@@ -70,7 +70,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 );
 
 /** A hub that may crash at any write, and all that anybody was ever told by it. */
-class Rehearsal {
+class ModelRun {
   #store = new CrashStore();
   #hub: TestHub;
   #sent = 0;
@@ -84,9 +84,9 @@ class Rehearsal {
     this.#hub = hub;
   }
 
-  static async begin(): Promise<Rehearsal> {
+  static async begin(): Promise<ModelRun> {
     const store = new CrashStore();
-    return new Rehearsal(store, await openHub(store));
+    return new ModelRun(store, await openHub(store));
   }
 
   async play(operation: Operation): Promise<void> {
@@ -177,9 +177,9 @@ describe("events, wherever the hub crashes", () => {
   it("are there if anybody was told of them, under the numbers they had, batches whole", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { maxLength: 40 }), async (operations) => {
-        const rehearsal = await Rehearsal.begin();
-        for (const one of operations) await rehearsal.play(one);
-        await rehearsal.end();
+        const run = await ModelRun.begin();
+        for (const one of operations) await run.play(one);
+        await run.end();
       }),
       { numRuns: 100 },
     );

@@ -9,7 +9,7 @@ import type {
   MessageSubscription,
 } from "../../src/hub/model/cloud-to-device.ts";
 import type { FeedbackDelivery, FeedbackSubscription } from "../../src/hub/model/feedback-queue.ts";
-import type { Registry } from "../../src/hub/model/registry.ts";
+import type { Registry } from "../../src/hub/model/identity-registry.ts";
 import { createServices, type HubServices } from "../../src/hub/services.ts";
 import type { Store } from "../../src/hub/store/store.ts";
 

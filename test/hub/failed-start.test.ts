@@ -7,7 +7,7 @@ import { ClassicLevel } from "classic-level";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { startHomeHub } from "../../src/hub/home-hub.ts";
 import { startLocalHub } from "../../src/hub/local-hub.ts";
-import { Registry } from "../../src/hub/model/registry.ts";
+import { Registry } from "../../src/hub/model/identity-registry.ts";
 import { freePort, isListening, temporaryDirectory } from "../support/local-hub.ts";
 import { TestClock } from "../support/test-clock.ts";
 

@@ -4,7 +4,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { splitHostPort } from "../../core/connection-string.ts";
 import { connectableAddress, type HubDescription } from "../../hub/home/home.ts";
-import { UNPRIVILEGED_HTTPS_PORT } from "../../hub/listener/front-door.ts";
+import { UNPRIVILEGED_HTTPS_PORT } from "../../hub/listener/protocol-listener.ts";
 import type { LocalHub } from "../../hub/local-hub.ts";
 import type { StartFlags } from "./start-flags.ts";
 

@@ -158,7 +158,7 @@ export class AttachedLinks {
       accept();
       if (guarded !== undefined) this.#guarded.set(link, guarded);
     } catch (error) {
-      this.#context.tellRefused(error);
+      this.#context.reportRefused(error);
       link.close(this.#refusalOf(error, node));
     }
   }

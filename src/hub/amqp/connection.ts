@@ -7,17 +7,17 @@ import { toHubError } from "../../core/hub-error.ts";
 import type { IncomingConnection } from "../listener/incoming-connection.ts";
 import type { AccessControl } from "../model/access-control.ts";
 import type { CloudToDevice } from "../model/cloud-to-device.ts";
-import type { DeviceConnections } from "../model/connections.ts";
+import type { DeviceConnections } from "../model/device-connections.ts";
 import type { DeviceToCloud } from "../model/device-to-cloud.ts";
 import type { HubEventStream } from "../model/events.ts";
 import type { FeedbackQueue } from "../model/feedback-queue.ts";
+import { toAmqpError, toEventHubError } from "./amqp-errors.ts";
 import { AttachedLinks } from "./attached-links.ts";
 import { Claims } from "./claims.ts";
 import { FrameStream } from "./frame-stream.ts";
 import { DeviceLinks } from "./nodes/device-links.ts";
 import { remoteHostName } from "./rhea/accepted-connection.ts";
 import { Settler } from "./rhea/settler.ts";
-import { toAmqpError, toEventHubError } from "./translate.ts";
 
 export interface AmqpServices {
   readonly access: AccessControl;
@@ -73,7 +73,7 @@ class AmqpConnection {
       whereabouts: () => ({ hostName: this.#hostName(), port }),
       toError: (error) => toAmqpError(error, createTrackingId(), clock.nowMs()),
       toEventHubError: (error) => toEventHubError(error, createTrackingId(), clock.nowMs()),
-      tellRefused: (error) => this.#tellRefused(error),
+      reportRefused: (error) => this.#reportRefused(error),
     });
   }
 
@@ -90,7 +90,7 @@ class AmqpConnection {
       this.#claims.addPlain(userName, password);
       return true;
     } catch (error) {
-      this.#tellRefused(error);
+      this.#reportRefused(error);
       return false;
     }
   }
@@ -101,7 +101,7 @@ class AmqpConnection {
     return this.#services.access.answersTo(hostName) ? hostName : this.#services.hubName;
   }
 
-  #tellRefused(error: unknown): void {
+  #reportRefused(error: unknown): void {
     const { name, message: reason } = toHubError(error);
     if (name !== "IotHubUnauthorized") return;
     this.#services.events.emit({ type: "connectionRefused", protocol: "amqp", name, reason });

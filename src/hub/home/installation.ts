@@ -2,8 +2,8 @@
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { DEFAULT_POLICIES, OWNER_POLICY, type Policy } from "../../core/device-identity.ts";
-import { type CertificateWithKey, createCertificateAuthority } from "../listener/tls.ts";
-import { createKey } from "../model/registry.ts";
+import { type CertificateWithKey, createCertificateAuthority } from "../listener/certificates.ts";
+import { createKey } from "../model/identity-registry.ts";
 
 export interface Installation {
   readonly authority: CertificateWithKey;

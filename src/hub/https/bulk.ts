@@ -1,8 +1,10 @@
 /** Several devices in one request, each created, updated or deleted for itself (rule registry-bulk). */
 
 import { HubError, toHubError } from "../../core/hub-error.ts";
-import type { Registry } from "../model/registry.ts";
-import { type HttpReply, isObject, parseJson, readDeviceRequest } from "./translate.ts";
+import type { Registry } from "../model/identity-registry.ts";
+import { readDeviceRequest } from "./device-json.ts";
+import type { HttpReply } from "./http-reply.ts";
+import { isObject, parseJson } from "./json-body.ts";
 
 /** Devices one request may name (registry guide). */
 const MAX_DEVICES = 100;

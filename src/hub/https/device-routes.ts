@@ -2,9 +2,10 @@
 
 import { formatAuthMethod } from "../../core/access.ts";
 import type { Settlement } from "../../core/message-queue.ts";
+import { type HttpReply, NO_CONTENT } from "./http-reply.ts";
+import { parseLockTimeoutMs, toMessageReply } from "./message-reply.ts";
 import { DEVICE_PATH, type HubRequest, type Route, type RouteServices } from "./route.ts";
-import { isTelemetryBatch, parseTelemetryBatch, toTelemetry } from "./telemetry.ts";
-import { type HttpReply, NO_CONTENT, parseLockTimeoutMs, toMessageReply } from "./translate.ts";
+import { isTelemetryBatch, parseTelemetryBatch, toTelemetry } from "./telemetry-request.ts";
 
 const DEVICEBOUND = `${DEVICE_PATH}/messages/devicebound`;
 

@@ -1,7 +1,7 @@
 /** What the hub knows of a device at the moment, beside its identity. */
 
+import type { DeviceActivity } from "./device-json.ts";
 import type { RouteServices } from "./route.ts";
-import type { DeviceActivity } from "./translate.ts";
 
 export function findActivity(
   deviceId: string,

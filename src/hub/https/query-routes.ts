@@ -2,9 +2,10 @@
 
 import type { DeviceIdentity } from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
+import { toTwinJson } from "./device-json.ts";
 import { findActivity } from "./find-activity.ts";
+import { parseObject } from "./json-body.ts";
 import type { Route, RouteServices } from "./route.ts";
-import { parseObject, toTwinJson } from "./translate.ts";
 
 const ALL_DEVICES = /^\s*select\s+\*\s+from\s+devices\s*;?\s*$/i;
 

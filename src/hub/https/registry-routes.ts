@@ -2,15 +2,15 @@
 
 import { HubError } from "../../core/hub-error.ts";
 import { parseBulk, runBulk, toBulkReply } from "./bulk.ts";
-import { findActivity } from "./find-activity.ts";
-import { DEVICE_PATH, type Route, type RouteServices } from "./route.ts";
 import {
   type DeviceActivity,
-  NO_CONTENT,
   parseDeviceRequest,
   toDeviceJson,
   toDeviceReply,
-} from "./translate.ts";
+} from "./device-json.ts";
+import { findActivity } from "./find-activity.ts";
+import { NO_CONTENT } from "./http-reply.ts";
+import { DEVICE_PATH, type Route, type RouteServices } from "./route.ts";
 
 /** Devices one request may list (registry API: top is 1 to 1000). */
 const MAX_LISTED = 1000;

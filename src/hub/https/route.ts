@@ -5,12 +5,12 @@ import type { Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
 import type { HandshakeLog } from "../listener/handshakes.ts";
 import type { CloudToDevice } from "../model/cloud-to-device.ts";
-import type { DeviceConnections } from "../model/connections.ts";
 import type { DeviceActivityLog } from "../model/device-activity.ts";
+import type { DeviceConnections } from "../model/device-connections.ts";
 import type { DeviceToCloud } from "../model/device-to-cloud.ts";
 import type { FeedbackQueue } from "../model/feedback-queue.ts";
-import type { Registry } from "../model/registry.ts";
-import type { HttpReply } from "./translate.ts";
+import type { Registry } from "../model/identity-registry.ts";
+import type { HttpReply } from "./http-reply.ts";
 
 export interface HubRequest {
   /** Decoded; empty where the path has none. */

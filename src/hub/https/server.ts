@@ -12,9 +12,9 @@ import { readClientCertificate } from "../listener/incoming-connection.ts";
 import type { AccessControl } from "../model/access-control.ts";
 import type { HubEventStream } from "../model/events.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
+import { type HttpReply, toErrorReply } from "./http-reply.ts";
 import type { HubRequest, Route, RouteServices } from "./route.ts";
 import { createRoutes } from "./routes.ts";
-import { type HttpReply, toErrorReply } from "./translate.ts";
 
 export interface HttpsServices extends RouteServices {
   readonly access: AccessControl;
@@ -73,7 +73,7 @@ async function answer(
   services: HttpsServices,
 ): Promise<HttpReply> {
   const { deviceId = "", lockToken = "" } = params;
-  const principal = letIn(incoming, route, deviceId, services);
+  const principal = authorize(incoming, route, deviceId, services);
   const request: HubRequest = {
     deviceId,
     lockToken,
@@ -90,7 +90,7 @@ async function answer(
 }
 
 /** @throws HubError IotHubUnauthorized */
-function letIn(
+function authorize(
   incoming: IncomingMessage,
   { path, permissions }: Route,
   deviceId: string,

@@ -1,11 +1,11 @@
 /** What a service does: it purges a device's messages, and fetches and settles feedback. */
 
-import { FEEDBACK_CONTENT_TYPE, formatFeedbackBatch } from "../../core/feedback.ts";
+import { FEEDBACK_CONTENT_TYPE, formatFeedbackBatch } from "../../core/feedback-batch.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Settlement } from "../../core/message-queue.ts";
 import type { FeedbackDelivery } from "../model/feedback-queue.ts";
+import { type HttpReply, NO_CONTENT } from "./http-reply.ts";
 import { DEVICE_PATH, type Route, type RouteServices } from "./route.ts";
-import { type HttpReply, NO_CONTENT } from "./translate.ts";
 
 const FEEDBACK = "/messages/serviceBound/feedback";
 

@@ -14,7 +14,7 @@ import {
 import type { Permission, Policy } from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { DeviceAuthorities } from "./device-authorities.ts";
-import type { Registry } from "./registry.ts";
+import type { Registry } from "./identity-registry.ts";
 
 export interface AccessControlOptions {
   /** Every name the hub answers to. */

@@ -28,8 +28,8 @@ import { deleteDeviceQueue, deviceQueueChanges, putWaitingFeedback } from "../st
 import type { StoreChange } from "../store/store.ts";
 import type { HubEventStream } from "./events.ts";
 import type { FeedbackQueue } from "./feedback-queue.ts";
+import type { Registry } from "./identity-registry.ts";
 import { toEvents } from "./message-events.ts";
-import type { Registry } from "./registry.ts";
 
 /** A message handed out under a lock. */
 export interface MessageDelivery {

@@ -23,7 +23,7 @@ import {
 import type { GuardedStore } from "../store/guard-store.ts";
 import { EventReaders, type ReaderPlace } from "./event-readers.ts";
 import type { HubEventStream } from "./events.ts";
-import type { Registry } from "./registry.ts";
+import type { Registry } from "./identity-registry.ts";
 
 /** An event as it leaves the hub. */
 export type StoredEvent = LoggedEvent<DeviceEvent>;

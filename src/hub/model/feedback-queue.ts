@@ -6,7 +6,8 @@
 
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../async/clock.ts";
-import { type FeedbackRecord, feedbackBatchDueMs } from "../../core/feedback.ts";
+import type { FeedbackRecord } from "../../core/feedback.ts";
+import { feedbackBatchDueMs } from "../../core/feedback-batch.ts";
 import { type CloudToDeviceSettings, MAX_FEEDBACK_BATCH_RECORDS } from "../../core/limits.ts";
 import {
   advance,

@@ -2,7 +2,7 @@
 
 import { type Subscriptions, subscriptionRecords } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
-import type { Registry } from "./registry.ts";
+import type { Registry } from "./identity-registry.ts";
 
 export class SubscriptionStore {
   readonly #store: Store;

@@ -9,13 +9,13 @@ import { MAX_MQTT_SILENCE_SECONDS, MQTT_KEEP_ALIVE_GRACE } from "../../core/limi
 import type { IncomingConnection } from "../listener/incoming-connection.ts";
 import type { AccessControl } from "../model/access-control.ts";
 import type { CloudToDevice } from "../model/cloud-to-device.ts";
-import type { DeviceConnectionHandle, DeviceConnections } from "../model/connections.ts";
+import type { DeviceConnectionHandle, DeviceConnections } from "../model/device-connections.ts";
 import type { DeviceToCloud } from "../model/device-to-cloud.ts";
 import type { HubEventStream } from "../model/events.ts";
 import type { SubscriptionStore } from "../model/subscriptions.ts";
+import { CONNACK, type ConnectRequest, connackCodeOf, parseConnect } from "./connect-packet.ts";
 import { PacketStream } from "./packet-stream.ts";
 import { MqttSession, ProtocolViolation } from "./session.ts";
-import { CONNACK, type ConnectRequest, connackCodeOf, parseConnect } from "./translate.ts";
 
 export interface MqttServices {
   readonly access: AccessControl;

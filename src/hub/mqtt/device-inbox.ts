@@ -8,8 +8,8 @@ import type {
   MessageDelivery,
   MessageSubscription,
 } from "../model/cloud-to-device.ts";
+import { toPublish } from "./outgoing-publish.ts";
 import { PacketIds } from "./packet-ids.ts";
-import { toPublish } from "./translate.ts";
 
 export interface DeviceInboxOptions {
   readonly deviceId: string;

@@ -13,7 +13,7 @@ export function openCbsNode(receiver: Receiver, replies: Replies, context: NodeC
       context.claims.add(audience, token);
       return toCbsReply(request);
     } catch (error) {
-      context.tellRefused(error);
+      context.reportRefused(error);
       return toCbsReply(request, error);
     }
   });

@@ -1,7 +1,7 @@
 /** The devices whose links one connection carries: it stands for each of them while a link is open. */
 
 import type { HubError } from "../../../core/hub-error.ts";
-import type { DeviceConnectionHandle, DeviceConnections } from "../../model/connections.ts";
+import type { DeviceConnectionHandle, DeviceConnections } from "../../model/device-connections.ts";
 
 type CloseLink = (error: HubError) => void;
 

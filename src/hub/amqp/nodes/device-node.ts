@@ -1,7 +1,7 @@
 /** `/devices/{id}/messages/devicebound`: a device receives its messages and settles them. */
 
 import type { Sender } from "rhea";
-import { toDeviceMessage } from "../translate.ts";
+import { toDeviceMessage } from "../c2d-messages.ts";
 import type { GuardedLink, NodeContext } from "./node-context.ts";
 import { OutgoingLink } from "./outgoing-link.ts";
 

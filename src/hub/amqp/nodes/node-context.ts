@@ -27,7 +27,7 @@ export interface NodeContext {
   /** The same in the form that readers of events know. */
   toEventHubError(error: unknown): AmqpError;
   /** Tells that somebody was not let in, when that is what the error says. */
-  tellRefused(error: unknown): void;
+  reportRefused(error: unknown): void;
 }
 
 /** A link that rests on a proof. */

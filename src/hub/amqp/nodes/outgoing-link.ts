@@ -13,7 +13,6 @@ import { LinkCredit } from "../rhea/link-credit.ts";
 import { nextToWrite, type Outflow } from "../rhea/outflow.ts";
 import { sendMessage } from "../rhea/send-message.ts";
 import type { Settler } from "../rhea/settler.ts";
-import { toSettlement } from "../translate.ts";
 
 export interface OutgoingLinkHandlers {
   onCredit(): void;
@@ -131,6 +130,12 @@ export class OutgoingLink {
     this.#late.clear();
     this.#handlers.onClose();
   }
+}
+
+/** What a receiver's outcome asks of the queue (rule amqp-settle). */
+function toSettlement(event: (typeof OUTCOMES)[number]): Settlement {
+  if (event === "accepted") return "complete";
+  return event === "rejected" ? "reject" : "abandon";
 }
 
 /** rhea makes outcomes for incoming deliveries only, and its types leave out how. */

@@ -2,8 +2,8 @@
 
 import type { EventContext, Receiver, Sender } from "rhea";
 import { HubError } from "../../../core/hub-error.ts";
+import { toCloudToDevice, toFeedbackMessage } from "../c2d-messages.ts";
 import { closeReceiver } from "../rhea/close-receiver.ts";
-import { toCloudToDevice, toFeedbackMessage } from "../translate.ts";
 import { type GuardedLink, type NodeContext, SEND_CREDIT } from "./node-context.ts";
 import { OutgoingLink } from "./outgoing-link.ts";
 

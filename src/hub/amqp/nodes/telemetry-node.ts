@@ -3,9 +3,9 @@
 import type { EventContext, Receiver } from "rhea";
 import { formatAuthMethod } from "../../../core/access.ts";
 import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../../core/limits.ts";
+import { toTelemetry } from "../event-messages.ts";
 import { limitMessages } from "../rhea/attach-fields.ts";
 import { closeReceiver } from "../rhea/close-receiver.ts";
-import { toTelemetry } from "../telemetry.ts";
 import { type GuardedLink, type NodeContext, SEND_CREDIT } from "./node-context.ts";
 
 /** What rhea leaves out: the payload of an empty transfer. */

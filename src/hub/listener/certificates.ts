@@ -1,9 +1,8 @@
-/** The hub's own certificate authority, and the server certificates it issues. */
+/** Makes the hub's own certificate authority, and the server certificates it issues. */
 
 import "reflect-metadata";
 import { randomBytes, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
-import tls from "node:tls";
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -62,33 +61,6 @@ export async function issueServerCertificate(
     extensions: await serverExtensions(issuer, keys.publicKey, hostNames),
   });
   return { certificate: certificate.toString("pem"), privateKey: await exportKey(keys.privateKey) };
-}
-
-/**
- * Makes every TLS client of this process trust one more authority, until the returned function is
- * called. NODE_EXTRA_CA_CERTS is read at start only, and the service SDK has no option of its own.
- */
-export function trustInThisProcess(caCertificate: string): () => void {
-  const trusted = { caCertificate };
-  trustedHere.add(trusted);
-  tls.createSecureContext = createTrustingContext;
-  return () => {
-    trustedHere.delete(trusted);
-    if (trustedHere.size === 0) tls.createSecureContext = createSecureContext;
-  };
-}
-
-const { createSecureContext } = tls;
-
-/** One entry a caller: two may trust the same authority, and each takes back its own. */
-const trustedHere = new Set<{ readonly caCertificate: string }>();
-
-function createTrustingContext(options?: tls.SecureContextOptions): tls.SecureContext {
-  const context = createSecureContext(options);
-  // It is to trust nobody: a server's, which would name to its clients what it trusts.
-  if (Array.isArray(options?.ca) && options.ca.length === 0) return context;
-  for (const { caCertificate } of trustedHere) context.context.addCACert(caCertificate);
-  return context;
 }
 
 /** Backdated a day, for peers whose clocks lag. */

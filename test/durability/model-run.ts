@@ -32,7 +32,7 @@ interface Promised {
 }
 
 /** The real hub and the naive one, side by side. */
-export class Rehearsal {
+export class ModelRun {
   #store: CrashStore;
   #parts: HubParts;
   #naive = new NaiveHub(SETTINGS, START_MS);
@@ -48,13 +48,13 @@ export class Rehearsal {
     this.#remember();
   }
 
-  static async begin(): Promise<Rehearsal> {
+  static async begin(): Promise<ModelRun> {
     const store = new CrashStore();
     const parts = await HubParts.open(store.asStore(), SETTINGS, START_MS);
     const created = parts.registry.ensure(DEVICE);
     await store.flush();
     await created;
-    return new Rehearsal(store, parts);
+    return new ModelRun(store, parts);
   }
 
   /** @returns false when nothing can be compared any more: it crashed in the middle of something. */

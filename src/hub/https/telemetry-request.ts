@@ -3,7 +3,7 @@
 import { decodeHeaderName, decodeHeaderValue } from "../../core/header-text.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { PropertyValue, Telemetry, TelemetryProperties } from "../../core/message.ts";
-import { isObject, parseJson } from "./translate.ts";
+import { isObject, parseJson } from "./json-body.ts";
 
 const BATCH_CONTENT_TYPE = "application/vnd.microsoft.iothub.json";
 

@@ -1,11 +1,9 @@
-/** MQTT packets to what the hub means by them, and back. Nothing here knows a socket or a state. */
+/** What a CONNECT asks for, and what CONNACK says to it. */
 
-import type { IConnectPacket, IPublishPacket } from "mqtt-packet";
+import type { IConnectPacket } from "mqtt-packet";
 import { HubError } from "../../core/hub-error.ts";
-import type { Message, Telemetry } from "../../core/message.ts";
-import type { Entry } from "../../core/message-queue.ts";
-import { encodeDeviceboundProperties } from "../../core/property-bag.ts";
-import { deviceboundTo, deviceboundTopic, parseResource } from "../../core/resource-path.ts";
+import type { Telemetry } from "../../core/message.ts";
+import { parseResource } from "../../core/resource-path.ts";
 import { readWill } from "./incoming-publish.ts";
 
 /** Return codes of CONNACK that the hub uses (MQTT 3.1.1, table 3.1). */
@@ -70,18 +68,4 @@ function parseWill(deviceId: string, packet: NonNullable<IConnectPacket["will"]>
  */
 export function connackCodeOf(error: HubError): number {
   return error.name === "IotHubUnauthorized" ? CONNACK.notAuthorized : CONNACK.serverUnavailable;
-}
-
-/** The packet id is the connection's to give. */
-export function toPublish(deviceId: string, entry: Entry<Message>, qos: 0 | 1): IPublishPacket {
-  const { system, properties, body } = entry.payload;
-  const message = { system: { ...system, to: deviceboundTo(deviceId) }, properties, body };
-  return {
-    cmd: "publish",
-    topic: deviceboundTopic(deviceId, encodeDeviceboundProperties(message)),
-    payload: Buffer.from(body),
-    qos,
-    dup: qos > 0 && entry.isRedelivered,
-    retain: false,
-  };
 }

@@ -10,7 +10,7 @@ import {
   readBody,
   readSystemProperties,
   toProperties,
-} from "./translate.ts";
+} from "./message-fields.ts";
 
 /** A message whose data sections are messages themselves: how the C client sends several as one. */
 const BATCH_FORMAT = 0x80013700;

@@ -1,36 +1,21 @@
-/** HTTP requests to what the hub means by them, and replies back. Nothing here knows a state. */
+/** Device identities as JSON, written and read. */
 
 import type {
   DeviceAuthentication,
   DeviceIdentity,
   DeviceRequest,
 } from "../../core/device-identity.ts";
-import { encodeHeaderName, encodeHeaderValue } from "../../core/header-text.ts";
 import { HubError } from "../../core/hub-error.ts";
-import type { Message } from "../../core/message.ts";
-import type { Entry } from "../../core/message-queue.ts";
-import { deviceboundTo } from "../../core/resource-path.ts";
 import { EMPTY_TWIN } from "../../core/twin.ts";
 import type { DeviceTimes } from "../store/records.ts";
+import type { HttpReply } from "./http-reply.ts";
+import { isObject, parseObject } from "./json-body.ts";
 
 /** The time of what has never happened (registry samples of the documentation). */
 const NEVER = "0001-01-01T00:00:00Z";
 
-/** A lock an HTTP receiver may ask for, in seconds (devguide-c2d). */
-const LOCK_TIMEOUT_SECONDS = { min: 5, max: 300 };
-
 /** Of a twin nobody has changed: version 1, in base64 as Azure has it. */
 const TWIN_ETAG = "AAAAAAAAAAE=";
-
-export interface HttpReply {
-  readonly status: number;
-  /** Names in Azure's case, in which they leave (rule https-header-names). */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON, bytes as they are. */
-  readonly body?: object | Uint8Array;
-}
-
-export const NO_CONTENT: HttpReply = { status: 204 };
 
 /** What the hub knows of a device at the moment, beside its identity. */
 export interface DeviceActivity extends DeviceTimes {
@@ -118,66 +103,6 @@ export function readDeviceRequest(json: Readonly<Record<string, unknown>>): Devi
   };
 }
 
-/** A message as a polling device receives it: the body raw, all else in headers (rule https-receive). */
-export function toMessageReply(
-  deviceId: string,
-  entry: Entry<Message>,
-  lockToken: string,
-): HttpReply {
-  const { system, properties, body } = entry.payload;
-  const headers: Record<string, string | undefined> = {
-    ETag: `"${lockToken}"`,
-    "iothub-messageid": system.messageId,
-    "iothub-correlationid": system.correlationId,
-    "iothub-userid": system.userId,
-    "iothub-to": deviceboundTo(deviceId),
-    "iothub-ack": system.ack,
-    "iothub-expiry": isoTime(system.expiryTimeUtcMs),
-    "iothub-sequencenumber": String(entry.sequenceNumber),
-    "iothub-deliverycount": String(entry.deliveryCount),
-    "iothub-enqueuedtime": isoTime(entry.enqueuedTimeMs),
-    ContentType: system.contentType,
-    ContentEncoding: system.contentEncoding,
-  };
-  for (const [name, value] of Object.entries(properties)) {
-    headers[`iothub-app-${encodeHeaderName(name)}`] = value ?? "";
-  }
-  const present = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, encodeHeaderValue(value)] as const],
-  );
-  return { status: 200, headers: Object.fromEntries(present), body };
-}
-
-/**
- * Reads the lock time a receiver asks for, in milliseconds; undefined when it leaves it to the hub.
- *
- * @throws HubError ArgumentInvalid outside 5 to 300 seconds.
- */
-export function parseLockTimeoutMs(seconds: string | undefined): number | undefined {
-  if (seconds === undefined) return undefined;
-  const { min, max } = LOCK_TIMEOUT_SECONDS;
-  if (/^\d+$/.test(seconds) && Number(seconds) >= min && Number(seconds) <= max) {
-    return Number(seconds) * 1000;
-  }
-  throw new HubError("ArgumentInvalid", `A lock timeout is ${min} to ${max} seconds.`);
-}
-
-/**
- * An error as the Node and C# SDKs read it (rule https-error): the code and the text in one string, the code again in
- * a header.
- */
-export function toErrorReply(error: HubError, trackingId: string, nowMs: number): HttpReply {
-  const timestamp = new Date(nowMs).toISOString();
-  return {
-    status: error.httpStatus,
-    headers: { "iothub-errorcode": error.name },
-    body: {
-      Message: `ErrorCode:${error.name};${error.message}`,
-      ExceptionMessage: `Tracking ID:${trackingId}-TimeStamp:${timestamp}`,
-    },
-  };
-}
-
 function toAuthenticationJson(authentication: DeviceAuthentication) {
   const { type } = authentication;
   const noKeys = { primaryKey: null, secondaryKey: null };
@@ -216,26 +141,6 @@ function parseAuthentication(value: unknown): DeviceAuthentication | undefined {
   return { type, primaryKey: text(keys.primaryKey), secondaryKey: text(keys.secondaryKey) };
 }
 
-/** @throws HubError ArgumentInvalid */
-export function parseObject(body: Uint8Array): Record<string, unknown> {
-  const json = parseJson(body);
-  if (isObject(json)) return json;
-  throw new HubError("ArgumentInvalid", "The body is not a JSON object.");
-}
-
-/** @throws HubError ArgumentInvalid */
-export function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString("utf8"));
-  } catch (error) {
-    throw new HubError("ArgumentInvalid", "The body is not JSON.", { cause: error });
-  }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Absent and null are empty. */
 function text(value: unknown): string {
   if (value === undefined || value === null) return "";
@@ -244,9 +149,5 @@ function text(value: unknown): string {
 }
 
 function timeOrNever(timeMs: number | undefined): string {
-  return isoTime(timeMs) ?? NEVER;
-}
-
-function isoTime(timeMs: number | undefined): string | undefined {
-  return timeMs === undefined ? undefined : new Date(timeMs).toISOString();
+  return timeMs === undefined ? NEVER : new Date(timeMs).toISOString();
 }

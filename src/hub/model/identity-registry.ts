@@ -15,7 +15,7 @@ import { HubError } from "../../core/hub-error.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 import { deviceRecords } from "../store/records.ts";
 import type { StoreChange } from "../store/store.ts";
-import type { DeviceConnections } from "./connections.ts";
+import type { DeviceConnections } from "./device-connections.ts";
 
 export interface RegistryOptions {
   readonly store: GuardedStore;

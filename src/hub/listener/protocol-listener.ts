@@ -5,12 +5,12 @@ import type { Server as HttpServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import tls, { type Server, type TLSSocket } from "node:tls";
+import type { CertificateWithKey } from "./certificates.ts";
 import { connectionBeneath, explainFailure, type HandshakeLog } from "./handshakes.ts";
 import { describeConnection, type IncomingConnection } from "./incoming-connection.ts";
 import { PortUnavailable } from "./port-unavailable.ts";
-import type { CertificateWithKey } from "./tls.ts";
 
-export interface FrontDoorOptions {
+export interface ProtocolListenerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly ports: readonly number[];
@@ -25,7 +25,7 @@ export interface FrontDoorOptions {
   onConnections(count: number): void;
 }
 
-export interface FrontDoor {
+export interface ProtocolListener {
   /** The ports it listens on, in the order they were asked for. */
   readonly ports: readonly number[];
   /** Ends every connection and resolves once nothing is open. */
@@ -47,7 +47,9 @@ const MQTT_CONNECT = 0x10;
  *
  * @throws PortUnavailable for a port that is taken (unless it may be skipped) or not permitted.
  */
-export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoor> {
+export async function openProtocolListener(
+  options: ProtocolListenerOptions,
+): Promise<ProtocolListener> {
   const connections = new Set<TLSSocket>();
   const handshakes = new Map<Socket, string>();
   const servers: Server[] = [];
@@ -77,7 +79,7 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
 }
 
 function createServer(
-  options: FrontDoorOptions,
+  options: ProtocolListenerOptions,
   connections: Set<TLSSocket>,
   handshakes: Map<Socket, string>,
 ): Server {
@@ -123,7 +125,11 @@ function createServer(
 }
 
 /** @returns whether it listens now. */
-async function listen(server: Server, port: number, options: FrontDoorOptions): Promise<boolean> {
+async function listen(
+  server: Server,
+  port: number,
+  options: ProtocolListenerOptions,
+): Promise<boolean> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -152,7 +158,7 @@ function describe(code: unknown, port: number, host: string): string {
   return `Port ${port} on ${host} cannot be listened on (${String(code)}).`;
 }
 
-function route(socket: TLSSocket, options: FrontDoorOptions): void {
+function route(socket: TLSSocket, options: ProtocolListenerOptions): void {
   socket.setTimeout(FIRST_BYTE_TIMEOUT_MS, () => socket.destroy());
   socket.once("readable", () => {
     const first: Buffer | null = socket.read();
@@ -164,7 +170,7 @@ function route(socket: TLSSocket, options: FrontDoorOptions): void {
   });
 }
 
-function serverFor(first: Buffer, options: FrontDoorOptions): (socket: TLSSocket) => void {
+function serverFor(first: Buffer, options: ProtocolListenerOptions): (socket: TLSSocket) => void {
   if (first[0] === MQTT_CONNECT) {
     return (socket) => options.serveMqtt(socket, describeConnection(socket));
   }

@@ -1,0 +1,71 @@
+/** Messages to devices, and feedback on them, as AMQP messages. Nothing here knows a link or a state. */
+
+import rhea, { type Message as AmqpMessage } from "rhea";
+import type { FeedbackRecord } from "../../core/feedback.ts";
+import { FEEDBACK_CONTENT_TYPE, formatFeedbackBatch } from "../../core/feedback-batch.ts";
+import { HubError } from "../../core/hub-error.ts";
+import { type Message, parseAck } from "../../core/message.ts";
+import type { Entry } from "../../core/message-queue.ts";
+import { deviceboundTo, parseDeviceboundTo } from "../../core/resource-path.ts";
+import {
+  readApplicationProperties,
+  readBody,
+  readSystemProperties,
+  toProperties,
+  userId,
+} from "./message-fields.ts";
+
+const ACK_PROPERTY = "iothub-ack";
+
+/**
+ * Reads a message that a service sends to a device.
+ *
+ * @throws HubError ArgumentInvalid when `to` names no device, or a field has a type the hub refuses.
+ */
+export function toCloudToDevice(amqp: AmqpMessage): { deviceId: string; message: Message } {
+  const deviceId = amqp.to === undefined ? undefined : parseDeviceboundTo(amqp.to);
+  if (deviceId === undefined) {
+    throw new HubError("ArgumentInvalid", "'to' is not /devices/{id}/messages/devicebound.");
+  }
+  const { [ACK_PROPERTY]: ack, ...properties } = readApplicationProperties(amqp);
+  const message: Message = {
+    system: { ...readSystemProperties(amqp), ...(ack !== undefined && { ack: parseAck(ack) }) },
+    properties,
+    body: readBody(amqp.body),
+  };
+  return { deviceId, message };
+}
+
+/** A feedback batch as the SDKs read it. C# insists on the content type, the user id and the annotation. */
+export function toFeedbackMessage(
+  records: readonly FeedbackRecord[],
+  { enqueuedTimeMs, hubName }: { readonly enqueuedTimeMs: number; readonly hubName: string },
+): AmqpMessage {
+  return {
+    ...userId(hubName),
+    content_type: FEEDBACK_CONTENT_TYPE,
+    message_annotations: { "iothub-enqueuedtime": rhea.types.wrap_timestamp(enqueuedTimeMs) },
+    body: rhea.message.data_section(Buffer.from(formatFeedbackBatch(records))),
+  };
+}
+
+/** A message as a device receives it, annotated as the open IoT Edge hub does it (rule amqp-message). */
+export function toDeviceMessage(
+  deviceId: string,
+  entry: Entry<Message>,
+  lockToken: string,
+): AmqpMessage {
+  const { system, properties, body } = entry.payload;
+  return {
+    to: deviceboundTo(deviceId),
+    ...toProperties(system),
+    application_properties: { ...properties, ...(system.ack && { [ACK_PROPERTY]: system.ack }) },
+    message_annotations: {
+      "iothub-enqueuedtime": rhea.types.wrap_timestamp(entry.enqueuedTimeMs),
+      "iothub-deliverycount": rhea.types.wrap_ubyte(entry.deliveryCount),
+      "x-opt-sequence-number": rhea.types.wrap_ulong(entry.sequenceNumber),
+      "x-opt-lock-token": lockToken,
+    },
+    body: rhea.message.data_section(Buffer.from(body)),
+  };
+}

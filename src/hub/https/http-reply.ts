@@ -1,0 +1,29 @@
+/** Answers to HTTP requests. */
+
+import type { HubError } from "../../core/hub-error.ts";
+
+export interface HttpReply {
+  readonly status: number;
+  /** Names in Azure's case, in which they leave (rule https-header-names). */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object is sent as JSON, bytes as they are. */
+  readonly body?: object | Uint8Array;
+}
+
+export const NO_CONTENT: HttpReply = { status: 204 };
+
+/**
+ * An error as the Node and C# SDKs read it (rule https-error): the code and the text in one string, the code again in
+ * a header.
+ */
+export function toErrorReply(error: HubError, trackingId: string, nowMs: number): HttpReply {
+  const timestamp = new Date(nowMs).toISOString();
+  return {
+    status: error.httpStatus,
+    headers: { "iothub-errorcode": error.name },
+    body: {
+      Message: `ErrorCode:${error.name};${error.message}`,
+      ExceptionMessage: `Tracking ID:${trackingId}-TimeStamp:${timestamp}`,
+    },
+  };
+}

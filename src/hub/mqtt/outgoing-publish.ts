@@ -1,0 +1,21 @@
+/** A message to a device as it is published. */
+
+import type { IPublishPacket } from "mqtt-packet";
+import type { Message } from "../../core/message.ts";
+import type { Entry } from "../../core/message-queue.ts";
+import { encodeDeviceboundProperties } from "../../core/property-bag.ts";
+import { deviceboundTo, deviceboundTopic } from "../../core/resource-path.ts";
+
+/** The packet id is the connection's to give. */
+export function toPublish(deviceId: string, entry: Entry<Message>, qos: 0 | 1): IPublishPacket {
+  const { system, properties, body } = entry.payload;
+  const message = { system: { ...system, to: deviceboundTo(deviceId) }, properties, body };
+  return {
+    cmd: "publish",
+    topic: deviceboundTopic(deviceId, encodeDeviceboundProperties(message)),
+    payload: Buffer.from(body),
+    qos,
+    dup: qos > 0 && entry.isRedelivered,
+    retain: false,
+  };
+}
