@@ -37,9 +37,11 @@ export async function runDryRun(
   const isJson = flags.output === "json";
   const format = isJson ? formatJson : formatText;
   try {
-    for await (const outgoing of source.all()) {
+    let n = 0;
+    for await (const { deviceId, make } of source.all()) {
       if (interruption.cause) break;
-      await io.stdout.write(format({ ...outgoing, message: outgoing.make() }));
+      await io.stdout.write(format({ n, deviceId, message: make() }));
+      n += 1;
     }
     return EXIT_CODES[interruption.cause ?? "done"];
   } finally {

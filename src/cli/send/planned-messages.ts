@@ -1,8 +1,9 @@
 /** The messages that the command line describes. */
 
+import type { PlannedMessage } from "../../client/service/send-event.ts";
 import type { Message } from "../../core/message.ts";
 import { makeCloudToDeviceMessage } from "./make-message.ts";
-import type { MessageSource, Outgoing } from "./message-source.ts";
+import type { MessageSource } from "./message-source.ts";
 import type { SendOptions } from "./send-options.ts";
 
 type Plan = Pick<SendOptions, "message" | "count">;
@@ -34,7 +35,7 @@ export class PlannedMessages implements MessageSource {
   }
 
   /** Round by round over all devices. */
-  *all(): Generator<Outgoing> {
+  *all(): Generator<PlannedMessage> {
     for (let index = 0; index < this.#options.count; index += 1) {
       for (let device = 0; device < this.#deviceIds.length; device += 1) {
         yield this.#plan(index, device);
@@ -42,12 +43,12 @@ export class PlannedMessages implements MessageSource {
     }
   }
 
-  #plan(index: number, device: number): Outgoing {
+  #plan(index: number, device: number): PlannedMessage {
     const n = index * this.#deviceIds.length + device;
     const deviceId = this.#deviceIds[device] ?? "";
     const { message } = this.#options;
     const make = () =>
       makeCloudToDeviceMessage(message, { n, deviceId, run: this.#run, nowMs: Date.now() });
-    return { n, deviceId, make };
+    return { deviceId, make };
   }
 }

@@ -1,10 +1,11 @@
 /** The messages of `--from`: what a device has received, sent on to others. */
 
+import type { PlannedMessage } from "../../client/service/send-event.ts";
 import type { Ack } from "../../core/message.ts";
 import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { UsageError } from "../terminal/usage-error.ts";
-import type { MessageSource, Outgoing } from "./message-source.ts";
+import type { MessageSource } from "./message-source.ts";
 import { type RecordInput, unreadable } from "./open-record.ts";
 import { LineError, parseMessageLine, type RecordedMessage } from "./parse-message-line.ts";
 import { type Line, readLines } from "./read-lines.ts";
@@ -44,7 +45,7 @@ export class RecordedMessages implements MessageSource {
    *
    * @throws UsageError for a message that must not be sent, and when there are lines but no message.
    */
-  async *all(): AsyncGenerator<Outgoing> {
+  async *all(): AsyncGenerator<PlannedMessage> {
     for await (const line of this.#lines()) {
       const where = `--from: line ${line.number} of ${this.#options.input.name}`;
       const recorded = this.#parse(line);
@@ -77,7 +78,10 @@ export class RecordedMessages implements MessageSource {
     }
   }
 
-  *#toAll({ deviceId: origin, message }: RecordedMessage, where: string): Generator<Outgoing> {
+  *#toAll(
+    { deviceId: origin, message }: RecordedMessage,
+    where: string,
+  ): Generator<PlannedMessage> {
     const { ack, deviceIds, isWaiting } = this.#options;
     if (isWaiting && !message.system.messageId) {
       throw new UsageError(`${where}: --wait needs a message id to match feedback with`);
@@ -89,11 +93,8 @@ export class RecordedMessages implements MessageSource {
       );
     }
     const system = ack === undefined ? message.system : { ...message.system, ack };
-    const first = this.#planned;
     this.#planned += deviceIds.length;
-    for (const [index, deviceId] of deviceIds.entries()) {
-      yield { n: first + index, deviceId, make: () => ({ ...message, system }) };
-    }
+    for (const deviceId of deviceIds) yield { deviceId, make: () => ({ ...message, system }) };
   }
 
   #isExpired({ message }: RecordedMessage, where: string): boolean {

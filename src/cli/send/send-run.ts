@@ -173,12 +173,12 @@ export class SendRun {
   async *#messages(): AsyncGenerator<PlannedMessage> {
     for await (const { deviceId, make } of this.#source.all()) {
       await this.#writer.room();
-      const message = (): Message => {
-        const made = make();
-        if (this.#options.isWaiting) this.#book.expect(deviceId, made.system.messageId ?? "");
-        return made;
+      const makeExpected = (): Message => {
+        const message = make();
+        if (this.#options.isWaiting) this.#book.expect(deviceId, message.system.messageId ?? "");
+        return message;
       };
-      yield { deviceId, message };
+      yield { deviceId, make: makeExpected };
     }
   }
 

@@ -165,8 +165,8 @@ export class DeviceLane {
 }
 
 function outgoingOf(pending: Pending): OutgoingMessage {
-  const { deviceId, message } = pending.planned;
-  pending.outgoing ??= { deviceId, message: typeof message === "function" ? message() : message };
+  const { planned } = pending;
+  pending.outgoing ??= { deviceId: planned.deviceId, message: planned.make() };
   return pending.outgoing;
 }
 

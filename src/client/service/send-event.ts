@@ -3,10 +3,11 @@
 import type { Message } from "../../core/message.ts";
 import type { ClientError } from "../errors/client-error.ts";
 
-/** A function makes the message, once, when it is first tried: its times are those of the sending. */
+/** A message to be sent. */
 export interface PlannedMessage {
   readonly deviceId: string;
-  readonly message: Message | (() => Message);
+  /** Called once, when the message is first tried: its times and random values are those of the call. */
+  make(): Message;
 }
 
 export interface OutgoingMessage {

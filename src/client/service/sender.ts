@@ -34,11 +34,6 @@ export interface SendAllOptions {
   random?(): number;
 }
 
-export interface SendTotals {
-  readonly sent: number;
-  readonly failed: number;
-}
-
 const DEFAULT_WINDOW = 256;
 const DEFAULT_BACKLOG = 4096;
 
@@ -54,8 +49,8 @@ const FINAL: readonly ClientErrorName[] = ["ConnectionLost", "IotHubUnauthorized
  * @throws ClientError ConnectionLost or IotHubUnauthorized once everything taken has been reported;
  * whatever `messages` throws.
  */
-export async function sendAll(options: SendAllOptions): Promise<SendTotals> {
-  return await new Sender(options).run();
+export async function sendAll(options: SendAllOptions): Promise<void> {
+  await new Sender(options).run();
 }
 
 class Sender {
@@ -72,8 +67,6 @@ class Sender {
   #open = 0;
   /** Sent and not yet answered. */
   #inFlight = 0;
-  #sent = 0;
-  #failed = 0;
   #onChange: () => void = () => {};
 
   constructor(options: SendAllOptions) {
@@ -98,14 +91,13 @@ class Sender {
     };
   }
 
-  async run(): Promise<SendTotals> {
+  async run(): Promise<void> {
     try {
       await this.#takeAll();
     } finally {
       await this.#until(() => this.#open === 0);
     }
     if (this.#finalError) throw this.#finalError;
-    return { sent: this.#sent, failed: this.#failed };
   }
 
   async #takeAll(): Promise<void> {
@@ -133,8 +125,6 @@ class Sender {
   }
 
   #onEvent(event: SendEvent): void {
-    if (event.type === "sent") this.#sent += 1;
-    if (event.type === "failed") this.#failed += 1;
     this.#options.onEvent(event);
     if (event.type === "queueFull" || event.type === "throttled") return;
     if (event.type !== "sent") this.#endIfFinal(event.error);
