@@ -16,7 +16,7 @@ import {
   type LossCause,
 } from "../../src/client/device/keep-connected.ts";
 import { connectService } from "../../src/client/service/connect-service.ts";
-import { FeedbackMatcher } from "../../src/client/service/feedback-matcher.ts";
+import { FeedbackTracker } from "../../src/client/service/feedback-tracker.ts";
 import { sendAll } from "../../src/client/service/sender.ts";
 import type {
   ServiceConnection,
@@ -106,14 +106,15 @@ describe.each([
   it("200 messages through a queue of 50 are read, and their feedback is matched", async () => {
     const setup = await start();
     const service = await serve(setup, serviceTransport);
-    const matcher = new FeedbackMatcher();
-    const everyRecord = createDeferred<void>();
-    await service.openFeedback((batch) => {
-      matcher.add(batch);
-      if (matcher.pendingCount === 0) everyRecord.resolve();
-    });
     const messages = planned(200);
-    for (const { message } of messages) matcher.expect("device1", message.system.messageId);
+    const everyRecord = createDeferred<void>();
+    let records = 0;
+    const tracker = new FeedbackTracker(() => {
+      records += 1;
+      if (records === messages.length) everyRecord.resolve();
+    });
+    await service.openFeedback((batch) => tracker.add(batch, Date.now()));
+    for (const { message } of messages) tracker.expect("device1", message.system.messageId);
     const read: (string | undefined)[] = [];
     await listen(setup, deviceTransport, (delivery) => {
       read.push(delivery.message.system.messageId);
@@ -123,7 +124,12 @@ describe.each([
     await sendAll({
       connection: service,
       messages: messages.map(({ deviceId, message }) => ({ deviceId, make: () => message })),
-      onEvent: ({ type }) => told.push(type),
+      onEvent: (event) => {
+        told.push(event.type);
+        if (event.type !== "sent") return;
+        const { messageId = "" } = event.outgoing.message.system;
+        tracker.accepted("device1", messageId, event.acceptedAtMs);
+      },
       onQueueFull: "wait",
       timeoutMs: 20_000,
       intervalMs: 0,

@@ -1,11 +1,11 @@
 /** What a run of `c2d-send` says, as text and as JSON. */
 
+import type { MatchedFeedback, PendingMessage } from "../../client/service/feedback-tracker.ts";
 import type { Message } from "../../core/message.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
 import { formatDuration } from "../text/duration.ts";
 import { formatFeedbackJson, formatFeedbackText } from "../text/feedback-text.ts";
-import type { MatchedFeedback, PendingMessage } from "./feedback-book.ts";
 import type { Tally } from "./tally.ts";
 
 /** A message the hub has accepted. */

@@ -2,6 +2,7 @@
 
 import { Deadline } from "../../async/deadline.ts";
 import { UnansweredError } from "../../client/errors/unanswered-error.ts";
+import { FeedbackTracker, type MatchedFeedback } from "../../client/service/feedback-tracker.ts";
 import type { PlannedMessage, SendEvent } from "../../client/service/send-event.ts";
 import { sendAll } from "../../client/service/sender.ts";
 import type { FeedbackBatch, ServiceConnection } from "../../client/service/service-connection.ts";
@@ -11,7 +12,6 @@ import { writeSummary } from "../program/write-summary.ts";
 import type { ExitCode } from "../terminal/exit-code.ts";
 import { OrderedWriter } from "../terminal/ordered-writer.ts";
 import { formatSending } from "../text/sending-text.ts";
-import { FeedbackBook, type MatchedFeedback } from "./feedback-book.ts";
 import type { MessageSource } from "./message-source.ts";
 import { formatWaiting } from "./progress-text.ts";
 import { createRenderer, type SendRenderer } from "./render.ts";
@@ -28,7 +28,7 @@ export class SendRun {
   readonly #context: Context;
   readonly #renderer: SendRenderer;
   readonly #writer: OrderedWriter;
-  readonly #book = new FeedbackBook((feedback) => this.#countFeedback(feedback));
+  readonly #feedback = new FeedbackTracker((feedback) => this.#countFeedback(feedback));
   readonly #startMs = performance.now();
   readonly #troubles: Troubles;
   /** Devices whose next message waits for another try. */
@@ -112,11 +112,11 @@ export class SendRun {
   }
 
   onFeedbackBatch(batch: FeedbackBatch): void {
-    this.#book.add(batch, Date.now());
+    this.#feedback.add(batch, Date.now());
   }
 
   releaseForeignFeedback(): void {
-    this.#book.finish();
+    this.#feedback.finish();
   }
 
   /** Resolves when every message has its record, or the time for them has passed. */
@@ -148,7 +148,7 @@ export class SendRun {
 
   /** Names each message whose feedback has not come. */
   printPending(reason: string): void {
-    for (const message of this.#book.pending()) {
+    for (const message of this.#feedback.pending()) {
       this.#print(this.#renderer.pending(message, reason));
     }
   }
@@ -175,7 +175,8 @@ export class SendRun {
       await this.#writer.room();
       const makeExpected = (): Message => {
         const message = make();
-        if (this.#options.isWaiting) this.#book.expect(deviceId, message.system.messageId ?? "");
+        if (this.#options.isWaiting)
+          this.#feedback.expect(deviceId, message.system.messageId ?? "");
         return message;
       };
       yield { deviceId, make: makeExpected };
@@ -207,13 +208,13 @@ export class SendRun {
     this.#held.delete(deviceId);
     this.#print(this.#renderer.sent({ n: index, deviceId, message, sentAtMs: acceptedAtMs }));
     if (!this.#options.isWaiting) return;
-    this.#book.accepted(deviceId, message.system.messageId ?? "", acceptedAtMs);
+    this.#feedback.accepted(deviceId, message.system.messageId ?? "", acceptedAtMs);
   }
 
   #onFailed(event: Extract<SendEvent, { type: "failed" }>): void {
     const { deviceId, message } = event.outgoing;
     this.#held.delete(deviceId);
-    if (this.#options.isWaiting) this.#book.cancel(deviceId, message.system.messageId ?? "");
+    if (this.#options.isWaiting) this.#feedback.cancel(deviceId, message.system.messageId ?? "");
     this.#failed += 1;
     if (event.error instanceof UnansweredError) this.#unanswered += 1;
     this.#troubles.tellFailure(event);
