@@ -25,3 +25,16 @@ export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise
     promise.catch(() => {});
   }
 }
+
+/** As `within`, for a wait that may simply end: undefined once the time has passed. */
+export async function waitAtMost<T>(
+  timeoutMs: number,
+  promise: Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await within(timeoutMs, promise);
+  } catch (error) {
+    if (error instanceof DeadlinePassedError) return undefined;
+    throw error;
+  }
+}

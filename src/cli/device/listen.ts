@@ -1,12 +1,12 @@
 /** `c2d-device listen`: prints messages until it is told to end. */
 
 import { Deadline } from "../../async/deadline.ts";
+import { waitAtMost } from "../../async/within.ts";
 import type { Delivery, DeviceConnection } from "../../client/connection/device-connection.ts";
 import { type End, Ending } from "../program/ending.ts";
 import { concludeReceiving, type ReceivingEnd } from "../program/receiving.ts";
 import type { Context } from "../program/run-program.ts";
 import type { ExitCode } from "../terminal/exit-code.ts";
-import { within } from "../within.ts";
 import { DeviceLink } from "./device-link.ts";
 import { HeldMessages, type HoldEnd } from "./held-messages.ts";
 import { describeHoldEnd, isHoldEnd, tellReturned } from "./held-text.ts";
@@ -103,7 +103,7 @@ class ListenRun {
     const { reporter } = this.#context;
     if (isHoldEnd(type)) reporter.info(describeHoldEnd(type));
     await this.#connection?.stopReceiving();
-    const outcome = await within(GIVE_BACK_LIMIT_MS, held.giveBack());
+    const outcome = await waitAtMost(GIVE_BACK_LIMIT_MS, held.giveBack());
     if (outcome && type !== "closed") tellReturned(outcome, reporter);
   }
 

@@ -1,10 +1,10 @@
 /** Messages to the device, from their arrival to the settlement: printed one by one, those that come again marked. */
 
+import { waitAtMost } from "../../async/within.ts";
 import type { Delivery, DeliverySettlement } from "../../client/connection/device-connection.ts";
 import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { separate } from "../terminal/paragraph.ts";
-import { within } from "../within.ts";
 import { DeliveryPrinter } from "./delivery-printer.ts";
 import { DuplicateWindow } from "./duplicate-window.ts";
 import type { HeldMessages } from "./held-messages.ts";
@@ -72,7 +72,7 @@ export class Reception {
 
   /** What was printed is settled before the connection goes. */
   async stop(): Promise<void> {
-    await within(WRITE_GRACE_MS, this.#printer.stop());
+    await waitAtMost(WRITE_GRACE_MS, this.#printer.stop());
   }
 
   #createPrinter(): DeliveryPrinter {

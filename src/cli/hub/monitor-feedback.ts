@@ -2,6 +2,7 @@
 
 import { Deadline } from "../../async/deadline.ts";
 import { createDeferred } from "../../async/deferred.ts";
+import { waitAtMost } from "../../async/within.ts";
 import { HeldFeedback } from "../../client/service/held-feedback.ts";
 import type { FeedbackBatch, ReceivedFeedback } from "../../client/service/service-connection.ts";
 import type { HubConfig } from "../../config/hub-config.ts";
@@ -13,7 +14,6 @@ import { escapeLine } from "../terminal/escape.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
 import { formatFeedbackJson, formatFeedbackText } from "../text/feedback-text.ts";
-import { within } from "../within.ts";
 import type { MonitorFeedbackFlags } from "./monitor-feedback-flags.ts";
 
 /** How long records on their way to a reader who does not read may hold up the end. */
@@ -66,7 +66,7 @@ class FeedbackMonitor {
     this.#stop.abort();
     this.#isReady.resolve();
     await monitoring;
-    await within(WRITE_GRACE_MS, this.#printing);
+    await waitAtMost(WRITE_GRACE_MS, this.#printing);
     this.#held.release();
     await connection.close();
     return this.#conclude(end);

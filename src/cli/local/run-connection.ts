@@ -3,6 +3,7 @@
 import { BackOff } from "../../async/back-off.ts";
 import { type Clock, systemClock } from "../../async/clock.ts";
 import { createDeferred, type Deferred } from "../../async/deferred.ts";
+import { untilAborted } from "../../async/until-aborted.ts";
 import { pause } from "../../client/connection/pause.ts";
 import { ClientError } from "../../client/errors/client-error.ts";
 import { isFinal } from "../../client/errors/final-error.ts";
@@ -135,19 +136,5 @@ export class RunConnection {
   async #close(): Promise<void> {
     await this.#connection?.close();
     this.#connection = undefined;
-  }
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  if (signal.aborted) return undefined;
-  let onAbort = (): void => {};
-  const aborted = new Promise<undefined>((resolve) => {
-    onAbort = () => resolve(undefined);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }

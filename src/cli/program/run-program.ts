@@ -1,6 +1,7 @@
 /** Runs a program: parses its arguments, runs the command, reports errors, returns the exit code. */
 
 import { Command, CommanderError } from "commander";
+import { waitAtMost } from "../../async/within.ts";
 import type { Executable } from "../../config/settings.ts";
 import { colorLevel } from "../terminal/color-level.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
@@ -8,7 +9,6 @@ import { OutputClosedError } from "../terminal/output.ts";
 import { Redactor } from "../terminal/redactor.ts";
 import { Reporter } from "../terminal/reporter.ts";
 import { UsageError } from "../terminal/usage-error.ts";
-import { within } from "../within.ts";
 import { type CommonFlags, requireSoundCommonFlags } from "./common-options.ts";
 import { addCompletion } from "./completion/add-completion.ts";
 import { addTopics, describeOption } from "./help.ts";
@@ -95,7 +95,7 @@ async function run(name: Executable, build: Program["build"], host: Host): Promi
 /** After help or version. */
 async function endAfter(written: Promise<unknown>, reporter: Reporter): Promise<ExitCode> {
   try {
-    await within(FLUSH_LIMIT_MS, written);
+    await waitAtMost(FLUSH_LIMIT_MS, written);
     return EXIT_CODES.done;
   } catch (error) {
     return error instanceof OutputClosedError ? EXIT_CODES.done : reporter.error(error);

@@ -1,10 +1,10 @@
 /** The last line of a run that counts. */
 
+import { waitAtMost } from "../../async/within.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import type { OrderedWriter } from "../terminal/ordered-writer.ts";
 import { OutputError } from "../terminal/output.ts";
 import type { Reporter } from "../terminal/reporter.ts";
-import { within } from "../within.ts";
 
 /**
  * Resolves once the line is out, or `limitMs` have passed. Where stdout cannot be written, the error
@@ -21,7 +21,7 @@ export async function writeSummary(
   try {
     writer.write(line);
     const written = writer.flush();
-    await (limitMs === undefined ? written : within(limitMs, written));
+    await (limitMs === undefined ? written : waitAtMost(limitMs, written));
     return EXIT_CODES.done;
   } catch (error) {
     if (!(error instanceof OutputError)) throw error;

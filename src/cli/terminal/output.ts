@@ -1,6 +1,7 @@
 /** A stream to write to: each write tells when it is out. */
 
 import type { Writable } from "node:stream";
+import { waitAtMost } from "../../async/within.ts";
 
 /** Writing failed. The reader's going away is not meant: see `closed`. */
 export class OutputError extends Error {
@@ -95,16 +96,7 @@ export class StreamOutput implements Output {
 
   async flush(limitMs?: number): Promise<void> {
     const all = Promise.all(this.#pending);
-    if (limitMs === undefined) {
-      await all;
-      return;
-    }
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs);
-    });
-    await Promise.race([all, limit]);
-    clearTimeout(timer);
+    await (limitMs === undefined ? all : waitAtMost(limitMs, all));
   }
 
   release(): void {

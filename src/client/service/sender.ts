@@ -2,6 +2,7 @@
 
 import { setMaxListeners } from "node:events";
 import { type Clock, sleep, systemClock } from "../../async/clock.ts";
+import { untilAborted } from "../../async/until-aborted.ts";
 import type { ClientError, ClientErrorName } from "../errors/client-error.ts";
 import { DeviceLane, type LaneSettings } from "./device-lane.ts";
 import type { PlannedMessage, SendEvent } from "./send-event.ts";
@@ -107,7 +108,7 @@ class Sender {
     const messages = iterate(this.#options.messages);
     for (let index = 0; ; index++) {
       await this.#until(() => this.#inFlight < windowSize && this.#open < backlogSize);
-      const next = await this.#unlessStopped(messages.next());
+      const next = await untilAborted(messages.next(), signal);
       if (next === undefined || next.done) break;
       if (index > 0 && intervalMs > 0) await sleep(this.#clock, intervalMs, signal);
       if (signal.aborted) break;
@@ -143,22 +144,6 @@ class Sender {
       await new Promise<void>((resolve) => {
         this.#onChange = resolve;
       });
-    }
-  }
-
-  async #unlessStopped<T>(promise: Promise<T>): Promise<T | undefined> {
-    const signal = this.#stopSignal;
-    if (signal.aborted) return undefined;
-    let onAbort = (): void => {};
-    const stopped = new Promise<undefined>((resolve) => {
-      onAbort = () => resolve(undefined);
-      signal.addEventListener("abort", onAbort, { once: true });
-    });
-    try {
-      return await Promise.race([promise, stopped]);
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-      promise.catch(() => {});
     }
   }
 }

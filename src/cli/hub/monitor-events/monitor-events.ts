@@ -1,6 +1,7 @@
 /** `c2d-hub monitor-events`: prints events until it is told to end. */
 
 import { Deadline } from "../../../async/deadline.ts";
+import { waitAtMost } from "../../../async/within.ts";
 import { connectEvents, type EventConnection } from "../../../client/events/connect-events.ts";
 import {
   type EventHandlers,
@@ -19,7 +20,6 @@ import type { ExitCode } from "../../terminal/exit-code.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
 import { separate } from "../../terminal/paragraph.ts";
 import { formatRetry } from "../../text/retry-text.ts";
-import { within } from "../../within.ts";
 import { createEventFormat, type EventFormat, type EventGap, formatGap } from "./event-format.ts";
 import { type EventSource, findEventSource } from "./event-source.ts";
 import type { MonitorEventsOptions } from "./monitor-events-options.ts";
@@ -75,7 +75,7 @@ class MonitorRun {
     const end = await this.#ending.reason;
     this.#timeout.cancel();
     this.#disconnect.abort();
-    await within(WRITE_GRACE_MS, listening);
+    await waitAtMost(WRITE_GRACE_MS, listening);
     return this.#conclude(end);
   }
 

@@ -1,0 +1,17 @@
+/** Settles as `promise` does, or with undefined as soon as `signal` aborts; `promise` goes on unheard then. */
+export async function untilAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  let onAbort = (): void => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    onAbort = () => resolve(undefined);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await (signal.aborted ? undefined : Promise.race([promise, aborted]));
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    promise.catch(() => {});
+  }
+}
