@@ -5,8 +5,8 @@ export interface BackOffOptions {
   readonly firstMs: number;
   /** Upper bound of every wait, in milliseconds. */
   readonly maxMs: number;
-  /** From 0 up to, not including, 1. */
-  random(): number;
+  /** From 0 up to, not including, 1; default Math.random. */
+  readonly random?: (() => number) | undefined;
 }
 
 /** Exponential with full jitter: anything from 0 to the bound, so that clients do not march in step. */
@@ -20,7 +20,7 @@ export class BackOff {
 
   /** The next wait in milliseconds. */
   nextMs(): number {
-    const { firstMs, maxMs, random } = this.#options;
+    const { firstMs, maxMs, random = Math.random } = this.#options;
     const bound = Math.min(maxMs, firstMs * 2 ** this.#attempts);
     this.#attempts += 1;
     return Math.round(random() * bound);

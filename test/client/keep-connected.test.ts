@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { createDeferred } from "../../src/async/deferred.ts";
 import type { Delivery, DeviceConnection } from "../../src/client/connection/device-connection.ts";
+import { HELD_MS } from "../../src/client/connection/reconnect.ts";
 import {
   type ConnectionEvent,
   type ConnectionHandlers,
   type DeviceHubWatch,
-  HELD_MS,
   type KeepConnectedOptions,
   keepConnected,
   type LossCause,

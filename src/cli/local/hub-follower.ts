@@ -2,7 +2,7 @@
 
 import { type FSWatcher, watch } from "node:fs";
 import { Deadline } from "../../async/deadline.ts";
-import type { HubWatch } from "../../client/connection/pause.ts";
+import type { HubWatch } from "../../client/connection/reconnect.ts";
 import type { DeviceHubWatch, LossCause } from "../../client/device/keep-connected.ts";
 import { type HubDescription, readHubMark, readRunningHub } from "../../hub/home/home.ts";
 import type { Context } from "../program/run-program.ts";

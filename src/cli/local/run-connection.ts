@@ -1,12 +1,11 @@
 /** A service's connection for one run; while feedback is waited for, opened anew when it is lost. */
 
 import { BackOff } from "../../async/back-off.ts";
-import { type Clock, systemClock } from "../../async/clock.ts";
+import type { Clock } from "../../async/clock.ts";
 import { createDeferred, type Deferred } from "../../async/deferred.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
-import { pause } from "../../client/connection/pause.ts";
-import { ClientError } from "../../client/errors/client-error.ts";
-import { isFinal } from "../../client/errors/final-error.ts";
+import { reconnect } from "../../client/connection/reconnect.ts";
+import type { ClientError } from "../../client/errors/client-error.ts";
 import { connectService } from "../../client/service/connect-service.ts";
 import type { FeedbackBatch, ServiceConnection } from "../../client/service/service-connection.ts";
 import type { ServiceConfig } from "../../config/service-config.ts";
@@ -64,46 +63,29 @@ export class RunConnection {
    */
   async keepOpen(signal: AbortSignal): Promise<void> {
     const { reporter } = this.#context;
-    const { retriesUntil } = this.#options;
+    const { retriesUntil, clock } = this.#options;
     for (;;) {
       const error = await untilAborted(this.#lost.promise, signal);
       if (error === undefined) return;
       reporter.warn(
         `${escapeLine(error.message)} The hub keeps the feedback: connecting again ${retriesUntil}.`,
       );
-      await this.#close();
-      await this.#reopen(signal);
-      if (signal.aborted) return;
+      await this.close();
+      const connection = await reconnect(0, () => this.#open(signal, false), {
+        signal,
+        backOff: new BackOff({ firstMs: FIRST_RETRY_MS, maxMs: MAX_RETRY_MS }),
+        watch: this.#follower,
+        clock,
+        onFailed: (failure, retryInMs) => reporter.detail(formatRetry(failure, retryInMs)),
+      });
+      if (connection === undefined || signal.aborted) return;
       reporter.info("Connected again, still waiting for feedback.");
     }
   }
 
   async close(): Promise<void> {
-    await this.#close();
-  }
-
-  async #reopen(signal: AbortSignal): Promise<void> {
-    const { reporter } = this.#context;
-    const { clock = systemClock } = this.#options;
-    const backOff = new BackOff({
-      firstMs: FIRST_RETRY_MS,
-      maxMs: MAX_RETRY_MS,
-      random: Math.random,
-    });
-    while (!signal.aborted) {
-      try {
-        await this.#open(signal, false);
-        return;
-      } catch (error) {
-        // The connection may stand where its feedback link does not.
-        await this.#close();
-        if (signal.aborted) return;
-        if (!(error instanceof ClientError) || isFinal(error)) throw error;
-        const retryInMs = this.#follower?.hasEnded() ? 0 : backOff.nextMs();
-        reporter.detail(formatRetry(error, retryInMs));
-        await pause(retryInMs, { clock, signal, watch: this.#follower });
-      }
-    }
+    await this.#connection?.close();
+    this.#connection = undefined;
   }
 
   async #open(signal: AbortSignal, isFirst: boolean): Promise<ServiceConnection> {
@@ -129,12 +111,12 @@ export class RunConnection {
       : await connect();
     this.#connection = connection;
     this.#lost = lost;
-    if (onFeedback) await connection.openFeedback(onFeedback);
-    return connection;
-  }
-
-  async #close(): Promise<void> {
-    await this.#connection?.close();
-    this.#connection = undefined;
+    try {
+      if (onFeedback) await connection.openFeedback(onFeedback);
+      return connection;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 }

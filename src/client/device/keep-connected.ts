@@ -3,14 +3,14 @@
 import { BackOff } from "../../async/back-off.ts";
 import { type Clock, systemClock } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
+import { untilAborted } from "../../async/until-aborted.ts";
 import type {
   Delivery,
   DeviceConnection,
   DeviceConnectOptions,
 } from "../connection/device-connection.ts";
-import { type HubWatch, pause } from "../connection/pause.ts";
+import { HELD_MS, type HubWatch, reconnect, unlessAborted } from "../connection/reconnect.ts";
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
-import { isFinal } from "../errors/final-error.ts";
 
 export type ConnectionEvent =
   /** `attempt` counts from 1, anew after each connection. */
@@ -62,9 +62,6 @@ export interface KeepConnectedOptions {
   random?(): number;
 }
 
-/** A connection that lived so long, in milliseconds, has held: the back-off starts anew after it. */
-export const HELD_MS = 10_000;
-
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
 
@@ -98,8 +95,8 @@ export async function keepConnected(options: KeepConnectedOptions): Promise<void
 
 interface Session {
   readonly connection: DeviceConnection;
-  /** Resolves with the reason when the connection is lost, with undefined when it is closed. */
-  readonly end: Promise<ClientError | undefined>;
+  /** Resolves with the reason when the connection is lost. */
+  readonly lost: Promise<ClientError>;
   readonly openedAtMs: number;
   /** It was the first attempt that succeeded. */
   readonly isAtOnce: boolean;
@@ -113,7 +110,6 @@ class ConnectionKeeper {
   /** In a row: losses to another client, and losses soon after connecting. A connection that held ends it. */
   #takeovers = 0;
   #shortLived = 0;
-  #endSession = (_error: ClientError | undefined): void => {};
 
   constructor(options: KeepConnectedOptions) {
     this.#options = options;
@@ -121,47 +117,41 @@ class ConnectionKeeper {
     this.#backOff = new BackOff({
       firstMs: FIRST_RETRY_MS,
       maxMs: MAX_RETRY_MS,
-      random: options.random ?? Math.random,
+      random: options.random,
     });
   }
 
   async run(): Promise<void> {
     const { signal } = this.#options;
-    const endSession = (): void => this.#endSession(undefined);
-    signal.addEventListener("abort", endSession, { once: true });
-    try {
-      await this.#keep();
-    } finally {
-      signal.removeEventListener("abort", endSession);
-    }
-  }
-
-  async #keep(): Promise<void> {
-    let session = await this.#unlessAborted(() => this.#connect(1));
+    let session = await unlessAborted(signal, () => this.#connect(1));
     while (session !== undefined) {
-      const error = await session.end;
-      if (error === undefined || this.#options.signal.aborted) {
-        return await session.connection.close();
-      }
+      const error = await untilAborted(session.lost, signal);
+      if (error === undefined || signal.aborted) return await session.connection.close();
       session = await this.#recover(session, error);
     }
   }
 
   async #recover(session: Session, error: ClientError): Promise<Session | undefined> {
-    const { reconnect, onEvent, signal } = this.#options;
+    const { onEvent, signal, watch, clock } = this.#options;
     const hasHeld = this.#clock.nowMs() - session.openedAtMs >= HELD_MS;
     if (hasHeld) this.#startAnew();
     const cause = await this.#findCause(session, error, hasHeld);
     if (signal.aborted) return undefined;
     if (cause === "takenOver") this.#takeovers += 1;
-    if (!reconnect) throw cause === "takenOver" ? takenOver(error) : error;
+    if (!this.#options.reconnect) throw cause === "takenOver" ? takenOver(error) : error;
     if (this.#takeovers >= MAX_TAKEOVERS || this.#shortLived >= MAX_SUSPECT_LOSSES) {
       throw takenOver(error);
     }
-    // Whoever waits for the hub itself need not wait before.
     const retryInMs = cause === "hubEnded" ? 0 : this.#backOff.nextMs();
     onEvent({ type: "disconnected", error, cause, retryInMs });
-    return await this.#reconnect(retryInMs);
+    return await reconnect(retryInMs, (attempt) => this.#connect(attempt), {
+      signal,
+      backOff: this.#backOff,
+      watch,
+      clock,
+      onFailed: (failure, waitMs) =>
+        onEvent({ type: "connectFailed", error: failure, retryInMs: waitMs }),
+    });
   }
 
   #startAnew(): void {
@@ -180,25 +170,9 @@ class ConnectionKeeper {
     return this.#shortLived >= SUSPECT_LOSSES ? "maybeTakenOver" : "unknown";
   }
 
-  async #reconnect(firstRetryInMs: number): Promise<Session | undefined> {
-    const { onEvent, signal, watch } = this.#options;
-    let retryInMs = firstRetryInMs;
-    for (let attempt = 1; ; attempt++) {
-      await pause(retryInMs, { clock: this.#clock, signal, watch });
-      try {
-        return await this.#unlessAborted(() => this.#connect(attempt));
-      } catch (error) {
-        if (!(error instanceof ClientError) || isFinal(error)) throw error;
-        retryInMs = watch?.hasEnded() ? 0 : this.#backOff.nextMs();
-        onEvent({ type: "connectFailed", error, retryInMs });
-      }
-    }
-  }
-
   async #connect(attempt: number): Promise<Session> {
     const { connect, onEvent, signal } = this.#options;
-    const end = createDeferred<ClientError | undefined>();
-    this.#endSession = end.resolve;
+    const lost = createDeferred<ClientError>();
     onEvent({ type: "connecting", attempt });
     // A kept session and a first poll bring messages before the connection is ready.
     const early: Delivery[] = [];
@@ -208,31 +182,18 @@ class ConnectionKeeper {
     const connection = await connect({
       signal,
       onDelivery: (delivery) => tell(delivery),
-      onDisconnect: end.resolve,
+      onDisconnect: lost.resolve,
     });
     this.#connections += 1;
     onEvent({ type: "ready", ordinal: this.#connections, connection });
     tell = (delivery) => onEvent({ type: "delivery", delivery });
     for (const delivery of early) tell(delivery);
-    if (signal.aborted) end.resolve(undefined);
     return {
       connection,
-      end: end.promise,
+      lost: lost.promise,
       openedAtMs: this.#clock.nowMs(),
       isAtOnce: attempt === 1,
     };
-  }
-
-  /** Undefined once it is to end; a connect that fails because of that is no failure. */
-  async #unlessAborted(connect: () => Promise<Session>): Promise<Session | undefined> {
-    const { signal } = this.#options;
-    if (signal.aborted) return undefined;
-    try {
-      return await connect();
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      throw error;
-    }
   }
 }
 

@@ -90,7 +90,7 @@ export class TelemetrySender {
     this.#backOff = new BackOff({
       firstMs: FIRST_RETRY_MS,
       maxMs: MAX_RETRY_MS,
-      random: options.random ?? Math.random,
+      random: options.random,
     });
   }
 

@@ -3,10 +3,16 @@
 import { BackOff } from "../../async/back-off.ts";
 import { type Clock, systemClock } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
+import { untilAborted } from "../../async/until-aborted.ts";
 import { EventCursor, type EventStart } from "../connection/event-cursor.ts";
-import { type HubWatch, pause } from "../connection/pause.ts";
-import { HELD_MS } from "../device/keep-connected.ts";
-import { ClientError } from "../errors/client-error.ts";
+import {
+  HELD_MS,
+  type HubWatch,
+  nextWaitMs,
+  reconnect,
+  unlessAborted,
+} from "../connection/reconnect.ts";
+import type { ClientError } from "../errors/client-error.ts";
 import { isFinal } from "../errors/final-error.ts";
 import type { EventConnection, EventConnectOptions } from "./connect-events.ts";
 import type { ReceivedEvent } from "./received-event.ts";
@@ -57,6 +63,13 @@ export async function runEventListener(options: EventListenerOptions): Promise<v
   await new EventListener(options).run();
 }
 
+interface Session {
+  readonly connection: EventConnection;
+  /** Resolves with the reason when the connection is lost. */
+  readonly lost: Promise<ClientError>;
+  readonly openedAtMs: number;
+}
+
 class EventListener {
   readonly #options: EventListenerOptions;
   readonly #clock: Clock;
@@ -71,40 +84,49 @@ class EventListener {
     this.#backOff = new BackOff({
       firstMs: FIRST_RETRY_MS,
       maxMs: MAX_RETRY_MS,
-      random: options.random ?? Math.random,
+      random: options.random,
     });
   }
 
   async run(): Promise<void> {
-    const { signal } = this.#options;
-    while (!signal.aborted) {
-      const error = await this.#readOnce().catch((thrown: unknown) => this.#forgive(thrown));
+    const { signal, watch, clock } = this.#options;
+    let session = await unlessAborted(signal, () => this.#connect());
+    while (session !== undefined) {
+      const error = await untilAborted(session.lost, signal);
+      if (this.#clock.nowMs() - session.openedAtMs >= HELD_MS) this.#backOff.reset();
+      await session.connection.close();
       if (error === undefined || signal.aborted) return;
-      await this.#pause(error);
+      if (isFinal(error)) throw error;
+      const retryInMs = nextWaitMs(this.#backOff, watch);
+      this.#onRetry(error, retryInMs);
+      session = await reconnect(retryInMs, () => this.#connect(), {
+        signal,
+        backOff: this.#backOff,
+        watch,
+        clock,
+        onFailed: (failure, waitMs) => this.#onRetry(failure, waitMs),
+      });
     }
   }
 
-  /** Resolves with the reason when the connection is lost, with undefined when the reading ends. */
-  async #readOnce(): Promise<ClientError | undefined> {
+  async #connect(): Promise<Session> {
     const { connect, signal, onEvent } = this.#options;
     const ready = createDeferred<void>();
-    const end = createDeferred<ClientError | undefined>();
-    const stop = (): void => end.resolve(undefined);
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      const connection = await connect({
-        signal,
-        cursor: this.#cursor,
-        onEvent: (event) => ready.promise.then(() => this.#read(event)),
-        onDisconnect: end.resolve,
-      });
-      onEvent({ type: "ready", isFirst: !this.#hasConnected, connection });
-      this.#hasConnected = true;
-      ready.resolve();
-      return await this.#untilEnd(connection, end.promise);
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
+    const lost = createDeferred<ClientError>();
+    const connection = await connect({
+      signal,
+      cursor: this.#cursor,
+      onEvent: (event) => ready.promise.then(() => this.#read(event)),
+      onDisconnect: lost.resolve,
+    });
+    onEvent({ type: "ready", isFirst: !this.#hasConnected, connection });
+    this.#hasConnected = true;
+    ready.resolve();
+    return { connection, lost: lost.promise, openedAtMs: this.#clock.nowMs() };
+  }
+
+  #onRetry(error: ClientError, retryInMs: number): void {
+    this.#options.onEvent({ type: "retry", error, retryInMs });
   }
 
   async #read(event: ReceivedEvent): Promise<void> {
@@ -112,31 +134,5 @@ class EventListener {
     const missing = this.#cursor.gapBefore(partitionId, sequenceNumber);
     if (missing > 0) this.#options.onEvent({ type: "gap", partitionId, missing });
     await this.#options.onRead(event);
-  }
-
-  async #untilEnd(
-    connection: EventConnection,
-    end: Promise<ClientError | undefined>,
-  ): Promise<ClientError | undefined> {
-    const openedAtMs = this.#clock.nowMs();
-    const error = await end;
-    if (this.#clock.nowMs() - openedAtMs >= HELD_MS) this.#backOff.reset();
-    await connection.close();
-    return error;
-  }
-
-  /** A later attempt may fail for now; one that fails because the end was asked for has not failed. */
-  #forgive(thrown: unknown): ClientError | undefined {
-    if (this.#options.signal.aborted) return undefined;
-    if (!this.#hasConnected || !(thrown instanceof ClientError)) throw thrown;
-    return thrown;
-  }
-
-  async #pause(error: ClientError): Promise<void> {
-    if (isFinal(error)) throw error;
-    const { signal, onEvent, watch } = this.#options;
-    const retryInMs = watch?.hasEnded() ? 0 : this.#backOff.nextMs();
-    onEvent({ type: "retry", error, retryInMs });
-    await pause(retryInMs, { clock: this.#clock, signal, watch });
   }
 }

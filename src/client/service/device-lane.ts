@@ -14,7 +14,7 @@ export interface LaneSettings {
   /** Whether a full queue is waited out. Throttling always is. */
   readonly isPatient: boolean;
   readonly clock: Clock;
-  random(): number;
+  readonly random: (() => number) | undefined;
   readonly signal: AbortSignal;
   onEvent(event: SendEvent): void;
   /** A message goes out, or has its answer. */

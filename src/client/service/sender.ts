@@ -82,7 +82,7 @@ class Sender {
       timeoutMs,
       isPatient: onQueueFull === "wait",
       clock: this.#clock,
-      random: options.random ?? Math.random,
+      random: options.random,
       signal: this.#stopSignal,
       onEvent: (event) => this.#onEvent(event),
       onFlight: (change) => {
