@@ -7,7 +7,6 @@ import type {
   Delivery,
   DeviceConnection,
   DeviceConnectOptions,
-  DeviceTransport,
 } from "../../src/client/connection/device-connection.ts";
 import { connectDevice } from "../../src/client/device/connect-device.ts";
 import {
@@ -15,6 +14,7 @@ import {
   keepConnected,
   type LossCause,
 } from "../../src/client/device/keep-connected.ts";
+import type { Transport } from "../../src/client/endpoint.ts";
 import { connectService } from "../../src/client/service/connect-service.ts";
 import { FeedbackTracker } from "../../src/client/service/feedback-tracker.ts";
 import { sendAll } from "../../src/client/service/sender.ts";
@@ -48,7 +48,7 @@ async function start(options: LocalHubOptions = {}): Promise<Setup> {
 
 function deviceOptions(
   { hub, ca }: Setup,
-  transport: DeviceTransport = "mqtt",
+  transport: Transport = "mqtt",
 ): Omit<DeviceConnectOptions, "onDelivery" | "onDisconnect"> {
   return {
     connectionString: parseDeviceConnectionString(hub.deviceConnectionString("device1")),
@@ -61,7 +61,7 @@ function deviceOptions(
 
 async function listen(
   setup: Setup,
-  transport: DeviceTransport,
+  transport: Transport,
   onDelivery: (delivery: Delivery) => void,
 ): Promise<DeviceConnection> {
   const device = await connectDevice({

@@ -7,9 +7,9 @@ import type {
   Delivery,
   DeviceConnection,
   DeviceConnectOptions,
-  DeviceTransport,
 } from "../../src/client/connection/device-connection.ts";
 import { connectDevice } from "../../src/client/device/connect-device.ts";
+import type { Transport } from "../../src/client/endpoint.ts";
 import { connectService } from "../../src/client/service/connect-service.ts";
 import {
   parseDeviceConnectionString,
@@ -43,7 +43,7 @@ async function start(): Promise<Setup> {
 
 async function connect(
   { hub, ca }: Setup,
-  transport: DeviceTransport,
+  transport: Transport,
   options: Partial<DeviceConnectOptions> = {},
 ): Promise<DeviceConnection> {
   const connection = await connectDevice({

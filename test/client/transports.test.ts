@@ -3,12 +3,10 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { createDeferred } from "../../src/async/deferred.ts";
-import type {
-  DeviceConnectOptions,
-  DeviceTransport,
-} from "../../src/client/connection/device-connection.ts";
+import type { DeviceConnectOptions } from "../../src/client/connection/device-connection.ts";
 import { connectDevice } from "../../src/client/device/connect-device.ts";
 import { keepConnected } from "../../src/client/device/keep-connected.ts";
+import type { Transport } from "../../src/client/endpoint.ts";
 import { connectService } from "../../src/client/service/connect-service.ts";
 import type { ServiceConnection } from "../../src/client/service/service-connection.ts";
 import {
@@ -51,7 +49,7 @@ async function start(options: LocalHubOptions = {}): Promise<Setup> {
 
 async function listen(
   { hub, ca }: Setup,
-  transport: DeviceTransport,
+  transport: Transport,
   options: Partial<DeviceConnectOptions> = {},
 ): Promise<ListeningDevice> {
   const connectionString = hub.deviceConnectionString("device1");

@@ -3,9 +3,8 @@
 import type { DeviceConnectionString } from "../../core/connection-string.ts";
 import type { Message } from "../../core/message.ts";
 import type { Settlement } from "../../core/message-queue.ts";
-import type { ClientError } from "../errors/client-error.ts";
-
-export type DeviceTransport = "mqtt" | "mqtt-ws" | "amqp" | "amqp-ws" | "http";
+import type { Transport } from "../endpoint.ts";
+import type { SessionOptions } from "./client-session.ts";
 
 /** A message as it arrived. What the wire did not carry is absent. */
 export interface ReceivedMessage extends Message {
@@ -44,23 +43,17 @@ export interface ClientCertificate {
   readonly passphrase?: string;
 }
 
-export interface DeviceConnectOptions {
+export interface DeviceConnectOptions extends SessionOptions {
   readonly connectionString: DeviceConnectionString;
   /** Needed when the connection string says `x509=true`. */
   readonly certificate?: ClientCertificate;
-  readonly transport: DeviceTransport;
-  /** Extra CA certificates to trust (PEM). */
-  readonly ca?: string;
+  readonly transport: Transport;
   /** Longest silence on the connection before it counts as lost. HTTP has no connection to keep. */
   readonly keepAliveSeconds: number;
   /** HTTP only: how long to wait after an empty answer, in milliseconds; default 1000. */
   readonly pollIntervalMs?: number;
   /** HTTP only: how long to ask the hub to lock each message, 5 to 300 s. Default: the hub's own. */
   readonly lockTimeoutSeconds?: number;
-  /** Bounds connecting and attaching together, in milliseconds. */
-  readonly connectTimeoutMs: number;
-  /** Gives connecting up; it has no effect on an open connection. */
-  readonly signal?: AbortSignal;
   /**
    * Called for each message, also for those that arrive before `connectDevice` has resolved. Over
    * HTTP the next one is fetched once this one is settled, `none` included. Absent: the device does
@@ -69,8 +62,6 @@ export interface DeviceConnectOptions {
   onDelivery?(delivery: Delivery): void;
   /** The device sends events: AMQP attaches their link while connecting. Default false. */
   readonly isSending?: boolean;
-  /** Called once, when an open connection ends without `close`. */
-  onDisconnect(error: ClientError): void;
 }
 
 export interface DeviceConnection {

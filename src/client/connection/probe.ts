@@ -1,10 +1,9 @@
 /** Finds out why a hub cannot be reached, when the SDK's own error does not tell. */
 
-import { isIP } from "node:net";
 import tls, { type TLSSocket } from "node:tls";
 import { DeadlinePassedError, within } from "../../async/within.ts";
+import { type Endpoint, formatEndpoint, serverNameOf } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
-import { type Endpoint, formatEndpoint } from "../errors/endpoint.ts";
 import { toNetworkError } from "../errors/network-error.ts";
 
 /** Long enough for a handshake across the world. */
@@ -31,7 +30,7 @@ export async function probe(
   const timeoutMs = Math.min(PROBE_TIMEOUT_MS, leftMs);
   const socket = tls.connect({
     ...endpoint,
-    servername: isIP(endpoint.host) === 0 ? endpoint.host : "",
+    servername: serverNameOf(endpoint),
     rejectUnauthorized: false,
     ...(ca !== undefined && { ca }),
   });

@@ -1,6 +1,5 @@
 /** A device's connection: AMQP over TLS (port 5671) or over WebSocket (port 443). */
 
-import { isIP } from "node:net";
 import { formatDeviceConnectionString } from "../../core/connection-string.ts";
 import type { Message } from "../../core/message.ts";
 import type { Settlement } from "../../core/message-queue.ts";
@@ -12,8 +11,8 @@ import type {
   ReceivedMessage,
 } from "../connection/device-connection.ts";
 import { SettlementOrder } from "../connection/settlement-order.ts";
+import { serverNameOf, uriOf } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
-import { formatEndpoint } from "../errors/endpoint.ts";
 import { toDeviceRefusal } from "../refusals/device-refusal.ts";
 import {
   type AmqpArrival,
@@ -24,25 +23,9 @@ import { toReceivedMessage } from "./amqp-delivery.ts";
 import { DeviceSession } from "./device-session.ts";
 import { LockedDeliveries } from "./locked-deliveries.ts";
 
-export type AmqpTransport = "amqp" | "amqp-ws";
-
-interface Route {
-  readonly port: number;
-  uri(where: string): string;
-}
-
-/** The ports are for host names that carry none. */
-const ROUTES: Readonly<Record<AmqpTransport, Route>> = {
-  amqp: { port: 5671, uri: (where) => `amqps://${where}` },
-  "amqp-ws": { port: 443, uri: (where) => `wss://${where}/$iothub/websocket` },
-};
-
 /** @throws ClientError, as `connectDevice` says. */
-export async function connectAmqp(
-  transport: AmqpTransport,
-  options: DeviceConnectOptions,
-): Promise<DeviceConnection> {
-  const session = new AmqpSession(ROUTES[transport], options);
+export async function connectAmqp(options: DeviceConnectOptions): Promise<DeviceConnection> {
+  const session = new AmqpSession(options);
   await session.open();
   return session;
 }
@@ -52,14 +35,14 @@ class AmqpSession extends DeviceSession {
   readonly #settlements = new SettlementOrder();
   readonly #locked = new LockedDeliveries();
 
-  constructor(route: Route, options: DeviceConnectOptions) {
-    super(options, route.port);
+  constructor(options: DeviceConnectOptions) {
+    super(options);
     this.#client = createAmqpDeviceClient({
       connectionString: formatDeviceConnectionString(options.connectionString),
-      uri: route.uri(formatEndpoint(this.endpoint)),
+      uri: uriOf(this.endpoint, options.transport),
       ca: this.ca,
       certificate: options.certificate,
-      serverName: isIP(this.endpoint.host) === 0 ? this.endpoint.host : "",
+      serverName: serverNameOf(this.endpoint),
       idleTimeoutMs: options.keepAliveSeconds * 1000,
       onLost: (error) => this.lose(error),
       onMessage: (arrival) => this.#onMessage(arrival),

@@ -1,20 +1,17 @@
 /** Opens the connection of a device, over the transport asked for. */
 
-import type {
-  DeviceConnection,
-  DeviceConnectOptions,
-  DeviceTransport,
-} from "../connection/device-connection.ts";
+import type { DeviceConnection, DeviceConnectOptions } from "../connection/device-connection.ts";
+import type { Transport } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
 
 type Connect = (options: DeviceConnectOptions) => Promise<DeviceConnection>;
 
 /** Each loads its own SDK package, when it is asked for. */
-const TRANSPORTS: Readonly<Record<DeviceTransport, () => Promise<Connect>>> = {
-  mqtt: () => mqtt("mqtt"),
-  "mqtt-ws": () => mqtt("mqtt-ws"),
-  amqp: () => amqp("amqp"),
-  "amqp-ws": () => amqp("amqp-ws"),
+const TRANSPORTS: Readonly<Record<Transport, () => Promise<Connect>>> = {
+  mqtt,
+  "mqtt-ws": mqtt,
+  amqp,
+  "amqp-ws": amqp,
   http: async () => (await import("./connect-http.ts")).connectHttp,
 };
 
@@ -37,12 +34,10 @@ export async function connectDevice(options: DeviceConnectOptions): Promise<Devi
   return await connect(options);
 }
 
-async function mqtt(transport: "mqtt" | "mqtt-ws"): Promise<Connect> {
-  const { connectMqtt } = await import("./connect-mqtt.ts");
-  return (options) => connectMqtt(transport, options);
+async function mqtt(): Promise<Connect> {
+  return (await import("./connect-mqtt.ts")).connectMqtt;
 }
 
-async function amqp(transport: "amqp" | "amqp-ws"): Promise<Connect> {
-  const { connectAmqp } = await import("./connect-amqp.ts");
-  return (options) => connectAmqp(transport, options);
+async function amqp(): Promise<Connect> {
+  return (await import("./connect-amqp.ts")).connectAmqp;
 }

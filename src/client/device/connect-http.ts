@@ -22,9 +22,6 @@ import {
 import { DeviceSession } from "./device-session.ts";
 import { toReceivedMessage } from "./http-delivery.ts";
 
-/** For a host name that carries none. */
-const PORT = 443;
-
 /** The default wait after an empty answer, in milliseconds. Azure asks for 25 minutes in production. */
 const POLL_INTERVAL_MS = 1000;
 
@@ -55,7 +52,7 @@ class HttpSession extends DeviceSession {
   #stopWaiting = (): void => {};
 
   constructor(options: DeviceConnectOptions) {
-    super(options, PORT);
+    super(options);
     this.#client = createHttpDeviceClient({
       connectionString: formatDeviceConnectionString(options.connectionString),
       endpoint: this.endpoint,

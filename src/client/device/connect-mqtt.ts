@@ -3,8 +3,8 @@
 import { formatDeviceConnectionString } from "../../core/connection-string.ts";
 import type { Message } from "../../core/message.ts";
 import type { DeviceConnection, DeviceConnectOptions } from "../connection/device-connection.ts";
+import { uriOf } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
-import { formatEndpoint } from "../errors/endpoint.ts";
 import { refusalByConnack } from "../refusals/mqtt-refusal.ts";
 import type { MqttClient } from "../sdk/device/mqtt-client.ts";
 import { createMqttDeviceClient, type MqttDeviceClient } from "../sdk/device/mqtt-device-client.ts";
@@ -13,28 +13,12 @@ import { type IncomingPublish, takePublishes } from "../sdk/device/take-publishe
 import { DeviceSession } from "./device-session.ts";
 import { toDelivery } from "./mqtt-delivery.ts";
 
-export type MqttTransport = "mqtt" | "mqtt-ws";
-
-interface Route {
-  readonly port: number;
-  uri(where: string): string;
-}
-
-/** The ports are for host names that carry none. */
-const ROUTES: Readonly<Record<MqttTransport, Route>> = {
-  mqtt: { port: 8883, uri: (where) => `mqtts://${where}` },
-  "mqtt-ws": { port: 443, uri: (where) => `wss://${where}/$iothub/websocket` },
-};
-
 /** mqtt.js bounds only renewals of the connection: when the first fails, ours knows why. */
 const RENEWAL_GRACE_MS = 1000;
 
 /** @throws ClientError, as `connectDevice` says. */
-export async function connectMqtt(
-  transport: MqttTransport,
-  options: DeviceConnectOptions,
-): Promise<DeviceConnection> {
-  const session = new MqttSession(ROUTES[transport], options);
+export async function connectMqtt(options: DeviceConnectOptions): Promise<DeviceConnection> {
+  const session = new MqttSession(options);
   await session.open();
   return session;
 }
@@ -45,11 +29,11 @@ class MqttSession extends DeviceSession {
   #cause: Error | undefined;
   #hasRefusedSubscription = false;
 
-  constructor(route: Route, options: DeviceConnectOptions) {
-    super(options, route.port);
+  constructor(options: DeviceConnectOptions) {
+    super(options);
     this.#client = createMqttDeviceClient({
       connectionString: formatDeviceConnectionString(options.connectionString),
-      uri: route.uri(formatEndpoint(this.endpoint)),
+      uri: uriOf(this.endpoint, options.transport),
       certificate: options.certificate,
       mqtt: {
         keepalive: options.keepAliveSeconds,

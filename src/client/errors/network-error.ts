@@ -1,7 +1,7 @@
 /** Names the failures of sockets and TLS, each with the next step. */
 
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { ClientError, type NetworkErrorName } from "./client-error.ts";
-import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 
 interface NetworkFailure {
   readonly name: NetworkErrorName;
@@ -84,6 +84,26 @@ export function toNetworkError(cause: unknown, endpoint: Endpoint): ClientError 
     failure.name,
     `Cannot connect to ${formatEndpoint(endpoint)}: ${failure.what} (${code}).`,
     { cause, hint: failure.hint },
+  );
+}
+
+/** What was connected to has gone. */
+export function connectionEnded(endpoint: Endpoint, cause: unknown): ClientError {
+  const message = `The connection to ${formatEndpoint(endpoint)} ended.`;
+  return new ClientError("ConnectionLost", message, { cause });
+}
+
+/** @param peer What should have answered, such as "an IoT hub". */
+export function notAnswering(
+  endpoint: Endpoint,
+  timeoutMs: number,
+  peer: string,
+  cause: unknown,
+): ClientError {
+  return new ClientError(
+    "ConnectTimeout",
+    `${formatEndpoint(endpoint)} takes connections but did not answer within ${timeoutMs} ms.`,
+    { cause, hint: `Check that it is ${peer}, or raise --connect-timeout.` },
   );
 }
 

@@ -1,9 +1,9 @@
 /** What a hub refuses to who reads its events. */
 
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
-import { ROLE_HINT } from "../sdk/entra/entra-login.ts";
 import type { EventSignIn } from "../sdk/event-hubs/event-hubs-client.ts";
 import { toHubRefusal } from "./hub-refusal.ts";
+import { withRoleHint } from "./role-hint.ts";
 
 /** The SDK keeps of a condition only a name of its own. */
 const CONDITIONS: Readonly<Record<string, string>> = {
@@ -44,12 +44,9 @@ export function toReadRefusal(error: unknown, signIn: EventSignIn): ClientError 
   const refusal = toHubRefusal(withCondition(error));
   if (refusal === undefined) return undefined;
   const name = MEANINGS[refusal.name] ?? refusal.name;
-  const isPrincipal = signIn.type === "entra" && name === "IotHubUnauthorized";
-  const hint = isPrincipal ? ROLE_HINT : (HINTS[name] ?? refusal.hint);
-  return new ClientError(name, refusal.message, {
-    cause: error,
-    ...(hint !== undefined && { hint }),
-  });
+  const hint = HINTS[name] ?? refusal.hint;
+  const options = { cause: error, ...(hint !== undefined && { hint }) };
+  return withRoleHint(new ClientError(name, refusal.message, options), signIn);
 }
 
 function withCondition(error: unknown): unknown {

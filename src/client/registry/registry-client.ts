@@ -1,15 +1,17 @@
 /** The hub's identity registry, over HTTPS (port 443). */
 
+import { untilAborted } from "../../async/until-aborted.ts";
 import { DeadlinePassedError, within } from "../../async/within.ts";
 import type { DeviceRequest } from "../../core/device-identity.ts";
 import { probe } from "../connection/probe.ts";
 import type { ServiceSignIn } from "../connection/service-sign-in.ts";
 import { trustedCertificates } from "../connection/trusted-certificates.ts";
+import { type Endpoint, endpointOf, formatEndpoint } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
-import { type Endpoint, endpointOf, formatEndpoint } from "../errors/endpoint.ts";
-import { toNetworkError } from "../errors/network-error.ts";
+import { connectionEnded, notAnswering, toNetworkError } from "../errors/network-error.ts";
 import { refusalToOwner } from "../refusals/http-refusal.ts";
-import { noTokenInTime, ROLE_HINT, requireEntraToken } from "../sdk/entra/entra-login.ts";
+import { withRoleHint } from "../refusals/role-hint.ts";
+import { requireEntraToken } from "../sdk/entra/entra-login.ts";
 import { createSdkRegistry, type SdkRegistry, StrangeAnswerError } from "../sdk/iothub/registry.ts";
 import { parseRegisteredDevice, type RegisteredDevice } from "./registered-device.ts";
 
@@ -27,8 +29,7 @@ export interface RegistryClientOptions {
 /** Devices that one listing brings at most. */
 export const MAX_LISTED_DEVICES = 1000;
 
-/** For a host name that carries none. */
-const PORT = 443;
+const NEVER_ABORTED = new AbortController().signal;
 
 /**
  * Each method asks the hub once and throws ClientError: by the hub's name for its refusal;
@@ -43,7 +44,7 @@ export class RegistryClient {
 
   constructor(options: RegistryClientOptions) {
     this.#options = options;
-    this.#endpoint = endpointOf(options.signIn.hostName, PORT);
+    this.#endpoint = endpointOf(options.signIn.hostName, "http");
     this.#ca = trustedCertificates(options.ca);
     this.#registry = createSdkRegistry({
       signIn: options.signIn,
@@ -90,64 +91,36 @@ export class RegistryClient {
   }
 
   async #ask<T>(request: () => Promise<T>): Promise<T> {
-    const { signal, requestTimeoutMs } = this.#options;
-    signal?.throwIfAborted();
+    const { signIn, signal = NEVER_ABORTED, requestTimeoutMs } = this.#options;
+    signal.throwIfAborted();
     const deadlineMs = performance.now() + requestTimeoutMs;
-    const givenUp = abortion(signal);
     try {
-      await this.#findToken(givenUp.promise);
+      if (signIn.type === "entra") {
+        const bound = (search: Promise<void>) => untilAborted(search, signal);
+        await requireEntraToken(signIn, requestTimeoutMs, bound);
+        signal.throwIfAborted();
+      }
       const leftMs = Math.max(0, deadlineMs - performance.now());
-      return await within(leftMs, Promise.race([request(), givenUp.promise]));
+      const answer = await within(leftMs, untilAborted(request(), signal));
+      signal.throwIfAborted();
+      return answer as T;
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
+      signal.throwIfAborted();
       throw await this.#explain(error, deadlineMs);
-    } finally {
-      givenUp.stop();
-    }
-  }
-
-  /** The SDK's own question for a token has no end, and its failure no name. */
-  async #findToken(givenUp: Promise<never>): Promise<void> {
-    const { signIn, requestTimeoutMs } = this.#options;
-    if (signIn.type === "hub") return;
-    const search = new AbortController();
-    try {
-      await within(
-        requestTimeoutMs,
-        Promise.race([requireEntraToken(signIn, search.signal), givenUp]),
-      );
-    } catch (cause) {
-      throw cause instanceof DeadlinePassedError ? noTokenInTime(requestTimeoutMs, cause) : cause;
-    } finally {
-      search.abort();
     }
   }
 
   async #explain(error: unknown, deadlineMs: number): Promise<ClientError> {
     if (error instanceof ClientError) return error;
-    const refusal = refusalToOwner(error);
-    if (refusal) return this.#withHintOfRole(refusal);
+    const refusal = withRoleHint(refusalToOwner(error), this.#options.signIn);
+    if (refusal) return refusal;
     if (error instanceof StrangeAnswerError) return this.#strange(error);
     const known =
       toNetworkError(error, this.#endpoint) ?? (await probe(this.#endpoint, this.#ca, deadlineMs));
     if (known) return known;
-    const where = formatEndpoint(this.#endpoint);
-    if (error instanceof DeadlinePassedError) {
-      return new ClientError(
-        "ConnectTimeout",
-        `${where} takes connections but did not answer within ${this.#options.requestTimeoutMs} ms.`,
-        { cause: error, hint: "Check that it is an IoT hub, or raise --connect-timeout." },
-      );
-    }
-    return new ClientError("ConnectionLost", `The connection to ${where} ended.`, {
-      cause: error,
-    });
-  }
-
-  /** A principal has no key that could be wrong. */
-  #withHintOfRole(error: ClientError): ClientError {
-    if (this.#options.signIn.type === "hub" || error.name !== "IotHubUnauthorized") return error;
-    return new ClientError(error.name, error.message, { cause: error.cause, hint: ROLE_HINT });
+    return error instanceof DeadlinePassedError
+      ? notAnswering(this.#endpoint, this.#options.requestTimeoutMs, "an IoT hub", error)
+      : connectionEnded(this.#endpoint, error);
   }
 
   #toDevice(json: unknown): RegisteredDevice {
@@ -182,18 +155,4 @@ function toAuthenticationJson(authentication: NonNullable<DeviceRequest["authent
   const { type, ...values } = authentication;
   if (type === "sas") return { type, symmetricKey: values };
   return type === "selfSigned" ? { type, x509Thumbprint: values } : { type };
-}
-
-/** Rejects when `signal` aborts. */
-function abortion(signal: AbortSignal | undefined): {
-  readonly promise: Promise<never>;
-  stop(): void;
-} {
-  let onAbort = (): void => {};
-  const promise = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal?.reason as Error);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
-  promise.catch(() => {});
-  return { promise, stop: () => signal?.removeEventListener("abort", onAbort) };
 }

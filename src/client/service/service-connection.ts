@@ -2,24 +2,16 @@
 
 import type { FeedbackStatusCode } from "../../core/feedback.ts";
 import type { Message } from "../../core/message.ts";
+import type { SessionOptions } from "../connection/client-session.ts";
 import type { EventHubAddress } from "../connection/event-hub-address.ts";
 import type { ServiceSignIn } from "../connection/service-sign-in.ts";
-import type { ClientError } from "../errors/client-error.ts";
 
 export type ServiceTransport = "amqp" | "amqp-ws";
 
-export interface ServiceConnectOptions {
+export interface ServiceConnectOptions extends SessionOptions {
   /** Which hub, and as whom. */
   readonly signIn: ServiceSignIn;
   readonly transport: ServiceTransport;
-  /** Extra CA certificates to trust (PEM). */
-  readonly ca?: string;
-  /** Bounds connecting, and attaching the feedback link, each; in milliseconds. */
-  readonly connectTimeoutMs: number;
-  /** Gives connecting up; it has no effect on an open connection. */
-  readonly signal?: AbortSignal;
-  /** Called once, when an open connection ends without `close`. */
-  onDisconnect(error: ClientError): void;
 }
 
 /** A feedback record as it came from the hub. */

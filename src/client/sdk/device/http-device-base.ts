@@ -11,7 +11,7 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
 import https, { type Agent } from "node:https";
 import { Message as SdkMessage } from "azure-iot-common/dist/message.js";
-import type { Endpoint } from "../../errors/endpoint.ts";
+import type { Endpoint } from "../../endpoint.ts";
 
 /** An answer of the hub. */
 export interface HttpAnswer {

@@ -7,7 +7,7 @@ import { Http } from "azure-iot-device-http/dist/http.js";
 import type { Message } from "../../../core/message.ts";
 import type { Settlement } from "../../../core/message-queue.ts";
 import type { ClientCertificate } from "../../connection/device-connection.ts";
-import type { Endpoint } from "../../errors/endpoint.ts";
+import type { Endpoint } from "../../endpoint.ts";
 import { createSdkClient } from "./device-client.ts";
 import { type HttpAnswer, HttpDeviceBase, toHttpAnswer } from "./http-device-base.ts";
 import { toHttpEvent } from "./http-event.ts";

@@ -1,5 +1,6 @@
 /** Signs in with Microsoft Entra ID, through the chain of credentials that Azure's tools share. */
 
+import { DeadlinePassedError, within } from "../../../async/within.ts";
 import { type EntraLogin, IOT_HUB_SCOPE } from "../../connection/service-sign-in.ts";
 import { ClientError } from "../../errors/client-error.ts";
 import { EntraProcessCredential } from "./entra-credential.ts";
@@ -17,14 +18,32 @@ export function createEntraLogin(hostName: string): EntraLogin {
 }
 
 /**
- * Has the credential find a token, which it then keeps for the SDK to ask for again.
+ * Has the credential find a token, which it then keeps for the SDK to ask for again. First of all:
+ * a chain of credentials may take its time to fail, and the SDKs' own question has no end.
  *
- * @throws ClientError CredentialUnavailable when none of the chain gives one.
+ * @param bound Ends the wait early, for reasons of the caller.
+ * @throws ClientError CredentialUnavailable when none of the chain gives one; ConnectTimeout.
  */
 export async function requireEntraToken(
+  login: EntraLogin,
+  timeoutMs: number,
+  bound: (search: Promise<void>) => Promise<unknown>,
+  scope = IOT_HUB_SCOPE,
+): Promise<void> {
+  const search = new AbortController();
+  try {
+    await within(timeoutMs, bound(findToken(login, search.signal, scope)));
+  } catch (cause) {
+    throw cause instanceof DeadlinePassedError ? noTokenInTime(timeoutMs, cause) : cause;
+  } finally {
+    search.abort();
+  }
+}
+
+async function findToken(
   { credential }: EntraLogin,
   signal: AbortSignal,
-  scope = IOT_HUB_SCOPE,
+  scope: string,
 ): Promise<void> {
   let cause: unknown;
   try {
@@ -38,8 +57,7 @@ export async function requireEntraToken(
   });
 }
 
-/** The chain of credentials may take its time to fail. */
-export function noTokenInTime(timeoutMs: number, cause: unknown): ClientError {
+function noTokenInTime(timeoutMs: number, cause: unknown): ClientError {
   return new ClientError(
     "ConnectTimeout",
     `Microsoft Entra ID gave no token within ${timeoutMs} ms.`,

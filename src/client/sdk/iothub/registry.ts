@@ -14,7 +14,7 @@ import { RestApiClient } from "azure-iothub/dist/common-http/rest_api_client.js"
 import { Registry } from "azure-iothub/dist/registry.js";
 import { versionQueryString } from "azure-iothub/dist/version.js";
 import { IOT_HUB_SCOPE, type ServiceSignIn } from "../../connection/service-sign-in.ts";
-import type { Endpoint } from "../../errors/endpoint.ts";
+import type { Endpoint } from "../../endpoint.ts";
 import { HttpDeviceBase, toHttpAnswer } from "../device/http-device-base.ts";
 import { HttpRefusalError } from "../device/http-refusal-error.ts";
 

@@ -1,0 +1,134 @@
+/** The life of a connection to a hub: what is the same for devices, services and readers of events. */
+
+import { DeadlinePassedError, within } from "../../async/within.ts";
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
+import { ClientError } from "../errors/client-error.ts";
+import { ConnectAbortedError } from "../errors/connect-aborted-error.ts";
+import { connectionEnded, notAnswering } from "../errors/network-error.ts";
+import { ConnectionEnd } from "./connection-end.ts";
+import { probe } from "./probe.ts";
+import { trustedCertificates } from "./trusted-certificates.ts";
+
+export interface SessionOptions {
+  /** Extra CA certificates to trust (PEM). */
+  readonly ca?: string;
+  /** Bounds connecting and attaching together, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** Gives connecting up; it has no effect on an open connection. */
+  readonly signal?: AbortSignal;
+  /** Called once, when an open connection ends without `close`. */
+  onDisconnect(error: ClientError): void;
+}
+
+/** How long a hub may take to answer an orderly end, of the connection or of receiving. */
+export const CLOSE_TIMEOUT_MS = 3000;
+
+/** A session adds how it connects, how it ends, and how it reads a refusal. */
+export abstract class ClientSession<Options extends SessionOptions> {
+  protected readonly options: Options;
+  protected readonly endpoint: Endpoint;
+  /** Everything to trust (PEM); undefined for Node's default. */
+  protected readonly ca: string[] | undefined;
+  /** What is to be connected to. */
+  protected readonly peer: string = "an IoT hub";
+  protected readonly end = new ConnectionEnd();
+  #state: "opening" | "open" | "closed" = "opening";
+  #closing: Promise<void> | undefined;
+
+  constructor(options: Options, endpoint: Endpoint) {
+    this.options = options;
+    this.endpoint = endpoint;
+    this.ca = trustedCertificates(options.ca);
+  }
+
+  /** @throws ClientError with the reason; finding it may take half a second more than connecting. */
+  async open(): Promise<void> {
+    const { connectTimeoutMs, signal } = this.options;
+    const deadlineMs = performance.now() + connectTimeoutMs;
+    const giveUp = (): void => this.end.end(new ConnectAbortedError());
+    signal?.addEventListener("abort", giveUp, { once: true });
+    try {
+      // What has begun to connect has no socket yet that could be destroyed.
+      if (signal?.aborted) throw new ConnectAbortedError();
+      await within(connectTimeoutMs, this.end.before(this.connect()));
+      this.#state = "open";
+    } catch (error) {
+      this.#state = "closed";
+      this.destroy();
+      throw await this.#explain(error, deadlineMs);
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Connects, and attaches what `options` ask for. */
+  protected abstract connect(): Promise<void>;
+
+  /** Flushes settlements and takes its leave of the hub. */
+  protected abstract disconnect(): Promise<void>;
+
+  /** Ends sockets and timers at once, in whatever state. */
+  protected abstract destroy(): void;
+
+  /** What the hub meant, when `cause` is its refusal. */
+  protected abstract toRefusal(cause: unknown): ClientError | undefined;
+
+  /** Why connecting failed, where `error` says so by itself. */
+  protected recognize(error: unknown): ClientError | undefined {
+    const known = error instanceof ClientError ? error : this.toRefusal(error);
+    return known?.name === "ConnectionLost" ? undefined : known;
+  }
+
+  protected get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  protected get isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
+  protected requireOpen(): void {
+    if (!this.isOpen) throw this.toLoss(undefined);
+  }
+
+  /** To be called when the connection has ended, at least once; after `close` it has no effect. */
+  protected lose(cause: unknown): void {
+    const error = this.toLoss(cause);
+    this.end.end(error);
+    if (this.#state !== "open") return;
+    this.#state = "closed";
+    this.destroy();
+    this.options.onDisconnect(error);
+  }
+
+  protected toLoss(cause: unknown): ClientError {
+    if (cause instanceof ClientError) return cause;
+    return this.toRefusal(cause) ?? connectionEnded(this.endpoint, cause);
+  }
+
+  async #close(): Promise<void> {
+    const wasOpen = this.isOpen;
+    this.#state = "closed";
+    this.end.end(new ClientError("ConnectionLost", "The connection was closed meanwhile."));
+    if (wasOpen) await within(CLOSE_TIMEOUT_MS, this.disconnect()).catch(() => {});
+    this.destroy();
+  }
+
+  async #explain(error: unknown, deadlineMs: number): Promise<ClientError> {
+    if (error instanceof ConnectAbortedError) return error;
+    const known = this.recognize(error) ?? (await probe(this.endpoint, this.ca, deadlineMs));
+    if (known) return known;
+    return error instanceof DeadlinePassedError
+      ? notAnswering(this.endpoint, this.options.connectTimeoutMs, this.peer, error)
+      : this.toLoss(error);
+  }
+
+  protected get where(): string {
+    return formatEndpoint(this.endpoint);
+  }
+}

@@ -1,0 +1,47 @@
+/** Where a connection goes, over which transport. */
+
+import { isIP } from "node:net";
+import { splitHostPort } from "../core/connection-string.ts";
+
+export type Transport = "mqtt" | "mqtt-ws" | "amqp" | "amqp-ws" | "http";
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** For host names that carry none. */
+const PORTS: Readonly<Record<Transport, number>> = {
+  mqtt: 8883,
+  "mqtt-ws": 443,
+  amqp: 5671,
+  "amqp-ws": 443,
+  http: 443,
+};
+
+/** @param where A host name, with `:port` when it carries one, or its two parts. */
+export function endpointOf(
+  where: string | { readonly host: string; readonly port?: number },
+  transport: Transport,
+): Endpoint {
+  const { host, port = PORTS[transport] } =
+    typeof where === "string" ? splitHostPort(where) : where;
+  return { host, port };
+}
+
+export function formatEndpoint({ host, port }: Endpoint): string {
+  return `${host}:${port}`;
+}
+
+/** For an SDK, whose own would leave the port out. */
+export function uriOf(endpoint: Endpoint, transport: Transport): string {
+  const where = formatEndpoint(endpoint);
+  return transport.endsWith("-ws")
+    ? `wss://${where}/$iothub/websocket`
+    : `${transport}s://${where}`;
+}
+
+/** For TLS to name and check; empty for an address, which it does not take (RFC 6066). */
+export function serverNameOf({ host }: Endpoint): string {
+  return isIP(host) === 0 ? host : "";
+}
