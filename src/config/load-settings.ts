@@ -2,7 +2,7 @@
 
 import type { ConfigProblem } from "./config-error.ts";
 import { type EnvFile, readEnvFile } from "./env-file.ts";
-import type { SettingSource } from "./setting-source.ts";
+import { PRECEDENCE, type SettingSource } from "./setting-source.ts";
 import { SETTING_KEYS, type SettingKey, settingOf } from "./settings.ts";
 
 export interface ConfigInputs {
@@ -40,14 +40,16 @@ function findSetting(
   envFile: EnvFile,
 ): FoundSetting | undefined {
   const { variable, default: fallback } = settingOf(key);
-  const flag = flags[key];
-  if (flag !== undefined) {
-    return { value: flag === true ? "1" : flag, source: { type: "flag" } };
+  const values: Readonly<Record<SettingSource["type"], string | undefined>> = {
+    flag: flags[key] === true ? "1" : flags[key],
+    environment: (variable && env[variable]) || undefined,
+    envFile: (variable && envFile.variables[variable]) || undefined,
+    default: fallback,
+  };
+  for (const type of PRECEDENCE) {
+    const value = values[type];
+    const source = type === "envFile" ? { type, path: envFile.path } : { type };
+    if (value !== undefined) return { value, source };
   }
-  const fromEnvironment = variable && env[variable];
-  if (fromEnvironment) return { value: fromEnvironment, source: { type: "environment" } };
-  const fromFile = variable && envFile.variables[variable];
-  if (fromFile) return { value: fromFile, source: { type: "envFile", path: envFile.path } };
-  if (fallback !== undefined) return { value: fallback, source: { type: "default" } };
   return undefined;
 }

@@ -25,7 +25,7 @@ export type ServiceHubKey = (typeof SERVICE_HUB_KEYS)[number];
 /** What names the hub; undefined, with a problem reported, when nothing does or too much. */
 export function chooseServiceHub(reader: SettingReader): HubChoice<ServiceHubKey> | undefined {
   const authType = reader.choice("authType", AUTH_TYPES);
-  return isSoundLogin(reader, authType) ? chooseHub(reader, SERVICE_HUB_KEYS) : undefined;
+  return isValidLogin(reader, authType) ? chooseHub(reader, SERVICE_HUB_KEYS) : undefined;
 }
 
 export function readServiceHub(
@@ -44,7 +44,7 @@ export function readServiceHub(
 }
 
 /** `--auth-type login` and `--hub-name` go together. */
-function isSoundLogin(reader: SettingReader, authType: string | undefined): boolean {
+function isValidLogin(reader: SettingReader, authType: string | undefined): boolean {
   const hasName = reader.text("hubName") !== undefined;
   if (authType === "login" && !hasName) {
     reader.report(

@@ -2,22 +2,18 @@
 
 import { longFlag, type SettingKey, settingOf } from "./settings.ts";
 
-export type SettingSource =
-  | { readonly type: "flag" }
-  | { readonly type: "environment" }
-  | { readonly type: "envFile"; readonly path: string }
-  | { readonly type: "default" };
+/** Where a value can come from, highest precedence first. */
+export const PRECEDENCE = ["flag", "environment", "envFile", "default"] as const;
 
-const RANKS: Record<SettingSource["type"], number> = {
-  flag: 3,
-  environment: 2,
-  envFile: 1,
-  default: 0,
-};
+export interface SettingSource {
+  readonly type: (typeof PRECEDENCE)[number];
+  /** Of an `envFile`, as the user would name it. */
+  readonly path?: string;
+}
 
 /** The higher one wins. */
-export function rankOf(source: SettingSource): number {
-  return RANKS[source.type];
+export function rankOf({ type }: SettingSource): number {
+  return -PRECEDENCE.indexOf(type);
 }
 
 /** `--login`, `IOTHUB_CONNECTION_STRING in the environment`, `IOTHUB_CONNECTION_STRING in ./.env`. */
