@@ -1,7 +1,7 @@
 /** Events over AMQP, against a socket that does what well-behaved hubs do not. */
 
 import { afterEach, describe, expect, it } from "vitest";
-import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
+import { OutcomeUnknownError } from "../../src/client/errors/outcome-unknown-error.ts";
 import type { Message } from "../../src/core/message.ts";
 import {
   type AmqpScript,
@@ -122,9 +122,9 @@ describe("an event on its way", () => {
     const hub = await start({ onMessage: () => hub.sockets[0]?.destroy() });
     const left = await timersLeftBy(async () => {
       const { connection, disconnects, disconnected } = await connect(hub);
-      await expect(connection.sendEvent(message())).rejects.toThrow(UnansweredError);
+      await expect(connection.sendEvent(message())).rejects.toThrow(OutcomeUnknownError);
       await disconnected;
-      await expect(connection.sendEvent(message())).rejects.not.toThrow(UnansweredError);
+      await expect(connection.sendEvent(message())).rejects.not.toThrow(OutcomeUnknownError);
       expect(disconnects).toHaveLength(1);
     });
     expect(hub.connections).toHaveLength(1);
@@ -137,14 +137,14 @@ describe("an event on its way", () => {
         receiver?.close({ condition: "amqp:link:detach-forced", description: "moving" } as never),
     });
     const { connection, disconnected } = await connect(hub);
-    await expect(connection.sendEvent(message())).rejects.toThrow(UnansweredError);
+    await expect(connection.sendEvent(message())).rejects.toThrow(OutcomeUnknownError);
     expect(await disconnected).toMatchObject({ name: "ServiceUnavailable" });
   });
 
   it("is unanswered when the caller closes", async () => {
     const hub = await start({ onMessage: () => {} });
     const { connection, disconnects } = await connect(hub);
-    const sent = expect(connection.sendEvent(message())).rejects.toThrow(UnansweredError);
+    const sent = expect(connection.sendEvent(message())).rejects.toThrow(OutcomeUnknownError);
     await connection.close();
     await sent;
     expect(disconnects).toEqual([]);

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
+import { OutcomeUnknownError } from "../../src/client/errors/outcome-unknown-error.ts";
 import type { Message } from "../../src/core/message.ts";
 import { selfSigned } from "./support/self-signed.ts";
 import { connectSending, type SendingDevice } from "./support/sending-device.ts";
@@ -145,7 +145,7 @@ describe("an event that the hub does not take", () => {
   it("because it hung up may have it all the same", async () => {
     const server = await start((response) => void response.destroy());
     const { connection, disconnected } = await connect(server);
-    await expect(connection.sendEvent(message())).rejects.toThrow(UnansweredError);
+    await expect(connection.sendEvent(message())).rejects.toThrow(OutcomeUnknownError);
     expect(await disconnected).toMatchObject({ name: "ConnectionLost" });
   });
 
@@ -155,7 +155,7 @@ describe("an event that the hub does not take", () => {
     await server.stop();
     const sent = connection.sendEvent(message());
     await expect(sent).rejects.toMatchObject({ name: "ConnectionRefused" });
-    await expect(sent).rejects.not.toThrow(UnansweredError);
+    await expect(sent).rejects.not.toThrow(OutcomeUnknownError);
     await disconnected;
   });
 });

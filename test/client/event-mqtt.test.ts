@@ -2,7 +2,7 @@
 
 import type { IPublishPacket, Packet } from "mqtt-packet";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
+import { OutcomeUnknownError } from "../../src/client/errors/outcome-unknown-error.ts";
 import type { Message } from "../../src/core/message.ts";
 import { atRest } from "../support/test-clock.ts";
 import {
@@ -124,7 +124,7 @@ describe("a hub that does not acknowledge", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const hub = await start();
     const { connection, disconnected } = await connect(hub);
-    const sent = expect(connection.sendEvent(message())).rejects.toThrow(UnansweredError);
+    const sent = expect(connection.sendEvent(message())).rejects.toThrow(OutcomeUnknownError);
     await published(hub.peers[0]);
     await vi.advanceTimersByTimeAsync(60_000);
     await sent;
@@ -137,7 +137,7 @@ describe("a hub that does not acknowledge", () => {
   it("does not hold up the end", async () => {
     const hub = await start();
     const { connection } = await connect(hub);
-    const sent = expect(connection.sendEvent(message())).rejects.toThrow(UnansweredError);
+    const sent = expect(connection.sendEvent(message())).rejects.toThrow(OutcomeUnknownError);
     await published(hub.peers[0]);
     const before = performance.now();
     await connection.close();
@@ -158,10 +158,10 @@ it("a connection cut before the acknowledgement leaves the event unanswered, and
     const results = await both;
     for (const result of results) {
       expect(result).toMatchObject({ status: "rejected", reason: { name: "ConnectionLost" } });
-      expect((result as PromiseRejectedResult).reason).toBeInstanceOf(UnansweredError);
+      expect((result as PromiseRejectedResult).reason).toBeInstanceOf(OutcomeUnknownError);
     }
     await disconnected;
-    await expect(connection.sendEvent(message())).rejects.not.toThrow(UnansweredError);
+    await expect(connection.sendEvent(message())).rejects.not.toThrow(OutcomeUnknownError);
     expect(disconnects).toHaveLength(1);
   });
   expect(hub.peers).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createDeferred } from "../../src/async/deferred.ts";
 import { ClientError, type ClientErrorName } from "../../src/client/errors/client-error.ts";
-import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
+import { OutcomeUnknownError } from "../../src/client/errors/outcome-unknown-error.ts";
 import type { PlannedMessage, SendEvent } from "../../src/client/service/send-event.ts";
 import { type SendAllOptions, sendAll } from "../../src/client/service/sender.ts";
 import type { Message } from "../../src/core/message.ts";
@@ -380,7 +380,7 @@ describe("sendAll", () => {
     const end = createDeferred<undefined>();
     const hub = new FakeHub((_, id) =>
       end.promise.then(() => {
-        if (id === "m0") throw new UnansweredError("ConnectionLost", "It ended", {});
+        if (id === "m0") throw new OutcomeUnknownError("ConnectionLost", "It ended", {});
         return "ConnectionLost" as never;
       }),
     );

@@ -6,12 +6,12 @@ import {
   type TelemetrySenderOptions,
 } from "../../src/client/device/telemetry-sender.ts";
 import { ClientError, type ClientErrorName } from "../../src/client/errors/client-error.ts";
-import { UnansweredError } from "../../src/client/errors/unanswered-error.ts";
+import { OutcomeUnknownError } from "../../src/client/errors/outcome-unknown-error.ts";
 import type { Message } from "../../src/core/message.ts";
 import { atRest, TestClock } from "../support/test-clock.ts";
 
 const errorOf = (name: ClientErrorName): ClientError => new ClientError(name, `it is ${name}`);
-const unanswered = (): ClientError => new UnansweredError("ConnectionLost", "it is gone", {});
+const unanswered = (): ClientError => new OutcomeUnknownError("ConnectionLost", "it is gone", {});
 
 /** What was sent over one connection, each with the handles of its answer. */
 class Connection {

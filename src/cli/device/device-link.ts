@@ -144,12 +144,12 @@ export class DeviceLink {
     this.#hostName = hostName;
     this.#context.reporter.info(describeHub(hostName, hub));
     if (!isFirst) return;
-    if (certificate && credential.type !== "x509") this.#tellUnused();
+    if (certificate && credential.type !== "x509") this.#reportUnused();
     this.#callbacks.onStart();
   }
 
   /** Only the hub knows how its device signs in. */
-  #tellUnused(): void {
+  #reportUnused(): void {
     this.#context.reporter.info(
       `${escapeLine(this.deviceId)} signs in with a key on the local hub: the certificate and key files are not used.`,
     );
@@ -168,12 +168,12 @@ export class DeviceLink {
         this.#callbacks.onDelivery?.(event.delivery, this.#attempts);
         break;
       case "connectFailed":
-        this.#tellRetry(event.error, event.retryInMs);
+        this.#reportRetry(event.error, event.retryInMs);
         break;
       case "disconnected":
         this.#callbacks.onDisconnected();
         this.#warnOfOthers(event.cause);
-        this.#tellRetry(event.error, event.retryInMs);
+        this.#reportRetry(event.error, event.retryInMs);
         break;
     }
   }
@@ -197,7 +197,7 @@ export class DeviceLink {
     }
   }
 
-  #tellRetry(error: ClientError, retryInMs: number): void {
+  #reportRetry(error: ClientError, retryInMs: number): void {
     const { reporter } = this.#context;
     reporter.info(formatRetry(error, retryInMs));
     if (error.hint) reporter.detail(error.hint);

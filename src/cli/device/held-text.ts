@@ -18,7 +18,10 @@ export function describeHoldEnd(end: HoldEnd): string {
   return HOLD_ENDS[end];
 }
 
-export function tellReturned({ returned, failed, exhausted }: Returned, reporter: Reporter): void {
+export function reportReturned(
+  { returned, failed, exhausted }: Returned,
+  reporter: Reporter,
+): void {
   if (returned > 0) {
     reporter.info(
       `${count(returned)} back in the queue, ${returned === 1 ? "its delivery count" : "each delivery count"} one higher.`,

@@ -9,7 +9,7 @@ import type { Context } from "../program/run-program.ts";
 import type { ExitCode } from "../terminal/exit-code.ts";
 import { DeviceLink } from "./device-link.ts";
 import { HeldMessages, type HoldEnd } from "./held-messages.ts";
-import { describeHoldEnd, isHoldEnd, tellReturned } from "./held-text.ts";
+import { describeHoldEnd, isHoldEnd, reportReturned } from "./held-text.ts";
 import type { ListenOptions } from "./listen-options.ts";
 import { type MessageSink, openSink } from "./message-sink.ts";
 import { prepareReadyFile } from "./ready-file.ts";
@@ -104,16 +104,16 @@ class ListenRun {
     if (isHoldEnd(type)) reporter.info(describeHoldEnd(type));
     await this.#connection?.stopReceiving();
     const outcome = await waitAtMost(GIVE_BACK_LIMIT_MS, held.giveBack());
-    if (outcome && type !== "closed") tellReturned(outcome, reporter);
+    if (outcome && type !== "closed") reportReturned(outcome, reporter);
   }
 
   #onReady(): void {
     this.#context.reporter.info("Waiting for C2D messages, press Ctrl-C to exit");
     this.#idleTimeout.start(this.#options.idleTimeoutMs);
-    this.#tellReady().catch(this.#ending.fail);
+    this.#reportReady().catch(this.#ending.fail);
   }
 
-  async #tellReady(): Promise<void> {
+  async #reportReady(): Promise<void> {
     const ready = this.#link.formatReady();
     this.#announceReady(ready);
     // On stdout even when the messages go to a file: it says that the device can be sent to.

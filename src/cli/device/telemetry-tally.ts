@@ -1,7 +1,6 @@
-/** The numbers of a telemetry run, and the exit code they call for. */
+/** The numbers of a telemetry run. */
 
 import type { TelemetryEvent } from "../../client/device/telemetry-event.ts";
-import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 
 /** Every message that was made is one of these, or on its way. */
 export interface TelemetryTally {
@@ -41,21 +40,4 @@ export class TelemetryCounter {
         break;
     }
   }
-}
-
-/** Why a run ended that nothing made fail. */
-export type TelemetryEnd = "sent" | "timeout" | "SIGINT" | "SIGTERM";
-
-/**
- * A refused message says more than a missing confirmation. A run without `count` has no end of its
- * own, and whatever ends it is right.
- */
-export function exitCodeOfTelemetry(
-  { confirmed, failed }: TelemetryTally,
-  end: TelemetryEnd,
-  count: number | undefined,
-): ExitCode {
-  if (failed > 0) return EXIT_CODES.refused;
-  if (count === undefined || confirmed === count) return EXIT_CODES.done;
-  return end === "SIGINT" || end === "SIGTERM" ? EXIT_CODES[end] : EXIT_CODES.timeout;
 }

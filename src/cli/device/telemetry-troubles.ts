@@ -8,7 +8,7 @@ import { formatDuration } from "../text/duration.ts";
 
 type EventOf<T extends TelemetryEvent["type"]> = Extract<TelemetryEvent, { type: T }>;
 
-export class TelemetryTroubles {
+export class TelemetryFailureReporter {
   readonly #context: Context;
   /** Names of errors that have been told in full. */
   readonly #told = new Set<string>();
@@ -17,14 +17,14 @@ export class TelemetryTroubles {
     this.#context = context;
   }
 
-  tellSent(event: EventOf<"sent">): void {
+  reportSent(event: EventOf<"sent">): void {
     const { reporter } = this.#context;
     if (event.isRepeated) reporter.info(`Sending again, the hub may have it: ${which(event)}`);
     else reporter.detail(`Sending ${which(event)}`);
   }
 
   /** As JSON one error line a message; as text in full the first time. */
-  tellFailure(event: EventOf<"failed">): void {
+  reportFailure(event: EventOf<"failed">): void {
     const { reporter, flags } = this.#context;
     const { error } = event;
     const { name, hint } = error;
@@ -37,7 +37,7 @@ export class TelemetryTroubles {
   }
 
   /** In full the first time, then only with `--verbose`. */
-  tellThrottled(event: EventOf<"throttled">): void {
+  reportThrottled(event: EventOf<"throttled">): void {
     const { reporter } = this.#context;
     const wait = `next attempt in ${formatDuration(event.retryInMs)}`;
     if (this.#isNew(event.error.name)) {

@@ -7,6 +7,7 @@ import type { Message } from "../../core/message.ts";
 import { requireJsonBody } from "../message/json-body.ts";
 import { makeMessage, makeRunId } from "../message/make-message.ts";
 import { type End, Ending } from "../program/ending.ts";
+import { exitCodeOfTelemetry, type RunEnd } from "../program/run-exit-code.ts";
 import type { Context } from "../program/run-program.ts";
 import { writeSummary } from "../program/write-summary.ts";
 import { escapeLine } from "../terminal/escape.ts";
@@ -20,8 +21,8 @@ import { stdoutSink } from "./message-sink.ts";
 import { Reception } from "./reception.ts";
 import { createTelemetryFormat, type TelemetryFormat } from "./telemetry-format.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
-import { exitCodeOfTelemetry, TelemetryCounter, type TelemetryEnd } from "./telemetry-tally.ts";
-import { TelemetryTroubles } from "./telemetry-troubles.ts";
+import { TelemetryCounter } from "./telemetry-tally.ts";
+import { TelemetryFailureReporter } from "./telemetry-troubles.ts";
 
 /** Why the sending ended. */
 type SendingEnd = End<"sent" | "refused" | "timeout">;
@@ -48,7 +49,7 @@ class TelemetryRun {
   readonly #counter = new TelemetryCounter();
   readonly #format: TelemetryFormat;
   readonly #writer: OrderedWriter;
-  readonly #troubles: TelemetryTroubles;
+  readonly #failures: TelemetryFailureReporter;
   readonly #link: DeviceLink;
   readonly #sender: TelemetrySender;
   readonly #reception: Reception | undefined;
@@ -62,7 +63,7 @@ class TelemetryRun {
     this.#options = options;
     this.#context = context;
     this.#writer = new OrderedWriter(context.io.stdout);
-    this.#troubles = new TelemetryTroubles(context);
+    this.#failures = new TelemetryFailureReporter(context);
     this.#ending = new Ending(context);
     this.#link = this.#createLink();
     const { deviceId } = this.#link;
@@ -72,7 +73,7 @@ class TelemetryRun {
   }
 
   async run(): Promise<ExitCode> {
-    this.#requireSoundMessage();
+    this.#validateMessage();
     this.#greet();
     this.#writer.failed.catch(this.#ending.fail);
     this.#reception?.finished.catch(this.#ending.fail);
@@ -82,7 +83,7 @@ class TelemetryRun {
     this.#timeout.cancel();
     this.#context.reporter.endProgress();
     this.#endReason = reasonOf(end);
-    this.#tellWait();
+    this.#reportWait();
     await this.#sender.end(end.type === "closed" ? 0 : CONFIRM_GRACE_MS);
     await this.#reception?.stop();
     this.#disconnect.abort();
@@ -140,7 +141,7 @@ class TelemetryRun {
     });
   }
 
-  #requireSoundMessage(): void {
+  #validateMessage(): void {
     const { isBodyChecked, warnings } = this.#options;
     if (isBodyChecked) requireJsonBody(this.#make(0));
     for (const warning of warnings) this.#context.reporter.warn(escapeLine(warning));
@@ -173,7 +174,7 @@ class TelemetryRun {
     this.#counter.count(event);
     switch (event.type) {
       case "sent":
-        this.#troubles.tellSent(event);
+        this.#failures.reportSent(event);
         break;
       case "confirmed":
         this.#print(this.#format.confirmed(event, this.#counter.tally.confirmed));
@@ -182,16 +183,16 @@ class TelemetryRun {
         this.#print(this.#format.unconfirmed({ ...event, reason: this.#reasonFor(event) }));
         break;
       case "throttled":
-        this.#troubles.tellThrottled(event);
+        this.#failures.reportThrottled(event);
         break;
       case "failed":
-        this.#troubles.tellFailure(event);
+        this.#failures.reportFailure(event);
         this.#ending.end("refused");
         break;
     }
   }
 
-  #tellWait(): void {
+  #reportWait(): void {
     const { openCount } = this.#sender;
     if (openCount === 0) return;
     const wait = formatDuration(CONFIRM_GRACE_MS);
@@ -221,13 +222,13 @@ class TelemetryRun {
     const summary = this.#format.summary(tally, Math.round(performance.now() - this.#startMs));
     const outputCode = await writeSummary(summary, this.#writer, reporter, WRITE_GRACE_MS);
     if (errorCode || outputCode) return outputCode || errorCode;
-    const how = end.type === "timeout" ? "timeout" : (interruption.cause ?? "sent");
+    const how = end.type === "timeout" ? "timeout" : (interruption.cause ?? "satisfied");
     const exitCode = exitCodeOfTelemetry(tally, how, this.#options.count);
-    if (exitCode === EXIT_CODES.timeout) this.#tellTimeout(how);
+    if (exitCode === EXIT_CODES.timeout) this.#reportTimeout(how);
     return exitCode;
   }
 
-  #tellTimeout(end: TelemetryEnd): void {
+  #reportTimeout(end: RunEnd): void {
     const { count, messageTimeoutMs, timeoutMs = 0 } = this.#options;
     const { confirmed } = this.#counter.tally;
     const [flag, ms] =

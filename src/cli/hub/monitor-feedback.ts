@@ -88,12 +88,12 @@ class FeedbackMonitor {
   async #monitor(connection: RunConnection): Promise<void> {
     const { signal } = this.#stop;
     await connection.open(signal);
-    await this.#tellReady();
+    await this.#reportReady();
     this.#isReady.resolve();
     await connection.keepOpen(signal);
   }
 
-  async #tellReady(): Promise<void> {
+  async #reportReady(): Promise<void> {
     const { reporter, io, flags } = this.#context;
     const { device } = this.#config;
     const { waitOnMsg, peek } = this.#flags;

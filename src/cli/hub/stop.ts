@@ -35,7 +35,7 @@ export async function runStop(home: string, context: Context): Promise<ExitCode>
 }
 
 async function findOwnHub(home: string, context: Context): Promise<HubDescription | undefined> {
-  tellWait("Waiting for the local hub to answer ...", context);
+  reportWait("Waiting for the local hub to answer ...", context);
   try {
     return await findRunningHub(home);
   } catch (error) {
@@ -46,7 +46,7 @@ async function findOwnHub(home: string, context: Context): Promise<HubDescriptio
   }
 }
 
-function tellWait(text: string, { reporter }: Context): void {
+function reportWait(text: string, { reporter }: Context): void {
   reporter.progress(() => text);
 }
 
@@ -55,7 +55,7 @@ function tellWait(text: string, { reporter }: Context): void {
  * where nobody reaps it, as in many containers, it stays.
  */
 async function end({ pid }: HubDescription, home: string, context: Context): Promise<void> {
-  tellWait(`Waiting for the local hub (process ${pid}) to end ...`, context);
+  reportWait(`Waiting for the local hub (process ${pid}) to end ...`, context);
   const { storeDirectory } = homePaths(home);
   const deadlineMs = performance.now() + STOP_LIMIT_MS;
   let isRunning = signal(pid, "SIGTERM");

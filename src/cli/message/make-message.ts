@@ -2,7 +2,7 @@
 
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Message } from "../../core/message.ts";
-import { fillTemplate, makeWindSpeed, type TemplateValues } from "../text/templates.ts";
+import { fillPlaceholders, makeWindSpeed, type PlaceholderValues } from "../text/placeholders.ts";
 import type { BodyPlan, MessagePlan } from "./message-plan.ts";
 
 /** What differs from message to message. */
@@ -21,8 +21,8 @@ export function makeRunId(): string {
 }
 
 export function makeMessage(plan: MessagePlan, instance: MessageInstance): Message {
-  const values = templateValues(instance);
-  const fill = (text: string): string => (plan.isTemplate ? fillTemplate(text, values) : text);
+  const values = placeholderValues(instance);
+  const fill = (text: string): string => (plan.isTemplate ? fillPlaceholders(text, values) : text);
   const { userId, contentType, contentEncoding } = plan;
   return {
     system: {
@@ -39,12 +39,12 @@ export function makeMessage(plan: MessagePlan, instance: MessageInstance): Messa
   };
 }
 
-function fillBody(body: BodyPlan, values: TemplateValues): Uint8Array {
+function fillBody(body: BodyPlan, values: PlaceholderValues): Uint8Array {
   if (body.type === "bytes") return body.bytes;
-  return Buffer.from(body.isTemplate ? fillTemplate(body.text, values) : body.text);
+  return Buffer.from(body.isTemplate ? fillPlaceholders(body.text, values) : body.text);
 }
 
-function templateValues({ n, deviceId, run, nowMs }: MessageInstance): TemplateValues {
+function placeholderValues({ n, deviceId, run, nowMs }: MessageInstance): PlaceholderValues {
   return {
     n,
     deviceId,

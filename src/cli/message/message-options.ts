@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { collect } from "../program/argument-parsers.ts";
-import { PLACEHOLDERS } from "../text/templates.ts";
+import { PLACEHOLDERS } from "../text/placeholders.ts";
 import { DEFAULT_CORRELATION_ID, DEFAULT_MESSAGE_ID } from "./message-plan.ts";
 
 /** For the help of a command that has these options. */

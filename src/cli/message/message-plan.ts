@@ -1,7 +1,7 @@
 /** What all messages of a run have in common, out of the flags that describe it. */
 
 import { UsageError } from "../terminal/usage-error.ts";
-import { findUnknownPlaceholder, PLACEHOLDERS } from "../text/templates.ts";
+import { findUnknownPlaceholder, PLACEHOLDERS } from "../text/placeholders.ts";
 import { validateContentEncoding } from "./content-encoding.ts";
 import type { MessageFlags } from "./message-flags.ts";
 import { type Properties, parseProperties } from "./property-flags.ts";

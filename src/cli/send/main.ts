@@ -28,7 +28,7 @@ import { type Context, type Program, runProgram } from "../program/run-program.t
 import type { ExitCode } from "../terminal/exit-code.ts";
 import { readDeviceFile } from "./device-file.ts";
 import type { SendFlags } from "./send-flags.ts";
-import { DEFAULT_BODY, requireSoundFrom, toRunOptions, toSendOptions } from "./send-options.ts";
+import { DEFAULT_BODY, toRunOptions, toSendOptions, validateFrom } from "./send-options.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
@@ -171,7 +171,7 @@ function addFeedbackOptions(command: Command): void {
 
 async function send(flags: SendFlags, context: Context): Promise<ExitCode> {
   const { io, redactor, interruption } = context;
-  if (flags.from !== undefined) requireSoundFrom(flags);
+  if (flags.from !== undefined) validateFrom(flags);
   const source = bodySourceOf(flags);
   const run = toRunOptions(flags);
   const deviceIds = [...(flags.deviceId ?? []), ...readDeviceFile(flags.deviceFile, io.directory)];

@@ -100,7 +100,7 @@ const DESCRIBING = [
  *
  * @throws UsageError
  */
-export function requireSoundFrom(flags: SendFlags): void {
+export function validateFrom(flags: SendFlags): void {
   if (flags.deviceId === undefined && flags.deviceFile === undefined) {
     throw new UsageError("--from needs the device to send to", "Name it: -d <device>.");
   }

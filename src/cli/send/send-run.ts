@@ -1,23 +1,24 @@
 /** One run of `c2d-send`: what it sends, the feedback it waits for, and its numbers. */
 
 import { Deadline } from "../../async/deadline.ts";
-import { UnansweredError } from "../../client/errors/unanswered-error.ts";
+import { OutcomeUnknownError } from "../../client/errors/outcome-unknown-error.ts";
 import { FeedbackTracker, type MatchedFeedback } from "../../client/service/feedback-tracker.ts";
 import type { PlannedMessage, SendEvent } from "../../client/service/send-event.ts";
 import { sendAll } from "../../client/service/sender.ts";
 import type { FeedbackBatch, ServiceConnection } from "../../client/service/service-connection.ts";
 import type { Message } from "../../core/message.ts";
+import type { RunEnd } from "../program/run-exit-code.ts";
 import type { Context } from "../program/run-program.ts";
 import { writeSummary } from "../program/write-summary.ts";
 import type { ExitCode } from "../terminal/exit-code.ts";
 import { OrderedWriter } from "../terminal/ordered-writer.ts";
 import { formatSending } from "../text/sending-text.ts";
+import { FailureReporter } from "./failure-reporter.ts";
 import type { MessageSource } from "./message-source.ts";
 import { formatWaiting } from "./progress-text.ts";
 import { createRenderer, type SendRenderer } from "./render.ts";
 import type { RunOptions } from "./send-options.ts";
-import type { Tally, WaitEnd } from "./tally.ts";
-import { Troubles } from "./troubles.ts";
+import type { Tally } from "./tally.ts";
 
 /** How long a reader of stdout who does not read may delay the end of an interrupted run. */
 const WRITE_GRACE_MS = 1000;
@@ -30,7 +31,7 @@ export class SendRun {
   readonly #writer: OrderedWriter;
   readonly #feedback = new FeedbackTracker((feedback) => this.#countFeedback(feedback));
   readonly #startMs = performance.now();
-  readonly #troubles: Troubles;
+  readonly #failures: FailureReporter;
   /** Devices whose next message waits for another try. */
   readonly #held = new Set<string>();
   readonly #failure: Promise<never>;
@@ -49,7 +50,7 @@ export class SendRun {
     this.#context = context;
     this.#renderer = createRenderer(context.flags.output === "json");
     this.#writer = new OrderedWriter(context.io.stdout);
-    this.#troubles = new Troubles(context);
+    this.#failures = new FailureReporter(context);
     this.#failure = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -120,7 +121,7 @@ export class SendRun {
   }
 
   /** Resolves when every message has its record, or the time for them has passed. */
-  async waitForFeedback(): Promise<WaitEnd> {
+  async waitForFeedback(): Promise<RunEnd> {
     if (this.tally.pending === 0) return "satisfied";
     const { interruption, reporter } = this.#context;
     const { timeoutMs } = this.#options;
@@ -130,7 +131,7 @@ export class SendRun {
       return formatWaiting({ pending: this.tally.pending, sent: this.#sent, leftMs });
     });
     let deadline: Deadline | undefined;
-    const ended = new Promise<WaitEnd>((resolve) => {
+    const ended = new Promise<RunEnd>((resolve) => {
       deadline = new Deadline(() => resolve("timeout"));
       deadline.start(timeoutMs);
       this.#onFeedback = () => {
@@ -194,7 +195,7 @@ export class SendRun {
       case "queueFull":
       case "throttled":
         this.#held.add(event.deviceId);
-        this.#troubles.tellRetry(event);
+        this.#failures.reportRetry(event);
         break;
       case "unsent":
         this.#held.delete(event.deviceId);
@@ -216,8 +217,8 @@ export class SendRun {
     this.#held.delete(deviceId);
     if (this.#options.isWaiting) this.#feedback.cancel(deviceId, message.system.messageId ?? "");
     this.#failed += 1;
-    if (event.error instanceof UnansweredError) this.#unanswered += 1;
-    this.#troubles.tellFailure(event);
+    if (event.error instanceof OutcomeUnknownError) this.#unanswered += 1;
+    this.#failures.reportFailure(event);
   }
 
   #print(text: string): void {

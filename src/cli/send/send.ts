@@ -6,6 +6,7 @@ import type { ServiceConfig } from "../../config/service-config.ts";
 import { RunConnection } from "../local/run-connection.ts";
 import { requireJsonBody } from "../message/json-body.ts";
 import { makeRunId } from "../message/make-message.ts";
+import { exitCodeOfSending, type RunEnd } from "../program/run-exit-code.ts";
 import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
@@ -20,7 +21,6 @@ import { RecordedMessages } from "./recorded-messages.ts";
 import { requireMessageId } from "./require-message-id.ts";
 import type { RunOptions, SendOptions } from "./send-options.ts";
 import { SendRun } from "./send-run.ts";
-import { exitCodeOfRun, type WaitEnd } from "./tally.ts";
 
 /** How long an interrupted run waits for the hub's answers to what it has sent. */
 const ANSWER_GRACE_MS = 2000;
@@ -79,7 +79,7 @@ async function runSend(
       : await sendAll(run, options, config, context);
     presentEnd(run, end, options, context);
     const outputCode = await run.printSummary();
-    return outputCode || exitCodeOfRun(run.tally, end, options.ack);
+    return outputCode || exitCodeOfSending(run.tally, end, options.ack);
   } catch (error) {
     if (error instanceof OutputClosedError) return EXIT_CODES.done;
     const code = codeOfFailure(error, run, options, context);
@@ -98,10 +98,10 @@ function codeOfFailure(
 ): ExitCode {
   const { cause } = interruption;
   if (!cause) return error instanceof OutputError ? EXIT_CODES.done : reporter.error(error);
-  return exitCodeOfRun({ failed: run.refusedCount, negative: run.tally.negative }, cause, ack);
+  return exitCodeOfSending({ failed: run.refusedCount, negative: run.tally.negative }, cause, ack);
 }
 
-async function refuseAll(run: SendRun, refusal: ClientError, context: Context): Promise<WaitEnd> {
+async function refuseAll(run: SendRun, refusal: ClientError, context: Context): Promise<RunEnd> {
   try {
     await run.sendAll(refusing(refusal));
     return "satisfied";
@@ -115,7 +115,7 @@ async function sendAll(
   { isWaiting, connectTimeoutMs }: RunOptions,
   config: ServiceConfig,
   context: Context,
-): Promise<WaitEnd> {
+): Promise<RunEnd> {
   const onFeedback = isWaiting ? (batch: FeedbackBatch) => run.onFeedbackBatch(batch) : undefined;
   const connection = new RunConnection(
     {
@@ -157,7 +157,7 @@ function afterInterruption(
   };
 }
 
-async function waitForFeedback(run: SendRun, connection: RunConnection): Promise<WaitEnd> {
+async function waitForFeedback(run: SendRun, connection: RunConnection): Promise<RunEnd> {
   const end = new AbortController();
   const keeping = connection.keepOpen(end.signal).catch((error: unknown) => run.fail(error));
   try {
@@ -168,7 +168,7 @@ async function waitForFeedback(run: SendRun, connection: RunConnection): Promise
   }
 }
 
-function presentEnd(run: SendRun, end: WaitEnd, options: RunOptions, { reporter }: Context): void {
+function presentEnd(run: SendRun, end: RunEnd, options: RunOptions, { reporter }: Context): void {
   const waited = formatDuration(options.timeoutMs);
   const isNegative = options.ack === "negative";
   const which = isNegative ? "no negative feedback" : "no feedback";

@@ -1,7 +1,4 @@
-/** The numbers of a run, and the exit code they call for. */
-
-import type { Ack } from "../../core/message.ts";
-import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
+/** The numbers of a run. */
 
 export interface Tally {
   /** Accepted by the hub. */
@@ -16,22 +13,4 @@ export interface Tally {
   readonly pending: number;
   /** Whether feedback is waited for. */
   readonly isWaiting: boolean;
-}
-
-/** Why a run that waits for feedback ended. */
-export type WaitEnd = "satisfied" | "timeout" | "SIGINT" | "SIGTERM";
-
-/**
- * The lowest of 6, 7 and 124 wins: a refused send says more than a missing record. With `negative`
- * no record by the deadline is what was hoped for.
- */
-export function exitCodeOfRun(
-  { failed, negative }: Pick<Tally, "failed" | "negative">,
-  end: WaitEnd,
-  ack: Ack | undefined,
-): ExitCode {
-  if (failed > 0) return EXIT_CODES.refused;
-  if (negative > 0) return EXIT_CODES.negativeFeedback;
-  if (end === "timeout") return ack === "negative" ? EXIT_CODES.done : EXIT_CODES.timeout;
-  return end === "satisfied" ? EXIT_CODES.done : EXIT_CODES[end];
 }

@@ -72,7 +72,7 @@ export interface DeviceConnection {
    * within a minute, the connection counts as lost. Needs `isSending`. A property without value
    * (`null`) is sent as an empty one, but over MQTT.
    *
-   * @throws UnansweredError ConnectionLost when the connection ended first: the hub may have it.
+   * @throws OutcomeUnknownError ConnectionLost when the connection ended first: the hub may have it.
    * ClientError ConnectionLost, HostNotFound, ConnectionRefused or UntrustedCertificate when it was
    * not sent. What the hub refuses: MessageTooLarge (256 KB, properties included), ArgumentInvalid,
    * IotHubQuotaExceeded, Throttling, ServiceUnavailable, IotHubUnauthorized, DeviceNotFound, …

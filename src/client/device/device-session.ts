@@ -7,8 +7,8 @@ import type { DeviceConnection, DeviceConnectOptions } from "../connection/devic
 import { endpointOf } from "../endpoint.ts";
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
 import { toNetworkError } from "../errors/network-error.ts";
-import { UnansweredError } from "../errors/unanswered-error.ts";
-import { requireSoundEvent, toEventRefusal } from "../refusals/event-refusal.ts";
+import { OutcomeUnknownError } from "../errors/outcome-unknown-error.ts";
+import { toEventRefusal, validateEvent } from "../refusals/event-refusal.ts";
 
 /** How long a hub may take to confirm an event. After that the connection is of no use. */
 const CONFIRM_TIMEOUT_MS = 60_000;
@@ -33,7 +33,7 @@ export abstract class DeviceSession
   }
 
   async sendEvent(message: Message): Promise<void> {
-    requireSoundEvent(message);
+    validateEvent(message);
     this.requireOpen();
     try {
       await within(CONFIRM_TIMEOUT_MS, this.end.before(this.transmit(message)));
@@ -74,7 +74,7 @@ export abstract class DeviceSession
     const failure = toNetworkError(cause, this.endpoint);
     if (failure && NEVER_CONNECTED.includes(failure.name)) return failure;
     const what = `The connection to ${this.where} ended before the hub confirmed`;
-    return new UnansweredError("ConnectionLost", what, { cause });
+    return new OutcomeUnknownError("ConnectionLost", what, { cause });
   }
 
   #unconfirmed(cause: DeadlinePassedError): ClientError {

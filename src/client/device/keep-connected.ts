@@ -176,18 +176,18 @@ class ConnectionKeeper {
     onEvent({ type: "connecting", attempt });
     // A kept session and a first poll bring messages before the connection is ready.
     const early: Delivery[] = [];
-    let tell = (delivery: Delivery): void => {
+    let report = (delivery: Delivery): void => {
       early.push(delivery);
     };
     const connection = await connect({
       signal,
-      onDelivery: (delivery) => tell(delivery),
+      onDelivery: (delivery) => report(delivery),
       onDisconnect: lost.resolve,
     });
     this.#connections += 1;
     onEvent({ type: "ready", ordinal: this.#connections, connection });
-    tell = (delivery) => onEvent({ type: "delivery", delivery });
-    for (const delivery of early) tell(delivery);
+    report = (delivery) => onEvent({ type: "delivery", delivery });
+    for (const delivery of early) report(delivery);
     return {
       connection,
       lost: lost.promise,

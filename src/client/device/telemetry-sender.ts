@@ -7,7 +7,7 @@ import type { Message } from "../../core/message.ts";
 import type { DeviceConnection } from "../connection/device-connection.ts";
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
 import { isFinal } from "../errors/final-error.ts";
-import { UnansweredError } from "../errors/unanswered-error.ts";
+import { OutcomeUnknownError } from "../errors/outcome-unknown-error.ts";
 import type { TelemetryEvent, UnconfirmedReason } from "./telemetry-event.ts";
 
 type EventConnection = Pick<DeviceConnection, "sendEvent" | "keepsOrder">;
@@ -133,7 +133,7 @@ export class TelemetrySender {
     await Promise.race([isAnswered, sleep(this.#clock, graceMs, grace.signal)]);
     grace.abort();
     for (const pending of [...this.#pending]) {
-      this.#tellUnconfirmed(pending, "SendingEnded");
+      this.#reportUnconfirmed(pending, "SendingEnded");
       this.#finish(pending);
     }
   }
@@ -182,7 +182,7 @@ export class TelemetrySender {
     if (messageTimeoutMs === 0) return;
     await sleep(this.#clock, messageTimeoutMs, pending.done.signal);
     if (pending.done.signal.aborted) return;
-    this.#tellUnconfirmed(pending, "MessageTimeout");
+    this.#reportUnconfirmed(pending, "MessageTimeout");
     // The answer to one that is on its way may come yet; until then it has its place in the window.
     if (pending.state === "waiting") this.#finish(pending);
     else this.#wake();
@@ -201,7 +201,7 @@ export class TelemetrySender {
     const { index, message, isUnanswered } = pending;
     pending.state = "inFlight";
     pending.isRepeated ||= isUnanswered;
-    this.#tell({ type: "sent", index, message, isRepeated: pending.isRepeated });
+    this.#report({ type: "sent", index, message, isRepeated: pending.isRepeated });
     try {
       await connection.sendEvent(message);
     } catch (error) {
@@ -216,7 +216,7 @@ export class TelemetrySender {
     if (!this.#finish(pending)) return;
     const { index, message, isRepeated, isTold } = pending;
     const confirmedAtMs = this.#clock.nowMs();
-    this.#tell({ type: "confirmed", index, message, confirmedAtMs, isRepeated, isLate: isTold });
+    this.#report({ type: "confirmed", index, message, confirmedAtMs, isRepeated, isLate: isTold });
   }
 
   #onError(pending: Pending, error: unknown, connection: EventConnection): void {
@@ -224,8 +224,8 @@ export class TelemetrySender {
     if (!(error instanceof ClientError) || (isFinal(error) && error.name !== OF_MESSAGE)) {
       pending.state = "waiting";
       this.#failed.reject(error as Error);
-    } else if (error instanceof UnansweredError || NOT_SENT.includes(error.name)) {
-      pending.isUnanswered ||= error instanceof UnansweredError;
+    } else if (error instanceof OutcomeUnknownError || NOT_SENT.includes(error.name)) {
+      pending.isUnanswered ||= error instanceof OutcomeUnknownError;
       // It is known of its end before the loop that connects anew has said so.
       if (this.#connection === connection) this.disconnected();
       this.#requeue(pending);
@@ -233,7 +233,7 @@ export class TelemetrySender {
       void this.#pause(pending, error);
       this.#requeue(pending);
     } else if (this.#finish(pending)) {
-      this.#tell({ type: "failed", index, message, error, isLate: isTold });
+      this.#report({ type: "failed", index, message, error, isLate: isTold });
     }
   }
 
@@ -249,19 +249,19 @@ export class TelemetrySender {
     if (this.#isPaused) return;
     this.#isPaused = true;
     const retryInMs = this.#backOff.nextMs();
-    this.#tell({ type: "throttled", index, message, error, retryInMs });
+    this.#report({ type: "throttled", index, message, error, retryInMs });
     await sleep(this.#clock, retryInMs, this.#stop.signal);
     this.#isPaused = false;
     this.#sendWaiting();
     this.#wake();
   }
 
-  #tellUnconfirmed(pending: Pending, reason: UnconfirmedReason): void {
+  #reportUnconfirmed(pending: Pending, reason: UnconfirmedReason): void {
     const { index, message, isUnanswered, state, isTold } = pending;
     if (isTold) return;
     pending.isTold = true;
     const mayBeStored = isUnanswered || state === "inFlight";
-    this.#tell({ type: "unconfirmed", index, message, reason, mayBeStored });
+    this.#report({ type: "unconfirmed", index, message, reason, mayBeStored });
   }
 
   /** @returns False when that had been done before. */
@@ -273,7 +273,7 @@ export class TelemetrySender {
     return isOpen;
   }
 
-  #tell(event: TelemetryEvent): void {
+  #report(event: TelemetryEvent): void {
     try {
       this.#options.onEvent(event);
     } catch (error) {

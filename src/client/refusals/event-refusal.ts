@@ -4,7 +4,7 @@ import { HubError } from "../../core/hub-error.ts";
 import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../core/limits.ts";
 import { type Message, validateTelemetry } from "../../core/message.ts";
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
-import { isGivenBack } from "../sdk/shared/mend-sender.ts";
+import { isMessageReleased } from "../sdk/shared/mend-sender.ts";
 
 /** In words that are right for a device; the transports' own speak of messages to one. */
 const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
@@ -19,7 +19,7 @@ const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
  *
  * @throws ClientError MessageTooLarge, ArgumentInvalid
  */
-export function requireSoundEvent(message: Message): void {
+export function validateEvent(message: Message): void {
   try {
     validateTelemetry([message]);
   } catch (cause) {
@@ -32,7 +32,7 @@ export function toEventRefusal(
   cause: unknown,
   told: ClientError | undefined,
 ): ClientError | undefined {
-  if (isGivenBack(cause)) {
+  if (isMessageReleased(cause)) {
     return refusal("ServiceUnavailable", "The hub gave the message back.", cause);
   }
   // One AMQP condition covers a device's full queue and the hub's quota; events have no queue.

@@ -12,7 +12,11 @@ import { connectionEnded, notAnswering, toNetworkError } from "../errors/network
 import { refusalToOwner } from "../refusals/http-refusal.ts";
 import { withRoleHint } from "../refusals/role-hint.ts";
 import { requireEntraToken } from "../sdk/entra/entra-login.ts";
-import { createSdkRegistry, type SdkRegistry, StrangeAnswerError } from "../sdk/iothub/registry.ts";
+import {
+  createSdkRegistry,
+  type SdkRegistry,
+  UnexpectedResponseError,
+} from "../sdk/iothub/registry.ts";
 import { parseRegisteredDevice, type RegisteredDevice } from "./registered-device.ts";
 
 export interface RegistryClientOptions {
@@ -114,7 +118,7 @@ export class RegistryClient {
     if (error instanceof ClientError) return error;
     const refusal = withRoleHint(refusalToOwner(error), this.#options.signIn);
     if (refusal) return refusal;
-    if (error instanceof StrangeAnswerError) return this.#strange(error);
+    if (error instanceof UnexpectedResponseError) return this.#strange(error);
     const known =
       toNetworkError(error, this.#endpoint) ?? (await probe(this.#endpoint, this.#ca, deadlineMs));
     if (known) return known;

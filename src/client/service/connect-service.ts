@@ -12,7 +12,7 @@ import {
 import { SettlementOrder } from "../connection/settlement-order.ts";
 import { endpointOf, serverNameOf, uriOf } from "../endpoint.ts";
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
-import { UnansweredError } from "../errors/unanswered-error.ts";
+import { OutcomeUnknownError } from "../errors/outcome-unknown-error.ts";
 import { toHubRefusal } from "../refusals/hub-refusal.ts";
 import { withRoleHint } from "../refusals/role-hint.ts";
 import { requireEntraToken } from "../sdk/entra/entra-login.ts";
@@ -189,8 +189,8 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
   }
 }
 
-function unanswered(name: ClientErrorName, message: string, cause: unknown): UnansweredError {
-  return new UnansweredError(name, message, {
+function unanswered(name: ClientErrorName, message: string, cause: unknown): OutcomeUnknownError {
+  return new OutcomeUnknownError(name, message, {
     cause,
     hint: "It is not sent again, for that might bring it twice; feedback tells (c2d-send --wait).",
   });

@@ -4,7 +4,7 @@ import { setMaxListeners } from "node:events";
 import { type Clock, sleep, systemClock } from "../../async/clock.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { ClientError, ClientErrorName } from "../errors/client-error.ts";
-import { DeviceLane, type LaneSettings } from "./device-lane.ts";
+import { DeviceSendQueue, type SendQueueSettings } from "./device-send-queue.ts";
 import type { PlannedMessage, SendEvent } from "./send-event.ts";
 import type { ServiceConnection } from "./service-connection.ts";
 
@@ -57,8 +57,8 @@ export async function sendAll(options: SendAllOptions): Promise<void> {
 class Sender {
   readonly #options: SendAllOptions;
   readonly #clock: Clock;
-  readonly #lanes = new Map<string, DeviceLane>();
-  readonly #laneSettings: LaneSettings;
+  readonly #queues = new Map<string, DeviceSendQueue>();
+  readonly #queueSettings: SendQueueSettings;
   /** Aborted by an error that is final. */
   readonly #end = new AbortController();
   /** Aborted by that or by the caller. */
@@ -77,7 +77,7 @@ class Sender {
     this.#stopSignal = AbortSignal.any([signal, this.#end.signal]);
     // One listener for each device that waits; Node would warn of a leak beyond ten.
     setMaxListeners(0, this.#stopSignal);
-    this.#laneSettings = {
+    this.#queueSettings = {
       connection,
       timeoutMs,
       isPatient: onQueueFull === "wait",
@@ -113,16 +113,16 @@ class Sender {
       if (index > 0 && intervalMs > 0) await sleep(this.#clock, intervalMs, signal);
       if (signal.aborted) break;
       this.#open += 1;
-      this.#laneOf(next.value.deviceId).add(index, next.value);
+      this.#queueOf(next.value.deviceId).add(index, next.value);
     }
     // Not awaited: a generator that waits for input answers only once that has come.
     if (signal.aborted) Promise.resolve(messages.return(undefined)).catch(() => {});
   }
 
-  #laneOf(deviceId: string): DeviceLane {
-    const lane = this.#lanes.get(deviceId) ?? new DeviceLane(deviceId, this.#laneSettings);
-    this.#lanes.set(deviceId, lane);
-    return lane;
+  #queueOf(deviceId: string): DeviceSendQueue {
+    const queue = this.#queues.get(deviceId) ?? new DeviceSendQueue(deviceId, this.#queueSettings);
+    this.#queues.set(deviceId, queue);
+    return queue;
   }
 
   #onEvent(event: SendEvent): void {

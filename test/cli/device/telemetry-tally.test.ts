@@ -1,9 +1,5 @@
 import { expect, test } from "vitest";
-import {
-  exitCodeOfTelemetry,
-  TelemetryCounter,
-  type TelemetryEnd,
-} from "../../../src/cli/device/telemetry-tally.ts";
+import { TelemetryCounter } from "../../../src/cli/device/telemetry-tally.ts";
 import type { TelemetryEvent } from "../../../src/client/device/telemetry-event.ts";
 import { ClientError } from "../../../src/client/errors/client-error.ts";
 
@@ -35,21 +31,4 @@ test("each message counts once, whatever is told of it", () => {
   });
   expect(tallyOf("unconfirmed", "late")).toEqual(tallyOf("confirmed"));
   expect(tallyOf("unconfirmed", "failedLate")).toEqual(tallyOf("failed"));
-});
-
-test.each<readonly [readonly (keyof typeof EVENTS)[], TelemetryEnd, number | undefined, number]>([
-  [["confirmed", "confirmed"], "sent", 2, 0],
-  [["confirmed", "unconfirmed", "late"], "sent", 2, 0],
-  [["confirmed", "unconfirmed"], "sent", 2, 124],
-  [["confirmed", "failed"], "sent", 2, 6],
-  [["unconfirmed", "failed"], "SIGINT", 3, 6],
-  [["confirmed"], "timeout", 2, 124],
-  [["confirmed"], "SIGINT", 2, 130],
-  [["confirmed"], "SIGTERM", 2, 143],
-  [["confirmed", "confirmed"], "SIGTERM", 2, 0],
-  [["unconfirmed"], "SIGINT", undefined, 0],
-  [["confirmed"], "timeout", undefined, 0],
-  [["failed"], "sent", undefined, 6],
-])("%j, then %s, of %s ends with %i", (names, end, count, code) => {
-  expect(exitCodeOfTelemetry(tallyOf(...names), end, count)).toBe(code);
 });

@@ -15,7 +15,7 @@ import {
   type RegistryCalls,
   withRegistry,
 } from "../registry/registry-session.ts";
-import { differencesOf } from "./asked-differences.ts";
+import { diffDevice } from "./diff-device.ts";
 import { learnKeys, presentDevice } from "./present-device.ts";
 import { connectionStringOf } from "./render-device.ts";
 import {
@@ -39,7 +39,7 @@ export async function runCreate(options: CreateOptions, context: Context): Promi
     const created = await create(registry, options);
     const device = created ?? (await registry.get(config.device.deviceId));
     learnKeys(device, context);
-    if (created === undefined) tellExisting(device, options, context);
+    if (created === undefined) reportExisting(device, options, context);
     // Before anything is printed: what is printed next must hold.
     if (envFile) writeEnvFile(envFile, toSettings(device, hub, options, context), context);
     await presentDevice(created ? "CreateDevice" : "GetDevice", device, hub, flags, context);
@@ -61,13 +61,13 @@ async function create(
   }
 }
 
-function tellExisting(
+function reportExisting(
   device: RegisteredDevice,
   { request, flags }: CreateOptions,
   { reporter }: Pick<Context, "reporter">,
 ): void {
   reporter.info(`The hub has ${escapeLine(device.deviceId)} already; it is left unchanged.`);
-  for (const difference of differencesOf(device, request, flags)) {
+  for (const difference of diffDevice(device, request, flags)) {
     reporter.warn(`it is not what was asked for: ${escapeLine(difference)}`);
   }
 }

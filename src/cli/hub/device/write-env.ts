@@ -31,7 +31,7 @@ export type DeviceAccess =
 const DEFAULT_FILE = ".env";
 
 /** Each names a hub, and would do so beside C2D_LOCAL=1. */
-const RIVALS_OF_LOCAL = [
+const CONFLICTING_VARIABLES = [
   "IOTHUB_DEVICE_CONNECTION_STRING",
   "IOTHUB_SAS",
   "IOTHUB_CONNECTION_STRING",
@@ -43,7 +43,7 @@ const X509_VARIABLES = ["PATH_TO_CERTIFICATE_FILE", "PATH_TO_KEY_FILE"] as const
 const REHEARSALS: Readonly<Record<DeviceAccess["type"], EnvEdits>> = {
   local: {
     set: { C2D_LOCAL: "1", IOTHUB_DEVICE_ID: "-" },
-    commentOut: RIVALS_OF_LOCAL,
+    commentOut: CONFLICTING_VARIABLES,
     suggest: X509_VARIABLES,
   },
   connectionString: {
@@ -144,8 +144,8 @@ function toPlan(variables: Variables, device: DeviceSettings, shownPath: string)
     },
     says: [
       says,
-      ...tellCommentedOut(commentOut, shownPath),
-      ...tellMissingFiles(variables, device, shownPath),
+      ...describeCommentedOut(commentOut, shownPath),
+      ...describeMissingFiles(variables, device, shownPath),
     ],
   };
 }
@@ -164,7 +164,7 @@ function leadToLocalHub(
 ): Lead {
   return {
     set: isLocal(variables) ? {} : { C2D_LOCAL: "1" },
-    rivals: RIVALS_OF_LOCAL,
+    rivals: CONFLICTING_VARIABLES,
     says: `${shownPath} names the device now, and leads to the local hub (C2D_LOCAL=1), which c2d-device finds or starts; c2d-hub env -d ${deviceId} has the connection string for other programs.`,
   };
 }
@@ -189,7 +189,7 @@ function isLocal({ C2D_LOCAL = "" }: Variables): boolean {
 }
 
 /** Where the device's certificate and key are, the hub does not know. */
-function tellMissingFiles(
+function describeMissingFiles(
   variables: Variables,
   { isX509 }: DeviceSettings,
   shownPath: string,
@@ -201,7 +201,7 @@ function tellMissingFiles(
   ];
 }
 
-function tellCommentedOut(names: readonly string[], shownPath: string): readonly string[] {
+function describeCommentedOut(names: readonly string[], shownPath: string): readonly string[] {
   if (names.length === 0) return [];
   return [`${names.join(" and ")} in ${shownPath} would contradict that, and is commented out.`];
 }

@@ -127,7 +127,7 @@ class MonitorRun {
         else reporter.info("Connected again, and going on after the last event.");
         break;
       case "gap":
-        this.#tellGap(event);
+        this.#reportGap(event);
         break;
       case "retry":
         reporter.info(formatRetry(event.error, event.retryInMs));
@@ -137,7 +137,7 @@ class MonitorRun {
   }
 
   /** Among the events, for whoever reads those must know of it. */
-  #tellGap(gap: EventGap): void {
+  #reportGap(gap: EventGap): void {
     this.#missing += gap.missing;
     const text = formatGap(gap, this.#context.flags.output === "json");
     this.#print(text).catch(this.#ending.fail);
@@ -149,10 +149,10 @@ class MonitorRun {
   }
 
   #onReady(connection: EventConnection): void {
-    this.#tellReady(connection).catch(this.#ending.fail);
+    this.#reportReady(connection).catch(this.#ending.fail);
   }
 
-  async #tellReady({ partitionIds }: EventConnection): Promise<void> {
+  async #reportReady({ partitionIds }: EventConnection): Promise<void> {
     const { config, consumerGroup } = this.#options;
     const { io, flags, reporter } = this.#context;
     reporter.info(`Waiting for ${this.#wanted()}, press Ctrl-C to exit`);

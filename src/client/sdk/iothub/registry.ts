@@ -19,12 +19,12 @@ import { HttpDeviceBase, toHttpAnswer } from "../device/http-device-base.ts";
 import { HttpRefusalError } from "../device/http-refusal-error.ts";
 
 /** What answered is no hub, or a hub that nobody has met yet. */
-export class StrangeAnswerError extends Error {
-  override readonly name = "StrangeAnswerError";
+export class UnexpectedResponseError extends Error {
+  override readonly name = "UnexpectedResponseError";
 }
 
 /**
- * Each resolves with the JSON of the hub's answer; rejects with HttpRefusalError, StrangeAnswerError
+ * Each resolves with the JSON of the hub's answer; rejects with HttpRefusalError, UnexpectedResponseError
  * or what the socket says.
  */
 export interface SdkRegistry {
@@ -112,7 +112,7 @@ class RegistryHttpLayer {
           done(error, body, response);
         } catch (cause) {
           // The SDK throws on a device that has no id, outside of any call of ours.
-          done(new StrangeAnswerError("The answer is no device.", { cause }));
+          done(new UnexpectedResponseError("The answer is no device.", { cause }));
         }
       },
     );
@@ -168,7 +168,7 @@ async function rethrowRefusal<T>(answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (cause) {
     if (cause instanceof SyntaxError) {
-      throw new StrangeAnswerError("The answer is no JSON.", { cause });
+      throw new UnexpectedResponseError("The answer is no JSON.", { cause });
     }
     const { response, responseBody } = cause as SdkError;
     if (!response || !responseBody) throw cause;

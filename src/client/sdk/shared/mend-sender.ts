@@ -27,8 +27,8 @@ export interface SenderLink {
 }
 
 /** The hub released a message, or rejected it without saying why: it was not stored. */
-class GivenBackError extends Error {
-  override readonly name = "GivenBackError";
+class MessageReleasedError extends Error {
+  override readonly name = "MessageReleasedError";
 
   constructor() {
     super("The hub gave the message back.");
@@ -36,9 +36,9 @@ class GivenBackError extends Error {
 }
 
 /** Whether `error` says that the hub gave the message back; the SDK has wrapped it. */
-export function isGivenBack(error: unknown): boolean {
+export function isMessageReleased(error: unknown): boolean {
   const isWrapped = typeof error === "object" && error !== null && "amqpError" in error;
-  return isWrapped && error.amqpError instanceof GivenBackError;
+  return isWrapped && error.amqpError instanceof MessageReleasedError;
 }
 
 export function mendSender(link: SenderLink): void {
@@ -47,7 +47,7 @@ export function mendSender(link: SenderLink): void {
     mendMessage(message);
     send(message, (error, result) => {
       const isUnclear = !error && result === undefined;
-      callback(isUnclear ? new GivenBackError() : error, result);
+      callback(isUnclear ? new MessageReleasedError() : error, result);
     });
   };
 }

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import {
-  fillTemplate,
+  fillPlaceholders,
   findUnknownPlaceholder,
   makeWindSpeed,
-  type TemplateValues,
-} from "../../src/cli/text/templates.ts";
+  type PlaceholderValues,
+} from "../../src/cli/text/placeholders.ts";
 
-const VALUES: TemplateValues = {
+const VALUES: PlaceholderValues = {
   n: 3,
   run: "0a1b2c3d",
   uuid: "u",
@@ -24,7 +24,7 @@ test.each([
   ['{"wind": {{windSpeed}}}', '{"wind": 12.34}'],
   ["{n} {{}} {{other}}", "{n} {{}} {{other}}"],
 ])("%s becomes %s", (text, filled) => {
-  expect(fillTemplate(text, VALUES)).toBe(filled);
+  expect(fillPlaceholders(text, VALUES)).toBe(filled);
 });
 
 test("an unknown placeholder is found", () => {

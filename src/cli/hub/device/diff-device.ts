@@ -6,7 +6,7 @@ import { toAuthMethod } from "../registry/auth-method.ts";
 import type { CreateFlags } from "../registry/device-flags.ts";
 
 /** One line each, for what the command line names; none shows a key. */
-export function differencesOf(
+export function diffDevice(
   { status, isIotEdge, authentication }: RegisteredDevice,
   asked: DeviceRequest,
   flags: CreateFlags,

@@ -9,7 +9,7 @@ import { formatDuration } from "../text/duration.ts";
 type Failure = Extract<SendEvent, { type: "failed" }>;
 type Retry = Extract<SendEvent, { type: "queueFull" | "throttled" }>;
 
-export class Troubles {
+export class FailureReporter {
   readonly #context: Context;
   /** What has been told in full, by kind and device. */
   readonly #told = new Set<string>();
@@ -19,7 +19,7 @@ export class Troubles {
   }
 
   /** One line for each message, and the error with its hint once for each device. */
-  tellFailure({ index, outgoing, error }: Failure): void {
+  reportFailure({ index, outgoing, error }: Failure): void {
     const { reporter, flags } = this.#context;
     const { deviceId, message } = outgoing;
     const { messageId } = message.system;
@@ -35,7 +35,7 @@ export class Troubles {
   }
 
   /** In full the first time for a device, then only with `--verbose`. */
-  tellRetry({ type, deviceId, retryInMs }: Retry): void {
+  reportRetry({ type, deviceId, retryInMs }: Retry): void {
     const { reporter } = this.#context;
     const device = escapeLine(deviceId);
     const wait = `next attempt in ${formatDuration(retryInMs)}`;

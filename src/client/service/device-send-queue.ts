@@ -3,11 +3,11 @@
 import { BackOff } from "../../async/back-off.ts";
 import { type Clock, sleep } from "../../async/clock.ts";
 import { ClientError } from "../errors/client-error.ts";
-import { UnansweredError } from "../errors/unanswered-error.ts";
+import { OutcomeUnknownError } from "../errors/outcome-unknown-error.ts";
 import type { OutgoingMessage, PlannedMessage, SendEvent } from "./send-event.ts";
 import type { ServiceConnection } from "./service-connection.ts";
 
-export interface LaneSettings {
+export interface SendQueueSettings {
   readonly connection: Pick<ServiceConnection, "send">;
   /** Milliseconds from the first refusal; 0 is unbounded. */
   readonly timeoutMs: number;
@@ -43,9 +43,9 @@ type Result = Extract<SendEvent, { type: "sent" | "failed" | "unsent" }>;
  * then on they line up: the first is tried until it is taken or fails, then the next, until nobody
  * waits.
  */
-export class DeviceLane {
+export class DeviceSendQueue {
   readonly #deviceId: string;
-  readonly #settings: LaneSettings;
+  readonly #settings: SendQueueSettings;
   readonly #backOff: BackOff;
   /** Not yet reported, in their order. */
   readonly #unreported: Pending[] = [];
@@ -55,7 +55,7 @@ export class DeviceLane {
   #fullSinceMs: number | undefined;
   #isDraining = false;
 
-  constructor(deviceId: string, settings: LaneSettings) {
+  constructor(deviceId: string, settings: SendQueueSettings) {
     this.#deviceId = deviceId;
     this.#settings = settings;
     const { random } = settings;
@@ -182,7 +182,7 @@ function toClientError(cause: unknown): ClientError {
 
 /** The connection had ended before the message could go out. */
 function neverLeft(error: ClientError): boolean {
-  return error.name === "ConnectionLost" && !(error instanceof UnansweredError);
+  return error.name === "ConnectionLost" && !(error instanceof OutcomeUnknownError);
 }
 
 function failed(pending: Pending, error: ClientError): Result {

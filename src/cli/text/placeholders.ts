@@ -1,6 +1,6 @@
 /** Placeholders in ids, properties and bodies. */
 
-export interface TemplateValues {
+export interface PlaceholderValues {
   /** 0-based, counting over all devices. */
   readonly n: number;
   /** The same for all messages of a run. */
@@ -20,19 +20,19 @@ export const PLACEHOLDERS = [
   "epochMs",
   "deviceId",
   "windSpeed",
-] as const satisfies (keyof TemplateValues)[];
+] as const satisfies (keyof PlaceholderValues)[];
 
 const PLACEHOLDER = /\{\{\s*([A-Za-z]+)\s*\}\}/g;
 
 /** Fills in what is known and leaves everything else as it stands. */
-export function fillTemplate(text: string, values: TemplateValues): string {
+export function fillPlaceholders(text: string, values: PlaceholderValues): string {
   return text.replace(PLACEHOLDER, (whole, name: string) => {
     const known = PLACEHOLDERS.find((one) => one === name);
     return known === undefined ? whole : String(values[known]);
   });
 }
 
-/** The first placeholder that `fillTemplate` would leave standing. */
+/** The first placeholder that `fillPlaceholders` would leave standing. */
 export function findUnknownPlaceholder(text: string): string | undefined {
   for (const [whole, name] of text.matchAll(PLACEHOLDER)) {
     if (!PLACEHOLDERS.some((one) => one === name)) return whole;

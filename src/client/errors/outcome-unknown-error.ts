@@ -2,7 +2,7 @@
 
 import { ClientError, type ClientErrorName } from "./client-error.ts";
 
-export class UnansweredError extends ClientError {
+export class OutcomeUnknownError extends ClientError {
   constructor(
     name: ClientErrorName,
     message: string,
