@@ -1,7 +1,7 @@
 /** Folders form floors: of two that stand beside each other, at most one imports the other. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { cruise, type ICruiseResult } from "dependency-cruiser";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../support/local-hub.ts";
@@ -59,6 +59,15 @@ test("no two folders of src import each other, directly or through their neighbo
   const imports = await importsIn(ROOT);
   expect(imports.length).toBeGreaterThan(500);
   expect(findCircles(imports)).toEqual([]);
+});
+
+test("no folder of src holds more than 20 files by itself", async () => {
+  const files = new Map<string, number>();
+  for (const path of new Set((await importsIn(ROOT)).flat())) {
+    const folder = dirname(path);
+    files.set(folder, (files.get(folder) ?? 0) + 1);
+  }
+  expect([...files].filter(([, count]) => count > 20)).toEqual([]);
 });
 
 test("an import that closes a circle of folders is found, of types alone too", async () => {

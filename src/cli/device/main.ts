@@ -3,8 +3,8 @@
 import { formatExamples } from "../program/common-options.ts";
 import { runAsProcess } from "../program/host.ts";
 import { type Program, runProgram } from "../program/run-program.ts";
-import { addListen } from "./listen-command.ts";
-import { addTelemetry } from "./telemetry-command.ts";
+import { addListen } from "./listen/listen-command.ts";
+import { addTelemetry } from "./telemetry/telemetry-command.ts";
 
 export const program: Program = {
   name: "c2d-device",

@@ -11,7 +11,7 @@ import type { Context } from "../program/run-program.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
 import { quoteForDotenv, quoteForShell } from "./quoting.ts";
-import { warnOfName } from "./start-warnings.ts";
+import { warnOfName } from "./start/start-warnings.ts";
 
 export type EnvFormat = "sh" | "dotenv" | "json";
 

@@ -5,10 +5,10 @@ import { runAsProcess } from "../program/host.ts";
 import { type Program, runProgram } from "../program/run-program.ts";
 import { addDevice } from "./device/device-command.ts";
 import { addEnv } from "./env-command.ts";
-import { addMonitorEvents } from "./monitor-events-command.ts";
-import { addMonitorFeedback } from "./monitor-feedback-command.ts";
+import { addMonitorEvents } from "./monitor-events/monitor-events-command.ts";
+import { addMonitorFeedback } from "./monitor-feedback/monitor-feedback-command.ts";
 import { addPurge } from "./purge-command.ts";
-import { addStart } from "./start-command.ts";
+import { addStart } from "./start/start-command.ts";
 import { addStatus } from "./status-command.ts";
 import { addStop } from "./stop-command.ts";
 

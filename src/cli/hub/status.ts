@@ -7,7 +7,7 @@ import { requireHub } from "../local/require-hub.ts";
 import type { Context } from "../program/run-program.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
-import { readyLine } from "./start.ts";
+import { readyLine } from "./start/start.ts";
 
 /** @throws LocalHubError LocalHubNotRunning; ClientError ConnectTimeout for a hub that hangs. */
 export async function runStatus(

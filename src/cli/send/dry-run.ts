@@ -7,7 +7,7 @@ import { escapeLine, escapeText } from "../terminal/escape.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
 import { viewBody } from "../text/body-text.ts";
-import type { MessageSource } from "./message-source.ts";
+import type { MessageSource } from "./messages/message-source.ts";
 import { createRenderer } from "./render.ts";
 import type { Tally } from "./tally.ts";
 

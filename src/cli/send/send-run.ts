@@ -14,7 +14,7 @@ import type { ExitCode } from "../terminal/exit-code.ts";
 import { OrderedWriter } from "../terminal/ordered-writer.ts";
 import { formatSending } from "../text/sending-text.ts";
 import { FailureReporter } from "./failure-reporter.ts";
-import type { MessageSource } from "./message-source.ts";
+import type { MessageSource } from "./messages/message-source.ts";
 import { formatWaiting } from "./progress-text.ts";
 import { createRenderer, type SendRenderer } from "./render.ts";
 import type { RunOptions } from "./send-options.ts";

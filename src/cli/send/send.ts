@@ -3,6 +3,7 @@
 import type { ClientError } from "../../client/errors/client-error.ts";
 import type { FeedbackBatch } from "../../client/service/service-connection.ts";
 import type { ServiceConfig } from "../../config/service-config.ts";
+import type { Message } from "../../core/message.ts";
 import { RunConnection } from "../local/run-connection.ts";
 import { requireJsonBody } from "../message/json-body.ts";
 import { makeRunId } from "../message/make-message.ts";
@@ -11,14 +12,14 @@ import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { OutputClosedError, OutputError } from "../terminal/output.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { formatDuration } from "../text/duration.ts";
 import { runDryRun } from "./dry-run.ts";
-import { oversizeError, oversizeOf, refusing, refusingOversize } from "./message-size.ts";
-import type { MessageSource } from "./message-source.ts";
-import { openRecord } from "./open-record.ts";
-import { PlannedMessages } from "./planned-messages.ts";
-import { RecordedMessages } from "./recorded-messages.ts";
-import { requireMessageId } from "./require-message-id.ts";
+import { oversizeError, oversizeOf, refusing, refusingOversize } from "./messages/message-size.ts";
+import type { MessageSource } from "./messages/message-source.ts";
+import { PlannedMessages } from "./messages/planned-messages.ts";
+import { openRecord } from "./recorded/open-record.ts";
+import { RecordedMessages } from "./recorded/recorded-messages.ts";
 import type { RunOptions, SendOptions } from "./send-options.ts";
 import { SendRun } from "./send-run.ts";
 
@@ -44,6 +45,15 @@ export async function sendPlanned(
   if (runOptions.isWaiting) requireMessageId(message);
   for (const warning of options.warnings) context.reporter.warn(escapeLine(warning));
   return await runSend(runOptions, source, config, context, refusal);
+}
+
+/** Feedback is matched by device and message id. */
+function requireMessageId({ system }: Message): void {
+  if (system.messageId) return;
+  throw new UsageError(
+    "--wait needs a message id to match feedback with",
+    "Omit --message-id, or give one.",
+  );
 }
 
 /** The messages of `--from`. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DeliveryPrinter } from "../../../src/cli/device/delivery-printer.ts";
+import { DeliveryPrinter } from "../../../src/cli/device/receiving/delivery-printer.ts";
 import type { Delivery } from "../../../src/client/connection/device-connection.ts";
 
 /** A printer over a writer that is slow until it is told, with everything that happened in order. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DuplicateWindow } from "../../../src/cli/device/duplicate-window.ts";
+import { DuplicateWindow } from "../../../src/cli/device/receiving/duplicate-window.ts";
 import type { ReceivedMessage } from "../../../src/client/connection/device-connection.ts";
 
 function message(parts: Partial<ReceivedMessage> = {}): ReceivedMessage {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { ListenFlags } from "../../../src/cli/device/listen-flags.ts";
-import { toListenOptions } from "../../../src/cli/device/listen-options.ts";
+import type { ListenFlags } from "../../../src/cli/device/listen/listen-flags.ts";
+import { toListenOptions } from "../../../src/cli/device/listen/listen-options.ts";
 import type { DeviceConfig } from "../../../src/config/device-config.ts";
 import { DEVICE_TRANSPORTS } from "../../../src/config/settings.ts";
 

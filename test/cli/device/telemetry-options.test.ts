@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { TelemetryFlags } from "../../../src/cli/device/telemetry-flags.ts";
-import { toTelemetryOptions } from "../../../src/cli/device/telemetry-options.ts";
+import type { TelemetryFlags } from "../../../src/cli/device/telemetry/telemetry-flags.ts";
+import { toTelemetryOptions } from "../../../src/cli/device/telemetry/telemetry-options.ts";
 import { makeMessage } from "../../../src/cli/message/make-message.ts";
 import type { BodyPlan } from "../../../src/cli/message/message-plan.ts";
 import type { DeviceConfig } from "../../../src/config/device-config.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TelemetryCounter } from "../../../src/cli/device/telemetry-tally.ts";
+import { TelemetryCounter } from "../../../src/cli/device/telemetry/telemetry-tally.ts";
 import type { TelemetryEvent } from "../../../src/client/device/telemetry-event.ts";
 import { ClientError } from "../../../src/client/errors/client-error.ts";
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { runStart } from "../../../src/cli/hub/start.ts";
+import { runStart } from "../../../src/cli/hub/start/start.ts";
 import type { Context } from "../../../src/cli/program/run-program.ts";
 import { type Output, OutputError } from "../../../src/cli/terminal/output.ts";
 import { Redactor } from "../../../src/cli/terminal/redactor.ts";

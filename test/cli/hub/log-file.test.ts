@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { LogFile } from "../../../src/cli/hub/log-file.ts";
+import { LogFile } from "../../../src/cli/hub/start/log-file.ts";
 
 const MAX_BYTES = 1000;
 

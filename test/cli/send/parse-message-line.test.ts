@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { toMessageRecord } from "../../../src/cli/device/message-record.ts";
-import { LineError, parseMessageLine } from "../../../src/cli/send/parse-message-line.ts";
+import { toMessageRecord } from "../../../src/cli/device/receiving/message-record.ts";
+import { LineError, parseMessageLine } from "../../../src/cli/send/recorded/parse-message-line.ts";
 import { formatJsonLine } from "../../../src/cli/terminal/json-line.ts";
 import type { Message } from "../../../src/core/message.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { bodySourceOf } from "../../../src/cli/message/body-source.ts";
-import { makeCloudToDeviceMessage } from "../../../src/cli/send/make-message.ts";
+import { makeCloudToDeviceMessage } from "../../../src/cli/send/messages/planned-messages.ts";
 import type { SendFlags } from "../../../src/cli/send/send-flags.ts";
 import { toSendOptions } from "../../../src/cli/send/send-options.ts";
 import { UsageError } from "../../../src/cli/terminal/usage-error.ts";

@@ -3,8 +3,11 @@
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { Readable } from "node:stream";
-import { runListen } from "../../../src/cli/device/listen.ts";
-import { type ListenOptions, toListenOptions } from "../../../src/cli/device/listen-options.ts";
+import { runListen } from "../../../src/cli/device/listen/listen.ts";
+import {
+  type ListenOptions,
+  toListenOptions,
+} from "../../../src/cli/device/listen/listen-options.ts";
 import type { ExitCode } from "../../../src/cli/terminal/exit-code.ts";
 import { type Output, OutputClosedError } from "../../../src/cli/terminal/output.ts";
 import { Redactor } from "../../../src/cli/terminal/redactor.ts";

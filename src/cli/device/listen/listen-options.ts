@@ -1,0 +1,58 @@
+/** What `c2d-device listen` is to do: its flags, checked against one another. */
+
+import type { DeliverySettlement } from "../../../client/connection/device-connection.ts";
+import type { DeviceConfig } from "../../../config/device-config.ts";
+import { AZURE_DEFAULTS } from "../../../core/limits.ts";
+import { UsageError } from "../../terminal/usage-error.ts";
+import { type ConnectionOptions, toConnectionOptions } from "../connection-options.ts";
+import type { ListenFlags } from "./listen-flags.ts";
+
+export interface ListenOptions {
+  readonly connection: ConnectionOptions;
+  readonly count: number | undefined;
+  /** Undefined or 0: unbounded. */
+  readonly timeoutMs: number | undefined;
+  /** Undefined or 0: unbounded. */
+  readonly idleTimeoutMs: number | undefined;
+  readonly outputFile: string | undefined;
+  readonly readyFile: string | undefined;
+  /** `abandon` holds what is printed until the end of the run. */
+  readonly settlement: DeliverySettlement;
+  /** How long the hub locks a message, in milliseconds; over HTTP it is asked for that. */
+  readonly lockTimeoutMs: number;
+  /** Undefined: the transport's own. */
+  readonly pollIntervalMs: number | undefined;
+}
+
+/** @throws UsageError */
+export function toListenOptions(flags: ListenFlags, config: DeviceConfig): ListenOptions {
+  requireUse(flags, config.transport);
+  return {
+    connection: toConnectionOptions(flags, config),
+    count: flags.count,
+    timeoutMs: flags.timeout,
+    idleTimeoutMs: flags.idleTimeout,
+    outputFile: flags.outputFile,
+    readyFile: flags.readyFile,
+    settlement: flags.settle,
+    lockTimeoutMs: AZURE_DEFAULTS.lockTimeoutMs,
+    pollIntervalMs: flags.pollInterval,
+  };
+}
+
+/** Refuses what this transport cannot do, instead of leaving it undone. */
+function requireUse(flags: ListenFlags, transport: DeviceConfig["transport"]): void {
+  const isMqtt = transport === "mqtt" || transport === "mqtt-ws";
+  if (isMqtt && flags.settle !== "complete") {
+    throw new UsageError(
+      `--settle ${flags.settle} cannot be done over ${transport}`,
+      "MQTT knows one acknowledgement, which completes the message. Other outcomes take --transport amqp, amqp-ws or http.",
+    );
+  }
+  if (transport !== "http" && flags.pollInterval !== undefined) {
+    throw new UsageError(
+      `--poll-interval means nothing over ${transport}, where the hub sends by itself`,
+      "Omit it, or use --transport http.",
+    );
+  }
+}

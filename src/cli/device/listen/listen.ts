@@ -1,0 +1,147 @@
+/** `c2d-device listen`: prints messages until it is told to end. */
+
+import { Deadline } from "../../../async/deadline.ts";
+import { waitAtMost } from "../../../async/within.ts";
+import type { Delivery, DeviceConnection } from "../../../client/connection/device-connection.ts";
+import { type End, Ending } from "../../program/ending.ts";
+import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts";
+import type { Context } from "../../program/run-program.ts";
+import type { ExitCode } from "../../terminal/exit-code.ts";
+import { DeviceLink } from "../device-link.ts";
+import { HeldMessages, type HoldEnd } from "../receiving/held-messages.ts";
+import { type MessageSink, openSink } from "../receiving/message-sink.ts";
+import { Reception } from "../receiving/reception.ts";
+import { describeHoldEnd, isHoldEnd, reportReturned } from "./held-text.ts";
+import type { ListenOptions } from "./listen-options.ts";
+import { prepareReadyFile } from "./ready-file.ts";
+
+export async function runListen(options: ListenOptions, context: Context): Promise<ExitCode> {
+  const sink = await openSink(options.outputFile, context.io);
+  try {
+    return await new ListenRun(options, context, sink).run();
+  } finally {
+    await sink.close();
+  }
+}
+
+type ListenEnd = End<ReceivingEnd | HoldEnd>;
+
+/** How long giving back what is held may hold up the end. */
+const GIVE_BACK_LIMIT_MS = 5000;
+
+class ListenRun {
+  readonly #options: ListenOptions;
+  readonly #context: Context;
+  readonly #link: DeviceLink;
+  readonly #reception: Reception;
+  readonly #held: HeldMessages | undefined;
+  readonly #ending: Ending<ReceivingEnd | HoldEnd>;
+  readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
+  readonly #idleTimeout = new Deadline(() => this.#ending.end("idleTimeout"));
+  readonly #disconnect = new AbortController();
+  readonly #announceReady: (text: string) => void;
+  #connection: DeviceConnection | undefined;
+
+  constructor(options: ListenOptions, context: Context, sink: MessageSink) {
+    const { connection, count, pollIntervalMs, settlement, lockTimeoutMs } = options;
+    const isHolding = settlement === "abandon";
+    this.#options = options;
+    this.#context = context;
+    this.#announceReady = prepareReadyFile(options.readyFile, context.io.directory).announce;
+    this.#ending = new Ending(context);
+    this.#link = new DeviceLink(
+      {
+        connection,
+        isSending: false,
+        listening: { pollIntervalMs, ...(isHolding && { lockTimeoutMs }) },
+      },
+      {
+        onStart: () => this.#timeout.start(this.#options.timeoutMs),
+        onReady: () => this.#onReady(),
+        onConnected: (established) => {
+          this.#connection = established;
+        },
+        onDelivery: (delivery, attempt) => this.#onDelivery(delivery, attempt),
+        onDisconnected: () => {
+          this.#connection = undefined;
+          this.#reception.dropWaiting();
+        },
+      },
+      context,
+    );
+    const { deviceId } = this.#link;
+    if (isHolding) {
+      const onEnd = (reason: HoldEnd): void => this.#ending.end(reason);
+      this.#held = new HeldMessages({ lockTimeoutMs: () => this.#lockTimeoutMs(), onEnd });
+    }
+    const held = this.#held;
+    this.#reception = new Reception({ deviceId, sink, settlement, held, count }, context);
+  }
+
+  /** Over HTTP the device says itself how long its locks are to last. */
+  #lockTimeoutMs(): number {
+    const { connection, lockTimeoutMs } = this.#options;
+    const ofHub = connection.config.transport === "http" ? undefined : this.#link.hubLockTimeoutMs;
+    return Math.min(lockTimeoutMs, ofHub ?? lockTimeoutMs);
+  }
+
+  async run(): Promise<ExitCode> {
+    this.#reception.finished.then(() => this.#ending.end("count"), this.#ending.fail);
+    const listening = this.#link.run(this.#disconnect.signal).catch(this.#ending.fail);
+    const end = await this.#ending.reason;
+    this.#timeout.cancel();
+    this.#idleTimeout.cancel();
+    await this.#reception.stop();
+    if (this.#held) await this.#giveBack(this.#held, end);
+    this.#disconnect.abort();
+    await listening;
+    return this.#conclude(end);
+  }
+
+  /** No more messages may come first: what is given back would come at once. */
+  async #giveBack(held: HeldMessages, { type }: ListenEnd): Promise<void> {
+    const { reporter } = this.#context;
+    if (isHoldEnd(type)) reporter.info(describeHoldEnd(type));
+    await this.#connection?.stopReceiving();
+    const outcome = await waitAtMost(GIVE_BACK_LIMIT_MS, held.giveBack());
+    if (outcome && type !== "closed") reportReturned(outcome, reporter);
+  }
+
+  #onReady(): void {
+    this.#context.reporter.info("Waiting for C2D messages, press Ctrl-C to exit");
+    this.#idleTimeout.start(this.#options.idleTimeoutMs);
+    this.#reportReady().catch(this.#ending.fail);
+  }
+
+  async #reportReady(): Promise<void> {
+    const ready = this.#link.formatReady();
+    this.#announceReady(ready);
+    // On stdout even when the messages go to a file: it says that the device can be sent to.
+    if (this.#context.flags.output === "json") await this.#context.io.stdout.write(ready);
+  }
+
+  #onDelivery(delivery: Delivery, attempt: number): void {
+    this.#idleTimeout.start(this.#options.idleTimeoutMs);
+    this.#reception.add(delivery, attempt);
+  }
+
+  #conclude(end: ListenEnd): ExitCode {
+    const { count, timeoutMs, idleTimeoutMs } = this.#options;
+    const bound =
+      end.type === "idleTimeout"
+        ? { flag: "--idle-timeout", ms: idleTimeoutMs }
+        : { flag: "--timeout", ms: timeoutMs };
+    const hint = `Send more to device ${this.#link.deviceId}, or raise ${bound.flag}.`;
+    const received = this.#reception.printedCount;
+    return concludeReceiving(
+      toReceivingEnd(end),
+      { what: "messages", received, count, bound, hint },
+      this.#context,
+    );
+  }
+}
+
+function toReceivingEnd(end: ListenEnd): End<ReceivingEnd> {
+  if (end.type === "failed") return end;
+  return { type: isHoldEnd(end.type) ? "enough" : end.type };
+}

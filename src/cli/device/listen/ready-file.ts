@@ -1,0 +1,44 @@
+/** `--ready-file`: a sign for scripts that the device is subscribed. */
+
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { UsageError } from "../../terminal/usage-error.ts";
+
+export interface ReadyFile {
+  /** Writes the file whole: it is never seen half done. */
+  announce(text: string): void;
+}
+
+/**
+ * Removes what an earlier run has left, for it would lie.
+ *
+ * @throws UsageError for a path that cannot be written.
+ */
+export function prepareReadyFile(path: string | undefined, directory: string): ReadyFile {
+  if (path === undefined) return { announce: () => {} };
+  const target = resolve(directory, path);
+  const unfinished = `${target}.${process.pid}.tmp`;
+  const attempt = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      throw new UsageError(
+        `--ready-file: ${path} cannot be written (${code})`,
+        "Name a file in a directory that exists.",
+      );
+    }
+  };
+  attempt(() => {
+    rmSync(target, { force: true });
+    writeFileSync(unfinished, "");
+    rmSync(unfinished);
+  });
+  return {
+    announce: (text) =>
+      attempt(() => {
+        writeFileSync(unfinished, text);
+        renameSync(unfinished, target);
+      }),
+  };
+}

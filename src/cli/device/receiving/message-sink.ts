@@ -1,0 +1,73 @@
+/** Where printed messages go: stdout, or a file. */
+
+import { type FileHandle, open } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Io } from "../../terminal/io.ts";
+import { type Output, OutputError } from "../../terminal/output.ts";
+import { UsageError } from "../../terminal/usage-error.ts";
+
+export interface MessageSink {
+  readonly isTTY: boolean;
+  /** Whether it holds text already, of this run or of an earlier one. */
+  readonly hasText: boolean;
+  /** Resolves once the text has left this process. */
+  write(text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * A file is appended to: what stands there has been acknowledged, and will not come again.
+ *
+ * @throws UsageError for a file that cannot be opened.
+ */
+export async function openSink(
+  path: string | undefined,
+  { stdout, directory }: Pick<Io, "stdout" | "directory">,
+): Promise<MessageSink> {
+  if (path === undefined) return stdoutSink(stdout);
+  const file = await openFile(resolve(directory, path), path);
+  let hasText = (await file.stat()).size > 0;
+  return {
+    isTTY: false,
+    get hasText() {
+      return hasText;
+    },
+    write(text) {
+      hasText = true;
+      return append(file, text, path);
+    },
+    close: () => file.close(),
+  };
+}
+
+export function stdoutSink(stdout: Output): MessageSink {
+  return {
+    isTTY: stdout.isTTY,
+    get hasText() {
+      return stdout.hasText;
+    },
+    write: (text) => stdout.write(text),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function openFile(path: string, shownPath: string): Promise<FileHandle> {
+  try {
+    return await open(path, "a", 0o600);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new UsageError(
+      `--output-file: ${shownPath} cannot be written (${code})`,
+      "Name a file in a directory that exists.",
+    );
+  }
+}
+
+async function append(file: FileHandle, text: string, shownPath: string): Promise<void> {
+  try {
+    await file.appendFile(text);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new OutputError(`cannot write to ${shownPath}: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,128 @@
+/** Messages to the device, from their arrival to the settlement: printed one by one, those that come again marked. */
+
+import { waitAtMost } from "../../../async/within.ts";
+import type { Delivery, DeliverySettlement } from "../../../client/connection/device-connection.ts";
+import type { Context } from "../../program/run-program.ts";
+import { escapeLine } from "../../terminal/escape.ts";
+import { separate } from "../../terminal/paragraph.ts";
+import { DeliveryPrinter } from "./delivery-printer.ts";
+import { DuplicateWindow } from "./duplicate-window.ts";
+import type { HeldMessages } from "./held-messages.ts";
+import { createMessageFormat } from "./message-format.ts";
+import type { MessageSink } from "./message-sink.ts";
+
+export interface ReceptionOptions {
+  readonly deviceId: string;
+  readonly sink: MessageSink;
+  /** What is done with a printed message, unless it is held. */
+  readonly settlement: DeliverySettlement;
+  /** Takes what has been printed; what comes again in the run is not printed then. */
+  readonly held?: HeldMessages | undefined;
+  /** Prints no more than this. */
+  readonly count: number | undefined;
+}
+
+/** How long a message on its way to a reader who does not read may hold up the end. */
+const WRITE_GRACE_MS = 1000;
+
+export class Reception {
+  readonly #options: ReceptionOptions;
+  readonly #context: Context;
+  readonly #printer: DeliveryPrinter;
+  readonly #window = new DuplicateWindow();
+  /** Over which connection, as attempts are counted, each delivery came. */
+  readonly #origins = new WeakMap<Delivery, number>();
+
+  constructor(options: ReceptionOptions, context: Context) {
+    this.#options = options;
+    this.#context = context;
+    this.#printer = this.#createPrinter();
+  }
+
+  /** Resolves when `count` messages are out; rejects when writing fails. */
+  get finished(): Promise<void> {
+    return this.#printer.finished;
+  }
+
+  get printedCount(): number {
+    return this.#printer.printedCount;
+  }
+
+  get isComplete(): boolean {
+    return this.#printer.isComplete;
+  }
+
+  add(delivery: Delivery, attempt: number): void {
+    const { held } = this.#options;
+    this.#origins.set(delivery, attempt);
+    held?.noteArrival();
+    if (held && this.#window.has(delivery.message, attempt)) {
+      this.#window.add(delivery.message, attempt);
+      void this.#settle(delivery);
+    } else {
+      this.#printer.add(delivery);
+    }
+  }
+
+  /** What has not been printed comes again, over another connection. */
+  dropWaiting(): void {
+    this.#printer.dropWaiting();
+    this.#options.held?.drop();
+  }
+
+  /** What was printed is settled before the connection goes. */
+  async stop(): Promise<void> {
+    await waitAtMost(WRITE_GRACE_MS, this.#printer.stop());
+  }
+
+  #createPrinter(): DeliveryPrinter {
+    const { deviceId, count, sink } = this.#options;
+    const { flags, io } = this.#context;
+    const format = createMessageFormat(flags.output === "json", {
+      isTTY: sink.isTTY,
+      env: io.env,
+      isRefused: !flags.color,
+    });
+    return new DeliveryPrinter({
+      deviceId,
+      count,
+      nowMs: () => Date.now(),
+      isDuplicate: (delivery) => this.#window.has(delivery.message, this.#originOf(delivery)),
+      write: (delivery, arrival) => this.#write(format(delivery.message, arrival)),
+      onPrinted: (delivery) => this.#onPrinted(delivery),
+      settle: (delivery) => this.#settle(delivery),
+    });
+  }
+
+  async #write(text: string): Promise<void> {
+    const { sink } = this.#options;
+    const { flags } = this.#context;
+    if (sink.isTTY) this.#context.reporter.hideProgress();
+    await sink.write(flags.output === "json" ? text : separate(text, sink));
+  }
+
+  #onPrinted(delivery: Delivery): void {
+    this.#window.add(delivery.message, this.#originOf(delivery));
+    const { malformed } = delivery.message;
+    if (malformed.length === 0) return;
+    const parts = malformed.map((part) => `'${escapeLine(part)}'`).join(", ");
+    this.#context.reporter.warn(
+      `a property could not be decoded and is shown as it came: ${parts}`,
+    );
+  }
+
+  async #settle(delivery: Delivery): Promise<void> {
+    const { held, settlement } = this.#options;
+    try {
+      await (held ? held.hold(delivery) : delivery.settle(settlement));
+    } catch (error) {
+      this.#context.reporter.detail(
+        `A printed message could not be settled and will come again: ${escapeLine(String(error))}`,
+      );
+    }
+  }
+
+  #originOf(delivery: Delivery): number {
+    return this.#origins.get(delivery) ?? 0;
+  }
+}

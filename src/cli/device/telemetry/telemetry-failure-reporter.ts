@@ -1,0 +1,59 @@
+/** Tells on stderr how single messages fare while a telemetry run goes on. */
+
+import type { TelemetryEvent } from "../../../client/device/telemetry-event.ts";
+import type { Context } from "../../program/run-program.ts";
+import { escapeLine } from "../../terminal/escape.ts";
+import { exitCodeOf } from "../../terminal/exit-code.ts";
+import { formatDuration } from "../../text/duration.ts";
+
+type EventOf<T extends TelemetryEvent["type"]> = Extract<TelemetryEvent, { type: T }>;
+
+export class TelemetryFailureReporter {
+  readonly #context: Context;
+  /** Names of errors that have been told in full. */
+  readonly #told = new Set<string>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  reportSent(event: EventOf<"sent">): void {
+    const { reporter } = this.#context;
+    if (event.isRepeated) reporter.info(`Sending again, the hub may have it: ${which(event)}`);
+    else reporter.detail(`Sending ${which(event)}`);
+  }
+
+  /** As JSON one error line a message; as text in full the first time. */
+  reportFailure(event: EventOf<"failed">): void {
+    const { reporter, flags } = this.#context;
+    const { error } = event;
+    const { name, hint } = error;
+    if (flags.output === "text" && !this.#isNew(name)) {
+      reporter.info(`Not taken: ${which(event)}: ${name}`);
+      return;
+    }
+    const message = `${which(event)}: ${error.message}`;
+    reporter.report({ code: exitCodeOf(error), name, message, hint });
+  }
+
+  /** In full the first time, then only with `--verbose`. */
+  reportThrottled(event: EventOf<"throttled">): void {
+    const { reporter } = this.#context;
+    const wait = `next attempt in ${formatDuration(event.retryInMs)}`;
+    if (this.#isNew(event.error.name)) {
+      reporter.info(`${escapeLine(event.error.message)} Waiting, ${wait} ...`);
+    } else {
+      reporter.detail(`${which(event)}: ${wait}.`);
+    }
+  }
+
+  #isNew(name: string): boolean {
+    const isNew = !this.#told.has(name);
+    this.#told.add(name);
+    return isNew;
+  }
+}
+
+function which({ index, message }: TelemetryEvent): string {
+  return escapeLine(`message ${index} (message id ${message.system.messageId ?? ""})`);
+}

@@ -1,0 +1,43 @@
+/** The numbers of a telemetry run. */
+
+import type { TelemetryEvent } from "../../../client/device/telemetry-event.ts";
+
+/** Every message that was made is one of these, or on its way. */
+export interface TelemetryTally {
+  readonly sent: number;
+  readonly confirmed: number;
+  readonly unconfirmed: number;
+  /** Refused by the hub. */
+  readonly failed: number;
+}
+
+export class TelemetryCounter {
+  #confirmed = 0;
+  #unconfirmed = 0;
+  #failed = 0;
+
+  get tally(): TelemetryTally {
+    const [confirmed, unconfirmed, failed] = [this.#confirmed, this.#unconfirmed, this.#failed];
+    return { sent: confirmed + unconfirmed + failed, confirmed, unconfirmed, failed };
+  }
+
+  /** An answer that came late takes the place of its absence. */
+  count(event: TelemetryEvent): void {
+    switch (event.type) {
+      case "confirmed":
+        this.#confirmed += 1;
+        if (event.isLate) this.#unconfirmed -= 1;
+        break;
+      case "failed":
+        this.#failed += 1;
+        if (event.isLate) this.#unconfirmed -= 1;
+        break;
+      case "unconfirmed":
+        this.#unconfirmed += 1;
+        break;
+      case "sent":
+      case "throttled":
+        break;
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/** The flags of `c2d-hub monitor-feedback`, as commander hands them over. Times in milliseconds. */
+
+import type { CommonFlags } from "../../program/common-options.ts";
+
+export interface MonitorFeedbackFlags extends CommonFlags {
+  readonly waitOnMsg?: string;
+  readonly count?: number;
+  readonly timeout?: number;
+  readonly peek?: true;
+  readonly connectTimeout: number;
+}

@@ -1,0 +1,182 @@
+/** `c2d-hub monitor-feedback`: prints feedback records until it is told to end. */
+
+import { Deadline } from "../../../async/deadline.ts";
+import { createDeferred } from "../../../async/deferred.ts";
+import { waitAtMost } from "../../../async/within.ts";
+import { HeldFeedback } from "../../../client/service/held-feedback.ts";
+import type {
+  FeedbackBatch,
+  ReceivedFeedback,
+} from "../../../client/service/service-connection.ts";
+import type { HubConfig } from "../../../config/hub-config.ts";
+import { RunConnection } from "../../local/run-connection.ts";
+import { type End, Ending } from "../../program/ending.ts";
+import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts";
+import type { Context } from "../../program/run-program.ts";
+import { escapeLine } from "../../terminal/escape.ts";
+import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
+import { formatJsonLine } from "../../terminal/json-line.ts";
+import { formatFeedbackJson, formatFeedbackText } from "../../text/feedback-text.ts";
+import type { MonitorFeedbackFlags } from "./monitor-feedback-flags.ts";
+
+/** How long records on their way to a reader who does not read may hold up the end. */
+const WRITE_GRACE_MS = 1000;
+
+const TAKEN = "Printed records are consumed: other readers do not get them.";
+
+const TAKEN_IN_BATCHES =
+  "Printed records are consumed in whole batches: a batch that holds other records too is kept until the end, then returned to other readers with its printed records.";
+
+export async function runMonitorFeedback(
+  flags: MonitorFeedbackFlags,
+  config: HubConfig,
+  context: Context,
+): Promise<ExitCode> {
+  return await new FeedbackMonitor(flags, config, context).run();
+}
+
+class FeedbackMonitor {
+  readonly #flags: MonitorFeedbackFlags;
+  readonly #config: HubConfig;
+  readonly #context: Context;
+  /** Records after which it ends; undefined when it has no end of its own. */
+  readonly #count: number | undefined;
+  readonly #held = new HeldFeedback();
+  readonly #ending: Ending<ReceivingEnd>;
+  readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
+  readonly #stop = new AbortController();
+  /** Batches are printed one after the other, the first once `ready` is out. */
+  readonly #isReady = createDeferred<void>();
+  #printing = this.#isReady.promise;
+  #printed = 0;
+  #negative = 0;
+  #hasWarnedOfReturn = false;
+
+  constructor(flags: MonitorFeedbackFlags, config: HubConfig, context: Context) {
+    this.#flags = flags;
+    this.#config = config;
+    this.#context = context;
+    this.#count = flags.count ?? (flags.waitOnMsg === undefined ? undefined : 1);
+    this.#ending = new Ending(context);
+  }
+
+  async run(): Promise<ExitCode> {
+    this.#timeout.start(this.#flags.timeout);
+    const connection = this.#createConnection();
+    const monitoring = this.#monitor(connection).catch(this.#ending.fail);
+    const end = await this.#ending.reason;
+    this.#timeout.cancel();
+    this.#stop.abort();
+    this.#isReady.resolve();
+    await monitoring;
+    await waitAtMost(WRITE_GRACE_MS, this.#printing);
+    this.#held.release();
+    await connection.close();
+    return this.#conclude(end);
+  }
+
+  #createConnection(): RunConnection {
+    return new RunConnection(
+      {
+        config: this.#config,
+        deviceIds: [],
+        connectTimeoutMs: this.#flags.connectTimeout,
+        retriesUntil: this.#flags.timeout ? "until --timeout" : "for as long as it takes",
+        onFeedback: (batch) => this.#add(batch),
+      },
+      this.#context,
+    );
+  }
+
+  async #monitor(connection: RunConnection): Promise<void> {
+    const { signal } = this.#stop;
+    await connection.open(signal);
+    await this.#reportReady();
+    this.#isReady.resolve();
+    await connection.keepOpen(signal);
+  }
+
+  async #reportReady(): Promise<void> {
+    const { reporter, io, flags } = this.#context;
+    const { device } = this.#config;
+    const { waitOnMsg, peek } = this.#flags;
+    const ofMessage = waitOnMsg === undefined ? "" : ` of message ${waitOnMsg}`;
+    const ofDevice = device ? ` of ${device.deviceId} (${device.from})` : "";
+    reporter.info(escapeLine(`Waiting for feedback${ofMessage}${ofDevice}, press Ctrl-C to exit`));
+    if (!peek) {
+      reporter.info(this.#isSelective ? TAKEN_IN_BATCHES : TAKEN);
+    }
+    if (flags.output === "json") await io.stdout.write(formatJsonLine({ type: "ready" }));
+  }
+
+  #add(batch: FeedbackBatch): void {
+    this.#printing = this.#printing.then(() => this.#take(batch)).catch(this.#ending.fail);
+  }
+
+  /** Completed is what was printed as a whole; all else is for others. */
+  async #take(batch: FeedbackBatch): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const isAgain = this.#held.has(batch);
+    const selected = batch.records.filter((record) => this.#isSelected(record));
+    const left = (this.#count ?? Number.POSITIVE_INFINITY) - this.#printed;
+    const records = isAgain ? [] : selected.slice(0, left);
+    for (const record of records) await this.#print(record);
+    const isOurs = selected.length === batch.records.length && selected.length <= left;
+    if (isOurs && !this.#flags.peek) {
+      this.#held.complete(batch);
+    } else {
+      this.#held.hold(batch);
+      if (isAgain) this.#warnOfReturn();
+    }
+    if (this.#isSatisfied) this.#ending.end("count");
+  }
+
+  /** Records may be left, beside others in one batch. */
+  get #isSelective(): boolean {
+    return this.#config.device !== undefined || this.#count !== undefined;
+  }
+
+  #isSelected({ deviceId, originalMessageId }: ReceivedFeedback): boolean {
+    const { device } = this.#config;
+    const { waitOnMsg } = this.#flags;
+    const isOfDevice = device === undefined || deviceId === device.deviceId;
+    return isOfDevice && (waitOnMsg === undefined || originalMessageId === waitOnMsg);
+  }
+
+  async #print(record: ReceivedFeedback): Promise<void> {
+    const { io, flags } = this.#context;
+    const when = `at ${new Date(record.enqueuedTimeUtcMs).toISOString()}`;
+    await io.stdout.write(
+      flags.output === "json" ? formatFeedbackJson(record) : formatFeedbackText(record, when),
+    );
+    this.#printed += 1;
+    if (record.statusCode !== "Success") this.#negative += 1;
+  }
+
+  /** The lock of a batch that is kept has run out: each round costs it one of its deliveries. */
+  #warnOfReturn(): void {
+    if (this.#hasWarnedOfReturn) return;
+    this.#hasWarnedOfReturn = true;
+    this.#context.reporter.warn(
+      "records that are kept for others have come a second time; the hub gives them up after ten: end this monitor soon",
+    );
+  }
+
+  get #isSatisfied(): boolean {
+    return this.#count !== undefined && this.#printed >= this.#count;
+  }
+
+  #conclude(end: End<ReceivingEnd>): ExitCode {
+    const isEnded = end.type === "failed" || end.type === "closed";
+    const isAwaited = this.#flags.waitOnMsg !== undefined;
+    if (!isEnded && isAwaited && this.#negative > 0) return EXIT_CODES.negativeFeedback;
+    const received = {
+      what: "feedback records",
+      received: this.#printed,
+      count: this.#count,
+      bound: { flag: "--timeout", ms: this.#flags.timeout },
+      hint: "Messages have feedback only when it was asked for (c2d-send --ack full); or raise --timeout.",
+    };
+    return concludeReceiving(end, received, this.#context);
+  }
+}

@@ -1,0 +1,40 @@
+/** Prints events for as long as somebody reads them, and never holds up the hub. */
+
+import { type Output, OutputError } from "../../terminal/output.ts";
+
+/** Lines that may wait for a slow reader. */
+const MAX_WAITING = 1000;
+
+export class EventPrinter {
+  readonly #stdout: Output;
+  readonly #onDropped: (reason: string) => void;
+  #waiting = 0;
+  #hasDropped = false;
+
+  /** @param onDropped Called when the first event is lost. */
+  constructor(stdout: Output, onDropped: (reason: string) => void) {
+    this.#stdout = stdout;
+    this.#onDropped = onDropped;
+  }
+
+  print(line: string): void {
+    if (this.#waiting >= MAX_WAITING) {
+      this.#drop("nobody reads this fast enough");
+      return;
+    }
+    this.#waiting += 1;
+    this.#stdout
+      .write(line)
+      .catch((error: unknown) => {
+        if (error instanceof OutputError) this.#drop(error.message);
+      })
+      .finally(() => {
+        this.#waiting -= 1;
+      });
+  }
+
+  #drop(reason: string): void {
+    if (!this.#hasDropped) this.#onDropped(reason);
+    this.#hasDropped = true;
+  }
+}

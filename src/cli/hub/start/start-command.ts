@@ -1,0 +1,91 @@
+/** The command `c2d-hub start`. */
+
+import { type Command, Option } from "commander";
+import { HUB_OPTION_RANGES } from "../../../core/hub-options.ts";
+import { loadHubHome } from "../../local/hub-home.ts";
+import { reportingFailure } from "../../local/start-report.ts";
+import {
+  collect,
+  collectConsumerGroup,
+  collectDeviceId,
+  collectHostName,
+  durationIn,
+  parseDurationArgument,
+  wholeNumberIn,
+} from "../../program/argument-parsers.ts";
+import { addCommonOptions, addDotenv, formatExamples } from "../../program/common-options.ts";
+import type { Act } from "../../program/run-program.ts";
+import type { StartFlags } from "./start-flags.ts";
+
+export function addStart(program: Command, act: Act): void {
+  const command = program
+    .command("start")
+    .description("Run the local hub until Ctrl-C.")
+    .option(
+      "--port <n>",
+      "one port instead of 8883, 5671 and 443; 0 is any free one",
+      wholeNumberIn(HUB_OPTION_RANGES.port),
+    )
+    .addOption(new Option("--host <addr>", "address to listen on").default(undefined, "127.0.0.1"))
+    .option("--host-name <alias>", "further name of the hub (repeatable)", collectHostName)
+    .option("--device <id>", "create this device if it is missing (repeatable)", collectDeviceId)
+    .option(
+      "--device-ca <file>",
+      "certificate (PEM) of an authority whose X.509 devices may sign in (repeatable)",
+      collect,
+    )
+    .option(
+      "--consumer-group <name>",
+      "group of readers of events, beside $Default (repeatable)",
+      collectConsumerGroup,
+    )
+    .option("--in-memory", "keep devices and messages in memory only")
+    .addOption(
+      new Option("--default-ttl <duration>", "default time to live of a message")
+        .argParser(durationIn(HUB_OPTION_RANGES.defaultTtlMs))
+        .default(undefined, "1h"),
+    )
+    .addOption(
+      new Option("--max-delivery-count <n>", "deliveries after which a message is given up")
+        .argParser(wholeNumberIn(HUB_OPTION_RANGES.maxDeliveryCount))
+        .default(undefined, "10"),
+    )
+    .addOption(
+      new Option("--lock-timeout <duration>", "time a device has to settle a message")
+        .argParser(durationIn(HUB_OPTION_RANGES.lockTimeoutMs))
+        .default(undefined, "60s"),
+    )
+    .addOption(
+      new Option("--queue-depth <n>", "maximum queued messages per device")
+        .argParser(wholeNumberIn(HUB_OPTION_RANGES.queueDepth))
+        .default(undefined, "50"),
+    )
+    .addOption(
+      new Option("--feedback-interval <duration>", "time feedback is gathered for; 15s on Azure")
+        .argParser(durationIn(HUB_OPTION_RANGES.feedbackIntervalMs))
+        .default(undefined, "1s"),
+    )
+    .addOption(
+      new Option("--idle-exit <duration>", "end once no client has been connected for so long")
+        .argParser(parseDurationArgument)
+        .default(undefined, "never"),
+    )
+    .addOption(new Option("--background").hideHelp())
+    .addHelpText(
+      "after",
+      formatExamples([
+        ["c2d-hub start", "on the standard ports, keeping its state"],
+        ["c2d-hub start --device device1 --device device2", "with two devices"],
+        ["c2d-hub start --port 0 --in-memory -o json", "on any free port, for a script"],
+      ]),
+    );
+  addDotenv(addCommonOptions(command));
+  act<StartFlags>(command, (flags, context) => {
+    const start = async () => {
+      const { home } = loadHubHome(flags, context.io);
+      const { runStart } = await import("./start.ts");
+      return await runStart(flags, home, context);
+    };
+    return flags.background ? reportingFailure(start) : start();
+  });
+}

@@ -1,0 +1,21 @@
+/** The flags of `c2d-hub start`, as commander hands them over. Times in milliseconds. */
+
+import type { CommonFlags } from "../../program/common-options.ts";
+
+export interface StartFlags extends CommonFlags {
+  readonly port?: number;
+  readonly host?: string;
+  readonly hostName?: readonly string[];
+  readonly device?: readonly string[];
+  readonly deviceCa?: readonly string[];
+  readonly consumerGroup?: readonly string[];
+  readonly inMemory?: true;
+  readonly defaultTtl?: number;
+  readonly maxDeliveryCount?: number;
+  readonly lockTimeout?: number;
+  readonly queueDepth?: number;
+  readonly feedbackInterval?: number;
+  readonly idleExit?: number;
+  /** Started by `--local`: takes what ports are free, and writes to the log instead of a terminal. */
+  readonly background?: true;
+}

@@ -1,0 +1,156 @@
+/** `c2d-hub start`: runs the local hub until it is told to stop. */
+
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { createHome, homePaths } from "../../../hub/home/home.ts";
+import { type HomeHubOptions, startHomeHub } from "../../../hub/home-hub.ts";
+import type { LocalHub } from "../../../hub/local-hub.ts";
+import type { HubEvent } from "../../../hub/model/events.ts";
+import { findRunningHub } from "../../local/find-running-hub.ts";
+import { LocalHubError } from "../../local/local-hub-error.ts";
+import { reportReady } from "../../local/start-report.ts";
+import type { Context } from "../../program/run-program.ts";
+import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
+import { formatJsonLine } from "../../terminal/json-line.ts";
+import { UsageError } from "../../terminal/usage-error.ts";
+import { EventPrinter } from "./event-printer.ts";
+import { formatHubEvent } from "./hub-event-text.ts";
+import { LogFile } from "./log-file.ts";
+import type { StartFlags } from "./start-flags.ts";
+import { findWarnings } from "./start-warnings.ts";
+
+export async function runStart(
+  flags: StartFlags,
+  home: string,
+  context: Context,
+): Promise<ExitCode> {
+  const { signal } = context.interruption;
+  await requireNoneRunning(home, signal);
+  const deviceAuthorities = readAuthorities(flags.deviceCa ?? [], context.io.directory);
+  const hub = await startHomeHub({ ...toHubOptions(flags, home), deviceAuthorities, signal });
+  const end = untilEnd(hub, context);
+  const shown = flags.background ? logEvents(hub, home, flags) : present(hub, flags, context);
+  try {
+    // A reader that does not read, or has gone away, must not keep the hub from ending.
+    await Promise.race([shown, end]);
+    await end;
+    return EXIT_CODES.done;
+  } finally {
+    await hub.stop();
+  }
+}
+
+function toHubOptions(flags: StartFlags, home: string): HomeHubOptions {
+  const options: { -readonly [K in keyof HomeHubOptions]: HomeHubOptions[K] } = {
+    directory: home,
+    onTakenPort: flags.background ? "skip" : "fail",
+    isBackground: flags.background === true,
+    isInMemory: flags.inMemory === true,
+    devices: flags.device ?? [],
+    hostNames: flags.hostName ?? [],
+    consumerGroups: flags.consumerGroup ?? [],
+  };
+  if (flags.port !== undefined) options.ports = [flags.port];
+  if (flags.host !== undefined) options.host = flags.host;
+  if (flags.defaultTtl !== undefined) options.defaultTtlMs = flags.defaultTtl;
+  if (flags.maxDeliveryCount !== undefined) options.maxDeliveryCount = flags.maxDeliveryCount;
+  if (flags.lockTimeout !== undefined) options.lockTimeoutMs = flags.lockTimeout;
+  if (flags.queueDepth !== undefined) options.queueDepth = flags.queueDepth;
+  if (flags.feedbackInterval !== undefined) options.feedbackIntervalMs = flags.feedbackInterval;
+  if (flags.idleExit) options.idleExitMs = flags.idleExit;
+  return options;
+}
+
+/** @throws UsageError */
+function readAuthorities(paths: readonly string[], directory: string): string[] {
+  return paths.map((path) => {
+    try {
+      const text = readFileSync(resolve(directory, path), "utf8");
+      if (new X509Certificate(text).ca) return text;
+    } catch {
+      throw new UsageError(
+        `--device-ca ${path} cannot be read as a certificate`,
+        "Name a file that starts with -----BEGIN CERTIFICATE-----.",
+      );
+    }
+    throw new UsageError(
+      `--device-ca ${path} holds no certificate of an authority`,
+      "Name the authority's, not a device's; a device's own is registered by its thumbprint.",
+    );
+  });
+}
+
+async function requireNoneRunning(home: string, signal: AbortSignal): Promise<void> {
+  const running = await findRunningHub(home, { signal });
+  if (running === undefined) return;
+  throw new LocalHubError(
+    "LocalHubAlreadyRunning",
+    `A local hub is running for ${home} already (process ${running.pid}, ${running.endpoint}).`,
+    "Use it, or end it with c2d-hub stop; another one takes another C2D_HOME.",
+  );
+}
+
+async function present(hub: LocalHub, flags: StartFlags, context: Context): Promise<void> {
+  const { stdout } = context.io;
+  const isJson = flags.output === "json";
+  const written = stdout.write(isJson ? formatJsonLine(readyLine(hub)) : formatReady(hub));
+  const printer = new EventPrinter(stdout, (reason) => {
+    context.reporter.warn(`${reason}: events are left out`);
+  });
+  hub.subscribe((event) => printer.print(isJson ? formatEventJson(event) : formatEventText(event)));
+  await written;
+  for (const warning of await findWarnings(hub, flags)) context.reporter.warn(warning);
+}
+
+async function logEvents(hub: LocalHub, home: string, flags: StartFlags): Promise<void> {
+  const log = new LogFile(homePaths(createHome(home).directory).logFile);
+  const now = new Date().toISOString();
+  log.write(`${now} hub ready on ports ${hub.ports.join(", ")}`);
+  hub.subscribe((event) => log.write(formatHubEvent(event, Date.now())));
+  for (const warning of await findWarnings(hub, flags)) log.write(`${now} warning: ${warning}`);
+  await reportReady();
+}
+
+async function untilEnd(hub: LocalHub, { interruption, io }: Context): Promise<void> {
+  const stop = (): void => void hub.stop();
+  interruption.signal.addEventListener("abort", stop, { once: true });
+  io.stdout.closed.addEventListener("abort", stop, { once: true });
+  if (interruption.signal.aborted || io.stdout.closed.aborted) stop();
+  await hub.stopped;
+}
+
+/** What `start -o json` and `status -o json` say of a hub. */
+export function readyLine(hub: {
+  readonly hostName: string;
+  readonly ports: readonly number[];
+  readonly caFile: string;
+  readonly pid?: number;
+}): object {
+  const { hostName, ports, caFile, pid = process.pid } = hub;
+  return { type: "hub", hostName, ports, caFile, pid };
+}
+
+function formatReady(hub: LocalHub): string {
+  const costs = hub.hostName.includes(":")
+    ? "\nNot on the standard ports: SDKs that fix 8883, 5671 or 443 (WebSocket and REST everywhere,\nPython and C altogether) do not reach it; the Node SDKs' MQTT and AMQP do.\n"
+    : "";
+  return `Local hub ready: ${hub.hostName}
+Ports:           ${hub.ports.join(", ")}, each for MQTT, AMQP, WebSocket and HTTPS over TLS
+CA certificate:  ${hub.caFile}
+${costs}
+Try next, each in a terminal of its own:
+  c2d-device listen --local
+  c2d-send --local --wait
+
+Press Ctrl-C to stop.
+`;
+}
+
+function formatEventText(event: HubEvent): string {
+  return `${formatHubEvent(event, Date.now())}\n`;
+}
+
+function formatEventJson(event: HubEvent): string {
+  return formatJsonLine({ ...event, time: new Date().toISOString() });
+}

@@ -1,0 +1,38 @@
+/** Messages that no hub takes are refused before they go out: they could cost the others their link. */
+
+import { ClientError } from "../../../client/errors/client-error.ts";
+import type { ServiceConnection } from "../../../client/service/service-connection.ts";
+import { MAX_CLOUD_TO_DEVICE_BYTES } from "../../../core/limits.ts";
+import type { Message } from "../../../core/message.ts";
+
+type Connection = Pick<ServiceConnection, "send">;
+
+/** For a body that is too large by itself. */
+export function oversizeError(): ClientError {
+  return new ClientError(
+    "MessageTooLarge",
+    `The body is longer than the ${MAX_CLOUD_TO_DEVICE_BYTES} bytes a cloud-to-device message may have.`,
+    { hint: "Send less, or send a link to the rest." },
+  );
+}
+
+/** Undefined for a body that may fit: what properties add is for the hub to count. */
+export function oversizeOf({ body }: Message): ClientError | undefined {
+  return body.length > MAX_CLOUD_TO_DEVICE_BYTES ? oversizeError() : undefined;
+}
+
+/** Refuses every message. */
+export function refusing(error: ClientError): Connection {
+  return { send: () => Promise.reject(error) };
+}
+
+/** Refuses what is too large, and sends the rest. */
+export function refusingOversize(connection: Connection): Connection {
+  return {
+    send: async (deviceId, message) => {
+      const error = oversizeOf(message);
+      if (error) throw error;
+      await connection.send(deviceId, message);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** The messages that the command line describes. */
+
+import type { PlannedMessage } from "../../../client/service/send-event.ts";
+import type { Message } from "../../../core/message.ts";
+import { type MessageInstance, makeMessage } from "../../message/make-message.ts";
+import { expiryTimeMs } from "../expiry.ts";
+import type { CloudToDevicePlan, SendOptions } from "../send-options.ts";
+import type { MessageSource } from "./message-source.ts";
+
+type Plan = Pick<SendOptions, "message" | "count">;
+
+export class PlannedMessages implements MessageSource {
+  readonly #options: Plan;
+  readonly #deviceIds: readonly string[];
+  readonly #run: string;
+
+  constructor(plan: Plan, deviceIds: readonly string[], run: string) {
+    this.#options = plan;
+    this.#deviceIds = deviceIds;
+    this.#run = run;
+  }
+
+  get total(): number {
+    return this.#options.count * this.#deviceIds.length;
+  }
+
+  get planned(): number {
+    return this.total;
+  }
+
+  reportSkipped(): void {}
+
+  /** A message to the first device, to look at. */
+  sample(): Message {
+    return this.#plan(0, 0).make();
+  }
+
+  /** Round by round over all devices. */
+  *all(): Generator<PlannedMessage> {
+    for (let index = 0; index < this.#options.count; index += 1) {
+      for (let device = 0; device < this.#deviceIds.length; device += 1) {
+        yield this.#plan(index, device);
+      }
+    }
+  }
+
+  #plan(index: number, device: number): PlannedMessage {
+    const n = index * this.#deviceIds.length + device;
+    const deviceId = this.#deviceIds[device] ?? "";
+    const { message } = this.#options;
+    const make = () =>
+      makeCloudToDeviceMessage(message, { n, deviceId, run: this.#run, nowMs: Date.now() });
+    return { deviceId, make };
+  }
+}
+
+export function makeCloudToDeviceMessage(
+  plan: CloudToDevicePlan,
+  instance: MessageInstance,
+): Message {
+  const { expiry, ack } = plan;
+  const message = makeMessage(plan, instance);
+  return {
+    ...message,
+    system: {
+      ...message.system,
+      ...(expiry !== undefined && { expiryTimeUtcMs: expiryTimeMs(expiry, instance.nowMs) }),
+      ack,
+    },
+  };
+}

@@ -1,0 +1,116 @@
+/** The messages of `--from`: what a device has received, sent on to others. */
+
+import type { PlannedMessage } from "../../../client/service/send-event.ts";
+import type { Ack } from "../../../core/message.ts";
+import type { Context } from "../../program/run-program.ts";
+import { escapeLine } from "../../terminal/escape.ts";
+import { UsageError } from "../../terminal/usage-error.ts";
+import type { MessageSource } from "../messages/message-source.ts";
+import { type RecordInput, unreadable } from "./open-record.ts";
+import { LineError, parseMessageLine, type RecordedMessage } from "./parse-message-line.ts";
+import { type Line, readLines } from "./read-lines.ts";
+import { SkippedLines } from "./skipped-lines.ts";
+
+export interface RecordedOptions {
+  readonly input: RecordInput;
+  readonly deviceIds: readonly string[];
+  /** Feedback to ask for, in place of what each message asked for. */
+  readonly ack: Ack | undefined;
+  readonly isWaiting: boolean;
+}
+
+export class RecordedMessages implements MessageSource {
+  readonly #options: RecordedOptions;
+  readonly #context: Context;
+  readonly #skipped = new SkippedLines();
+  #isReported = false;
+  #planned = 0;
+  #hasEnded = false;
+
+  constructor(options: RecordedOptions, context: Context) {
+    this.#options = options;
+    this.#context = context;
+  }
+
+  get total(): number | undefined {
+    return this.#hasEnded ? this.#planned : undefined;
+  }
+
+  get planned(): number {
+    return this.#planned;
+  }
+
+  /**
+   * Lines that are not understood are skipped, and counted.
+   *
+   * @throws UsageError for a message that must not be sent, and when there are lines but no message.
+   */
+  async *all(): AsyncGenerator<PlannedMessage> {
+    for await (const line of this.#lines()) {
+      const where = `--from: line ${line.number} of ${this.#options.input.name}`;
+      const recorded = this.#parse(line);
+      if (!recorded || this.#isExpired(recorded, where)) continue;
+      yield* this.#toAll(recorded, where);
+    }
+    this.#hasEnded = true;
+    if (this.#planned > 0 || this.#skipped.count === 0) return;
+    this.reportSkipped();
+    throw new UsageError(
+      `--from: ${this.#options.input.name} holds no message that can be sent`,
+      "Give what c2d-device listen -o json prints.",
+    );
+  }
+
+  reportSkipped(): void {
+    const text = this.#skipped.describe();
+    if (text === undefined || this.#isReported) return;
+    this.#isReported = true;
+    this.#context.reporter.warn(escapeLine(`--from: ${text}`));
+  }
+
+  #parse({ number, bytes }: Line): RecordedMessage | undefined {
+    try {
+      return parseMessageLine(bytes);
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error;
+      this.#skipped.add(number, error.message);
+      return undefined;
+    }
+  }
+
+  *#toAll(
+    { deviceId: origin, message }: RecordedMessage,
+    where: string,
+  ): Generator<PlannedMessage> {
+    const { ack, deviceIds, isWaiting } = this.#options;
+    if (isWaiting && !message.system.messageId) {
+      throw new UsageError(`${where}: --wait needs a message id to match feedback with`);
+    }
+    if (origin !== undefined && deviceIds.includes(origin)) {
+      throw new UsageError(
+        `${where}: the message came from ${origin}, and would be sent to it again`,
+        "Name another device with --device-id.",
+      );
+    }
+    const system = ack === undefined ? message.system : { ...message.system, ack };
+    this.#planned += deviceIds.length;
+    for (const deviceId of deviceIds) yield { deviceId, make: () => ({ ...message, system }) };
+  }
+
+  #isExpired({ message }: RecordedMessage, where: string): boolean {
+    const { expiryTimeUtcMs } = message.system;
+    if (expiryTimeUtcMs === undefined || expiryTimeUtcMs > Date.now()) return false;
+    const time = new Date(expiryTimeUtcMs).toISOString();
+    this.#context.reporter.warn(escapeLine(`${where}: expired at ${time}; it is not sent`));
+    return true;
+  }
+
+  async *#lines(): AsyncGenerator<Line> {
+    try {
+      yield* readLines(this.#options.input.stream, this.#context.interruption.signal);
+    } catch (error) {
+      const { syscall } = error as NodeJS.ErrnoException;
+      throw syscall === undefined ? error : unreadable(error);
+    }
+  }
+}
