@@ -21,7 +21,7 @@ const PORTS: Readonly<Record<Transport, number>> = {
 
 /** @param where A host name, with `:port` when it carries one, or its two parts. */
 export function endpointOf(
-  where: string | { readonly host: string; readonly port?: number },
+  where: string | { readonly host: string; readonly port?: number | undefined },
   transport: Transport,
 ): Endpoint {
   const { host, port = PORTS[transport] } =

@@ -4,23 +4,21 @@ import {
   type DeviceConnectionString,
   parseDeviceConnectionString,
 } from "../core/connection-string.ts";
-import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { homeDirectory } from "./home-directory.ts";
 import { chooseHub } from "./hub-choice.ts";
-import { type ConfigInputs, loadSettings } from "./load-settings.ts";
-import { DEFAULT_LOCAL_DEVICE_ID } from "./local-device.ts";
+import type { ConfigInputs } from "./load-settings.ts";
+import { readConfig } from "./read-config.ts";
 import { parseDeviceSasToken } from "./sas-device.ts";
-import { secretsIn } from "./secrets-in.ts";
-import { SettingReader } from "./setting-reader.ts";
+import type { SettingReader } from "./setting-reader.ts";
 import { describeSource } from "./setting-source.ts";
-import { DEVICE_TRANSPORTS, type SettingKey } from "./settings.ts";
+import { DEFAULT_LOCAL_DEVICE_ID, DEVICE_TRANSPORTS, type SettingKey } from "./settings.ts";
 
 export interface DeviceConfig {
   readonly hub: DeviceHub;
   readonly transport: (typeof DEVICE_TRANSPORTS)[number];
   /** Extra CA certificates (PEM). */
-  readonly ca?: string;
-  readonly certificate?: X509Files;
+  readonly ca?: string | undefined;
+  readonly certificate?: X509Files | undefined;
   /** Texts that must not be printed. */
   readonly secrets: readonly string[];
 }
@@ -47,21 +45,13 @@ interface X509Files {
 
 /** @throws ConfigError with everything that is wrong. */
 export function loadDeviceConfig(inputs: ConfigInputs, nowMs = Date.now()): DeviceConfig {
-  const problems: ConfigProblem[] = [];
-  const settings = loadSettings(inputs, problems);
-  const reader = new SettingReader(settings, problems, inputs.directory);
-  const hub = readHub(reader, inputs, nowMs);
-  const ca = reader.certificate("caFile");
-  const transport = reader.choice("deviceTransport", DEVICE_TRANSPORTS);
-  const certificate = hub && readX509(reader, hub);
-  if (problems.length > 0 || !hub || !transport) throw new ConfigError(problems);
-  return {
-    hub,
-    transport,
-    ...(ca !== undefined && { ca }),
-    ...(certificate && { certificate }),
-    secrets: secretsIn(settings),
-  };
+  return readConfig(inputs, (reader) => {
+    const hub = readHub(reader, inputs, nowMs);
+    const ca = reader.certificate("caFile");
+    const transport = reader.choice("deviceTransport", DEVICE_TRANSPORTS);
+    const certificate = hub && readX509(reader, hub);
+    return hub && transport && { hub, transport, ca, certificate };
+  });
 }
 
 function readHub(

@@ -4,27 +4,17 @@ import {
   type EventHubConnectionString,
   parseEventHubConnectionString,
 } from "../core/connection-string.ts";
-import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { namedHubs, reportRivals } from "./hub-choice.ts";
-import { type ConfigInputs, loadSettings } from "./load-settings.ts";
-import { secretsIn } from "./secrets-in.ts";
+import type { ConfigInputs } from "./load-settings.ts";
+import { type CommonServiceConfig, readServiceConfig } from "./read-config.ts";
 import { chooseServiceHub, readServiceHub, type ServiceHub } from "./service-hub.ts";
-import { SettingReader } from "./setting-reader.ts";
+import type { SettingReader } from "./setting-reader.ts";
 import { describeSource, rankOf } from "./setting-source.ts";
-import { SERVICE_TRANSPORTS } from "./settings.ts";
 
-interface CommonHubConfig {
-  readonly transport: (typeof SERVICE_TRANSPORTS)[number];
-  /** Extra CA certificates (PEM). */
-  readonly ca?: string;
-  /** Texts that must not be printed. */
-  readonly secrets: readonly string[];
-}
-
-export interface HubConfig extends CommonHubConfig {
+export interface HubConfig extends CommonServiceConfig {
   readonly hub: ServiceHub;
   /** The device that is named, with who named it. */
-  readonly device?: NamedDevice;
+  readonly device?: NamedDevice | undefined;
 }
 
 export interface NamedDevice {
@@ -33,10 +23,10 @@ export interface NamedDevice {
 }
 
 /** Events can be read from a hub, or from its Event Hubs-compatible endpoint without asking the hub. */
-export interface EventsConfig extends CommonHubConfig {
+export interface EventsConfig extends CommonServiceConfig {
   readonly hub: ServiceHub | EventHub;
   /** Only this device's events. */
-  readonly device?: NamedDevice;
+  readonly device?: NamedDevice | undefined;
 }
 
 export interface EventHub {
@@ -47,10 +37,7 @@ export interface EventHub {
 
 /** @throws ConfigError with everything that is wrong. */
 export function loadHubConfig(inputs: ConfigInputs): HubConfig {
-  return load(inputs, (reader) => {
-    const choice = chooseServiceHub(reader);
-    return choice && readServiceHub(reader, choice, inputs);
-  });
+  return load(inputs, (reader) => readServiceHub(reader, inputs, chooseServiceHub(reader)));
 }
 
 /**
@@ -65,8 +52,7 @@ export function loadDeviceOfHubConfig(
     if (reader.text("deviceId") === undefined) {
       reader.report("deviceId", "is missing: no device is named", "Name it: -d <device>.");
     }
-    const choice = chooseServiceHub(reader);
-    return choice && readServiceHub(reader, choice, inputs);
+    return readServiceHub(reader, inputs, chooseServiceHub(reader));
   });
   const { device } = config;
   if (device === undefined) throw new Error("A missing device is a problem that was reported.");
@@ -75,32 +61,19 @@ export function loadDeviceOfHubConfig(
 
 /** @throws ConfigError with everything that is wrong. */
 export function loadEventsConfig(inputs: ConfigInputs): EventsConfig {
-  return load(inputs, (reader) => {
-    if (isEventHubMeant(reader)) return readEventHub(reader);
-    const choice = chooseServiceHub(reader);
-    return choice && readServiceHub(reader, choice, inputs);
-  });
+  return load(inputs, (reader) =>
+    isEventHubMeant(reader)
+      ? readEventHub(reader)
+      : readServiceHub(reader, inputs, chooseServiceHub(reader)),
+  );
 }
 
-function load<H>(
-  inputs: ConfigInputs,
-  readHub: (reader: SettingReader) => H | undefined,
-): CommonHubConfig & { readonly hub: H; readonly device?: NamedDevice } {
-  const problems: ConfigProblem[] = [];
-  const settings = loadSettings(inputs, problems);
-  const reader = new SettingReader(settings, problems, inputs.directory);
-  const device = readDevice(reader);
-  const hub = readHub(reader);
-  const ca = reader.certificate("caFile");
-  const transport = reader.choice("serviceTransport", SERVICE_TRANSPORTS);
-  if (problems.length > 0 || !hub || !transport) throw new ConfigError(problems);
-  return {
-    hub,
-    transport,
-    ...(device && { device }),
-    ...(ca !== undefined && { ca }),
-    secrets: secretsIn(settings),
-  };
+function load<H>(inputs: ConfigInputs, readHub: (reader: SettingReader) => H | undefined) {
+  return readServiceConfig(inputs, (reader) => {
+    const device = readDevice(reader);
+    const hub = readHub(reader);
+    return hub && { hub, device };
+  });
 }
 
 function readDevice(reader: SettingReader): NamedDevice | undefined {

@@ -1,28 +1,22 @@
 /** The configuration of a service: which hub, which devices, over what. */
 
 import { parseDeviceConnectionString } from "../core/connection-string.ts";
-import { ConfigError, type ConfigProblem } from "./config-error.ts";
-import { type ConfigInputs, loadSettings } from "./load-settings.ts";
-import { DEFAULT_LOCAL_DEVICE_ID } from "./local-device.ts";
-import { secretsIn } from "./secrets-in.ts";
+import type { ConfigProblem } from "./config-error.ts";
+import type { ConfigInputs } from "./load-settings.ts";
+import { type CommonServiceConfig, readServiceConfig } from "./read-config.ts";
 import {
   chooseServiceHub,
   readServiceHub,
   type ServiceHub,
   type ServiceHubKey,
 } from "./service-hub.ts";
-import { deviceIdFault, SettingReader } from "./setting-reader.ts";
-import { SERVICE_TRANSPORTS } from "./settings.ts";
+import { deviceIdFault, type SettingReader } from "./setting-reader.ts";
+import { DEFAULT_LOCAL_DEVICE_ID } from "./settings.ts";
 
-export interface ServiceConfig {
+export interface ServiceConfig extends CommonServiceConfig {
   readonly hub: ServiceHub;
   /** Not empty, without repetition. */
   readonly deviceIds: readonly string[];
-  readonly transport: (typeof SERVICE_TRANSPORTS)[number];
-  /** Extra CA certificates (PEM). */
-  readonly ca?: string;
-  /** Texts that must not be printed. */
-  readonly secrets: readonly string[];
 }
 
 /**
@@ -33,23 +27,13 @@ export function loadServiceConfig(
   inputs: ConfigInputs,
   deviceIds: readonly string[],
 ): ServiceConfig {
-  const problems: ConfigProblem[] = [];
-  const settings = loadSettings(inputs, problems);
-  const reader = new SettingReader(settings, problems, inputs.directory);
-  const choice = chooseServiceHub(reader);
-  const hub = choice && readServiceHub(reader, choice, inputs);
-  const targets =
-    deviceIds.length > 0 ? checkIds(deviceIds, problems) : fallback(reader, choice?.key);
-  const ca = reader.certificate("caFile");
-  const transport = reader.choice("serviceTransport", SERVICE_TRANSPORTS);
-  if (problems.length > 0 || !hub || !transport) throw new ConfigError(problems);
-  return {
-    hub,
-    deviceIds: [...new Set(targets)],
-    transport,
-    ...(ca !== undefined && { ca }),
-    secrets: secretsIn(settings),
-  };
+  return readServiceConfig(inputs, (reader) => {
+    const choice = chooseServiceHub(reader);
+    const hub = readServiceHub(reader, inputs, choice);
+    const targets =
+      deviceIds.length > 0 ? checkIds(deviceIds, reader.problems) : fallback(reader, choice?.key);
+    return hub && { hub, deviceIds: [...new Set(targets)] };
+  });
 }
 
 function checkIds(deviceIds: readonly string[], problems: ConfigProblem[]): readonly string[] {

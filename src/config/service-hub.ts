@@ -28,11 +28,14 @@ export function chooseServiceHub(reader: SettingReader): HubChoice<ServiceHubKey
   return isValidLogin(reader, authType) ? chooseHub(reader, SERVICE_HUB_KEYS) : undefined;
 }
 
+/** The hub that was chosen; undefined, with a problem reported, when there is none. */
 export function readServiceHub(
   reader: SettingReader,
-  { key, source }: HubChoice<ServiceHubKey>,
   inputs: ConfigInputs,
+  choice: HubChoice<ServiceHubKey> | undefined,
 ): ServiceHub | undefined {
+  if (choice === undefined) return undefined;
+  const { key, source } = choice;
   const from = describeSource(key, source);
   if (key === "local") return { type: "local", home: homeDirectory(reader, inputs), from };
   if (key === "hubName") {

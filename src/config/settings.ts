@@ -24,6 +24,9 @@ export const AUTH_TYPES = ["key", "login"] as const;
 export const DEVICE_TRANSPORTS = ["mqtt", "mqtt-ws", "amqp", "amqp-ws", "http"] as const;
 export const SERVICE_TRANSPORTS = ["amqp", "amqp-ws"] as const;
 
+/** The device both sides mean on the local hub when none is named. */
+export const DEFAULT_LOCAL_DEVICE_ID = "device1";
+
 const SERVICE_SIDE = ["c2d-send", "c2d-hub"] as const;
 const DEVICE_SIDE = ["c2d-device"] as const;
 const EVERY_SIDE = ["c2d-device", "c2d-send", "c2d-hub"] as const;

@@ -22,6 +22,11 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number;
 }
 
+/** Whose part is played. */
+export function deviceIdOf({ hub }: Pick<DeviceConfig, "hub">): string {
+  return hub.type === "local" ? hub.deviceId : hub.connectionString.deviceId;
+}
+
 const DEFAULT_KEEPALIVE_MS = 180_000;
 
 /** The longest an MQTT keep-alive can be, in seconds: it travels as 16 bits. */

@@ -22,8 +22,7 @@ import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
 import { formatRetry } from "../text/retry-text.ts";
-import type { ConnectionOptions } from "./connection-options.ts";
-import { deviceIdOf } from "./device-id.ts";
+import { type ConnectionOptions, deviceIdOf } from "./connection-options.ts";
 
 export interface LinkOptions {
   readonly connection: ConnectionOptions;
@@ -79,7 +78,7 @@ export class DeviceLink {
     const watch = this.#follower?.watchDevice(isConnected ? this.deviceId : undefined);
     await keepConnected({
       signal,
-      ...(watch && { watch }),
+      watch,
       reconnect: this.#options.connection.isReconnecting,
       onEvent: (event) => this.#onEvent(event),
       connect: async (handlers) => {
@@ -129,11 +128,11 @@ export class DeviceLink {
       signal,
       isSending,
       onDisconnect,
-      ...(listening && { onDelivery }),
-      ...(pollIntervalMs !== undefined && { pollIntervalMs }),
-      ...(lockTimeoutMs !== undefined && { lockTimeoutSeconds: Math.ceil(lockTimeoutMs / 1000) }),
-      ...(ca !== undefined && { ca }),
-      ...(isX509 && config.certificate && { certificate: config.certificate }),
+      onDelivery: listening && onDelivery,
+      pollIntervalMs,
+      lockTimeoutSeconds: lockTimeoutMs === undefined ? undefined : Math.ceil(lockTimeoutMs / 1000),
+      ca,
+      certificate: isX509 ? config.certificate : undefined,
     });
   }
 

@@ -21,9 +21,9 @@ import { resolveLocalhostTo } from "./resolve-localhost.ts";
 export interface Target<T> {
   readonly connectionString: T;
   /** Extra CA certificates (PEM). */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** How long the hub locks a message, in milliseconds, where that is known. */
-  readonly lockTimeoutMs?: number;
+  readonly lockTimeoutMs?: number | undefined;
 }
 
 export interface TargetOptions {
@@ -49,7 +49,7 @@ export async function resolveDeviceTarget(
   options: TargetOptions,
   context: Context,
 ): Promise<Target<DeviceConnectionString>> {
-  if (hub.type === "remote") return remote(hub.connectionString, options);
+  if (hub.type === "remote") return { connectionString: hub.connectionString, ca: options.ca };
   const provide = options.follower?.isFollowing ? findDevice : ensureDevice;
   const running = await findHub(hub.home, options, context);
   return local(await provide(running, hub.deviceId), running, options);
@@ -67,8 +67,9 @@ export async function resolveServiceTarget(
   options: TargetOptions,
   context: Context,
 ): Promise<Target<ServiceSignIn>> {
-  if (hub.type === "remote") return remote(hub.connectionString, options);
-  if (hub.type === "login") return remote(createEntraLogin(hub.hostName), options);
+  const { ca } = options;
+  if (hub.type === "remote") return { connectionString: hub.connectionString, ca };
+  if (hub.type === "login") return { connectionString: createEntraLogin(hub.hostName), ca };
   const missing = options.follower?.isFollowing ? [] : deviceIds;
   const running = await findHub(hub.home, options, context);
   for (const deviceId of missing) await ensureDevice(running, deviceId);
@@ -103,17 +104,12 @@ export function createFollower(
   return hub.type === "local" ? new HubFollower(hub.home, context) : undefined;
 }
 
-function remote<T>(connectionString: T, { ca }: TargetOptions): Target<T> {
-  return { connectionString, ...(ca !== undefined && { ca }) };
-}
-
 function local<T>(connectionString: T, hub: HubDescription, { ca }: TargetOptions): Target<T> {
   resolveLocalhostTo(hub);
   const own = readHomeFile(hub.caFile);
-  const { lockTimeoutMs } = hub;
   return {
     connectionString,
     ca: ca === undefined ? own : `${own}\n${ca}`,
-    ...(lockTimeoutMs !== undefined && { lockTimeoutMs }),
+    lockTimeoutMs: hub.lockTimeoutMs,
   };
 }

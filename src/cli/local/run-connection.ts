@@ -103,7 +103,7 @@ export class RunConnection {
         transport,
         connectTimeoutMs,
         signal,
-        ...(target.ca !== undefined && { ca: target.ca }),
+        ca: target.ca,
         onDisconnect: lost.resolve,
       });
     const connection = isFirst

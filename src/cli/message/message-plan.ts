@@ -13,9 +13,9 @@ export interface MessagePlan {
   readonly isTemplate: boolean;
   readonly messageId: string;
   readonly correlationId: string;
-  readonly userId?: string;
-  readonly contentType?: string;
-  readonly contentEncoding?: string;
+  readonly userId?: string | undefined;
+  readonly contentType?: string | undefined;
+  readonly contentEncoding?: string | undefined;
   readonly properties: Properties;
 }
 
@@ -54,13 +54,13 @@ export function planMessage(
   const hasProperties = flags.property !== undefined || flags.properties !== undefined;
   const isTemplate = flags.template !== false;
   const message: MessagePlan = {
-    ...(body === undefined ? defaultBody(defaults.body, isTemplate) : givenBody(body)),
+    body: body ?? { type: "text", text: defaults.body, isTemplate },
     isTemplate,
     messageId: flags.messageId ?? DEFAULT_MESSAGE_ID,
     correlationId: flags.correlationId ?? DEFAULT_CORRELATION_ID,
-    ...(flags.userId !== undefined && { userId: flags.userId }),
-    ...(flags.contentType !== undefined && { contentType: flags.contentType }),
-    ...(flags.contentEncoding !== undefined && { contentEncoding: flags.contentEncoding }),
+    userId: flags.userId,
+    contentType: flags.contentType ?? (body === undefined ? "application/json" : undefined),
+    contentEncoding: flags.contentEncoding ?? (body?.type === "bytes" ? undefined : "utf-8"),
     properties: body === undefined && !hasProperties ? defaults.properties : properties,
   };
   requireKnownPlaceholders(message);
@@ -72,20 +72,6 @@ export function planMessage(
     isBodyChecked: body !== undefined || flags.contentType !== undefined,
     warnings,
   };
-}
-
-type BodyDefaults = Pick<MessagePlan, "body" | "contentType" | "contentEncoding">;
-
-function defaultBody(text: string, isTemplate: boolean): BodyDefaults {
-  return {
-    body: { type: "text", text, isTemplate },
-    contentType: "application/json",
-    contentEncoding: "utf-8",
-  };
-}
-
-function givenBody(body: BodyPlan): BodyDefaults {
-  return body.type === "text" ? { body, contentEncoding: "utf-8" } : { body };
 }
 
 function requireKnownPlaceholders({ isTemplate, body, ...plan }: MessagePlan): void {

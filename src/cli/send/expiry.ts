@@ -2,7 +2,7 @@
 
 import { UsageError } from "../terminal/usage-error.ts";
 import { parseDuration } from "../text/duration.ts";
-import { parseTime } from "../text/time.ts";
+import { formatTime, parseTime } from "../text/time.ts";
 
 export type Expiry =
   | { readonly type: "absolute"; readonly timeUtcMs: number }
@@ -36,8 +36,4 @@ export function parseExpiry(text: string, nowMs: number): Expiry {
 /** Milliseconds since the epoch, UTC. */
 export function expiryTimeMs(expiry: Expiry, nowMs: number): number {
   return expiry.type === "absolute" ? expiry.timeUtcMs : nowMs + expiry.ttlMs;
-}
-
-function formatTime(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }

@@ -17,14 +17,14 @@ export function renderBody(body: Uint8Array): readonly string[] {
     .map((line) => `${INDENT}${line}`);
 }
 
-/** One line each; a text as it is, null as no value, anything else as JSON. */
+/** One line each; a text as it is, null as no value, undefined left out, anything else as JSON. */
 export function renderProperties(
   properties: Readonly<Record<string, unknown>>,
   chalk: ChalkInstance,
 ): readonly string[] {
-  const lines = Object.entries(properties).map(([name, value]) =>
-    renderProperty(name, value, chalk),
-  );
+  const lines = Object.entries(properties)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => renderProperty(name, value, chalk));
   return lines.length > 0 ? lines : [`${INDENT}(none)`];
 }
 

@@ -16,6 +16,13 @@ export function parseTime(text: string): number | undefined {
   return toDateMs(Date.parse(isZoned || text.length === 10 ? text : `${text}Z`));
 }
 
+/** ISO 8601, UTC; undefined for no time. */
+export function formatTime(timeMs: number): string;
+export function formatTime(timeMs: number | undefined): string | undefined;
+export function formatTime(timeMs: number | undefined): string | undefined {
+  return timeMs === undefined ? undefined : new Date(timeMs).toISOString();
+}
+
 function toDateMs(timeMs: number): number {
   return new Date(timeMs).getTime();
 }

@@ -11,11 +11,11 @@ import { trustedCertificates } from "./trusted-certificates.ts";
 
 export interface SessionOptions {
   /** Extra CA certificates to trust (PEM). */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** Bounds connecting and attaching together, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** Gives connecting up; it has no effect on an open connection. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called once, when an open connection ends without `close`. */
   onDisconnect(error: ClientError): void;
 }

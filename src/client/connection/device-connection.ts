@@ -46,20 +46,20 @@ export interface ClientCertificate {
 export interface DeviceConnectOptions extends SessionOptions {
   readonly connectionString: DeviceConnectionString;
   /** Needed when the connection string says `x509=true`. */
-  readonly certificate?: ClientCertificate;
+  readonly certificate?: ClientCertificate | undefined;
   readonly transport: Transport;
   /** Longest silence on the connection before it counts as lost. HTTP has no connection to keep. */
   readonly keepAliveSeconds: number;
   /** HTTP only: how long to wait after an empty answer, in milliseconds; default 1000. */
-  readonly pollIntervalMs?: number;
+  readonly pollIntervalMs?: number | undefined;
   /** HTTP only: how long to ask the hub to lock each message, 5 to 300 s. Default: the hub's own. */
-  readonly lockTimeoutSeconds?: number;
+  readonly lockTimeoutSeconds?: number | undefined;
   /**
    * Called for each message, also for those that arrive before `connectDevice` has resolved. Over
    * HTTP the next one is fetched once this one is settled, `none` included. Absent: the device does
    * not subscribe, over HTTP it does not ask, and messages stay with the hub.
    */
-  onDelivery?(delivery: Delivery): void;
+  readonly onDelivery?: ((delivery: Delivery) => void) | undefined;
   /** The device sends events: AMQP attaches their link while connecting. Default false. */
   readonly isSending?: boolean;
 }

@@ -4,7 +4,7 @@
 export interface EventHubAddress {
   readonly host: string;
   /** Absent when it is the transport's own. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Name of the event hub. */
   readonly entityPath: string;
 }
@@ -32,5 +32,5 @@ export function parseRedirect(answer: unknown): EventHubAddress | undefined {
   const [, entityPath] = ADDRESS.exec(String(info.address)) ?? [];
   if (entityPath === undefined) return undefined;
   const port = Number(info.port ?? AMQPS_PORT);
-  return { host: info.hostname, ...(port !== AMQPS_PORT && { port }), entityPath };
+  return { host: info.hostname, port: port === AMQPS_PORT ? undefined : port, entityPath };
 }

@@ -32,7 +32,7 @@ export async function probe(
     ...endpoint,
     servername: serverNameOf(endpoint),
     rejectUnauthorized: false,
-    ...(ca !== undefined && { ca }),
+    ca,
   });
   const isSecure = new Promise<void>((resolve, reject) => {
     socket.once("secureConnect", () => (socket.authorized ? resolve() : reject(distrust(socket))));

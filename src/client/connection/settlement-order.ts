@@ -1,5 +1,7 @@
 /** Settles deliveries in an order and at a pace that rhea gets right. */
 
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 type Outcome = "complete" | "abandon" | "reject" | "release";
 
 interface Pending {
@@ -39,8 +41,4 @@ export class SettlementOrder {
     const end = this.#pending.findIndex(({ outcome }) => outcome !== first);
     return this.#pending.splice(0, end < 0 ? this.#pending.length : end);
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

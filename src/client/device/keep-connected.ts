@@ -42,9 +42,10 @@ export interface DeviceHubWatch extends HubWatch {
 }
 
 /** What is added to the options of each connection. */
-export type ConnectionHandlers = Required<
-  Pick<DeviceConnectOptions, "onDelivery" | "onDisconnect">
-> & { readonly signal: AbortSignal };
+export interface ConnectionHandlers extends Pick<DeviceConnectOptions, "onDisconnect"> {
+  readonly signal: AbortSignal;
+  onDelivery(delivery: Delivery): void;
+}
 
 export interface KeepConnectedOptions {
   /** Called for every connection, so settings may be read anew. */
@@ -55,9 +56,9 @@ export interface KeepConnectedOptions {
   readonly reconnect: boolean;
   onEvent(event: ConnectionEvent): void;
   /** Absent: another client is recognised by what the hub says, or by a pattern of losses. */
-  readonly watch?: DeviceHubWatch;
+  readonly watch?: DeviceHubWatch | undefined;
   /** Default: the system's. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** From 0 up to 1; default Math.random. */
   random?(): number;
 }

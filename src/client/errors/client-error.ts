@@ -24,7 +24,7 @@ export class ClientError extends Error {
   constructor(
     name: ClientErrorName,
     message: string,
-    options: ErrorOptions & { readonly hint?: string } = {},
+    options: ErrorOptions & { readonly hint?: string | undefined } = {},
   ) {
     super(message, options);
     this.name = name;

@@ -6,7 +6,7 @@ export class OutcomeUnknownError extends ClientError {
   constructor(
     name: ClientErrorName,
     message: string,
-    options: ErrorOptions & { readonly hint?: string },
+    options: ErrorOptions & { readonly hint?: string | undefined },
   ) {
     super(name, `${message}; the message may have been enqueued.`, options);
   }

@@ -42,7 +42,7 @@ export interface EventListenerOptions {
    */
   onRead(event: ReceivedEvent): Promise<void>;
   onEvent(event: EventListenerEvent): void;
-  readonly watch?: HubWatch;
+  readonly watch?: HubWatch | undefined;
   /** Default: the system's. */
   readonly clock?: Clock;
   /** From 0 up to 1; default Math.random. */

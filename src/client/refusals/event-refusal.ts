@@ -48,6 +48,5 @@ function refusal(
   cause: unknown,
   otherHint?: string,
 ): ClientError {
-  const hint = HINTS[name] ?? otherHint;
-  return new ClientError(name, message, { cause, ...(hint !== undefined && { hint }) });
+  return new ClientError(name, message, { cause, hint: HINTS[name] ?? otherHint });
 }

@@ -78,9 +78,8 @@ function toRefusal(cause: unknown, { byStatus, hints }: Reading): ClientError | 
   const { answer } = cause;
   const { name: told, words } = parseAnswer(answer);
   const name = nameOf(told, answer.status, byStatus);
-  const hint = hints[name];
   const message = `The hub refused: ${words || name} (HTTP ${answer.status}).`;
-  return new ClientError(name, message, { cause, ...(hint !== undefined && { hint }) });
+  return new ClientError(name, message, { cause, hint: hints[name] });
 }
 
 interface ToldRefusal {

@@ -65,11 +65,8 @@ export function toHubRefusal(error: unknown): ClientError | undefined {
   const answer = answerOf(error);
   const name = answer ? nameOf(answer) : sdkErrorName(error);
   if (name === undefined) return undefined;
-  const hint = HINTS[name];
-  return new ClientError(name, `The hub refused: ${textOf(answer) ?? messageOf(error) ?? name}`, {
-    cause: error,
-    ...(hint !== undefined && { hint }),
-  });
+  const message = `The hub refused: ${textOf(answer) ?? messageOf(error) ?? name}`;
+  return new ClientError(name, message, { cause: error, hint: HINTS[name] });
 }
 
 /** rhea's error stands in `amqpError` when the SDK has wrapped it. */

@@ -44,8 +44,7 @@ export function toReadRefusal(error: unknown, signIn: EventSignIn): ClientError 
   const refusal = toHubRefusal(withCondition(error));
   if (refusal === undefined) return undefined;
   const name = MEANINGS[refusal.name] ?? refusal.name;
-  const hint = HINTS[name] ?? refusal.hint;
-  const options = { cause: error, ...(hint !== undefined && { hint }) };
+  const options = { cause: error, hint: HINTS[name] ?? refusal.hint };
   return withRoleHint(new ClientError(name, refusal.message, options), signIn);
 }
 

@@ -23,11 +23,11 @@ export interface RegistryClientOptions {
   /** Which hub, and as whom. */
   readonly signIn: ServiceSignIn;
   /** Extra CA certificates to trust (PEM). */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** Bounds each request, in milliseconds; finding the reason of a timeout may take half a second more. */
   readonly requestTimeoutMs: number;
   /** Gives up what is asked for; the reason is thrown. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Devices that one listing brings at most. */

@@ -1,7 +1,7 @@
 import { Chalk } from "chalk";
 import { describe, expect, test } from "vitest";
+import { renderMessage } from "../../../src/cli/device/receiving/message-format.ts";
 import { toMessageRecord } from "../../../src/cli/device/receiving/message-record.ts";
-import { renderMessage } from "../../../src/cli/device/receiving/render-message.ts";
 import type { ReceivedMessage } from "../../../src/client/connection/device-connection.ts";
 
 const ARRIVAL = { n: 2, receivedAtMs: 0, deviceId: "d", isDuplicate: false };

@@ -1,16 +1,35 @@
-/** A received message as what is written out: text or a line of JSON. */
+/** A received message as what is written out: text after the tutorial's device, or a line of JSON. */
 
-import { Chalk } from "chalk";
+import { Chalk, type ChalkInstance } from "chalk";
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";
 import { type ColorWish, colorLevel } from "../../terminal/color-level.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
-import { type Arrival, toMessageRecord } from "./message-record.ts";
-import { renderMessage } from "./render-message.ts";
+import { renderBody, renderProperties } from "../../text/message-text.ts";
+import { type Arrival, toMessageRecord, toSystemRecord } from "./message-record.ts";
 
-export type MessageFormat = (message: ReceivedMessage, arrival: Arrival) => string;
-
-export function createMessageFormat(isJson: boolean, wish: ColorWish): MessageFormat {
+export function createMessageFormat(
+  isJson: boolean,
+  wish: ColorWish,
+): (message: ReceivedMessage, arrival: Arrival) => string {
   if (isJson) return (message, arrival) => formatJsonLine(toMessageRecord(message, arrival));
   const chalk = new Chalk({ level: colorLevel(wish) });
   return (message, arrival) => renderMessage(message, arrival, chalk);
+}
+
+export function renderMessage(
+  message: ReceivedMessage,
+  { n, isDuplicate }: Arrival,
+  chalk: ChalkInstance,
+): string {
+  return [
+    chalk.green("Message received:"),
+    ...renderBody(message.body),
+    "System properties:",
+    ...renderProperties(toSystemRecord(message), chalk),
+    "Application properties:",
+    ...renderProperties(message.properties, chalk),
+    ...(isDuplicate ? [chalk.yellow("Duplicate: already printed in this run")] : []),
+    `Total calls received: ${n}`,
+    "",
+  ].join("\n");
 }

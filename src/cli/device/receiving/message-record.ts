@@ -1,8 +1,8 @@
-/** A received message as it is told: what did not arrive is left out. */
+/** A received message as it is printed: what did not arrive is undefined, and left out. */
 
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";
-import type { PropertyValue } from "../../../core/message.ts";
-import { type BodyView, viewBody } from "../../text/body-text.ts";
+import { viewBody } from "../../text/body-text.ts";
+import { formatTime } from "../../text/time.ts";
 
 /** Circumstances of an arrival. */
 export interface Arrival {
@@ -13,37 +13,11 @@ export interface Arrival {
   readonly isDuplicate: boolean;
 }
 
-/** The system properties, named as the documentation names them. */
-export interface SystemRecord {
-  readonly messageId?: string;
-  readonly correlationId?: string;
-  readonly userId?: string;
-  readonly to?: string;
-  readonly expiryTimeUtc?: string;
-  readonly contentType?: string;
-  readonly contentEncoding?: string;
-  readonly ack?: string;
-  readonly enqueuedTimeUtc?: string;
-  readonly sequenceNumber?: number;
-  readonly deliveryCount?: number;
-}
-
-export type MessageRecord = {
-  readonly type: "message";
-  readonly n: number;
-  readonly receivedAt: string;
-  readonly deviceId: string;
-  readonly properties: Readonly<Record<string, PropertyValue>>;
-  readonly bytes: number;
-  readonly duplicate: boolean;
-} & SystemRecord &
-  BodyView;
-
-export function toMessageRecord(message: ReceivedMessage, arrival: Arrival): MessageRecord {
+export function toMessageRecord(message: ReceivedMessage, arrival: Arrival) {
   return {
     type: "message",
     n: arrival.n,
-    receivedAt: new Date(arrival.receivedAtMs).toISOString(),
+    receivedAt: formatTime(arrival.receivedAtMs),
     deviceId: arrival.deviceId,
     ...toSystemRecord(message),
     properties: message.properties,
@@ -53,27 +27,19 @@ export function toMessageRecord(message: ReceivedMessage, arrival: Arrival): Mes
   };
 }
 
-export function toSystemRecord(message: ReceivedMessage): SystemRecord {
-  const { system, enqueuedTimeUtcMs, sequenceNumber, deliveryCount } = message;
+/** The system properties, named as the documentation names them. */
+export function toSystemRecord({ system, ...message }: ReceivedMessage) {
   return {
-    ...present("messageId", system.messageId),
-    ...present("correlationId", system.correlationId),
-    ...present("userId", system.userId),
-    ...present("to", system.to),
-    ...present("expiryTimeUtc", toIso(system.expiryTimeUtcMs)),
-    ...present("contentType", system.contentType),
-    ...present("contentEncoding", system.contentEncoding),
-    ...present("ack", system.ack),
-    ...present("enqueuedTimeUtc", toIso(enqueuedTimeUtcMs)),
-    ...present("sequenceNumber", sequenceNumber),
-    ...present("deliveryCount", deliveryCount),
+    messageId: system.messageId,
+    correlationId: system.correlationId,
+    userId: system.userId,
+    to: system.to,
+    expiryTimeUtc: formatTime(system.expiryTimeUtcMs),
+    contentType: system.contentType,
+    contentEncoding: system.contentEncoding,
+    ack: system.ack,
+    enqueuedTimeUtc: formatTime(message.enqueuedTimeUtcMs),
+    sequenceNumber: message.sequenceNumber,
+    deliveryCount: message.deliveryCount,
   };
-}
-
-function present<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
-}
-
-function toIso(timeMs: number | undefined): string | undefined {
-  return timeMs === undefined ? undefined : new Date(timeMs).toISOString();
 }

@@ -7,8 +7,7 @@ import {
   type MessageDefaults,
   planMessage,
 } from "../../message/message-plan.ts";
-import { type ConnectionOptions, toConnectionOptions } from "../connection-options.ts";
-import { deviceIdOf } from "../device-id.ts";
+import { type ConnectionOptions, deviceIdOf, toConnectionOptions } from "../connection-options.ts";
 import type { TelemetryFlags } from "./telemetry-flags.ts";
 
 export interface TelemetryOptions extends DescribedMessage {

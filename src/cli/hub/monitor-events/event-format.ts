@@ -33,7 +33,7 @@ function renderEvent(event: ReceivedEvent, n: number, chalk: ChalkInstance): str
     chalk.green("Event received:"),
     ...renderBody(event.body),
     "System properties:",
-    ...renderProperties({ ...toEventSystemRecord(event) }, chalk),
+    ...renderProperties(toEventSystemRecord(event), chalk),
     "Application properties:",
     ...renderProperties(event.properties, chalk),
     "Annotations:",

@@ -4,7 +4,7 @@ import type { EventHubAddress } from "../../../client/connection/event-hub-addre
 import type { ServiceSignIn } from "../../../client/connection/service-sign-in.ts";
 import type { EventSignIn } from "../../../client/sdk/event-hubs/event-hubs-client.ts";
 import { connectService } from "../../../client/service/connect-service.ts";
-import type { EventHub } from "../../../config/hub-config.ts";
+import type { EventHub, EventsConfig } from "../../../config/hub-config.ts";
 import type { ServiceHub } from "../../../config/service-hub.ts";
 import { splitHostPort } from "../../../core/connection-string.ts";
 import { describeHub, resolveServiceTarget, type Target } from "../../local/connect-target.ts";
@@ -12,7 +12,6 @@ import { whileConnecting } from "../../local/connecting.ts";
 import type { HubFollower } from "../../local/hub-follower.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
-import type { MonitorEventsOptions } from "./monitor-events-options.ts";
 
 /** Where to connect, as whom, and what to trust there. */
 export interface EventSource {
@@ -21,7 +20,7 @@ export interface EventSource {
   readonly address: EventHubAddress;
   readonly signIn: EventSignIn;
   /** Extra CA certificates (PEM). */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
 }
 
 export interface SourceOptions {
@@ -39,7 +38,7 @@ export interface SourceOptions {
  * @throws LocalHubError, ClientError
  */
 export async function findEventSource(
-  { config }: MonitorEventsOptions,
+  config: EventsConfig,
   options: SourceOptions,
   context: Context,
 ): Promise<EventSource> {
@@ -51,13 +50,13 @@ export async function findEventSource(
     hostName,
     address: { ...splitHostPort(hostName), entityPath },
     signIn: hub.connectionString,
-    ...(ca !== undefined && { ca }),
+    ca,
   };
 }
 
 async function askHub(
   hub: ServiceHub,
-  { transport, ca }: MonitorEventsOptions["config"],
+  { transport, ca }: EventsConfig,
   { signal, remainingMs, follower, onTarget }: SourceOptions,
   context: Context,
 ): Promise<EventSource> {
@@ -76,9 +75,9 @@ async function askHub(
   return {
     hostName,
     // The hub names the AMQP port to whoever asks; WebSocket goes where it itself is reached by it.
-    address: transport === "amqp-ws" ? withPort(address, port) : address,
+    address: transport === "amqp-ws" ? { ...address, port } : address,
     signIn: target.connectionString,
-    ...(target.ca !== undefined && { ca: target.ca }),
+    ca: target.ca,
   };
 }
 
@@ -89,7 +88,7 @@ async function askForAddress(
     signal,
     remainingMs,
   }: Pick<SourceOptions, "signal" | "remainingMs"> & {
-    readonly transport: MonitorEventsOptions["config"]["transport"];
+    readonly transport: EventsConfig["transport"];
   },
 ): Promise<EventHubAddress> {
   const connection = await connectService({
@@ -97,7 +96,7 @@ async function askForAddress(
     transport,
     connectTimeoutMs: remainingMs(),
     signal,
-    ...(ca !== undefined && { ca }),
+    ca,
     // What is asked then fails, and says why.
     onDisconnect: () => {},
   });
@@ -106,13 +105,6 @@ async function askForAddress(
   } finally {
     await connection.close();
   }
-}
-
-function withPort(
-  { host, entityPath }: EventHubAddress,
-  port: number | undefined,
-): EventHubAddress {
-  return { host, ...(port !== undefined && { port }), entityPath };
 }
 
 function describeEventHub({ connectionString, from }: EventHub): string {

@@ -17,7 +17,7 @@ import {
 import type { Act } from "../../program/run-program.ts";
 import { deviceIdOption } from "../registry/device-id-option.ts";
 import { parseEnqueuedTime } from "./enqueued-time.ts";
-import { type MonitorEventsFlags, toMonitorEventsOptions } from "./monitor-events-options.ts";
+import type { MonitorEventsFlags } from "./monitor-events-flags.ts";
 
 const DEFAULT_CONSUMER_GROUP = "$Default";
 
@@ -70,6 +70,6 @@ export function addMonitorEvents(program: Command, act: Act): void {
     const config = loadEventsConfig(configInputs("c2d-hub", flags, context.io));
     context.redactor.learn(config.secrets);
     const { runMonitorEvents } = await import("./monitor-events.ts");
-    return await runMonitorEvents(toMonitorEventsOptions(flags, config), context);
+    return await runMonitorEvents(flags, config, context);
   });
 }

@@ -9,6 +9,7 @@ import {
   runEventListener,
 } from "../../../client/events/event-listener.ts";
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
+import type { EventsConfig } from "../../../config/hub-config.ts";
 import { createFollower } from "../../local/connect-target.ts";
 import { whileConnecting } from "../../local/connecting.ts";
 import type { HubFollower } from "../../local/hub-follower.ts";
@@ -22,20 +23,22 @@ import { separate } from "../../terminal/paragraph.ts";
 import { formatRetry } from "../../text/retry-text.ts";
 import { createEventFormat, type EventFormat, type EventGap, formatGap } from "./event-format.ts";
 import { type EventSource, findEventSource } from "./event-source.ts";
-import type { MonitorEventsOptions } from "./monitor-events-options.ts";
+import type { MonitorEventsFlags } from "./monitor-events-flags.ts";
 
 /** How long an event on its way to a reader who does not read may hold up the end. */
 const WRITE_GRACE_MS = 1000;
 
 export async function runMonitorEvents(
-  options: MonitorEventsOptions,
+  flags: MonitorEventsFlags,
+  config: EventsConfig,
   context: Context,
 ): Promise<ExitCode> {
-  return await new MonitorRun(options, context).run();
+  return await new MonitorRun(flags, config, context).run();
 }
 
 class MonitorRun {
-  readonly #options: MonitorEventsOptions;
+  readonly #flags: MonitorEventsFlags;
+  readonly #config: EventsConfig;
   readonly #context: Context;
   readonly #format: EventFormat;
   readonly #ending: Ending<ReceivingEnd>;
@@ -50,9 +53,10 @@ class MonitorRun {
   /** Events that were gone before they could be read. */
   #missing = 0;
 
-  constructor(options: MonitorEventsOptions, context: Context) {
-    const { flags, io } = context;
-    this.#options = options;
+  constructor(flags: MonitorEventsFlags, config: EventsConfig, context: Context) {
+    const { io } = context;
+    this.#flags = flags;
+    this.#config = config;
     this.#context = context;
     this.#format = createEventFormat(flags.output === "json", {
       isTTY: io.stdout.isTTY,
@@ -60,17 +64,18 @@ class MonitorRun {
       isRefused: !flags.color,
     });
     this.#ending = new Ending(context);
-    this.#follower = createFollower(options.config.hub, context);
+    this.#follower = createFollower(config.hub, context);
   }
 
   async run(): Promise<ExitCode> {
+    const { enqueuedTime: sinceMs } = this.#flags;
     const listening = runEventListener({
-      start: this.#options.start,
+      start: sinceMs === undefined ? { type: "latest" } : { type: "enqueuedTime", sinceMs },
       signal: this.#disconnect.signal,
       connect: (handlers) => this.#connect(handlers),
       onRead: (event) => this.#onRead(event),
       onEvent: (event) => this.#onEvent(event),
-      ...(this.#follower && { watch: this.#follower }),
+      watch: this.#follower,
     }).catch(this.#ending.fail);
     const end = await this.#ending.reason;
     this.#timeout.cancel();
@@ -80,7 +85,7 @@ class MonitorRun {
   }
 
   async #connect(handlers: EventHandlers): Promise<EventConnection> {
-    const { config, consumerGroup, connectTimeoutMs } = this.#options;
+    const { consumerGroup, connectTimeout: connectTimeoutMs } = this.#flags;
     let deadlineMs = performance.now() + connectTimeoutMs;
     const remainingMs = (): number => Math.max(1, Math.ceil(deadlineMs - performance.now()));
     const sourceOptions = {
@@ -93,7 +98,7 @@ class MonitorRun {
         this.#onTarget(banner);
       },
     };
-    const source = await findEventSource(this.#options, sourceOptions, this.#context);
+    const source = await findEventSource(this.#config, sourceOptions, this.#context);
     const { address, signIn, ca } = source;
     this.#source = source;
     this.#context.reporter.detail(
@@ -104,9 +109,9 @@ class MonitorRun {
         address,
         signIn,
         consumerGroup,
-        transport: config.transport,
+        transport: this.#config.transport,
         connectTimeoutMs: remainingMs(),
-        ...(ca !== undefined && { ca }),
+        ca,
         ...handlers,
       }),
     );
@@ -114,7 +119,7 @@ class MonitorRun {
 
   #onTarget(banner: string): void {
     if (banner === this.#banner) return;
-    if (this.#banner === "") this.#timeout.start(this.#options.timeoutMs);
+    if (this.#banner === "") this.#timeout.start(this.#flags.timeout);
     this.#banner = banner;
     this.#context.reporter.info(banner);
   }
@@ -139,13 +144,13 @@ class MonitorRun {
   /** Among the events, for whoever reads those must know of it. */
   #reportGap(gap: EventGap): void {
     this.#missing += gap.missing;
-    const text = formatGap(gap, this.#context.flags.output === "json");
+    const text = formatGap(gap, this.#flags.output === "json");
     this.#print(text).catch(this.#ending.fail);
   }
 
   async #print(text: string): Promise<void> {
-    const { flags, io } = this.#context;
-    await io.stdout.write(flags.output === "json" ? text : separate(text, io.stdout));
+    const { io } = this.#context;
+    await io.stdout.write(this.#flags.output === "json" ? text : separate(text, io.stdout));
   }
 
   #onReady(connection: EventConnection): void {
@@ -153,23 +158,22 @@ class MonitorRun {
   }
 
   async #reportReady({ partitionIds }: EventConnection): Promise<void> {
-    const { config, consumerGroup } = this.#options;
-    const { io, flags, reporter } = this.#context;
+    const { io, reporter } = this.#context;
     reporter.info(`Waiting for ${this.#wanted()}, press Ctrl-C to exit`);
-    if (flags.output !== "json") return;
+    if (this.#flags.output !== "json") return;
     const ready = {
       type: "ready",
       hostName: this.#source?.hostName,
       eventHub: this.#source?.address.entityPath,
-      consumerGroup,
+      consumerGroup: this.#flags.consumerGroup,
       partitionIds,
-      transport: config.transport,
+      transport: this.#config.transport,
     };
     await io.stdout.write(formatJsonLine(ready));
   }
 
   #wanted(): string {
-    const { device } = this.#options.config;
+    const { device } = this.#config;
     return device === undefined
       ? "events of all devices"
       : `events of device ${escapeLine(device.deviceId)} (${device.from})`;
@@ -177,8 +181,9 @@ class MonitorRun {
 
   /** The service knows no filter: the events of other devices are passed over here. */
   async #onRead(event: ReceivedEvent): Promise<void> {
-    const { config, count = Number.POSITIVE_INFINITY } = this.#options;
-    if (config.device && config.device.deviceId !== event.deviceId) return;
+    const { count = Number.POSITIVE_INFINITY } = this.#flags;
+    const { device } = this.#config;
+    if (device && device.deviceId !== event.deviceId) return;
     if (this.#disconnect.signal.aborted || this.#accepted >= count) return;
     this.#accepted += 1;
     try {
@@ -191,7 +196,7 @@ class MonitorRun {
   }
 
   #conclude(end: End<ReceivingEnd>): ExitCode {
-    const { count, timeoutMs } = this.#options;
+    const { count, timeout } = this.#flags;
     if (this.#missing > 0) {
       this.#context.reporter.warn(
         `${this.#missing} events are not shown: the hub no longer had them when they were to be read`,
@@ -201,7 +206,7 @@ class MonitorRun {
       what: "events",
       received: this.#printed,
       count,
-      bound: { flag: "--timeout", ms: timeoutMs },
+      bound: { flag: "--timeout", ms: timeout },
       hint: "Send some (c2d-device telemetry), raise --timeout, or start earlier (--enqueued-time 10m).",
     };
     return concludeReceiving(end, received, this.#context);

@@ -40,7 +40,7 @@ export async function withRegistry<T>(
     signIn: target.connectionString,
     requestTimeoutMs: connectTimeoutMs,
     signal,
-    ...(target.ca !== undefined && { ca: target.ca }),
+    ca: target.ca,
   });
   try {
     const facing =

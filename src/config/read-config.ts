@@ -1,0 +1,47 @@
+/** Reads a configuration, and tells everything that is wrong at once. */
+
+import { ConfigError, type ConfigProblem } from "./config-error.ts";
+import { type ConfigInputs, loadSettings } from "./load-settings.ts";
+import { secretsIn } from "./secrets-in.ts";
+import { SettingReader } from "./setting-reader.ts";
+import { SERVICE_TRANSPORTS } from "./settings.ts";
+
+interface Secrets {
+  /** Texts that must not be printed. */
+  readonly secrets: readonly string[];
+}
+
+/** What every configuration of a service has. */
+export interface CommonServiceConfig extends Secrets {
+  readonly transport: (typeof SERVICE_TRANSPORTS)[number];
+  /** Extra CA certificates (PEM). */
+  readonly ca?: string | undefined;
+}
+
+/**
+ * @param read Reports to the reader what is wrong; undefined only where something is.
+ * @throws ConfigError with everything that is wrong.
+ */
+export function readConfig<T extends object>(
+  inputs: ConfigInputs,
+  read: (reader: SettingReader) => T | undefined,
+): T & Secrets {
+  const problems: ConfigProblem[] = [];
+  const settings = loadSettings(inputs, problems);
+  const values = read(new SettingReader(settings, problems, inputs.directory));
+  if (problems.length > 0 || !values) throw new ConfigError(problems);
+  return { ...values, secrets: secretsIn(settings) };
+}
+
+/** As `readConfig`, for a service. */
+export function readServiceConfig<T extends object>(
+  inputs: ConfigInputs,
+  read: (reader: SettingReader) => T | undefined,
+): T & CommonServiceConfig {
+  return readConfig(inputs, (reader) => {
+    const values = read(reader);
+    const ca = reader.certificate("caFile");
+    const transport = reader.choice("serviceTransport", SERVICE_TRANSPORTS);
+    return values && transport && { ...values, ca, transport };
+  });
+}
