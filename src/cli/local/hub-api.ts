@@ -1,4 +1,9 @@
-/** Calls to the running local hub's REST side: devices, as their owner. */
+/**
+ * Calls to the running local hub's REST side: devices, as their owner.
+ *
+ * Not by `client/registry`: every command with `--local` asks here first, and would wait for the SDK
+ * to be loaded; and a hub that hangs, or a stranger on its port, is to be told apart.
+ */
 
 import { existsSync } from "node:fs";
 import { request } from "node:https";

@@ -1,5 +1,6 @@
 /** The end of a command that goes on until there is a reason to end. */
 
+import { createDeferred } from "../../async/deferred.ts";
 import type { Context } from "./run-program.ts";
 
 /** Why it ends: for reasons of its `Own`, or for those that every command has. */
@@ -9,28 +10,27 @@ export type End<Own extends string> =
 
 /** Waits for the first reason. Signals and a closed stdout are reasons; the command adds its own. */
 export class Ending<Own extends string> {
-  readonly reason: Promise<End<Own>>;
-  readonly #end: (end: End<Own>) => void;
+  readonly #reason = createDeferred<End<Own>>();
 
   constructor({ interruption, io }: Pick<Context, "interruption" | "io">) {
-    let end!: (end: End<Own>) => void;
-    this.reason = new Promise((resolve) => {
-      end = resolve;
-    });
-    this.#end = end;
     this.#endOn(interruption.signal, "interrupted");
     this.#endOn(io.stdout.closed, "closed");
   }
 
+  get reason(): Promise<End<Own>> {
+    return this.#reason.promise;
+  }
+
   end(type: Own): void {
-    this.#end({ type });
+    this.#reason.resolve({ type });
   }
 
   /** To be handed to `catch`. */
-  readonly fail = (error: unknown): void => this.#end({ type: "failed", error });
+  readonly fail = (error: unknown): void => this.#reason.resolve({ type: "failed", error });
 
   #endOn(signal: AbortSignal, type: "interrupted" | "closed"): void {
-    if (signal.aborted) this.#end({ type });
-    else signal.addEventListener("abort", () => this.#end({ type }), { once: true });
+    const end = (): void => this.#reason.resolve({ type });
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
   }
 }

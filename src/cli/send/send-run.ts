@@ -1,6 +1,7 @@
 /** One run of `c2d-send`: what it sends, the feedback it waits for, and its numbers. */
 
 import { Deadline } from "../../async/deadline.ts";
+import { createDeferred } from "../../async/deferred.ts";
 import { OutcomeUnknownError } from "../../client/errors/outcome-unknown-error.ts";
 import { FeedbackTracker, type MatchedFeedback } from "../../client/service/feedback-tracker.ts";
 import type { PlannedMessage, SendEvent } from "../../client/service/send-event.ts";
@@ -34,8 +35,7 @@ export class SendRun {
   readonly #failures: FailureReporter;
   /** Devices whose next message waits for another try. */
   readonly #held = new Set<string>();
-  readonly #failure: Promise<never>;
-  #fail!: (error: unknown) => void;
+  readonly #failure = createDeferred<never>();
   #onFeedback: () => void = () => {};
   #sent = 0;
   #failed = 0;
@@ -51,10 +51,6 @@ export class SendRun {
     this.#renderer = createRenderer(context.flags.output === "json");
     this.#writer = new OrderedWriter(context.io.stdout);
     this.#failures = new FailureReporter(context);
-    this.#failure = new Promise((_, reject) => {
-      this.#fail = reject;
-    });
-    this.#failure.catch(() => {});
   }
 
   get tally(): Tally {
@@ -71,7 +67,7 @@ export class SendRun {
 
   /** Ends whatever is waited for. */
   fail(error: unknown): void {
-    this.#fail(error);
+    this.#failure.reject(error as Error);
   }
 
   /** Messages that the hub refused. */
@@ -141,7 +137,7 @@ export class SendRun {
       interruption.signal.addEventListener("abort", stop, { once: true });
     });
     try {
-      return await Promise.race([ended, this.#failure, this.#writer.failed]);
+      return await Promise.race([ended, this.#failure.promise, this.#writer.failed]);
     } finally {
       deadline?.cancel();
     }

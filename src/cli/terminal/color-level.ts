@@ -1,6 +1,4 @@
-/** Whether to colour, as no-color.org and force-color.org have it. */
-
-import type { ColorSupportLevel } from "chalk";
+/** Whether to colour, as no-color.org and force-color.org have it. More than 16 colours are not used. */
 
 export interface ColorWish {
   readonly isTTY: boolean;
@@ -11,15 +9,12 @@ export interface ColorWish {
 
 /**
  * The flag first, then FORCE_COLOR, then NO_COLOR (Node's own order), then whether it is a terminal.
- * chalk alone would not honour NO_COLOR.
+ * chalk alone would not honour NO_COLOR, and Node takes an empty one for a refusal.
  */
-export function colorLevel({ isTTY, env, isRefused }: ColorWish): ColorSupportLevel {
+export function colorLevel({ isTTY, env, isRefused }: ColorWish): 0 | 1 {
   if (isRefused) return 0;
   const forced = env.FORCE_COLOR;
-  if (forced !== undefined) {
-    if (forced === "0" || forced === "false") return 0;
-    return forced === "2" ? 2 : forced === "3" ? 3 : 1;
-  }
+  if (forced !== undefined) return forced === "0" || forced === "false" ? 0 : 1;
   if (env.NO_COLOR) return 0;
   return isTTY && env.TERM !== "dumb" ? 1 : 0;
 }

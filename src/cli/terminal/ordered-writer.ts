@@ -1,25 +1,25 @@
 /** Writes to stdout without waiting for each, but no further ahead than its reader allows. */
 
+import { createDeferred } from "../../async/deferred.ts";
 import type { Output } from "./output.ts";
 
 /** Texts that may be on their way. */
 const MAX_WAITING = 100;
 
 export class OrderedWriter {
-  /** Rejects when writing fails; never resolves. */
-  readonly failed: Promise<never>;
   readonly #stdout: Output;
-  #reject!: (error: unknown) => void;
+  readonly #failed = createDeferred<never>();
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(stdout: Output) {
     this.#stdout = stdout;
-    this.failed = new Promise((_, reject) => {
-      this.#reject = reject;
-    });
-    this.failed.catch(() => {});
+  }
+
+  /** Rejects when writing fails; never resolves. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
   }
 
   write(text: string): void {
@@ -28,7 +28,7 @@ export class OrderedWriter {
       .write(text)
       .catch((error: unknown) => {
         this.#failure ??= { error };
-        this.#reject(error);
+        this.#failed.reject(error as Error);
       })
       .finally(() => {
         this.#waiting -= 1;

@@ -13,7 +13,7 @@ export interface ReporterOptions {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
   readonly isVerbose: boolean;
-  readonly colorLevel: 0 | 1 | 2 | 3;
+  readonly colorLevel: 0 | 1;
   /** Whether stderr is a terminal that can erase a line. */
   readonly isTerminal?: boolean;
 }

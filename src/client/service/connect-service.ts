@@ -75,27 +75,18 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
   }
 
   async openFeedback(onBatch: (batch: FeedbackBatch) => void): Promise<void> {
-    this.requireOpen();
-    try {
-      await this.#bounded(
-        this.#client.receiveFeedback((feedback) => {
-          const batch = this.#toBatch(feedback);
-          if (batch && this.isOpen) onBatch(batch);
-        }),
-      );
-    } catch (error) {
-      if (!(error instanceof DeadlinePassedError)) throw this.#toClientError(error);
-      throw new ClientError(
-        "ServiceUnavailable",
-        "The hub did not attach the feedback link in time.",
-        { cause: error },
-      );
-    }
+    await this.#ask("The hub did not attach the feedback link in time.", () =>
+      this.#client.receiveFeedback((feedback) => {
+        const batch = this.#toBatch(feedback);
+        if (batch && this.isOpen) onBatch(batch);
+      }),
+    );
   }
 
   async findEventHub(): Promise<EventHubAddress> {
-    this.requireOpen();
-    const answer = await this.#askAt(REDIRECTING_PATH);
+    const answer = await this.#ask("The hub did not say in time where its events are read.", () =>
+      this.#client.askAt(REDIRECTING_PATH),
+    );
     const address = parseRedirect(answer);
     if (address) return address;
     throw (
@@ -143,21 +134,14 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
     }
   }
 
-  async #askAt(address: string): Promise<unknown> {
+  async #ask<T>(tooLate: string, question: () => Promise<T>): Promise<T> {
+    this.requireOpen();
     try {
-      return await this.#bounded(this.#client.askAt(address));
+      return await within(this.options.connectTimeoutMs, this.end.before(question()));
     } catch (cause) {
       if (!(cause instanceof DeadlinePassedError)) throw this.#toClientError(cause);
-      throw new ClientError(
-        "ServiceUnavailable",
-        "The hub did not say in time where its events are read.",
-        { cause },
-      );
+      throw new ClientError("ServiceUnavailable", tooLate, { cause });
     }
-  }
-
-  async #bounded<T>(promise: Promise<T>): Promise<T> {
-    return await within(this.options.connectTimeoutMs, this.end.before(promise));
   }
 
   /** A batch that cannot be read stays unsettled, and goes back when the connection ends. */

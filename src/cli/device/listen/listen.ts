@@ -47,7 +47,7 @@ class ListenRun {
     const isHolding = settlement === "abandon";
     this.#options = options;
     this.#context = context;
-    this.#announceReady = prepareReadyFile(options.readyFile, context.io.directory).announce;
+    this.#announceReady = prepareReadyFile(options.readyFile, context.io.directory);
     this.#ending = new Ending(context);
     this.#link = new DeviceLink(
       {

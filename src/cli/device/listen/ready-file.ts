@@ -4,18 +4,17 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../../terminal/usage-error.ts";
 
-export interface ReadyFile {
-  /** Writes the file whole: it is never seen half done. */
-  announce(text: string): void;
-}
-
 /**
  * Removes what an earlier run has left, for it would lie.
  *
+ * @returns Writes the file whole: it is never seen half done.
  * @throws UsageError for a path that cannot be written.
  */
-export function prepareReadyFile(path: string | undefined, directory: string): ReadyFile {
-  if (path === undefined) return { announce: () => {} };
+export function prepareReadyFile(
+  path: string | undefined,
+  directory: string,
+): (text: string) => void {
+  if (path === undefined) return () => {};
   const target = resolve(directory, path);
   const unfinished = `${target}.${process.pid}.tmp`;
   const attempt = (act: () => void): void => {
@@ -34,11 +33,9 @@ export function prepareReadyFile(path: string | undefined, directory: string): R
     writeFileSync(unfinished, "");
     rmSync(unfinished);
   });
-  return {
-    announce: (text) =>
-      attempt(() => {
-        writeFileSync(unfinished, text);
-        renameSync(unfinished, target);
-      }),
-  };
+  return (text) =>
+    attempt(() => {
+      writeFileSync(unfinished, text);
+      renameSync(unfinished, target);
+    });
 }

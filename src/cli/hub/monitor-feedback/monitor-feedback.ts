@@ -45,9 +45,9 @@ class FeedbackMonitor {
   readonly #ending: Ending<ReceivingEnd>;
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
   readonly #stop = new AbortController();
-  /** Batches are printed one after the other, the first once `ready` is out. */
   readonly #isReady = createDeferred<void>();
-  #printing = this.#isReady.promise;
+  /** Batches are printed one after the other, the first once `ready` is out. */
+  #printing: Promise<void> = this.#isReady.promise;
   #printed = 0;
   #negative = 0;
   #hasWarnedOfReturn = false;
