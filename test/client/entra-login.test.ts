@@ -3,7 +3,7 @@ import { afterEach, expect, it } from "vitest";
 import type { EntraCredential } from "../../src/client/connection/service-sign-in.ts";
 import { connectService } from "../../src/client/service/connect-service.ts";
 import { startLocalHub } from "../../src/hub/local-hub.ts";
-import { startScriptedAmqpHub } from "./support/scripted-amqp-hub.ts";
+import { type AmqpScript, startScriptedAmqpHub } from "./support/scripted-amqp-hub.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 
@@ -38,8 +38,8 @@ function giving(token: string): EntraCredential & { readonly scopes: unknown[] }
   };
 }
 
-async function scripted() {
-  const hub = await startScriptedAmqpHub();
+async function scripted(script?: AmqpScript) {
+  const hub = await startScriptedAmqpHub(script);
   cleanups.push(() => hub.stop());
   return hub;
 }
@@ -58,6 +58,15 @@ it("is refused by a hub that takes keys only, with the role as hint", async () =
   cleanups.push(() => hub.stop());
   const ca = readFileSync(hub.caFile, "utf8");
   await expect(connect({ hostName: hub.hostName, ca }, giving("abc"))).rejects.toMatchObject({
+    name: "IotHubUnauthorized",
+    hint: expect.stringContaining("IoT Hub Data Contributor"),
+  });
+});
+
+it("is refused by an open connection with the role as hint, too", async () => {
+  const hub = await scripted({ refusesFeedback: true });
+  const connection = await connect(hub, giving("abc"));
+  await expect(connection.openFeedback(() => {})).rejects.toMatchObject({
     name: "IotHubUnauthorized",
     hint: expect.stringContaining("IoT Hub Data Contributor"),
   });

@@ -29,7 +29,7 @@ export abstract class ClientSession<Options extends SessionOptions> {
   protected readonly endpoint: Endpoint;
   /** Everything to trust (PEM); undefined for Node's default. */
   protected readonly ca: string[] | undefined;
-  /** What is to be connected to. */
+  /** What should answer, for messages. */
   protected readonly peer: string = "an IoT hub";
   protected readonly end = new ConnectionEnd();
   #state: "opening" | "open" | "closed" = "opening";
@@ -92,6 +92,11 @@ export abstract class ClientSession<Options extends SessionOptions> {
     return this.#state === "closed";
   }
 
+  /** What is connected to, for messages. */
+  protected get where(): string {
+    return formatEndpoint(this.endpoint);
+  }
+
   protected requireOpen(): void {
     if (!this.isOpen) throw this.toLoss(undefined);
   }
@@ -126,9 +131,5 @@ export abstract class ClientSession<Options extends SessionOptions> {
     return error instanceof DeadlinePassedError
       ? notAnswering(this.endpoint, this.options.connectTimeoutMs, this.peer, error)
       : this.toLoss(error);
-  }
-
-  protected get where(): string {
-    return formatEndpoint(this.endpoint);
   }
 }

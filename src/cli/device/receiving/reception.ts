@@ -48,10 +48,6 @@ export class Reception {
     return this.#printer.printedCount;
   }
 
-  get isComplete(): boolean {
-    return this.#printer.isComplete;
-  }
-
   add(delivery: Delivery, attempt: number): void {
     const { held } = this.#options;
     this.#origins.set(delivery, attempt);
