@@ -8,6 +8,7 @@ import { type CloudToDeviceSettings, LOG_LIMITS } from "../core/limits.ts";
 import { Secret } from "../core/secret.ts";
 import { serveAmqp } from "./amqp/connection.ts";
 import type { Installation } from "./home/installation.ts";
+import type { RouteServices } from "./https/route.ts";
 import { createHttpsServer } from "./https/server.ts";
 import { issueServerCertificate } from "./listener/certificates.ts";
 import type { IncomingConnection } from "./listener/incoming-connection.ts";
@@ -75,24 +76,30 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     onStoreFailure: (error) => lifetime.fail(error),
   });
   const idle = new IdleWatch(options.clock, options.idleExitMs, () => void lifetime.stop());
+  // A request may come through one port while the next is still being opened.
+  const stopHub = (): void => {
+    opening.then(() => lifetime.stop()).catch(() => {});
+  };
   const open = async (): Promise<ProtocolListener> => {
     await Promise.all(options.devices.map((deviceId) => services.registry.ensure(deviceId)));
-    return await openDoor(options, services, idle);
+    const door = await openDoor(options, { ...services, stopHub }, idle);
+    lifetime.onStop(
+      () => options.onStopping?.(),
+      () => idle.stop(),
+      () => door.close(),
+      () => services.scheduler.stop(),
+      () => services.activity.flush(),
+      () => options.store.close(),
+    );
+    idle.start();
+    return door;
   };
-  const door = await open().catch(async (error: unknown) => {
+  const opening = open();
+  const door = await opening.catch(async (error: unknown) => {
     services.scheduler.stop();
     await options.store.close();
     throw error;
   });
-  lifetime.onStop(
-    () => options.onStopping?.(),
-    () => idle.stop(),
-    () => door.close(),
-    () => services.scheduler.stop(),
-    () => services.activity.flush(),
-    () => options.store.close(),
-  );
-  idle.start();
   return {
     ports: door.ports,
     events: services.events,
@@ -108,7 +115,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 
 async function openDoor(
   options: HubOptions,
-  services: HubServices,
+  services: HubServices & Pick<RouteServices, "stopHub">,
   idle: IdleWatch,
 ): Promise<ProtocolListener> {
   const { authority } = options.installation;

@@ -34,7 +34,10 @@ export interface LocalHub extends AsyncDisposable {
   readonly eventHubConnectionString: string;
   /** Path of the certificate (PEM) of the authority that clients have to trust; gone after `stop`. */
   readonly caFile: string;
-  /** Resolves when the hub has stopped; rejects when it had to because its store failed. */
+  /**
+   * Resolves when the hub has stopped, by `stop` or by its owner's `POST /$c2d/stop`, which does the
+   * same and leaves the process alone; rejects when it had to because its store failed.
+   */
   readonly stopped: Promise<void>;
   /**
    * The device's connection string; the device is created if it is missing.

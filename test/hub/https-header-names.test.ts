@@ -106,6 +106,7 @@ const REQUESTS: Record<string, (hub: TestHub) => RawRequest | Promise<RawRequest
   "GET /statistics/devices": () => ({ path: "/statistics/devices" }),
   "GET /statistics/service": () => ({ path: "/statistics/service" }),
   "GET /$c2d/status": () => ({ path: "/$c2d/status" }),
+  "POST /$c2d/stop": () => ({ path: "/$c2d/stop" }),
   "POST /devices/query": () => ({
     path: "/devices/query",
     headers: ["x-ms-max-item-count: 1"],

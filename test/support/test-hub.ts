@@ -51,7 +51,11 @@ export async function createTestHub(options: TestHubOptions = {}) {
   });
   const { cloudToDevice, deviceToCloud, events, feedback, registry } = services;
   for (const deviceId of devices) await registry.ensure(deviceId);
-  const httpsServer = createHttpsServer(services);
+  let stopRequests = 0;
+  const stopHub = (): void => {
+    stopRequests += 1;
+  };
+  const httpsServer = createHttpsServer({ ...services, stopHub });
   const log = new EventLog(events);
   return {
     clock,
@@ -64,6 +68,10 @@ export async function createTestHub(options: TestHubOptions = {}) {
     registry,
     services,
     settings,
+    /** How often its owner wanted it to stop, over REST. */
+    get stopRequests() {
+      return stopRequests;
+    },
     /** Both ends of a new MQTT connection: the peer, and the hub's own end. */
     mqtt() {
       const [clientEnd, hubEnd] = createDuplexPair();

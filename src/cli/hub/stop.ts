@@ -2,9 +2,16 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClientError } from "../../client/errors/client-error.ts";
-import { findHubFileDamage, type HubDescription, homePaths } from "../../hub/home/home.ts";
+import {
+  findHubFileDamage,
+  type HubDescription,
+  homePaths,
+  isProcessAlive,
+} from "../../hub/home/home.ts";
 import { isOwned } from "../../hub/store/ownership.ts";
 import { findRunningHub } from "../local/find-running-hub.ts";
+import { killCommand } from "../local/how-to-end.ts";
+import { requestStop } from "../local/hub-api.ts";
 import { LocalHubError } from "../local/local-hub-error.ts";
 import { describeAbsence } from "../local/require-hub.ts";
 import type { Context } from "../program/run-program.ts";
@@ -39,45 +46,65 @@ async function findOwnHub(home: string, context: Context): Promise<HubDescriptio
   try {
     return await findRunningHub(home);
   } catch (error) {
-    if (!(error instanceof ClientError)) throw error;
-    throw new LocalHubError("LocalHubNotStopped", error.message, error.hint ?? "");
+    throw notStopped(error);
   } finally {
     context.reporter.endProgress();
   }
+}
+
+/** For a hub that does not answer; any other error as it is. */
+function notStopped(error: unknown): unknown {
+  if (!(error instanceof ClientError)) return error;
+  return new LocalHubError("LocalHubNotStopped", error.message, error.hint ?? "");
 }
 
 function reportWait(text: string, { reporter }: Context): void {
   reporter.progress(() => text);
 }
 
-/**
- * The hub has ended once its store has no owner: that it gives up last. Its process id says less:
- * where nobody reaps it, as in many containers, it stays.
- */
-async function end({ pid }: HubDescription, home: string, context: Context): Promise<void> {
+async function end(hub: HubDescription, home: string, context: Context): Promise<void> {
+  const { pid } = hub;
   reportWait(`Waiting for the local hub (process ${pid}) to end ...`, context);
+  await tellToEnd(hub);
   const { storeDirectory } = homePaths(home);
   const deadlineMs = performance.now() + STOP_LIMIT_MS;
-  let isRunning = signal(pid, "SIGTERM");
-  while (isRunning) {
+  while (await isRunning(pid, storeDirectory)) {
     if (performance.now() > deadlineMs) {
       throw new LocalHubError(
         "LocalHubNotStopped",
         `The local hub (process ${pid}) did not end within ${STOP_LIMIT_MS} ms.`,
-        `Look at its log, or end it: kill -9 ${pid}.`,
+        `Look at its log, or end it: ${killCommand(pid)}.`,
       );
     }
     await sleep(POLL_MS);
-    isRunning = signal(pid, 0) && (await isOwned(storeDirectory));
   }
 }
 
-/** @returns False when there is no such process. */
-function signal(pid: number, which: NodeJS.Signals | 0): boolean {
+/** Over REST, which works on every system and leaves it to the hub how its process goes on. */
+async function tellToEnd(hub: HubDescription): Promise<void> {
   try {
-    return process.kill(pid, which);
+    if (!(await requestStop(hub))) terminate(hub.pid);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    // It has just answered: now it is ending already.
+    if (error instanceof ClientError && error.name === "ConnectionLost") return;
+    throw notStopped(error);
+  }
+}
+
+/**
+ * The hub has ended once its store has no owner: that it gives up last. Its process id says less:
+ * where nobody reaps it, as in many containers, it stays.
+ */
+async function isRunning(pid: number, storeDirectory: string): Promise<boolean> {
+  return isProcessAlive(pid) && (await isOwned(storeDirectory));
+}
+
+/** On Windows it ends at once: its store bears that, as it does a crash. */
+function terminate(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return;
     throw error;
   }
 }

@@ -18,7 +18,8 @@ import {
 import { HUB_ERRORS, type HubErrorName } from "../../core/hub-error.ts";
 import { formatSasToken } from "../../core/sas-token.ts";
 import { Secret } from "../../core/secret.ts";
-import { type HubDescription, readHomeFile, STATUS_PATH } from "../../hub/home/home.ts";
+import { type HubDescription, readHomeFile, STATUS_PATH, STOP_PATH } from "../../hub/home/home.ts";
+import { howToEndHung } from "./how-to-end.ts";
 import { resolveLocalhostTo } from "./resolve-localhost.ts";
 
 /** How long a hub on this machine may take to answer before it counts as hung, in milliseconds. */
@@ -102,6 +103,17 @@ export async function readStatus(hub: HubDescription, timeoutMs: number): Promis
 }
 
 /**
+ * Has the hub stop; resolves before it has.
+ *
+ * @returns False for a hub that cannot be told so, as one of an older version.
+ * @throws ClientError
+ */
+export async function requestStop(hub: HubDescription): Promise<boolean> {
+  const { status } = await call(hub, "POST", STOP_PATH);
+  return status === 204;
+}
+
+/**
  * Whether the device is connected to the hub at this moment, by whatever client.
  *
  * @param timeoutMs How long the hub may take to answer.
@@ -121,7 +133,7 @@ export async function isDeviceConnected(
 export function notResponding({ pid }: HubDescription, cause?: unknown): ClientError {
   return new ClientError("ConnectTimeout", `The local hub (process ${pid}) is not responding.`, {
     cause,
-    hint: `If it is suspended, resume it (fg in its terminal, or kill -CONT ${pid}); else end it: kill -9 ${pid}.`,
+    hint: howToEndHung(pid),
   });
 }
 
@@ -145,7 +157,7 @@ interface Answer {
 
 async function call(
   hub: HubDescription,
-  method: "GET" | "PUT",
+  method: "GET" | "PUT" | "POST",
   path: string,
   { body, timeoutMs = ANSWER_TIMEOUT_MS, signal }: Bounds & { readonly body?: object } = {},
 ): Promise<Answer> {

@@ -35,8 +35,9 @@ export interface HubDescription {
   readonly eventHubConnectionString: string;
 }
 
-/** Where a running hub tells its owner of itself, over HTTPS. */
+/** Paths of a running hub's own, over HTTPS and for its owner: what it tells of itself, and its end. */
 export const STATUS_PATH = "/$c2d/status";
+export const STOP_PATH = "/$c2d/stop";
 
 const OWNER_ONLY_FILE = 0o600;
 const PUBLIC_FILE = 0o644;
@@ -196,7 +197,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
-function isProcessAlive(pid: number): boolean {
+export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -8,6 +8,8 @@ export interface HttpReply {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON, bytes as they are. */
   readonly body?: object | Uint8Array;
+  /** Called once the answer has left, or cannot any more. */
+  onSent?(): void;
 }
 
 export const NO_CONTENT: HttpReply = { status: 204 };

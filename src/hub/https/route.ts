@@ -31,6 +31,8 @@ export interface Route {
   readonly path: string;
   /** Any of them lets in. */
   readonly permissions: readonly Permission[];
+  /** Only all of them together let in. */
+  readonly needsEveryPermission?: boolean;
   handle(request: HubRequest): HttpReply | Promise<HttpReply>;
 }
 
@@ -42,6 +44,8 @@ export interface RouteServices {
   readonly feedback: FeedbackQueue;
   readonly handshakes: HandshakeLog;
   readonly registry: Registry;
+  /** Begins to stop the hub, which ends the connection of the request too. */
+  stopHub(): void;
 }
 
 export const DEVICE_PATH = "/devices/:deviceId";

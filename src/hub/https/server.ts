@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { finished } from "node:stream";
 import createRouter from "find-my-way";
 import type { Clock } from "../../async/clock.ts";
 import type { Principal } from "../../core/access.ts";
@@ -53,7 +54,10 @@ export function createHttpsServer(services: HttpsServices): Server {
     const answered = found === null ? NOTHING_HERE : answer(request, found, services);
     Promise.resolve(answered)
       .catch((error: unknown) => refuse(error, services))
-      .then((reply) => send(response, reply))
+      .then((reply) => {
+        if (reply.onSent) finished(response, reply.onSent);
+        send(response, reply);
+      })
       .catch(() => response.destroy());
   });
   // Its other limits are enforced only by a server that listens; this one is handed connections.
@@ -92,17 +96,19 @@ async function answer(
 /** @throws HubError IotHubUnauthorized */
 function authorize(
   incoming: IncomingMessage,
-  { path, permissions }: Route,
+  { path, permissions, needsEveryPermission }: Route,
   deviceId: string,
   { access }: HttpsServices,
 ): Principal {
   const principal = authenticate(incoming, deviceId, access);
   const resource = path.split("/").filter((segment) => segment !== "");
   const segments = resource.map((segment) => (segment === ":deviceId" ? deviceId : segment));
-  requireAny(permissions, (permission) => {
+  const check = (permission: Permission): void => {
     if (permission === "DeviceConnect") access.authorizeDevice(principal, deviceId);
     else access.authorize(principal, permission, segments);
-  });
+  };
+  if (needsEveryPermission) permissions.forEach(check);
+  else requireAny(permissions, check);
   return principal;
 }
 
