@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { homedir, platform } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { ConfigInputs } from "./load-settings.ts";
 import type { SettingReader } from "./setting-reader.ts";
 
@@ -16,7 +16,7 @@ export function homeDirectory(
   const named = reader.text("home");
   const home = named === undefined ? join(dataDirectory(env), NAME) : resolve(directory, named);
   const obstacle = nearestExisting(home);
-  if (!statSync(obstacle).isDirectory()) {
+  if (!statSync(obstacle, { throwIfNoEntry: false })?.isDirectory()) {
     reader.report("home", `${obstacle} is not a directory`, "Set C2D_HOME to a directory.");
   }
   return home;
@@ -24,13 +24,15 @@ export function homeDirectory(
 
 /** The path itself, or what exists of the way to it. */
 function nearestExisting(path: string): string {
-  return existsSync(path) ? path : nearestExisting(dirname(path));
+  const parent = dirname(path);
+  // A drive of Windows may be missing itself.
+  return existsSync(path) || parent === path ? path : nearestExisting(parent);
 }
 
 function dataDirectory(env: ConfigInputs["env"]): string {
   const userHome = env.HOME || homedir();
   // The XDG specification has relative paths ignored.
-  if (env.XDG_DATA_HOME?.startsWith("/")) return env.XDG_DATA_HOME;
+  if (env.XDG_DATA_HOME && isAbsolute(env.XDG_DATA_HOME)) return env.XDG_DATA_HOME;
   if (platform() === "darwin") return join(userHome, "Library", "Application Support");
   if (platform() === "win32") return env.LOCALAPPDATA || join(userHome, "AppData", "Local");
   return join(userHome, ".local", "share");

@@ -23,6 +23,9 @@ import {
 import { requireUsableHome } from "../../src/hub/home/home-directory.ts";
 import { startHomeHub } from "../../src/hub/home-hub.ts";
 import { freePort, temporaryDirectory } from "../support/local-hub.ts";
+import { onPosix } from "../support/platform.ts";
+
+const withModes = it.runIf(onPosix("file modes"));
 
 async function startAtHome(directory: string, options = {}) {
   const hub = await startHomeHub({ directory, ports: [0], ...options });
@@ -42,7 +45,7 @@ const description = {
 };
 
 describe("the home directory", () => {
-  it("is for its owner alone, and all in it but the certificate", async () => {
+  withModes("is for its owner alone, and all in it but the certificate", async () => {
     const directory = join(temporaryDirectory(), "deep", "home");
     await startAtHome(directory);
     const { hubFile, installationFile } = homePaths(directory);
@@ -215,14 +218,14 @@ describe("a hub at home", () => {
     for (const { primaryKey } of policies) expect(error).not.toContain(primaryKey.slice(0, 8));
   });
 
-  it.skipIf(process.platform === "win32")("leaves a directory shared by all users as it is", () => {
+  withModes("leaves a directory shared by all users as it is", () => {
     const directory = temporaryDirectory();
     chmodSync(directory, 0o1777);
     expect(() => createHome(directory)).toThrow(`${directory} is shared by all users`);
     expect(statSync(directory).mode & 0o7777).toBe(0o1777);
   });
 
-  it.skipIf(process.platform === "win32")("does not wait for what a pipe might hold", () => {
+  it.runIf(onPosix("named pipes"))("does not wait for what a pipe might hold", () => {
     const paths = createHome(temporaryDirectory());
     execFileSync("mkfifo", [paths.hubFile]);
     expect(() => readRunningHub(paths.directory)).toThrow(`${paths.hubFile} cannot be read`);

@@ -51,6 +51,7 @@ function spawnHub({ directory, logFile }: HomePaths): ChildProcess {
   const args = [EXECUTABLE, "start", "--idle-exit", "2m", "--background"];
   const child = spawn(process.execPath, args, {
     detached: true,
+    windowsHide: true,
     cwd: directory,
     env: { ...process.env, C2D_HOME: directory },
     stdio: ["ignore", "ignore", log ?? "ignore", "ipc"],

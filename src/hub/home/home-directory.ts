@@ -60,7 +60,8 @@ export function requireUsableHome(directory: string): void {
 /** Not `recursive`: for a directory that /proc does not take, Node 20 to 26 tries forever. */
 function makeDirectory(directory: string): void {
   if (existsSync(directory)) return;
-  makeDirectory(dirname(directory));
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
   try {
     mkdirSync(directory, { mode: OWNER_ONLY_DIRECTORY });
   } catch (error) {
@@ -71,7 +72,9 @@ function makeDirectory(directory: string): void {
 
 /** The path itself, or what exists of the way to it. */
 function nearestExisting(path: string): string {
-  return existsSync(path) ? path : nearestExisting(dirname(path));
+  const parent = dirname(path);
+  // A drive of Windows may be missing itself.
+  return existsSync(path) || parent === path ? path : nearestExisting(parent);
 }
 
 /** The directory holds private keys: nobody else may be able to read or replace them. */

@@ -5,8 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { onPosix } from "../../support/platform.ts";
 import { RunningProgram } from "../../support/running-program.ts";
 import { RunningExecutable } from "../support/run-executable.ts";
+
+const signalled = test.runIf(onPosix("signals"));
 
 let directory: string;
 
@@ -68,7 +71,7 @@ test.skipIf(!existsSync("/dev/full"))(
   },
 );
 
-test.each([
+signalled.each([
   ["it makes its home", "fs", "mkdirSync", "SIGTERM", 143],
   ["it writes its keys", "fs", "renameSync", "SIGINT", 130],
   ["it opens its port", "net.Server.prototype", "listen", "SIGTERM", 143],

@@ -1,9 +1,12 @@
 /** A local hub that is frozen: every command says so, in its time, and with what to do. */
 
 import { connect, type Socket } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test as testAnywhere } from "vitest";
+import { onPosix } from "../../support/platform.ts";
 import { HubProcess } from "../support/hub-process.ts";
 import { type ExecutableName, parseLines, run } from "../support/run-command.ts";
+
+const test = testAnywhere.runIf(onPosix("signals"));
 
 const LOCAL = ["--local"];
 
