@@ -1,0 +1,13 @@
+/** What Windows does not have; there its tests are skipped, which is told on stderr, once. */
+
+const missing = new Set<string>();
+
+/** For `test.runIf`: whether the tests have what they need, such as "signals". */
+export function onPosix(what: string): boolean {
+  const isThere = process.platform !== "win32";
+  if (!isThere && !missing.has(what)) {
+    missing.add(what);
+    process.stderr.write(`SKIPPED: Windows has no POSIX ${what}; their tests do not run\n`);
+  }
+  return isThere;
+}
