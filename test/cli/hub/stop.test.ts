@@ -1,84 +1,17 @@
-/** `c2d-hub stop`: of a hub that answers, of one that does not, of one that leaves a zombie, of a stranger. */
+/** `c2d-hub stop` at a hub that does not answer, and at one that leaves a zombie. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { runStop } from "../../../src/cli/hub/stop.ts";
-import { createHome, type HomePaths, writeHubDescription } from "../../../src/hub/home/home.ts";
-import { createInstallation } from "../../../src/hub/home/installation.ts";
-import { issueServerCertificate } from "../../../src/hub/listener/tls.ts";
-import { startHomeHub } from "../../../src/hub/local-hub.ts";
-import { temporaryDirectory } from "../../support/local-hub.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { onPosix } from "../../support/platform.ts";
 import { RunningProgram } from "../../support/running-program.ts";
 import { HubProcess } from "../support/hub-process.ts";
 import { parseLines, run } from "../support/run-command.ts";
 import { hasTerminals, runOnTerminal } from "../support/run-on-terminal.ts";
 
-const hasSignals = onPosix("signals");
-const signalled = test.runIf(hasSignals);
-
-describe("a hub that another program has embedded", () => {
-  test("ends, and its process goes on", async () => {
-    const signals: string[] = [];
-    const note = (signal: string): void => void signals.push(signal);
-    process.on("SIGTERM", note);
-    onTestFinished(() => void process.off("SIGTERM", note));
-    const directory = temporaryDirectory();
-    const hub = await startHomeHub({ directory, ports: [0] });
-    const { context, lines } = await stopInProcess(directory);
-    expect(lines).toEqual([{ type: "stopped", pid: process.pid }]);
-    await hub.stopped;
-    expect(signals).toEqual([]);
-    // There is none now.
-    expect(await runStop(directory, context)).toBe(0);
-  });
-});
-
-async function stopInProcess(directory: string): Promise<InProcess> {
-  const run = new InProcess();
-  expect(await runStop(directory, run.context)).toBe(0);
-  return run;
-}
-
-describe("a hub without the path for it, as of an older version", () => {
-  signalled("is told by a signal", async () => {
-    const paths = createHome(temporaryDirectory());
-    const hub = await startStandIn(paths, "response.writeHead(404).end()");
-    const { lines } = await stopInProcess(paths.directory);
-    expect(lines).toEqual([{ type: "stopped", pid: hub.process.pid }]);
-    expect((await hub.ended).signal).toBe("SIGTERM");
-  });
-});
-
-describe("a hub that ends while it is told", () => {
-  signalled("gets no signal, which could cut its end short", async () => {
-    const paths = createHome(temporaryDirectory());
-    const act = `request.method === "POST" ? request.socket.destroy() : response.writeHead(404).end()`;
-    const hub = await startStandIn(paths, act);
-    await stopInProcess(paths.directory);
-    hub.process.kill("SIGKILL");
-    expect((await hub.ended).signal).toBe("SIGKILL");
-  });
-});
-
-/** A process that is found as this home's hub is, and answers every request in one way. */
-async function startStandIn(paths: HomePaths, answer: string): Promise<RunningProgram> {
-  const { authority, policies } = await createInstallation(Date.now());
-  const { certificate, privateKey } = await issueServerCertificate(
-    authority,
-    ["localhost"],
-    Date.now(),
-  );
-  const stop = await run("c2d-hub", ["stop"], hub.options);
-  expect(stop.stderr).toContain("No local hub is running");
-  expect((await run("c2d-hub", ["status"], stranger.options)).code).toBe(0);
-  await Promise.all([hub.stop(), stranger.stop()]);
-});
-
-describe.runIf(hasSignals)("a hub that hangs", () => {
+describe.runIf(onPosix("signals"))("a hub that hangs", () => {
   let hub: HubProcess;
 
   beforeEach(async () => {
@@ -110,7 +43,7 @@ describe.runIf(hasSignals)("a hub that hangs", () => {
   });
 });
 
-describe.runIf(hasSignals)("a hub whose parent does not reap it", () => {
+describe.runIf(onPosix("zombies"))("a hub whose parent does not reap it", () => {
   const HUB = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.url));
   let directory: string;
   let parent: RunningProgram;

@@ -1,0 +1,90 @@
+/** `c2d-hub stop` tells the hub over REST, and only one that does not know the path by a signal. */
+
+import { writeFileSync } from "node:fs";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { runStop } from "../../../src/cli/hub/stop.ts";
+import { createHome, type HomePaths, writeHubDescription } from "../../../src/hub/home/home.ts";
+import { createInstallation } from "../../../src/hub/home/installation.ts";
+import { issueServerCertificate } from "../../../src/hub/listener/tls.ts";
+import { startHomeHub } from "../../../src/hub/local-hub.ts";
+import { temporaryDirectory } from "../../support/local-hub.ts";
+import { onPosix } from "../../support/platform.ts";
+import { RunningProgram } from "../../support/running-program.ts";
+import { InProcess } from "../support/in-process.ts";
+
+const signalled = test.runIf(onPosix("signals"));
+
+describe("a hub that another program has embedded", () => {
+  test("ends, and its process goes on", async () => {
+    const signals: string[] = [];
+    const note = (signal: string): void => void signals.push(signal);
+    process.on("SIGTERM", note);
+    onTestFinished(() => void process.off("SIGTERM", note));
+    const directory = temporaryDirectory();
+    const hub = await startHomeHub({ directory, ports: [0] });
+    const { context, lines } = await stopInProcess(directory);
+    expect(lines).toEqual([{ type: "stopped", pid: process.pid }]);
+    await hub.stopped;
+    expect(signals).toEqual([]);
+    // There is none now.
+    expect(await runStop(directory, context)).toBe(0);
+  });
+});
+
+async function stopInProcess(directory: string): Promise<InProcess> {
+  const run = new InProcess();
+  expect(await runStop(directory, run.context)).toBe(0);
+  return run;
+}
+
+describe("a hub without the path for it, as of an older version", () => {
+  signalled("is told by a signal", async () => {
+    const paths = createHome(temporaryDirectory());
+    const hub = await startStandIn(paths, "response.writeHead(404).end()");
+    const { lines } = await stopInProcess(paths.directory);
+    expect(lines).toEqual([{ type: "stopped", pid: hub.process.pid }]);
+    expect((await hub.ended).signal).toBe("SIGTERM");
+  });
+});
+
+describe("a hub that ends while it is told", () => {
+  signalled("gets no signal, which could cut its end short", async () => {
+    const paths = createHome(temporaryDirectory());
+    const act = `request.method === "POST" ? request.socket.destroy() : response.writeHead(404).end()`;
+    const hub = await startStandIn(paths, act);
+    await stopInProcess(paths.directory);
+    hub.process.kill("SIGKILL");
+    expect((await hub.ended).signal).toBe("SIGKILL");
+  });
+});
+
+/** A process that is found as this home's hub is, and answers every request in one way. */
+async function startStandIn(paths: HomePaths, answer: string): Promise<RunningProgram> {
+  const { authority, policies } = await createInstallation(Date.now());
+  const { certificate, privateKey } = await issueServerCertificate(
+    authority,
+    ["localhost"],
+    Date.now(),
+  );
+  const program = `
+    const { cert, key } = process.env;
+    const server = require("https").createServer({ cert, key }, (request, response) => { ${answer} });
+    server.listen(0, "127.0.0.1", () => console.log("port " + server.address().port + ";"));
+  `;
+  const hub = new RunningProgram(process.execPath, ["-e", program], {
+    directory: paths.directory,
+    env: { cert: certificate, key: privateKey },
+  });
+  onTestFinished(() => void hub.process.kill("SIGKILL"));
+  await hub.waitFor("stdout", ";");
+  const port = Number(/port (\d+)/.exec(hub.stdout)?.[1]);
+  const hostName = `localhost:${port}`;
+  writeFileSync(paths.caFile, authority.certificate);
+  const connectionString = `HostName=${hostName};SharedAccessKeyName=iothubowner;SharedAccessKey=${policies[0]?.primaryKey}`;
+  writeHubDescription(paths, {
+    ...{ hostName, endpoint: hostName, host: "127.0.0.1", ports: [port] },
+    ...{ pid: hub.process.pid ?? 0, caFile: paths.caFile },
+    ...{ connectionString, eventHubConnectionString: connectionString },
+  });
+  return hub;
+}
