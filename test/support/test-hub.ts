@@ -37,7 +37,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
   const settings = { ...AZURE_DEFAULTS, ...options.settings };
   const clock = new TestClock(Date.UTC(2026, 0, 1));
   const { policies } = await createInstallation(clock.nowMs());
-  const services = await createServices({
+  const created = await createServices({
     store: options.store ?? createMemoryStore(),
     clock,
     settings,
@@ -49,13 +49,16 @@ export async function createTestHub(options: TestHubOptions = {}) {
     // A connection that ends after its test may find the store closed.
     onStoreFailure: () => {},
   });
+  let stopRequests = 0;
+  const services = {
+    ...created,
+    stopHub: () => {
+      stopRequests += 1;
+    },
+  };
   const { cloudToDevice, deviceToCloud, events, feedback, registry } = services;
   for (const deviceId of devices) await registry.ensure(deviceId);
-  let stopRequests = 0;
-  const stopHub = (): void => {
-    stopRequests += 1;
-  };
-  const httpsServer = createHttpsServer({ ...services, stopHub });
+  const httpsServer = createHttpsServer(services);
   const log = new EventLog(events);
   return {
     clock,

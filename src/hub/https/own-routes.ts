@@ -1,8 +1,8 @@
 /** The hub's own paths, outside of Azure's: what its owner may ask it, and have it do. */
 
 import { STATUS_PATH, STOP_PATH } from "../home/home.ts";
-import type { Route, RouteServices } from "./route.ts";
 import { NO_CONTENT } from "./http-reply.ts";
+import type { Route, RouteServices } from "./route.ts";
 
 export function ownRoutes({ handshakes, stopHub }: RouteServices): Route[] {
   return [

@@ -1,6 +1,6 @@
-/** `c2d-hub stop` at a hub that does not answer, and at one that leaves a zombie. */
+/** `c2d-hub stop`: of a hub that answers, of one that does not, of one that leaves a zombie, of a stranger. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,33 @@ import { RunningProgram } from "../../support/running-program.ts";
 import { HubProcess } from "../support/hub-process.ts";
 import { parseLines, run } from "../support/run-command.ts";
 import { hasTerminals, runOnTerminal } from "../support/run-on-terminal.ts";
+
+test("a hub that runs is stopped, and hub.json goes with it", async () => {
+  const hub = await HubProcess.start();
+  const { code, stdout } = await run("c2d-hub", ["stop", "-o", "json"], hub.options);
+  expect(parseLines(stdout)).toEqual([{ type: "stopped", pid: hub.pid }]);
+  expect(code).toBe(0);
+  expect((await run("c2d-hub", ["status"], hub.options)).code).toBe(5);
+  await hub.stop();
+});
+
+test("a stranger whose process id and port a stale hub.json names is left alone", async () => {
+  const stranger = await HubProcess.start();
+  const hub = await HubProcess.start();
+  const hubFile = join(hub.options.directory, "home", "hub.json");
+  const description = JSON.parse(readFileSync(hubFile, "utf8")) as object;
+  await run("c2d-hub", ["stop"], hub.options);
+  const { hostName, pid } = stranger;
+  const port = Number(hostName.split(":")[1]);
+  writeFileSync(
+    hubFile,
+    JSON.stringify({ ...description, pid, ports: [port], endpoint: `localhost:${port}` }),
+  );
+  const stop = await run("c2d-hub", ["stop"], hub.options);
+  expect(stop.stderr).toContain("No local hub is running");
+  expect((await run("c2d-hub", ["status"], stranger.options)).code).toBe(0);
+  await Promise.all([hub.stop(), stranger.stop()]);
+});
 
 describe.runIf(onPosix("signals"))("a hub that hangs", () => {
   let hub: HubProcess;
@@ -43,7 +70,7 @@ describe.runIf(onPosix("signals"))("a hub that hangs", () => {
   });
 });
 
-describe.runIf(onPosix("zombies"))("a hub whose parent does not reap it", () => {
+describe.runIf(onPosix("processes"))("a hub whose parent does not reap it", () => {
   const HUB = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.url));
   let directory: string;
   let parent: RunningProgram;
