@@ -1,6 +1,6 @@
 /** How long to wait before the next attempt. */
 
-export interface BackOffOptions {
+interface BackOffOptions {
   /** Upper bound of the first wait, in milliseconds; each further bound is twice the one before. */
   readonly firstMs: number;
   /** Upper bound of every wait, in milliseconds. */

@@ -5,8 +5,6 @@ import type { CloudToDeviceSettings } from "./limits.ts";
 import { type Message, validateCloudToDeviceMessage } from "./message.ts";
 import { advance, enqueue, type MessageQueue, type Step } from "./message-queue.ts";
 
-export type DeviceQueue = MessageQueue<Message>;
-
 /**
  * Accepts a message into the queue. One whose expiry has passed is accepted and expires at once,
  * so that its sender gets the feedback it asked for (rule c2d-expiry-past). Without an expiry it
@@ -16,7 +14,7 @@ export type DeviceQueue = MessageQueue<Message>;
  * @throws HubError MessageTooLarge, ArgumentInvalid, DeviceMaximumQueueDepthExceeded.
  */
 export function enqueueMessage(
-  queue: DeviceQueue,
+  queue: MessageQueue<Message>,
   message: Message,
   settings: CloudToDeviceSettings,
   nowMs: number,

@@ -16,7 +16,7 @@ export interface FeedbackRecord {
   readonly enqueuedTimeUtcMs: number;
 }
 
-export interface FeedbackOrigin {
+interface FeedbackOrigin {
   readonly deviceId: string;
   readonly deviceGenerationId: string;
 }

@@ -3,6 +3,8 @@
  * direction (rule https-headers). No document says how Azure does it.
  */
 
+import { decodePercent } from "./percent-encoding.ts";
+
 /** Names of headers are tokens (RFC 9110, 5.6.2); `%` announces what is encoded. */
 export function encodeHeaderName(name: string): string {
   return name.replace(/[^A-Za-z0-9!#$&'*+.^_`|~-]+/gu, (part) =>
@@ -11,9 +13,7 @@ export function encodeHeaderName(name: string): string {
 }
 
 /** Undefined for a name whose percent-encoding is broken. */
-export function decodeHeaderName(name: string): string | undefined {
-  return decode(name);
-}
+export const decodeHeaderName = decodePercent;
 
 export function encodeHeaderValue(text: string): string {
   return isPlain(text) ? text : encodeURIComponent(text);
@@ -21,7 +21,7 @@ export function encodeHeaderValue(text: string): string {
 
 /** Only what had to be encoded is decoded: a `%41` among nothing but visible ASCII stands for itself. */
 export function decodeHeaderValue(value: string): string {
-  const text = decode(value);
+  const text = decodePercent(value);
   if (text === undefined || isPlain(text)) return value;
   return encodeURIComponent(text) === value ? text : value;
 }
@@ -29,12 +29,4 @@ export function decodeHeaderValue(value: string): string {
 /** HTTP takes the spaces at the ends of a value away. */
 function isPlain(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text) && text.trim() === text;
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }

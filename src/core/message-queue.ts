@@ -62,9 +62,7 @@ export interface Step<T> {
 /** What a holder of a lock decides. */
 export type Settlement = "complete" | "abandon" | "reject";
 
-export type SettleOutcome<T> =
-  | ({ readonly type: "settled" } & Step<T>)
-  | { readonly type: "lockLost" };
+type SettleOutcome<T> = ({ readonly type: "settled" } & Step<T>) | { readonly type: "lockLost" };
 
 export const EMPTY_QUEUE: MessageQueue<never> = { entries: [], nextSequenceNumber: 1 };
 

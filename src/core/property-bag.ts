@@ -13,19 +13,18 @@ import type {
   TelemetryProperties,
 } from "./message.ts";
 import { ACKS } from "./message.ts";
+import { decodePercent } from "./percent-encoding.ts";
 
 /** A bag as it was found: names in order, values decoded. */
-export interface PropertyBag {
+interface PropertyBag {
   readonly properties: Readonly<Record<string, PropertyValue>>;
   /** Parts whose percent-encoding is broken: they are kept as they came. */
   readonly malformed: readonly string[];
 }
 
 /** What a device makes of a devicebound topic. */
-export interface DeviceboundProperties {
+interface DeviceboundProperties extends PropertyBag {
   readonly system: SystemProperties;
-  readonly properties: Readonly<Record<string, PropertyValue>>;
-  readonly malformed: readonly string[];
 }
 
 const ACK_KEY = "iothub-ack";
@@ -54,12 +53,9 @@ export function decodePropertyBag(text: string): PropertyBag {
   const properties: Record<string, PropertyValue> = {};
   const malformed: string[] = [];
   const decode = (part: string): string => {
-    try {
-      return decodeURIComponent(part);
-    } catch {
-      malformed.push(part);
-      return part;
-    }
+    const decoded = decodePercent(part);
+    if (decoded === undefined) malformed.push(part);
+    return decoded ?? part;
   };
   for (const part of trimBag(text).split("&")) {
     if (part === "") continue;

@@ -1,5 +1,7 @@
 /** Every address, topic and path of the hub, built and parsed in one place. */
 
+import { decodePercent } from "./percent-encoding.ts";
+
 /** A thing an AMQP link can be attached to. */
 export type AmqpNode =
   | { readonly type: "cbs" }
@@ -113,7 +115,7 @@ export function deviceboundTo(deviceId: string): string {
   return `/devices/${deviceId}/messages/devicebound`;
 }
 
-export type MqttFilter =
+type MqttFilter =
   | { readonly type: "devicebound" }
   | { readonly type: "methods" }
   | { readonly type: "twinResponses" }
@@ -128,7 +130,7 @@ export function parseMqttFilter(filter: string, deviceId: string): MqttFilter | 
   return undefined;
 }
 
-export type TwinTopic =
+type TwinTopic =
   | { readonly type: "getTwin" | "reportProperties"; readonly requestId: string }
   | { readonly type: "methodResponse" };
 
@@ -226,9 +228,5 @@ function pathSegments(address: string): string[] {
 }
 
 function decodeSegment(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
+  return decodePercent(segment) ?? segment;
 }

@@ -6,6 +6,7 @@
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { HubError } from "./hub-error.ts";
+import { decodePercent } from "./percent-encoding.ts";
 
 export interface SasToken {
   /** As it stands in the token, still encoded. */
@@ -35,13 +36,13 @@ export function parseSasToken(text: string): SasToken {
   const policyName = fields.get("skn");
   return {
     rawResource,
-    signature: Buffer.from(decodeTolerantly(signature), "base64"),
+    signature: Buffer.from(decodePercent(signature) ?? signature, "base64"),
     expirySeconds: Number(expiry),
-    ...(policyName && { policyName: decodeTolerantly(policyName) }),
+    ...(policyName && { policyName: decodePercent(policyName) ?? policyName }),
   };
 }
 
-export interface SasTokenParts {
+interface SasTokenParts {
   /** `{host}` or `{host}/devices/{id}`, not encoded. */
   readonly resource: string;
   /** Base64, as connection strings carry it. */
@@ -92,14 +93,6 @@ function sha256(text: string): Buffer {
 
 function hmac(key: Buffer, rawResource: string, expirySeconds: number): Buffer {
   return createHmac("sha256", key).update(`${rawResource}\n${expirySeconds}`).digest();
-}
-
-function decodeTolerantly(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function unauthorized(message: string): HubError {

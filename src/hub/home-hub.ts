@@ -14,8 +14,9 @@ import {
 import { homeDamaged } from "./home/home-error.ts";
 import { createInstallation, type Installation, parseInstallation } from "./home/installation.ts";
 import { startHub } from "./hub.ts";
-import { type LocalHub, nameOf, present } from "./local-hub.ts";
+import type { LocalHub } from "./local-hub.ts";
 import { type LocalHubOptions, resolveOptions } from "./local-hub-options.ts";
+import { nameOf, present } from "./present-hub.ts";
 import { openLevelStore } from "./store/level-store.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
 import { acquireOwnership } from "./store/ownership.ts";

@@ -1,10 +1,9 @@
 /** The composition root: puts a hub together, starts it and stops it. */
 
 import type { Duplex } from "node:stream";
-import type { Clock } from "../async/clock.ts";
 import type { HubConnectionString } from "../core/connection-string.ts";
 import { OWNER_POLICY } from "../core/device-identity.ts";
-import { type CloudToDeviceSettings, LOG_LIMITS } from "../core/limits.ts";
+import { LOG_LIMITS } from "../core/limits.ts";
 import { Secret } from "../core/secret.ts";
 import { serveAmqp } from "./amqp/connection.ts";
 import type { Installation } from "./home/installation.ts";
@@ -18,10 +17,11 @@ import type { HubEventStream } from "./model/events.ts";
 import type { Registry } from "./model/identity-registry.ts";
 import { serveMqtt } from "./mqtt/connection.ts";
 import { IdleWatch, Lifetime } from "./runtime/lifetime.ts";
-import { createServices, type HubServices } from "./services.ts";
+import { createServices, type HubServices, type ServicesOptions } from "./services.ts";
 import type { Store } from "./store/store.ts";
 
-export interface HubOptions {
+export interface HubOptions
+  extends Omit<ServicesOptions, "logLimits" | "onStoreFailure" | "policies"> {
   readonly installation: Installation;
   /** The hub closes it when it stops. */
   readonly store: Store;
@@ -32,12 +32,6 @@ export interface HubOptions {
   readonly devices: readonly string[];
   /** Further names it answers to, beside `localhost`, `hub.localhost` and the loopback addresses. */
   readonly hostNames: readonly string[];
-  /** Certificates (PEM) of the authorities whose devices may sign in with theirs. */
-  readonly deviceAuthorities: readonly string[];
-  readonly settings: CloudToDeviceSettings;
-  /** Consumer groups of the event hub, beside `$Default`. */
-  readonly consumerGroups: readonly string[];
-  readonly clock: Clock;
   /** Stops once no client has been connected for so long, in milliseconds. */
   readonly idleExitMs?: number;
   /** Called before anything ends, whoever wants the end. */

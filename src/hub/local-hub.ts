@@ -5,22 +5,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type DeviceCredential,
-  formatDeviceConnectionString,
-  formatEventHubConnectionString,
-  formatHubConnectionString,
-} from "../core/connection-string.ts";
-import { type DeviceIdentity, validateDeviceId } from "../core/device-identity.ts";
+import { validateDeviceId } from "../core/device-identity.ts";
 import { HUB_OPTION_RANGES, type OptionRange, validateOptions } from "../core/hub-options.ts";
-import { EVENT_HUB_NAME } from "../core/resource-path.ts";
-import { Secret } from "../core/secret.ts";
-import { createInstallation, type Installation } from "./home/installation.ts";
-import { type Hub, startHub } from "./hub.ts";
-import { trustInThisProcess } from "./listener/process-trust.ts";
-import { DEFAULT_HOST, type LocalHubOptions, resolveOptions } from "./local-hub-options.ts";
+import { createInstallation } from "./home/installation.ts";
+import { startHub } from "./hub.ts";
+import { type LocalHubOptions, resolveOptions } from "./local-hub-options.ts";
 import type { HubEventListener } from "./model/events.ts";
-import { HubStoppedError } from "./runtime/lifetime.ts";
+import { present } from "./present-hub.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
 
 export interface LocalHub extends AsyncDisposable {
@@ -62,9 +53,6 @@ export interface LocalHub extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** What connection strings without a port make SDKs connect to: MQTT and AMQP. */
-const PORTS_WITHOUT_MENTION = [8883, 5671] as const;
-
 /**
  * Starts a hub in memory, by default on any free port of loopback: for tests. When it fails, nothing
  * stays open.
@@ -98,73 +86,4 @@ export async function startLocalHub(options: LocalHubOptions = {}): Promise<Loca
     removeDirectory();
     throw error;
   }
-}
-
-/** Addresses, beside those of IPv6, that a hub listens on when `localhost` leads to it. */
-const NAMED_LOCALHOST: readonly string[] = [DEFAULT_HOST, "0.0.0.0", "localhost"];
-
-/** A hub that runs, as those who started it see it. */
-export function present(
-  hub: Hub,
-  { authority }: Installation,
-  { host, caFile }: { readonly host: string; readonly caFile: string },
-): LocalHub {
-  const hostName = hostNameOf(host, hub.ports);
-  let distrust = (): void => {};
-  // Whoever stopped it.
-  hub.stopped.finally(() => distrust()).catch(() => {});
-  const requireRunning = (): void => {
-    if (hub.isStopping) throw new HubStoppedError();
-  };
-  const deviceConnectionString = (deviceId: string): string => {
-    requireRunning();
-    validateDeviceId(deviceId);
-    // A store that fails ends the hub: `stopped` tells of it.
-    hub.registry.ensure(deviceId).catch(() => {});
-    const credential = credentialOf(hub.registry.get(deviceId));
-    return formatDeviceConnectionString({ hostName, deviceId, credential });
-  };
-  const stop = async (): Promise<void> => {
-    distrust();
-    await hub.stop();
-  };
-  return {
-    hostName,
-    ports: hub.ports,
-    connectionString: formatHubConnectionString({ hostName, ...hub.owner }),
-    eventHubConnectionString: formatEventHubConnectionString({
-      hostName,
-      ...hub.owner,
-      entityPath: EVENT_HUB_NAME,
-    }),
-    caFile,
-    stopped: hub.stopped,
-    deviceConnectionString,
-    subscribe: (listener) => {
-      requireRunning();
-      return hub.events.subscribe(listener);
-    },
-    trust: () => {
-      requireRunning();
-      distrust();
-      distrust = trustInThisProcess(authority.certificate);
-    },
-    stop,
-    [Symbol.asyncDispose]: stop,
-  };
-}
-
-function credentialOf({ authentication }: DeviceIdentity): DeviceCredential {
-  if (authentication.type !== "sas") return { type: "x509" };
-  return { type: "key", sharedAccessKey: new Secret(authentication.primaryKey) };
-}
-
-function hostNameOf(host: string, ports: readonly number[]): string {
-  const isStandard = PORTS_WITHOUT_MENTION.every((port) => ports.includes(port));
-  return isStandard ? nameOf(host) : `${nameOf(host)}:${ports[0]}`;
-}
-
-/** What leads to the hub from this machine; host names cannot tell an IPv6 address from a port. */
-export function nameOf(host: string): string {
-  return NAMED_LOCALHOST.includes(host) || host.includes(":") ? "localhost" : host;
 }

@@ -68,6 +68,7 @@ export async function createServices(options: ServicesOptions) {
     events,
     feedback,
     handshakes: new HandshakeLog(events, clock),
+    /** Its own name, which feedback messages carry as user id. */
     hubName: hostNames[0] ?? "localhost",
     registry,
     scheduler,

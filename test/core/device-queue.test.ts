@@ -1,12 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { type DeviceQueue, enqueueMessage } from "../../src/core/device-queue.ts";
+import { enqueueMessage } from "../../src/core/device-queue.ts";
 import {
   AZURE_DEFAULTS,
   LOCAL_DEFAULTS,
   MAX_CLOUD_TO_DEVICE_BYTES,
 } from "../../src/core/limits.ts";
 import { type Message, messageSizeBytes, parseAck } from "../../src/core/message.ts";
-import { deliverNext, EMPTY_QUEUE, settle } from "../../src/core/message-queue.ts";
+import {
+  deliverNext,
+  EMPTY_QUEUE,
+  type MessageQueue,
+  settle,
+} from "../../src/core/message-queue.ts";
 
 const settings = { ...AZURE_DEFAULTS, queueDepth: 3 };
 const NOW = 1_000_000;
@@ -18,8 +23,8 @@ function message(
   return { system, properties, body: Buffer.from(body) };
 }
 
-function filled(count: number): DeviceQueue {
-  let queue: DeviceQueue = EMPTY_QUEUE;
+function filled(count: number): MessageQueue<Message> {
+  let queue: MessageQueue<Message> = EMPTY_QUEUE;
   for (let n = 0; n < count; n++) queue = enqueueMessage(queue, message(), settings, NOW).queue;
   return queue;
 }

@@ -7,7 +7,7 @@ import { HubError } from "../../core/hub-error.ts";
 import { parseDeviceResource } from "../../core/resource-path.ts";
 import type { AccessControl } from "../model/access-control.ts";
 
-export interface ClaimsOptions {
+interface ClaimsOptions {
   readonly access: AccessControl;
   readonly clock: Clock;
   /** What the peer has shown in the TLS handshake. */
@@ -17,19 +17,13 @@ export interface ClaimsOptions {
 }
 
 export class Claims {
-  readonly #access: AccessControl;
-  readonly #clock: Clock;
-  readonly #certificate: ClientCertificate | undefined;
-  readonly #onExpiry: () => void;
+  readonly #options: ClaimsOptions;
   readonly #byAudience = new Map<string, Principal>();
   #cancelTimer = () => {};
   #isClosed = false;
 
-  constructor({ access, clock, certificate, onExpiry }: ClaimsOptions) {
-    this.#access = access;
-    this.#clock = clock;
-    this.#certificate = certificate;
-    this.#onExpiry = onExpiry;
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
   }
 
   /**
@@ -38,7 +32,7 @@ export class Claims {
    * @throws HubError IotHubUnauthorized
    */
   add(audience: string, token: string): void {
-    const principal = this.#access.authenticate(token, parseDeviceResource(audience));
+    const principal = this.#options.access.authenticate(token, parseDeviceResource(audience));
     this.#byAudience.set(audience, principal);
     this.#watchExpiry();
   }
@@ -56,7 +50,7 @@ export class Claims {
 
   /** For good: no token is there that could expire (rule event-key). */
   #addPlainKey(policyName: string, key: string): void {
-    for (const principal of this.#access.authenticateKey(policyName, key)) {
+    for (const principal of this.#options.access.authenticateKey(policyName, key)) {
       this.#byAudience.set(principal.scope.segments.join("/"), principal);
     }
   }
@@ -64,10 +58,10 @@ export class Claims {
   #addPlainToken(userName: string, token: string): void {
     const [, policyName, ofPolicy] = /^(.+)@sas\.root\.([^@]+)$/.exec(userName) ?? [];
     const [, deviceId, ofDevice] = /^(.+)@sas\.([^@]+)$/.exec(userName) ?? [];
-    const principal = this.#access.authenticate(token, policyName ? undefined : deviceId);
-    this.#access.requireHubName(ofPolicy ?? ofDevice ?? "");
+    const principal = this.#options.access.authenticate(token, policyName ? undefined : deviceId);
+    this.#options.access.requireHubName(ofPolicy ?? ofDevice ?? "");
     if (policyName === undefined && deviceId !== undefined) {
-      this.#access.authorizeDevice(principal, deviceId);
+      this.#options.access.authorizeDevice(principal, deviceId);
     } else if (policyName === undefined || principal.name !== policyName) {
       throw new HubError(
         "IotHubUnauthorized",
@@ -80,7 +74,7 @@ export class Claims {
 
   /** @throws HubError IotHubUnauthorized when no proof gives the permission for this path. */
   authorize(permission: Permission, path: readonly string[]): void {
-    this.#requireOne((principal) => this.#access.authorize(principal, permission, path));
+    this.#requireOne((principal) => this.#options.access.authorize(principal, permission, path));
   }
 
   /**
@@ -88,10 +82,13 @@ export class Claims {
    * @throws HubError IotHubUnauthorized when no proof lets the connection be this device.
    */
   authorizeDevice(deviceId: string): Principal {
-    if (this.#byAudience.size === 0 && this.#certificate !== undefined) {
-      return this.#access.authenticateCertificate(this.#certificate, deviceId);
+    const { access, certificate } = this.#options;
+    if (this.#byAudience.size === 0 && certificate !== undefined) {
+      return access.authenticateCertificate(certificate, deviceId);
     }
-    return this.#requireOne((principal) => this.#access.authorizeDevice(principal, deviceId));
+    return this.#requireOne((principal) =>
+      this.#options.access.authorizeDevice(principal, deviceId),
+    );
   }
 
   /** For good: rhea may still hand over what had arrived. */
@@ -117,17 +114,18 @@ export class Claims {
     this.#cancelTimer();
     const expiryTimeMs = Math.min(...[...this.#byAudience.values()].map((one) => one.expiryTimeMs));
     if (expiryTimeMs === Number.POSITIVE_INFINITY || this.#isClosed) return;
-    this.#cancelTimer = this.#clock.setTimer(expiryTimeMs - this.#clock.nowMs(), () =>
-      this.#expire(),
+    this.#cancelTimer = this.#options.clock.setTimer(
+      expiryTimeMs - this.#options.clock.nowMs(),
+      () => this.#expire(),
     );
   }
 
   #expire(): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     for (const [audience, { expiryTimeMs }] of this.#byAudience) {
       if (expiryTimeMs <= nowMs) this.#byAudience.delete(audience);
     }
     this.#watchExpiry();
-    this.#onExpiry();
+    this.#options.onExpiry();
   }
 }

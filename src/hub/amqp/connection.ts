@@ -2,33 +2,19 @@
 
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
-import type { Clock } from "../../async/clock.ts";
 import { toHubError } from "../../core/hub-error.ts";
 import type { IncomingConnection } from "../listener/incoming-connection.ts";
-import type { AccessControl } from "../model/access-control.ts";
-import type { CloudToDevice } from "../model/cloud-to-device.ts";
-import type { DeviceConnections } from "../model/device-connections.ts";
-import type { DeviceToCloud } from "../model/device-to-cloud.ts";
-import type { HubEventStream } from "../model/events.ts";
-import type { FeedbackQueue } from "../model/feedback-queue.ts";
+import type { HubServices } from "../services.ts";
 import { toAmqpError, toEventHubError } from "./amqp-errors.ts";
 import { AttachedLinks } from "./attached-links.ts";
 import { Claims } from "./claims.ts";
 import { FrameStream } from "./frame-stream.ts";
 import { DeviceLinks } from "./nodes/device-links.ts";
+import type { NodeServices } from "./nodes/node-context.ts";
 import { remoteHostName } from "./rhea/accepted-connection.ts";
 import { Settler } from "./rhea/settler.ts";
 
-export interface AmqpServices {
-  readonly access: AccessControl;
-  readonly clock: Clock;
-  readonly cloudToDevice: CloudToDevice;
-  readonly connections: DeviceConnections;
-  readonly deviceToCloud: DeviceToCloud;
-  readonly events: HubEventStream;
-  readonly feedback: FeedbackQueue;
-  readonly hubName: string;
-}
+type AmqpServices = NodeServices & Pick<HubServices, "access" | "connections" | "events">;
 
 /** How long a connection may take to sign in and open, in milliseconds (rule amqp-open-timeout). */
 const OPEN_TIMEOUT_MS = 30_000;

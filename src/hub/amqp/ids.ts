@@ -3,7 +3,7 @@
 import rhea, { type Message as AmqpMessage } from "rhea";
 import type { IdType } from "../../core/message.ts";
 
-export interface TypedId {
+interface TypedId {
   readonly value: string;
   readonly type: IdType;
 }

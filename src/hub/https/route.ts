@@ -3,13 +3,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
-import type { HandshakeLog } from "../listener/handshakes.ts";
-import type { CloudToDevice } from "../model/cloud-to-device.ts";
-import type { DeviceActivityLog } from "../model/device-activity.ts";
-import type { DeviceConnections } from "../model/device-connections.ts";
-import type { DeviceToCloud } from "../model/device-to-cloud.ts";
-import type { FeedbackQueue } from "../model/feedback-queue.ts";
-import type { Registry } from "../model/identity-registry.ts";
+import type { HubServices } from "../services.ts";
 import type { HttpReply } from "./http-reply.ts";
 
 export interface HubRequest {
@@ -36,14 +30,17 @@ export interface Route {
   handle(request: HubRequest): HttpReply | Promise<HttpReply>;
 }
 
-export interface RouteServices {
-  readonly activity: DeviceActivityLog;
-  readonly cloudToDevice: CloudToDevice;
-  readonly connections: DeviceConnections;
-  readonly deviceToCloud: DeviceToCloud;
-  readonly feedback: FeedbackQueue;
-  readonly handshakes: HandshakeLog;
-  readonly registry: Registry;
+export interface RouteServices
+  extends Pick<
+    HubServices,
+    | "activity"
+    | "cloudToDevice"
+    | "connections"
+    | "deviceToCloud"
+    | "feedback"
+    | "handshakes"
+    | "registry"
+  > {
   /** Begins to stop the hub, which ends the connection of the request too. */
   stopHub(): void;
 }

@@ -4,25 +4,18 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { finished } from "node:stream";
 import createRouter from "find-my-way";
-import type { Clock } from "../../async/clock.ts";
 import type { Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { MAX_DEVICE_ID_LENGTH } from "../../core/limits.ts";
 import { readClientCertificate } from "../listener/incoming-connection.ts";
 import type { AccessControl } from "../model/access-control.ts";
-import type { HubEventStream } from "../model/events.ts";
-import type { GuardedStore } from "../store/guard-store.ts";
+import type { HubServices } from "../services.ts";
 import { type HttpReply, toErrorReply } from "./http-reply.ts";
 import type { HubRequest, Route, RouteServices } from "./route.ts";
 import { createRoutes } from "./routes.ts";
 
-export interface HttpsServices extends RouteServices {
-  readonly access: AccessControl;
-  readonly clock: Clock;
-  readonly events: HubEventStream;
-  readonly store: Pick<GuardedStore, "durable">;
-}
+type HttpsServices = RouteServices & Pick<HubServices, "access" | "clock" | "events" | "store">;
 
 /** Largest request body, in bytes: a full batch of telemetry fits. */
 const MAX_BODY_BYTES = 1024 * 1024;

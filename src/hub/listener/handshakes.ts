@@ -59,7 +59,7 @@ export class HandshakeLog {
   }
 }
 
-export interface FailedHandshake {
+interface FailedHandshake {
   readonly cause: HandshakeFailure;
   readonly reason: string;
   /** What helps the client. */

@@ -10,7 +10,7 @@ import { connectionBeneath, explainFailure, type HandshakeLog } from "./handshak
 import { describeConnection, type IncomingConnection } from "./incoming-connection.ts";
 import { PortUnavailable } from "./port-unavailable.ts";
 
-export interface ProtocolListenerOptions {
+interface ProtocolListenerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly ports: readonly number[];

@@ -6,7 +6,7 @@ import { createWebSocketStream, WebSocketServer } from "ws";
 import type { HubEventStream } from "../model/events.ts";
 import { describeConnection, type IncomingConnection } from "./incoming-connection.ts";
 
-export interface WebSocketServices {
+interface WebSocketServices {
   readonly events: HubEventStream;
   serveMqtt(stream: Duplex, from: IncomingConnection): void;
   serveAmqp(stream: Duplex, from: IncomingConnection): void;

@@ -16,7 +16,7 @@ import { HubError } from "../../core/hub-error.ts";
 import type { DeviceAuthorities } from "./device-authorities.ts";
 import type { Registry } from "./identity-registry.ts";
 
-export interface AccessControlOptions {
+interface AccessControlOptions {
   /** Every name the hub answers to. */
   readonly hostNames: readonly string[];
   readonly policies: readonly Policy[];

@@ -38,7 +38,7 @@ export interface MessageDelivery {
 }
 
 /** A connection that takes a device's messages as they come. */
-export interface MessageConsumer {
+interface MessageConsumer {
   hasCredit(): boolean;
   deliver(delivery: MessageDelivery): void;
   /** A lock of this consumer has ended, by a settlement or without one. */
@@ -64,7 +64,7 @@ interface DeviceState {
   consumer?: Consumer;
 }
 
-export interface CloudToDeviceOptions {
+interface CloudToDeviceOptions {
   readonly settings: CloudToDeviceSettings;
   readonly clock: Clock;
   readonly scheduler: Scheduler;

@@ -6,7 +6,7 @@ import type { GuardedStore } from "../store/guard-store.ts";
 import { activityRecords, type DeviceTimes } from "../store/records.ts";
 import type { HubEvent, HubEventStream } from "./events.ts";
 
-export interface DeviceActivityOptions {
+interface DeviceActivityOptions {
   readonly events: HubEventStream;
   readonly clock: Clock;
   readonly scheduler: Scheduler;

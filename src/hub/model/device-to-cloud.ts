@@ -36,13 +36,13 @@ export interface EventReader {
   onStolen(error: HubError): void;
 }
 
-export interface EventSubscription {
+interface EventSubscription {
   /** Says that credit has come. */
   wake(): void;
   close(): void;
 }
 
-export interface EventRequest {
+interface EventRequest {
   readonly partition: EventPartition;
   readonly position: EventPosition;
   /** An exclusive reader's rank; absent for a reader that shares (rule event-epoch). */
@@ -56,7 +56,7 @@ export interface TelemetrySender {
   readonly authMethod: string;
 }
 
-export interface DeviceToCloudOptions {
+interface DeviceToCloudOptions {
   readonly limits: LogLimits;
   /** Beside `$Default`. */
   readonly consumerGroups: readonly string[];

@@ -5,7 +5,7 @@
 
 import { HubError } from "../../core/hub-error.ts";
 
-export interface ReaderRequest {
+interface ReaderRequest {
   /** Lower case. */
   readonly group: string;
   readonly epoch: number | undefined;

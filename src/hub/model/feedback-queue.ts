@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../async/clock.ts";
 import type { FeedbackRecord } from "../../core/feedback.ts";
 import { feedbackBatchDueMs } from "../../core/feedback-batch.ts";
+import { HubError } from "../../core/hub-error.ts";
 import { type CloudToDeviceSettings, MAX_FEEDBACK_BATCH_RECORDS } from "../../core/limits.ts";
 import {
   advance,
@@ -40,7 +41,7 @@ export interface FeedbackDelivery {
 }
 
 /** Somebody who reads feedback. */
-export interface FeedbackConsumer {
+interface FeedbackConsumer {
   hasCredit(): boolean;
   deliver(delivery: FeedbackDelivery): void;
   /** A lock of this consumer has ended without its settling. */
@@ -50,12 +51,8 @@ export interface FeedbackConsumer {
 export interface FeedbackSubscription {
   /** Says that credit has come. */
   wake(): void;
-  /**
-   * Resolves once the settlement is durable.
-   *
-   * @returns false when the lock had run out, so nothing changed.
-   */
-  settle(lockToken: string, settlement: Settlement): Promise<boolean>;
+  /** As `FeedbackQueue.settle`. */
+  settle(lockToken: string, settlement: Settlement): Promise<void>;
   /** Gives back what is unsettled. */
   close(): void;
 }
@@ -65,7 +62,7 @@ interface Reader {
   readonly lockTokens: Set<string>;
 }
 
-export interface FeedbackQueueOptions {
+interface FeedbackQueueOptions {
   readonly settings: CloudToDeviceSettings;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -157,19 +154,20 @@ export class FeedbackQueue {
   /**
    * Settles a batch by its lock; resolves once that is durable.
    *
-   * @returns false when the lock had run out, so nothing changed.
+   * @throws HubError DeviceMessageLockLost when the lock ran out: then nothing changed.
    */
-  async settle(lockToken: string, settlement: Settlement): Promise<boolean> {
+  async settle(lockToken: string, settlement: Settlement): Promise<void> {
     this.#advance();
     const batch = this.#queue.entries.find((entry) => entry.lock?.token === lockToken);
     const { maxDeliveryCount } = this.#options.settings.feedback;
     const outcome = settle(this.#queue, lockToken, settlement, maxDeliveryCount);
-    if (batch === undefined || outcome.type === "lockLost") return false;
+    if (batch === undefined || outcome.type === "lockLost") {
+      throw new HubError("DeviceMessageLockLost", "The lock on the feedback ran out.");
+    }
     const { sequenceNumber } = batch;
     await this.#apply(outcome, {
       event: { type: "feedbackSettled", batch: sequenceNumber, outcome: settlement },
     });
-    return true;
   }
 
   #unsubscribe(reader: Reader): void {

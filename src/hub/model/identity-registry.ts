@@ -17,7 +17,7 @@ import { deviceRecords } from "../store/records.ts";
 import type { StoreChange } from "../store/store.ts";
 import type { DeviceConnections } from "./device-connections.ts";
 
-export interface RegistryOptions {
+interface RegistryOptions {
   readonly store: GuardedStore;
   readonly clock: Clock;
   readonly connections: DeviceConnections;

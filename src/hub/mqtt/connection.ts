@@ -2,30 +2,26 @@
 
 import type { Duplex } from "node:stream";
 import type { IConnectPacket, Packet } from "mqtt-packet";
-import type { Clock } from "../../async/clock.ts";
 import { type ClientCertificate, formatAuthMethod, type Principal } from "../../core/access.ts";
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { MAX_MQTT_SILENCE_SECONDS, MQTT_KEEP_ALIVE_GRACE } from "../../core/limits.ts";
 import type { IncomingConnection } from "../listener/incoming-connection.ts";
-import type { AccessControl } from "../model/access-control.ts";
-import type { CloudToDevice } from "../model/cloud-to-device.ts";
-import type { DeviceConnectionHandle, DeviceConnections } from "../model/device-connections.ts";
-import type { DeviceToCloud } from "../model/device-to-cloud.ts";
-import type { HubEventStream } from "../model/events.ts";
-import type { SubscriptionStore } from "../model/subscriptions.ts";
+import type { DeviceConnectionHandle } from "../model/device-connections.ts";
+import type { HubServices } from "../services.ts";
 import { CONNACK, type ConnectRequest, connackCodeOf, parseConnect } from "./connect-packet.ts";
 import { PacketStream } from "./packet-stream.ts";
 import { MqttSession, ProtocolViolation } from "./session.ts";
 
-export interface MqttServices {
-  readonly access: AccessControl;
-  readonly clock: Clock;
-  readonly cloudToDevice: CloudToDevice;
-  readonly connections: DeviceConnections;
-  readonly deviceToCloud: DeviceToCloud;
-  readonly events: HubEventStream;
-  readonly subscriptions: SubscriptionStore;
-}
+type MqttServices = Pick<
+  HubServices,
+  | "access"
+  | "clock"
+  | "cloudToDevice"
+  | "connections"
+  | "deviceToCloud"
+  | "events"
+  | "subscriptions"
+>;
 
 /** How long a new connection may take to send CONNECT, in milliseconds (rule mqtt-connect-timeout). */
 const CONNECT_TIMEOUT_MS = 30_000;

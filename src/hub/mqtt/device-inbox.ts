@@ -11,7 +11,7 @@ import type {
 import { toPublish } from "./outgoing-publish.ts";
 import { PacketIds } from "./packet-ids.ts";
 
-export interface DeviceInboxOptions {
+interface DeviceInboxOptions {
   readonly deviceId: string;
   readonly cloudToDevice: CloudToDevice;
   send(packet: IPublishPacket): void;

@@ -15,7 +15,7 @@ const LAST_BYTES_TIMEOUT_MS = 5000;
 
 const MQTT_3_1_1 = { protocolVersion: 4 };
 
-export interface PacketHandlers {
+interface PacketHandlers {
   /** Called for one packet after the other: for the next once the promise has resolved. Never rejects. */
   onPacket(packet: Packet): Promise<void>;
   /** The stream has ended, or holds what is no packet. Called once or more. */

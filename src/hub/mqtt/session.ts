@@ -4,21 +4,18 @@ import type { IPublishPacket, ISubscribePacket, IUnsubscribePacket, Packet } fro
 import { toHubError } from "../../core/hub-error.ts";
 import type { Telemetry } from "../../core/message.ts";
 import { parseMqttFilter } from "../../core/resource-path.ts";
-import type { CloudToDevice } from "../model/cloud-to-device.ts";
-import type { DeviceToCloud, TelemetrySender } from "../model/device-to-cloud.ts";
-import type { SubscriptionStore } from "../model/subscriptions.ts";
+import type { TelemetrySender } from "../model/device-to-cloud.ts";
+import type { HubServices } from "../services.ts";
 import type { Subscriptions } from "../store/records.ts";
 import { DeviceInbox } from "./device-inbox.ts";
 import { readPublish } from "./incoming-publish.ts";
 import type { PacketStream } from "./packet-stream.ts";
 
-export interface SessionOptions {
+interface SessionOptions
+  extends Pick<HubServices, "cloudToDevice" | "deviceToCloud" | "subscriptions"> {
   readonly sender: TelemetrySender;
   readonly isClean: boolean;
   readonly packets: PacketStream;
-  readonly cloudToDevice: CloudToDevice;
-  readonly deviceToCloud: DeviceToCloud;
-  readonly subscriptions: SubscriptionStore;
   /** The connection cannot go on, for this reason. */
   fail(reason: string): void;
 }

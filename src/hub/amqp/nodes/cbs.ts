@@ -5,7 +5,7 @@ import { HubError, toHubError } from "../../../core/hub-error.ts";
 import { correlationOf } from "../ids.ts";
 
 /** What a put-token request asks for. */
-export interface PutToken {
+interface PutToken {
   readonly audience: string;
   readonly token: string;
 }

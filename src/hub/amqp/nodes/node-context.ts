@@ -1,22 +1,18 @@
 /** What the nodes behind AMQP links share within one connection. */
 
 import type { AmqpError } from "rhea";
-import type { Clock } from "../../../async/clock.ts";
-import type { CloudToDevice } from "../../model/cloud-to-device.ts";
-import type { DeviceToCloud } from "../../model/device-to-cloud.ts";
-import type { FeedbackQueue } from "../../model/feedback-queue.ts";
+import type { HubServices } from "../../services.ts";
 import type { Claims } from "../claims.ts";
 import type { Outflow } from "../rhea/outflow.ts";
 import type { Settler } from "../rhea/settler.ts";
 import type { DeviceLinks } from "./device-links.ts";
 
-export interface NodeContext {
-  readonly clock: Clock;
-  readonly cloudToDevice: CloudToDevice;
-  readonly deviceToCloud: DeviceToCloud;
-  readonly feedback: FeedbackQueue;
-  /** The hub's own name, which feedback messages carry as user id. */
-  readonly hubName: string;
+export type NodeServices = Pick<
+  HubServices,
+  "clock" | "cloudToDevice" | "deviceToCloud" | "feedback" | "hubName"
+>;
+
+export interface NodeContext extends NodeServices {
   readonly claims: Claims;
   readonly deviceLinks: DeviceLinks;
   readonly outflow: Outflow;

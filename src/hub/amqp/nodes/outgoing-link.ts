@@ -14,7 +14,7 @@ import { nextToWrite, type Outflow } from "../rhea/outflow.ts";
 import { sendMessage } from "../rhea/send-message.ts";
 import type { Settler } from "../rhea/settler.ts";
 
-export interface OutgoingLinkHandlers {
+interface OutgoingLinkHandlers {
   onCredit(): void;
   /** Rejects with DeviceMessageLockLost when the lock had run out. */
   settle(lockToken: string, settlement: Settlement): Promise<void>;

@@ -1,7 +1,6 @@
 /** The nodes of a service: sending to devices, and receiving feedback. */
 
 import type { EventContext, Receiver, Sender } from "rhea";
-import { HubError } from "../../../core/hub-error.ts";
 import { toCloudToDevice, toFeedbackMessage } from "../c2d-messages.ts";
 import { closeReceiver } from "../rhea/close-receiver.ts";
 import { type GuardedLink, type NodeContext, SEND_CREDIT } from "./node-context.ts";
@@ -43,10 +42,7 @@ export function openFeedbackNode(sender: Sender, context: NodeContext): GuardedL
   check();
   const link = new OutgoingLink(sender, context, {
     onCredit: () => subscription.wake(),
-    settle: async (lockToken, settlement) => {
-      if (await subscription.settle(lockToken, settlement)) return;
-      throw new HubError("DeviceMessageLockLost", "The lock on the feedback ran out.");
-    },
+    settle: (lockToken, settlement) => subscription.settle(lockToken, settlement),
     onClose: () => subscription.close(),
     toError,
   });

@@ -1,0 +1,89 @@
+/** A running hub as those who started it use it: by its connection strings. */
+
+import {
+  type DeviceCredential,
+  formatDeviceConnectionString,
+  formatEventHubConnectionString,
+  formatHubConnectionString,
+} from "../core/connection-string.ts";
+import { type DeviceIdentity, validateDeviceId } from "../core/device-identity.ts";
+import { EVENT_HUB_NAME } from "../core/resource-path.ts";
+import { Secret } from "../core/secret.ts";
+import type { Installation } from "./home/installation.ts";
+import type { Hub } from "./hub.ts";
+import { trustInThisProcess } from "./listener/process-trust.ts";
+import { DEFAULT_HOST } from "./local-hub-options.ts";
+import type { HubEventListener } from "./model/events.ts";
+import { HubStoppedError } from "./runtime/lifetime.ts";
+
+/** What connection strings without a port make SDKs connect to: MQTT and AMQP. */
+const PORTS_WITHOUT_MENTION = [8883, 5671] as const;
+
+/** Addresses, beside those of IPv6, that a hub listens on when `localhost` leads to it. */
+const NAMED_LOCALHOST: readonly string[] = [DEFAULT_HOST, "0.0.0.0", "localhost"];
+
+/** A hub that runs, as those who started it see it: a `LocalHub`. */
+export function present(
+  hub: Hub,
+  { authority }: Installation,
+  { host, caFile }: { readonly host: string; readonly caFile: string },
+) {
+  const hostName = hostNameOf(host, hub.ports);
+  let distrust = (): void => {};
+  // Whoever stopped it.
+  hub.stopped.finally(() => distrust()).catch(() => {});
+  const requireRunning = (): void => {
+    if (hub.isStopping) throw new HubStoppedError();
+  };
+  const deviceConnectionString = (deviceId: string): string => {
+    requireRunning();
+    validateDeviceId(deviceId);
+    // A store that fails ends the hub: `stopped` tells of it.
+    hub.registry.ensure(deviceId).catch(() => {});
+    const credential = credentialOf(hub.registry.get(deviceId));
+    return formatDeviceConnectionString({ hostName, deviceId, credential });
+  };
+  const stop = async (): Promise<void> => {
+    distrust();
+    await hub.stop();
+  };
+  return {
+    hostName,
+    ports: hub.ports,
+    connectionString: formatHubConnectionString({ hostName, ...hub.owner }),
+    eventHubConnectionString: formatEventHubConnectionString({
+      hostName,
+      ...hub.owner,
+      entityPath: EVENT_HUB_NAME,
+    }),
+    caFile,
+    stopped: hub.stopped,
+    deviceConnectionString,
+    subscribe: (listener: HubEventListener) => {
+      requireRunning();
+      return hub.events.subscribe(listener);
+    },
+    trust: () => {
+      requireRunning();
+      distrust();
+      distrust = trustInThisProcess(authority.certificate);
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function credentialOf({ authentication }: DeviceIdentity): DeviceCredential {
+  if (authentication.type !== "sas") return { type: "x509" };
+  return { type: "key", sharedAccessKey: new Secret(authentication.primaryKey) };
+}
+
+function hostNameOf(host: string, ports: readonly number[]): string {
+  const isStandard = PORTS_WITHOUT_MENTION.every((port) => ports.includes(port));
+  return isStandard ? nameOf(host) : `${nameOf(host)}:${ports[0]}`;
+}
+
+/** What leads to the hub from this machine; host names cannot tell an IPv6 address from a port. */
+export function nameOf(host: string): string {
+  return NAMED_LOCALHOST.includes(host) || host.includes(":") ? "localhost" : host;
+}
