@@ -2,6 +2,7 @@
 
 import { Deadline } from "../../async/deadline.ts";
 import { createDeferred } from "../../async/deferred.ts";
+import { untilAborted } from "../../async/until-aborted.ts";
 import { OutcomeUnknownError } from "../../client/errors/outcome-unknown-error.ts";
 import { FeedbackTracker, type MatchedFeedback } from "../../client/service/feedback-tracker.ts";
 import type { PlannedMessage, SendEvent } from "../../client/service/send-event.ts";
@@ -126,20 +127,18 @@ export class SendRun {
       const leftMs = timeoutMs === 0 ? undefined : startMs + timeoutMs - performance.now();
       return formatWaiting({ pending: this.tally.pending, sent: this.#sent, leftMs });
     });
-    let deadline: Deadline | undefined;
-    const ended = new Promise<RunEnd>((resolve) => {
-      deadline = new Deadline(() => resolve("timeout"));
-      deadline.start(timeoutMs);
-      this.#onFeedback = () => {
-        if (this.tally.pending === 0) resolve("satisfied");
-      };
-      const stop = (): void => resolve(interruption.cause ?? "SIGINT");
-      interruption.signal.addEventListener("abort", stop, { once: true });
-    });
+    const ended = createDeferred<RunEnd>();
+    const deadline = new Deadline(() => ended.resolve("timeout"));
+    deadline.start(timeoutMs);
+    this.#onFeedback = () => {
+      if (this.tally.pending === 0) ended.resolve("satisfied");
+    };
+    const reasons = [ended.promise, this.#failure.promise, this.#writer.failed];
     try {
-      return await Promise.race([ended, this.#failure.promise, this.#writer.failed]);
+      const end = await untilAborted(Promise.race(reasons), interruption.signal);
+      return end ?? interruption.cause ?? "SIGINT";
     } finally {
-      deadline?.cancel();
+      deadline.cancel();
     }
   }
 

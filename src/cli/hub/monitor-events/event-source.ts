@@ -1,13 +1,12 @@
 /** The event hub a command reads from, made out of its configuration: named itself, or found through its hub. */
 
 import type { EventHubAddress } from "../../../client/connection/event-hub-address.ts";
-import type { ServiceSignIn } from "../../../client/connection/service-sign-in.ts";
 import type { EventSignIn } from "../../../client/sdk/event-hubs/event-hubs-client.ts";
 import { connectService } from "../../../client/service/connect-service.ts";
 import type { EventHub, EventsConfig } from "../../../config/hub-config.ts";
 import type { ServiceHub } from "../../../config/service-hub.ts";
 import { splitHostPort } from "../../../core/connection-string.ts";
-import { describeHub, resolveServiceTarget, type Target } from "../../local/connect-target.ts";
+import { describeHub, resolveServiceTarget } from "../../local/connect-target.ts";
 import { whileConnecting } from "../../local/connecting.ts";
 import type { HubFollower } from "../../local/hub-follower.ts";
 import type { Context } from "../../program/run-program.ts";
@@ -68,9 +67,22 @@ async function askHub(
   );
   onTarget(describeHub(target.connectionString.hostName, hub));
   const { hostName } = target.connectionString;
-  const address = await whileConnecting(hostName, context, () =>
-    askForAddress(target, { transport, signal, remainingMs }),
-  );
+  const address = await whileConnecting(hostName, context, async () => {
+    const connection = await connectService({
+      signIn: target.connectionString,
+      transport,
+      connectTimeoutMs: remainingMs(),
+      signal,
+      ca: target.ca,
+      // What is asked then fails, and says why.
+      onDisconnect: () => {},
+    });
+    try {
+      return await connection.findEventHub();
+    } finally {
+      await connection.close();
+    }
+  });
   const { port } = splitHostPort(hostName);
   return {
     hostName,
@@ -79,32 +91,6 @@ async function askHub(
     signIn: target.connectionString,
     ca: target.ca,
   };
-}
-
-async function askForAddress(
-  { connectionString: signIn, ca }: Target<ServiceSignIn>,
-  {
-    transport,
-    signal,
-    remainingMs,
-  }: Pick<SourceOptions, "signal" | "remainingMs"> & {
-    readonly transport: EventsConfig["transport"];
-  },
-): Promise<EventHubAddress> {
-  const connection = await connectService({
-    signIn,
-    transport,
-    connectTimeoutMs: remainingMs(),
-    signal,
-    ca,
-    // What is asked then fails, and says why.
-    onDisconnect: () => {},
-  });
-  try {
-    return await connection.findEventHub();
-  } finally {
-    await connection.close();
-  }
 }
 
 function describeEventHub({ connectionString, from }: EventHub): string {
