@@ -14,7 +14,7 @@ import { DeviceToCloud } from "./model/device-to-cloud.ts";
 import { HubEventStream } from "./model/events.ts";
 import { FeedbackQueue } from "./model/feedback-queue.ts";
 import { Registry } from "./model/identity-registry.ts";
-import { SubscriptionStore } from "./model/subscriptions.ts";
+import { SubscriptionStore } from "./model/topic-subscriptions.ts";
 import { Scheduler } from "./runtime/scheduler.ts";
 import { guardStore } from "./store/guard-store.ts";
 import { loadHubState } from "./store/records.ts";

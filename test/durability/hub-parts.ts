@@ -3,13 +3,10 @@ import { HubError } from "../../src/core/hub-error.ts";
 import { type CloudToDeviceSettings, LOG_LIMITS } from "../../src/core/limits.ts";
 import type { Ack, Message } from "../../src/core/message.ts";
 import type { Settlement } from "../../src/core/message-queue.ts";
-import type {
-  CloudToDevice,
-  MessageDelivery,
-  MessageSubscription,
-} from "../../src/hub/model/cloud-to-device.ts";
+import type { CloudToDevice, MessageDelivery } from "../../src/hub/model/cloud-to-device.ts";
 import type { FeedbackDelivery, FeedbackSubscription } from "../../src/hub/model/feedback-queue.ts";
 import type { Registry } from "../../src/hub/model/identity-registry.ts";
+import type { Subscription } from "../../src/hub/model/subscription.ts";
 import { createServices, type HubServices } from "../../src/hub/services.ts";
 import type { Store } from "../../src/hub/store/store.ts";
 
@@ -24,7 +21,7 @@ export class HubParts {
   readonly held: MessageDelivery[] = [];
   readonly heldBatches: FeedbackDelivery[] = [];
   readonly #services: HubServices;
-  #device: MessageSubscription | undefined;
+  #device: Subscription | undefined;
   #reader: FeedbackSubscription | undefined;
 
   private constructor(services: HubServices, clock: ManualClock) {

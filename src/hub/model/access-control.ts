@@ -25,62 +25,38 @@ interface AccessControlOptions {
   readonly clock: Clock;
 }
 
+/** Every method throws HubError IotHubUnauthorized for what `core/access.ts` refuses. */
 export class AccessControl {
+  readonly #options: AccessControlOptions;
   readonly #hostNames: readonly string[];
-  readonly #policies: ReadonlyMap<string, Policy>;
-  readonly #authorities: DeviceAuthorities;
-  readonly #registry: Registry;
-  readonly #clock: Clock;
 
-  constructor({ hostNames, policies, authorities, registry, clock }: AccessControlOptions) {
-    this.#hostNames = hostNames.map((name) => name.toLowerCase());
-    this.#policies = new Map(policies.map((policy) => [policy.name, policy]));
-    this.#authorities = authorities;
-    this.#registry = registry;
-    this.#clock = clock;
+  constructor(options: AccessControlOptions) {
+    this.#options = options;
+    this.#hostNames = options.hostNames.map((name) => name.toLowerCase());
   }
 
-  /**
-   * @param deviceId The device that presents the token, where that is known.
-   * @throws HubError IotHubUnauthorized
-   */
+  /** @param deviceId The device that presents the token, where that is known. */
   authenticate(token: string, deviceId?: string): Principal {
     return authenticateToken(token, this.#context(), deviceId);
   }
 
-  /** @throws HubError IotHubUnauthorized when this is not the name and a key of a policy. */
   authenticateKey(policyName: string, key: string): Principal[] {
     return authenticateKey(policyName, key, this.#context());
   }
 
-  /** @throws HubError IotHubUnauthorized when the certificate is not that of the device. */
   authenticateCertificate(certificate: ClientCertificate, deviceId: string): Principal {
     return authenticateCertificate(certificate, deviceId, this.#context());
   }
 
-  /**
-   * Checks that the principal has the permission for the endpoint at this path below the hub.
-   *
-   * @throws HubError IotHubUnauthorized
-   */
   authorize(principal: Principal, permission: Permission, path: readonly string[]): void {
     authorize(principal, permission, path, this.#context());
   }
 
-  /**
-   * Checks that the principal may be this device.
-   *
-   * @throws HubError IotHubUnauthorized
-   */
   authorizeDevice(principal: Principal, deviceId: string): void {
     authorizeDevice(principal, deviceId, this.#context());
   }
 
-  /**
-   * Checks the hub's name as SASL user names have it: a host name up to its first dot, or whole.
-   *
-   * @throws HubError IotHubUnauthorized
-   */
+  /** Checks the hub's name as SASL user names have it: a host name up to its first dot, or whole. */
   requireHubName(name: string): void {
     const names = this.#hostNames.flatMap((host) => [host, host.split(".")[0]]);
     if (names.includes(name.toLowerCase())) return;
@@ -93,13 +69,14 @@ export class AccessControl {
   }
 
   #context(): AccessContext {
-    const nowMs = this.#clock.nowMs();
+    const { authorities, clock, policies, registry } = this.#options;
+    const nowMs = clock.nowMs();
     return {
       hostNames: this.#hostNames,
       nowMs,
-      findPolicy: (name) => this.#policies.get(name),
-      findDevice: (deviceId) => this.#registry.find(deviceId),
-      isOfRegisteredAuthority: ({ chain }) => this.#authorities.haveIssued(chain, nowMs),
+      findPolicy: (name) => policies.find((policy) => policy.name === name),
+      findDevice: (deviceId) => registry.find(deviceId),
+      isOfRegisteredAuthority: ({ chain }) => authorities.haveIssued(chain, nowMs),
     };
   }
 }

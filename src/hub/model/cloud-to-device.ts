@@ -30,6 +30,7 @@ import type { HubEventStream } from "./events.ts";
 import type { FeedbackQueue } from "./feedback-queue.ts";
 import type { Registry } from "./identity-registry.ts";
 import { toEvents } from "./message-events.ts";
+import type { Subscription } from "./subscription.ts";
 
 /** A message handed out under a lock. */
 export interface MessageDelivery {
@@ -45,13 +46,6 @@ interface MessageConsumer {
   onLockEnded(lockToken: string): void;
   /** Another consumer of the same device took its place. */
   onStolen(error: HubError): void;
-}
-
-export interface MessageSubscription {
-  /** Says that credit has come. */
-  wake(): void;
-  /** Gives back what is unsettled. */
-  close(): void;
 }
 
 interface Consumer {
@@ -106,7 +100,7 @@ export class CloudToDevice {
   }
 
   /** Takes a device's messages as they come, in the place of whoever did so before (rule one-connection). */
-  subscribe(deviceId: string, consumer: MessageConsumer): MessageSubscription {
+  subscribe(deviceId: string, consumer: MessageConsumer): Subscription {
     const state = this.#stateOf(deviceId);
     const previous = state.consumer;
     const own: Consumer = { consumer, lockTokens: new Set() };

@@ -24,6 +24,7 @@ import type { GuardedStore } from "../store/guard-store.ts";
 import { EventReaders, type ReaderPlace } from "./event-readers.ts";
 import type { HubEventStream } from "./events.ts";
 import type { Registry } from "./identity-registry.ts";
+import type { Subscription } from "./subscription.ts";
 
 /** An event as it leaves the hub. */
 export type StoredEvent = LoggedEvent<DeviceEvent>;
@@ -34,12 +35,6 @@ export interface EventReader {
   deliver(event: StoredEvent): void;
   /** Another reader took its place. */
   onStolen(error: HubError): void;
-}
-
-interface EventSubscription {
-  /** Says that credit has come. */
-  wake(): void;
-  close(): void;
 }
 
 interface EventRequest {
@@ -134,7 +129,7 @@ export class DeviceToCloud {
    * ArgumentInvalid for a position after the end, LinkCreationConflict when a reader of a higher
    * epoch is there (rule event-epoch).
    */
-  subscribe(request: EventRequest, reader: EventReader): EventSubscription {
+  subscribe(request: EventRequest, reader: EventReader): Subscription {
     const partition = this.#find(request.partition);
     this.#trim(partition);
     const cursor = partition.log.locate(request.position);

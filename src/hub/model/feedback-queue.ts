@@ -33,6 +33,7 @@ import {
 } from "../store/records.ts";
 import type { StoreChange } from "../store/store.ts";
 import type { HubEvent, HubEventStream } from "./events.ts";
+import type { Subscription } from "./subscription.ts";
 
 export interface FeedbackDelivery {
   readonly lockToken: string;
@@ -48,13 +49,9 @@ interface FeedbackConsumer {
   onLockEnded(lockToken: string): void;
 }
 
-export interface FeedbackSubscription {
-  /** Says that credit has come. */
-  wake(): void;
+export interface FeedbackSubscription extends Subscription {
   /** As `FeedbackQueue.settle`. */
   settle(lockToken: string, settlement: Settlement): Promise<void>;
-  /** Gives back what is unsettled. */
-  close(): void;
 }
 
 interface Reader {

@@ -3,11 +3,8 @@
 import type { IPublishPacket } from "mqtt-packet";
 import { toHubError } from "../../core/hub-error.ts";
 import type { Settlement } from "../../core/message-queue.ts";
-import type {
-  CloudToDevice,
-  MessageDelivery,
-  MessageSubscription,
-} from "../model/cloud-to-device.ts";
+import type { CloudToDevice, MessageDelivery } from "../model/cloud-to-device.ts";
+import type { Subscription } from "../model/subscription.ts";
 import { toPublish } from "./outgoing-publish.ts";
 import { PacketIds } from "./packet-ids.ts";
 
@@ -25,7 +22,7 @@ const MAX_TOPIC_BYTES = 65_535;
 export class DeviceInbox {
   readonly #options: DeviceInboxOptions;
   readonly #packetIds = new PacketIds();
-  #delivery: MessageSubscription | undefined;
+  #delivery: Subscription | undefined;
   #qos: 0 | 1 = 0;
 
   constructor(options: DeviceInboxOptions) {
@@ -53,7 +50,7 @@ export class DeviceInbox {
     this.#delivery?.wake();
   }
 
-  #subscribe(): MessageSubscription {
+  #subscribe(): Subscription {
     const { cloudToDevice, deviceId, fail } = this.#options;
     return cloudToDevice.subscribe(deviceId, {
       hasCredit: () => this.#delivery !== undefined && !this.#packetIds.isFull,
