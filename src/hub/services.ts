@@ -2,7 +2,7 @@
 
 import type { Clock } from "../async/clock.ts";
 import type { Policy } from "../core/device-identity.ts";
-import type { LogLimits } from "../core/event-log.ts";
+import type { LogLimits } from "../core/events/event-log.ts";
 import type { CloudToDeviceSettings } from "../core/limits.ts";
 import { HandshakeLog } from "./listener/handshakes.ts";
 import { AccessControl } from "./model/access-control.ts";

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import rhea, { type AmqpError, type Message as AmqpMessage } from "rhea";
 import { describe, expect, it } from "vitest";
+import { partitionOf } from "../../src/core/events/partition.ts";
 import { PARTITION_COUNT } from "../../src/core/limits.ts";
 import type { Telemetry } from "../../src/core/message.ts";
-import { partitionOf } from "../../src/core/partition.ts";
 import {
   bodyOf,
   openPartition,

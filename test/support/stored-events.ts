@@ -1,4 +1,4 @@
-import type { EventPosition } from "../../src/core/event-position.ts";
+import type { EventPosition } from "../../src/core/events/event-position.ts";
 import type { DeviceToCloud, StoredEvent } from "../../src/hub/model/device-to-cloud.ts";
 
 /** What a reader finds in the event hub now, partition by partition. */

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import type { Policy } from "../../src/core/device-identity.ts";
-import type { LogLimits } from "../../src/core/event-log.ts";
+import type { LogLimits } from "../../src/core/events/event-log.ts";
 import { AZURE_DEFAULTS, type CloudToDeviceSettings, LOG_LIMITS } from "../../src/core/limits.ts";
 import type { Message } from "../../src/core/message.ts";
 import { formatSasToken } from "../../src/core/sas-token.ts";

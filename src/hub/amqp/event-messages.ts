@@ -1,7 +1,7 @@
 /** AMQP messages of devices to telemetry, and events to AMQP messages. Nothing here knows a link. */
 
 import rhea, { type Message as AmqpMessage } from "rhea";
-import type { PartitionProperties } from "../../core/event-log.ts";
+import type { PartitionProperties } from "../../core/events/event-log.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Telemetry, TelemetryProperties } from "../../core/message.ts";
 import type { StoredEvent } from "../model/device-to-cloud.ts";

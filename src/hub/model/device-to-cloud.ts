@@ -1,9 +1,10 @@
 /** Telemetry at work: every event goes into its partition's log, into the store, and then out to readers. */
 
 import type { Clock } from "../../async/clock.ts";
-import type { LoggedEvent, PartitionProperties } from "../../core/event-log.ts";
-import { EventLog, type LogCursor, type LogLimits } from "../../core/event-log.ts";
-import type { EventPosition } from "../../core/event-position.ts";
+import type { LoggedEvent, PartitionProperties } from "../../core/events/event-log.ts";
+import { EventLog, type LogCursor, type LogLimits } from "../../core/events/event-log.ts";
+import type { EventPosition } from "../../core/events/event-position.ts";
+import { partitionOf } from "../../core/events/partition.ts";
 import { HubError } from "../../core/hub-error.ts";
 import {
   DEFAULT_CONSUMER_GROUP,
@@ -11,7 +12,6 @@ import {
   PARTITION_COUNT,
 } from "../../core/limits.ts";
 import { messageSizeBytes, type Telemetry, validateTelemetry } from "../../core/message.ts";
-import { partitionOf } from "../../core/partition.ts";
 import { EVENT_HUB_NAME, type EventPartition } from "../../core/resource-path.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import {

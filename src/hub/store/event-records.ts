@@ -1,6 +1,6 @@
 /** Events of devices in the store: one record each, and one for where their partition goes on. */
 
-import { EventLog, type LogEnd, type LoggedEvent } from "../../core/event-log.ts";
+import { EventLog, type LogEnd, type LoggedEvent } from "../../core/events/event-log.ts";
 import type { Telemetry } from "../../core/message.ts";
 import { decodeMessage, encodeMessage, sortable } from "./encoding.ts";
 import { put, remove, type StoreChange } from "./store.ts";

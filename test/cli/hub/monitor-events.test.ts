@@ -1,6 +1,6 @@
 /** `c2d-hub monitor-events`, as a process at a real hub: what it prints, from when, and how it ends. */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Ended, parseLines, RunningCommand, run } from "../support/run-command.ts";
@@ -215,23 +215,6 @@ describe("how it ends", () => {
     started.interrupt();
     expect((await started.ended).code).toBe(0);
   });
-});
-
-test("a reader who does not read costs events, and is told how many", async () => {
-  const started = await startMonitor();
-  started.readers.stdout.pause();
-  writeFileSync(join(hub.directory, "big"), Buffer.alloc(250_000, "x"));
-  const args = ["--dfp", "big", "-c", "300", "--interval", "0"];
-  expect((await hub.run("c2d-device", "telemetry", ...args)).code).toBe(0);
-  started.readers.stdout.resume();
-  await started.waitFor("stdout", '"type":"gap"');
-  started.interrupt();
-  const { code, stdout, stderr } = await started.ended;
-  expect(code).toBe(0);
-  const gaps = parseLines(stdout).filter(({ type }) => type === "gap");
-  const missing = gaps.reduce((sum, gap) => sum + Number(gap.missing), 0);
-  expect(gaps[0]).toMatchObject({ partitionId: expect.stringMatching(/^\d$/) });
-  expect(stderr).toContain(`warning: ${missing} events are not shown`);
 });
 
 describe("what a hub refuses", () => {

@@ -1,7 +1,7 @@
 /** The hub's event hub: partitions to read from, and a node that tells what there is. */
 
 import type { Message as AmqpMessage, Receiver, Sender } from "rhea";
-import { type EventPosition, parseEventPosition } from "../../../core/event-position.ts";
+import { type EventPosition, parseEventPosition } from "../../../core/events/event-position.ts";
 import { HubError } from "../../../core/hub-error.ts";
 import { EVENT_HUB_NAME, type EventPartition } from "../../../core/resource-path.ts";
 import { toEventMessage, toRuntimeMetric } from "../event-messages.ts";

@@ -5,9 +5,9 @@ import {
   type LogCursor,
   type LoggedEvent,
   type LogLimits,
-} from "../../src/core/event-log.ts";
-import type { EventPosition } from "../../src/core/event-position.ts";
-import { HubError } from "../../src/core/hub-error.ts";
+} from "../../../src/core/events/event-log.ts";
+import type { EventPosition } from "../../../src/core/events/event-position.ts";
+import { HubError } from "../../../src/core/hub-error.ts";
 
 const LIMITS: LogLimits = { retentionMs: 50, maxBytes: 40 };
 

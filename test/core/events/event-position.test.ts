@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type EventPosition, parseEventPosition } from "../../src/core/event-position.ts";
+import { type EventPosition, parseEventPosition } from "../../../src/core/events/event-position.ts";
 
 const OFFSET = "amqp.annotation.x-opt-offset";
 const NUMBER = "amqp.annotation.x-opt-sequence-number";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { partitionOf } from "../../src/core/partition.ts";
+import { partitionOf } from "../../../src/core/events/partition.ts";
 
 // Rule event-partition.
 describe("the partition of a device", () => {

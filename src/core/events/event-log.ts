@@ -5,8 +5,8 @@
  * would copy them. It is as deterministic as they are.
  */
 
+import { HubError } from "../hub-error.ts";
 import type { EventPosition } from "./event-position.ts";
-import { HubError } from "./hub-error.ts";
 
 /** An event in its partition. */
 export interface LoggedEvent<T> {

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { EventLog, type LoggedEvent, type LogLimits } from "../../src/core/event-log.ts";
-import type { EventPosition } from "../../src/core/event-position.ts";
+import { EventLog, type LoggedEvent, type LogLimits } from "../../../src/core/events/event-log.ts";
+import type { EventPosition } from "../../../src/core/events/event-position.ts";
 
 const UNLIMITED: LogLimits = { retentionMs: 1e12, maxBytes: 1e12 };
 

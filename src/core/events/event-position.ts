@@ -1,6 +1,6 @@
 /** Where in a partition somebody starts to read, and the filters that say so. */
 
-import { HubError } from "./hub-error.ts";
+import { HubError } from "../hub-error.ts";
 
 /** Everything after that place; `isInclusive` counts the place in. */
 export type EventPosition =
