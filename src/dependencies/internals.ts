@@ -1,0 +1,168 @@
+/**
+ * What a patch relies on inside a package that is not ours: named once, beside the patch, and checked
+ * at the first use of each object. The patch sees of the object only what is declared.
+ */
+
+import { IncompatiblePackage, type PackagePath } from "./incompatible-package.ts";
+import { installedVersion } from "./installed-version.ts";
+
+declare const TYPE: unique symbol;
+
+/** What the users of a member take it for. */
+interface Typed<T> {
+  readonly [TYPE]: T;
+}
+
+/** What a member has to be. */
+export class Member<T> implements Typed<T> {
+  declare readonly [TYPE]: T;
+  /** As the error says it: "a number". */
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+
+  constructor(expected: string, accepts: (value: unknown) => boolean) {
+    this.expected = expected;
+    this.accepts = accepts;
+  }
+}
+
+/** A member without value, or absent, for some objects or for a time. */
+export class Optional<T> implements Typed<T | undefined> {
+  declare readonly [TYPE]: T | undefined;
+  readonly need: Need;
+  readonly mayBeAbsent: boolean;
+
+  constructor(need: Need, mayBeAbsent: boolean) {
+    this.need = need;
+    this.mayBeAbsent = mayBeAbsent;
+  }
+}
+
+/** A record stands for an object with these members. */
+export type Need = Member<unknown> | Optional<unknown> | Internals<unknown> | Members;
+
+export interface Members {
+  readonly [name: string]: Need;
+}
+
+/** What is seen of an object. */
+export type Inside<N> = N extends Typed<infer T> ? T : { [K in keyof N]: Inside<N[K]> };
+
+export const flag = new Member<boolean>("a boolean", (value) => typeof value === "boolean");
+export const number = new Member<number>("a number", (value) => typeof value === "number");
+export const text = new Member<string>("a string", (value) => typeof value === "string");
+
+export function method<T extends (...args: never[]) => unknown>(): Member<T> {
+  return new Member("a function", (value) => typeof value === "function");
+}
+
+export function object<T extends object>(): Member<T> {
+  return new Member("an object", isObject);
+}
+
+export function list<T>(): Member<T[]> {
+  return new Member("an array", Array.isArray);
+}
+
+/** Comes later, or not to every object: its absence cannot be told from a change of the package. */
+export function maybe<N extends Need>(need: N): Optional<Inside<N>> {
+  return new Optional(need, true);
+}
+
+/** Has to exist, though it may have no value. */
+export function nullable<N extends Need>(need: N): Optional<Inside<N>> {
+  return new Optional(need, false);
+}
+
+/** Declares what is relied on of one kind of object. */
+export function internals<M extends Members>(
+  path: PackagePath,
+  object: string,
+  members: M,
+): Internals<Inside<M>> {
+  return new Internals(path, object, members);
+}
+
+/** One kind of object of one package. */
+export class Internals<T> implements Typed<T> {
+  /** All there are. */
+  static readonly declared: Internals<unknown>[] = [];
+  declare readonly [TYPE]: T;
+  readonly path: PackagePath;
+  readonly object: string;
+  readonly members: Members;
+  readonly #sound = new WeakSet<object>();
+
+  constructor(path: PackagePath, object: string, members: Members) {
+    this.path = path;
+    this.object = object;
+    this.members = members;
+    Internals.declared.push(this);
+  }
+
+  /**
+   * The object itself, as what has been declared.
+   *
+   * @throws IncompatiblePackage when a member is missing or of another kind.
+   */
+  of(value: unknown): T {
+    if (!isObject(value)) throw this.fault("", notA("an object", value));
+    if (!this.#sound.has(value)) {
+      this.#checkMembers(value, this.members, "");
+      this.#sound.add(value);
+    }
+    return value as T;
+  }
+
+  /**
+   * The error that says what is wrong with a member.
+   *
+   * @param problem As in "is not called".
+   */
+  fault(member: string, problem: string): IncompatiblePackage {
+    return new IncompatiblePackage({
+      path: this.path,
+      version: installedVersion(this.path),
+      member: this.object + member,
+      problem,
+    });
+  }
+
+  #check(value: unknown, need: Need, member: string): void {
+    if (need instanceof Optional) {
+      if (value !== undefined && value !== null) this.#check(value, need.need, member);
+    } else if (need instanceof Member) {
+      if (!need.accepts(value)) throw this.fault(member, notA(need.expected, value));
+    } else if (!isObject(value)) {
+      throw this.fault(member, notA("an object", value));
+    } else if (need instanceof Internals) {
+      need.of(value);
+    } else {
+      this.#checkMembers(value, need, member);
+    }
+  }
+
+  #checkMembers(value: object, members: Members, member: string): void {
+    for (const [name, need] of Object.entries(members)) {
+      const where = `${member}.${name}`;
+      const mustExist = need instanceof Optional && !need.mayBeAbsent;
+      if (mustExist && !(name in value)) throw this.fault(where, "does not exist");
+      this.#check((value as Record<string, unknown>)[name], need, where);
+    }
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
+
+function notA(expected: string, value: unknown): string {
+  return `is ${kindOf(value)}, not ${expected}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  if (Array.isArray(value)) return "an array";
+  const kind = typeof value;
+  return kind === "object" ? "an object" : `a ${kind}`;
+}
