@@ -11,6 +11,7 @@ export { type Clock, ManualClock } from "./async/clock.ts";
 export type { FeedbackRecord, FeedbackStatusCode } from "./core/feedback.ts";
 export { HubError, type HubErrorName } from "./core/hub-error.ts";
 export { InvalidOptionError } from "./core/hub-options.ts";
+export { IncompatiblePackage } from "./dependencies/incompatible-package.ts";
 export { PortUnavailable } from "./hub/listener/port-unavailable.ts";
 export { type LocalHub, startLocalHub } from "./hub/local-hub.ts";
 export type { LocalHubOptions } from "./hub/local-hub-options.ts";

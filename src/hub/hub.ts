@@ -6,6 +6,7 @@ import { OWNER_POLICY } from "../core/device-identity.ts";
 import { LOG_LIMITS } from "../core/limits.ts";
 import { Secret } from "../core/secret.ts";
 import { serveAmqp } from "./amqp/connection.ts";
+import { checkRhea } from "./amqp/rhea/check-rhea.ts";
 import type { Installation } from "./home/installation.ts";
 import type { RouteServices } from "./https/route.ts";
 import { createHttpsServer } from "./https/server.ts";
@@ -58,7 +59,8 @@ const LOOPBACK_NAMES = ["localhost", "hub.localhost", "127.0.0.1", "::1"] as con
 /**
  * Starts a hub.
  *
- * @throws PortUnavailable for a port it cannot have; StoreError. The store is closed then.
+ * @throws PortUnavailable for a port it cannot have; StoreError; IncompatiblePackage. The store is
+ * closed then.
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const lifetime = new Lifetime();
@@ -112,6 +114,7 @@ async function openDoor(
   services: HubServices & Pick<RouteServices, "stopHub">,
   idle: IdleWatch,
 ): Promise<ProtocolListener> {
+  checkRhea();
   const { authority } = options.installation;
   const nowMs = options.clock.nowMs();
   const streams = {

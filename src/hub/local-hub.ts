@@ -58,7 +58,8 @@ export interface LocalHub extends AsyncDisposable {
  * stays open.
  *
  * @throws InvalidOptionError; HubError ArgumentInvalid for a device id that the registry does not
- * accept; PortUnavailable for a port that is taken or not permitted.
+ * accept; PortUnavailable for a port that is taken or not permitted; IncompatiblePackage when the
+ * installed rhea is not one that the hub works with.
  */
 export async function startLocalHub(options: LocalHubOptions = {}): Promise<LocalHub> {
   validateOptions(options, HUB_OPTION_RANGES satisfies Record<keyof LocalHubOptions, OptionRange>);

@@ -1,5 +1,6 @@
 import type { Connection } from "rhea";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { IncompatiblePackage } from "../../src/dependencies/incompatible-package.ts";
 import { writeTrailingNulls } from "../../src/hub/amqp/rhea/trailing-nulls.ts";
 import { createTestHub, HOST, type TestHub } from "../support/test-hub.ts";
 import { RawAmqp, type RawFrame } from "./support/raw-amqp.ts";
@@ -211,12 +212,13 @@ describe("a rhea that encodes frames in another way", () => {
     ["without a transport", {}],
     ["without SASL's transport", { amqp_transport: { encode() {} }, sasl_transport: {} }],
   ])("is refused: %s", (_, connection) => {
-    expect(() => writeTrailingNulls(connection as Connection)).toThrow(/rhea encodes frames/);
+    expect(() => writeTrailingNulls(connection as Connection)).toThrow(IncompatiblePackage);
   });
 
   it.each([
     ["of another shape", { constructor: { descriptor: { numeric: 0x10 } }, value: undefined }],
-    ["of an unknown kind", { constructor: {}, value: [] }],
+    ["without a kind", { constructor: {}, value: [] }],
+    ["of an unknown kind", { constructor: { descriptor: { numeric: 0x99 } }, value: [] }],
   ])("is refused: with a performative %s", (_, performative) => {
     const transport = { encode() {} };
     const connection = {
@@ -225,7 +227,7 @@ describe("a rhea that encodes frames in another way", () => {
     };
     writeTrailingNulls(connection as unknown as Connection);
     const { encode } = transport as { encode(frame: object): void };
-    expect(() => encode({ performative })).toThrow(/rhea encodes frames/);
+    expect(() => encode({ performative })).toThrow(IncompatiblePackage);
     expect(() => encode({})).not.toThrow();
   });
 });

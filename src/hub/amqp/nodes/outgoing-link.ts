@@ -1,15 +1,10 @@
 /** A link the hub sends on: credit, locks and the peer's outcomes, for any kind of message. */
 
-import rhea, {
-  type AmqpError,
-  type Message as AmqpMessage,
-  type Delivery,
-  type EventContext,
-  type Sender,
-} from "rhea";
+import type { AmqpError, Message as AmqpMessage, Delivery, EventContext, Sender } from "rhea";
 import { HubError } from "../../../core/hub-error.ts";
 import type { Settlement } from "../../../core/message-queue.ts";
 import { LinkCredit } from "../rhea/link-credit.ts";
+import { outcomeOf, rejectedWith } from "../rhea/outcomes.ts";
 import { nextToWrite, type Outflow } from "../rhea/outflow.ts";
 import { sendMessage } from "../rhea/send-message.ts";
 import type { Settler } from "../rhea/settler.ts";
@@ -86,7 +81,7 @@ export class OutgoingLink {
   #settleLost(delivery: Delivery): void {
     this.#late.delete(delivery);
     const lost = new HubError("DeviceMessageLockLost", "The lock ran out, or the message is gone.");
-    this.#settleBack(delivery, rejected(this.#handlers.toError(lost)));
+    this.#settleBack(delivery, rejectedWith(this.#handlers.toError(lost)));
   }
 
   /** rhea tells of an outcome first and of being settled after it: only the first counts. */
@@ -98,7 +93,7 @@ export class OutgoingLink {
     this.#lockTokens.delete(delivery);
     this.#handlers.settle(lockToken, settlement).then(
       () => this.#settleBack(delivery, outcomeOf(settlement)),
-      (error: unknown) => this.#settleBack(delivery, rejected(this.#handlers.toError(error))),
+      (error: unknown) => this.#settleBack(delivery, rejectedWith(this.#handlers.toError(error))),
     );
   }
 
@@ -136,23 +131,6 @@ export class OutgoingLink {
 function toSettlement(event: (typeof OUTCOMES)[number]): Settlement {
   if (event === "accepted") return "complete";
   return event === "rejected" ? "reject" : "abandon";
-}
-
-/** rhea makes outcomes for incoming deliveries only, and its types leave out how. */
-const outcomes = rhea.message as unknown as Record<
-  "accepted" | "rejected" | "released",
-  (fields?: { readonly error: AmqpError }) => { described(): unknown }
->;
-
-function outcomeOf(settlement: Settlement): unknown {
-  if (settlement === "complete") return outcomes.accepted().described();
-  return settlement === "reject"
-    ? outcomes.rejected().described()
-    : outcomes.released().described();
-}
-
-function rejected(error: AmqpError): unknown {
-  return outcomes.rejected({ error }).described();
 }
 
 /** A uuid's bytes in .NET's order: the first three groups little-endian. */

@@ -1,30 +1,29 @@
-/** A connection that rhea accepts instead of making it, and what arrives on it; rhea's types leave it out. */
+/** A connection that a peer has made, which rhea's types know only from the other side. */
 
 import type { Duplex } from "node:stream";
 import type { Connection, link as Link } from "rhea";
+import { CONNECTION, RECEIVER } from "./rhea-internals.ts";
 
-/** As rhea's own listener does. */
+/** Serves the peer on this stream, as rhea's own listener does. */
 export function acceptOn(connection: Connection, stream: Duplex): void {
-  (connection as Connection & { accept(socket: Duplex): void }).accept(stream);
+  CONNECTION.of(connection).accept(stream);
 }
 
-/** The name by which the peer has called the hub in its OPEN. */
+/** What the peer's OPEN calls the hub; empty when it says nothing of it. */
 export function remoteHostName(connection: Connection): string {
-  type Opened = { readonly remote: { readonly open?: { readonly hostname?: string } } };
-  return (connection as unknown as Opened).remote.open?.hostname ?? "";
+  return CONNECTION.of(connection).remote.open?.hostname ?? "";
 }
 
-/** Size of the frame that is arriving; rhea would gather one of any size. */
+/** Size of the frame that is arriving, in bytes; rhea would gather one of any size. */
 export function incomingFrameSize(connection: Connection): number {
-  return (connection as Connection & { readonly frame_size?: number }).frame_size ?? 0;
+  return CONNECTION.of(connection).frame_size ?? 0;
 }
 
-/** True when a message that is still arriving has more bytes than this. */
+/** True when a message that is still arriving is larger than that. */
 export function hasUnfinishedMessage(connection: Connection, bytes: number): boolean {
-  type Arriving = { readonly _incomplete?: { readonly frames: readonly Buffer[] } };
   let isFound = false;
   connection.each_receiver((link: Link) => {
-    const { frames = [] } = (link as unknown as Arriving)._incomplete ?? {};
+    const { frames = [] } = RECEIVER.of(link)._incomplete ?? {};
     isFound ||= frames.reduce((sum, { length }) => sum + length, 0) > bytes;
   });
   return isFound;
@@ -32,5 +31,5 @@ export function hasUnfinishedMessage(connection: Connection, bytes: number): boo
 
 /** rhea stops its timers when the stream ends, but not when it is destroyed. */
 export function stopHeartbeats(connection: Connection): void {
-  (connection as Connection & { eof(): void }).eof();
+  CONNECTION.of(connection).eof();
 }

@@ -1,32 +1,13 @@
-/** What the peer's attach of a link says, and what the hub's will say; rhea's types leave both out. */
+/** What the peer's attach of a link says, and what the hub's will say. */
 
 import type { link as Link, Receiver, Sender } from "rhea";
-
-interface Attach {
-  readonly properties?: Readonly<Record<string, unknown>>;
-  /** One or several. */
-  readonly desired_capabilities?: unknown;
-  readonly snd_settle_mode?: number;
-  readonly rcv_settle_mode?: number;
-}
-
-interface OwnAttach {
-  properties: Attach["properties"];
-  max_message_size: number;
-  snd_settle_mode: number;
-  rcv_settle_mode: number;
-}
-
-interface AttachedLink {
-  readonly remote: { readonly attach: Attach };
-  readonly local: { readonly attach: OwnAttach };
-}
+import { ATTACHED_LINK, type Attach, LINK } from "./rhea-internals.ts";
 
 /** The sender settles what it sends as it sends it. */
 const SETTLED = 1;
 
 export function peerAttachOf(link: Link): Attach {
-  return (link as unknown as AttachedLink).remote.attach;
+  return ATTACHED_LINK.of(link).remote.attach;
 }
 
 /**
@@ -59,6 +40,6 @@ export function agreeToSenderSettleMode(sender: Sender): void {
   }
 }
 
-function ownAttachOf(link: Link): OwnAttach {
-  return (link as unknown as AttachedLink).local.attach;
+function ownAttachOf(link: Link) {
+  return LINK.of(link).local.attach;
 }

@@ -3,16 +3,12 @@
  * place there: what a peer says of a delivery that is long gone would go to the one in its place.
  */
 
-import type { Delivery, Session } from "rhea";
-
-/** What rhea's types leave out. */
-interface Sending {
-  readonly outgoing: { readonly deliveries: { by_id(id: number): Delivery | undefined } };
-}
+import type { Session } from "rhea";
+import { SESSION } from "./rhea-internals.ts";
 
 /** To be called for a session that has just begun. */
 export function findDeliveriesById(session: Session): void {
-  const { deliveries } = (session as unknown as Sending).outgoing;
+  const { deliveries } = SESSION.of(session).outgoing;
   const { by_id } = deliveries;
   deliveries.by_id = (id) => {
     const delivery = by_id.call(deliveries, id);

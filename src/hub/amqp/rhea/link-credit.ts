@@ -2,6 +2,7 @@
 
 import type { Delivery, EventContext, Sender } from "rhea";
 import { nextToWrite, type Outflow } from "./outflow.ts";
+import { CONNECTION, LINK } from "./rhea-internals.ts";
 
 export class LinkCredit {
   readonly #sender: Sender;
@@ -29,7 +30,8 @@ export class LinkCredit {
     const next = nextToWrite(this.#sender.session);
     const stillHeld = this.#unwritten.findIndex((id) => id >= next);
     this.#unwritten.splice(0, stillHeld < 0 ? this.#unwritten.length : stillHeld);
-    const isGranted = this.#sender.sendable() && creditOf(this.#sender) > this.#unwritten.length;
+    const isGranted =
+      this.#sender.sendable() && LINK.of(this.#sender).credit > this.#unwritten.length;
     return isGranted && this.#outflow.hasRoom(this.#wake);
   }
 
@@ -60,12 +62,7 @@ export class LinkCredit {
   }
 }
 
-/** rhea's types leave the credit out. */
-function creditOf(sender: Sender): number {
-  return (sender as Sender & { readonly credit: number }).credit;
-}
-
-/** rhea leaves it to the next write of the connection, whenever that is; its types leave this out. */
+/** rhea leaves it to the next write of the connection, whenever that is. */
 function writeSoon({ connection }: Sender): void {
-  (connection as Sender["connection"] & { _register(): void })._register();
+  CONNECTION.of(connection)._register();
 }

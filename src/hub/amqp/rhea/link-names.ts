@@ -3,34 +3,12 @@
  * by name and direction (1.0, 2.6.1; rule amqp-links), rhea by their name alone.
  */
 
-import type { link as Link, Session } from "rhea";
-
-/** What rhea's types leave out. */
-interface LinkTable {
-  readonly links: Record<string, Link>;
-  readonly remote: { readonly handles: Record<number, Link> };
-  create_link(name: string, ...rest: unknown[]): Link;
-  create_sender(name: string): Link;
-  create_receiver(name: string): Link;
-  on_attach(frame: { readonly performative: Attach }): void;
-  remove_link(link: Link): void;
-}
-
-interface Attach {
-  readonly name: string;
-  readonly handle: number;
-  /** True when the peer receives. */
-  readonly role: boolean;
-}
-
-interface AttachableLink {
-  readonly remote: { attach: Attach };
-  on_attach(frame: { readonly performative: Attach }): void;
-}
+import type { Session } from "rhea";
+import { LINK, SESSION } from "./rhea-internals.ts";
 
 /** To be called for a session that has just begun, before the peer attaches anything. */
 export function tellLinksApart(session: Session): void {
-  const table = session as unknown as LinkTable;
+  const table = SESSION.of(session);
   const { create_link, remove_link } = table;
   table.create_link = (name, ...rest) => {
     const link = create_link.call(table, name, ...rest);
@@ -48,9 +26,9 @@ export function tellLinksApart(session: Session): void {
       table.links[keyOf(name, role)] ??
       (role ? table.create_sender(name) : table.create_receiver(name));
     table.remote.handles[handle] = link;
-    const attachable = link as unknown as AttachableLink;
-    attachable.on_attach(frame);
-    attachable.remote.attach = frame.performative;
+    const inside = LINK.of(link);
+    inside.on_attach(frame);
+    inside.remote.attach = frame.performative;
   };
 }
 

@@ -1,6 +1,7 @@
 /** What the hub says when a connection or a session opens: as the cloud's OPEN and BEGIN have it. */
 
 import type { Session } from "rhea";
+import { SESSION } from "./rhea-internals.ts";
 
 export const OPEN_FIELDS = {
   max_frame_size: 65_536,
@@ -13,8 +14,7 @@ export const INCOMING_WINDOW = 5000;
 
 const HANDLE_MAX = 262_143;
 
-/** To be called for a session that has just begun, before the hub answers; rhea's types leave it out. */
+/** To be called for a session that has just begun, before the hub answers. */
 export function limitHandles(session: Session): void {
-  type Beginning = { readonly local: { readonly begin: { handle_max: number } } };
-  (session as unknown as Beginning).local.begin.handle_max = HANDLE_MAX;
+  SESSION.of(session).local.begin.handle_max = HANDLE_MAX;
 }

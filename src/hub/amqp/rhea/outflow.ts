@@ -2,6 +2,7 @@
 
 import type { Duplex } from "node:stream";
 import type { Delivery, Session } from "rhea";
+import { DELIVERY, SESSION } from "./rhea-internals.ts";
 
 /** Bytes a connection may hold, beside the message that takes it across the bound (assumed). */
 const MAX_HELD_BYTES = 1024 * 1024;
@@ -71,8 +72,7 @@ export class Outflow {
 
 /** The first delivery of this session that rhea has not written yet; its own mark of what was sent is never set. */
 export function nextToWrite(session: Session): number {
-  type Outgoing = { readonly outgoing: { readonly next_pending_delivery: number } };
-  return (session as unknown as Outgoing).outgoing.next_pending_delivery;
+  return SESSION.of(session).outgoing.next_pending_delivery;
 }
 
 /** A session that has ended writes nothing more. */
@@ -80,16 +80,11 @@ function isUnwritten({ id, link: { session } }: Delivery): boolean {
   return session.is_open() && id >= nextToWrite(session);
 }
 
-/** rhea's types leave it out. */
-function contentOf(delivery: Delivery): { data: readonly Buffer[] } {
-  return delivery as unknown as { data: readonly Buffer[] };
-}
-
 function sizeOf(delivery: Delivery): number {
-  return contentOf(delivery).data.reduce((sum, { length }) => sum + length, 0);
+  return DELIVERY.of(delivery).data.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** rhea would keep it until the peer has settled, which it may never do. */
 function dropContent(delivery: Delivery): void {
-  contentOf(delivery).data = [];
+  DELIVERY.of(delivery).data = [];
 }

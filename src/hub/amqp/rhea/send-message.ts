@@ -4,6 +4,7 @@
  */
 
 import rhea, { type Message as AmqpMessage, type Delivery, type Sender, type Typed } from "rhea";
+import { CODEC, DATA_BODY } from "./rhea-internals.ts";
 
 /** Sections by their descriptors (AMQP 1.0, section 3.2). The hub sends no header and no footer. */
 const SECTION = {
@@ -18,20 +19,12 @@ const MESSAGE_FORMAT = 0;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What rhea's types leave out of its codec. */
-const { Writer } = rhea.types as unknown as {
-  readonly Writer: new () => { write(section: Typed): void; toBuffer(): Buffer };
-};
-const { properties } = rhea.message as unknown as {
-  properties(fields: AmqpMessage): { readonly value: readonly unknown[]; described(): Typed };
-};
-
 export function sendMessage(sender: Sender, message: AmqpMessage, deliveryTag?: Buffer): Delivery {
   return sender.send(encodeMessage(message), deliveryTag, MESSAGE_FORMAT);
 }
 
 function encodeMessage(message: AmqpMessage): Buffer {
-  const writer = new Writer();
+  const writer = new (CODEC.of(rhea).types.Writer)();
   for (const section of sectionsOf(message)) writer.write(section);
   return writer.toBuffer();
 }
@@ -56,16 +49,16 @@ function mapSection(code: number, fields: Fields = {}): Typed[] {
 }
 
 function propertiesOf(message: AmqpMessage): Typed[] {
-  const section = properties(message);
+  const section = CODEC.of(rhea).message.properties(message);
   return section.value.length === 0 ? [] : [section.described()];
 }
 
 /** rhea makes data sections; anything else is a value. */
 function bodyOf(body: unknown): Typed[] {
-  const data = body as { collect_sections?(sections: Typed[]): void } | null | undefined;
-  if (!data?.collect_sections) return [described(body, SECTION.value)];
+  const isData = typeof body === "object" && body !== null && "collect_sections" in body;
+  if (!isData) return [described(body, SECTION.value)];
   const sections: Typed[] = [];
-  data.collect_sections(sections);
+  DATA_BODY.of(body).collect_sections(sections);
   return sections;
 }
 

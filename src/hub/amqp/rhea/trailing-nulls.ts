@@ -6,6 +6,7 @@
  */
 
 import rhea, { type Connection } from "rhea";
+import { ACCEPTED_CONNECTION, PERFORMATIVE, type Performative } from "./rhea-internals.ts";
 
 const NULL: unknown = rhea.types.wrap(null);
 
@@ -33,36 +34,14 @@ const FIELD_COUNTS: ReadonlyMap<unknown, number> = new Map([
   [0x44, 2], // sasl-outcome
 ]);
 
-/** What rhea keeps of a frame until it is written; its types leave it out, as they do the rest here. */
-interface Frame {
-  /** Absent in an empty frame. */
-  readonly performative?: Performative;
-}
-
-interface Performative {
-  readonly constructor: { readonly descriptor?: { readonly numeric: number } };
-  readonly value: unknown[];
-}
-
-interface Transport {
-  encode(frame: Frame): void;
-}
-
-interface AcceptedConnection {
-  readonly amqp_transport?: Transport;
-  /** For peers with and without a SASL layer: by protocol id, 3 being SASL. */
-  readonly sasl_transport?: { readonly transports?: { readonly 3?: { transport?: Transport } } };
-}
-
 /**
  * To be called when rhea has accepted the connection and written nothing yet.
  *
- * @throws Error when rhea no longer works the way this relies on.
+ * @throws IncompatiblePackage
  */
 export function writeTrailingNulls(connection: Connection): void {
-  const { amqp_transport, sasl_transport } = connection as unknown as AcceptedConnection;
-  for (const transport of [amqp_transport, sasl_transport?.transports?.[3]?.transport]) {
-    if (typeof transport?.encode !== "function") throw unknownRhea("no transport");
+  const { amqp_transport, sasl_transport } = ACCEPTED_CONNECTION.of(connection);
+  for (const transport of [amqp_transport, sasl_transport.transports[3].transport]) {
     const { encode } = transport;
     transport.encode = (frame) => {
       if (frame.performative !== undefined) extendPerformative(frame.performative);
@@ -72,9 +51,9 @@ export function writeTrailingNulls(connection: Connection): void {
 }
 
 function extendPerformative(performative: Performative): void {
-  const { value } = performative;
-  const code = performative.constructor.descriptor?.numeric;
-  if (!FIELD_COUNTS.has(code) || !Array.isArray(value)) throw unknownRhea(`performative ${code}`);
+  const { constructor: kind, value } = PERFORMATIVE.of(performative);
+  const code = kind.descriptor.numeric;
+  if (!FIELD_COUNTS.has(code)) throw PERFORMATIVE.fault("", `of the unknown kind ${code} is sent`);
   extend(value, code);
 }
 
@@ -88,8 +67,4 @@ function extend(list: unknown[], code: unknown): void {
     if (!FIELD_COUNTS.has(nestedCode) || !Array.isArray(nested.value)) continue;
     if (nested.value.length > 0) extend(nested.value, nestedCode);
   }
-}
-
-function unknownRhea(what: string): Error {
-  return new Error(`This version of rhea encodes frames in an unknown way (${what}).`);
 }
