@@ -17,6 +17,7 @@ const IS_FINAL: Readonly<Record<ClientErrorName, boolean>> = {
   ArgumentInvalid: true,
   CredentialUnavailable: true,
   DeviceNotFound: true,
+  IncompatiblePackage: true,
   IotHubUnauthorized: true,
   MessagingEntityNotFound: true,
   UntrustedCertificate: true,

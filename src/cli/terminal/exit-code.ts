@@ -101,6 +101,7 @@ export function exitCodeOf(error: unknown): ExitCode {
 /** What is not in the hub's catalogue happened on the way to it. */
 function exitCodeOfName(name: ClientError["name"]): ExitCode {
   if (name === "CredentialUnavailable") return EXIT_CODES.unauthorized;
+  if (name === "IncompatiblePackage") return EXIT_CODES.unforeseen;
   return name in HUB_ERRORS
     ? HUB_ERRORS[name as keyof typeof HUB_ERRORS].exitCode
     : EXIT_CODES.unreachable;

@@ -5,6 +5,7 @@ import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { ConnectAbortedError } from "../errors/connect-aborted-error.ts";
 import { connectionEnded, notAnswering } from "../errors/network-error.ts";
+import { toPackageError } from "../errors/package-error.ts";
 import { ConnectionEnd } from "./connection-end.ts";
 import { probe } from "./probe.ts";
 import { trustedCertificates } from "./trusted-certificates.ts";
@@ -78,9 +79,14 @@ export abstract class ClientSession<Options extends SessionOptions> {
   /** What the hub meant, when `cause` is its refusal. */
   protected abstract toRefusal(cause: unknown): ClientError | undefined;
 
+  /** What `cause` says by itself: that an SDK is not what it is taken for, or the hub's refusal. */
+  protected toKnownError(cause: unknown): ClientError | undefined {
+    return toPackageError(cause) ?? this.toRefusal(cause);
+  }
+
   /** Why connecting failed, where `error` says so by itself. */
   protected recognize(error: unknown): ClientError | undefined {
-    const known = error instanceof ClientError ? error : this.toRefusal(error);
+    const known = error instanceof ClientError ? error : this.toKnownError(error);
     return known?.name === "ConnectionLost" ? undefined : known;
   }
 
@@ -113,7 +119,7 @@ export abstract class ClientSession<Options extends SessionOptions> {
 
   protected toLoss(cause: unknown): ClientError {
     if (cause instanceof ClientError) return cause;
-    return this.toRefusal(cause) ?? connectionEnded(this.endpoint, cause);
+    return this.toKnownError(cause) ?? connectionEnded(this.endpoint, cause);
   }
 
   async #close(): Promise<void> {

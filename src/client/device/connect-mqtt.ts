@@ -43,6 +43,7 @@ class MqttSession extends DeviceSession {
         ...(this.ca !== undefined && { ca: this.ca }),
       },
       onClient: (client) => this.#watch(client),
+      onFault: (error) => this.lose(error),
     });
     this.#client.onDisconnect(() => this.lose(this.#cause));
   }

@@ -8,6 +8,7 @@ import { endpointOf } from "../endpoint.ts";
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
 import { toNetworkError } from "../errors/network-error.ts";
 import { OutcomeUnknownError } from "../errors/outcome-unknown-error.ts";
+import { toPackageError } from "../errors/package-error.ts";
 import { toEventRefusal, validateEvent } from "../refusals/event-refusal.ts";
 
 /** How long a hub may take to confirm an event. After that the connection is of no use. */
@@ -60,11 +61,13 @@ export abstract class DeviceSession
 
   protected override recognize(error: unknown): ClientError | undefined {
     const root = error instanceof ClientError ? (error.cause ?? error) : error;
-    return this.toRefusal(root) ?? toNetworkError(root, this.endpoint) ?? super.recognize(error);
+    return this.toKnownError(root) ?? toNetworkError(root, this.endpoint) ?? super.recognize(error);
   }
 
   /** What ended the connection is told by `onDisconnect`: here it only means that nothing is known. */
   #toSendError(cause: unknown): ClientError {
+    const fault = toPackageError(cause);
+    if (fault) return fault;
     if (this.isOpen) {
       const refusal =
         cause instanceof ClientError ? cause : toEventRefusal(cause, this.toRefusal(cause));

@@ -14,7 +14,14 @@ export type NetworkErrorName =
 /** Nothing that a hub could be asked with: no hub has refused anything. */
 export type CredentialErrorName = "CredentialUnavailable";
 
-export type ClientErrorName = HubErrorName | NetworkErrorName | CredentialErrorName;
+/** No hub is to blame: an SDK is installed in a version that this code does not know. */
+export type PackageErrorName = "IncompatiblePackage";
+
+export type ClientErrorName =
+  | HubErrorName
+  | NetworkErrorName
+  | CredentialErrorName
+  | PackageErrorName;
 
 /** A failure with its cause kept, and the next step for whoever reads it. Neither holds a secret. */
 export class ClientError extends Error {

@@ -7,6 +7,7 @@ export const FINAL_ERRORS: readonly ClientErrorName[] = [
   "ArgumentInvalid",
   "CredentialUnavailable",
   "DeviceNotFound",
+  "IncompatiblePackage",
   "IotHubUnauthorized",
   "MessagingEntityNotFound",
   "UntrustedCertificate",

@@ -9,6 +9,7 @@ import { trustedCertificates } from "../connection/trusted-certificates.ts";
 import { type Endpoint, endpointOf, formatEndpoint } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { connectionEnded, notAnswering, toNetworkError } from "../errors/network-error.ts";
+import { toPackageError } from "../errors/package-error.ts";
 import { refusalToOwner } from "../refusals/http-refusal.ts";
 import { withRoleHint } from "../refusals/role-hint.ts";
 import { requireEntraToken } from "../sdk/entra/entra-login.ts";
@@ -116,7 +117,8 @@ export class RegistryClient {
 
   async #explain(error: unknown, deadlineMs: number): Promise<ClientError> {
     if (error instanceof ClientError) return error;
-    const refusal = withRoleHint(refusalToOwner(error), this.#options.signIn);
+    const refusal =
+      toPackageError(error) ?? withRoleHint(refusalToOwner(error), this.#options.signIn);
     if (refusal) return refusal;
     if (error instanceof UnexpectedResponseError) return this.#strange(error);
     const known =

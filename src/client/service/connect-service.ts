@@ -169,7 +169,7 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
     if (!this.isOpen) return this.toLoss(error);
     if (error instanceof ClientError) return error;
     const unknown = "The hub did not take the message.";
-    return this.toRefusal(error) ?? new ClientError("ServerError", unknown, { cause: error });
+    return this.toKnownError(error) ?? new ClientError("ServerError", unknown, { cause: error });
   }
 }
 

@@ -39,7 +39,11 @@ const DEFAULT_WINDOW = 256;
 const DEFAULT_BACKLOG = 4096;
 
 /** After these the connection is of no further use. */
-const FINAL: readonly ClientErrorName[] = ["ConnectionLost", "IotHubUnauthorized"];
+const FINAL: readonly ClientErrorName[] = [
+  "ConnectionLost",
+  "IncompatiblePackage",
+  "IotHubUnauthorized",
+];
 
 /**
  * Every message taken is reported once, as `sent`, `failed` or `unsent`, those of one device in their
@@ -47,7 +51,7 @@ const FINAL: readonly ClientErrorName[] = ["ConnectionLost", "IotHubUnauthorized
  * The hub gets the messages of one device in their order too, unless it refuses one and takes it
  * later.
  *
- * @throws ClientError ConnectionLost or IotHubUnauthorized once everything taken has been reported;
+ * @throws ClientError ConnectionLost, IotHubUnauthorized or IncompatiblePackage once everything taken has been reported;
  * whatever `messages` throws.
  */
 export async function sendAll(options: SendAllOptions): Promise<void> {

@@ -9,15 +9,33 @@
  * right on the base the transport has made for itself, below it.
  */
 
+import type { Message as SdkMessage } from "azure-iot-common";
 import type { Amqp } from "azure-iot-device-amqp";
+import type { Message } from "../../../core/message.ts";
+import { internals, method, text } from "../../../dependencies/internals.ts";
 import type { ClientCertificate } from "../../connection/device-connection.ts";
-import {
-  AmqpLifeline,
-  type AmqpReceiverLink,
-  type AmqpSenderLink,
-} from "../shared/amqp-internals.ts";
-import { mendSender, type SenderLink } from "../shared/mend-sender.ts";
+import { declareAmqpBase } from "../shared/amqp-internals.ts";
+import { AmqpLifeline } from "../shared/amqp-lifeline.ts";
+import { mendSender } from "../shared/mend-sender.ts";
 import { MANUAL_CREDIT, ReceiverCredit } from "./receiver-credit.ts";
+
+const INTERNALS = declareAmqpBase(["azure-iot-device-amqp", "azure-iot-amqp-base"]);
+
+const settle = method<Amqp["complete"]>();
+
+const TRANSPORT = internals(["azure-iot-device-amqp"], "Amqp (transport)", {
+  _amqp: INTERNALS.methods,
+  // Not part of what the package documents.
+  enableC2D: method<Amqp["enableC2D"]>(),
+  complete: settle,
+  reject: settle,
+  abandon: settle,
+});
+
+/** Once it is connected. */
+const CONNECTED_TRANSPORT = internals(["azure-iot-device-amqp"], "Amqp (transport)", {
+  _d2cEndpoint: text,
+});
 
 export interface AmqpDeviceBaseOptions {
   /** Where to connect: `amqps://…` or `wss://…`. */
@@ -32,25 +50,11 @@ export interface AmqpDeviceBaseOptions {
   onLost(error: Error | undefined): void;
 }
 
-type Done = (error?: Error | null, result?: object) => void;
-
-interface Base {
-  connect(config: object, done: Done): void;
-  putToken(audience: string, token: string, done: (error?: Error) => void): void;
-  attachReceiverLink(endpoint: string, options: object | null, done: Done): void;
-  attachSenderLink(endpoint: string, options: object | null, done: Done): void;
-}
-
-/** The private fields of the transport. */
-interface AmqpTransportInternals {
-  readonly _amqp: Base;
-  readonly _d2cEndpoint: string;
-  _d2cLink: object | undefined;
-}
-
 export interface AmqpDeviceBase {
   /** Attaches the link of events. The hub's refusal comes as the end of the connection. */
   attachEvents(): Promise<void>;
+  /** Has the SDK's message carry ours, which goes out in its place. */
+  carry(message: Message, sdkMessage: SdkMessage): void;
   /** Of the link of devicebound messages, once it is attached. */
   readonly credit: ReceiverCredit | undefined;
   /** Ends the connection by force, in whatever state. */
@@ -62,12 +66,14 @@ export function hookAmqpDeviceBase(
   options: AmqpDeviceBaseOptions,
 ): AmqpDeviceBase {
   const { uri, ca, certificate, serverName, idleTimeoutMs, onLost } = options;
-  const internals = transport as unknown as AmqpTransportInternals;
-  const { _amqp: base } = internals;
-  const lifeline = new AmqpLifeline(base, onLost);
+  const { _amqp: base } = TRANSPORT.of(transport);
+  const lifeline = new AmqpLifeline(base, INTERNALS, onLost);
   const connect = base.connect.bind(base);
   const putToken = base.putToken.bind(base);
+  const initializeCBS = base.initializeCBS.bind(base);
   const attachReceiverLink = base.attachReceiverLink.bind(base);
+  const attachSenderLink = base.attachSenderLink.bind(base);
+  let events: { readonly endpoint: string; readonly link: object } | undefined;
   let credit: ReceiverCredit | undefined;
 
   base.connect = (config, done) => {
@@ -86,7 +92,14 @@ export function hookAmqpDeviceBase(
   // A refused token ends the connection at once: the SDK keeps it to itself when renewing.
   base.putToken = (audience, token, done) => {
     putToken(audience, token, (error) => {
-      if (error) onLost(error);
+      if (error) lifeline.lose(error);
+      done(error);
+    });
+  };
+
+  base.initializeCBS = (done) => {
+    initializeCBS((error) => {
+      if (!error) lifeline.watchClaims();
       done(error);
     });
   };
@@ -94,22 +107,33 @@ export function hookAmqpDeviceBase(
   base.attachReceiverLink = (endpoint, linkOptions, done) => {
     attachReceiverLink(endpoint, { ...linkOptions, ...MANUAL_CREDIT }, (error, link) => {
       if (!link) return done(error);
-      if (!lifeline.adoptReceiver(link as AmqpReceiverLink)) return;
+      const adopted = lifeline.adoptReceiver(link);
+      if (adopted === undefined) return;
       done(null, link);
-      credit = new ReceiverCredit(link as AmqpReceiverLink);
+      credit = new ReceiverCredit(adopted);
     });
+  };
+
+  // The first event makes the SDK ask for the link of events, which is attached by then.
+  base.attachSenderLink = (endpoint, linkOptions, done) => {
+    if (endpoint === events?.endpoint) done(null, events.link);
+    else attachSenderLink(endpoint, linkOptions, done);
   };
 
   return {
     attachEvents: () =>
       new Promise((resolve, reject) => {
-        base.attachSenderLink(internals._d2cEndpoint, null, (error, link) => {
+        const { _d2cEndpoint: endpoint } = CONNECTED_TRANSPORT.of(transport);
+        attachSenderLink(endpoint, null, (error, link) => {
           if (!link) return reject(error ?? new Error("There is no link of events."));
-          mendSender(link as SenderLink);
-          internals._d2cLink = link;
-          if (lifeline.adoptSender(link as AmqpSenderLink)) resolve();
+          const adopted = lifeline.adoptSender(link);
+          if (adopted === undefined) return;
+          mendSender(adopted, INTERNALS.senderLink);
+          events = { endpoint, link };
+          if (lifeline.restsOn(adopted)) resolve();
         });
       }),
+    carry: (message, sdkMessage) => lifeline.carry(message, sdkMessage),
     get credit() {
       return credit;
     },

@@ -5,7 +5,6 @@ import { Amqp } from "azure-iot-device-amqp";
 import type { Message } from "../../../core/message.ts";
 import type { Settlement } from "../../../core/message-queue.ts";
 import type { AmqpMessage } from "../../connection/amqp-values.ts";
-import { CARRIER } from "../shared/mend-sender.ts";
 import { type AmqpDeviceBaseOptions, hookAmqpDeviceBase } from "./amqp-device-base.ts";
 import { createSdkClient } from "./device-client.ts";
 import { createSdkMessage } from "./sdk-message.ts";
@@ -69,7 +68,7 @@ export function createAmqpDeviceClient(options: AmqpDeviceClientOptions): AmqpDe
     attachEvents: () => base.attachEvents(),
     async sendEvent(message) {
       const sdkMessage = createSdkMessage(message);
-      sdkMessage.properties.add(CARRIER, message as unknown as string);
+      base.carry(message, sdkMessage);
       await client.sendEvent(sdkMessage);
     },
     settle: ({ sdkMessage }, settlement) =>

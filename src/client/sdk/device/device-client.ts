@@ -1,14 +1,23 @@
 /** The SDK's device client over a transport of ours. */
 
 import type { AuthenticationProvider } from "azure-iot-common";
+import { AuthenticationType } from "azure-iot-common/dist/authentication_provider.js";
 import { Client } from "azure-iot-device";
+import { internals, method, number } from "../../../dependencies/internals.ts";
 import { NO_RETRY } from "../shared/no-retry.ts";
 
-/** What we touch of the SDK's providers of tokens and certificates. */
-interface Provider {
-  getDeviceCredentials(done: (error: Error) => void): void;
-  stop?(): void;
-}
+const CLIENT = internals(["azure-iot-device"], "Client", {
+  fromConnectionString: method<(text: string, transport: unknown) => Client>(),
+});
+
+const PROVIDER = internals(["azure-iot-device"], "authentication provider", {
+  type: number,
+  getDeviceCredentials: method<(done: (error: Error) => void) => void>(),
+});
+
+const TOKEN_PROVIDER = internals(["azure-iot-device"], "authentication provider of tokens", {
+  stop: method<() => void>(),
+});
 
 type Transport = ConstructorParameters<typeof Client>[0];
 
@@ -24,28 +33,31 @@ export interface SdkClient<T> {
 
 /**
  * @param create Makes the transport. The SDK wants a constructor, and keeps what it makes to itself.
+ * @throws IncompatiblePackage
  */
 export function createSdkClient<T extends Transport>(
   connectionString: string,
   create: (authentication: AuthenticationProvider) => T,
 ): SdkClient<T> {
   let transport: T | undefined;
-  let provider: Provider | undefined;
+  let retire = (): void => {};
   function Constructor(authentication: AuthenticationProvider): T {
-    provider = authentication as unknown as Provider;
+    retire = retirementOf(authentication);
     transport = create(authentication);
     return transport;
   }
-  const client = Client.fromConnectionString(connectionString, Constructor);
+  const client = CLIENT.of(Client).fromConnectionString(connectionString, Constructor);
   client.setRetryPolicy(NO_RETRY);
-  if (transport === undefined) throw new Error("The SDK made no transport.");
-  return {
-    client,
-    transport,
-    retire() {
-      if (provider === undefined) return;
-      provider.getDeviceCredentials = (done) => done(new Error("The connection is closed."));
-      provider.stop?.();
-    },
+  if (transport === undefined) throw CLIENT.fault(".fromConnectionString", "makes no transport");
+  return { client, transport, retire };
+}
+
+function retirementOf(authentication: AuthenticationProvider): () => void {
+  const provider = PROVIDER.of(authentication);
+  const isRenewed = provider.type === AuthenticationType.Token;
+  const renewal = isRenewed ? TOKEN_PROVIDER.of(authentication) : undefined;
+  return () => {
+    provider.getDeviceCredentials = (done) => done(new Error("The connection is closed."));
+    renewal?.stop();
   };
 }

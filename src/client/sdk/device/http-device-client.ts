@@ -6,6 +6,7 @@ import type { Message as SdkMessage } from "azure-iot-common";
 import { Http } from "azure-iot-device-http/dist/http.js";
 import type { Message } from "../../../core/message.ts";
 import type { Settlement } from "../../../core/message-queue.ts";
+import { internals, method, object } from "../../../dependencies/internals.ts";
 import type { ClientCertificate } from "../../connection/device-connection.ts";
 import type { Endpoint } from "../../endpoint.ts";
 import { createSdkClient } from "./device-client.ts";
@@ -54,6 +55,18 @@ const MAX_SOCKETS = 4;
 /** What the SDK adds to an error. */
 type SdkError = Error & { readonly response?: IncomingMessage; readonly responseBody?: Buffer };
 
+const settle = method<Http["complete"]>();
+
+const TRANSPORT = internals(["azure-iot-device-http"], "Http (transport)", {
+  _http: object(),
+  // Not part of what the package documents.
+  receive: method<Http["receive"]>(),
+  complete: settle,
+  reject: settle,
+  abandon: settle,
+});
+
+/** @throws IncompatiblePackage */
 export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDeviceClient {
   const { certificate, ca, endpoint, answerTimeoutMs, lockTimeoutSeconds } = options;
   const agent = new https.Agent({
@@ -73,6 +86,8 @@ export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDe
     options.connectionString,
     (authentication) => new Http(authentication, base),
   );
+  if (TRANSPORT.of(transport)._http !== base)
+    throw TRANSPORT.fault("._http", "is not the one given");
   return {
     async open() {
       // By hand: the SDK's own poll goes on while the one before waits, and never tells of an end.

@@ -1,7 +1,9 @@
 /** What we touch of mqtt.js 4, the MQTT client inside azure-iot-device-mqtt. */
 
-import type { EventEmitter } from "node:events";
-import type { Duplex } from "node:stream";
+import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
+import { flag, type Inside, internals, method, object } from "../../../dependencies/internals.ts";
+
+const PATH: PackagePath = ["azure-iot-device-mqtt", "azure-iot-mqtt-base", "mqtt"];
 
 export interface PublishPacket {
   readonly topic: string | Buffer;
@@ -12,14 +14,28 @@ export interface PublishPacket {
   readonly messageId?: number;
 }
 
-export interface MqttClient extends EventEmitter {
-  readonly connected: boolean;
-  readonly disconnecting: boolean;
+type PubackPacket = { readonly cmd: "puback"; readonly messageId: number };
+
+export const MQTT_CLIENT = internals(PATH, "MqttClient", {
+  on: method<(event: string, listener: (...args: never[]) => void) => unknown>(),
+  connected: flag,
+  disconnecting: flag,
   /** What waits for its acknowledgement, by message id. */
-  readonly outgoing: Record<number, { readonly cb: (error: Error) => void }>;
-  /** A socket over TLS, a stream around one over WebSocket. */
-  readonly stream: Duplex & { setNoDelay?(): void };
-  end(force: boolean): void;
-  _handlePublish(packet: PublishPacket, done: () => void): void;
-  _sendPacket(packet: { readonly cmd: "puback"; readonly messageId: number }): void;
-}
+  outgoing: object<Record<number, unknown>>(),
+  stream: { destroy: method<() => void>() },
+  end: method<(force: boolean) => void>(),
+  _handlePublish: method<(packet: PublishPacket, done: () => void) => void>(),
+  _sendPacket: method<(packet: PubackPacket) => void>(),
+});
+
+export type MqttClient = Inside<typeof MQTT_CLIENT>;
+
+/** Over TLS. Over WebSocket the stream is one around a socket. */
+export const TLS_CLIENT = internals(PATH, "MqttClient", {
+  stream: { setNoDelay: method<() => void>() },
+});
+
+/** One of `outgoing`. */
+export const OUTGOING = internals(PATH, "MqttClient.outgoing", {
+  cb: method<(error: Error) => void>(),
+});

@@ -38,6 +38,8 @@ export interface MqttDeviceClientOptions {
   readonly mqtt: MqttClientOptions;
   readonly certificate: ClientCertificate | undefined;
   onClient(client: MqttClient): void;
+  /** The SDK is not what it is taken for (IncompatiblePackage): the connection is of no use. */
+  onFault(error: Error): void;
 }
 
 export function createMqttDeviceClient(options: MqttDeviceClientOptions): MqttDeviceClient {
@@ -47,12 +49,21 @@ export function createMqttDeviceClient(options: MqttDeviceClientOptions): MqttDe
     options.connectionString,
     (authentication) => new Mqtt(authentication),
   );
-  hookMqttProvider(transport, options.uri, options.mqtt, (mqttClient) => {
+  const { onFault } = options;
+  const failSending = (mqttClient: MqttClient): void => {
+    try {
+      failOutgoing(mqttClient);
+    } catch (error) {
+      onFault(error as Error);
+    }
+  };
+  const onClient = (mqttClient: MqttClient): void => {
     clients.push(mqttClient);
-    mqttClient.on("close", () => failOutgoing(mqttClient));
+    mqttClient.on("close", () => failSending(mqttClient));
     options.onClient(mqttClient);
     if (isDestroyed) cut(mqttClient);
-  });
+  };
+  hookMqttProvider(transport, options.uri, options.mqtt, { onClient, onFault });
   const events = hookMqttEvents(transport);
   const { certificate } = options;
   return {
@@ -72,7 +83,7 @@ export function createMqttDeviceClient(options: MqttDeviceClientOptions): MqttDe
       client.on("disconnect", listener);
     },
     async close() {
-      for (const mqttClient of clients) failOutgoing(mqttClient);
+      for (const mqttClient of clients) failSending(mqttClient);
       await client.close();
     },
     destroy() {

@@ -12,7 +12,10 @@ import type { Message as SdkMessage } from "azure-iot-common";
 import type { Mqtt } from "azure-iot-device-mqtt";
 import type { Message, PropertyValue } from "../../../core/message.ts";
 import { encodePropertyBag } from "../../../core/property-bag.ts";
-import type { MqttClient } from "./mqtt-client.ts";
+import { internals, method } from "../../../dependencies/internals.ts";
+import { carry } from "../shared/carrier.ts";
+import { type MqttClient, OUTGOING } from "./mqtt-client.ts";
+import { MQTT_BASE } from "./mqtt-provider.ts";
 import { createSdkMessage } from "./sdk-message.ts";
 
 /** Longest text MQTT can carry, in bytes: its length travels as 16 bits. */
@@ -30,11 +33,10 @@ export class TopicTooLongError extends Error {
   }
 }
 
-/** The private parts of the transport. */
-interface MqttTransportInternals {
-  readonly _mqtt: { setTimeout(seconds: number): void };
-  _getEventTopicFromMessage(message: SdkMessage): string;
-}
+const TRANSPORT = internals(["azure-iot-device-mqtt"], "Mqtt (transport)", {
+  _mqtt: MQTT_BASE,
+  _getEventTopicFromMessage: method<(message: SdkMessage) => string>(),
+});
 
 export interface MqttEvents {
   /** @throws TopicTooLongError */
@@ -42,11 +44,11 @@ export interface MqttEvents {
 }
 
 export function hookMqttEvents(transport: Mqtt): MqttEvents {
-  const internals = transport as unknown as MqttTransportInternals;
-  const topicOfSystem = internals._getEventTopicFromMessage.bind(internals);
+  const inside = TRANSPORT.of(transport);
+  const topicOfSystem = inside._getEventTopicFromMessage.bind(inside);
   const topics = new WeakMap<SdkMessage, string>();
-  internals._mqtt.setTimeout(NO_TIMEOUT_SECONDS);
-  internals._getEventTopicFromMessage = (sdkMessage) =>
+  inside._mqtt.setTimeout(NO_TIMEOUT_SECONDS);
+  inside._getEventTopicFromMessage = (sdkMessage) =>
     topics.get(sdkMessage) ?? topicOfSystem(sdkMessage);
   return {
     toSdkMessage(message) {
@@ -55,6 +57,10 @@ export function hookMqttEvents(transport: Mqtt): MqttEvents {
       const bytes = Buffer.byteLength(topic);
       if (bytes > MAX_TOPIC_BYTES) throw new TopicTooLongError(bytes);
       topics.set(sdkMessage, topic);
+      // A topic that is made in another way would lack the properties.
+      carry(message, sdkMessage, () =>
+        TRANSPORT.fault("._getEventTopicFromMessage", "does not make the topics of events"),
+      );
       return sdkMessage;
     },
   };
@@ -62,7 +68,8 @@ export function hookMqttEvents(transport: Mqtt): MqttEvents {
 
 /** Everything that waits for an acknowledgement fails now. */
 export function failOutgoing({ outgoing }: MqttClient): void {
-  for (const [id, { cb }] of Object.entries(outgoing)) {
+  for (const [id, waiting] of Object.entries(outgoing)) {
+    const { cb } = OUTGOING.of(waiting);
     delete outgoing[Number(id)];
     cb(new Error("The connection ended before the hub acknowledged."));
   }

@@ -5,7 +5,7 @@
  * that a slow reader is sent everything there is; and it would go on granting credit while draining.
  */
 
-import type { AmqpReceiverLink } from "../shared/amqp-internals.ts";
+import type { AmqpReceiverLink, RheaReceiver } from "../shared/amqp-internals.ts";
 
 /** To be given to the link when it is attached: rhea grants nothing by itself then. */
 export const MANUAL_CREDIT = { credit_window: 0 } as const;
@@ -17,7 +17,7 @@ const WINDOW = 100;
 const PORTION = WINDOW / 4;
 
 export class ReceiverCredit {
-  readonly #receiver: AmqpReceiverLink["_rheaReceiver"];
+  readonly #receiver: RheaReceiver;
   #due = 0;
   #isDraining = false;
 
@@ -40,7 +40,7 @@ export class ReceiverCredit {
     this.#isDraining = true;
     if (receiver.credit === 0) return;
     await new Promise<void>((resolve) => {
-      receiver.on("receiver_drained", resolve);
+      receiver.on("receiver_drained", () => resolve());
       receiver.drain = true;
       receiver.session._write_flow(receiver);
       receiver.connection._register();

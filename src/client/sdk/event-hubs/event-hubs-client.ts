@@ -19,13 +19,18 @@ import {
 import WebSocket from "ws";
 import { createDeferred, type Deferred } from "../../../async/deferred.ts";
 import type { EventHubConnectionString } from "../../../core/connection-string.ts";
+import { IncompatiblePackage } from "../../../dependencies/incompatible-package.ts";
 import type { AmqpMessage } from "../../connection/amqp-values.ts";
 import type { PartitionPosition, PartitionState } from "../../connection/event-cursor.ts";
 import type { EventHubAddress } from "../../connection/event-hub-address.ts";
 import type { ServiceSignIn } from "../../connection/service-sign-in.ts";
 import {
+  changedEvent,
+  checkConnected,
   contextOf,
   type EventHubsConnection,
+  RECEIVER,
+  RECEIVER_OPTIONS,
   type ReceiverOptions,
   type RheaListener,
   type RheaReceiver,
@@ -97,6 +102,7 @@ class HookedClient implements EventHubsClient {
   async readPartitions(): Promise<readonly PartitionState[]> {
     const abortSignal = this.#abort.signal;
     const partitionIds = await this.#client.getPartitionIds({ abortSignal });
+    checkConnected(this.#client, this.#connection);
     return await Promise.all(
       partitionIds.map(async (partitionId) => {
         const partition = await this.#client.getPartitionProperties(partitionId, { abortSignal });
@@ -151,7 +157,7 @@ class HookedClient implements EventHubsClient {
     // Else a frame that is just being read starts another wait for the next one.
     connection.local.open.idle_time_out = 0;
     connection.abort_socket(connection.socket);
-    connection.socket.on?.("error", () => {});
+    connection.socket.on("error", () => {});
     for (const webSocket of this.#webSockets) webSocket.terminate();
   }
 
@@ -193,7 +199,7 @@ class HookedClient implements EventHubsClient {
 
   #hookConnection(): void {
     const { ca, serverName, onLost } = this.#options;
-    const { options } = this.#connection;
+    const { options } = this.#connection._connection;
     if (ca !== undefined) options.ca = ca;
     options.servername = serverName;
     // Small frames that follow one another would wait 40 ms each.
@@ -205,8 +211,15 @@ class HookedClient implements EventHubsClient {
       );
     }
     const createReceiver = this.#connection.createReceiver.bind(this.#connection);
-    this.#connection.createReceiver = (receiverOptions) =>
-      this.#attach(createReceiver, receiverOptions);
+    this.#connection.createReceiver = async (receiverOptions) => {
+      try {
+        return await this.#attach(createReceiver, RECEIVER_OPTIONS.of(receiverOptions));
+      } catch (error) {
+        // The SDK would make an error of its own of it.
+        if (error instanceof IncompatiblePackage) onLost(error);
+        throw error;
+      }
+    };
   }
 
   /** Used by the SDK for partitions, not for its own links of claims and management. */
@@ -223,7 +236,7 @@ class HookedClient implements EventHubsClient {
         detached.reject(error ?? new Error("The link was detached."));
       };
     };
-    const receiver = await createReceiver({
+    const created = await createReceiver({
       ...options,
       onMessage: (context) => {
         const { message } = context;
@@ -235,7 +248,8 @@ class HookedClient implements EventHubsClient {
       onSessionError: tellAfter(options.onSessionError),
       onSessionClose: tellAfter(options.onSessionClose),
     });
-    const isGranted = receiver.source !== undefined && "address" in receiver.source;
+    const receiver = RECEIVER.of(created);
+    const isGranted = receiver.source != null && "address" in receiver.source;
     // To a link that is up the SDK starts what renews its token, and would not end it any more.
     if (!isGranted) await detached.promise;
     this.#abort.signal.throwIfAborted();
@@ -247,8 +261,9 @@ class HookedClient implements EventHubsClient {
   /** The SDK's own form makes numbers of times, and of the bytes of a user id something else. */
   #messageOf(event: ReceivedEventData): AmqpMessage {
     const { messageAnnotations } = event.getRawAmqpMessage();
-    const message = messageAnnotations && this.#messages.get(messageAnnotations);
-    if (message === undefined) throw new Error("An event came without annotations.");
+    if (messageAnnotations === undefined) throw new Error("An event came without annotations.");
+    const message = this.#messages.get(messageAnnotations);
+    if (message === undefined) throw changedEvent();
     return message;
   }
 }

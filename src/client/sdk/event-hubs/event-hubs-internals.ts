@@ -1,7 +1,22 @@
 /** What we touch inside @azure/event-hubs and the rhea-promise connection under it. */
 
 import type { EventHubConsumerClient } from "@azure/event-hubs";
+import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
+import {
+  type Inside,
+  internals,
+  maybe,
+  method,
+  nullable,
+  number,
+  object,
+  text,
+} from "../../../dependencies/internals.ts";
 import type { AmqpMessage } from "../../connection/amqp-values.ts";
+
+const EVENT_HUBS: PackagePath = ["@azure/event-hubs"];
+const RHEA_PROMISE: PackagePath = [...EVENT_HUBS, "rhea-promise"];
+const RHEA: PackagePath = [...RHEA_PROMISE, "rhea"];
 
 interface RheaLinkContext {
   readonly receiver?: { readonly error?: Error };
@@ -11,49 +26,91 @@ interface RheaLinkContext {
 
 export type RheaListener = (context: RheaLinkContext) => void;
 
-export interface ReceiverOptions {
-  readonly source: { readonly address: string };
-  readonly onMessage: RheaListener;
-  readonly onError: RheaListener;
-  readonly onClose: RheaListener;
-  readonly onSessionError: RheaListener;
-  readonly onSessionClose: RheaListener;
-}
+/** As @azure/event-hubs gives them for a partition. */
+export const RECEIVER_OPTIONS = internals(EVENT_HUBS, "options of createReceiver", {
+  source: { address: text },
+  onMessage: method<RheaListener>(),
+  onError: method<RheaListener>(),
+  onClose: method<RheaListener>(),
+  onSessionError: method<RheaListener>(),
+  onSessionClose: method<RheaListener>(),
+});
 
-export interface RheaReceiver {
+export type ReceiverOptions = Inside<typeof RECEIVER_OPTIONS>;
+
+export const RECEIVER = internals(RHEA_PROMISE, "Receiver", {
   /** What the hub granted; without address when it refuses the link and says why in a moment. */
-  readonly source: object | undefined;
+  source: nullable(object()),
   /** Events the hub may send still. */
-  readonly credit: number;
-  addCredit(count: number): void;
-}
+  credit: number,
+  addCredit: method<(count: number) => void>(),
+});
+
+export type RheaReceiver = Inside<typeof RECEIVER>;
 
 interface RheaConnectionContext {
   readonly error?: Error | { readonly error?: unknown };
   readonly connection?: { readonly error?: Error };
 }
 
-/** rhea-promise's, which wraps rhea's. */
-export interface EventHubsConnection {
-  readonly options: { ca?: string[]; servername?: string; tcp_no_delay?: boolean };
-  readonly _connection: {
-    readonly socket?: { on?(event: "error", listener: () => void): void };
-    readonly local: { readonly open: { idle_time_out?: number } };
-    abort_socket(socket: unknown): void;
-  };
-  on(
-    event: "connection_close" | "disconnected",
-    listener: (context: RheaConnectionContext) => void,
-  ): void;
-  createReceiver(options: ReceiverOptions): Promise<RheaReceiver>;
+type OnEnd = (
+  event: "connection_close" | "disconnected",
+  listener: (context: RheaConnectionContext) => void,
+) => void;
+
+const socket = { on: method<(event: "error", listener: () => void) => void>() };
+
+const RHEA_CONNECTION = internals(RHEA, "Connection", {
+  options: object<{ ca?: string[]; servername?: string; tcp_no_delay?: boolean }>(),
+  local: { open: { idle_time_out: number } },
+  abort_socket: method<(socket: object) => void>(),
+  socket: maybe(socket),
+});
+
+const CONNECTION = internals(RHEA_PROMISE, "Connection", {
+  _connection: RHEA_CONNECTION,
+  on: method<OnEnd>(),
+  createReceiver: method<(options: ReceiverOptions) => Promise<RheaReceiver>>(),
+});
+
+export type EventHubsConnection = Inside<typeof CONNECTION>;
+
+const authLoop = { stop: method<() => void>() };
+
+const CLIENT = internals(EVENT_HUBS, "EventHubConsumerClient", {
+  _context: internals(EVENT_HUBS, "ConnectionContext", {
+    connection: CONNECTION,
+    managementSession: { authLoop: maybe(authLoop) },
+  }),
+});
+
+/** Once the hub has answered. */
+const CONNECTED = internals(RHEA, "Connection", { socket });
+const SIGNED_IN = internals(EVENT_HUBS, "ManagementClient", { authLoop });
+
+/**
+ * The first of the connections that a client makes: it makes another when it has lost that one.
+ *
+ * @throws IncompatiblePackage
+ */
+export function contextOf(client: EventHubConsumerClient) {
+  return CLIENT.of(client)._context;
 }
 
-interface Context {
-  readonly connection: EventHubsConnection;
-  readonly managementSession: { readonly authLoop?: { stop(): void } };
+/**
+ * To be called once the hub has answered, for what is not there before.
+ *
+ * @throws IncompatiblePackage
+ */
+export function checkConnected(
+  client: EventHubConsumerClient,
+  { _connection }: EventHubsConnection,
+): void {
+  CONNECTED.of(_connection);
+  SIGNED_IN.of(contextOf(client).managementSession);
 }
 
-/** The first of the connections that a client makes: it makes another when it has lost that one. */
-export function contextOf(client: EventHubConsumerClient): Context {
-  return (client as unknown as { readonly _context: Context })._context;
+/** The error of a package that changes what its users are handed. */
+export function changedEvent() {
+  return CLIENT.fault(".subscribe", "does not hand on the annotations of an event as they came");
 }

@@ -13,6 +13,7 @@ import { SharedAccessSignature } from "azure-iothub/dist/common-core/shared_acce
 import { RestApiClient } from "azure-iothub/dist/common-http/rest_api_client.js";
 import { Registry } from "azure-iothub/dist/registry.js";
 import { versionQueryString } from "azure-iothub/dist/version.js";
+import { internals, method, object } from "../../../dependencies/internals.ts";
 import { IOT_HUB_SCOPE, type ServiceSignIn } from "../../connection/service-sign-in.ts";
 import type { Endpoint } from "../../endpoint.ts";
 import { HttpDeviceBase, toHttpAnswer } from "../device/http-device-base.ts";
@@ -45,8 +46,20 @@ export interface SdkRegistryOptions {
   readonly answerTimeoutMs: number;
 }
 
+const REST_CLIENT = internals(["azure-iothub"], "RestApiClient", {
+  _http: object(),
+  executeApiCall: method<RestApiClient["executeApiCall"]>(),
+});
+
+const REGISTRY = internals(["azure-iothub"], "Registry", { _restApiClient: object() });
+
+const ANSWER = internals(["azure-iothub"], "answer of Registry", {
+  httpResponse: object<IncomingMessage>(),
+});
+
 const USER_AGENT = "c2d-tools";
 
+/** @throws IncompatiblePackage */
 export function createSdkRegistry(options: SdkRegistryOptions): SdkRegistry {
   const { ca, endpoint, answerTimeoutMs } = options;
   const agent = new https.Agent({ keepAlive: true, ...(ca !== undefined && { ca }) });
@@ -59,10 +72,13 @@ export function createSdkRegistry(options: SdkRegistryOptions): SdkRegistry {
   const config = toConfig(options.signIn);
   const rest = new RestApiClient(config, USER_AGENT, layer as unknown as HttpBase);
   const registry = new Registry(config as Registry.TransportConfig, rest);
-  const asked = async (
-    answer: Promise<{ readonly httpResponse: IncomingMessage }>,
-  ): Promise<unknown> => {
-    const { httpResponse } = await rethrowRefusal(answer);
+  if (REST_CLIENT.of(rest)._http !== layer)
+    throw REST_CLIENT.fault("._http", "is not the one given");
+  if (REGISTRY.of(registry)._restApiClient !== rest) {
+    throw REGISTRY.fault("._restApiClient", "is not the one given");
+  }
+  const asked = async (answer: Promise<object>): Promise<unknown> => {
+    const { httpResponse } = ANSWER.of(await rethrowRefusal(answer));
     return layer.jsonOf(httpResponse);
   };
   return {

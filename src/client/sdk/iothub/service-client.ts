@@ -4,9 +4,9 @@ import { Amqp } from "azure-iothub/dist/amqp.js";
 import { Client } from "azure-iothub/dist/client.js";
 import { Message as SdkMessage } from "azure-iothub/dist/common-core/message.js";
 import type { Message } from "../../../core/message.ts";
+import { internals, method, object } from "../../../dependencies/internals.ts";
 import type { EntraLogin } from "../../connection/service-sign-in.ts";
 import { AmqpBase, type AmqpBaseOptions } from "../shared/amqp-base.ts";
-import { CARRIER } from "../shared/mend-sender.ts";
 import { NO_RETRY } from "../shared/no-retry.ts";
 
 /** A feedback message as it came, unsettled. */
@@ -38,12 +38,21 @@ export interface ServiceClientOptions extends AmqpBaseOptions {
   readonly uri: string;
 }
 
+const TRANSPORT = internals(["azure-iothub"], "Amqp (transport)", { _amqp: object() });
+
+const TRANSPORT_METHODS = internals(["azure-iothub"], "Amqp (transport)", {
+  _getConnectionUri: method<() => string>(),
+});
+
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
+  TRANSPORT_METHODS.of(Amqp.prototype);
   const base = new AmqpBase(options);
   class Transport extends Amqp {
     constructor(config: ConstructorParameters<typeof Amqp>[0]) {
       super(config, base);
-      this.on("disconnect", options.onLost);
+      if (TRANSPORT.of(this)._amqp !== base)
+        throw TRANSPORT.fault("._amqp", "is not the one given");
+      this.on("disconnect", (error?: Error) => base.lose(error));
     }
     override _getConnectionUri(): string {
       return options.uri;
@@ -56,7 +65,9 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       await client.open();
     },
     async send(deviceId, message) {
-      await client.send(deviceId, toSdkMessage(message));
+      const sdkMessage = toSdkMessage(message);
+      base.carry(message, sdkMessage);
+      await client.send(deviceId, sdkMessage);
     },
     // The callback form: the promise resolves to an object without `on`.
     receiveFeedback: (onFeedback) =>
@@ -102,7 +113,6 @@ function toSdkMessage(message: Message): SdkMessage {
   if (contentEncoding !== undefined) setUnchecked(sdkMessage, "contentEncoding", contentEncoding);
   // A number: a Date or an ISO text makes `send` throw or hang, though the type asks for them.
   if (expiryTimeUtcMs !== undefined) setUnchecked(sdkMessage, "expiryTimeUtc", expiryTimeUtcMs);
-  sdkMessage.properties.add(CARRIER, message as unknown as string);
   return sdkMessage;
 }
 

@@ -7,10 +7,16 @@
  */
 
 import { Amqp } from "azure-iothub/dist/common-amqp/amqp.js";
-import { AmqpLifeline, type AmqpLink, type AmqpReceiverLink } from "./amqp-internals.ts";
-import { mendSender, type SenderLink } from "./mend-sender.ts";
+import type { Message as SdkMessage } from "azure-iothub/dist/common-core/message.js";
+import type { Message } from "../../../core/message.ts";
+import { type AmqpReceiverLink, declareAmqpBase } from "./amqp-internals.ts";
+import { AmqpLifeline } from "./amqp-lifeline.ts";
+import { mendSender } from "./mend-sender.ts";
 import { unknotErrors } from "./unknot-errors.ts";
 
+const INTERNALS = declareAmqpBase(["azure-iothub"]);
+
+INTERNALS.methods.of(Amqp.prototype);
 unknotErrors();
 
 /** Longest silence of the hub, in milliseconds; it sends empty frames at half of it. */
@@ -35,7 +41,7 @@ export class AmqpBase extends Amqp {
   constructor(options: AmqpBaseOptions) {
     super(true);
     this.#options = options;
-    this.#lifeline = new AmqpLifeline(this, options.onLost);
+    this.#lifeline = new AmqpLifeline(this, INTERNALS, options.onLost);
   }
 
   override connect(config: Config, done: Done): void {
@@ -59,7 +65,14 @@ export class AmqpBase extends Amqp {
   /** A refused token ends the connection at once: the SDK keeps it to itself when renewing. */
   override putToken(audience: string, token: string, callback: (error?: Error) => void): void {
     super.putToken(audience, token, (error) => {
-      if (error) this.#options.onLost(error);
+      if (error) this.lose(error);
+      callback(error);
+    });
+  }
+
+  override initializeCBS(callback: (error?: Error) => void): void {
+    super.initializeCBS((error) => {
+      if (!error) this.#lifeline.watchClaims();
       callback(error);
     });
   }
@@ -70,10 +83,14 @@ export class AmqpBase extends Amqp {
   ): void {
     super.attachReceiverLink(endpoint, { ...options, autoaccept: false }, (error, link) => {
       if (!link) return done(error);
-      this.#feedbackLink = link as unknown as AmqpReceiverLink;
-      const isGranted = this.#lifeline.adoptReceiver(this.#feedbackLink);
-      if (isGranted) done(null, link);
+      this.#feedbackLink = this.#lifeline.adoptReceiver(link);
+      if (this.#feedbackLink) done(null, link);
     });
+  }
+
+  /** Has the SDK's message carry ours, which goes out in its place. */
+  carry(message: Message, sdkMessage: SdkMessage): void {
+    this.#lifeline.carry(message, sdkMessage);
   }
 
   /** No feedback comes any more; what has come can still be settled. */
@@ -86,8 +103,7 @@ export class AmqpBase extends Amqp {
   askAt(address: string, done: (answer: Error | undefined) => void): void {
     super.attachReceiverLink(address, {}, (error, link) => {
       if (!link) return done(error ?? undefined);
-      const { _rheaReceiver: receiver } = this.#lifeline.adopt(link as unknown as AmqpReceiverLink);
-      receiver.on("receiver_close", () => done(receiver.error));
+      this.#lifeline.adoptRefused(link, done);
     });
   }
 
@@ -96,9 +112,16 @@ export class AmqpBase extends Amqp {
   ): void {
     super.attachSenderLink(endpoint, options, (error, link) => {
       if (!link) return done(error);
-      mendSender(this.#lifeline.adopt(link as unknown as SenderLink & AmqpLink));
+      const adopted = this.#lifeline.adoptSender(link);
+      if (!adopted) return;
+      mendSender(adopted, INTERNALS.senderLink);
       done(null, link);
     });
+  }
+
+  /** The connection is lost. */
+  lose(error: Error | undefined): void {
+    this.#lifeline.lose(error);
   }
 
   /** Ends socket and timers at once, whatever state the SDK's machines are in. */

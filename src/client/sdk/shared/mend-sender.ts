@@ -4,27 +4,13 @@
  * Why: they drop `userId`, re-encode ids that look like a UUID (an upper-case id then comes back
  * lower-case), drop application properties of two names, make another one a number and a third an
  * annotation, and take a message that the hub released or rejected without error for sent. So our
- * message travels within the SDK's as a property that is never sent, and is unpacked here, below it.
+ * message travels within the SDK's, and is unpacked here, below it.
  */
 
 import type { Message } from "../../../core/message.ts";
-
-/** The application property that carries our message through the SDK's; never sent. */
-export const CARRIER = "c2d-tools:message";
-
-/** What the SDK hands to rhea. */
-interface AmqpMessage {
-  message_id?: string;
-  correlation_id?: string;
-  user_id?: Buffer;
-  application_properties?: Record<string, unknown>;
-}
-
-type SendCallback = (error: Error | null, result?: object) => void;
-
-export interface SenderLink {
-  send(message: AmqpMessage, callback: SendCallback): void;
-}
+import type { IncompatiblePackage } from "../../../dependencies/incompatible-package.ts";
+import type { AmqpInternals, AmqpSenderLink, SdkAmqpMessage } from "./amqp-internals.ts";
+import { takeOut } from "./carrier.ts";
 
 /** The hub released a message, or rejected it without saying why: it was not stored. */
 class MessageReleasedError extends Error {
@@ -41,25 +27,36 @@ export function isMessageReleased(error: unknown): boolean {
   return isWrapped && error.amqpError instanceof MessageReleasedError;
 }
 
-export function mendSender(link: SenderLink): void {
+type SenderLinks = AmqpInternals["senderLink"];
+
+export function mendSender(link: AmqpSenderLink, links: SenderLinks): void {
   const send = link.send.bind(link);
-  link.send = (message, callback) => {
-    mendMessage(message);
-    send(message, (error, result) => {
+  link.send = (amqpMessage, callback) => {
+    const { message, others } = takeOut(amqpMessage.application_properties ?? {});
+    if (message === undefined) return callback(notIntercepted(links));
+    mendMessage(amqpMessage, message, others);
+    send(amqpMessage, (error, result) => {
       const isUnclear = !error && result === undefined;
       callback(isUnclear ? new MessageReleasedError() : error, result);
     });
   };
 }
 
-function mendMessage(amqpMessage: AmqpMessage): void {
-  const { [CARRIER]: carried, ...sdkProperties } = amqpMessage.application_properties ?? {};
-  const { system, properties } = carried as Message;
-  const { messageId, correlationId, userId } = system;
+/** The error of an SDK that sends messages by another way. */
+export function notIntercepted(links: SenderLinks): IncompatiblePackage {
+  return links.fault(".send", "does not get every message that is sent");
+}
+
+function mendMessage(
+  amqpMessage: SdkAmqpMessage,
+  message: Message,
+  others: Readonly<Record<string, unknown>>,
+): void {
+  const { messageId, correlationId, userId } = message.system;
   if (messageId !== undefined) amqpMessage.message_id = messageId;
   if (correlationId !== undefined) amqpMessage.correlation_id = correlationId;
   if (userId !== undefined) amqpMessage.user_id = Buffer.from(userId);
-  amqpMessage.application_properties = { ...sdkProperties, ...withoutNull(properties) };
+  amqpMessage.application_properties = { ...others, ...withoutNull(message.properties) };
 }
 
 /** AMQP has no property without value at IoT Hub, which takes only strings: it becomes empty. */

@@ -6,12 +6,16 @@
  * messages in flight, or while it is being closed, would end the process.
  */
 
-import {
-  NotConnectedError,
-  ServiceUnavailableError,
-} from "azure-iothub/dist/common-core/errors.js";
+import * as errors from "azure-iothub/dist/common-core/errors.js";
+import { internals, object } from "../../../dependencies/internals.ts";
+
+const ERRORS = internals(["azure-iothub"], "errors", {
+  NotConnectedError: { prototype: object() },
+  ServiceUnavailableError: { prototype: object() },
+});
 
 export function unknotErrors(): void {
+  const { NotConnectedError, ServiceUnavailableError } = ERRORS.of(errors);
   for (const { prototype } of [NotConnectedError, ServiceUnavailableError]) {
     const causes = new WeakMap<object, unknown>();
     Object.defineProperty(prototype, "amqpError", {

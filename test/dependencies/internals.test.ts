@@ -1,0 +1,146 @@
+/** What is declared of packages that are not ours: it is there, and its absence is told by name. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { IncompatiblePackage } from "../../src/dependencies/incompatible-package.ts";
+import { Internals } from "../../src/dependencies/internals.ts";
+import type { LocalHub } from "../../src/hub/local-hub.ts";
+import { uncaughtDuring } from "../support/uncaught.ts";
+import { type Mutation, mutate, mutationsOf } from "./support/changed.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const SOURCES = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => ({ file, text: readFileSync(join(ROOT, "src", file), "utf8") }));
+
+type Declaration = Internals<unknown>;
+
+/** What became of each declaration's mutations when an object of the installed package came by. */
+const outcomes = new Map<Declaration, Map<string, unknown>>();
+/** What is being used. */
+const seen = new Set<Declaration>();
+/** As if the package had changed. */
+let changed: Declaration | undefined;
+let isProbing = false;
+
+const { of: check } = Internals.prototype;
+vi.spyOn(Internals.prototype, "of").mockImplementation(function (this: Declaration, value) {
+  if (this === changed) throw this.fault("", "has changed");
+  const object = check.call(this, value);
+  if (isProbing) return object;
+  seen.add(this);
+  isProbing = true;
+  if (!outcomes.has(this)) outcomes.set(this, probe(this, value as object));
+  isProbing = false;
+  return object;
+});
+
+// Some are checked as soon as they are there.
+for (const { file, text } of SOURCES) {
+  const declares = /^import .*\binternals\b.*dependencies\/internals/ms.test(text);
+  if (declares) await import(join(ROOT, "src", file));
+}
+const { FLOWS, startHub } = await import("./support/flows.ts");
+
+const DECLARED = Internals.declared.map((declaration) => ({
+  declaration,
+  name: `${declaration.path.join(" > ")}: ${declaration.object} {${Object.keys(declaration.members)}}`,
+}));
+
+/** Which declarations each flow comes by. */
+const uses = new Map<string, Set<Declaration>>();
+let hub: LocalHub;
+
+function keyOf({ path, change }: Mutation): string {
+  return `${path.join(".")} ${change}`;
+}
+
+/** The error for each mutation of this object; undefined where nothing is found wrong. */
+function probe(declaration: Declaration, object: object): Map<string, unknown> {
+  return new Map(
+    mutationsOf(declaration.members).map((mutation) => {
+      try {
+        check.call(declaration, mutate(object, mutation));
+        return [keyOf(mutation), undefined];
+      } catch (error) {
+        return [keyOf(mutation), error];
+      }
+    }),
+  );
+}
+
+beforeAll(async () => {
+  hub = await startHub();
+  for (const [name, run] of Object.entries(FLOWS)) {
+    seen.clear();
+    await run(hub);
+    uses.set(name, new Set(seen));
+  }
+}, 60_000);
+
+afterAll(() => hub.stop());
+
+describe("with the installed packages", () => {
+  it.each(DECLARED)("is sound: $name", ({ declaration }) => {
+    expect(outcomes.has(declaration)).toBe(true);
+  });
+});
+
+describe.each(DECLARED)("$name", ({ declaration }) => {
+  it.each(mutationsOf(declaration.members).map((mutation) => [keyOf(mutation), mutation] as const))(
+    "%s",
+    (key, { path }) => {
+      const error = outcomes.get(declaration)?.get(key);
+      expect(error).toBeInstanceOf(IncompatiblePackage);
+      expect(error).toMatchObject({
+        name: "IncompatiblePackage",
+        package: declaration.path.at(-1),
+        version: versionAt(declaration),
+        member: [declaration.object, ...path].join("."),
+        hint: expect.stringContaining("npm ci"),
+      });
+      const { message, version, member } = error as IncompatiblePackage;
+      expect(message).toContain(`${declaration.path.at(-1)} ${version}`);
+      expect(message).toContain(member);
+    },
+  );
+});
+
+/** Wherever that is found: nothing swallows the error, and nothing else ends the process. */
+describe.each(Object.keys(FLOWS))("%s, with a package that has changed", (flow) => {
+  it("fails with the error that says so, whatever has changed", { timeout: 120_000 }, async () => {
+    const isOfHub = flow === "hub";
+    const used = [...(uses.get(flow) ?? [])].filter(({ path }) => (path[0] === "rhea") === isOfHub);
+    expect(used.length).toBeGreaterThan(0);
+    const uncaught = await uncaughtDuring(async () => {
+      for (const declaration of used) {
+        changed = declaration;
+        const run = FLOWS[flow]?.(hub) ?? Promise.resolve();
+        const error: unknown = await run.then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        changed = undefined;
+        expect(error, String(declaration.path) + declaration.object).toMatchObject({
+          name: "IncompatiblePackage",
+          message: expect.stringContaining(`${declaration.object} has changed`),
+        });
+      }
+    });
+    expect(uncaught).toEqual([]);
+  });
+});
+
+/** Where npm has put it: in the package that uses it, or above. */
+function versionAt({ path }: Declaration): string {
+  const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
+    readonly packages: Readonly<Record<string, { readonly version: string }>>;
+  };
+  let place = "";
+  for (const name of path) {
+    const inside = `${place}/node_modules/${name}`.replace(/^\//, "");
+    place = inside in lock.packages ? inside : `node_modules/${name}`;
+  }
+  return lock.packages[place]?.version ?? "";
+}

@@ -1,0 +1,60 @@
+/** No file reaches into a package but through what it declares. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { Internals, type Members } from "../../src/dependencies/internals.ts";
+
+const ROOT = join(import.meta.dirname, "../../src");
+
+const SOURCES = readdirSync(ROOT, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => [file, readFileSync(join(ROOT, file), "utf8")] as const);
+
+/** Node's own, where it is absent too: it names no package, and a version of Node is not ours to pin. */
+const OF_NODE = ["_parent"];
+
+/** What is handed to a package, or decoded by it, as something that its types do not allow for. */
+const CASTS: Readonly<Record<string, number>> = {
+  "client/sdk/event-hubs/event-hubs-client.ts": 1,
+  "client/sdk/iothub/registry.ts": 1,
+  "client/sdk/iothub/service-client.ts": 1,
+  "hub/amqp/connection.ts": 1,
+  "hub/amqp/ids.ts": 1,
+  "hub/amqp/nodes/event-management.ts": 1,
+  "hub/amqp/rhea/send-message.ts": 1,
+  "hub/amqp/telemetry.ts": 1,
+  "hub/amqp/translate.ts": 1,
+  "hub/listener/handshakes.ts": 1,
+};
+
+function namesIn(members: Members): string[] {
+  return Object.entries(members).flatMap(([name, need]) => [
+    name,
+    ...(Object.getPrototypeOf(need) === Object.prototype ? namesIn(need as Members) : []),
+  ]);
+}
+
+test("a member with an underscore is declared", async () => {
+  for (const [file, text] of SOURCES) {
+    if (text.includes("dependencies/internals.ts")) await import(join(ROOT, file));
+  }
+  const declared = Internals.declared.flatMap(({ members }) => namesIn(members));
+  const used = SOURCES.flatMap(([, text]) =>
+    [...text.matchAll(/(?:\.|\{ )(_[a-z]\w+)|, (_[a-z]\w+):/gi)].map(
+      ([, first, later]) => first ?? later ?? "",
+    ),
+  );
+  expect(new Set(used).size).toBeGreaterThan(15);
+  expect([...new Set(used)].filter((name) => ![...declared, ...OF_NODE].includes(name))).toEqual(
+    [],
+  );
+});
+
+test("no object is taken for what its type does not say, but where that is known", () => {
+  const casts = SOURCES.map(([file, text]) => [
+    file,
+    [...text.matchAll(/\bas unknown as\b|\bas never\b|\bReflect\.|\bas any\b(?! \w)/g)].length,
+  ]).filter(([, count]) => count !== 0);
+  expect(Object.fromEntries(casts)).toEqual(CASTS);
+});
