@@ -5,8 +5,9 @@ import { createRequire } from "node:module";
 import { Mqtt } from "azure-iot-device-mqtt";
 import { SenderLink } from "azure-iothub/dist/common-amqp/sender_link.js";
 import { expect, onTestFinished, test } from "vitest";
-import type { DeviceTransport } from "../../src/client/connection/device-connection.ts";
+
 import { connectDevice } from "../../src/client/device/connect-device.ts";
+import type { Transport } from "../../src/client/endpoint.ts";
 import { connectService } from "../../src/client/service/connect-service.ts";
 import {
   parseDeviceConnectionString,
@@ -40,7 +41,7 @@ async function startWatchedHub(): Promise<{ readonly hub: LocalHub; readonly cam
   return { hub, came };
 }
 
-async function openDevice(hub: LocalHub, transport: DeviceTransport) {
+async function openDevice(hub: LocalHub, transport: Transport) {
   const connection = await connectDevice({
     connectionString: parseDeviceConnectionString(hub.deviceConnectionString("device1")),
     transport,

@@ -19,12 +19,12 @@ const CASTS: Readonly<Record<string, number>> = {
   "client/sdk/event-hubs/event-hubs-client.ts": 1,
   "client/sdk/iothub/registry.ts": 1,
   "client/sdk/iothub/service-client.ts": 1,
-  "hub/amqp/connection.ts": 1,
+  "hub/amqp/event-messages.ts": 1,
+  "hub/amqp/frame-stream.ts": 1,
   "hub/amqp/ids.ts": 1,
+  "hub/amqp/message-fields.ts": 1,
   "hub/amqp/nodes/event-management.ts": 1,
   "hub/amqp/rhea/send-message.ts": 1,
-  "hub/amqp/telemetry.ts": 1,
-  "hub/amqp/translate.ts": 1,
   "hub/listener/handshakes.ts": 1,
 };
 

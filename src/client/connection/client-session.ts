@@ -125,8 +125,8 @@ export abstract class ClientSession<Options extends SessionOptions> {
   async #close(): Promise<void> {
     const wasOpen = this.isOpen;
     this.#state = "closed";
-    this.end.end(new ClientError("ConnectionLost", "The connection was closed meanwhile."));
     if (wasOpen) await within(CLOSE_TIMEOUT_MS, this.disconnect()).catch(() => {});
+    this.end.end(new ClientError("ConnectionLost", "The connection was closed meanwhile."));
     this.destroy();
   }
 

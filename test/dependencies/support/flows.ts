@@ -2,12 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { createDeferred } from "../../../src/async/deferred.ts";
-import type {
-  DeviceConnectOptions,
-  DeviceTransport,
-} from "../../../src/client/connection/device-connection.ts";
+import type { DeviceConnectOptions } from "../../../src/client/connection/device-connection.ts";
 import { EventCursor } from "../../../src/client/connection/event-cursor.ts";
 import { connectDevice } from "../../../src/client/device/connect-device.ts";
+import type { Transport } from "../../../src/client/endpoint.ts";
 import { connectEvents } from "../../../src/client/events/connect-events.ts";
 import type { ReceivedEvent } from "../../../src/client/events/received-event.ts";
 import { RegistryClient } from "../../../src/client/registry/registry-client.ts";
@@ -79,7 +77,7 @@ async function useService(hub: LocalHub, service: ServiceConnection): Promise<vo
 }
 
 /** Receives a message, and leaves with an event under way. */
-async function useDevice(hub: LocalHub, transport: DeviceTransport): Promise<void> {
+async function useDevice(hub: LocalHub, transport: Transport): Promise<void> {
   const lost = createDeferred<never>();
   const received = createDeferred<void>();
   const onDelivery: DeviceConnectOptions["onDelivery"] = ({ settle }) => {
