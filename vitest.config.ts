@@ -4,6 +4,11 @@ import { defineConfig } from "vitest/config";
 /** Other people's programs, kill campaigns, the commands of the documents. */
 const SLOW = "test/**/*.slow.test.ts";
 
+/** These watch an SDK being loaded and patched. */
+const ALONE = "test/dependencies/*.test.ts";
+
+const LIMITS = { testTimeout: 30_000, hookTimeout: 30_000 };
+
 export default defineConfig({
   test: {
     // Half of the time a test waits: for a time limit, for a process.
@@ -19,14 +24,14 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["test/**/*.test.ts"],
-          exclude: [SLOW],
+          exclude: [SLOW, ALONE],
           // A worker loads the SDKs once, for all of its files.
           isolate: false,
           setupFiles: ["test/support/restore-process.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          ...LIMITS,
         },
       },
+      { test: { name: "fast alone", include: [ALONE], ...LIMITS } },
       {
         test: { name: "slow", include: [SLOW], testTimeout: 120_000, hookTimeout: 120_000 },
       },
