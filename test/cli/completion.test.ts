@@ -155,7 +155,7 @@ describe("zsh", () => {
       cwd: directory,
       encoding: "utf8",
       env: { PATH: process.env.PATH, HOME: directory, TERM: "xterm" },
-      timeout: 20_000,
+      timeout: 120_000,
     })
       .replace(/\n$/, "")
       .split("\n")

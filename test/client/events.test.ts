@@ -108,7 +108,7 @@ async function connect(place: Place, options: Partial<EventConnectOptions> = {})
 
 /** Asks again until it is so, within the time a test may take. */
 const until = (isSo: () => boolean): Promise<unknown> =>
-  vi.waitUntil(isSo, { timeout: 20_000, interval: 2 });
+  vi.waitUntil(isSo, { timeout: 120_000, interval: 2 });
 
 const textOf = ({ body }: ReceivedEvent): string => Buffer.from(body).toString();
 

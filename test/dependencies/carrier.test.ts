@@ -47,7 +47,7 @@ async function openDevice(hub: LocalHub, transport: Transport) {
     transport,
     ca: readFileSync(hub.caFile, "utf8"),
     keepAliveSeconds: 60,
-    connectTimeoutMs: 5000,
+    connectTimeoutMs: 60_000,
     isSending: true,
     onDisconnect: () => {},
   });
@@ -59,7 +59,7 @@ async function openService(hub: LocalHub) {
     signIn: parseHubConnectionString(hub.connectionString),
     transport: "amqp",
     ca: readFileSync(hub.caFile, "utf8"),
-    connectTimeoutMs: 5000,
+    connectTimeoutMs: 60_000,
     onDisconnect: () => {},
   });
   return { send: () => connection.send("device1", MESSAGE), close: () => connection.close() };

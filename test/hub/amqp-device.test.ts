@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import rhea from "rhea";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { accepted, dataOf, type Received } from "../support/amqp-peer.ts";
 import { HeldStore } from "../support/held-store.ts";
 import { createTestHub, devicebound, HOST, message, type TestHub } from "../support/test-hub.ts";
@@ -106,23 +106,19 @@ describe("a message to an AMQP device", () => {
       "modified",
       ({ delivery }) => delivery.modified({ delivery_failed: true, undeliverable_here: false }),
     ],
-  ])(
-    "%s comes again, counted, ten times in all and no more",
-    async (_outcome, settle) => {
-      const hub = await createTestHub();
-      const { receiver } = await receiving(hub, 100);
-      await hub.send({ messageId: "m1", ack: "full" });
-      for (let count = 0; count < 10; count++) {
-        const received = await receiver.next();
-        expect(received.message.message_annotations?.["iothub-deliverycount"]).toBe(count);
-        settle(received);
-      }
-      expect(await hub.log.reached("feedback")).toMatchObject({
-        statusCode: "DeliveryCountExceeded",
-      });
-    },
-    5000,
-  );
+  ])("%s comes again, counted, ten times in all and no more", async (_outcome, settle) => {
+    const hub = await createTestHub();
+    const { receiver } = await receiving(hub, 100);
+    await hub.send({ messageId: "m1", ack: "full" });
+    for (let count = 0; count < 10; count++) {
+      const received = await receiver.next();
+      expect(received.message.message_annotations?.["iothub-deliverycount"]).toBe(count);
+      settle(received);
+    }
+    expect(await hub.log.reached("feedback")).toMatchObject({
+      statusCode: "DeliveryCountExceeded",
+    });
+  });
 
   it("comes as often as there is credit, however many went before", async () => {
     const hub = await createTestHub();
@@ -134,7 +130,7 @@ describe("a message to an AMQP device", () => {
       delivery.accept();
       await hub.log.reached("settled", n + 1);
     }
-  }, 5000);
+  });
 
   it("waits for credit", async () => {
     const hub = await createTestHub();
@@ -193,7 +189,7 @@ describe("a message to an AMQP device", () => {
     const { delivery, receiver: link } = await receiver.next();
     store.hold();
     delivery.update(false, accepted());
-    await vi.waitFor(() => expect(store.waiting).toBe(1));
+    await expect.poll(() => store.waiting).toBe(1);
     // A round trip: an early answer would have come before it.
     await peer.openReceiver("$cbs");
     expect(delivery.remote_settled).toBe(false);

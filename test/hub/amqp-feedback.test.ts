@@ -152,7 +152,7 @@ describe("a batch is settled", () => {
     const settled = once(link, "settled");
     delivery.update(false, accepted());
     await settled;
-  }, 5000);
+  });
 
   it("two in one burst with different outcomes: each has its own", async () => {
     const hub = await createTestHub();
@@ -246,7 +246,7 @@ describe("a link", () => {
       expect(recordsOf(received)).toMatchObject([{ originalMessageId: `m${n}` }]);
       received.delivery.accept();
     }
-  }, 5000);
+  });
 });
 
 // Rule feedback-competing.

@@ -1,5 +1,5 @@
 import rhea, { type Message } from "rhea";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decodeDeviceboundProperties } from "../../src/core/property-bag.ts";
 import type { AmqpSender } from "../support/amqp-peer.ts";
 import { HeldStore } from "../support/held-store.ts";
@@ -53,7 +53,7 @@ describe("a message that is sent is accepted", () => {
       isAccepted = true;
       return result;
     });
-    await vi.waitFor(() => expect(store.waiting).toBe(1));
+    await expect.poll(() => store.waiting).toBe(1);
     // A round trip on the same connection: an early disposition would have come before it.
     await sender.send({ to: "/devices/nobody/messages/devicebound" });
     expect(isAccepted).toBe(false);

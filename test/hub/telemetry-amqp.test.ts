@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import rhea, { type Message as AmqpMessage } from "rhea";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { HeldStore } from "../support/held-store.ts";
 import { storedEvents, storedTelemetry } from "../support/stored-events.ts";
 import { createTestHub, HOST, type TestHub } from "../support/test-hub.ts";
@@ -438,7 +438,7 @@ describe("a device that breaks off", () => {
         if (end === "session") sender.link.session.close();
         if (end === "connection") peer.connection.close();
         if (end === "socket") peer.destroy();
-        await vi.waitFor(() => expect(hub.services.connections.count).toBe(0));
+        await expect.poll(() => hub.services.connections.count).toBe(0);
         store.release();
         await hub.log.reached("telemetry", 20);
         const again = await sending(hub);

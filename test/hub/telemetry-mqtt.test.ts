@@ -1,5 +1,5 @@
 import type { IPublishPacket } from "mqtt-packet";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openPartition } from "../support/event-hub.ts";
 import { HeldStore } from "../support/held-store.ts";
 import type { MqttPeer } from "../support/mqtt-peer.ts";
@@ -334,7 +334,7 @@ describe("PUBACK", () => {
     peer.send(publish());
     await peer.ping();
     peer.destroy();
-    await vi.waitFor(() => expect(hub.services.connections.count).toBe(0));
+    await expect.poll(() => hub.services.connections.count).toBe(0);
     store.release();
     await hub.log.reached("telemetry");
     expect(storedEvents(hub.deviceToCloud)).toHaveLength(1);

@@ -49,7 +49,7 @@ describe.skipIf(!canRun)(PAGE, () => {
 });
 
 test("names tests that there are", () => {
-  const named = readPage(PAGE).match(/\btest\/[\w/-]+\.test\.ts\b/g) ?? [];
+  const named = readPage(PAGE).match(/\btest\/[\w/-]+(?:\.slow)?\.test\.ts\b/g) ?? [];
   expect(named.length).toBeGreaterThan(10);
   expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });

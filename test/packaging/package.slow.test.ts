@@ -78,7 +78,7 @@ describe("installed", () => {
   test("a message makes its round through the local hub", () => {
     const sent = installed("c2d-send", ["--local", "-o", "json", "--data", "to be installed"]);
     expect(sent).toMatchObject({ status: 0 });
-    const args = ["listen", "--local", "-o", "json", "--count", "1", "--timeout", "20s"];
+    const args = ["listen", "--local", "-o", "json", "--count", "1", "--timeout", "100s"];
     const received = installed("c2d-device", args);
     expect(parseLines(received.stdout).at(-1)).toMatchObject({ body: "to be installed" });
     expect(received.status).toBe(0);

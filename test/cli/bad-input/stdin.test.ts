@@ -15,7 +15,7 @@ const OPTIONS = {
   cwd: directory,
   env: { PATH: process.env.PATH, HOME: directory, C2D_HOME: directory },
   encoding: "utf8",
-  timeout: 10_000,
+  timeout: 120_000,
 } as const;
 
 afterAll(() => {

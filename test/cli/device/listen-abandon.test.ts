@@ -144,7 +144,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(idsOf(look.messages())).toEqual(ids);
     expect(Object.values(abandonments())).toEqual(ids.map(() => 1));
     expect(deadLettered()).toEqual([]);
-  }, 60_000);
+  });
 });
 
 test("ten runs are the end of a message where ten deliveries are allowed, nine are not", async () => {

@@ -61,7 +61,7 @@ test("however often it is restarted, the listener is back at once, and blames no
   expect(listener.stderr).not.toContain("another client");
   // A wait that grows would have come to seconds by now.
   expect(listener.stderr).not.toMatch(/again in \d+(\.\d+)? s/);
-}, 90_000);
+});
 
 test("of two listeners of one device the first ends with 6", async () => {
   const first = await startListener();

@@ -11,6 +11,7 @@ import { parseHubConnectionString } from "../../../src/core/connection-string.ts
 import type { Message } from "../../../src/core/message.ts";
 import { startHomeHub } from "../../../src/hub/home-hub.ts";
 import type { LocalHub } from "../../../src/hub/local-hub.ts";
+import { EventLog } from "../../support/event-log.ts";
 import { parseLines, RunningCommand, run } from "../support/run-command.ts";
 
 const TRANSPORTS = ["amqp", "amqp-ws", "http"] as const;
@@ -72,7 +73,7 @@ async function serve(): Promise<ServiceConnection> {
     signIn: parseHubConnectionString(hub.connectionString),
     transport: "amqp",
     ca: readFileSync(hub.caFile, "utf8"),
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 60_000,
     onDisconnect: () => {},
   });
   cleanups.push(() => service.close());
@@ -148,7 +149,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     const printed: unknown[] = [];
     for (let n = 0; n < 3; n++) {
       const { code, stdout } = await start(
-        ...["--transport", transport, "--count", "1", "--timeout", "20s"],
+        ...["--transport", transport, "--count", "1", "--timeout", "100s"],
       ).ended;
       expect(code).toBe(0);
       printed.push(...messagesOf(stdout).map(({ messageId }) => messageId));
@@ -169,10 +170,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
 
   test("--settle abandon gives back at SIGTERM what it has shown", async () => {
     const service = await serve();
-    const outcomes: unknown[] = [];
-    hub.subscribe((event) => {
-      if (event.type === "settled") outcomes.push(event.outcome);
-    });
+    const log = new EventLog(hub);
     const listener = await startReady("--transport", transport, "--settle", "abandon");
     await service.send("device1", message("m1"));
     await listener.waitFor("stdout", `"m1"`);
@@ -181,7 +179,8 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(code).toBe(0);
     expect(messagesOf(stdout)).toHaveLength(1);
     expect(stderr).toContain("1 message is back in the queue, its delivery count one higher.");
-    expect(outcomes).toEqual(["abandoned"]);
+    await log.reached("settled");
+    expect(log.of("settled").map(({ outcome }) => outcome)).toEqual(["abandoned"]);
   });
 
   test("--settle none prints each once and leaves them locked", async () => {

@@ -47,7 +47,7 @@ describe("a device with a certificate", () => {
   test.each(["mqtt", "amqp", "http"])("listens with its files over %s", async (transport) => {
     await hub.run("c2d-hub", "purge", "-d", "xdev");
     await hub.run("c2d-send", "-d", "xdev");
-    const listen = ["listen", "-d", "xdev", "-c", "1", "--timeout", "20s", "-o", "json"];
+    const listen = ["listen", "-d", "xdev", "-c", "1", "--timeout", "100s", "-o", "json"];
     const how = [...FILES, "--transport", transport];
     const { code, stdout } = await hub.run("c2d-device", ...listen, ...how);
     expect(code).toBe(0);

@@ -144,7 +144,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       signIn: parseHubConnectionString(hub.connectionString),
       transport: "amqp",
       ca: readFileSync(hub.caFile, "utf8"),
-      connectTimeoutMs: 10_000,
+      connectTimeoutMs: 60_000,
       onDisconnect: () => {},
     });
     cleanups.push(() => service.close());

@@ -26,7 +26,7 @@ async function send(deviceId: string, ...messageIds: readonly string[]): Promise
 }
 
 const monitor = (...args: readonly string[]): Promise<Ended> =>
-  hub.run("c2d-hub", "monitor-events", "--timeout", "20s", "-o", "json", ...args);
+  hub.run("c2d-hub", "monitor-events", "--timeout", "100s", "-o", "json", ...args);
 
 async function startMonitor(...args: readonly string[]): Promise<RunningCommand> {
   const started = hub.spawn("c2d-hub", "monitor-events", "-o", "json", ...args);
@@ -154,7 +154,7 @@ describe("where it reads", () => {
     async (transport) => {
       const { IOTHUB_CONNECTION_STRING = "", EVENTHUB_CONNECTION_STRING = "" } = await readEnv();
       await send("device1", "m1");
-      const common = ["--transport", transport, "--et", "0", "-c", "1", "--timeout", "20s"];
+      const common = ["--transport", transport, "--et", "0", "-c", "1", "--timeout", "100s"];
       for (const named of [
         ["--login", IOTHUB_CONNECTION_STRING],
         ["--event-hub", EVENTHUB_CONNECTION_STRING],
@@ -170,7 +170,7 @@ describe("where it reads", () => {
     await send("device1", "m1");
     const { directory } = hub.options;
     const env = { ...hub.options.env, ...(await readEnv()) };
-    const args = ["monitor-events", "--et", "0", "-c", "1", "--timeout", "20s", "-o", "json"];
+    const args = ["monitor-events", "--et", "0", "-c", "1", "--timeout", "100s", "-o", "json"];
     const ended = await run("c2d-hub", args, { directory, env });
     expect(idsOf(ended)).toEqual(["m1"]);
     expect(ended.stderr).toContain("EVENTHUB_CONNECTION_STRING in the environment");

@@ -25,11 +25,11 @@ async function feedbackOf(deviceId: string, ...messageIds: readonly string[]): P
 /** A message that its device has received. */
 async function successOf(deviceId: string, messageId: string): Promise<void> {
   await hub.run("c2d-send", "-d", deviceId, "--mid", messageId, "--ack", "full");
-  await hub.run("c2d-device", "listen", "-d", deviceId, "-c", "1", "--timeout", "20s");
+  await hub.run("c2d-device", "listen", "-d", deviceId, "-c", "1", "--timeout", "100s");
 }
 
 const monitor = (...args: readonly string[]) =>
-  hub.run("c2d-hub", "monitor-feedback", "--timeout", "20s", "-o", "json", ...args);
+  hub.run("c2d-hub", "monitor-feedback", "--timeout", "100s", "-o", "json", ...args);
 
 async function startMonitor(...args: readonly string[]): Promise<RunningCommand> {
   const started = hub.spawn("c2d-hub", "monitor-feedback", "-o", "json", ...args);

@@ -90,7 +90,7 @@ test("while another process has the store it is tried again, until that one is g
   const starts = countStarts(paths);
   const ensured = ensure(paths);
   // The second one is started because the first one has failed.
-  await vi.waitUntil(() => starts() > 1, { timeout: 20_000 });
+  await expect.poll(starts).toBeGreaterThan(1);
   await owner.release();
   expect(await ensured).toEqual(await findRunningHub(paths.directory));
 });

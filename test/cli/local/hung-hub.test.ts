@@ -65,7 +65,6 @@ const told = () => [
 
 test.concurrent.each(COMMANDS.map((command) => [command.join(" "), command] as const))(
   "%s",
-  { timeout: 60_000 },
   async (_, command) => {
     const { code, stderr } = await runAtHub(command, "1s");
     expect(parseLines(stderr)).toMatchObject(told());
@@ -85,7 +84,7 @@ test("one whose queue of connections is full counts as hung, too", async () => {
   } finally {
     for (const socket of sockets) socket.destroy();
   }
-}, 60_000);
+});
 
 function isTaken(port: number, sockets: Socket[]): Promise<boolean> {
   return new Promise((resolve) => {

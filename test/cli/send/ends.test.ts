@@ -56,7 +56,7 @@ function start(hub: Hub, { devices = ["d"], flags = {}, body, ...options }: RunO
       interval: 0,
       timeout: 60_000,
     } as const),
-    ...{ onQueueFull: "wait", connectTimeout: 10_000 },
+    ...{ onQueueFull: "wait", connectTimeout: 60_000 },
     ...flags,
   };
   const config: ServiceConfig = {

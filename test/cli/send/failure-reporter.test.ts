@@ -136,13 +136,13 @@ test("a connection lost while sending ends it with 5; nothing is sent twice", as
 
 test("a connection lost while waiting is opened anew, and the feedback comes", async () => {
   const hub = await startHub();
-  const send = start("c2d-send", "--local", "--wait", "--timeout", "25s");
+  const send = start("c2d-send", "--local", "--wait", "--timeout", "100s");
   await send.waitFor("stdout", "Sending message: 0");
   hub.interrupt("SIGTERM");
   await hub.ended;
   await send.waitFor("stderr", "connecting again until --timeout");
   await startHub();
-  const listener = start("c2d-device", "listen", "--local", "--count", "1", "--timeout", "20s");
+  const listener = start("c2d-device", "listen", "--local", "--count", "1", "--timeout", "100s");
   await send.waitFor("stderr", "Connected again");
   const { code, stdout } = await send.ended;
   expect(stdout).toMatch(/Feedback: device1 message_0_\w+ Success/);

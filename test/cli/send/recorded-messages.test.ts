@@ -16,7 +16,7 @@ import { InProcess } from "../support/in-process.ts";
 const OPTIONS: RunOptions = {
   ack: undefined,
   intervalMs: 0,
-  connectTimeoutMs: 10_000,
+  connectTimeoutMs: 60_000,
   timeoutMs: 60_000,
   isWaiting: false,
   isDryRun: false,

@@ -15,7 +15,7 @@ export async function openSender(
     signIn: parseHubConnectionString(hub.connectionString),
     transport: "amqp",
     ca: readFileSync(hub.caFile, "utf8"),
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 60_000,
     onDisconnect: () => {},
   });
   const sendOne = (messageId: string) =>

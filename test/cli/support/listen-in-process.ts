@@ -97,7 +97,7 @@ export function startListen(hub: LocalHub, options: ListenInProcessOptions): Lis
   };
   const flags = { output, color: false, settle: "complete", reconnect } as const;
   const listenOptions = {
-    ...toListenOptions({ ...flags, connectTimeout: 10_000 }, config),
+    ...toListenOptions({ ...flags, connectTimeout: 60_000 }, config),
     ...(transport === "http" && { pollIntervalMs: 20 }),
     ...given,
   };

@@ -48,6 +48,11 @@ export class StartedHub {
     return parseLines(this.#hub.stdout).slice(1);
   }
 
+  /** Settles when the hub has ended, whatever made it. */
+  get ended(): Promise<Ended> {
+    return this.#hub.ended;
+  }
+
   /** The hub alone: its devices and readers stay. */
   async end(): Promise<Ended> {
     this.#hub.interrupt("SIGTERM");

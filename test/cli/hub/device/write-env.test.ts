@@ -51,7 +51,7 @@ const modeOf = (name = ".env") => statSync(pathOf(name)).mode & 0o777;
 /** A message for the device, fetched by `c2d-device listen` with nothing but the file. */
 async function expectToListen(...args: readonly string[]): Promise<void> {
   expect((await hub.run("c2d-send", "-d", deviceId)).code).toBe(0);
-  const listen = ["listen", "-c", "1", "--timeout", "20s", "-o", "json", ...args];
+  const listen = ["listen", "-c", "1", "--timeout", "100s", "-o", "json", ...args];
   const { code, stdout } = await run("c2d-device", listen, options);
   expect(code).toBe(0);
   expect(parseLines(stdout)).toMatchObject([{ type: "ready", deviceId }, { type: "message" }]);
