@@ -2,28 +2,10 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cruise, type ICruiseResult } from "dependency-cruiser";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../support/local-hub.ts";
+import { type Import, importsIn } from "./imports.ts";
 import { ROOT } from "./pages.ts";
-
-type Import = readonly [from: string, to: string];
-
-async function importsIn(root: string): Promise<Import[]> {
-  const { output } = await cruise(["src"], {
-    baseDir: root,
-    // Imports of types count too.
-    parser: "swc",
-    tsPreCompilationDeps: true,
-    doNotFollow: { path: "node_modules" },
-  });
-  const { modules } = output as ICruiseResult;
-  return modules.flatMap(({ source, dependencies }) =>
-    dependencies
-      .filter(({ resolved }) => resolved.startsWith("src/"))
-      .map(({ resolved }): Import => [source, resolved]),
-  );
-}
 
 /** The folder in which both stand, and their names in it. */
 function inCommonFolder([from, to]: Import): { folder: string; from: string; to: string } {

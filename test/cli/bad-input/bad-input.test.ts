@@ -11,7 +11,7 @@ import { TELEMETRY_ROWS } from "./telemetry-rows.ts";
 import { USAGE_ROWS } from "./usage-rows.ts";
 
 /** Longer than any row's own limits; what is still running then hangs. */
-const HANGS_AFTER_MS = 25_000;
+const HANGS_AFTER_MS = 100_000;
 
 /** Control characters but the line feed, and what changes the direction of text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
