@@ -2,8 +2,8 @@
 
 import { SETTING_KEYS, type SettingKey, settingOf } from "./settings.ts";
 
-const HEAD = `# Copy this file to .env. A flag and an exported variable win over what stands here.
-# As it is, everything runs on the local hub, with no account. For Azure IoT Hub put a # before
+const HEAD = `# Copy this file to .env. Flags and environment variables take precedence over it.
+# As it is, every command uses the local hub and needs no account. For Azure IoT Hub, comment out
 # C2D_LOCAL and fill in the connection strings.
 `;
 

@@ -1,7 +1,7 @@
-/** Exit codes: the promise, the code and README know the same ones. */
+/** Exit codes: the promise, the code, `--help` and docs/errors.md have the same ones. */
 
 import { expect, test } from "vitest";
-import { EXIT_CODES } from "../../src/cli/terminal/exit-code.ts";
+import { EXIT_CODE_SUMMARY, EXIT_CODES } from "../../src/cli/terminal/exit-code.ts";
 import { PAGES, readPage, section, tableRows } from "./pages.ts";
 
 /** What scripts rely on: it does not change. */
@@ -11,13 +11,18 @@ test("the code has those that are promised", () => {
   expect(Object.values(EXIT_CODES).sort((a, b) => a - b)).toEqual(PROMISED);
 });
 
-test("README lists them, each once, in order", () => {
-  const rows = tableRows(section("README.md", "Exit codes")).slice(1);
+test("--help lists them in two lines, each once, in order", () => {
+  expect(EXIT_CODE_SUMMARY.match(/\d+/g)?.map(Number)).toEqual(PROMISED);
+  expect(EXIT_CODE_SUMMARY.split("\n")).toHaveLength(2);
+});
+
+test("docs/errors.md lists them, each once, in order", () => {
+  const rows = tableRows(section("docs/errors.md", "Exit codes")).slice(1);
   expect(rows.flatMap(([codes = ""]) => codes.split(", ").map(Number))).toEqual(PROMISED);
 });
 
-test.each(PAGES)("%s speaks of no other", (page) => {
-  const spoken = readPage(page).matchAll(/\b(?:exits? (?:code )?|ends? with (?:code )?)(\d+)\b/g);
+test.each(PAGES)("%s names no other", (page) => {
+  const spoken = readPage(page).matchAll(/\b(?:exits?|ends?)(?: with)?(?: code)? (\d+)\b/g);
   expect(
     [...spoken].map(([, code]) => Number(code)).filter((code) => !PROMISED.includes(code)),
   ).toEqual([]);

@@ -1,4 +1,4 @@
-/** Flags: code, --help, README and the other pages know the same ones. */
+/** Flags: code, --help and the pages know the same ones. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { SETTING_KEYS, settingOf } from "../../src/config/settings.ts";
 import { readAllHelp } from "./help.ts";
 import { codeBlocks, PAGES, ROOT, readPage, shownCommands } from "./pages.ts";
 
-const HELP = readAllHelp();
+const HELP = await readAllHelp();
 const KNOWN = new Set(HELP.flatMap(({ flags }) => [...flags]));
 
 /** Flags of other programs that the pages speak of. */

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { readAllHelp } from "./help.ts";
 import { PageShell, type RunningScript } from "./page-shell.ts";
 
-const TEXTS = readAllHelp().map(({ name, text }) => ({
+const TEXTS = (await readAllHelp()).map(({ name, text }) => ({
   executable: name.split(" ")[0] ?? "",
-  examples: [...text.matchAll(/^ {2}\$ (.+)$/gm)].map(([, line = ""]) => line),
+  examples: [...text.matchAll(/^ {2}\$ ((?:.*\\\n)*.+)$/gm)].map(([, line = ""]) => line),
 }));
 
 /** Each once, however many texts show it. */

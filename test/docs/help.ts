@@ -1,8 +1,7 @@
 /** What `--help` says: the commands there are, and the flags of each. */
 
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-import { ROOT } from "./pages.ts";
+import { tmpdir } from "node:os";
+import { type ExecutableName, run } from "../cli/support/run-command.ts";
 
 export interface CommandHelp {
   /** `c2d-hub device create`. */
@@ -11,20 +10,24 @@ export interface CommandHelp {
   readonly flags: ReadonlySet<string>;
 }
 
-const EXECUTABLES = ["c2d-device", "c2d-send", "c2d-hub"];
+const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
 
 /** Every command, those that only hold others included. */
-export function readAllHelp(): readonly CommandHelp[] {
-  return EXECUTABLES.flatMap((name) => readHelp(name, []));
+export async function readAllHelp(): Promise<readonly CommandHelp[]> {
+  return (await Promise.all(EXECUTABLES.map((name) => readHelp(name, [])))).flat();
 }
 
-function readHelp(executable: string, path: readonly string[]): readonly CommandHelp[] {
-  const { stdout: text } = spawnSync(join(ROOT, "bin", `${executable}.js`), [...path, "--help"], {
-    encoding: "utf8",
-    env: { PATH: process.env.PATH, COLUMNS: "80" },
+async function readHelp(
+  executable: ExecutableName,
+  path: readonly string[],
+): Promise<readonly CommandHelp[]> {
+  const { code, stdout: text } = await run(executable, [...path, "--help"], {
+    directory: tmpdir(),
   });
+  if (code !== 0) throw new Error(`${executable} ${path.join(" ")} --help ended with ${code}`);
   const own = { name: [executable, ...path].join(" "), text, flags: flagsIn(text) };
-  return [own, ...commandsIn(text).flatMap((command) => readHelp(executable, [...path, command]))];
+  const below = commandsIn(text).map((command) => readHelp(executable, [...path, command]));
+  return [own, ...(await Promise.all(below)).flat()];
 }
 
 function flagsIn(help: string): ReadonlySet<string> {

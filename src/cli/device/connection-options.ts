@@ -36,10 +36,10 @@ export function addConnectionOptions(command: Command): Command {
   command
     .option(
       "--keepalive <duration>",
-      "longest silence on the connection; not for http (default: 180s)",
+      "keep-alive interval; not with http (default: 180s)",
       parsePositiveDuration,
     )
-    .option("--no-reconnect", "end when the connection is lost, instead of connecting again");
+    .option("--no-reconnect", "exit when the connection is lost, instead of reconnecting");
   return addConnectTimeout(command);
 }
 

@@ -9,12 +9,12 @@ import { addTelemetry } from "./telemetry/telemetry-command.ts";
 export const program: Program = {
   name: "c2d-device",
   build(program, act) {
-    program.description("A simulated IoT Hub device.");
+    program.description("Simulate an IoT Hub device.");
     program.addHelpText(
       "after",
       formatExamples([
-        ["c2d-device listen --local", "print cloud-to-device messages, with no account"],
-        ["c2d-device listen", "as the device of IOTHUB_DEVICE_CONNECTION_STRING"],
+        ["c2d-device listen --local", "receive from the local hub, with no account"],
+        ["c2d-device listen", "receive as the device in IOTHUB_DEVICE_CONNECTION_STRING"],
         ["c2d-device telemetry --local", "send a wind speed every 30 s"],
       ]),
     );

@@ -23,9 +23,12 @@ interface EnvFlags extends CommonFlags {
 export function addEnv(program: Command, act: Act): void {
   const command = program
     .command("env")
-    .description("Print the variables that point any SDK at the local hub, keys included.")
+    .description("Print environment variables that point any SDK at the local hub, including keys.")
     .addOption(
-      deviceIdOption("device, created if missing").default(undefined, DEFAULT_LOCAL_DEVICE_ID),
+      deviceIdOption("device id; created if it does not exist").default(
+        undefined,
+        DEFAULT_LOCAL_DEVICE_ID,
+      ),
     )
     .addOption(
       new Option("--format <format>", "sh for eval, dotenv for .env, or json")
@@ -35,9 +38,12 @@ export function addEnv(program: Command, act: Act): void {
     .addHelpText(
       "after",
       formatExamples([
-        ['eval "$(c2d-hub env)"', "for the programs of this shell"],
-        ["c2d-hub env --device-id device2 --format dotenv > .env", "for a project"],
-        ["c2d-hub env --format json", "for a script"],
+        ['eval "$(c2d-hub env)"', "set them in this shell"],
+        [
+          "c2d-hub env --device-id device2 --format dotenv > .env",
+          "write them to the .env of a project",
+        ],
+        ["c2d-hub env --format json", "print them as JSON, for a script"],
       ]),
     );
   addDotenv(addConnectTimeout(addCommonOptions(command)));

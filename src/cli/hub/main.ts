@@ -22,9 +22,12 @@ export const program: Program = {
       "after",
       formatExamples([
         ["c2d-hub start", "run a local hub in this terminal"],
-        ["c2d-hub start --port 0 --in-memory -o json", "on any free port, forgetting everything"],
+        ["c2d-hub start --port 0 --in-memory -o json", "run one on any free port, in memory"],
         ['eval "$(c2d-hub env)"', "point the SDKs in this shell at it"],
-        ["c2d-hub device create --local -d device2 --write-env", "a device, ready to listen as"],
+        [
+          "c2d-hub device create --local -d device2 --write-env",
+          "create a device, and configure c2d-device for it",
+        ],
       ]),
     );
     addStart(program, act);

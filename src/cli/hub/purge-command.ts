@@ -9,21 +9,24 @@ import { deviceIdOption } from "./registry/device-id-option.ts";
 import { addRegistryOptions } from "./registry/registry-options.ts";
 
 const ABOUT = `
-Senders that asked for it get feedback: Purged. A message that the device holds at the moment is
-purged, too.
+Senders that requested feedback get Purged. Messages that the device has
+received but not settled are purged, too.
 `;
 
 export function addPurge(program: Command, act: Act): void {
   const command = program
     .command("purge")
-    .description("Delete the messages that wait for a device, and print how many there were.")
-    .addOption(deviceIdOption("the device whose queue is emptied"));
+    .description("Delete the queued messages of a device, and print their number.")
+    .addOption(deviceIdOption("device whose queue to purge"));
   addRegistryOptions(command).addHelpText(
     "after",
     ABOUT +
       formatExamples([
-        ["c2d-hub purge -d device1", "for a queue that is full"],
-        ["c2d-hub purge --local -d device1 -o json | jq .totalMessagesPurged", "their number"],
+        ["c2d-hub purge -d device1", "purge a queue"],
+        [
+          "c2d-hub purge --local -d device1 -o json | jq .totalMessagesPurged",
+          "print only the number of purged messages",
+        ],
       ]),
   );
   act<RegistryFlags>(command, async (flags, context) => {

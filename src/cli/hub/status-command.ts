@@ -15,13 +15,13 @@ export function addStatus(program: Command, act: Act): void {
   const command = program
     .command("status")
     .description(
-      "Show the running local hub; exits with 5 when none is running or it does not respond.",
+      "Show the running local hub. Exits with 5 if none is running or it does not respond.",
     )
     .addHelpText(
       "after",
       formatExamples([
-        ["c2d-hub status", "where it listens"],
-        ["c2d-hub status -o json | jq -r .caFile", "the path of its CA certificate"],
+        ["c2d-hub status", "show its address, ports and CA certificate"],
+        ["c2d-hub status -o json | jq -r .caFile", "print the path of its CA certificate"],
       ]),
     );
   addDotenv(addConnectTimeout(addCommonOptions(command)));

@@ -14,16 +14,19 @@ export function addBodyOptions(command: Command, defaultBody: string): Command {
   // Of two long names commander takes the last for the key of the value.
   return command
     .addOption(
-      new Option("--da, --data <text>", "the body; - reads stdin").default(undefined, defaultBody),
+      new Option("--da, --data <text>", "message body; - reads stdin").default(
+        undefined,
+        defaultBody,
+      ),
     )
-    .option("--dfp, --data-file-path <path>", "the raw bytes of this file")
+    .option("--dfp, --data-file-path <path>", "send the bytes of this file")
     .addOption(
       new Option("--data-encoding <encoding>", "encoding of --data")
         .choices(["utf8", "hex", "base64"])
         .default(undefined, "utf8"),
     )
-    .option("--template", "fill in templates in --data, too")
-    .option("--no-template", "disable placeholders");
+    .option("--template", "fill in placeholders in --data, too")
+    .option("--no-template", "do not fill in placeholders");
 }
 
 export function addSystemPropertyOptions(command: Command): Command {
@@ -38,7 +41,10 @@ export function addSystemPropertyOptions(command: Command): Command {
       ),
     )
     .option("--uid, --user-id <text>", "user id")
-    .option("--ct, --content-type <type>", "content type; application/json has the body checked")
+    .option(
+      "--ct, --content-type <type>",
+      "content type; for application/json the body is validated",
+    )
     .addOption(
       new Option("--ce, --content-encoding <encoding>", "content encoding").default(
         undefined,
@@ -50,5 +56,8 @@ export function addSystemPropertyOptions(command: Command): Command {
 export function addPropertyOptions(command: Command): Command {
   return command
     .option("-p, --property <name=value>", "application property (repeatable)", collect)
-    .option("--props, --properties <list>", "application properties: 'a=b;c=d', with \\; for a ;");
+    .option(
+      "--props, --properties <list>",
+      "application properties as 'a=b;c=d'; \\; is a literal semicolon",
+    );
 }

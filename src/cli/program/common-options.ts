@@ -31,8 +31,8 @@ export function addCommonOptions(command: Command): Command {
         .default("text"),
     )
     .option("-q, --quiet", "print only errors")
-    .option("-v, --verbose", "more detail on stderr")
-    .option("--no-color", "no colours");
+    .option("-v, --verbose", "print more detail on stderr")
+    .option("--no-color", "disable colors");
 }
 
 /** The flags this executable has for these settings; those with an option of their own are left out. */
@@ -66,7 +66,7 @@ export function addDotenv(command: Command): Command {
 
 export function addConnectTimeout(command: Command): Command {
   return command.addOption(
-    new Option("--connect-timeout <duration>", "longest time connecting may take")
+    new Option("--connect-timeout <duration>", "maximum time to connect")
       .argParser(parsePositiveDuration)
       .default(DEFAULT_CONNECT_TIMEOUT_MS, "30s"),
   );
@@ -102,8 +102,10 @@ export function requireSoundCommonFlags({ quiet, verbose }: CommonFlags): void {
   }
 }
 
-/** Examples below the options, as `command — what it does` pairs. */
+/** Examples below the options, as `command — what it does` pairs. A long command has lines that end with `\`. */
 export function formatExamples(examples: readonly (readonly [string, string])[]): string {
-  const lines = examples.map(([command, what]) => `  # ${what}\n  $ ${command}`);
+  const lines = examples.map(
+    ([command, what]) => `  # ${what}\n  $ ${command.replaceAll("\n", "\n      ")}`,
+  );
   return `\nExamples:\n${lines.join("\n")}`;
 }

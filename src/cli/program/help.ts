@@ -1,7 +1,7 @@
 /** What every help has: one form for options, and the topics below them. */
 
 import { type Command, Option } from "commander";
-import { EXIT_CODE_MEANINGS } from "../terminal/exit-code.ts";
+import { EXIT_CODE_SUMMARY } from "../terminal/exit-code.ts";
 import { DURATION_FORMS } from "../text/duration.ts";
 
 /** An option that a variable can set, too. commander's own `env` would read the variable itself. */
@@ -29,11 +29,6 @@ export function describeOption(option: Option): string {
 export function addTopics(command: Command): void {
   const takesDuration = command.options.some(({ flags }) => flags.includes("<duration>"));
   if (takesDuration) command.addHelpText("after", `\nDurations: ${DURATION_FORMS}.`);
-  command.addHelpText("after", formatExitCodes());
+  command.addHelpText("after", `\n${EXIT_CODE_SUMMARY}`);
   for (const subcommand of command.commands) addTopics(subcommand);
-}
-
-function formatExitCodes(): string {
-  const lines = EXIT_CODE_MEANINGS.map(([code, meaning]) => `  ${code.padEnd(9)}${meaning}`);
-  return `\nExit codes:\n${lines.join("\n")}`;
 }

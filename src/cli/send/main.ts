@@ -43,12 +43,12 @@ const NO_BODY: BodyPlan = { type: "bytes", bytes: new Uint8Array() };
 export const program: Program = {
   name: "c2d-send",
   build(program, act) {
-    program.description("Send cloud-to-device messages and print their feedback.");
-    addTargetOptions(program.optionsGroup("To whom:"));
+    program.description("Send cloud-to-device messages, and wait for their feedback if asked to.");
+    addTargetOptions(program.optionsGroup("Target:"));
     addBodyOptions(program.optionsGroup("Body:"), DEFAULT_BODY);
     program.option(
       "--from <file>",
-      "send on, as they were, the messages that c2d-device listen -o json has printed; - reads stdin (needs -d)",
+      "resend messages printed by c2d-device listen -o json, unchanged; - reads stdin (needs -d)",
     );
     addSystemPropertyOptions(program.optionsGroup("Message:"));
     addExpiryOption(program);
@@ -69,46 +69,55 @@ export async function main(): Promise<void> {
 }
 
 const ABOUT = `
-Templates: ids, properties and the default body may hold
-  ${PLACEHOLDER_LIST}. n counts from 0 over all devices; run is new each
-  run. A body given by --data has them filled in only with --template.
+Placeholders: ids, properties and the default body may contain
+  ${PLACEHOLDER_LIST}. n counts from 0 over all devices; run is
+  new in each run. In --data they are filled in only with --template.
 
-Feedback: --wait ends with 0 when every message came to what --ack asks for,
-  with 7 for a negative record and with 124 when records are missing at
-  --timeout; the messages without one are listed. --ack positive counts
-  successes, so a message that fails leaves 124. --ack negative waits to
-  --timeout, and none by then is 0. Azure sends feedback in batches, up to 15 s
-  late. Records of other senders' messages are given back, not taken.
+Feedback: with --wait, the exit code is 0 if every message got the feedback that
+  --ack requests, 7 if a record is negative, and 124 if records are missing at
+  --timeout; the messages without a record are listed. --ack positive requests
+  no negative records, so a failed message leads to 124. --ack negative waits
+  until --timeout, and no record by then is 0. Azure sends feedback in batches,
+  up to 15 s late. Records of other senders' messages are returned to the hub.
 
-Lost connection: while waiting for feedback it is reopened until --timeout,
-  because the hub keeps the records. While sending it ends the run with 5, and
-  nothing is sent twice: a message without an answer has failed (the hub may
-  have it).
+Lost connection: while waiting for feedback, the command reconnects until
+  --timeout, because the hub keeps the records. While sending, it exits with 5
+  and sends nothing twice: a message without an answer counts as failed,
+  although the hub may have it.
 
-Summary: the last line counts the messages that the hub accepted (sent), that it
-  refused or did not answer (failed, each reported on stderr), and that were not
-  sent, or only refused for a full queue, when the run ended (unsent).
+Summary: the last line counts the messages that the hub accepted (sent), refused
+  or did not answer (failed, each reported on stderr), and those not yet sent,
+  or refused only because of a full queue, when the run ended (unsent).
 
-Recorded messages: --from skips lines of other types, and lines that it does not
-  understand with a warning. With such lines and no message it ends with 2.
+Recorded messages: --from skips lines of other types, and malformed lines with
+  a warning. With malformed lines and no message, it exits with 2.
 
-Full queue: a device holds 50 messages. A message refused for that, or for
-  throttling, is tried again with growing pauses until --timeout; the other
-  devices are served meanwhile.
+Full queue: a device's queue holds 50 messages. A message refused because of a
+  full queue or throttling is retried with increasing delays until --timeout,
+  while other devices are served.
 
-Configuration: a flag wins over the environment, that over .env. --auth-type
-  login signs in with the first credential there is: AZURE_TENANT_ID,
+Configuration: flags take precedence over environment variables, and those over
+  .env. --auth-type login uses the first credential available: AZURE_TENANT_ID,
   AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed identity, az login, ...
 `;
 
 const EXAMPLES = formatExamples([
-  ["c2d-send --local --count 2 --wait", "two messages to device1 of the local hub, and their fate"],
-  ["c2d-send -d device1 --data '{\"on\":true}' --ct application/json", "a custom body"],
-  ["c2d-send -d d1 -d d2 --dfp image.png -p name=image.png --expiry 10m", "a file, to two devices"],
-  ["c2d-device listen -o json | c2d-send --from - -d device2", "what one device gets, for another"],
+  [
+    "c2d-send --local --count 2 --wait",
+    "send two messages to device1 of the local hub, and wait for their feedback",
+  ],
+  ["c2d-send -d device1 --data '{\"on\":true}' --ct application/json", "send a custom body"],
+  [
+    "c2d-send -d d1 -d d2 --dfp image.png -p name=image.png --expiry 10m",
+    "send a file to two devices",
+  ],
+  [
+    "c2d-device listen -o json | c2d-send --from - -d device2",
+    "forward the messages of one device to another",
+  ],
   [
     "c2d-send --auth-type login --hub-name h.azure-devices.net -d device1",
-    "signed in with az login, with no key",
+    "sign in with az login instead of a key",
   ],
 ]);
 
@@ -119,17 +128,17 @@ function addTargetOptions(command: Command): void {
     .addOption(
       deviceId
         .argParser(collect)
-        .default(undefined, "that of the device's string, or device1 with --local"),
+        .default(undefined, "the device of the device connection string, or device1 with --local"),
     )
-    .option("--device-file <path>", "file of device ids, one a line");
+    .option("--device-file <path>", "file with one device id per line");
 }
 
 function addExpiryOption(command: Command): void {
   command.addOption(
     new Option(
       "--expiry-time-utc, --expiry <time>",
-      "expiry time: epoch ms, ISO 8601, or a span such as 90s",
-    ).default(undefined, "the hub's"),
+      "expiry time: epoch ms, ISO 8601, or a duration such as 90s",
+    ).default(undefined, "set by the hub"),
   );
 }
 
@@ -148,13 +157,13 @@ function addRunOptions(command: Command): void {
         .choices(["wait", "fail"])
         .default("wait"),
     )
-    .option("--dry-run", "print what would be sent, and send nothing");
+    .option("--dry-run", "print the messages without sending them");
 }
 
 function addFeedbackOptions(command: Command): void {
   command
     .addOption(
-      new Option("--ack <which>", "feedback to ask for")
+      new Option("--ack <which>", "feedback to request")
         .choices(ACKS)
         .default(undefined, "none; full with --wait"),
     )
@@ -162,7 +171,7 @@ function addFeedbackOptions(command: Command): void {
     .addOption(
       new Option(
         "--timeout <duration>",
-        "for feedback, from the last message on, and for a full queue, from its first refusal on; 0 is unbounded",
+        "maximum wait for feedback after the last message, and for a full queue after its first refusal; 0 waits forever",
       )
         .argParser(parseDurationArgument)
         .default(DEFAULT_TIMEOUT_MS, "60s"),

@@ -21,19 +21,9 @@ export const EXIT_CODES = {
   SIGTERM: 143,
 } as const;
 
-/** For `--help`: in the order of the codes. */
-export const EXIT_CODE_MEANINGS: readonly (readonly [string, string])[] = [
-  ["0", "done; also what has no end of its own, ended by Ctrl-C"],
-  ["1", "unexpected error (a bug), or output that cannot be written"],
-  ["2", "wrong usage"],
-  ["3", "configuration missing or malformed"],
-  ["4", "not authorised"],
-  ["5", "hub not reachable: DNS, refused, TLS trust, timeout, connection lost"],
-  ["6", "refused by the hub: device not found, queue full, too large, ..."],
-  ["7", "negative feedback: Expired, Rejected, DeliveryCountExceeded, Purged"],
-  ["124", "--timeout, --idle-timeout or --message-timeout passed first"],
-  ["130, 143", "SIGINT (Ctrl-C), SIGTERM came first"],
-];
+/** For `--help`; docs/errors.md has the table. */
+export const EXIT_CODE_SUMMARY = `Exit codes: 0 done, 1 error, 2 usage, 3 configuration, 4 sign-in, 5 connection,
+  6 refused, 7 negative feedback, 124 timeout, 130/143 signal (docs/errors.md)`;
 
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
 

@@ -19,22 +19,23 @@ import type { ListenFlags } from "./listen-flags.ts";
 import { toListenOptions } from "./listen-options.ts";
 
 const ABOUT = `
-A message is acknowledged only after it has been written out: what was not
-printed is delivered again. With -o json a body is "json" when its content type
-says so and it parses, else "utf8" when it is UTF-8, else "base64".
+A message is acknowledged only after it has been written out: a message that was
+not printed is delivered again. With -o json, bodyEncoding is "json" if the
+content type is JSON and the body parses, else "utf8" if it is valid UTF-8, else
+"base64".
 
---settle says what becomes of a message that has been printed:
-  complete  removes it from the queue. The only outcome over mqtt and mqtt-ws.
-  abandon   looks without taking: each message is printed once and held, and all
-            are returned to the queue when the run ends, which it does by itself
-            shortly before the first lock runs out (about 55 s after the first
-            message). Each run raises the delivery count of what it showed by
-            one; at 10, the default maximum, the hub dead-letters the message.
-  reject    dead-letters it: no device gets it any more, and its sender is told
-            Rejected.
-  none      leaves it locked. It comes again whenever its lock runs out (60 s),
-            marked as a duplicate, until it expires or is settled; its delivery
-            count does not rise.
+--settle decides what happens to a printed message:
+  complete  Remove it from the queue. The only outcome over mqtt and mqtt-ws.
+  abandon   Peek: print each message once, hold it, and return all of them to
+            the queue on exit. The command exits before the first lock expires,
+            about 55 s after the first message. Each run increases the delivery
+            count of the messages it showed by one; at the maximum (10 by
+            default) the hub dead-letters a message.
+  reject    Dead-letter it: no device receives it again, and its sender gets the
+            feedback Rejected.
+  none      Leave it locked. It is delivered again whenever its lock expires
+            (60 s), marked as a duplicate, until it expires or is settled. Its
+            delivery count does not increase.
 `;
 
 export function addListen(program: Command, act: Act): void {
@@ -44,7 +45,7 @@ export function addListen(program: Command, act: Act): void {
     .option("-c, --count <n>", "exit after n messages (default: never)", parseCount)
     .option(
       "--timeout <duration>",
-      "exit after this duration; with 124 if --count was not reached (default: never)",
+      "exit after this duration, with 124 if --count was not reached (default: never)",
       parseDurationArgument,
     )
     .option(
@@ -60,11 +61,11 @@ export function addListen(program: Command, act: Act): void {
         .choices(["complete", "abandon", "reject", "none"])
         .default("complete"),
     )
-    .option("--output-file <path>", "append the messages to this file instead of stdout")
-    .option("--ready-file <path>", "write this file once subscribed, for scripts")
+    .option("--output-file <path>", "append messages to this file instead of stdout")
+    .option("--ready-file <path>", "create this file once subscribed, for scripts")
     .option(
       "--poll-interval <duration>",
-      "how often to ask for messages; for http alone (default: 1s)",
+      "time between polls, for http only (default: 1s)",
       parsePositiveDuration,
     );
   addConnectionOptions(command);
@@ -73,12 +74,15 @@ export function addListen(program: Command, act: Act): void {
     "after",
     ABOUT +
       formatExamples([
-        ["c2d-device listen --local", "on the local hub, as device1"],
-        [`c2d-device listen -o json | jq -r 'select(.type == "message").body'`, "only the bodies"],
-        ["c2d-device listen --count 1 --timeout 30s", "one message, or 124 after 30 s"],
+        ["c2d-device listen --local", "receive from the local hub, as device1"],
+        [
+          `c2d-device listen -o json | jq -r 'select(.type == "message").body'`,
+          "print only the bodies",
+        ],
+        ["c2d-device listen --count 1 --timeout 30s", "wait for one message, at most 30 s"],
         [
           "c2d-device listen --transport amqp --settle abandon --idle-timeout 2s",
-          "look at what waits, and leave it in the queue",
+          "peek at the queue",
         ],
         ["c2d-device listen --transport amqp --settle reject", "dead-letter every message"],
       ]),

@@ -32,32 +32,36 @@ const SIZE_LIMIT: SizeLimit = {
 };
 
 const ABOUT = `
-Templates: ids, properties and the default body may hold
-  ${PLACEHOLDER_LIST}. n counts from 0; run is new each run.
-  A body given by --data has them filled in only with --template.
+Placeholders: ids, properties and the default body may contain
+  ${PLACEHOLDER_LIST}. n counts from 0; run is new in each
+  run. In --data they are filled in only with --template. The default body is
+  ${DEFAULT_BODY}
 
-Confirmation: a message is confirmed once the hub has stored it: PUBACK over
-  mqtt, accepted over amqp, 204 over http. One that is not within
-  --message-timeout is reported as unconfirmed and not sent any more; should its
-  confirmation come after all, it is reported as late. --count ends with 0 when
-  every message was confirmed, with 124 when one was not, and with 6 as soon as
-  the hub refuses one, as it would the next. Ctrl-C waits 2 s for what is on its
-  way, and lists what is then unconfirmed.
+Confirmation: a message is confirmed once the hub has stored it (PUBACK over
+  mqtt, accepted over amqp, 204 over http). A message that is not confirmed
+  within --message-timeout is reported as unconfirmed and not sent again; a
+  confirmation that arrives later is reported as late. With --count, the exit
+  code is 0 if every message was confirmed, 124 if one was not, and 6 as soon as
+  the hub refuses one. Ctrl-C waits up to 2 s for messages in flight, and lists
+  those left unconfirmed.
 
-Lost connection: it is reopened for as long as it takes, and messages wait
-  for it until --message-timeout. One that was on its way is sent again, for the
-  hub may not have it: it is marked as repeated, and has its message id still.
-  What was confirmed is never sent again.
+Lost connection: the command reconnects for as long as it takes, and messages
+  wait until --message-timeout. A message in flight is sent again, because the
+  hub may not have it: it is marked as repeated and keeps its message id.
+  Confirmed messages are never sent again.
 
-While it is connected, the real device of that id is not; its messages stay
-  with the hub, unless --listen prints and completes them.
+The real device with this id is disconnected while the command is connected. Its
+messages stay queued, unless --listen prints and completes them.
 `;
 
 const EXAMPLES = formatExamples([
-  ["c2d-device telemetry --local", "a wind speed every 30 s, to the local hub"],
-  ["c2d-device telemetry --count 1 --timeout 30s", "one message, for a smoke test"],
-  ["c2d-device telemetry -c 1000 --interval 0 -o json", "as fast as the hub confirms"],
-  ["c2d-device telemetry --data '{\"n\":{{n}}}' --template --listen", "a custom body"],
+  ["c2d-device telemetry --local", "send a wind speed to the local hub every 30 s"],
+  ["c2d-device telemetry --count 1 --timeout 30s", "send one message, as a smoke test"],
+  ["c2d-device telemetry -c 1000 --interval 0 -o json", "send as fast as the hub confirms"],
+  [
+    "c2d-device telemetry --data '{\"n\":{{n}}}' --template --listen",
+    "send a custom body, and receive messages as well",
+  ],
 ]);
 
 export function addTelemetry(program: Command, act: Act): void {
@@ -65,7 +69,7 @@ export function addTelemetry(program: Command, act: Act): void {
     .command("telemetry")
     .description("Send device-to-cloud messages and print each confirmation.");
   addRunOptions(command.optionsGroup("Sending:"));
-  addBodyOptions(command.optionsGroup("Body:"), DEFAULT_BODY);
+  addBodyOptions(command.optionsGroup("Body:"), "a wind speed, see below");
   addSystemPropertyOptions(command.optionsGroup("Message:"));
   addPropertyOptions(command);
   addConnectionOptions(command.optionsGroup("Hub:"));
@@ -88,22 +92,25 @@ function addRunOptions(command: Command): void {
   command
     .option("-c, --count <n>", "exit after n messages (default: never)", parseCount)
     .addOption(
-      new Option("--interval <duration>", "time between messages; 0: as fast as they are confirmed")
+      new Option(
+        "--interval <duration>",
+        "time between messages; 0 sends as fast as the hub confirms",
+      )
         .argParser(parseDurationArgument)
         .default(DEFAULT_INTERVAL_MS, "30s"),
     )
     .addOption(
       new Option(
         "--message-timeout <duration>",
-        "how long a message waits for its confirmation; 0 is unbounded",
+        "maximum wait for the confirmation of a message; 0 waits forever",
       )
         .argParser(parseDurationArgument)
         .default(DEFAULT_MESSAGE_TIMEOUT_MS, "10s"),
     )
     .option(
       "--timeout <duration>",
-      "exit after this duration; with 124 if --count was not reached (default: never)",
+      "exit after this duration, with 124 if --count was not reached (default: never)",
       parseDurationArgument,
     )
-    .option("--listen", "print and complete cloud-to-device messages beside");
+    .option("--listen", "also print and complete cloud-to-device messages");
 }

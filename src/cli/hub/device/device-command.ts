@@ -16,13 +16,16 @@ const COMMANDS = [addCreate, addShow, addList, addDelete] as const;
 export function addDevice(program: Command, act: Act): void {
   const device = program
     .command("device")
-    .description("Create, show, list and delete the hub's devices.")
+    .description("Create, show, list and delete devices.")
     .addHelpText(
       "after",
       formatExamples([
-        ["c2d-hub device create -d device2 --write-env", "a device, and a .env to listen as it"],
-        ["c2d-hub device list --local", "the devices of the local hub"],
-        ["c2d-hub device delete -d device2", "and its messages with it"],
+        [
+          "c2d-hub device create -d device2 --write-env",
+          "create a device, and configure c2d-device for it",
+        ],
+        ["c2d-hub device list --local", "list the devices of the local hub"],
+        ["c2d-hub device delete -d device2", "delete a device and its messages"],
       ]),
     );
   for (const add of COMMANDS) add(device, act);
@@ -39,42 +42,45 @@ export function addDevice(program: Command, act: Act): void {
 function addCreate(device: Command, act: Act): void {
   const command = device
     .command("create")
-    .description("Register a device, and print it as the hub has it.")
-    .addOption(deviceIdOption("the device to create"))
-    .option("--if-not-exists", "show the device if it is there already, instead of failing")
+    .description("Create a device, and print it.")
+    .addOption(deviceIdOption("device to create"))
+    .option("--if-not-exists", "print the device if it exists, instead of failing")
     .addOption(
-      new Option("--auth-method <method>", "how the device signs in")
+      new Option("--auth-method <method>", "how the device authenticates")
         .choices(AUTH_METHODS)
         .default(undefined, AUTH_METHODS[0]),
     )
-    .option("--primary-key <key>", "use this key: 16 to 64 bytes in base64")
-    .option("--secondary-key <key>", "the second one")
-    .option("--primary-thumbprint <hex>", "SHA-1 or SHA-256 of the device's certificate")
-    .option("--secondary-thumbprint <hex>", "of the one that is to follow it")
+    .option("--primary-key <key>", "primary key, 16 to 64 bytes in base64 (default: generated)")
+    .option("--secondary-key <key>", "secondary key (default: generated)")
+    .option("--primary-thumbprint <hex>", "SHA-1 or SHA-256 thumbprint of the device's certificate")
+    .option("--secondary-thumbprint <hex>", "thumbprint of a second certificate")
     .addOption(
-      new Option("--status <status>", "whether it may connect")
+      new Option("--status <status>", "whether the device may connect")
         .choices(["enabled", "disabled"])
         .default(undefined, "enabled"),
     )
-    .option("--edge-enabled", "make it an IoT Edge device (isManaged)")
+    .option("--edge-enabled", "create an IoT Edge device (isManaged)")
     .option("--show-keys", SHOW_KEYS_HELP)
     .option(
       "--write-env [file]",
-      "write what c2d-device needs to be this device into a file of variables, mode 0600 (default: .env)",
+      "write the variables that c2d-device needs to a file, with mode 0600 (default: .env)",
     );
   addRegistryOptions(command).addHelpText(
     "after",
     ABOUT_CREATE +
       formatExamples([
-        ["c2d-hub device create --local -d device2", "on the local hub"],
-        ["c2d-hub device create -d device2 --write-env && c2d-device listen", "and listen as it"],
+        ["c2d-hub device create --local -d device2", "create a device on the local hub"],
         [
-          "c2d-hub device create -d device2 --show-keys -o json | jq -r .connectionString",
-          "for another program",
+          "c2d-hub device create -d device2 --write-env && c2d-device listen",
+          "create a device, and listen as it",
         ],
         [
-          "c2d-hub device create -d device3 --auth-method x509_thumbprint --primary-thumbprint 5F…",
-          "a device with a certificate",
+          "c2d-hub device create -d dev2 --show-keys -o json | jq -r .connectionString",
+          "print its connection string, for another program",
+        ],
+        [
+          "c2d-hub device create -d device3 --auth-method x509_thumbprint \\\n--primary-thumbprint 5F…",
+          "create a device with a self-signed certificate",
         ],
       ]),
   );
@@ -90,29 +96,35 @@ function addCreate(device: Command, act: Act): void {
   });
 }
 
-const SHOW_KEYS_HELP = "print keys and connection string whole";
+const SHOW_KEYS_HELP = "print the keys and the full connection string";
 
 const ABOUT_CREATE = `
---write-env keeps the file's other lines, and comments out what would contradict. For a device of the
-local hub (--local) it writes C2D_LOCAL=1 and the device's name: nothing that grows stale when the
-hub comes back on another port. For any other it writes the connection string. Where a device with a
-certificate has its files, is left to fill in.
+--write-env keeps the other lines of the file, and comments out conflicting
+ones. With --local it writes C2D_LOCAL=1 and the device id, which stay valid
+when the hub uses another port. Otherwise it writes the connection string. For a
+device with a certificate, fill in the paths of the certificate and its key.
 `;
 
 function addShow(device: Command, act: Act): void {
   const command = device
     .command("show")
-    .description("Print a device as the hub has it.")
-    .addOption(deviceIdOption("the device to show"))
+    .description("Print a device and its state.")
+    .addOption(deviceIdOption("device to print"))
     .option("--show-keys", SHOW_KEYS_HELP);
   addRegistryOptions(command).addHelpText(
     "after",
     formatExamples([
-      ["c2d-hub device show -d device1", "connected or not, and how many messages wait for it"],
-      ["c2d-hub device show -d device1 -o json | jq .cloudToDeviceMessageCount", "their number"],
+      [
+        "c2d-hub device show -d device1",
+        "print its connection state, number of queued messages, ...",
+      ],
+      [
+        "c2d-hub device show -d device1 -o json | jq .cloudToDeviceMessageCount",
+        "print only the number of queued messages",
+      ],
       [
         "c2d-hub device show -d device1 --show-keys -o json | jq -r .connectionString",
-        "its connection string",
+        "print its connection string",
       ],
     ]),
   );
@@ -127,14 +139,14 @@ function addShow(device: Command, act: Act): void {
 function addList(device: Command, act: Act): void {
   const command = device
     .command("list")
-    .description("List the devices of the hub, up to 1000, without their keys.");
+    .description("List up to 1000 devices, without their keys.");
   addRegistryOptions(command).addHelpText(
     "after",
     formatExamples([
-      ["c2d-hub device list --local", "the devices of the local hub"],
+      ["c2d-hub device list --local", "list the devices of the local hub"],
       [
-        "c2d-hub device list -o json | jq -r 'select(.connectionState == \"Connected\").deviceId'",
-        "those that are connected",
+        "c2d-hub device list -o json \\\n| jq -r 'select(.connectionState == \"Connected\").deviceId'",
+        "print the ids of connected devices",
       ],
     ]),
   );
@@ -149,13 +161,13 @@ function addList(device: Command, act: Act): void {
 function addDelete(device: Command, act: Act): void {
   const command = device
     .command("delete")
-    .description("Delete a device with the messages it has waiting, and print what it was.")
-    .addOption(deviceIdOption("the device to delete"));
+    .description("Delete a device and its queued messages, and print the device.")
+    .addOption(deviceIdOption("device to delete"));
   addRegistryOptions(command).addHelpText(
     "after",
     formatExamples([
-      ["c2d-hub device delete -d device2", "nothing asks again"],
-      ["c2d-hub device delete --local -d device2", "of the local hub"],
+      ["c2d-hub device delete -d device2", "delete a device, without confirmation"],
+      ["c2d-hub device delete --local -d device2", "delete a device of the local hub"],
     ]),
   );
   act<RegistryFlags>(command, async (flags, context) => {

@@ -22,33 +22,33 @@ import type { MonitorEventsFlags } from "./monitor-events-flags.ts";
 const DEFAULT_CONSUMER_GROUP = "$Default";
 
 const ABOUT = `
-Shows events of all devices, or with -d of one. A lost connection is reopened
-and goes on after the last event shown. With -o json a body is "json" when its
-content type says so and it parses, else "utf8" when it is UTF-8, else "base64".
+After a lost connection the command reconnects, and continues after the last
+event it printed. With -o json, bodyEncoding is "json" if the content type is
+JSON and the body parses, else "utf8" if it is valid UTF-8, else "base64".
 `;
 
 export function addMonitorEvents(program: Command, act: Act): void {
   const command = program
     .command("monitor-events")
     .description("Print device-to-cloud events as they arrive.")
-    .addOption(deviceIdOption("only the events of this device"))
+    .addOption(deviceIdOption("print only events of this device"))
     .addOption(
-      new Option("--cg, --consumer-group <name>", "whose view of the events to read")
+      new Option("--cg, --consumer-group <name>", "consumer group to read with")
         .argParser(parseConsumerGroup)
         .default(DEFAULT_CONSUMER_GROUP),
     )
     .addOption(
       new Option(
         "--et, --enqueued-time <time>",
-        "show those enqueued since then, too: epoch ms, ISO 8601, or so long ago, such as 10m",
+        "also print events since this time: epoch ms, ISO 8601, or an age such as 10m",
       )
         .argParser(parseEnqueuedTime)
-        .default(undefined, "new ones only"),
+        .default(undefined, "new events only"),
     )
     .option("-c, --count <n>", "exit after n events (default: never)", parseCount)
     .option(
       "--timeout <duration>",
-      "exit after this duration; with 124 if --count was not reached (default: never)",
+      "exit after this duration, with 124 if --count was not reached (default: never)",
       parseDurationArgument,
     );
   addConnectTimeout(command);
@@ -57,13 +57,16 @@ export function addMonitorEvents(program: Command, act: Act): void {
     "after",
     ABOUT +
       formatExamples([
-        ["c2d-hub monitor-events --local", "the events of the local hub, from now on"],
-        ["c2d-hub monitor-events -d device1 --enqueued-time 10m", "one device's, of 10 minutes"],
+        ["c2d-hub monitor-events --local", "print new events of the local hub"],
+        [
+          "c2d-hub monitor-events -d device1 --enqueued-time 10m",
+          "print events of one device since 10 minutes ago",
+        ],
         [
           `c2d-hub monitor-events -o json | jq -c 'select(.type == "event").body'`,
-          "only the bodies",
+          "print only the bodies",
         ],
-        ["c2d-hub monitor-events --count 1 --timeout 30s", "one event, or 124 after 30 s"],
+        ["c2d-hub monitor-events --count 1 --timeout 30s", "wait for one event, at most 30 s"],
       ]),
   );
   act<MonitorEventsFlags>(command, async (flags, context) => {

@@ -23,20 +23,24 @@ export function addStart(program: Command, act: Act): void {
     .description("Run the local hub until Ctrl-C.")
     .option(
       "--port <n>",
-      "one port instead of 8883, 5671 and 443; 0 is any free one",
+      "listen on this port instead of 8883, 5671 and 443; 0 for any free port",
       wholeNumberIn(HUB_OPTION_RANGES.port),
     )
     .addOption(new Option("--host <addr>", "address to listen on").default(undefined, "127.0.0.1"))
-    .option("--host-name <alias>", "further name of the hub (repeatable)", collectHostName)
-    .option("--device <id>", "create this device if it is missing (repeatable)", collectDeviceId)
+    .option("--host-name <alias>", "additional name of the hub (repeatable)", collectHostName)
+    .option(
+      "--device <id>",
+      "create this device if it does not exist (repeatable)",
+      collectDeviceId,
+    )
     .option(
       "--device-ca <file>",
-      "certificate (PEM) of an authority whose X.509 devices may sign in (repeatable)",
+      "CA certificate (PEM) whose X.509 devices may connect (repeatable)",
       collect,
     )
     .option(
       "--consumer-group <name>",
-      "group of readers of events, beside $Default (repeatable)",
+      "consumer group for events, in addition to $Default (repeatable)",
       collectConsumerGroup,
     )
     .option("--in-memory", "keep devices and messages in memory only")
@@ -46,7 +50,7 @@ export function addStart(program: Command, act: Act): void {
         .default(undefined, "1h"),
     )
     .addOption(
-      new Option("--max-delivery-count <n>", "deliveries after which a message is given up")
+      new Option("--max-delivery-count <n>", "deliveries after which a message is dead-lettered")
         .argParser(wholeNumberIn(HUB_OPTION_RANGES.maxDeliveryCount))
         .default(undefined, "10"),
     )
@@ -61,12 +65,18 @@ export function addStart(program: Command, act: Act): void {
         .default(undefined, "50"),
     )
     .addOption(
-      new Option("--feedback-interval <duration>", "time feedback is gathered for; 15s on Azure")
+      new Option(
+        "--feedback-interval <duration>",
+        "time to collect feedback into a batch; 15s on Azure",
+      )
         .argParser(durationIn(HUB_OPTION_RANGES.feedbackIntervalMs))
         .default(undefined, "1s"),
     )
     .addOption(
-      new Option("--idle-exit <duration>", "end once no client has been connected for so long")
+      new Option(
+        "--idle-exit <duration>",
+        "stop once no client has been connected for this duration",
+      )
         .argParser(parseDurationArgument)
         .default(undefined, "never"),
     )
@@ -74,9 +84,9 @@ export function addStart(program: Command, act: Act): void {
     .addHelpText(
       "after",
       formatExamples([
-        ["c2d-hub start", "on the standard ports, keeping its state"],
-        ["c2d-hub start --device device1 --device device2", "with two devices"],
-        ["c2d-hub start --port 0 --in-memory -o json", "on any free port, for a script"],
+        ["c2d-hub start", "run on the standard ports, and keep the state"],
+        ["c2d-hub start --device device1 --device device2", "create two devices"],
+        ["c2d-hub start --port 0 --in-memory -o json", "run on any free port, for a script"],
       ]),
     );
   addDotenv(addCommonOptions(command));

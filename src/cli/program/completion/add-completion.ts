@@ -22,14 +22,14 @@ export function addCompletion(program: Command, stdout: Output): void {
   const name = program.name();
   program
     .command("completion")
-    .description("Print a script that completes commands, flags and choices in a shell.")
-    .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(FORMATS)))
+    .description("Print a completion script for a shell.")
+    .addArgument(new Argument("<shell>", "shell to complete in").choices(Object.keys(FORMATS)))
     .addHelpText(
       "after",
       formatExamples([
-        [`source <(${name} completion bash)`, "in this bash; in ~/.bashrc for every one"],
-        [`source <(${name} completion zsh)`, "in zsh, after compinit"],
-        [`${name} completion fish | source`, "in fish"],
+        [`source <(${name} completion bash)`, "bash, in this session; put it in ~/.bashrc for all"],
+        [`source <(${name} completion zsh)`, "zsh, after compinit"],
+        [`${name} completion fish | source`, "fish"],
       ]),
     )
     .action(async (shell: keyof typeof FORMATS) => {
