@@ -1,10 +1,10 @@
-/** Environment variables: the settings table, README and the other pages know the same ones. */
+/** Environment variables: the settings table, docs/configuration.md and the other pages know the same ones. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { longFlag, SETTING_KEYS, settingOf } from "../../src/config/settings.ts";
-import { PAGES, ROOT, readPage, section, tableRows } from "./pages.ts";
+import { PAGES, ROOT, readPage, tableRows } from "./pages.ts";
 
 const OURS = /\b(?:C2D|IOTHUB|EVENTHUB|PATH_TO|KEY_PASSPHRASE)_[A-Z_]+\b/g;
 
@@ -14,9 +14,9 @@ const ofEnv =
 /** Read by tests only. */
 const OF_TESTS = ["C2D_LIVE_CONNECTION_STRING"];
 
-const rows = tableRows(section("README.md", "Configuration"));
+const rows = tableRows(readPage("docs/configuration.md"));
 
-describe("README's table", () => {
+describe("docs/configuration.md", () => {
   test("has each variable of the settings, beside its flag", () => {
     for (const key of SETTING_KEYS) {
       const { variable } = settingOf(key);
