@@ -1,4 +1,4 @@
-// A device in 20 lines, with nothing but Azure's own SDK: prints and completes what it gets.
+// A device in 20 lines of Azure's own SDK: prints and completes the messages it receives.
 // Run it with the variables of `c2d-hub env`, or with those of a device in Azure.
 "use strict";
 const { Client } = require("azure-iot-device");

@@ -1,4 +1,4 @@
-// A service in 20 lines, with nothing but Azure's own SDK: sends, and learns what became of it.
+// A service in 20 lines of Azure's own SDK: sends two messages and prints their feedback.
 // Run it with the variables of `c2d-hub env`, or with those of a hub in Azure.
 "use strict";
 const { Client } = require("azure-iothub");

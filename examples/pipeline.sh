@@ -1,15 +1,15 @@
 #!/bin/sh
-# Fan-out in a pipeline: sensor readings come in as JSON lines; each one above the limit becomes a
-# command to its device. Data travels on stdout, everything else on stderr, so the parts fit.
+# A pipeline: reads sensor readings as JSON lines, and sends a command to the device of each reading
+# above the limit. Data goes to stdout, everything else to stderr.
 #
 #   printf '%s\n' '{"device":"fan1","celsius":31}' | examples/pipeline.sh --local
 #
-# Arguments go to c2d-send: --local, or nothing when the environment names a hub in Azure.
+# Arguments are passed to c2d-send: --local, or none if the environment names a hub in Azure.
 set -eu
 
 limit=30
 
-# One line "device command" for each reading that calls for one.
+# Prints one line "device command" for each reading above the limit.
 decide() {
   node -e '
     const limit = Number(process.argv[1]);

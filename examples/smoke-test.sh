@@ -1,11 +1,11 @@
 #!/bin/sh
-# Smoke test: a cloud-to-device message reaches its device, whole, and the hub says so.
+# Smoke test: a cloud-to-device message reaches its device unchanged, and the hub confirms it.
 #
-# With nothing configured it runs against the local hub. With the two connection strings in the
-# environment it runs against Azure IoT Hub:
+# By default it runs against a local hub. With both connection strings in the environment it runs
+# against Azure IoT Hub:
 #   IOTHUB_CONNECTION_STRING         policy "service" is enough
-#   IOTHUB_DEVICE_CONNECTION_STRING  a device kept for this test: listening takes its place
-# Ends with 0, or with the exit code of the command that failed.
+#   IOTHUB_DEVICE_CONNECTION_STRING  a device only for this test: listening disconnects the real one
+# Exits with 0, or with the exit code of the command that failed.
 set -eu
 
 limit="${SMOKE_TEST_TIMEOUT:-60s}"
@@ -31,7 +31,7 @@ where="--local"
 if [ -n "${IOTHUB_CONNECTION_STRING:-}" ]; then
   where=""
 else
-  # A local hub of its own: one that runs already is left alone.
+  # A separate local hub: one that is already running is left alone.
   C2D_HOME="$work/hub"
   export C2D_HOME
 fi
@@ -43,13 +43,13 @@ c2d-device listen $where --timeout "$limit" --output json --ready-file "$work/re
   >"$work/received.ndjson" 2>"$work/listen.log" &
 listener=$!
 
-# Subscribed, or ended: a listener that cannot connect is told at once, not after the limit.
+# Wait until it has subscribed. A listener that cannot connect fails at once, not after the limit.
 while [ ! -e "$work/ready" ]; do
   kill -0 "$listener" 2>/dev/null || wait "$listener"
   sleep 0.1
 done
 
-# The device settles what it has printed: Success means that it has been received and written out.
+# The device settles a message after printing it: Success means that it was received and written.
 c2d-send $where --message-id "$id" --data "$body" --ack full --wait --timeout "$limit"
 
 kill -INT "$listener"
@@ -57,7 +57,7 @@ wait "$listener"
 listener=""
 
 grep -F "\"messageId\":\"$id\"" "$work/received.ndjson" | grep -qF "\"body\":\"$body\"" || {
-  echo "The message was settled, but is not among what the device has printed." >&2
+  echo "The message was settled, but the device did not print it." >&2
   exit 1
 }
 echo "SMOKE TEST PASSED: $id"

@@ -1,4 +1,4 @@
-/** A device: a lamp that cloud-to-device messages switch. It knows nothing of any local hub. */
+/** A device: a lamp, switched by cloud-to-device messages. Nothing here depends on the local hub. */
 
 import { Client, type Message } from "azure-iot-device";
 import { Mqtt } from "azure-iot-device-mqtt";

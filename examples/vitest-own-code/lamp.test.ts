@@ -1,4 +1,4 @@
-/** Tests a device and a service of one's own against a hub that lives in the test. */
+/** Tests your own device and service against a hub inside the test. */
 
 import { type HubEvent, type LocalHub, ManualClock, startLocalHub } from "c2d-tools";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { LampDevice } from "./lamp-device.ts";
 import { switchLamp } from "./switch-lamp.ts";
 
 const TTL_MS = 60_000;
-/** How long feedback waits for more of it. */
+/** Time for which the hub collects feedback into a batch. */
 const FEEDBACK_INTERVAL_MS = 1000;
 
 let clock: ManualClock;
@@ -22,7 +22,7 @@ afterEach(async () => {
   await hub.stop();
 });
 
-test("a lamp that is connected is switched on", async () => {
+test("a connected lamp is switched on", async () => {
   const lamp = new LampDevice(hub.deviceConnectionString("lamp"));
   await lamp.connect();
   const result = switchLamp(hub.connectionString, "lamp", true);
@@ -33,7 +33,7 @@ test("a lamp that is connected is switched on", async () => {
   await lamp.disconnect();
 });
 
-test("a lamp that comes back in time takes what waits for it", async () => {
+test("a lamp that connects in time receives the queued message", async () => {
   const result = switchLamp(hub.connectionString, "lamp", true);
   await until("enqueued");
   const lamp = new LampDevice(hub.deviceConnectionString("lamp"));
@@ -45,7 +45,7 @@ test("a lamp that comes back in time takes what waits for it", async () => {
   await lamp.disconnect();
 });
 
-test("a lamp that stays away is not switched, and the service learns it", async () => {
+test("a message to a lamp that does not connect expires, and the service is told so", async () => {
   const result = switchLamp(hub.connectionString, "lamp", true);
   await until("enqueued");
   const fedBack = until("feedback");
@@ -55,7 +55,7 @@ test("a lamp that stays away is not switched, and the service learns it", async 
   expect(await result).toBe("Expired");
 });
 
-/** Resolves when the hub tells of such an event from now on. */
+/** Resolves at the next event of this type. */
 async function until(type: HubEvent["type"]): Promise<void> {
   await new Promise<void>((resolve) => {
     const unsubscribe = hub.subscribe((event) => {

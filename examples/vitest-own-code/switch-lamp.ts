@@ -1,4 +1,4 @@
-/** A service: switches a lamp, and says whether the lamp has taken it. */
+/** A service: switches a lamp, and returns the feedback. */
 
 import { randomUUID } from "node:crypto";
 import { Message } from "azure-iot-common";
@@ -9,7 +9,7 @@ interface FeedbackRecord {
   readonly statusCode: string;
 }
 
-/** Resolves to the hub's word: `Success`, `Expired`, `Rejected`, … */
+/** Resolves to the status code of the feedback: `Success`, `Expired`, `Rejected`, … */
 export async function switchLamp(
   connectionString: string,
   deviceId: string,
@@ -20,7 +20,7 @@ export async function switchLamp(
     const message = new Message(JSON.stringify({ isOn }));
     message.messageId = randomUUID();
     message.ack = "full";
-    // Attached before the message goes, so that no record is missed.
+    // Attach before sending, so that no record is missed.
     const statusCode = await waitForFeedback(client, message.messageId);
     await client.send(deviceId, message);
     return await statusCode.received;
