@@ -105,8 +105,8 @@ function report(processes: Processes): number {
   for (const what of missing) console.error(chalk.red(`missing: ${what}`));
   if (missing.length > 0) return 1;
   console.log(`
-A device was created. Two messages went to it, and both were fed back as Success.
-It sent two messages itself, and the monitor saw both.`);
+The device was created and received two messages, both with the feedback Success.
+It sent two telemetry messages, and the monitor received both.`);
   return 0;
 }
 

@@ -20,7 +20,7 @@ beforeAll(() => {
 afterAll(() => place.close());
 
 test("quick start: two terminals, two messages", async () => {
-  const [, listenBlock = "", sendBlock = ""] = blocksOf("Quick start");
+  const [listenBlock = "", sendBlock = ""] = blocksOf("Quick start");
   expect(listenBlock).toContain("c2d-device listen");
   const listening = place.run(listenBlock);
   const sent = await place.run(sendBlock).ended;
