@@ -34,6 +34,11 @@ function messagesOf({ stdout }: { readonly stdout: string }) {
   return parseLines(stdout).filter(({ type }) => type === "message");
 }
 
+/** Without a last line that breaks off. */
+function wholeLines(text: string): string {
+  return text.slice(0, text.lastIndexOf("\n") + 1);
+}
+
 test.each([
   ["SIGINT", [], 0],
   ["SIGTERM", ["--count", "1"], 143],
@@ -48,7 +53,7 @@ test("what a killed listener has printed comes again or is settled, and nothing 
   await send("--count", "20");
   await listener.waitFor("stdout", `"type":"message"`);
   listener.process.kill("SIGKILL");
-  const before = messagesOf({ stdout: (await listener.ended).stdout.replace(/[^\n]*$/, "") });
+  const before = messagesOf({ stdout: wholeLines((await listener.ended).stdout) });
   const after = await hub.run("c2d-device", "listen", "-o", "json", "--idle-timeout", "1s");
   const ids = new Set([...before, ...messagesOf(after)].map(({ messageId }) => messageId));
   expect(ids.size).toBe(20);
@@ -66,7 +71,7 @@ test("a reader who does not read cannot keep a listener from ending", async () =
   listener.process.stdout.resume();
   await listener.ended;
   const after = await hub.run("c2d-device", "listen", "-o", "json", "--idle-timeout", "1s");
-  const whole = messagesOf({ stdout: listener.stdout.replace(/[^\n]*$/, "") });
+  const whole = messagesOf({ stdout: wholeLines(listener.stdout) });
   const ids = new Set([...whole, ...messagesOf(after)].map(({ messageId }) => messageId));
   expect(ids.size).toBe(20);
 });
