@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { onPosix } from "../../support/platform.ts";
 import { RunningProgram } from "../../support/running-program.ts";
 import { HubProcess } from "../support/hub-process.ts";
@@ -41,17 +41,17 @@ test("a stranger whose process id and port a stale hub.json names is left alone"
 describe.runIf(onPosix("signals"))("a hub that hangs", () => {
   let hub: HubProcess;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     hub = await HubProcess.start();
     process.kill(hub.pid, "SIGSTOP");
   });
 
-  afterEach(async () => {
+  afterAll(async () => {
     process.kill(hub.pid, "SIGCONT");
     await hub.stop();
   });
 
-  test("is told from one that does not run", async () => {
+  test.concurrent("is told from one that does not run", async () => {
     const { code, stdout, stderr } = await run("c2d-hub", ["stop", "-o", "json"], hub.options);
     expect([code, stdout]).toEqual([6, ""]);
     expect(parseLines(stderr)).toMatchObject([
@@ -63,7 +63,7 @@ describe.runIf(onPosix("signals"))("a hub that hangs", () => {
     ]);
   });
 
-  test.runIf(hasTerminals)("on a terminal it says what it waits for", async () => {
+  test.concurrent.runIf(hasTerminals)("on a terminal it says what it waits for", async () => {
     const { code, screen } = await runOnTerminal("c2d-hub", ["stop"], hub.options);
     expect(code).toBe(6);
     expect(screen).toContain(`Waiting for the local hub to answer`);
