@@ -9,7 +9,9 @@ export type ExecutableName = "c2d-device" | "c2d-send" | "c2d-hub";
 
 export class RunningExecutable extends RunningProgram {
   constructor(name: ExecutableName, args: readonly string[], options: RunOptions) {
-    super(fileURLToPath(new URL(`../../../bin/${name}.js`, import.meta.url)), args, options);
+    const path = fileURLToPath(new URL(`../../../bin/${name}.js`, import.meta.url));
+    // Windows knows no shebang line.
+    super(process.execPath, [path, ...args], options);
   }
 }
 
