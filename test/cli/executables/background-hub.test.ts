@@ -35,12 +35,6 @@ function start(name: ExecutableName, ...args: readonly string[]): RunningExecuta
   return executable;
 }
 
-async function startHub(...args: readonly string[]): Promise<RunningExecutable> {
-  const hub = start("c2d-hub", "start", "--port", "0", "-o", "json", ...args);
-  await hub.waitFor("stdout", `"type":"hub"`);
-  return hub;
-}
-
 async function startListener(...args: readonly string[]): Promise<RunningExecutable> {
   const listener = start("c2d-device", "listen", "--local", "-o", "json", ...args);
   await listener.waitFor("stdout", `"type":"ready"`);
@@ -96,15 +90,4 @@ test("a hub in the background that is killed or stopped is started again by whoe
   await send("--mid", "after");
   await listener.waitFor("stdout", `"messageId":"after"`);
   for (const { process: running } of [listener, monitor, reader]) running.kill("SIGTERM");
-});
-
-test("a hub that is started in a terminal comes before one in the background", async () => {
-  const listener = await startListener();
-  await run("c2d-hub", ["stop"], options);
-  await listener.waitFor("stderr", "The local hub is not running. Starting one in 3 s");
-  const hub = await startHub();
-  await hub.waitFor("stdout", `"type":"deviceConnected"`);
-  listener.process.kill("SIGTERM");
-  // Once at its own beginning.
-  expect((await listener.ended).stderr.match(/Starting the local hub/g)).toHaveLength(1);
 });

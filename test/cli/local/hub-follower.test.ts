@@ -13,8 +13,8 @@ import type { LocalHub } from "../../../src/hub/local-hub.ts";
 import { startSilentServer } from "../../client/support/silent-server.ts";
 import { freePort, temporaryDirectory } from "../../support/local-hub.ts";
 
-async function startAt(directory: string): Promise<LocalHub> {
-  const hub = await startHomeHub({ directory, ports: [0], devices: ["device1"] });
+async function startAt(directory: string, isBackground = false): Promise<LocalHub> {
+  const hub = await startHomeHub({ directory, ports: [0], devices: ["device1"], isBackground });
   onTestFinished(() => hub.stop());
   return hub;
 }
@@ -28,7 +28,7 @@ function follow(home: string) {
 }
 
 const end = new AbortController();
-const options = { timeoutMs: 5000, signal: end.signal };
+const options = { timeoutMs: 60_000, signal: end.signal };
 
 test("it finds the hub that runs, and the next one as soon as that is there, on whatever port", async () => {
   const home = temporaryDirectory();
@@ -47,6 +47,19 @@ test("it finds the hub that runs, and the next one as soon as that is there, on 
   const second = await startAt(home);
   expect((await found).ports).toEqual(second.ports);
   expect(follower.hasEnded()).toBe(false);
+});
+
+test("a hub that somebody starts comes before another one in the background", async () => {
+  const home = temporaryDirectory();
+  const { follower, told } = follow(home);
+  const background = await startAt(home, true);
+  await follower.find(options);
+  await background.stop();
+  const found = follower.find(options);
+  await expect.poll(() => told).toEqual([expect.stringContaining("Starting one in 3 s")]);
+  const foreground = await startAt(home);
+  expect((await found).ports).toEqual(foreground.ports);
+  expect(told).toHaveLength(1);
 });
 
 test("a hub in the place of another is seen though the process is the same", async () => {
