@@ -1,3 +1,5 @@
+import { formatDuration } from "./format-duration.ts";
+
 /** Bounds a wait. */
 
 /** Thrown by `within`; the promise it waited for goes on unheard. */
@@ -14,7 +16,7 @@ export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new DeadlinePassedError(`Not done within ${timeoutMs} ms.`)),
+      () => reject(new DeadlinePassedError(`Not done within ${formatDuration(timeoutMs)}.`)),
       timeoutMs,
     );
   });

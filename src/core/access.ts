@@ -15,7 +15,7 @@ import {
 } from "./resource-path.ts";
 import { isKey, isSignedWith, parseSasToken, type SasToken } from "./sas-token.ts";
 
-const NO_SUCH_POLICY = "The hub has no shared access policy of that name.";
+const NO_SUCH_POLICY = "The hub has no shared access policy with that name.";
 
 /** Somebody whose proof the hub has checked. */
 export interface Principal {
@@ -157,7 +157,7 @@ export function authorizeDevice(
   const device = context.findDevice(deviceId);
   if (device === undefined || device.status === "disabled") throw noSuchDevice(deviceId);
   if (principal.device !== undefined && hasNewCredentials(principal.device, device)) {
-    throw unauthorized("The device has new credentials; renew the token and reconnect.");
+    throw unauthorized("The device's credentials have changed; renew the token and reconnect.");
   }
   authorize(principal, "DeviceConnect", ["devices", deviceId], context);
 }
@@ -179,12 +179,12 @@ function requireCertificateOf(
 ): void {
   const { sha1, sha256, commonName } = certificate;
   if (authentication.type === "sas") {
-    throw unauthorized(`Device '${deviceId}' signs in with a token, not with a certificate.`);
+    throw unauthorized(`Device '${deviceId}' authenticates with a token, not with a certificate.`);
   }
   if (authentication.type === "certificateAuthority") {
     if (commonName === deviceId && context.isOfRegisteredAuthority(certificate)) return;
     throw unauthorized(
-      `The certificate is not one of '${deviceId}' by an authority registered with the hub.`,
+      `The certificate was not issued to '${deviceId}' by an authority registered with the hub.`,
     );
   }
   const { primaryThumbprint, secondaryThumbprint = "" } = authentication;
@@ -217,7 +217,7 @@ function authenticateDevice(
   const device = context.findDevice(deviceId);
   if (device === undefined || device.status === "disabled") throw noSuchDevice(deviceId);
   if (device.authentication.type !== "sas") {
-    throw unauthorized(`Device '${deviceId}' signs in with a certificate, not with a token.`);
+    throw unauthorized(`Device '${deviceId}' authenticates with a certificate, not with a token.`);
   }
   requireSignature(token, device.authentication);
   return {
@@ -246,7 +246,7 @@ function requireSignature(
   keys: { primaryKey: string; secondaryKey: string },
 ): void {
   if (isSignedWith(token, keys.primaryKey) || isSignedWith(token, keys.secondaryKey)) return;
-  throw unauthorized("The shared access signature was not made with a key of this identity.");
+  throw unauthorized("The shared access signature was not signed with a key of this identity.");
 }
 
 function noSuchDevice(deviceId: string): HubError {

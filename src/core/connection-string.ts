@@ -49,22 +49,22 @@ export class ConnectionStringError extends Error {
 const HUB_FORM = "HostName=<hub>;SharedAccessKeyName=<policy>;SharedAccessKey=<key>";
 const EVENT_HUB_FORM =
   "Endpoint=sb://<host>/;SharedAccessKeyName=<policy>;SharedAccessKey=<key>;EntityPath=<name>";
-const EVENT_HUB_STRING = "this is a connection string of an Event Hubs-compatible endpoint";
+const EVENT_HUB_STRING = "this is the connection string of an Event Hubs-compatible endpoint";
 const DEVICE_FORM = "HostName=<hub>;DeviceId=<device>;SharedAccessKey=<key>";
 
 /** @throws ConnectionStringError */
 export function parseHubConnectionString(text: string): HubConnectionString {
   const fields = parseFields(text, HUB_FORM);
-  const hint = `The hub's looks like ${HUB_FORM}: portal, "Shared access policies", policy "service".`;
+  const hint = `A hub connection string looks like ${HUB_FORM}; find it in the portal under "Shared access policies", policy "service".`;
   if (fields.has("endpoint")) {
     throw new ConnectionStringError(
-      `${EVENT_HUB_STRING}; a hub (service) connection string belongs here`,
-      `${hint} Events are read from the other with --event-hub.`,
+      `${EVENT_HUB_STRING}; a hub (service) connection string is expected here`,
+      `${hint} To read events from that endpoint, use --event-hub.`,
     );
   }
   if (fields.has("deviceid")) {
     throw new ConnectionStringError(
-      "this is a device connection string; a hub (service) connection string belongs here",
+      "this is a device connection string; a hub (service) connection string is expected here",
       hint,
     );
   }
@@ -84,8 +84,8 @@ export function parseDeviceConnectionString(text: string): DeviceConnectionStrin
       ? EVENT_HUB_STRING
       : "this is a hub (service) connection string";
     throw new ConnectionStringError(
-      `${given}; a device connection string belongs here`,
-      `A device's looks like ${DEVICE_FORM}: portal, "Devices", the device, "Primary connection string".`,
+      `${given}; a device connection string is expected here`,
+      `A device connection string looks like ${DEVICE_FORM}; find it in the portal under "Devices", the device, "Primary connection string".`,
     );
   }
   const gatewayHostName = fields.get("gatewayhostname");
@@ -103,15 +103,15 @@ export function parseEventHubConnectionString(text: string): EventHubConnectionS
   const fields = parseFields(text, EVENT_HUB_FORM);
   if (fields.has("hostname")) {
     throw new ConnectionStringError(
-      "this is a connection string of a hub or a device; one of its Event Hubs-compatible endpoint belongs here",
-      `That looks like ${EVENT_HUB_FORM}: portal, "Built-in endpoints". A hub's own goes to --login.`,
+      "this is the connection string of a hub or a device; that of an Event Hubs-compatible endpoint is expected here",
+      `It looks like ${EVENT_HUB_FORM}; find it in the portal under "Built-in endpoints". Pass a hub connection string with --login.`,
     );
   }
   const endpoint = required(fields, "Endpoint", EVENT_HUB_FORM);
   const [, hostName] = /^sb:\/\/([^/]+)\/?$/i.exec(endpoint) ?? [];
   if (hostName === undefined) {
     throw new ConnectionStringError(
-      "its Endpoint is not of the form sb://<host>/",
+      "its Endpoint does not have the form sb://<host>/",
       `It looks like ${EVENT_HUB_FORM}.`,
     );
   }
@@ -155,13 +155,13 @@ function parseFields(text: string, form: string): Map<string, string> {
     const equals = part.indexOf("=");
     if (equals < 1) {
       throw new ConnectionStringError(
-        "a part of it is not of the form Name=value",
+        "a part of it does not have the form Name=value",
         `It looks like ${form}.`,
       );
     }
     const name = part.slice(0, equals).trim().toLowerCase();
     if (fields.has(name))
-      throw new ConnectionStringError("it names one field twice", `It looks like ${form}.`);
+      throw new ConnectionStringError("it contains a field twice", `It looks like ${form}.`);
     fields.set(name, part.slice(equals + 1).trim());
   }
   return fields;
@@ -172,7 +172,7 @@ function required(fields: Map<string, string>, name: string, form: string): stri
   if (!value) {
     throw new ConnectionStringError(
       `${name} is missing`,
-      `It looks like ${form}. In a shell it needs quotes, for ";" ends a command.`,
+      `It looks like ${form}. In a shell, quote it: ";" ends a command.`,
     );
   }
   return value;
@@ -182,7 +182,7 @@ function parseKey(text: string): Secret {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length % 4 !== 0) {
     throw new ConnectionStringError(
       "SharedAccessKey is not base64",
-      "Copy the key again, whole, with its = at the end.",
+      "Copy the whole key again, including the = at the end.",
     );
   }
   return new Secret(text);

@@ -24,7 +24,7 @@ export function enqueueMessage(
   if (current.queue.entries.length >= settings.queueDepth) {
     throw new HubError(
       "DeviceMaximumQueueDepthExceeded",
-      `The device has ${settings.queueDepth} messages waiting, which is all its queue holds.`,
+      `The device queue is full: ${settings.queueDepth} messages are waiting.`,
     );
   }
   const expiryTimeMs = message.system.expiryTimeUtcMs ?? nowMs + settings.defaultTtlMs;

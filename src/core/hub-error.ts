@@ -64,7 +64,7 @@ export function httpStatusOf(name: HubErrorName): number {
 /** An error as the hub may tell it to a peer: what is not a HubError crosses the wire as a bare ServerError. */
 export function toHubError(error: unknown): HubError {
   if (error instanceof HubError) return error;
-  return new HubError("ServerError", "The hub met an unexpected error.", { cause: error });
+  return new HubError("ServerError", "The hub encountered an unexpected error.", { cause: error });
 }
 
 function entry(number: number, amqpCondition: string, exitCode: 4 | 5 | 6): HubErrorEntry {

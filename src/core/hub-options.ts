@@ -38,7 +38,7 @@ export const CONSUMER_GROUP_RANGE: OptionRange = {
 };
 
 const AUTHORITY_RANGE: OptionRange = {
-  text: "the certificate of an authority, in PEM",
+  text: "a CA certificate in PEM format",
   includes: isAuthorityCertificate,
   isHidden: true,
 };
@@ -114,7 +114,7 @@ function unknownOption(option: string, known: readonly string[]): InvalidOptionE
   return new InvalidOptionError(
     option,
     range,
-    `There is no option '${option}', only ${known.join(", ")}.`,
+    `Unknown option '${option}'. The options are ${known.join(", ")}.`,
   );
 }
 
@@ -123,7 +123,7 @@ function invalidOption(
   { text, isHidden }: OptionRange,
   value: unknown,
 ): InvalidOptionError {
-  const what = isHidden ? "has a value it does not take" : `is ${describeValue(value)}`;
+  const what = isHidden ? "has an invalid value" : `is ${describeValue(value)}`;
   const message = `Option '${option}' ${what}. It must be ${text}.`;
   return new InvalidOptionError(option, text, message, isHidden ? undefined : value);
 }
@@ -144,7 +144,7 @@ function durationFrom(minMs: number): OptionRange {
 }
 
 function listOf(items: OptionRange): OptionRange {
-  return { text: `a list, each item ${items.text}`, includes: Array.isArray, items };
+  return { text: `a list in which each item is ${items.text}`, includes: Array.isArray, items };
 }
 
 function isWholeNumber(value: unknown, min: number, max: number): boolean {

@@ -86,7 +86,7 @@ export function validateCloudToDeviceMessage(message: Message): void {
   if (size > MAX_CLOUD_TO_DEVICE_BYTES) {
     throw new HubError(
       "MessageTooLarge",
-      `The message has ${size} bytes with its properties; a cloud-to-device message may have ${MAX_CLOUD_TO_DEVICE_BYTES}.`,
+      `The message has ${size} bytes including properties; the limit for a cloud-to-device message is ${MAX_CLOUD_TO_DEVICE_BYTES}.`,
     );
   }
   validateSystemProperties(message.system);
@@ -104,7 +104,7 @@ export function validateTelemetry(batch: readonly Telemetry[]): void {
     const what = batch.length === 1 ? "The message has" : `The ${batch.length} messages have`;
     throw new HubError(
       "MessageTooLarge",
-      `${what} ${size} bytes with properties; a device-to-cloud message, or batch, may have ${MAX_DEVICE_TO_CLOUD_BYTES}.`,
+      `${what} ${size} bytes including properties; the limit for a device-to-cloud message or batch is ${MAX_DEVICE_TO_CLOUD_BYTES}.`,
     );
   }
   for (const { system } of batch) validateSystemProperties(system);
@@ -112,12 +112,12 @@ export function validateTelemetry(batch: readonly Telemetry[]): void {
 
 function validateSystemProperties({ expiryTimeUtcMs = 0, messageId = "" }: SystemProperties) {
   if (!isDate(expiryTimeUtcMs)) {
-    throw new HubError("ArgumentInvalid", "The expiry time is not a time.");
+    throw new HubError("ArgumentInvalid", "The expiry time is not a valid time.");
   }
   if (messageId.length > MAX_MESSAGE_ID_LENGTH) {
     throw new HubError(
       "ArgumentInvalid",
-      `A message id may have ${MAX_MESSAGE_ID_LENGTH} characters.`,
+      `A message id can have up to ${MAX_MESSAGE_ID_LENGTH} characters.`,
     );
   }
 }

@@ -311,7 +311,7 @@ describe("a hub as no hub should be", () => {
     connecting.catch(() => {});
     await until(() => connections.length > 0);
     abort.abort();
-    await expect(connecting).rejects.toThrow("given up");
+    await expect(connecting).rejects.toThrow("aborted");
   });
 
   it.each([

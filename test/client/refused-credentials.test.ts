@@ -15,13 +15,13 @@ const CREDENTIALS = [
   [
     "a certificate",
     () => X509,
-    /^(?!.*SharedAccessKey).*certificate is the one registered.*thumbprint.*authority/,
+    /^(?!.*SharedAccessKey).*certificate is registered.*thumbprint.*authority/,
   ],
   [
     "a SAS token",
     (host: string) =>
       `SharedAccessSignature=SharedAccessSignature sr=${encodeURIComponent(`${host}/devices/device1`)}&sig=c2ln&se=${FAR_AHEAD_SECONDS}`,
-    /^(?!.*SharedAccessKey).*the SAS token is this device's/,
+    /^(?!.*SharedAccessKey).*the SAS token is for this device/,
   ],
 ] as const;
 

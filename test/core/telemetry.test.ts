@@ -46,7 +46,7 @@ describe("the size of telemetry", () => {
     validateTelemetry([withProperties]);
     expect(() =>
       validateTelemetry([{ ...withProperties, properties: { ...full.properties, x: null } }]),
-    ).toThrow("The message has 262145 bytes with properties");
+    ).toThrow("The message has 262145 bytes including properties");
   });
 
   it("of a batch counts together", () => {

@@ -68,7 +68,7 @@ describe("a handshake that fails is told with the client's address and what help
       type: "handshakeFailed",
       remoteAddress: "127.0.0.1",
       cause: "aborted",
-      reason: expect.stringContaining("as Node clients do that do not trust"),
+      reason: expect.stringContaining("as Node clients do when they do not trust"),
       hint: expect.stringMatching(/NODE_EXTRA_CA_CERTS.*SSL_CERT_FILE.*c2d-hub env/),
       count: 1,
     });

@@ -197,7 +197,7 @@ describe.each(TRANSPORTS)("over %s", (_name, transport) => {
     const { hub, log } = await hubWithDevice({ type: "sas" });
     await expect(sendOne(hub, await selfSigned(DEVICE), transport)).rejects.toThrow();
     expect(log.of("connectionRefused")).toMatchObject([
-      { reason: expect.stringContaining("signs in with a token") },
+      { reason: expect.stringContaining("authenticates with a token") },
     ]);
   });
 

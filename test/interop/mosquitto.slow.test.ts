@@ -109,7 +109,7 @@ describe.skipIf(!isInstalled)("mosquitto_pub", () => {
     const sent = start("mosquitto_pub", interop, "-t", EVENTS, "-m", "x", "-V", "mqttv5");
     expect((await sent.ended).code).not.toBe(0);
     expect(interop.log.of("connectionRefused")).toMatchObject([
-      { reason: "only MQTT 3.1.1 is served" },
+      { reason: "only MQTT 3.1.1 is supported" },
     ]);
     expect(interop.log.of("deviceConnected")).toEqual([]);
   });

@@ -1,5 +1,7 @@
 /** Durations as users write them. */
 
+export { formatDuration } from "../../async/format-duration.ts";
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,
@@ -21,14 +23,6 @@ export function parseDuration(text: string): number | undefined {
   return parseIsoDuration(text);
 }
 
-/** `1.5 s`, `2 min`: for people. */
-export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 120_000) return `${trim(ms / 1000)} s`;
-  if (ms < 7_200_000) return `${trim(ms / 60_000)} min`;
-  return `${trim(ms / 3_600_000)} h`;
-}
-
 /** Months and years have no fixed length and are not taken. */
 function parseIsoDuration(text: string): number | undefined {
   const match = ISO_8601.exec(text);
@@ -42,8 +36,4 @@ function parseIsoDuration(text: string): number | undefined {
 function toMs(ms: number): number | undefined {
   const rounded = Math.round(ms);
   return Number.isSafeInteger(rounded) ? rounded : undefined;
-}
-
-function trim(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }

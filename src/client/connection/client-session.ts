@@ -126,7 +126,7 @@ export abstract class ClientSession<Options extends SessionOptions> {
     const wasOpen = this.isOpen;
     this.#state = "closed";
     if (wasOpen) await within(CLOSE_TIMEOUT_MS, this.disconnect()).catch(() => {});
-    this.end.end(new ClientError("ConnectionLost", "The connection was closed meanwhile."));
+    this.end.end(new ClientError("ConnectionLost", "The connection was closed."));
     this.destroy();
   }
 

@@ -68,7 +68,7 @@ function hangUp(socket: TLSSocket): void {
 function unexplained(endpoint: Endpoint, cause: unknown): ClientError {
   const where = formatEndpoint(endpoint);
   if (cause instanceof DeadlinePassedError) {
-    return new ClientError("ConnectTimeout", `${where} does not answer.`, {
+    return new ClientError("ConnectTimeout", `${where} is not responding.`, {
       cause,
       hint: "A firewall may block the port; the -ws transports use 443.",
     });

@@ -110,12 +110,13 @@ class AmqpSession extends DeviceSession {
       });
     } catch (cause) {
       if (!this.isClosed && isLockLost(cause)) {
-        const message = "The lock on the message ended before it was settled; it comes again.";
+        const message =
+          "The message lock expired before the message was settled; it will be redelivered.";
         throw new ClientError("DeviceMessageLockLost", message, { cause });
       }
       throw new ClientError(
         "ConnectionLost",
-        "The connection ended before the message was settled; it comes again.",
+        "The connection closed before the message was settled; it will be redelivered.",
         { cause },
       );
     }

@@ -27,7 +27,7 @@ const TRANSPORTS: Readonly<Record<Transport, () => Promise<Connect>>> = {
 export async function connectDevice(options: DeviceConnectOptions): Promise<DeviceConnection> {
   if (options.connectionString.credential.type === "x509" && options.certificate === undefined) {
     throw new ClientError("ArgumentInvalid", "An X.509 device needs its certificate and key.", {
-      hint: "Name them with --cert-file and --key-file.",
+      hint: "Pass them with --cert-file and --key-file.",
     });
   }
   const connect = await TRANSPORTS[options.transport]();

@@ -76,7 +76,7 @@ export abstract class DeviceSession
     this.lose(cause instanceof DeadlinePassedError ? this.#unconfirmed(cause) : cause);
     const failure = toNetworkError(cause, this.endpoint);
     if (failure && NEVER_CONNECTED.includes(failure.name)) return failure;
-    const what = `The connection to ${this.where} ended before the hub confirmed`;
+    const what = `The connection to ${this.where} closed before the hub confirmed`;
     return new OutcomeUnknownError("ConnectionLost", what, { cause });
   }
 

@@ -74,7 +74,7 @@ const SUSPECT_LOSSES = 2;
 const MAX_SUSPECT_LOSSES = 4;
 
 const TAKEN_OVER_HINT =
-  "A device has one connection at a time: end the other client, or use another device id.";
+  "A device can have only one connection at a time: stop the other client, or use another device id.";
 
 /** How a hub says that another connection took this one's place. */
 const TAKEN_OVER: readonly ClientErrorName[] = [
@@ -201,7 +201,7 @@ class ConnectionKeeper {
 function takenOver(cause: ClientError): ClientError {
   return new ClientError(
     "ConnectionForcefullyClosedOnNewConnection",
-    "Another client is connected with the same device id, and has taken this one's place.",
+    "Another client connected with the same device id, and the hub disconnected this one.",
     { cause, hint: TAKEN_OVER_HINT },
   );
 }

@@ -30,7 +30,7 @@ function settler(publish: IncomingPublish): Delivery["settle"] {
     if (!publish.acknowledge()) {
       throw new ClientError(
         "ConnectionLost",
-        "The connection ended before the message was acknowledged; it comes again.",
+        "The connection closed before the message was acknowledged; it will be redelivered.",
       );
     }
     isSettled = true;
@@ -40,7 +40,7 @@ function settler(publish: IncomingPublish): Delivery["settle"] {
 function noSuchSettlement(settlement: DeliverySettlement): ClientError {
   return new ClientError(
     "ArgumentInvalid",
-    `MQTT cannot ${settlement} a message: it knows only its acknowledgement.`,
+    `MQTT cannot ${settlement} messages, only acknowledge them.`,
     { hint: "Use --transport amqp or http." },
   );
 }

@@ -4,6 +4,6 @@ import { ClientError } from "./client-error.ts";
 
 export class ConnectAbortedError extends ClientError {
   constructor() {
-    super("ConnectionLost", "Connecting was given up.");
+    super("ConnectionLost", "Connecting was aborted.");
   }
 }

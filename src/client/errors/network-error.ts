@@ -1,5 +1,6 @@
 /** Names the failures of sockets and TLS, each with the next step. */
 
+import { formatDuration } from "../../async/format-duration.ts";
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { ClientError, type NetworkErrorName } from "./client-error.ts";
 
@@ -11,44 +12,44 @@ interface NetworkFailure {
 
 const WRONG_HOST: NetworkFailure = {
   name: "HostNotFound",
-  what: "the name cannot be resolved",
+  what: "the host name cannot be resolved",
   hint: "Check HostName in the connection string, and the network's DNS.",
 };
 
 const NOBODY_LISTENS: NetworkFailure = {
   name: "ConnectionRefused",
-  what: "nothing listens there",
-  hint: "Check host and port in the connection string; a local hub must be running (c2d-hub status).",
+  what: "nothing is listening on that port",
+  hint: "Check the host and port in the connection string; a local hub must be running (c2d-hub status).",
 };
 
 const NO_ROUTE: NetworkFailure = {
   name: "ConnectTimeout",
-  what: "it cannot be reached from here",
+  what: "the host is unreachable",
   hint: "Check the network, VPN and firewall.",
 };
 
 const UNKNOWN_AUTHORITY: NetworkFailure = {
   name: "UntrustedCertificate",
-  what: "its certificate comes from an authority this machine does not trust",
-  hint: "Name the authority's certificate with --ca <file> or IOTHUB_CA_FILE; for a local hub that is the caFile it prints (c2d-hub env).",
+  what: "its certificate was issued by an authority that this machine does not trust",
+  hint: "Pass the authority's certificate with --ca <file> or IOTHUB_CA_FILE; for a local hub, use the caFile it prints (c2d-hub env).",
 };
 
 const WRONG_NAME: NetworkFailure = {
   name: "UntrustedCertificate",
   what: "its certificate is for another host name",
-  hint: "Use a host name that the certificate carries; a local hub takes more with --host-name.",
+  hint: "Use a host name that the certificate contains; for a local hub, add names with --host-name.",
 };
 
 const WRONG_DATE: NetworkFailure = {
   name: "UntrustedCertificate",
-  what: "its certificate is expired or not valid yet",
-  hint: "Check this machine's clock, then renew the certificate.",
+  what: "its certificate has expired or is not yet valid",
+  hint: "Check this machine's clock; if it is right, renew the certificate.",
 };
 
 const NOT_TLS: NetworkFailure = {
   name: "TlsFailure",
   what: "the TLS handshake failed",
-  hint: "Check that the port is the hub's TLS port, and that no proxy answers in its place.",
+  hint: "Check that this is the hub's TLS port, and that no proxy answers instead.",
 };
 
 const FAILURES: Readonly<Record<string, NetworkFailure>> = {
@@ -89,7 +90,7 @@ export function toNetworkError(cause: unknown, endpoint: Endpoint): ClientError 
 
 /** What was connected to has gone. */
 export function connectionEnded(endpoint: Endpoint, cause: unknown): ClientError {
-  const message = `The connection to ${formatEndpoint(endpoint)} ended.`;
+  const message = `The connection to ${formatEndpoint(endpoint)} was lost.`;
   return new ClientError("ConnectionLost", message, { cause });
 }
 
@@ -102,8 +103,8 @@ export function notAnswering(
 ): ClientError {
   return new ClientError(
     "ConnectTimeout",
-    `${formatEndpoint(endpoint)} takes connections but did not answer within ${timeoutMs} ms.`,
-    { cause, hint: `Check that it is ${peer}, or raise --connect-timeout.` },
+    `${formatEndpoint(endpoint)} accepted the connection but did not respond within ${formatDuration(timeoutMs)}.`,
+    { cause, hint: `Check that it is ${peer}, or increase --connect-timeout.` },
   );
 }
 

@@ -7,8 +7,8 @@ import { toHubRefusal } from "./hub-refusal.ts";
 /** What to check, beside the device's status and this machine's clock. */
 const CHECKS: Readonly<Record<DeviceCredential["type"], string>> = {
   key: "DeviceId and SharedAccessKey in the connection string",
-  sasToken: "that the SAS token is this device's and has not expired",
-  x509: "DeviceId, that the certificate is the one registered (by its thumbprint, or signed by an authority the hub knows)",
+  sasToken: "that the SAS token is for this device and has not expired",
+  x509: "DeviceId, that the certificate is registered (by thumbprint, or signed by an authority registered with the hub)",
 };
 
 /** What to do when a device's credentials are refused. */

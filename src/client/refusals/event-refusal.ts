@@ -8,9 +8,9 @@ import { isMessageReleased } from "../sdk/shared/mend-sender.ts";
 
 /** In words that are right for a device; the transports' own speak of messages to one. */
 const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
-  ArgumentInvalid: "Correct the message; the same one will be refused again.",
-  IotHubQuotaExceeded: "The hub's quota is used up; a daily quota is reset at 00:00 UTC.",
-  MessageTooLarge: `A device-to-cloud message may have ${MAX_DEVICE_TO_CLOUD_BYTES / 1024} KB, its properties included.`,
+  ArgumentInvalid: "Correct the message; sending it unchanged fails again.",
+  IotHubQuotaExceeded: "The hub's quota is exhausted; a daily quota is reset at 00:00 UTC.",
+  MessageTooLarge: `A device-to-cloud message can have up to ${MAX_DEVICE_TO_CLOUD_BYTES / 1024} KB, including properties.`,
   Throttling: "Send more slowly (--interval).",
 };
 
@@ -33,7 +33,7 @@ export function toEventRefusal(
   told: ClientError | undefined,
 ): ClientError | undefined {
   if (isMessageReleased(cause)) {
-    return refusal("ServiceUnavailable", "The hub gave the message back.", cause);
+    return refusal("ServiceUnavailable", "The hub released the message.", cause);
   }
   // One AMQP condition covers a device's full queue and the hub's quota; events have no queue.
   if (told?.name === "DeviceMaximumQueueDepthExceeded") {

@@ -47,14 +47,14 @@ const OWNER: Reading = {
   },
   hints: {
     DeviceAlreadyExists:
-      "Look at it with c2d-hub device show, or create with --if-not-exists to have either.",
+      "Show it with c2d-hub device show, or add --if-not-exists to accept an existing device.",
     DeviceNotFound: "Check the device id (ids are case-sensitive): c2d-hub device list.",
     IotHubQuotaExceeded:
-      "The hub has no room for more devices, or its network rules keep this machine out.",
+      "The hub has reached its device limit, or its network rules block this machine.",
     IotHubUnauthorized:
-      "Check policy and key in the connection string (reading devices needs RegistryRead, changing them RegistryWrite, purging ServiceConnect), and this machine's clock.",
-    ServerError: "Try again later, and check that HostName names an IoT hub.",
-    Throttling: "Wait a minute: Azure takes about 100 registry operations in one.",
+      "Check the policy and key in the connection string (reading devices needs RegistryRead, changing them RegistryWrite, purging ServiceConnect), and this machine's clock.",
+    ServerError: "Try again later, and check that HostName is that of an IoT hub.",
+    Throttling: "Wait a minute: Azure allows about 100 registry operations per minute.",
   },
 };
 

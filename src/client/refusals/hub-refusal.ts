@@ -45,11 +45,11 @@ const KIN: Readonly<Record<number, HubErrorName>> = {
 const HINTS: Partial<Readonly<Record<HubErrorName, string>>> = {
   DeviceNotFound: "Check the device id (ids are case-sensitive), and that the device is enabled.",
   DeviceMaximumQueueDepthExceeded:
-    "The device must read its messages (c2d-device listen), or they can be purged (c2d-hub purge).",
-  IotHubQuotaExceeded: "The hub's quota is used up; a daily quota is reset at 00:00 UTC.",
+    "Let the device receive its messages (c2d-device listen), or purge them (c2d-hub purge).",
+  IotHubQuotaExceeded: "The hub's quota is exhausted; a daily quota is reset at 00:00 UTC.",
   IotHubUnauthorized:
-    "Check policy and key in the connection string (sending and feedback need ServiceConnect), and this machine's clock.",
-  MessageTooLarge: "A cloud-to-device message may have 64 KB, its properties included.",
+    "Check the policy and key in the connection string (sending and feedback need ServiceConnect), and this machine's clock.",
+  MessageTooLarge: "A cloud-to-device message can have up to 64 KB, including properties.",
   Throttling: "Send more slowly (--interval).",
 };
 

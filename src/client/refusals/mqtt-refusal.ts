@@ -19,7 +19,7 @@ const REFUSALS: Readonly<Record<number, Refusal>> = {
   3: {
     name: "ServiceUnavailable",
     message: "is unavailable for this device",
-    hint: "Try again later; a hub also answers so for a disabled device.",
+    hint: "Try again later; the device may also be disabled.",
   },
   4: { name: "IotHubUnauthorized", message: "refused the credentials" },
   5: { name: "IotHubUnauthorized", message: "refused the credentials" },

@@ -29,14 +29,14 @@ const MEANINGS: Partial<Readonly<Record<ClientErrorName, ClientErrorName>>> = {
 
 const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
   IotHubQuotaExceeded:
-    "A consumer group has five readers a partition at most: read with another --consumer-group.",
+    "A consumer group allows at most five readers per partition: use another --consumer-group.",
   IotHubUnauthorized:
-    "Check policy, key and EntityPath in the connection string (reading events needs ServiceConnect), and this machine's clock.",
+    "Check the policy, key and EntityPath in the connection string (reading events needs ServiceConnect), and this machine's clock.",
   LinkCreationConflict:
-    "Another reader claims the partition for itself: read with another --consumer-group.",
+    "Another reader has exclusive access to the partition: use another --consumer-group.",
   MessagingEntityNotFound:
-    "Check --consumer-group, and EntityPath in the connection string: the hub must have both (az iot hub consumer-group list; a local hub: c2d-hub start --consumer-group <name>).",
-  Throttling: "Try again in a while: too much is being read.",
+    "Check --consumer-group, and EntityPath in the connection string: both must exist on the hub (az iot hub consumer-group list; for a local hub, c2d-hub start --consumer-group <name>).",
+  Throttling: "Try again later: the hub is throttling reads.",
 };
 
 /** The refusal when `error`, of the SDK or of rhea, carries a hub's answer; else undefined. */

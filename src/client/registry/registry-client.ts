@@ -138,7 +138,7 @@ export class RegistryClient {
   #strange(cause?: Error): ClientError {
     return new ClientError(
       "ServerError",
-      `What ${formatEndpoint(this.#endpoint)} answered is not an IoT hub's.`,
+      `The response from ${formatEndpoint(this.#endpoint)} is not that of an IoT hub.`,
       { cause, hint: "Check HostName in the connection string." },
     );
   }

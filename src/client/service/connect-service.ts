@@ -84,14 +84,15 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
   }
 
   async findEventHub(): Promise<EventHubAddress> {
-    const answer = await this.#ask("The hub did not say in time where its events are read.", () =>
-      this.#client.askAt(REDIRECTING_PATH),
+    const answer = await this.#ask(
+      "The hub did not return its Event Hubs-compatible endpoint in time.",
+      () => this.#client.askAt(REDIRECTING_PATH),
     );
     const address = parseRedirect(answer);
     if (address) return address;
     throw (
       this.toRefusal(answer) ??
-      new ClientError("ServerError", "The hub did not say where its events are read.", {
+      new ClientError("ServerError", "The hub did not return its Event Hubs-compatible endpoint.", {
         cause: answer,
       })
     );
@@ -125,11 +126,11 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
       await within(SEND_TIMEOUT_MS, this.end.before(sent));
     } catch (cause) {
       if (cause instanceof DeadlinePassedError) {
-        throw unanswered("ServiceUnavailable", "The hub did not answer in time", cause);
+        throw unanswered("ServiceUnavailable", "The hub did not respond in time", cause);
       }
       const error = this.#toClientError(cause);
       if (error.name !== "ConnectionLost") throw error;
-      const what = `The connection to ${this.where} ended before the hub answered`;
+      const what = `The connection to ${this.where} closed before the hub responded`;
       throw unanswered("ConnectionLost", what, error);
     }
   }
@@ -168,7 +169,7 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
   #toClientError(error: unknown): ClientError {
     if (!this.isOpen) return this.toLoss(error);
     if (error instanceof ClientError) return error;
-    const unknown = "The hub did not take the message.";
+    const unknown = "The hub did not accept the message.";
     return this.toKnownError(error) ?? new ClientError("ServerError", unknown, { cause: error });
   }
 }
@@ -176,6 +177,6 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
 function unanswered(name: ClientErrorName, message: string, cause: unknown): OutcomeUnknownError {
   return new OutcomeUnknownError(name, message, {
     cause,
-    hint: "It is not sent again, for that might bring it twice; feedback tells (c2d-send --wait).",
+    hint: "It is not sent again because it could arrive twice; feedback shows whether it arrived (c2d-send --wait).",
   });
 }

@@ -137,7 +137,7 @@ export class AttachedLinks {
         case "eventRedirect":
           return redirect(node, this.#context);
         case "eventHubSender":
-          throw new HubError("IotHubUnauthorized", "Events come from devices alone.");
+          throw new HubError("IotHubUnauthorized", "Only devices can send events.");
         default:
           throw notFound(address);
       }

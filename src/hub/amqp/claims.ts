@@ -98,7 +98,10 @@ export class Claims {
   }
 
   #requireOne(check: (principal: Principal) => void): Principal {
-    let refusal: unknown = new HubError("IotHubUnauthorized", "The connection has given no token.");
+    let refusal: unknown = new HubError(
+      "IotHubUnauthorized",
+      "The connection has not sent a token.",
+    );
     for (const principal of this.#byAudience.values()) {
       try {
         check(principal);

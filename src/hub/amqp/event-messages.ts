@@ -32,7 +32,7 @@ const DEVICE_ANNOTATIONS = {
 export function toTelemetry(message: AmqpMessage | Buffer, format = 0): Telemetry[] {
   if (!Buffer.isBuffer(message)) return [toOne(message)];
   if (format !== BATCH_FORMAT) {
-    throw new HubError("ArgumentInvalid", `The message format ${format} is not known.`);
+    throw new HubError("ArgumentInvalid", `The message format ${format} is not supported.`);
   }
   return dataSections(decode(message)).map((section) => toOne(decode(section)));
 }

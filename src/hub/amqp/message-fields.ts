@@ -55,7 +55,7 @@ function idFields(field: "messageId" | "correlationId", id: unknown): SystemProp
   if (id === undefined || id === null) return {};
   const read = readId(id);
   if (read === undefined) {
-    throw new HubError("ArgumentInvalid", `The ${field} is neither text, ulong, uuid nor bytes.`);
+    throw new HubError("ArgumentInvalid", `The ${field} is not a string, ulong, uuid or binary.`);
   }
   const { value, type } = read;
   return { [field]: value, ...(type !== "string" && { [`${field}Type`]: type }) };

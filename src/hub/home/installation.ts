@@ -19,12 +19,12 @@ export async function createInstallation(nowMs: number): Promise<Installation> {
 export function parseInstallation(text: string): Installation {
   const installation = parseJson(text) as Partial<Installation> | null;
   const { authority, policies } = installation ?? {};
-  if (!isKeyPair(authority)) throw new Error("it holds no certificate with its key");
+  if (!isKeyPair(authority)) throw new Error("it contains no certificate with its key");
   if (!Array.isArray(policies) || !policies.every(isPolicy)) {
-    throw new Error("it holds no list of policies with keys");
+    throw new Error("it contains no list of policies with keys");
   }
   if (!policies.some(({ name }) => name === OWNER_POLICY)) {
-    throw new Error(`it holds no policy ${OWNER_POLICY}`);
+    throw new Error(`it contains no policy ${OWNER_POLICY}`);
   }
   return { authority, policies };
 }

@@ -70,11 +70,11 @@ export function parseBulk(body: Uint8Array): BulkItem[] {
   }
   return items.map((item: unknown) => {
     if (!isObject(item) || typeof item.id !== "string" || typeof item.importMode !== "string") {
-      throw new HubError("ArgumentInvalid", "A device of the list has no id or no importMode.");
+      throw new HubError("ArgumentInvalid", "A device in the list has no id or no importMode.");
     }
     const { id: deviceId, importMode, eTag, etag = eTag } = item;
     if (!Object.hasOwn(ACTS, importMode.toLowerCase())) {
-      throw new HubError("ArgumentInvalid", `The importMode '${importMode}' is not known.`);
+      throw new HubError("ArgumentInvalid", `The importMode '${importMode}' is not supported.`);
     }
     return { deviceId, importMode, etag: typeof etag === "string" ? etag : "", device: item };
   });

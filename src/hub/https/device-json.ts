@@ -83,7 +83,10 @@ export function toTwinJson(device: DeviceIdentity, activity: DeviceActivity): ob
 export function parseDeviceRequest(body: Uint8Array, deviceId: string): DeviceRequest {
   const json = parseObject(body);
   if (json.deviceId !== undefined && json.deviceId !== deviceId) {
-    throw new HubError("ArgumentInvalid", "The body is of another device than the path.");
+    throw new HubError(
+      "ArgumentInvalid",
+      "The device id in the body differs from the one in the path.",
+    );
   }
   return readDeviceRequest(json);
 }
@@ -92,7 +95,7 @@ export function parseDeviceRequest(body: Uint8Array, deviceId: string): DeviceRe
 export function readDeviceRequest(json: Readonly<Record<string, unknown>>): DeviceRequest {
   const { status, statusReason, capabilities } = json;
   if (status !== undefined && status !== "enabled" && status !== "disabled") {
-    throw new HubError("ArgumentInvalid", "status is enabled or disabled.");
+    throw new HubError("ArgumentInvalid", "status must be enabled or disabled.");
   }
   const authentication = parseAuthentication(json.authentication);
   return {
@@ -124,7 +127,8 @@ function toAuthenticationJson(authentication: DeviceAuthentication) {
 
 function parseAuthentication(value: unknown): DeviceAuthentication | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) throw new HubError("ArgumentInvalid", "authentication is no JSON object.");
+  if (!isObject(value))
+    throw new HubError("ArgumentInvalid", "authentication is not a JSON object.");
   const { type = "sas", symmetricKey, x509Thumbprint } = value;
   if (type === "certificateAuthority") return { type };
   if (type === "selfSigned" && isObject(x509Thumbprint)) {
@@ -136,7 +140,7 @@ function parseAuthentication(value: unknown): DeviceAuthentication | undefined {
     };
   }
   if (type !== "sas")
-    throw new HubError("ArgumentInvalid", "This authentication type is not known.");
+    throw new HubError("ArgumentInvalid", "This authentication type is not supported.");
   const keys = isObject(symmetricKey) ? symmetricKey : {};
   return { type, primaryKey: text(keys.primaryKey), secondaryKey: text(keys.secondaryKey) };
 }
@@ -145,7 +149,7 @@ function parseAuthentication(value: unknown): DeviceAuthentication | undefined {
 function text(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
-  throw new HubError("ArgumentInvalid", "A key or thumbprint is not text.");
+  throw new HubError("ArgumentInvalid", "A key or thumbprint is not a string.");
 }
 
 function timeOrNever(timeMs: number | undefined): string {

@@ -51,7 +51,7 @@ export function parseLockTimeoutMs(seconds: string | undefined): number | undefi
   if (/^\d+$/.test(seconds) && Number(seconds) >= min && Number(seconds) <= max) {
     return Number(seconds) * 1000;
   }
-  throw new HubError("ArgumentInvalid", `A lock timeout is ${min} to ${max} seconds.`);
+  throw new HubError("ArgumentInvalid", `The lock timeout must be ${min} to ${max} seconds.`);
 }
 
 function isoTime(timeMs: number | undefined): string | undefined {

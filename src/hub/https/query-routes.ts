@@ -22,7 +22,7 @@ export function queryRoutes(services: RouteServices): Route[] {
       handle({ headers, body }) {
         const { query } = parseObject(body);
         if (typeof query !== "string" || !ALL_DEVICES.test(query)) {
-          throw new HubError("ArgumentInvalid", "Only 'select * from devices' is answered here.");
+          throw new HubError("ArgumentInvalid", "Only 'select * from devices' is supported.");
         }
         const after = parseContinuation(headers["x-ms-continuation"]?.toString());
         const size = parsePageSize(headers["x-ms-max-item-count"]?.toString());
@@ -57,5 +57,5 @@ function parsePageSize(text: string | undefined): number {
   // The Node SDK sends -1 for "as many as you like".
   if (size === -1) return PAGE.default;
   if (size >= 1 && size <= PAGE.max) return size;
-  throw new HubError("ArgumentInvalid", `x-ms-max-item-count is 1 to ${PAGE.max}.`);
+  throw new HubError("ArgumentInvalid", `x-ms-max-item-count must be 1 to ${PAGE.max}.`);
 }

@@ -98,5 +98,5 @@ export function registryRoutes(services: RouteServices): Route[] {
 function parseTop(top: string | undefined): number {
   if (top === undefined) return MAX_LISTED;
   if (/^\d+$/.test(top) && Number(top) >= 1 && Number(top) <= MAX_LISTED) return Number(top);
-  throw new HubError("ArgumentInvalid", `top is 1 to ${MAX_LISTED}.`);
+  throw new HubError("ArgumentInvalid", `top must be 1 to ${MAX_LISTED}.`);
 }

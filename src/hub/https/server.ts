@@ -150,7 +150,10 @@ async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MAX_BODY_BYTES) {
-      throw new HubError("MessageTooLarge", `A request body may have ${MAX_BODY_BYTES} bytes.`);
+      throw new HubError(
+        "MessageTooLarge",
+        `A request body can have up to ${MAX_BODY_BYTES} bytes.`,
+      );
     }
     chunks.push(chunk);
   }

@@ -91,7 +91,7 @@ function readProperties(
 function parseExpiry(text: string): number {
   const timeMs = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
   if (!Number.isNaN(timeMs)) return timeMs;
-  throw new HubError("ArgumentInvalid", "The expiry time is not a time.");
+  throw new HubError("ArgumentInvalid", "The expiry time is not a valid time.");
 }
 
 function notABatch(): HubError {

@@ -67,7 +67,7 @@ interface FailedHandshake {
 }
 
 const TRUST_HINT =
-  "Give it the hub's CA certificate: NODE_EXTRA_CA_CERTS for Node, SSL_CERT_FILE for Python and OpenSSL; c2d-hub env prints both.";
+  "Give the client the hub's CA certificate: NODE_EXTRA_CA_CERTS for Node, SSL_CERT_FILE for Python and OpenSSL; c2d-hub env prints both.";
 
 const UNTRUSTED: FailedHandshake = {
   cause: "untrusted",
@@ -79,26 +79,26 @@ const UNTRUSTED: FailedHandshake = {
 const ABORTED: FailedHandshake = {
   cause: "aborted",
   reason:
-    "The client ended it without a reason, as Node clients do that do not trust the hub's certificate.",
+    "The client closed the connection without a reason, as Node clients do when they do not trust the hub's certificate.",
   hint: TRUST_HINT,
 };
 
 const PLAIN_TEXT: FailedHandshake = {
   cause: "plainText",
   reason: "The client did not speak TLS.",
-  hint: "Every port of the hub takes TLS alone: mqtts, amqps or https.",
+  hint: "Every port of the hub accepts only TLS: mqtts, amqps or https.",
 };
 
 const INCOMPATIBLE: FailedHandshake = {
   cause: "incompatible",
   reason: "The client and the hub have no TLS version or cipher in common.",
-  hint: "The hub takes TLS 1.2 and 1.3.",
+  hint: "The hub supports TLS 1.2 and 1.3.",
 };
 
 const TIMED_OUT: FailedHandshake = {
   cause: "timeout",
-  reason: "The client did not finish it in time.",
-  hint: "See that nothing between client and hub holds packets back.",
+  reason: "The client did not finish the handshake in time.",
+  hint: "Check that nothing between the client and the hub holds back packets.",
 };
 
 const FAILURES: readonly (readonly [code: RegExp, failure: FailedHandshake])[] = [
@@ -124,7 +124,7 @@ export function explainFailure(
   const [, known] = FAILURES.find(([pattern]) => pattern.test(code)) ?? [];
   if (known !== undefined) return known;
   if (!code.startsWith("ERR_")) return raw.bytesWritten > 0 ? ABORTED : undefined;
-  return { cause: "other", reason: `The handshake failed (${code}).`, hint: TRUST_HINT };
+  return { cause: "other", reason: `The TLS handshake failed (${code}).`, hint: TRUST_HINT };
 }
 
 /** The connection that a TLS socket was made on; Node's types leave it out. */

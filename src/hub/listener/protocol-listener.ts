@@ -152,10 +152,10 @@ async function listen(
 
 function describe(code: unknown, port: number, host: string): string {
   if (code === "EADDRINUSE")
-    return `Port ${port} on ${host} is in use by another process, perhaps a hub of another C2D_HOME.`;
+    return `Port ${port} on ${host} is in use by another process, perhaps a hub with another C2D_HOME.`;
   if (code === "EACCES")
     return `Port ${port} on ${host} needs privileges that this user does not have.`;
-  return `Port ${port} on ${host} cannot be listened on (${String(code)}).`;
+  return `Cannot listen on port ${port} on ${host} (${String(code)}).`;
 }
 
 function route(socket: TLSSocket, options: ProtocolListenerOptions): void {

@@ -67,12 +67,12 @@ export function acceptWebSockets(server: Server, services: WebSocketServices): v
 function findRefusal({ url = "", headers }: IncomingMessage): Refusal | undefined {
   const path = url.replace(/\?.*$/, "");
   if (!PATH_END.test(path)) {
-    const reason = `No WebSocket is served at the path '${path.slice(0, MAX_QUOTED)}'; it is /$iothub/websocket.`;
+    const reason = `There is no WebSocket at the path '${path.slice(0, MAX_QUOTED)}'; use /$iothub/websocket.`;
     return { status: 404, name: "NotFound", reason };
   }
   const offered = headers["sec-websocket-protocol"] ?? "";
   if (offered.split(",").some((name) => isKnown(name.trim()))) return undefined;
-  const reason = `The WebSocket subprotocol '${offered.slice(0, MAX_QUOTED)}' is not served; it is ${SUBPROTOCOLS.join(" or ")}.`;
+  const reason = `The WebSocket subprotocol '${offered.slice(0, MAX_QUOTED)}' is not supported; use ${SUBPROTOCOLS.join(" or ")}.`;
   return { status: 400, name: "ArgumentInvalid", reason };
 }
 

@@ -108,7 +108,7 @@ export class CloudToDevice {
     if (previous !== undefined) {
       this.#release(deviceId, previous);
       previous.consumer.onStolen(
-        new HubError("LinkCreationConflict", "Another receiver of the same device took its place."),
+        new HubError("LinkCreationConflict", "Another receiver of the same device replaced it."),
       );
     }
     this.#advance(deviceId);

@@ -30,7 +30,7 @@ export class DeviceConnections {
       deviceId,
       new HubError(
         "ConnectionForcefullyClosedOnNewConnection",
-        "Another connection of the same device took its place.",
+        "Another connection of the same device replaced it.",
       ),
     );
     this.#current.set(deviceId, connection);

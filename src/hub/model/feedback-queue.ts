@@ -159,7 +159,7 @@ export class FeedbackQueue {
     const { maxDeliveryCount } = this.#options.settings.feedback;
     const outcome = settle(this.#queue, lockToken, settlement, maxDeliveryCount);
     if (batch === undefined || outcome.type === "lockLost") {
-      throw new HubError("DeviceMessageLockLost", "The lock on the feedback ran out.");
+      throw new HubError("DeviceMessageLockLost", "The feedback lock expired.");
     }
     const { sequenceNumber } = batch;
     await this.#apply(outcome, {

@@ -67,7 +67,7 @@ export class Registry {
   async create(deviceId: string, request: DeviceRequest = {}): Promise<DeviceIdentity> {
     const device = createIdentity(deviceId, request, this.#freshValues());
     if (this.#devices.has(deviceId)) {
-      throw new HubError("DeviceAlreadyExists", `The hub has a device '${deviceId}' already.`);
+      throw new HubError("DeviceAlreadyExists", `The hub already has a device '${deviceId}'.`);
     }
     return this.#keep(device);
   }
@@ -96,7 +96,7 @@ export class Registry {
     const kept = this.#keep(updated);
     if (updated.status === "disabled") this.#disconnect(deviceId, "The device is disabled.");
     else if (hasNewCredentials(current, updated)) {
-      this.#disconnect(deviceId, "The device has new credentials.");
+      this.#disconnect(deviceId, "The device's credentials have changed.");
     }
     return kept;
   }
@@ -108,7 +108,7 @@ export class Registry {
     this.#devices.delete(deviceId);
     const belongings = this.#onDelete.flatMap((forget) => forget(deviceId));
     const durable = store.write([deviceRecords.remove(deviceId), ...belongings]);
-    this.#disconnect(deviceId, "The device is deleted.");
+    this.#disconnect(deviceId, "The device was deleted.");
     store.onceDurable(() => {
       for (const forget of this.#onDeleted) forget(deviceId);
     });

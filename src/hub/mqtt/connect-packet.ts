@@ -59,7 +59,10 @@ export function parseConnect(packet: IConnectPacket): ConnectRequest {
 function parseWill(deviceId: string, packet: NonNullable<IConnectPacket["will"]>): Telemetry {
   const will = readWill(deviceId, packet);
   if (will !== undefined) return will;
-  throw new HubError("ArgumentInvalid", "A will is telemetry: devices/{id}/messages/events/…");
+  throw new HubError(
+    "ArgumentInvalid",
+    "The topic of a will must be devices/{id}/messages/events/…",
+  );
 }
 
 /**

@@ -89,7 +89,7 @@ class MqttConnection {
 
   async #onConnect(packet: IConnectPacket): Promise<void> {
     if (packet.protocolId !== "MQTT" || packet.protocolVersion !== 4) {
-      return this.#refuse(CONNACK.unacceptableProtocol, "only MQTT 3.1.1 is served");
+      return this.#refuse(CONNACK.unacceptableProtocol, "only MQTT 3.1.1 is supported");
     }
     try {
       const request = parseConnect(packet);

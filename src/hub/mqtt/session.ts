@@ -139,7 +139,7 @@ export class MqttSession {
     if (publish === undefined) {
       throw new ProtocolViolation(`publishing to ${packet.topic} is not allowed`);
     }
-    if (packet.qos === 2) throw new ProtocolViolation("QoS 2 is not served");
+    if (packet.qos === 2) throw new ProtocolViolation("QoS 2 is not supported");
     if (publish.type === "telemetry") {
       this.#store(publish.telemetry, packet);
       return;

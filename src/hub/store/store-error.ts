@@ -22,12 +22,12 @@ export function storeInUse(directory: string, cause: unknown): StoreError {
 }
 
 export function storeDamaged(directory: string, cause?: unknown): StoreError {
-  const message = `The store in ${directory} is damaged; it is left as it is.`;
+  const message = `The store in ${directory} is damaged; it was left unchanged.`;
   return new StoreError("StoreDamaged", message, { cause });
 }
 
 export function storeTooNew(directory: string, format: number): StoreError {
-  const message = `The store in ${directory} has format ${format}, which a newer version wrote.`;
+  const message = `The store in ${directory} has format ${format}, which was written by a newer version.`;
   return new StoreError("StoreTooNew", message);
 }
 
@@ -45,7 +45,7 @@ export function nameDiskFault(error: unknown, directory: string): unknown {
   const named = nameFullDisk(error, directory);
   const words = /^(EACCES|EPERM|EROFS)$|Permission denied|Read-only file system/;
   if (named !== error || !isOrCameOf(error, words)) return named;
-  const message = `This user may not read and write the store in ${directory}.`;
+  const message = `This user has no permission to read and write the store in ${directory}.`;
   return new StoreError("StoreDenied", message, { cause: error });
 }
 

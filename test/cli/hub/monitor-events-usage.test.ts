@@ -51,7 +51,7 @@ test("nothing configured ends it with 3", async () => {
 test("a hub's own string is no event hub's", async () => {
   const own = "HostName=h;SharedAccessKeyName=p;SharedAccessKey=c2VjcmV0";
   const ended = await refuse("--event-hub", own);
-  expect(ended.stderr).toContain("A hub's own goes to --login");
+  expect(ended.stderr).toContain("Pass a hub connection string with --login");
   expect(ended.stderr).not.toContain("c2VjcmV0");
   expect(ended.code).toBe(3);
 });

@@ -125,7 +125,7 @@ export function hookAmqpDeviceBase(
       new Promise((resolve, reject) => {
         const { _d2cEndpoint: endpoint } = CONNECTED_TRANSPORT.of(transport);
         attachSenderLink(endpoint, null, (error, link) => {
-          if (!link) return reject(error ?? new Error("There is no link of events."));
+          if (!link) return reject(error ?? new Error("The event link is not open."));
           const adopted = lifeline.adoptSender(link);
           if (adopted === undefined) return;
           mendSender(adopted, INTERNALS.senderLink);

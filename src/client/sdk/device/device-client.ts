@@ -15,7 +15,7 @@ const PROVIDER = internals(["azure-iot-device"], "authentication provider", {
   getDeviceCredentials: method<(done: (error: Error) => void) => void>(),
 });
 
-const TOKEN_PROVIDER = internals(["azure-iot-device"], "authentication provider of tokens", {
+const TOKEN_PROVIDER = internals(["azure-iot-device"], "token authentication provider", {
   stop: method<() => void>(),
 });
 
@@ -48,7 +48,7 @@ export function createSdkClient<T extends Transport>(
   }
   const client = CLIENT.of(Client).fromConnectionString(connectionString, Constructor);
   client.setRetryPolicy(NO_RETRY);
-  if (transport === undefined) throw CLIENT.fault(".fromConnectionString", "makes no transport");
+  if (transport === undefined) throw CLIENT.fault(".fromConnectionString", "creates no transport");
   return { client, transport, retire };
 }
 

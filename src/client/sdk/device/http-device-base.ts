@@ -11,6 +11,7 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
 import https, { type Agent } from "node:https";
 import { Message as SdkMessage } from "azure-iot-common/dist/message.js";
+import { formatDuration } from "../../../async/format-duration.ts";
 import type { Endpoint } from "../../endpoint.ts";
 
 /** An answer of the hub. */
@@ -86,7 +87,7 @@ export class HttpDeviceBase {
     request.on("error", (error) => done(error));
     if (this.#isDestroyed) request.destroy(new Error("The connection is closed."));
     request.setTimeout(answerTimeoutMs, () => {
-      request.destroy(new Error(`No answer within ${answerTimeoutMs} ms.`));
+      request.destroy(new Error(`No response within ${formatDuration(answerTimeoutMs)}.`));
     });
     return request;
   }

@@ -87,7 +87,7 @@ export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDe
     (authentication) => new Http(authentication, base),
   );
   if (TRANSPORT.of(transport)._http !== base)
-    throw TRANSPORT.fault("._http", "is not the one given");
+    throw TRANSPORT.fault("._http", "is not the instance that was passed in");
   return {
     async open() {
       // By hand: the SDK's own poll goes on while the one before waits, and never tells of an end.

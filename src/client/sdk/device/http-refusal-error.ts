@@ -8,7 +8,7 @@ export class HttpRefusalError extends Error {
   readonly answer: HttpAnswer;
 
   constructor(answer: HttpAnswer, cause: Error) {
-    super(`The hub answered with ${answer.status}.`, { cause });
+    super(`The hub responded with status ${answer.status}.`, { cause });
     this.answer = answer;
   }
 }

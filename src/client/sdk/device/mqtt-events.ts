@@ -29,7 +29,7 @@ export class TopicTooLongError extends Error {
   override readonly name = "TopicTooLongError";
 
   constructor(bytes: number) {
-    super(`The properties take ${bytes} bytes of topic; MQTT carries ${MAX_TOPIC_BYTES}.`);
+    super(`The properties need ${bytes} bytes in the topic; MQTT allows ${MAX_TOPIC_BYTES}.`);
   }
 }
 
@@ -59,7 +59,7 @@ export function hookMqttEvents(transport: Mqtt): MqttEvents {
       topics.set(sdkMessage, topic);
       // A topic that is made in another way would lack the properties.
       carry(message, sdkMessage, () =>
-        TRANSPORT.fault("._getEventTopicFromMessage", "does not make the topics of events"),
+        TRANSPORT.fault("._getEventTopicFromMessage", "does not build the event topics"),
       );
       return sdkMessage;
     },
@@ -71,7 +71,7 @@ export function failOutgoing({ outgoing }: MqttClient): void {
   for (const [id, waiting] of Object.entries(outgoing)) {
     const { cb } = OUTGOING.of(waiting);
     delete outgoing[Number(id)];
-    cb(new Error("The connection ended before the hub acknowledged."));
+    cb(new Error("The connection closed before the hub acknowledged the message."));
   }
 }
 

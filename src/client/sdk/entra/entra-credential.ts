@@ -71,7 +71,7 @@ function answerOf(child: ChildProcess): Promise<EntraAnswer> {
     child.once("message", (answer) => resolve(answer as EntraAnswer));
     child.once("error", reject);
     child.once("exit", (code, by) => {
-      reject(new Error(`The search for a token ended without one (${by ?? code}).`));
+      reject(new Error(`The process that requests the token exited without one (${by ?? code}).`));
     });
   });
 }

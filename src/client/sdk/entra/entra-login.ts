@@ -1,16 +1,17 @@
 /** Signs in with Microsoft Entra ID, through the chain of credentials that Azure's tools share. */
 
+import { formatDuration } from "../../../async/format-duration.ts";
 import { DeadlinePassedError, within } from "../../../async/within.ts";
 import { type EntraLogin, IOT_HUB_SCOPE } from "../../connection/service-sign-in.ts";
 import { ClientError } from "../../errors/client-error.ts";
 import { EntraProcessCredential } from "./entra-credential.ts";
 
 const NO_TOKEN_HINT =
-  "Sign in with az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. AZURE_TOKEN_CREDENTIALS picks one credential of the chain; --verbose tells what each of them said.";
+  "Sign in with az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. AZURE_TOKEN_CREDENTIALS selects one credential of the chain; --verbose shows the error of each.";
 
 /** What a hub that refuses the principal asks for. */
 export const ROLE_HINT =
-  'The principal needs the role "IoT Hub Data Contributor" on this hub (az role assignment create); a local hub takes keys only.';
+  'The principal needs the role "IoT Hub Data Contributor" on this hub (az role assignment create); a local hub accepts keys only.';
 
 /** With `DefaultAzureCredential`. */
 export function createEntraLogin(hostName: string): EntraLogin {
@@ -51,7 +52,7 @@ async function findToken(
   } catch (error) {
     cause = error;
   }
-  throw new ClientError("CredentialUnavailable", "Microsoft Entra ID gave no token.", {
+  throw new ClientError("CredentialUnavailable", "Microsoft Entra ID returned no token.", {
     cause,
     hint: NO_TOKEN_HINT,
   });
@@ -60,7 +61,7 @@ async function findToken(
 function noTokenInTime(timeoutMs: number, cause: unknown): ClientError {
   return new ClientError(
     "ConnectTimeout",
-    `Microsoft Entra ID gave no token within ${timeoutMs} ms.`,
-    { cause, hint: "Check the network and az account show, or raise --connect-timeout." },
+    `Microsoft Entra ID returned no token within ${formatDuration(timeoutMs)}.`,
+    { cause, hint: "Check the network and az account show, or increase --connect-timeout." },
   );
 }

@@ -261,7 +261,7 @@ class HookedClient implements EventHubsClient {
   /** The SDK's own form makes numbers of times, and of the bytes of a user id something else. */
   #messageOf(event: ReceivedEventData): AmqpMessage {
     const { messageAnnotations } = event.getRawAmqpMessage();
-    if (messageAnnotations === undefined) throw new Error("An event came without annotations.");
+    if (messageAnnotations === undefined) throw new Error("An event arrived without annotations.");
     const message = this.#messages.get(messageAnnotations);
     if (message === undefined) throw changedEvent();
     return message;

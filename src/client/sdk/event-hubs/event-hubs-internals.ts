@@ -112,5 +112,5 @@ export function checkConnected(
 
 /** The error of a package that changes what its users are handed. */
 export function changedEvent() {
-  return CLIENT.fault(".subscribe", "does not hand on the annotations of an event as they came");
+  return CLIENT.fault(".subscribe", "does not pass on the annotations of an event unchanged");
 }

@@ -53,7 +53,7 @@ const REST_CLIENT = internals(["azure-iothub"], "RestApiClient", {
 
 const REGISTRY = internals(["azure-iothub"], "Registry", { _restApiClient: object() });
 
-const ANSWER = internals(["azure-iothub"], "answer of Registry", {
+const ANSWER = internals(["azure-iothub"], "response of Registry", {
   httpResponse: object<IncomingMessage>(),
 });
 
@@ -73,9 +73,9 @@ export function createSdkRegistry(options: SdkRegistryOptions): SdkRegistry {
   const rest = new RestApiClient(config, USER_AGENT, layer as unknown as HttpBase);
   const registry = new Registry(config as Registry.TransportConfig, rest);
   if (REST_CLIENT.of(rest)._http !== layer)
-    throw REST_CLIENT.fault("._http", "is not the one given");
+    throw REST_CLIENT.fault("._http", "is not the instance that was passed in");
   if (REGISTRY.of(registry)._restApiClient !== rest) {
-    throw REGISTRY.fault("._restApiClient", "is not the one given");
+    throw REGISTRY.fault("._restApiClient", "is not the instance that was passed in");
   }
   const asked = async (answer: Promise<object>): Promise<unknown> => {
     const { httpResponse } = ANSWER.of(await rethrowRefusal(answer));
@@ -128,7 +128,7 @@ class RegistryHttpLayer {
           done(error, body, response);
         } catch (cause) {
           // The SDK throws on a device that has no id, outside of any call of ours.
-          done(new UnexpectedResponseError("The answer is no device.", { cause }));
+          done(new UnexpectedResponseError("The response is not a device.", { cause }));
         }
       },
     );
@@ -184,7 +184,7 @@ async function rethrowRefusal<T>(answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (cause) {
     if (cause instanceof SyntaxError) {
-      throw new UnexpectedResponseError("The answer is no JSON.", { cause });
+      throw new UnexpectedResponseError("The response is not JSON.", { cause });
     }
     const { response, responseBody } = cause as SdkError;
     if (!response || !responseBody) throw cause;

@@ -51,7 +51,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     constructor(config: ConstructorParameters<typeof Amqp>[0]) {
       super(config, base);
       if (TRANSPORT.of(this)._amqp !== base)
-        throw TRANSPORT.fault("._amqp", "is not the one given");
+        throw TRANSPORT.fault("._amqp", "is not the instance that was passed in");
       this.on("disconnect", (error?: Error) => base.lose(error));
     }
     override _getConnectionUri(): string {

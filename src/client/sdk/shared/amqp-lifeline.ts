@@ -140,7 +140,7 @@ export class AmqpLifeline {
     this.#webSocket?.terminate();
     // An orderly end that was under way waits for these, and holds a timer of 45 s meanwhile.
     if (cbs) for (const link of [cbs._senderLink, cbs._receiverLink]) this.#adopt(link);
-    for (const link of this.#links) link.forceDetach(new Error("The connection is gone."));
+    for (const link of this.#links) link.forceDetach(new Error("The connection is closed."));
     cbs?.forceDetach();
     fsm.handle("session_close", {});
     fsm.handle("connection_close", {});

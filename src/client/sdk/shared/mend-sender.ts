@@ -17,7 +17,7 @@ class MessageReleasedError extends Error {
   override readonly name = "MessageReleasedError";
 
   constructor() {
-    super("The hub gave the message back.");
+    super("The hub released the message.");
   }
 }
 
@@ -44,7 +44,7 @@ export function mendSender(link: AmqpSenderLink, links: SenderLinks): void {
 
 /** The error of an SDK that sends messages by another way. */
 export function notIntercepted(links: SenderLinks): IncompatiblePackage {
-  return links.fault(".send", "does not get every message that is sent");
+  return links.fault(".send", "does not receive every message that is sent");
 }
 
 function mendMessage(

@@ -16,7 +16,7 @@ export function parsePutToken({ application_properties, body }: AmqpMessage): Pu
   if (operation !== "put-token" || typeof name !== "string" || typeof body !== "string") {
     throw new HubError(
       "ArgumentInvalid",
-      "Only put-token, with a name and a token as body, is served.",
+      "Only put-token, with a name and a token as the body, is supported.",
     );
   }
   return { audience: name, token: body };

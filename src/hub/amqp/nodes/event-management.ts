@@ -24,7 +24,7 @@ export function toManagementReply(request: AmqpMessage, events: Events): AmqpMes
 function read({ application_properties = {} }: AmqpMessage, events: Events): object {
   const { operation, type, name, partition } = application_properties;
   if (operation !== "READ") {
-    throw new HubError("ArgumentInvalid", `The operation '${operation}' is not known.`);
+    throw new HubError("ArgumentInvalid", `The operation '${operation}' is not supported.`);
   }
   if (String(name).toLowerCase() !== EVENT_HUB_NAME) {
     throw new HubError(
@@ -34,7 +34,7 @@ function read({ application_properties = {} }: AmqpMessage, events: Events): obj
   }
   if (type === "com.microsoft:eventhub") return describeHub(events);
   if (type === "com.microsoft:partition") return describePartition(String(partition), events);
-  throw new HubError("ArgumentInvalid", `The entity type '${type}' is not known.`);
+  throw new HubError("ArgumentInvalid", `The entity type '${type}' is not supported.`);
 }
 
 function describeHub({ createdTimeMs, partitionIds }: Events): object {

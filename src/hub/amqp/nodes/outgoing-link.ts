@@ -80,7 +80,10 @@ export class OutgoingLink {
 
   #settleLost(delivery: Delivery): void {
     this.#late.delete(delivery);
-    const lost = new HubError("DeviceMessageLockLost", "The lock ran out, or the message is gone.");
+    const lost = new HubError(
+      "DeviceMessageLockLost",
+      "The lock has expired, or the message no longer exists.",
+    );
     this.#settleBack(delivery, rejectedWith(this.#handlers.toError(lost)));
   }
 

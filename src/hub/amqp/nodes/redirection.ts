@@ -27,7 +27,7 @@ export function redirect(
   const { hostName, port } = whereabouts();
   throw new Redirection({
     condition: "amqp:link:redirect",
-    description: "The events of this hub are read from its event hub.",
+    description: "Read the events of this hub from its Event Hubs-compatible endpoint.",
     info: {
       hostname: hostName,
       "network-host": hostName,
