@@ -172,7 +172,7 @@ function required(fields: Map<string, string>, name: string, form: string): stri
   if (!value) {
     throw new ConnectionStringError(
       `${name} is missing`,
-      `It looks like ${form}. In a shell, quote it: ";" ends a command.`,
+      `It looks like ${form}. In a shell, put it in quotes: ";" ends a command.`,
     );
   }
   return value;

@@ -190,7 +190,7 @@ describe("keepConnected", () => {
     }
     await expect(setup.run).rejects.toMatchObject({
       name: "ConnectionForcefullyClosedOnNewConnection",
-      hint: expect.stringContaining("end the other client"),
+      hint: expect.stringContaining("stop the other client"),
     });
     expect(setup.of("disconnected").map(({ cause }) => cause)).toEqual([
       "unknown",
