@@ -46,7 +46,7 @@ export interface Members {
 }
 
 /** What is seen of an object. */
-export type Inside<N> = N extends Typed<infer T> ? T : { [K in keyof N]: Inside<N[K]> };
+export type InternalsOf<N> = N extends Typed<infer T> ? T : { [K in keyof N]: InternalsOf<N[K]> };
 
 export const flag = new Member<boolean>("a boolean", (value) => typeof value === "boolean");
 export const number = new Member<number>("a number", (value) => typeof value === "number");
@@ -65,12 +65,12 @@ export function list<T>(): Member<T[]> {
 }
 
 /** Comes later, or not to every object: its absence cannot be told from a change of the package. */
-export function maybe<N extends Need>(need: N): Optional<Inside<N>> {
+export function maybe<N extends Need>(need: N): Optional<InternalsOf<N>> {
   return new Optional(need, true);
 }
 
 /** Has to exist, though it may have no value. */
-export function nullable<N extends Need>(need: N): Optional<Inside<N>> {
+export function nullable<N extends Need>(need: N): Optional<InternalsOf<N>> {
   return new Optional(need, false);
 }
 
@@ -79,7 +79,7 @@ export function internals<M extends Members>(
   path: PackagePath,
   object: string,
   members: M,
-): Internals<Inside<M>> {
+): Internals<InternalsOf<M>> {
   return new Internals(path, object, members);
 }
 
@@ -91,7 +91,7 @@ export class Internals<T> implements Typed<T> {
   readonly path: PackagePath;
   readonly object: string;
   readonly members: Members;
-  readonly #sound = new WeakSet<object>();
+  readonly #checked = new WeakSet<object>();
 
   constructor(path: PackagePath, object: string, members: Members) {
     this.path = path;
@@ -107,9 +107,9 @@ export class Internals<T> implements Typed<T> {
    */
   of(value: unknown): T {
     if (!isObject(value)) throw this.fault("", notA("an object", value));
-    if (!this.#sound.has(value)) {
+    if (!this.#checked.has(value)) {
       this.#checkMembers(value, this.members, "");
-      this.#sound.add(value);
+      this.#checked.add(value);
     }
     return value as T;
   }

@@ -4,7 +4,7 @@ import { DeadlinePassedError, within } from "../../async/within.ts";
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { ConnectAbortedError } from "../errors/connect-aborted-error.ts";
-import { connectionEnded, notAnswering } from "../errors/network-error.ts";
+import { connectionLost, notResponding } from "../errors/network-error.ts";
 import { toPackageError } from "../errors/package-error.ts";
 import { ConnectionEnd } from "./connection-end.ts";
 import { probe } from "./probe.ts";
@@ -119,7 +119,7 @@ export abstract class ClientSession<Options extends SessionOptions> {
 
   protected toLoss(cause: unknown): ClientError {
     if (cause instanceof ClientError) return cause;
-    return this.toKnownError(cause) ?? connectionEnded(this.endpoint, cause);
+    return this.toKnownError(cause) ?? connectionLost(this.endpoint, cause);
   }
 
   async #close(): Promise<void> {
@@ -135,7 +135,7 @@ export abstract class ClientSession<Options extends SessionOptions> {
     const known = this.recognize(error) ?? (await probe(this.endpoint, this.ca, deadlineMs));
     if (known) return known;
     return error instanceof DeadlinePassedError
-      ? notAnswering(this.endpoint, this.options.connectTimeoutMs, this.peer, error)
+      ? notResponding(this.endpoint, this.options.connectTimeoutMs, this.peer, error)
       : this.toLoss(error);
   }
 }

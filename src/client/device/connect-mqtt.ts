@@ -6,10 +6,10 @@ import type { DeviceConnection, DeviceConnectOptions } from "../connection/devic
 import { uriOf } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { refusalByConnack } from "../refusals/mqtt-refusal.ts";
+import { type IncomingPublish, interceptPublishes } from "../sdk/device/intercept-publishes.ts";
 import type { MqttClient } from "../sdk/device/mqtt-client.ts";
 import { createMqttDeviceClient, type MqttDeviceClient } from "../sdk/device/mqtt-device-client.ts";
 import { TopicTooLongError } from "../sdk/device/mqtt-events.ts";
-import { type IncomingPublish, takePublishes } from "../sdk/device/take-publishes.ts";
 import { DeviceSession } from "./device-session.ts";
 import { toDelivery } from "./mqtt-delivery.ts";
 
@@ -93,7 +93,7 @@ class MqttSession extends DeviceSession {
       if (packet.cmd !== "suback") return;
       this.#hasRefusedSubscription = packet.granted?.some((code) => code >= 0x80) ?? false;
     });
-    takePublishes(client, (publish) => this.#onPublish(publish));
+    interceptPublishes(client, (publish) => this.#onPublish(publish));
   }
 
   #onPublish(publish: IncomingPublish): boolean {

@@ -8,7 +8,7 @@ import type {
   ReceivedMessage,
 } from "../connection/device-connection.ts";
 import { ClientError } from "../errors/client-error.ts";
-import type { IncomingPublish } from "../sdk/device/take-publishes.ts";
+import type { IncomingPublish } from "../sdk/device/intercept-publishes.ts";
 
 /** Undefined when the topic is not this device's devicebound topic. */
 export function toDelivery(publish: IncomingPublish, deviceId: string): Delivery | undefined {

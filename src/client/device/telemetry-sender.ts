@@ -43,7 +43,7 @@ interface Pending {
   isUnanswered: boolean;
   isRepeated: boolean;
   /** It has been told as unconfirmed. */
-  isTold: boolean;
+  isReported: boolean;
 }
 
 const DEFAULT_WINDOW = 256;
@@ -96,7 +96,7 @@ export class TelemetrySender {
 
   /** Messages made that nothing has been told of yet. */
   get openCount(): number {
-    return [...this.#pending].filter(({ isTold }) => !isTold).length;
+    return [...this.#pending].filter(({ isReported }) => !isReported).length;
   }
 
   /** Uses this connection from now on. The first one starts the making of messages. */
@@ -159,7 +159,7 @@ export class TelemetrySender {
   }
 
   #hasInFlight(): boolean {
-    return [...this.#pending].some(({ state, isTold }) => state === "inFlight" && !isTold);
+    return [...this.#pending].some(({ state, isReported }) => state === "inFlight" && !isReported);
   }
 
   #add(index: number, message: Message): void {
@@ -170,7 +170,7 @@ export class TelemetrySender {
       state: "waiting",
       isUnanswered: false,
       isRepeated: false,
-      isTold: false,
+      isReported: false,
     };
     this.#pending.add(pending);
     void this.#watchTime(pending);
@@ -214,13 +214,20 @@ export class TelemetrySender {
 
   #confirm(pending: Pending): void {
     if (!this.#finish(pending)) return;
-    const { index, message, isRepeated, isTold } = pending;
+    const { index, message, isRepeated, isReported } = pending;
     const confirmedAtMs = this.#clock.nowMs();
-    this.#report({ type: "confirmed", index, message, confirmedAtMs, isRepeated, isLate: isTold });
+    this.#report({
+      type: "confirmed",
+      index,
+      message,
+      confirmedAtMs,
+      isRepeated,
+      isLate: isReported,
+    });
   }
 
   #onError(pending: Pending, error: unknown, connection: EventConnection): void {
-    const { index, message, isTold } = pending;
+    const { index, message, isReported } = pending;
     if (!(error instanceof ClientError) || (isFinal(error) && error.name !== OF_MESSAGE)) {
       pending.state = "waiting";
       this.#failed.reject(error as Error);
@@ -233,14 +240,14 @@ export class TelemetrySender {
       void this.#pause(pending, error);
       this.#requeue(pending);
     } else if (this.#finish(pending)) {
-      this.#report({ type: "failed", index, message, error, isLate: isTold });
+      this.#report({ type: "failed", index, message, error, isLate: isReported });
     }
   }
 
   /** A message whose time has passed is not sent again. */
   #requeue(pending: Pending): void {
     pending.state = "waiting";
-    if (pending.isTold) this.#finish(pending);
+    if (pending.isReported) this.#finish(pending);
     else this.#sendWaiting();
     this.#wake();
   }
@@ -257,9 +264,9 @@ export class TelemetrySender {
   }
 
   #reportUnconfirmed(pending: Pending, reason: UnconfirmedReason): void {
-    const { index, message, isUnanswered, state, isTold } = pending;
-    if (isTold) return;
-    pending.isTold = true;
+    const { index, message, isUnanswered, state, isReported } = pending;
+    if (isReported) return;
+    pending.isReported = true;
     const mayBeStored = isUnanswered || state === "inFlight";
     this.#report({ type: "unconfirmed", index, message, reason, mayBeStored });
   }

@@ -89,13 +89,13 @@ export function toNetworkError(cause: unknown, endpoint: Endpoint): ClientError 
 }
 
 /** What was connected to has gone. */
-export function connectionEnded(endpoint: Endpoint, cause: unknown): ClientError {
+export function connectionLost(endpoint: Endpoint, cause: unknown): ClientError {
   const message = `The connection to ${formatEndpoint(endpoint)} was lost.`;
   return new ClientError("ConnectionLost", message, { cause });
 }
 
 /** @param peer What should have answered, such as "an IoT hub". */
-export function notAnswering(
+export function notResponding(
   endpoint: Endpoint,
   timeoutMs: number,
   peer: string,

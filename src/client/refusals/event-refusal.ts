@@ -4,7 +4,7 @@ import { HubError } from "../../core/hub-error.ts";
 import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../core/limits.ts";
 import { type Message, validateTelemetry } from "../../core/message.ts";
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
-import { isMessageReleased } from "../sdk/shared/mend-sender.ts";
+import { isMessageReleased } from "../sdk/shared/patch-sender-link.ts";
 
 /** In words that are right for a device; the transports' own speak of messages to one. */
 const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {

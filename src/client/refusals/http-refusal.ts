@@ -82,13 +82,13 @@ function toRefusal(cause: unknown, { byStatus, hints }: Reading): ClientError | 
   return new ClientError(name, message, { cause, hint: hints[name] });
 }
 
-interface ToldRefusal {
+interface ParsedRefusal {
   readonly name?: string | undefined;
   readonly words: string;
 }
 
 /** `ErrorCode:{name};{text}` inside of JSON (rule https-error); newer answers carry JSON once more. */
-function parseAnswer({ body }: HttpAnswer): ToldRefusal {
+function parseAnswer({ body }: HttpAnswer): ParsedRefusal {
   const message = parseObject(body.toString("utf8")).Message;
   if (typeof message !== "string") return { words: "" };
   const { errorCode, message: text } = parseObject(message);

@@ -34,7 +34,7 @@ const SDK_ERRORS: Readonly<Record<string, HubErrorName>> = {
 };
 
 /** Numbers that are not in the catalogue, by the name of their nearest kin in it. */
-const KIN: Readonly<Record<number, HubErrorName>> = {
+const CLOSEST_NAMES: Readonly<Record<number, HubErrorName>> = {
   401002: "IotHubUnauthorized",
   403005: "IotHubQuotaExceeded",
   403009: "ArgumentInvalid",
@@ -105,7 +105,7 @@ function nameOf(answer: Answer): HubErrorName | undefined {
 /** The catalogue's name of an error number, or that of its nearest kin; undefined for a stranger. */
 export function nameOfNumber(number: number): HubErrorName | undefined {
   const names = Object.keys(HUB_ERRORS) as HubErrorName[];
-  return names.find((name) => HUB_ERRORS[name].number === number) ?? KIN[number];
+  return names.find((name) => HUB_ERRORS[name].number === number) ?? CLOSEST_NAMES[number];
 }
 
 function numberOf({ description, info }: Answer): number | undefined {

@@ -8,7 +8,7 @@ import type { ServiceSignIn } from "../connection/service-sign-in.ts";
 import { trustedCertificates } from "../connection/trusted-certificates.ts";
 import { type Endpoint, endpointOf, formatEndpoint } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
-import { connectionEnded, notAnswering, toNetworkError } from "../errors/network-error.ts";
+import { connectionLost, notResponding, toNetworkError } from "../errors/network-error.ts";
 import { toPackageError } from "../errors/package-error.ts";
 import { refusalToOwner } from "../refusals/http-refusal.ts";
 import { withRoleHint } from "../refusals/role-hint.ts";
@@ -72,7 +72,7 @@ export class RegistryClient {
   /** The first `MAX_LISTED_DEVICES`. */
   async list(): Promise<readonly RegisteredDevice[]> {
     const listed = await this.#ask(() => this.#registry.list());
-    if (!Array.isArray(listed)) throw this.#strange();
+    if (!Array.isArray(listed)) throw this.#unexpectedResponse();
     return listed.map((device) => this.#toDevice(device));
   }
 
@@ -86,7 +86,7 @@ export class RegistryClient {
       | { readonly totalMessagesPurged?: unknown }
       | undefined;
     const count = purged?.totalMessagesPurged;
-    if (typeof count !== "number") throw this.#strange();
+    if (typeof count !== "number") throw this.#unexpectedResponse();
     return count;
   }
 
@@ -120,22 +120,22 @@ export class RegistryClient {
     const refusal =
       toPackageError(error) ?? withRoleHint(refusalToOwner(error), this.#options.signIn);
     if (refusal) return refusal;
-    if (error instanceof UnexpectedResponseError) return this.#strange(error);
+    if (error instanceof UnexpectedResponseError) return this.#unexpectedResponse(error);
     const known =
       toNetworkError(error, this.#endpoint) ?? (await probe(this.#endpoint, this.#ca, deadlineMs));
     if (known) return known;
     return error instanceof DeadlinePassedError
-      ? notAnswering(this.#endpoint, this.#options.requestTimeoutMs, "an IoT hub", error)
-      : connectionEnded(this.#endpoint, error);
+      ? notResponding(this.#endpoint, this.#options.requestTimeoutMs, "an IoT hub", error)
+      : connectionLost(this.#endpoint, error);
   }
 
   #toDevice(json: unknown): RegisteredDevice {
     const device = parseRegisteredDevice(json);
-    if (device === undefined) throw this.#strange();
+    if (device === undefined) throw this.#unexpectedResponse();
     return device;
   }
 
-  #strange(cause?: Error): ClientError {
+  #unexpectedResponse(cause?: Error): ClientError {
     return new ClientError(
       "ServerError",
       `The response from ${formatEndpoint(this.#endpoint)} is not that of an IoT hub.`,

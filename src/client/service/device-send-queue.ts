@@ -18,7 +18,7 @@ export interface SendQueueSettings {
   readonly signal: AbortSignal;
   onEvent(event: SendEvent): void;
   /** A message goes out, or has its answer. */
-  onFlight(change: 1 | -1): void;
+  onInFlight(change: 1 | -1): void;
 }
 
 const FIRST_RETRY_MS = 500;
@@ -72,10 +72,10 @@ export class DeviceSendQueue {
   /** Sends it. True when that decided its fate; else it waits in line. */
   async #try(pending: Pending): Promise<boolean> {
     const { deviceId, message } = outgoingOf(pending);
-    const { connection, onFlight } = this.#settings;
+    const { connection, onInFlight } = this.#settings;
     try {
-      onFlight(1);
-      await connection.send(deviceId, message).finally(() => onFlight(-1));
+      onInFlight(1);
+      await connection.send(deviceId, message).finally(() => onInFlight(-1));
       this.#fullSinceMs = undefined;
       this.#backOff.reset();
       this.#report(pending, this.#accepted(pending));

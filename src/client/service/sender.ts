@@ -89,7 +89,7 @@ class Sender {
       random: options.random,
       signal: this.#stopSignal,
       onEvent: (event) => this.#onEvent(event),
-      onFlight: (change) => {
+      onInFlight: (change) => {
         this.#inFlight += change;
         this.#onChange();
       },

@@ -15,8 +15,8 @@ import type { Message } from "../../../core/message.ts";
 import { internals, method, text } from "../../../dependencies/internals.ts";
 import type { ClientCertificate } from "../../connection/device-connection.ts";
 import { declareAmqpBase } from "../shared/amqp-internals.ts";
-import { AmqpLifeline } from "../shared/amqp-lifeline.ts";
-import { mendSender } from "../shared/mend-sender.ts";
+import { patchSenderLink } from "../shared/patch-sender-link.ts";
+import { WatchedConnection } from "../shared/watched-connection.ts";
 import { MANUAL_CREDIT, ReceiverCredit } from "./receiver-credit.ts";
 
 const INTERNALS = declareAmqpBase(["azure-iot-device-amqp", "azure-iot-amqp-base"]);
@@ -54,7 +54,7 @@ export interface AmqpDeviceBase {
   /** Attaches the link of events. The hub's refusal comes as the end of the connection. */
   attachEvents(): Promise<void>;
   /** Has the SDK's message carry ours, which goes out in its place. */
-  carry(message: Message, sdkMessage: SdkMessage): void;
+  embedMessage(message: Message, sdkMessage: SdkMessage): void;
   /** Of the link of devicebound messages, once it is attached. */
   readonly credit: ReceiverCredit | undefined;
   /** Ends the connection by force, in whatever state. */
@@ -67,7 +67,7 @@ export function hookAmqpDeviceBase(
 ): AmqpDeviceBase {
   const { uri, ca, certificate, serverName, idleTimeoutMs, onLost } = options;
   const { _amqp: base } = TRANSPORT.of(transport);
-  const lifeline = new AmqpLifeline(base, INTERNALS, onLost);
+  const watched = new WatchedConnection(base, INTERNALS, onLost);
   const connect = base.connect.bind(base);
   const putToken = base.putToken.bind(base);
   const initializeCBS = base.initializeCBS.bind(base);
@@ -86,20 +86,20 @@ export function hookAmqpDeviceBase(
       tcp_no_delay: true,
     };
     connect({ ...config, uri, sslOptions, policyOverride }, done);
-    lifeline.watchConnection();
+    watched.watchConnection();
   };
 
   // A refused token ends the connection at once: the SDK keeps it to itself when renewing.
   base.putToken = (audience, token, done) => {
     putToken(audience, token, (error) => {
-      if (error) lifeline.lose(error);
+      if (error) watched.lose(error);
       done(error);
     });
   };
 
   base.initializeCBS = (done) => {
     initializeCBS((error) => {
-      if (!error) lifeline.watchClaims();
+      if (!error) watched.watchClaims();
       done(error);
     });
   };
@@ -107,7 +107,7 @@ export function hookAmqpDeviceBase(
   base.attachReceiverLink = (endpoint, linkOptions, done) => {
     attachReceiverLink(endpoint, { ...linkOptions, ...MANUAL_CREDIT }, (error, link) => {
       if (!link) return done(error);
-      const adopted = lifeline.adoptReceiver(link);
+      const adopted = watched.adoptReceiver(link);
       if (adopted === undefined) return;
       done(null, link);
       credit = new ReceiverCredit(adopted);
@@ -126,17 +126,17 @@ export function hookAmqpDeviceBase(
         const { _d2cEndpoint: endpoint } = CONNECTED_TRANSPORT.of(transport);
         attachSenderLink(endpoint, null, (error, link) => {
           if (!link) return reject(error ?? new Error("The event link is not open."));
-          const adopted = lifeline.adoptSender(link);
+          const adopted = watched.adoptSender(link);
           if (adopted === undefined) return;
-          mendSender(adopted, INTERNALS.senderLink);
+          patchSenderLink(adopted, INTERNALS.senderLink);
           events = { endpoint, link };
-          if (lifeline.restsOn(adopted)) resolve();
+          if (watched.restsOn(adopted)) resolve();
         });
       }),
-    carry: (message, sdkMessage) => lifeline.carry(message, sdkMessage),
+    embedMessage: (message, sdkMessage) => watched.embedMessage(message, sdkMessage),
     get credit() {
       return credit;
     },
-    destroy: () => lifeline.cut(),
+    destroy: () => watched.cut(),
   };
 }

@@ -68,7 +68,7 @@ export function createAmqpDeviceClient(options: AmqpDeviceClientOptions): AmqpDe
     attachEvents: () => base.attachEvents(),
     async sendEvent(message) {
       const sdkMessage = createSdkMessage(message);
-      base.carry(message, sdkMessage);
+      base.embedMessage(message, sdkMessage);
       await client.sendEvent(sdkMessage);
     },
     settle: ({ sdkMessage }, settlement) =>

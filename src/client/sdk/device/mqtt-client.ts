@@ -1,7 +1,13 @@
 /** What we touch of mqtt.js 4, the MQTT client inside azure-iot-device-mqtt. */
 
 import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
-import { flag, type Inside, internals, method, object } from "../../../dependencies/internals.ts";
+import {
+  flag,
+  type InternalsOf,
+  internals,
+  method,
+  object,
+} from "../../../dependencies/internals.ts";
 
 const PATH: PackagePath = ["azure-iot-device-mqtt", "azure-iot-mqtt-base", "mqtt"];
 
@@ -28,7 +34,7 @@ export const MQTT_CLIENT = internals(PATH, "MqttClient", {
   _sendPacket: method<(packet: PubackPacket) => void>(),
 });
 
-export type MqttClient = Inside<typeof MQTT_CLIENT>;
+export type MqttClient = InternalsOf<typeof MQTT_CLIENT>;
 
 /** Over TLS. Over WebSocket the stream is one around a socket. */
 export const TLS_CLIENT = internals(PATH, "MqttClient", {

@@ -13,7 +13,7 @@ import type { Mqtt } from "azure-iot-device-mqtt";
 import type { Message, PropertyValue } from "../../../core/message.ts";
 import { encodePropertyBag } from "../../../core/property-bag.ts";
 import { internals, method } from "../../../dependencies/internals.ts";
-import { carry } from "../shared/carrier.ts";
+import { embedMessage } from "../shared/message-property.ts";
 import { type MqttClient, OUTGOING } from "./mqtt-client.ts";
 import { MQTT_BASE } from "./mqtt-provider.ts";
 import { createSdkMessage } from "./sdk-message.ts";
@@ -58,7 +58,7 @@ export function hookMqttEvents(transport: Mqtt): MqttEvents {
       if (bytes > MAX_TOPIC_BYTES) throw new TopicTooLongError(bytes);
       topics.set(sdkMessage, topic);
       // A topic that is made in another way would lack the properties.
-      carry(message, sdkMessage, () =>
+      embedMessage(message, sdkMessage, () =>
         TRANSPORT.fault("._getEventTopicFromMessage", "does not build the event topics"),
       );
       return sdkMessage;

@@ -228,7 +228,7 @@ class HookedClient implements EventHubsClient {
     options: ReceiverOptions,
   ): Promise<RheaReceiver> {
     const detached = createDeferred<never>();
-    const tellAfter = (listener: RheaListener): RheaListener => {
+    const reportAfter = (listener: RheaListener): RheaListener => {
       return (context) => {
         listener(context);
         const error = context.receiver?.error ?? context.session?.error;
@@ -243,10 +243,10 @@ class HookedClient implements EventHubsClient {
         if (message?.message_annotations) this.#messages.set(message.message_annotations, message);
         options.onMessage(context);
       },
-      onError: tellAfter(options.onError),
-      onClose: tellAfter(options.onClose),
-      onSessionError: tellAfter(options.onSessionError),
-      onSessionClose: tellAfter(options.onSessionClose),
+      onError: reportAfter(options.onError),
+      onClose: reportAfter(options.onClose),
+      onSessionError: reportAfter(options.onSessionError),
+      onSessionClose: reportAfter(options.onSessionClose),
     });
     const receiver = RECEIVER.of(created);
     const isGranted = receiver.source != null && "address" in receiver.source;

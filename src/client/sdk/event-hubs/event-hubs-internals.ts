@@ -3,7 +3,7 @@
 import type { EventHubConsumerClient } from "@azure/event-hubs";
 import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
 import {
-  type Inside,
+  type InternalsOf,
   internals,
   maybe,
   method,
@@ -36,7 +36,7 @@ export const RECEIVER_OPTIONS = internals(EVENT_HUBS, "options of createReceiver
   onSessionClose: method<RheaListener>(),
 });
 
-export type ReceiverOptions = Inside<typeof RECEIVER_OPTIONS>;
+export type ReceiverOptions = InternalsOf<typeof RECEIVER_OPTIONS>;
 
 export const RECEIVER = internals(RHEA_PROMISE, "Receiver", {
   /** What the hub granted; without address when it refuses the link and says why in a moment. */
@@ -46,7 +46,7 @@ export const RECEIVER = internals(RHEA_PROMISE, "Receiver", {
   addCredit: method<(count: number) => void>(),
 });
 
-export type RheaReceiver = Inside<typeof RECEIVER>;
+export type RheaReceiver = InternalsOf<typeof RECEIVER>;
 
 interface RheaConnectionContext {
   readonly error?: Error | { readonly error?: unknown };
@@ -73,7 +73,7 @@ const CONNECTION = internals(RHEA_PROMISE, "Connection", {
   createReceiver: method<(options: ReceiverOptions) => Promise<RheaReceiver>>(),
 });
 
-export type EventHubsConnection = Inside<typeof CONNECTION>;
+export type EventHubsConnection = InternalsOf<typeof CONNECTION>;
 
 const authLoop = { stop: method<() => void>() };
 

@@ -66,7 +66,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     },
     async send(deviceId, message) {
       const sdkMessage = toSdkMessage(message);
-      base.carry(message, sdkMessage);
+      base.embedMessage(message, sdkMessage);
       await client.send(deviceId, sdkMessage);
     },
     // The callback form: the promise resolves to an object without `on`.

@@ -10,14 +10,14 @@ import { Amqp } from "azure-iothub/dist/common-amqp/amqp.js";
 import type { Message as SdkMessage } from "azure-iothub/dist/common-core/message.js";
 import type { Message } from "../../../core/message.ts";
 import { type AmqpReceiverLink, declareAmqpBase } from "./amqp-internals.ts";
-import { AmqpLifeline } from "./amqp-lifeline.ts";
-import { mendSender } from "./mend-sender.ts";
-import { unknotErrors } from "./unknot-errors.ts";
+import { breakErrorCycle } from "./break-error-cycle.ts";
+import { patchSenderLink } from "./patch-sender-link.ts";
+import { WatchedConnection } from "./watched-connection.ts";
 
 const INTERNALS = declareAmqpBase(["azure-iothub"]);
 
 INTERNALS.methods.of(Amqp.prototype);
-unknotErrors();
+breakErrorCycle();
 
 /** Longest silence of the hub, in milliseconds; it sends empty frames at half of it. */
 const IDLE_TIMEOUT_MS = 120_000;
@@ -35,13 +35,13 @@ type Done = Parameters<Amqp["connect"]>[1];
 
 export class AmqpBase extends Amqp {
   readonly #options: AmqpBaseOptions;
-  readonly #lifeline: AmqpLifeline;
+  readonly #watched: WatchedConnection;
   #feedbackLink: AmqpReceiverLink | undefined;
 
   constructor(options: AmqpBaseOptions) {
     super(true);
     this.#options = options;
-    this.#lifeline = new AmqpLifeline(this, INTERNALS, options.onLost);
+    this.#watched = new WatchedConnection(this, INTERNALS, options.onLost);
   }
 
   override connect(config: Config, done: Done): void {
@@ -59,7 +59,7 @@ export class AmqpBase extends Amqp {
       },
       done,
     );
-    this.#lifeline.watchConnection();
+    this.#watched.watchConnection();
   }
 
   /** A refused token ends the connection at once: the SDK keeps it to itself when renewing. */
@@ -72,7 +72,7 @@ export class AmqpBase extends Amqp {
 
   override initializeCBS(callback: (error?: Error) => void): void {
     super.initializeCBS((error) => {
-      if (!error) this.#lifeline.watchClaims();
+      if (!error) this.#watched.watchClaims();
       callback(error);
     });
   }
@@ -83,19 +83,19 @@ export class AmqpBase extends Amqp {
   ): void {
     super.attachReceiverLink(endpoint, { ...options, autoaccept: false }, (error, link) => {
       if (!link) return done(error);
-      this.#feedbackLink = this.#lifeline.adoptReceiver(link);
+      this.#feedbackLink = this.#watched.adoptReceiver(link);
       if (this.#feedbackLink) done(null, link);
     });
   }
 
   /** Has the SDK's message carry ours, which goes out in its place. */
-  carry(message: Message, sdkMessage: SdkMessage): void {
-    this.#lifeline.carry(message, sdkMessage);
+  embedMessage(message: Message, sdkMessage: SdkMessage): void {
+    this.#watched.embedMessage(message, sdkMessage);
   }
 
   /** No feedback comes any more; what has come can still be settled. */
   stopFeedback(): void {
-    if (this.#feedbackLink) this.#lifeline.stopReceiving(this.#feedbackLink);
+    if (this.#feedbackLink) this.#watched.stopReceiving(this.#feedbackLink);
     this.#feedbackLink = undefined;
   }
 
@@ -103,7 +103,7 @@ export class AmqpBase extends Amqp {
   askAt(address: string, done: (answer: Error | undefined) => void): void {
     super.attachReceiverLink(address, {}, (error, link) => {
       if (!link) return done(error ?? undefined);
-      this.#lifeline.adoptRefused(link, done);
+      this.#watched.adoptRefused(link, done);
     });
   }
 
@@ -112,20 +112,20 @@ export class AmqpBase extends Amqp {
   ): void {
     super.attachSenderLink(endpoint, options, (error, link) => {
       if (!link) return done(error);
-      const adopted = this.#lifeline.adoptSender(link);
+      const adopted = this.#watched.adoptSender(link);
       if (!adopted) return;
-      mendSender(adopted, INTERNALS.senderLink);
+      patchSenderLink(adopted, INTERNALS.senderLink);
       done(null, link);
     });
   }
 
   /** The connection is lost. */
   lose(error: Error | undefined): void {
-    this.#lifeline.lose(error);
+    this.#watched.lose(error);
   }
 
   /** Ends socket and timers at once, whatever state the SDK's machines are in. */
   destroy(): void {
-    this.#lifeline.cut();
+    this.#watched.cut();
   }
 }

@@ -3,7 +3,7 @@
 import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
 import {
   flag,
-  type Inside,
+  type InternalsOf,
   internals,
   list,
   maybe,
@@ -124,7 +124,7 @@ export function declareAmqpBase(path: PackagePath) {
 
 export type AmqpInternals = ReturnType<typeof declareAmqpBase>;
 export type AmqpLink = Pick<AmqpReceiverLink, "on" | "forceDetach">;
-export type AmqpReceiverLink = Inside<AmqpInternals["receiverLink"]>;
-export type AmqpSenderLink = Inside<AmqpInternals["senderLink"]>;
-export type RheaConnection = Inside<AmqpInternals["connecting"]>["_rheaConnection"];
+export type AmqpReceiverLink = InternalsOf<AmqpInternals["receiverLink"]>;
+export type AmqpSenderLink = InternalsOf<AmqpInternals["senderLink"]>;
+export type RheaConnection = InternalsOf<AmqpInternals["connecting"]>["_rheaConnection"];
 export type RheaReceiver = AmqpReceiverLink["_rheaReceiver"];

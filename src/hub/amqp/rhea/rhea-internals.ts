@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { AmqpError, Message as AmqpMessage, Delivery, link as Link, Typed } from "rhea";
 import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
 import {
-  type Inside,
+  type InternalsOf,
   internals,
   list,
   maybe,
@@ -43,7 +43,7 @@ export const PERFORMATIVE = internals(RHEA, "performative", {
   value: list<unknown>(),
 });
 
-export type Performative = Inside<typeof PERFORMATIVE>;
+export type Performative = InternalsOf<typeof PERFORMATIVE>;
 
 /** What rhea keeps of a frame until it is written; an empty frame has no performative. */
 export interface Frame {

@@ -19,7 +19,7 @@ export interface IncomingPublish {
 }
 
 /** @param take Returns false to leave the packet to mqtt.js and the SDK. */
-export function takePublishes(
+export function interceptPublishes(
   client: MqttClient,
   take: (publish: IncomingPublish) => boolean,
 ): void {

@@ -7,7 +7,7 @@ import type { Message } from "../../../core/message.ts";
 import type { IncompatiblePackage } from "../../../dependencies/incompatible-package.ts";
 
 /** The application property that carries it; never sent. */
-const CARRIER = "c2d-tools:message";
+const MESSAGE_PROPERTY = "c2d-tools:message";
 
 interface SdkMessage {
   readonly properties: { add(name: string, value: string): unknown };
@@ -16,13 +16,13 @@ interface SdkMessage {
 /** How the SDK may come to encode an object: by its own properties, or as text. */
 const ENCODINGS = ["message", "toString", "valueOf", Symbol.toPrimitive] as const;
 
-class CarriedMessage {
+class EmbeddedMessage {
   readonly #message: Message;
 
-  constructor(message: Message, notTakenOut: () => IncompatiblePackage) {
+  constructor(message: Message, notExtracted: () => IncompatiblePackage) {
     this.#message = message;
     const get = (): never => {
-      throw notTakenOut();
+      throw notExtracted();
     };
     for (const name of ENCODINGS) Object.defineProperty(this, name, { enumerable: true, get });
   }
@@ -30,28 +30,28 @@ class CarriedMessage {
   /** Nothing: an SDK makes JSON of a message for its log. */
   toJSON(): undefined {}
 
-  /** Undefined when nothing is carried. */
+  /** Undefined when nothing is embedded. */
   static in(value: unknown): Message | undefined {
-    return value instanceof CarriedMessage ? value.#message : undefined;
+    return value instanceof EmbeddedMessage ? value.#message : undefined;
   }
 }
 
-/** @param notTakenOut The error of an SDK that goes round the place where the message is taken out. */
-export function carry(
+/** @param notExtracted The error of an SDK that goes round the place where the message is taken out. */
+export function embedMessage(
   message: Message,
   sdkMessage: SdkMessage,
-  notTakenOut: () => IncompatiblePackage,
+  notExtracted: () => IncompatiblePackage,
 ): void {
-  const carried: unknown = new CarriedMessage(message, notTakenOut);
+  const embedded: unknown = new EmbeddedMessage(message, notExtracted);
   // The SDKs hand on the value of a property as it is.
-  sdkMessage.properties.add(CARRIER, carried as string);
+  sdkMessage.properties.add(MESSAGE_PROPERTY, embedded as string);
 }
 
-/** The message carried, and the other properties. */
-export function takeOut(properties: Readonly<Record<string, unknown>>): {
+/** The message embedded, and the other properties. */
+export function extractMessage(properties: Readonly<Record<string, unknown>>): {
   readonly message: Message | undefined;
   readonly others: Readonly<Record<string, unknown>>;
 } {
-  const { [CARRIER]: carried, ...others } = properties;
-  return { message: CarriedMessage.in(carried), others };
+  const { [MESSAGE_PROPERTY]: embedded, ...others } = properties;
+  return { message: EmbeddedMessage.in(embedded), others };
 }

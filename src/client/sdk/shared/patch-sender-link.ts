@@ -10,7 +10,7 @@
 import type { Message } from "../../../core/message.ts";
 import type { IncompatiblePackage } from "../../../dependencies/incompatible-package.ts";
 import type { AmqpInternals, AmqpSenderLink, SdkAmqpMessage } from "./amqp-internals.ts";
-import { takeOut } from "./carrier.ts";
+import { extractMessage } from "./message-property.ts";
 
 /** The hub released a message, or rejected it without saying why: it was not stored. */
 class MessageReleasedError extends Error {
@@ -29,12 +29,12 @@ export function isMessageReleased(error: unknown): boolean {
 
 type SenderLinks = AmqpInternals["senderLink"];
 
-export function mendSender(link: AmqpSenderLink, links: SenderLinks): void {
+export function patchSenderLink(link: AmqpSenderLink, links: SenderLinks): void {
   const send = link.send.bind(link);
   link.send = (amqpMessage, callback) => {
-    const { message, others } = takeOut(amqpMessage.application_properties ?? {});
+    const { message, others } = extractMessage(amqpMessage.application_properties ?? {});
     if (message === undefined) return callback(notIntercepted(links));
-    mendMessage(amqpMessage, message, others);
+    fillMessage(amqpMessage, message, others);
     send(amqpMessage, (error, result) => {
       const isUnclear = !error && result === undefined;
       callback(isUnclear ? new MessageReleasedError() : error, result);
@@ -47,7 +47,7 @@ export function notIntercepted(links: SenderLinks): IncompatiblePackage {
   return links.fault(".send", "does not receive every message that is sent");
 }
 
-function mendMessage(
+function fillMessage(
   amqpMessage: SdkAmqpMessage,
   message: Message,
   others: Readonly<Record<string, unknown>>,

@@ -2,7 +2,7 @@
 
 import type { Message } from "../../../core/message.ts";
 import type { IncompatiblePackage } from "../../../dependencies/incompatible-package.ts";
-import type { Inside } from "../../../dependencies/internals.ts";
+import type { InternalsOf } from "../../../dependencies/internals.ts";
 import type {
   AmqpInternals,
   AmqpLink,
@@ -11,12 +11,12 @@ import type {
   RheaConnection,
   WebSocket,
 } from "./amqp-internals.ts";
-import { carry } from "./carrier.ts";
-import { notIntercepted } from "./mend-sender.ts";
+import { embedMessage } from "./message-property.ts";
+import { notIntercepted } from "./patch-sender-link.ts";
 
-type Base = Inside<AmqpInternals["base"]>;
+type Base = InternalsOf<AmqpInternals["base"]>;
 
-export class AmqpLifeline {
+export class WatchedConnection {
   readonly #internals: AmqpInternals;
   readonly #base: Base;
   readonly #onLost: (error: Error | undefined) => void;
@@ -47,8 +47,8 @@ export class AmqpLifeline {
    * Has the SDK's message carry ours, which a mended link sends instead. What throws when it comes to
    * be encoded is rhea, for which that is the end of the connection.
    */
-  carry(message: Message, sdkMessage: Parameters<typeof carry>[1]): void {
-    carry(message, sdkMessage, () => {
+  embedMessage(message: Message, sdkMessage: Parameters<typeof embedMessage>[1]): void {
+    embedMessage(message, sdkMessage, () => {
       this.#fault ??= notIntercepted(this.#internals.senderLink);
       return this.#fault;
     });

@@ -14,7 +14,7 @@ const ERRORS = internals(["azure-iothub"], "errors", {
   ServiceUnavailableError: { prototype: object() },
 });
 
-export function unknotErrors(): void {
+export function breakErrorCycle(): void {
   const { NotConnectedError, ServiceUnavailableError } = ERRORS.of(errors);
   for (const { prototype } of [NotConnectedError, ServiceUnavailableError]) {
     const causes = new WeakMap<object, unknown>();
