@@ -16,11 +16,11 @@ import { createInstallation, type Installation, parseInstallation } from "./home
 import { startHub } from "./hub.ts";
 import type { LocalHub } from "./local-hub.ts";
 import { type LocalHubOptions, resolveOptions } from "./local-hub-options.ts";
-import { nameOf, present } from "./present-hub.ts";
 import { openLevelStore } from "./store/level-store.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
 import { acquireOwnership } from "./store/ownership.ts";
 import type { Store } from "./store/store.ts";
+import { nameOf, toLocalHub } from "./to-local-hub.ts";
 
 export interface HomeHubOptions extends Omit<LocalHubOptions, "port"> {
   readonly directory: string;
@@ -78,7 +78,7 @@ async function startWithStore(
     });
     close = () => hub.stop();
     signal?.throwIfAborted();
-    const local = present(hub, installation, { host: resolved.host, caFile: paths.caFile });
+    const local = toLocalHub(hub, installation, { host: resolved.host, caFile: paths.caFile });
     writeHubDescription(paths, {
       hostName: local.hostName,
       endpoint: `${nameOf(resolved.host)}:${local.ports[0]}`,

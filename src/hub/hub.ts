@@ -78,26 +78,26 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
   const open = async (): Promise<ProtocolListener> => {
     await Promise.all(options.devices.map((deviceId) => services.registry.ensure(deviceId)));
-    const door = await openDoor(options, { ...services, stopHub }, idle);
+    const listener = await openListener(options, { ...services, stopHub }, idle);
     lifetime.onStop(
       () => options.onStopping?.(),
       () => idle.stop(),
-      () => door.close(),
+      () => listener.close(),
       () => services.scheduler.stop(),
       () => services.activity.flush(),
       () => options.store.close(),
     );
     idle.start();
-    return door;
+    return listener;
   };
   const opening = open();
-  const door = await opening.catch(async (error: unknown) => {
+  const listener = await opening.catch(async (error: unknown) => {
     services.scheduler.stop();
     await options.store.close();
     throw error;
   });
   return {
-    ports: door.ports,
+    ports: listener.ports,
     events: services.events,
     registry: services.registry,
     owner: ownerOf(options.installation),
@@ -109,7 +109,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
 }
 
-async function openDoor(
+async function openListener(
   options: HubOptions,
   services: HubServices & Pick<RouteServices, "stopHub">,
   idle: IdleWatch,

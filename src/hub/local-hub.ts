@@ -11,8 +11,8 @@ import { createInstallation } from "./home/installation.ts";
 import { startHub } from "./hub.ts";
 import { type LocalHubOptions, resolveOptions } from "./local-hub-options.ts";
 import type { HubEventListener } from "./model/events.ts";
-import { present } from "./present-hub.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
+import { toLocalHub } from "./to-local-hub.ts";
 
 export interface LocalHub extends AsyncDisposable {
   /** `localhost`, or the other address it listens on; with the port unless the standard ones are served. */
@@ -81,7 +81,7 @@ export async function startLocalHub(options: LocalHubOptions = {}): Promise<Loca
       onStopping: removeDirectory,
     });
     close = () => hub.stop();
-    return present(hub, installation, { host: resolved.host, caFile });
+    return toLocalHub(hub, installation, { host: resolved.host, caFile });
   } catch (error) {
     await close();
     removeDirectory();

@@ -61,7 +61,7 @@ export class HubParts {
     this.#device = this.cloudToDevice.subscribe(DEVICE, {
       hasCredit: () => true,
       deliver: (delivery) => this.held.push(delivery),
-      onStolen: () => {},
+      onReplaced: () => {},
       onLockEnded: () => {},
     });
   }

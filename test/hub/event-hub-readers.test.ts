@@ -615,7 +615,7 @@ describe("readers that go", () => {
       {
         hasCredit: () => true,
         deliver: ({ payload }) => got.push(String(payload.telemetry.body)),
-        onStolen: () => {},
+        onReplaced: () => {},
       },
     );
     subscription.wake();

@@ -18,7 +18,7 @@ function eventsOf({ deviceToCloud }: TestHub): StoredEvent[] {
         partition: { type: "eventPartition", consumerGroup: "$Default", partitionId, segments: [] },
         position: { type: "start" },
       },
-      { hasCredit: () => true, deliver: (event) => events.push(event), onStolen: () => {} },
+      { hasCredit: () => true, deliver: (event) => events.push(event), onReplaced: () => {} },
     );
     subscription.wake();
     subscription.close();

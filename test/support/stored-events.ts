@@ -11,7 +11,7 @@ export function storedEvents(
     const partition = { type: "eventPartition", consumerGroup: "$Default", partitionId } as const;
     const subscription = deviceToCloud.subscribe(
       { partition: { ...partition, segments: [] }, position },
-      { hasCredit: () => true, deliver: (event) => found.push(event), onStolen: () => {} },
+      { hasCredit: () => true, deliver: (event) => found.push(event), onReplaced: () => {} },
     );
     subscription.wake();
     subscription.close();

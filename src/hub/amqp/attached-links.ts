@@ -28,8 +28,8 @@ export class AttachedLinks {
 
   constructor(context: NodeContext) {
     this.#context = context;
-    this.#cbsReplies = new Replies(context.outflow);
-    this.#managementReplies = new Replies(context.outflow);
+    this.#cbsReplies = new Replies(context.sendBuffer);
+    this.#managementReplies = new Replies(context.sendBuffer);
     this.#twins = new TwinNodes(context);
   }
 

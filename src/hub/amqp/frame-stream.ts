@@ -9,10 +9,10 @@ import {
   incomingFrameSize,
   stopHeartbeats,
 } from "./rhea/accepted-connection.ts";
+import { allowSameNamedLinks } from "./rhea/allow-same-named-links.ts";
 import { findDeliveriesById } from "./rhea/delivery-ids.ts";
-import { tellLinksApart } from "./rhea/link-names.ts";
 import { INCOMING_WINDOW, limitHandles, OPEN_FIELDS } from "./rhea/opening.ts";
-import { Outflow } from "./rhea/outflow.ts";
+import { SendBuffer } from "./rhea/send-buffer.ts";
 import { writeTrailingNulls } from "./rhea/trailing-nulls.ts";
 import { offerSaslMechanisms, type PlainSignIn } from "./sasl.ts";
 
@@ -30,22 +30,22 @@ const MAX_UNFINISHED_BYTES = 4 * MAX_MESSAGE_SIZE;
 
 export class FrameStream {
   readonly connection: Connection;
-  readonly outflow: Outflow;
+  readonly sendBuffer: SendBuffer;
   readonly #stream: Duplex;
 
   constructor(stream: Duplex, signIn: PlainSignIn) {
     this.#stream = stream;
-    this.outflow = new Outflow(stream);
+    this.sendBuffer = new SendBuffer(stream);
     this.connection = createConnection(signIn);
   }
 
   /** `onEnd` is called once or more: when the peer has ended the connection, or must not go on. */
   start(onEnd: () => void): void {
-    const { connection, outflow } = this;
+    const { connection, sendBuffer } = this;
     connection.on("session_open", ({ session }: EventContext) => {
       if (session === undefined) return;
       limitHandles(session);
-      tellLinksApart(session);
+      allowSameNamedLinks(session);
       findDeliveriesById(session);
     });
     connection.on("disconnected", onEnd);
@@ -60,7 +60,7 @@ export class FrameStream {
     this.#stream.on("data", () => {
       const isFrameTooLarge = incomingFrameSize(connection) > OPEN_FIELDS.max_frame_size;
       if (isFrameTooLarge || hasUnfinishedMessage(connection, MAX_UNFINISHED_BYTES)) onEnd();
-      else outflow.lookSoon();
+      else sendBuffer.checkSoon();
     });
   }
 

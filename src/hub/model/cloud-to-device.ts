@@ -45,7 +45,7 @@ interface MessageConsumer {
   /** A lock of this consumer has ended, by a settlement or without one. */
   onLockEnded(lockToken: string): void;
   /** Another consumer of the same device took its place. */
-  onStolen(error: HubError): void;
+  onReplaced(error: HubError): void;
 }
 
 interface Consumer {
@@ -107,7 +107,7 @@ export class CloudToDevice {
     state.consumer = own;
     if (previous !== undefined) {
       this.#release(deviceId, previous);
-      previous.consumer.onStolen(
+      previous.consumer.onReplaced(
         new HubError("LinkCreationConflict", "Another receiver of the same device replaced it."),
       );
     }

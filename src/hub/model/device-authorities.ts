@@ -50,11 +50,14 @@ export class DeviceAuthorities {
   haveIssued(chain: readonly Uint8Array[], nowMs: number): boolean {
     if (this.#authorities.length === 0) return false;
     const [own, ...others] = chain.slice(0, 1 + MAX_INTERMEDIATES).flatMap(parseOrNone);
-    return own !== undefined && this.#leadFrom(own, { untried: new Set(others), depth: 0, nowMs });
+    return (
+      own !== undefined &&
+      this.#leadsToAuthority(own, { untried: new Set(others), depth: 0, nowMs })
+    );
   }
 
   /** @param untried Those that may still come next: none is tried twice, so circles end. */
-  #leadFrom(
+  #leadsToAuthority(
     certificate: Certificate,
     { untried, depth, nowMs }: { untried: Set<Certificate>; depth: number; nowMs: number },
   ): boolean {
@@ -65,7 +68,7 @@ export class DeviceAuthorities {
     for (const issuer of untried) {
       if (!mayBeNext(issuer)) continue;
       untried.delete(issuer);
-      if (this.#leadFrom(issuer, { untried, depth: depth + 1, nowMs })) return true;
+      if (this.#leadsToAuthority(issuer, { untried, depth: depth + 1, nowMs })) return true;
     }
     return false;
   }

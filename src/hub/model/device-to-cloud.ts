@@ -34,7 +34,7 @@ export interface EventReader {
   hasCredit(): boolean;
   deliver(event: StoredEvent): void;
   /** Another reader took its place. */
-  onStolen(error: HubError): void;
+  onReplaced(error: HubError): void;
 }
 
 interface EventRequest {
@@ -136,9 +136,9 @@ export class DeviceToCloud {
     const place: ReaderPlace = partition.readers.take({
       group: request.partition.consumerGroup.toLowerCase(),
       epoch: request.epoch,
-      onStolen: (error) => {
+      onReplaced: (error) => {
         close();
-        reader.onStolen(error);
+        reader.onReplaced(error);
       },
     });
     const wake = (): void => pump(partition.log, cursor, reader);

@@ -9,7 +9,7 @@ interface ReaderRequest {
   /** Lower case. */
   readonly group: string;
   readonly epoch: number | undefined;
-  onStolen(error: HubError): void;
+  onReplaced(error: HubError): void;
 }
 
 export interface ReaderPlace {
@@ -32,7 +32,7 @@ export class EventReaders {
     }
     this.#readers.add(request);
     if (request.epoch !== undefined) {
-      for (const rival of rivals) rival.onStolen(stolen(request.epoch));
+      for (const rival of rivals) rival.onReplaced(stolen(request.epoch));
     }
     return { leave: () => this.#readers.delete(request) };
   }

@@ -56,7 +56,7 @@ export class DeviceInbox {
       hasCredit: () => this.#delivery !== undefined && !this.#packetIds.isFull,
       deliver: (delivery) => this.#publish(delivery),
       onLockEnded: (lockToken) => this.#packetIds.remove(lockToken),
-      onStolen: (error) => fail(error.message),
+      onReplaced: (error) => fail(error.message),
     });
   }
 

@@ -28,7 +28,7 @@ export function openDeviceNode(
     deliver: ({ entry, lockToken }) =>
       link.send(toDeviceMessage(deviceId, entry, lockToken), lockToken),
     onLockEnded: (lockToken) => link.endLock(lockToken),
-    onStolen: (error) => link.close(toError(error)),
+    onReplaced: (error) => link.close(toError(error)),
   });
   return { check, close: (error) => link.close(error), end: () => link.end() };
 }

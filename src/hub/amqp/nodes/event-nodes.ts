@@ -24,7 +24,7 @@ export function openPartitionNode(
   partition: EventPartition,
   context: NodeContext,
 ): GuardedLink {
-  const { claims, clock, deviceToCloud, outflow, toEventHubError } = context;
+  const { claims, clock, deviceToCloud, sendBuffer, toEventHubError } = context;
   const check = (): void => claims.authorize("ServiceConnect", partition.segments);
   check();
   agreeToSenderSettleMode(sender);
@@ -49,10 +49,10 @@ export function openPartitionNode(
       hasCredit: () => sender.is_open() && credit.isLeft,
       deliver: (event) =>
         credit.use(sendMessage(sender, { ...toEventMessage(event), ...metric() })),
-      onStolen: (error) => close(toEventHubError(error)),
+      onReplaced: (error) => close(toEventHubError(error)),
     },
   );
-  const credit = new LinkCredit(sender, outflow, () => subscription.wake());
+  const credit = new LinkCredit(sender, sendBuffer, () => subscription.wake());
   return { check, close, end };
 }
 

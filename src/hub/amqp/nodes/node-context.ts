@@ -3,7 +3,7 @@
 import type { AmqpError } from "rhea";
 import type { HubServices } from "../../services.ts";
 import type { Claims } from "../claims.ts";
-import type { Outflow } from "../rhea/outflow.ts";
+import type { SendBuffer } from "../rhea/send-buffer.ts";
 import type { Settler } from "../rhea/settler.ts";
 import type { DeviceLinks } from "./device-links.ts";
 
@@ -15,10 +15,10 @@ export type NodeServices = Pick<
 export interface NodeContext extends NodeServices {
   readonly claims: Claims;
   readonly deviceLinks: DeviceLinks;
-  readonly outflow: Outflow;
+  readonly sendBuffer: SendBuffer;
   readonly settler: Settler;
   /** Where the peer has found the hub. */
-  whereabouts(): { readonly hostName: string; readonly port: number };
+  hubAddress(): { readonly hostName: string; readonly port: number };
   toError(error: unknown): AmqpError;
   /** The same in the form that readers of events know. */
   toEventHubError(error: unknown): AmqpError;

@@ -5,7 +5,7 @@ import { HubError } from "../../../core/hub-error.ts";
 import type { Settlement } from "../../../core/message-queue.ts";
 import { LinkCredit } from "../rhea/link-credit.ts";
 import { outcomeOf, rejectedWith } from "../rhea/outcomes.ts";
-import { nextToWrite, type Outflow } from "../rhea/outflow.ts";
+import { nextToWrite, type SendBuffer } from "../rhea/send-buffer.ts";
 import { sendMessage } from "../rhea/send-message.ts";
 import type { Settler } from "../rhea/settler.ts";
 
@@ -32,12 +32,12 @@ export class OutgoingLink {
 
   constructor(
     sender: Sender,
-    { outflow, settler }: { readonly outflow: Outflow; readonly settler: Settler },
+    { sendBuffer, settler }: { readonly sendBuffer: SendBuffer; readonly settler: Settler },
     handlers: OutgoingLinkHandlers,
   ) {
     this.#sender = sender;
     this.#settler = settler;
-    this.#credit = new LinkCredit(sender, outflow, () => handlers.onCredit());
+    this.#credit = new LinkCredit(sender, sendBuffer, () => handlers.onCredit());
     this.#handlers = handlers;
     for (const outcome of OUTCOMES) {
       sender.on(outcome, ({ delivery }: EventContext) =>

@@ -21,10 +21,10 @@ export class Redirection extends Error {
  */
 export function redirect(
   { path, segments }: EventRedirect,
-  { claims, whereabouts }: NodeContext,
+  { claims, hubAddress }: NodeContext,
 ): never {
   claims.authorize("ServiceConnect", segments);
-  const { hostName, port } = whereabouts();
+  const { hostName, port } = hubAddress();
   throw new Redirection({
     condition: "amqp:link:redirect",
     description: "Read the events of this hub from its Event Hubs-compatible endpoint.",

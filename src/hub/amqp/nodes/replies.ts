@@ -3,7 +3,7 @@
 import type { Message as AmqpMessage, EventContext, Sender } from "rhea";
 import { agreeToSenderSettleMode } from "../rhea/attach-fields.ts";
 import { LinkCredit } from "../rhea/link-credit.ts";
-import type { Outflow } from "../rhea/outflow.ts";
+import type { SendBuffer } from "../rhea/send-buffer.ts";
 import { sendMessage } from "../rhea/send-message.ts";
 import type { GuardedLink } from "./node-context.ts";
 
@@ -14,18 +14,18 @@ interface Waiting {
 }
 
 export class Replies {
-  readonly #outflow: Outflow;
+  readonly #sendBuffer: SendBuffer;
   readonly #links = new Map<Sender, LinkCredit>();
   #waiting: Waiting[] = [];
 
-  constructor(outflow: Outflow) {
-    this.#outflow = outflow;
+  constructor(sendBuffer: SendBuffer) {
+    this.#sendBuffer = sendBuffer;
   }
 
   /** A link of the node that its peer receives on. */
   open(link: Sender): Omit<GuardedLink, "check"> {
     agreeToSenderSettleMode(link);
-    const credit = new LinkCredit(link, this.#outflow, () => this.#send());
+    const credit = new LinkCredit(link, this.#sendBuffer, () => this.#send());
     this.#links.set(link, credit);
     const end = (): void => {
       if (!this.#links.delete(link)) return;

@@ -35,7 +35,7 @@ export class TwinNodes {
   }
 
   #repliesOf(deviceId: string): Replies {
-    const replies = this.#replies.get(deviceId) ?? new Replies(this.#context.outflow);
+    const replies = this.#replies.get(deviceId) ?? new Replies(this.#context.sendBuffer);
     this.#replies.set(deviceId, replies);
     return replies;
   }

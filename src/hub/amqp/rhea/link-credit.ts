@@ -1,12 +1,12 @@
 /** The credit of a link the hub sends on, and what it was used for. */
 
 import type { Delivery, EventContext, Sender } from "rhea";
-import { nextToWrite, type Outflow } from "./outflow.ts";
 import { CONNECTION, LINK } from "./rhea-internals.ts";
+import { nextToWrite, type SendBuffer } from "./send-buffer.ts";
 
 export class LinkCredit {
   readonly #sender: Sender;
-  readonly #outflow: Outflow;
+  readonly #sendBuffer: SendBuffer;
   readonly #wake: () => void;
   readonly #answerDrain = (): void => this.#onDraining();
   /** Numbers of deliveries, rising. */
@@ -14,9 +14,9 @@ export class LinkCredit {
   readonly #unsettled = new Set<Delivery>();
 
   /** `wake` is called when messages that wait may find credit. */
-  constructor(sender: Sender, outflow: Outflow, wake: () => void) {
+  constructor(sender: Sender, sendBuffer: SendBuffer, wake: () => void) {
     this.#sender = sender;
-    this.#outflow = outflow;
+    this.#sendBuffer = sendBuffer;
     this.#wake = wake;
     sender.on("sendable", wake);
     sender.on("sender_draining", this.#answerDrain);
@@ -32,11 +32,11 @@ export class LinkCredit {
     this.#unwritten.splice(0, stillHeld < 0 ? this.#unwritten.length : stillHeld);
     const isGranted =
       this.#sender.sendable() && LINK.of(this.#sender).credit > this.#unwritten.length;
-    return isGranted && this.#outflow.hasRoom(this.#wake);
+    return isGranted && this.#sendBuffer.hasRoom(this.#wake);
   }
 
   use(delivery: Delivery): void {
-    this.#outflow.add(delivery);
+    this.#sendBuffer.add(delivery);
     this.#unwritten.push(delivery.id);
     if (!delivery.settled) this.#unsettled.add(delivery);
   }
@@ -50,13 +50,13 @@ export class LinkCredit {
   /** The link has gone: what its peer has not settled it never will. */
   end(): void {
     for (const delivery of this.#unsettled) this.release(delivery);
-    for (const wake of [this.#wake, this.#answerDrain]) this.#outflow.forget(wake);
+    for (const wake of [this.#wake, this.#answerDrain]) this.#sendBuffer.forget(wake);
   }
 
   /** A peer that drains a link gets what there is; the credit that is left has nothing to wait for. */
   #onDraining(): void {
     this.#wake();
-    if (!this.#outflow.hasRoom(this.#answerDrain)) return;
+    if (!this.#sendBuffer.hasRoom(this.#answerDrain)) return;
     this.#sender.set_drained(true);
     writeSoon(this.#sender);
   }

@@ -4,7 +4,7 @@ import { STATUS_PATH, STOP_PATH } from "../home/home.ts";
 import { NO_CONTENT } from "./http-reply.ts";
 import type { Route, RouteServices } from "./route.ts";
 
-export function ownRoutes({ handshakes, stopHub }: RouteServices): Route[] {
+export function adminRoutes({ handshakes, stopHub }: RouteServices): Route[] {
   return [
     {
       method: "GET",

@@ -23,7 +23,7 @@ const PORTS_WITHOUT_MENTION = [8883, 5671] as const;
 const NAMED_LOCALHOST: readonly string[] = [DEFAULT_HOST, "0.0.0.0", "localhost"];
 
 /** A hub that runs, as those who started it see it: a `LocalHub`. */
-export function present(
+export function toLocalHub(
   hub: Hub,
   { authority }: Installation,
   { host, caFile }: { readonly host: string; readonly caFile: string },

@@ -7,23 +7,23 @@ import { DELIVERY, SESSION } from "./rhea-internals.ts";
 /** Bytes a connection may hold, beside the message that takes it across the bound (assumed). */
 const MAX_HELD_BYTES = 1024 * 1024;
 
-export class Outflow {
+export class SendBuffer {
   readonly #stream: Duplex;
   /** Handed to rhea, which had not written them when it was last looked. */
   #unwritten: Delivery[] = [];
   #unwrittenBytes = 0;
-  #isLookScheduled = false;
+  #isCheckScheduled = false;
   readonly #waiting = new Set<() => void>();
 
   constructor(stream: Duplex) {
     this.#stream = stream;
-    stream.on("drain", () => this.#look());
+    stream.on("drain", () => this.#check());
   }
 
   add(delivery: Delivery): void {
     this.#unwritten.push(delivery);
     this.#unwrittenBytes += sizeOf(delivery);
-    this.lookSoon();
+    this.checkSoon();
   }
 
   /** True, or `wake` is called once there is room again. */
@@ -38,16 +38,16 @@ export class Outflow {
   }
 
   /** Looks again once rhea has written what it may. To be called when the peer may have allowed more. */
-  lookSoon(): void {
-    if (this.#isLookScheduled || this.#unwritten.length === 0) return;
-    this.#isLookScheduled = true;
+  checkSoon(): void {
+    if (this.#isCheckScheduled || this.#unwritten.length === 0) return;
+    this.#isCheckScheduled = true;
     setImmediate(() => {
-      this.#isLookScheduled = false;
-      this.#look();
+      this.#isCheckScheduled = false;
+      this.#check();
     });
   }
 
-  #look(): void {
+  #check(): void {
     this.#dropWritten();
     if (this.#isFull) return;
     const woken = [...this.#waiting];

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type EventContext, message, type Receiver, type Sender } from "rhea";
 import { expect, it } from "vitest";
-import { tellLinksApart } from "../../src/hub/amqp/rhea/link-names.ts";
+import { allowSameNamedLinks } from "../../src/hub/amqp/rhea/allow-same-named-links.ts";
 import { createTestHub } from "../support/test-hub.ts";
 
 const NAME = "messages";
@@ -12,7 +12,7 @@ async function openLinks(): Promise<{ readonly sender: Sender; readonly receiver
   const hub = await createTestHub();
   const { peer } = await hub.connectService("iothubowner");
   const session = peer.connection.create_session();
-  tellLinksApart(session);
+  allowSameNamedLinks(session);
   session.begin();
   const sender = session.open_sender({ name: NAME, target: "/messages/devicebound" });
   await once(sender, "sendable");

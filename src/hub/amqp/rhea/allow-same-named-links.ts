@@ -7,7 +7,7 @@ import type { Session } from "rhea";
 import { LINK, SESSION } from "./rhea-internals.ts";
 
 /** To be called for a session that has just begun, before the peer attaches anything. */
-export function tellLinksApart(session: Session): void {
+export function allowSameNamedLinks(session: Session): void {
   const table = SESSION.of(session);
   const { create_link, remove_link } = table;
   table.create_link = (name, ...rest) => {
