@@ -15,12 +15,12 @@ import {
   feedbackReader,
   HTTPS_DEVICE,
   httpsDevice,
-  keepActing,
+  keepRunning,
   MQTT_DEVICE,
   mqttDevice,
   registrar,
   senderTo,
-} from "./kill/actors.mjs";
+} from "./kill/clients.mjs";
 import { HubHost } from "./kill/hub-host.mjs";
 import { killOnce } from "./kill/kills.mjs";
 import { Ledger } from "./kill/ledger.mjs";
@@ -62,7 +62,7 @@ async function run(kills) {
   }
   await host.start();
   await createDevices(await host.address(), ledger);
-  const actors = act(host, ledger);
+  const clients = act(host, ledger);
   await host.kill();
   while (host.kills < kills && ledger.violations.length === 0) await killOnce(host, ledger);
   host.isDraining = true;
@@ -70,7 +70,7 @@ async function run(kills) {
   await drain(ledger);
   await auditDevices(await host.address(), ledger);
   await host.end();
-  await actors;
+  await clients;
   ledger.audit();
   return { figures: figuresOf(host, ledger, startedMs), violations: ledger.violations };
 }
@@ -91,7 +91,7 @@ function act(host, ledger) {
     feedbackReader(host, ledger),
     registrar(host, ledger),
   ];
-  return Promise.all(sessions.map((session) => keepActing(host, ledger, session)));
+  return Promise.all(sessions.map((session) => keepRunning(host, ledger, session)));
 }
 
 async function drain(ledger) {

@@ -1,4 +1,4 @@
-/** Starts the hub again each time it was killed, and tells actors where it is. */
+/** Starts the hub again each time it was killed, and tells clients where it is. */
 
 import { setTimeout as delay } from "node:timers/promises";
 

@@ -5,51 +5,51 @@ import { AmqpPeer } from "../support/amqp-peer.ts";
 import type { DeviceAccess } from "./driver.ts";
 import { httpsDriver } from "./drivers/https-driver.ts";
 import { eventually } from "./eventually.ts";
+import { Fixture } from "./fixture.ts";
 import { localTarget } from "./hub-under-test.ts";
-import { Stage } from "./stage.ts";
 import { tokenExpirySeconds } from "./token.ts";
 
 /** Eight bytes of header that announce a frame smaller than its own header. */
 const IMPOSSIBLE_FRAME = Buffer.from("0000000109000000", "hex");
 
 it("what an AMQP connection held is free once the hub had to end it", async () => {
-  const stage = await setStage();
-  const messageId = await stage.send();
-  const { socket, peer } = await connectOverAmqp(stage.access);
-  const receiver = await peer.openReceiver(`/devices/${stage.deviceId}/messages/devicebound`);
+  const fixture = await createFixture();
+  const messageId = await fixture.send();
+  const { socket, peer } = await connectOverAmqp(fixture.access);
+  const receiver = await peer.openReceiver(`/devices/${fixture.deviceId}/messages/devicebound`);
   expect((await receiver.next()).message.message_id).toBe(messageId);
   await breakConnection(socket);
   // By polling, which takes nobody's place: another connection would free the messages anyway.
-  const session = await stage.connect();
+  const session = await fixture.connect();
   expect((await session.receive()).messageId).toBe(messageId);
 });
 
 it("no message goes to an AMQP connection that the hub had to end", async () => {
-  const stage = await setStage();
-  const { socket, peer } = await connectOverAmqp(stage.access);
-  await peer.openReceiver(`/devices/${stage.deviceId}/messages/devicebound`);
+  const fixture = await createFixture();
+  const { socket, peer } = await connectOverAmqp(fixture.access);
+  await peer.openReceiver(`/devices/${fixture.deviceId}/messages/devicebound`);
   await breakConnection(socket);
-  const messageId = await stage.send();
-  const session = await stage.connect();
+  const messageId = await fixture.send();
+  const session = await fixture.connect();
   expect((await session.receive()).messageId).toBe(messageId);
 });
 
 it("a device is no longer connected once the hub had to end its AMQP connection", async () => {
-  const stage = await setStage();
-  const { socket, peer } = await connectOverAmqp(stage.access);
-  await peer.openReceiver(`/devices/${stage.deviceId}/messages/devicebound`);
-  expect((await stage.hub.registry.get(stage.deviceId)).connectionState).toBe("Connected");
+  const fixture = await createFixture();
+  const { socket, peer } = await connectOverAmqp(fixture.access);
+  await peer.openReceiver(`/devices/${fixture.deviceId}/messages/devicebound`);
+  expect((await fixture.hub.registry.get(fixture.deviceId)).connectionState).toBe("Connected");
   await breakConnection(socket);
   await eventually(async () => {
-    const { connectionState } = await stage.hub.registry.get(stage.deviceId);
+    const { connectionState } = await fixture.hub.registry.get(fixture.deviceId);
     return connectionState === "Disconnected" ? true : undefined;
   });
 });
 
-async function setStage(): Promise<Stage> {
-  const stage = await Stage.set(await localTarget.open(), httpsDriver);
-  onTestFinished(() => stage.strike());
-  return stage;
+async function createFixture(): Promise<Fixture> {
+  const fixture = await Fixture.create(await localTarget.open(), httpsDriver);
+  onTestFinished(() => fixture.dispose());
+  return fixture;
 }
 
 async function breakConnection(socket: TLSSocket): Promise<void> {

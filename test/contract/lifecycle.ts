@@ -2,6 +2,7 @@
 
 import { describe, it } from "vitest";
 import type { DeviceDriver } from "./driver.ts";
+import { Fixture } from "./fixture.ts";
 import type { Target } from "./hub-under-test.ts";
 import { contentRules } from "./rules/content-rules.ts";
 import { expiryRules } from "./rules/expiry-rules.ts";
@@ -10,18 +11,17 @@ import { identityRules } from "./rules/identity-rules.ts";
 import { queueRules } from "./rules/queue-rules.ts";
 import type { DefineRule, RuleNeeds } from "./rules/rule.ts";
 import { settlementRules } from "./rules/settlement-rules.ts";
-import { Stage } from "./stage.ts";
 
 export function describeLifecycle(driver: DeviceDriver, target: Target): void {
   const rule: DefineRule = (title, needs, run) => {
     if (!canPlay(driver, needs)) return;
     const define = needs.isLocal && target.isLive ? it.skip : it;
     define(title, { timeout: target.timeoutMs }, async () => {
-      const stage = await Stage.set(await target.open(needs.hub), driver);
+      const fixture = await Fixture.create(await target.open(needs.hub), driver);
       try {
-        await run(stage);
+        await run(fixture);
       } finally {
-        await stage.strike();
+        await fixture.dispose();
       }
     });
   };

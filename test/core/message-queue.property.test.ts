@@ -177,9 +177,9 @@ describe("whatever happens to a queue", () => {
   });
 });
 
-/** The rules once more, as naively as can be: a list of mutable records. */
-class NaiveQueue {
-  entries: { number: number; payload: number; expiry: number; count: number; lock?: NaiveLock }[] =
+/** A simple model of the rules: a list of mutable records. */
+class QueueModel {
+  entries: { number: number; payload: number; expiry: number; count: number; lock?: ModelLock }[] =
     [];
   log: string[] = [];
   #next = 1;
@@ -235,17 +235,17 @@ class NaiveQueue {
   }
 }
 
-interface NaiveLock {
+interface ModelLock {
   token: string;
   until: number;
 }
 
 // Rules c2d-states, c2d-order, c2d-delivery-count.
-describe("against a naive model", () => {
+describe("against a model", () => {
   it("delivers, ends and keeps the same entries in the same order", () => {
     fc.assert(
       fc.property(operations, (all) => {
-        const naive = new NaiveQueue();
+        const model = new QueueModel();
         const log: string[] = [];
         const driver = new Driver();
         const apply = driver.apply.bind(driver);
@@ -264,12 +264,12 @@ describe("against a naive model", () => {
           const tokenOf = (pick: number) => tokens[pick % Math.max(tokens.length, 1)] ?? "none";
           const picks =
             one.type === "release" ? one.picks : one.type === "settle" ? [one.pick] : [];
-          naive.run(one, nowMs, payload, `t${tokens.length}`, picks.map(tokenOf));
+          model.run(one, nowMs, payload, `t${tokens.length}`, picks.map(tokenOf));
           driver.run(one);
           if (one.type === "enqueue") payload++;
-          expect(log).toEqual(naive.log);
+          expect(log).toEqual(model.log);
           expect(driver.queue.entries.map((entry) => [entry.payload, entry.deliveryCount])).toEqual(
-            naive.entries.map((entry) => [entry.payload, entry.count]),
+            model.entries.map((entry) => [entry.payload, entry.count]),
           );
         }
       }),

@@ -7,7 +7,7 @@ const RUNS = 600;
 const MAX_OPERATIONS = 60;
 
 describe("the hub on a disk that may lose what was not awaited", () => {
-  it("does what a naive hub does, keeps what it acknowledged, and crashes leave a state it had", async () => {
+  it("does what the model does, keeps what it acknowledged, and crashes leave a state it had", async () => {
     let steps = 0;
     let crashes = 0;
     await fc.assert(

@@ -9,7 +9,7 @@ import { CrashStore, settled } from "./crash-store.ts";
 const DEVICE = "device1";
 
 /** A hub on a disk that writes when it is told to, with one device, and what can be done to it. */
-async function openStage() {
+async function openFixture() {
   const store = new CrashStore();
   const hub = await createTestHub({
     store: store.asStore(),
@@ -23,7 +23,7 @@ async function openStage() {
   const attempt = (promise: Promise<unknown>): void => {
     promise.catch((error: unknown) => refused.push(error));
   };
-  const stage = {
+  const fixture = {
     hub,
     store,
     refused,
@@ -53,39 +53,39 @@ async function openStage() {
       while (store.handedIn > store.written) await store.flush();
     },
   };
-  stage.create();
-  await stage.flush();
-  return stage;
+  fixture.create();
+  await fixture.flush();
+  return fixture;
 }
 
-type Stage = Awaited<ReturnType<typeof openStage>>;
+type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
 interface Row {
   /** Durable before it begins. */
-  readonly before?: (stage: Stage) => void | Promise<void>;
-  readonly act: (stage: Stage) => void;
+  readonly before?: (fixture: Fixture) => void | Promise<void>;
+  readonly act: (fixture: Fixture) => void;
   /** In this order. */
   readonly reported: readonly HubEvent["type"][];
 }
 
-const deliver = (stage: Stage): void => {
-  stage.send();
-  stage.take();
+const deliver = (fixture: Fixture): void => {
+  fixture.send();
+  fixture.take();
 };
 
 /** Connected, with a hub that ends the connection when it has to. */
-const connected = (stage: Stage): void => {
-  const handle = stage.hub.services.connections.claim(DEVICE, {
+const connected = (fixture: Fixture): void => {
+  const handle = fixture.hub.services.connections.claim(DEVICE, {
     protocol: "amqp",
     close: ({ message: reason }) => handle.release(reason),
   });
 };
 
 /** A batch of one record waits to be read. */
-const complete = (stage: Stage): void => {
-  stage.send("full");
-  stage.take();
-  stage.settle("complete");
+const complete = (fixture: Fixture): void => {
+  fixture.send("full");
+  fixture.take();
+  fixture.settle("complete");
 };
 
 const ROWS: readonly (readonly [name: string, row: Row])[] = [
@@ -145,11 +145,11 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
   [
     "a batch of feedback settled",
     {
-      before: async (stage) => {
-        complete(stage);
-        await stage.flush();
-        stage.pass(15_000);
-        stage.takeBatch();
+      before: async (fixture) => {
+        complete(fixture);
+        await fixture.flush();
+        fixture.pass(15_000);
+        fixture.takeBatch();
       },
       act: ({ settleBatch }) => settleBatch(),
       reported: ["feedbackSettled"],
@@ -157,11 +157,11 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
   ],
   [
     "a connected device deleted",
-    { before: connected, act: (stage) => stage.delete(), reported: ["deviceDisconnected"] },
+    { before: connected, act: (fixture) => fixture.delete(), reported: ["deviceDisconnected"] },
   ],
   [
     "a connected device disabled",
-    { before: connected, act: (stage) => stage.disable(), reported: ["deviceDisconnected"] },
+    { before: connected, act: (fixture) => fixture.disable(), reported: ["deviceDisconnected"] },
   ],
   [
     "a connection made after a message was sent",
@@ -187,60 +187,60 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
   [
     "a message sent, completed and followed by telemetry",
     {
-      act: (stage) => {
-        complete(stage);
-        stage.telemetry();
+      act: (fixture) => {
+        complete(fixture);
+        fixture.telemetry();
       },
       reported: ["enqueued", "delivered", "settled", "feedback", "telemetry"],
     },
   ],
 ];
 
-async function begin({ before, act }: Row): Promise<Stage> {
-  const stage = await openStage();
-  await before?.(stage);
-  await stage.flush();
-  stage.hub.log.all.length = 0;
-  act(stage);
+async function begin({ before, act }: Row): Promise<Fixture> {
+  const fixture = await openFixture();
+  await before?.(fixture);
+  await fixture.flush();
+  fixture.hub.log.all.length = 0;
+  act(fixture);
   await settled();
-  return stage;
+  return fixture;
 }
 
 describe.each(ROWS)("%s", (_name, row) => {
   it("is reported once it is durable, in order", async () => {
-    const stage = await begin(row);
-    expect(stage.types()).toEqual([]);
-    await stage.flush();
-    expect(stage.types()).toEqual(row.reported);
-    expect(stage.refused).toEqual([]);
+    const fixture = await begin(row);
+    expect(fixture.types()).toEqual([]);
+    await fixture.flush();
+    expect(fixture.types()).toEqual(row.reported);
+    expect(fixture.refused).toEqual([]);
   });
 
   it("is reported step by step, never ahead of its own write", async () => {
-    const stage = await begin(row);
-    while (stage.store.handedIn > stage.store.written) {
-      const known = stage.types();
-      await stage.store.flush(1);
+    const fixture = await begin(row);
+    while (fixture.store.handedIn > fixture.store.written) {
+      const known = fixture.types();
+      await fixture.store.flush(1);
       expect(row.reported.slice(0, known.length)).toEqual(known);
     }
-    expect(stage.types()).toEqual(row.reported);
+    expect(fixture.types()).toEqual(row.reported);
   });
 
   it("is never reported when the store fails", async () => {
-    const stage = await begin(row);
-    await stage.store.fail(new Error("no disk"));
+    const fixture = await begin(row);
+    await fixture.store.fail(new Error("no disk"));
     // A store that goes on all the same changes nothing: what comes later rests on what is lost.
-    await stage.flush();
-    stage.connect();
+    await fixture.flush();
+    fixture.connect();
     await settled();
-    expect(stage.types()).toEqual([]);
+    expect(fixture.types()).toEqual([]);
   });
 });
 
 // Rule c2d-early-delivery.
 describe("a message whose acceptance is not durable yet", () => {
   it("may be delivered and settled, while its sender waits; a crash leaves nothing of it", async () => {
-    const stage = await openStage();
-    const { hub, store } = stage;
+    const fixture = await openFixture();
+    const { hub, store } = fixture;
     let isAccepted = false;
     void hub.send({ messageId: "early", ack: "full" }).then(() => {
       isAccepted = true;
@@ -258,7 +258,7 @@ describe("a message whose acceptance is not durable yet", () => {
   });
 
   it("comes again after a crash that its acceptance survived and its settlement did not", async () => {
-    const { hub, store } = await openStage();
+    const { hub, store } = await openFixture();
     const sent = hub.send({ messageId: "early", ack: "full" });
     const taken = hub.cloudToDevice.take(DEVICE);
     const completed = hub.cloudToDevice.settle(DEVICE, taken?.lockToken ?? "", "complete");
@@ -282,12 +282,12 @@ describe("a message whose acceptance is not durable yet", () => {
 });
 
 describe("a listener that acts on the hub within an event", () => {
-  const DEEDS: readonly (readonly [name: string, act: (stage: Stage) => void])[] = [
+  const DEEDS: readonly (readonly [name: string, act: (fixture: Fixture) => void])[] = [
     ["sends", ({ send }) => send("full")],
     ["takes", ({ take }) => take()],
     ["settles", ({ settle }) => settle("complete")],
     ["purges", ({ purge }) => purge()],
-    ["deletes the device", (stage) => stage.delete()],
+    ["deletes the device", (fixture) => fixture.delete()],
     ["takes a batch", ({ takeBatch }) => takeBatch()],
   ];
   const STORY: readonly HubEvent["type"][] = [
@@ -300,54 +300,54 @@ describe("a listener that acts on the hub within an event", () => {
   const cases = STORY.flatMap((type) => DEEDS.map(([name, act]) => ({ type, name, act })));
 
   it.each(cases)("$type: $name, after the change it was told of", async ({ type, act }) => {
-    const stage = await openStage();
-    stage.hub.log.all.length = 0;
+    const fixture = await openFixture();
+    fixture.hub.log.all.length = 0;
     let writesBefore = -1;
     let isDone = false;
-    stage.hub.events.subscribe((event) => {
+    fixture.hub.events.subscribe((event) => {
       if (event.type !== type || isDone) return;
       isDone = true;
-      writesBefore = stage.store.handedIn;
-      act(stage);
+      writesBefore = fixture.store.handedIn;
+      act(fixture);
     });
     const late: HubEvent["type"][] = [];
-    stage.hub.events.subscribe((event) => late.push(event.type));
-    complete(stage);
-    stage.telemetry();
-    const writesOfStory = stage.store.handedIn;
-    await stage.flush();
+    fixture.hub.events.subscribe((event) => late.push(event.type));
+    complete(fixture);
+    fixture.telemetry();
+    const writesOfStory = fixture.store.handedIn;
+    await fixture.flush();
     // The whole story was with the store before the listener could add to it.
     expect(writesBefore).toBeGreaterThanOrEqual(writesOfStory);
     expect(late.slice(0, STORY.length)).toEqual(STORY);
     // A listener that came after the one that acts hears the same, in the same order.
-    expect(late).toEqual(stage.types());
+    expect(late).toEqual(fixture.types());
   });
 });
 
 describe("a listener", () => {
   it("gets what happens after it subscribed, and nothing after it unsubscribed", async () => {
-    const stage = await openStage();
-    stage.send();
+    const fixture = await openFixture();
+    fixture.send();
     const heard: HubEvent["type"][] = [];
-    const leave = stage.hub.events.subscribe(({ type }) => heard.push(type));
-    stage.telemetry();
-    await stage.flush();
+    const leave = fixture.hub.events.subscribe(({ type }) => heard.push(type));
+    fixture.telemetry();
+    await fixture.flush();
     expect(heard).toEqual(["telemetry"]);
-    stage.telemetry();
+    fixture.telemetry();
     leave();
-    await stage.flush();
+    await fixture.flush();
     expect(heard).toEqual(["telemetry"]);
   });
 
   it("that throws does not keep events from others", async () => {
-    const stage = await openStage();
-    stage.hub.events.subscribe(() => {
+    const fixture = await openFixture();
+    fixture.hub.events.subscribe(() => {
       throw new Error("a listener's own fault");
     });
     const heard: HubEvent["type"][] = [];
-    stage.hub.events.subscribe(({ type }) => heard.push(type));
+    fixture.hub.events.subscribe(({ type }) => heard.push(type));
     const warned = new Promise((resolve) => process.once("warning", resolve));
-    stage.connect();
+    fixture.connect();
     await warned;
     expect(heard).toEqual(["deviceConnected"]);
   });
@@ -355,17 +355,17 @@ describe("a listener", () => {
 
 describe("an answer over HTTPS", () => {
   it("waits for changes of others that it rests on", async () => {
-    const stage = await openStage();
-    const token = stage.hub.policyToken("registryRead");
-    stage.disable();
+    const fixture = await openFixture();
+    const token = fixture.hub.policyToken("registryRead");
+    fixture.disable();
     let status: number | undefined;
-    const asked = stage.hub.https("GET", `/devices/${DEVICE}`, token).then((response) => {
+    const asked = fixture.hub.https("GET", `/devices/${DEVICE}`, token).then((response) => {
       status = response.status;
     });
     await settled();
     await settled();
     expect(status).toBeUndefined();
-    await stage.flush();
+    await fixture.flush();
     await asked;
     expect(status).toBe(200);
   });
@@ -374,24 +374,24 @@ describe("an answer over HTTPS", () => {
 describe("a device that is created again", () => {
   // Rule registry-activity.
   it("has not done anything, though the end of its last connection is reported late", async () => {
-    const stage = await openStage();
-    connected(stage);
-    stage.delete();
-    stage.create();
-    await stage.flush();
-    expect(stage.hub.services.activity.find(DEVICE)).toEqual({});
+    const fixture = await openFixture();
+    connected(fixture);
+    fixture.delete();
+    fixture.create();
+    await fixture.flush();
+    expect(fixture.hub.services.activity.find(DEVICE)).toEqual({});
   });
 
   it("is there for whoever ensures it once it is durable", async () => {
-    const stage = await openStage();
-    void stage.hub.registry.create("device2");
+    const fixture = await openFixture();
+    void fixture.hub.registry.create("device2");
     let isThere = false;
-    void stage.hub.registry.ensure("device2").then(() => {
+    void fixture.hub.registry.ensure("device2").then(() => {
       isThere = true;
     });
     await settled();
     expect(isThere).toBe(false);
-    await stage.flush();
+    await fixture.flush();
     expect(isThere).toBe(true);
   });
 });

@@ -2,8 +2,8 @@ import { expect } from "vitest";
 import { AZURE_DEFAULTS, type CloudToDeviceSettings } from "../../src/core/limits.ts";
 import { loadHubState } from "../../src/hub/store/records.ts";
 import { CrashStore, settled } from "./crash-store.ts";
+import { HubModel } from "./hub-model.ts";
 import { DEVICE, HubParts, Outcome } from "./hub-parts.ts";
-import { NaiveHub } from "./naive-hub.ts";
 import type { Operation } from "./operations.ts";
 
 /** Times that no two of which fall together, so that the order of what is due is never open. */
@@ -31,13 +31,13 @@ interface Promised {
   readonly writesBefore: number;
 }
 
-/** The real hub and the naive one, side by side. */
+/** Runs the same operations on the real hub and on the model. */
 export class ModelRun {
   #store: CrashStore;
   #parts: HubParts;
-  #naive = new NaiveHub(SETTINGS, START_MS);
-  /** The naive hub as it was when so many writes had been handed in. */
-  #history = new Map<number, NaiveHub>();
+  #model = new HubModel(SETTINGS, START_MS);
+  /** The model after this many writes to the store. */
+  #history = new Map<number, HubModel>();
   #promised: Promised[] = [];
   #sent = 0;
   readonly #checks: (() => void)[] = [];
@@ -64,7 +64,7 @@ export class ModelRun {
     this.#remember();
     await settled();
     this.#checkPromises();
-    expect(this.#parts.cloudToDevice.countOf(DEVICE)).toBe(this.#naive.messages.length);
+    expect(this.#parts.cloudToDevice.countOf(DEVICE)).toBe(this.#model.messages.length);
     return true;
   }
 
@@ -81,12 +81,12 @@ export class ModelRun {
         return this.#send(operation);
       case "take":
         this.#parts.take();
-        return this.#naive.take();
+        return this.#model.take();
       case "settle":
         return this.#settle(operation);
       case "purge":
         void this.#parts.cloudToDevice.purge(DEVICE);
-        return this.#naive.purge();
+        return this.#model.purge();
       case "connectOrDisconnect":
         return this.#connectOrDisconnect();
       case "attachOrDetachReader":
@@ -103,12 +103,12 @@ export class ModelRun {
   #send({ ack, ttlMs }: Extract<Operation, { type: "send" }>): void {
     this.#sent += 1;
     const id = `message${this.#sent}`;
-    const expiryTimeMs = ttlMs === undefined ? undefined : this.#naive.nowMs + ttlMs;
+    const expiryTimeMs = ttlMs === undefined ? undefined : this.#model.nowMs + ttlMs;
     this.#promise(
       id,
       "accepted",
       () => this.#parts.send(id, ack, expiryTimeMs),
-      () => this.#naive.send(id, ack, expiryTimeMs),
+      () => this.#model.send(id, ack, expiryTimeMs),
     );
   }
 
@@ -122,11 +122,11 @@ export class ModelRun {
       id,
       kind,
       () => this.#parts.settle(index, settlement),
-      () => this.#naive.settle(index, settlement),
+      () => this.#model.settle(index, settlement),
     );
   }
 
-  /** A refusal comes at once and is the one foreseen; a promise waits for the disk. */
+  /** A refusal comes at once and is the one expected; a promise waits for the disk. */
   #promise(
     id: string,
     kind: Promised["kind"],
@@ -135,10 +135,10 @@ export class ModelRun {
   ): void {
     const writesBefore = this.#store.handedIn;
     const outcome = new Outcome(ask());
-    const foreseen = foresee();
+    const expected = foresee();
     this.#promised.push({ id, kind, outcome, writesBefore });
     const isForeseen = (): void => {
-      expect(["pending", foreseen]).toContain(outcome.state);
+      expect(["pending", expected]).toContain(outcome.state);
     };
     this.#checks.push(isForeseen);
   }
@@ -146,21 +146,21 @@ export class ModelRun {
   #connectOrDisconnect(): void {
     if (this.#parts.isConnected) {
       this.#parts.disconnect();
-      this.#naive.disconnect();
+      this.#model.disconnect();
     } else {
       this.#parts.connect();
-      this.#naive.connect();
+      this.#model.connect();
     }
   }
 
   /** From one thing that is due to the next: what it wrote is stored before the next one comes. */
   async #pass(byMs: number): Promise<void> {
-    const untilMs = this.#naive.nowMs + byMs;
+    const untilMs = this.#model.nowMs + byMs;
     for (;;) {
-      const stepMs = Math.min(this.#naive.nextMs(), untilMs) - this.#naive.nowMs;
+      const stepMs = Math.min(this.#model.nextMs(), untilMs) - this.#model.nowMs;
       this.#parts.clock.advance(stepMs);
-      this.#naive.pass(stepMs);
-      if (this.#naive.nowMs >= untilMs) return;
+      this.#model.pass(stepMs);
+      if (this.#model.nowMs >= untilMs) return;
       await this.#flush();
     }
   }
@@ -168,10 +168,10 @@ export class ModelRun {
   #attachOrDetachReader(): void {
     if (this.#parts.isReading) {
       this.#parts.detachReader();
-      this.#naive.detachReader();
+      this.#model.detachReader();
     } else {
       this.#parts.attachReader();
-      this.#naive.attachReader();
+      this.#model.attachReader();
     }
   }
 
@@ -180,23 +180,23 @@ export class ModelRun {
     if (heldBatches.length === 0) return;
     const index = pick % heldBatches.length;
     void this.#parts.settleBatch(index, settlement);
-    this.#naive.settleBatch(index, settlement);
+    this.#model.settleBatch(index, settlement);
   }
 
-  /** Everything reaches the disk; then disk, memory and the naive hub tell the same story. */
+  /** Everything is written to disk; then disk, memory and the model must agree. */
   async #flush(): Promise<void> {
     while (this.#store.handedIn > this.#store.written) await this.#store.flush();
     for (const { outcome } of this.#promised) expect(outcome.state).not.toBe("pending");
-    const inHands = this.#parts.held.map(
+    const heldMessages = this.#parts.held.map(
       ({ entry }) => `${entry.payload.system.messageId} (${entry.deliveryCount})`,
     );
-    expect(inHands).toEqual(this.#naive.held.map(({ seen }) => seen));
+    expect(heldMessages).toEqual(this.#model.held.map(({ seen }) => seen));
     const batches = this.#parts.heldBatches.map(({ records }) =>
       records.map(({ originalMessageId }) => originalMessageId),
     );
-    const foreseen = this.#naive.heldBatches.map(({ records }) => records.map(({ id }) => id));
-    expect(batches).toEqual(foreseen);
-    expect(await storyOf(this.#store)).toEqual(foreseenStory(this.#naive));
+    const expected = this.#model.heldBatches.map(({ records }) => records.map(({ id }) => id));
+    expect(batches).toEqual(expected);
+    expect(await stateOf(this.#store)).toEqual(expectedState(this.#model));
   }
 
   /** Nothing is acknowledged that is not on the disk. */
@@ -214,42 +214,42 @@ export class ModelRun {
     this.#parts.abandon();
     const survivor = this.#store.crash(reached);
     await this.#checkPromisesAfterCrash(survivor);
-    const naive = this.#history.get(reached)?.restarted(this.#naive.nowMs);
-    if (naive === undefined) return false;
-    expect(await storyOf(survivor)).toEqual(foreseenStory(naive));
-    await this.#restart(survivor, naive);
+    const model = this.#history.get(reached)?.restarted(this.#model.nowMs);
+    if (model === undefined) return false;
+    expect(await stateOf(survivor)).toEqual(expectedState(model));
+    await this.#restart(survivor, model);
     return true;
   }
 
   /** Whatever was acknowledged has survived, wherever the writes broke off. */
   async #checkPromisesAfterCrash(survivor: CrashStore): Promise<void> {
-    const { messages } = await storyOf(survivor);
+    const { messages } = await stateOf(survivor);
     const ids = new Set(messages.map(({ id }) => id));
     const kept = this.#promised.filter(({ outcome }) => outcome.state === "done");
     const ended = new Set(kept.filter(({ kind }) => kind === "ended").map(({ id }) => id));
     for (const id of ended) expect(ids).not.toContain(id);
   }
 
-  async #restart(survivor: CrashStore, naive: NaiveHub): Promise<void> {
+  async #restart(survivor: CrashStore, model: HubModel): Promise<void> {
     this.#store = survivor;
-    this.#naive = naive;
+    this.#model = model;
     this.#promised = [];
     this.#checks.length = 0;
-    this.#parts = await HubParts.open(survivor.asStore(), SETTINGS, naive.nowMs);
+    this.#parts = await HubParts.open(survivor.asStore(), SETTINGS, model.nowMs);
     this.#history = new Map();
     // What came due while it was down is due now, all at once: records that waited leave first.
     this.#parts.clock.advance(0);
-    this.#naive.closeBatch();
-    this.#naive.pass(0);
+    this.#model.closeBatch();
+    this.#model.pass(0);
     this.#remember();
   }
 
   #remember(): void {
-    this.#history.set(this.#store.handedIn, this.#naive.copy());
+    this.#history.set(this.#store.handedIn, this.#model.copy());
   }
 }
 
-async function storyOf(store: CrashStore) {
+async function stateOf(store: CrashStore) {
   const state = await loadHubState(store.asStore());
   const entries = state.queues.get(DEVICE)?.entries ?? [];
   return {
@@ -276,7 +276,7 @@ function told(record: {
   return { id, status, timeMs };
 }
 
-function foreseenStory({ messages, waiting, batches }: NaiveHub) {
+function expectedState({ messages, waiting, batches }: HubModel) {
   return {
     messages: messages.map(({ id, count, wasHandedOut, expiryTimeMs }) => ({
       id,

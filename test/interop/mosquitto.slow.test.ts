@@ -1,7 +1,7 @@
 /** mosquitto_pub and mosquitto_sub as devices. */
 
 import { describe, expect, test } from "vitest";
-import { hasProgram } from "../support/foreign-program.ts";
+import { hasProgram } from "../support/external-program.ts";
 import type { RunningProgram } from "../support/running-program.ts";
 import { createX509Device, writeOtherAuthority } from "./support/certificates.ts";
 import { readEvents } from "./support/event-reader.ts";

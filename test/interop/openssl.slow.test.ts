@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { createAuthority } from "../support/device-certificate.ts";
-import { hasProgram } from "../support/foreign-program.ts";
+import { hasProgram } from "../support/external-program.ts";
 import { writeOtherAuthority } from "./support/certificates.ts";
 import { type InteropHub, startInteropHub, startProgram } from "./support/interop-hub.ts";
 

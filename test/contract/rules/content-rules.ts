@@ -5,82 +5,86 @@ const HOUR_MS = 3_600_000;
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
 
 export function contentRules(rule: DefineRule): void {
-  rule("system properties arrive as they were sent", {}, async (stage) => {
+  rule("system properties arrive as they were sent", {}, async (fixture) => {
     const system = {
       messageId: "id-:.+%_#*?!(),=@;$'",
       correlationId: "correlation 1/2?&=+%",
       userId: "somebody",
       contentType: "application/json; charset=utf-8",
       contentEncoding: "utf-8",
-      expiryTimeUtcMs: Math.floor(stage.nowMs() / 1000) * 1000 + HOUR_MS,
+      expiryTimeUtcMs: Math.floor(fixture.nowMs() / 1000) * 1000 + HOUR_MS,
       ack: "positive" as const,
     };
-    await stage.send({ ...system, body: Buffer.from("{}") });
-    const session = await stage.connect();
+    await fixture.send({ ...system, body: Buffer.from("{}") });
+    const session = await fixture.connect();
     expect(await session.receive()).toMatchObject(system);
   });
 
-  rule("a system property that was not sent does not arrive", { isLocal: true }, async (stage) => {
-    await stage.send();
-    const session = await stage.connect();
-    const { correlationId, userId, contentType, contentEncoding, expiryTimeUtcMs, ack } =
-      await session.receive();
-    expect([correlationId, userId, contentType, contentEncoding, expiryTimeUtcMs, ack]).toEqual(
-      Array.from({ length: 6 }),
-    );
-  });
+  rule(
+    "a system property that was not sent does not arrive",
+    { isLocal: true },
+    async (fixture) => {
+      await fixture.send();
+      const session = await fixture.connect();
+      const { correlationId, userId, contentType, contentEncoding, expiryTimeUtcMs, ack } =
+        await session.receive();
+      expect([correlationId, userId, contentType, contentEncoding, expiryTimeUtcMs, ack]).toEqual(
+        Array.from({ length: 6 }),
+      );
+    },
+  );
 
-  rule("application properties arrive as they were sent", {}, async (stage) => {
+  rule("application properties arrive as they were sent", {}, async (fixture) => {
     const properties = {
       plain: "value",
       empty: "",
       "name!#$'*+-.^_`|~": "a b=c&d%20/e?f#g+h;i",
-      [stage.driver.capabilities.keepsNameCase ? "MixedCase" : "mixedcase"]: "MixedCase",
+      [fixture.driver.capabilities.keepsNameCase ? "MixedCase" : "mixedcase"]: "MixedCase",
     };
-    await stage.send({ properties });
-    const session = await stage.connect();
+    await fixture.send({ properties });
+    const session = await fixture.connect();
     expect((await session.receive()).properties).toEqual(properties);
   });
 
-  rule("values beyond ASCII arrive as they were sent", { isLocal: true }, async (stage) => {
+  rule("values beyond ASCII arrive as they were sent", { isLocal: true }, async (fixture) => {
     const fields = {
       messageId: "Nachricht-ü-€",
       correlationId: "相関",
       userId: "José €",
       properties: { greeting: "Grüße, 世界 🌍", percent: "100 % %41" },
     };
-    await stage.send(fields);
-    const session = await stage.connect();
+    await fixture.send(fields);
+    const session = await fixture.connect();
     expect(await session.receive()).toMatchObject(fields);
   });
 
-  rule("names beyond what headers can carry arrive too", { isLocal: true }, async (stage) => {
+  rule("names beyond what headers can carry arrive too", { isLocal: true }, async (fixture) => {
     const properties = { "a b/c=d&e": "1", "größe €": "2", "(a)": "3", "x:y": "4" };
-    await stage.send({ properties });
-    const session = await stage.connect();
+    await fixture.send({ properties });
+    const session = await fixture.connect();
     expect((await session.receive()).properties).toEqual(properties);
   });
 
   rule(
     "control characters in values arrive as they were sent",
     { isLocal: true },
-    async (stage) => {
+    async (fixture) => {
       const properties = { lines: "a\r\nb\tc\u0000d\u001b[31m" };
-      await stage.send({ properties, correlationId: "a\r\nb" });
-      const session = await stage.connect();
+      await fixture.send({ properties, correlationId: "a\r\nb" });
+      const session = await fixture.connect();
       expect(await session.receive()).toMatchObject({ properties, correlationId: "a\r\nb" });
     },
   );
 
-  rule("every byte of a body arrives", {}, async (stage) => {
-    await stage.send({ body: EVERY_BYTE });
-    const session = await stage.connect();
+  rule("every byte of a body arrives", {}, async (fixture) => {
+    await fixture.send({ body: EVERY_BYTE });
+    const session = await fixture.connect();
     expect((await session.receive()).body).toEqual(EVERY_BYTE);
   });
 
-  rule("a message without a body arrives", {}, async (stage) => {
-    const messageId = await stage.send({ body: Buffer.alloc(0) });
-    const session = await stage.connect();
+  rule("a message without a body arrives", {}, async (fixture) => {
+    const messageId = await fixture.send({ body: Buffer.alloc(0) });
+    const session = await fixture.connect();
     const message = await session.receive();
     expect([message.messageId, message.body.length]).toEqual([messageId, 0]);
   });
@@ -88,18 +92,18 @@ export function contentRules(rule: DefineRule): void {
   rule(
     "a message nearly all of properties does not keep those behind it from arriving",
     { isLocal: true },
-    async (stage) => {
-      const session = await stage.connect();
-      await stage.trySend({ properties: { large: "é".repeat(30_000) } });
-      const next = await stage.send();
+    async (fixture) => {
+      const session = await fixture.connect();
+      await fixture.trySend({ properties: { large: "é".repeat(30_000) } });
+      const next = await fixture.send();
       const arrived: unknown[] = [];
       while (!arrived.includes(next)) {
         const message = await session.receive();
         await session.complete(message);
         arrived.push(message.messageId);
       }
-      stage.pass(HOUR_MS / 60);
-      expect(await stage.trySend()).toBe("accepted");
+      fixture.pass(HOUR_MS / 60);
+      expect(await fixture.trySend()).toBe("accepted");
     },
   );
 }

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { DeviceSession } from "../driver.ts";
+import type { Fixture, MessageFields } from "../fixture.ts";
 import type { AckWord } from "../service-client.ts";
-import type { MessageFields, Stage } from "../stage.ts";
 import type { DefineRule } from "./rule.ts";
 
 const ACKS: readonly AckWord[] = ["none", "positive", "negative", "full"];
@@ -9,43 +9,48 @@ const ACKS: readonly AckWord[] = ["none", "positive", "negative", "full"];
 type Settle = (session: DeviceSession) => Promise<void>;
 
 export function feedbackRules(rule: DefineRule): void {
-  rule("a completion is told to those who want success: positive and full", {}, async (stage) => {
-    expect(await tellingOf(stage, completeNext)).toEqual([[], ["Success"], [], ["Success"]]);
+  rule("a completion is told to those who want success: positive and full", {}, async (fixture) => {
+    expect(await feedbackByAck(fixture, completeNext)).toEqual([[], ["Success"], [], ["Success"]]);
   });
 
   rule(
     "a rejection is told to those who want failure: negative and full",
     { can: ["canReject"] },
-    async (stage) => {
+    async (fixture) => {
       const rejectNext: Settle = async (session) => session.reject(await session.receive());
-      expect(await tellingOf(stage, rejectNext)).toEqual([[], [], ["Rejected"], ["Rejected"]]);
+      expect(await feedbackByAck(fixture, rejectNext)).toEqual([
+        [],
+        [],
+        ["Rejected"],
+        ["Rejected"],
+      ]);
     },
   );
 
-  rule("an expiry is told to those who want failure: negative and full", {}, async (stage) => {
-    const expiryTimeUtcMs = stage.nowMs() - 60_000;
+  rule("an expiry is told to those who want failure: negative and full", {}, async (fixture) => {
+    const expiryTimeUtcMs = fixture.nowMs() - 60_000;
     const nothing: Settle = () => Promise.resolve();
-    const told = await tellingOf(stage, nothing, { expiryTimeUtcMs });
+    const told = await feedbackByAck(fixture, nothing, { expiryTimeUtcMs });
     expect(told).toEqual([[], [], ["Expired"], ["Expired"]]);
   });
 
-  rule("a purge is told to those who want failure: negative and full", {}, async (stage) => {
+  rule("a purge is told to those who want failure: negative and full", {}, async (fixture) => {
     const sent = [];
-    for (const ack of ACKS) sent.push(await stage.send({ ack }));
-    await stage.hub.registry.purge(stage.deviceId);
-    await stage.feedbackOf(await completeOne(stage, await stage.connect()));
-    expect(statusesOf(stage, sent)).toEqual([[], [], ["Purged"], ["Purged"]]);
+    for (const ack of ACKS) sent.push(await fixture.send({ ack }));
+    await fixture.hub.registry.purge(fixture.deviceId);
+    await fixture.feedbackOf(await completeOne(fixture, await fixture.connect()));
+    expect(statusesOf(fixture, sent)).toEqual([[], [], ["Purged"], ["Purged"]]);
   });
 
   rule(
     "a record names the message, the device as it was, and the outcome twice",
     {},
-    async (stage) => {
-      const { generationId } = await stage.hub.registry.get(stage.deviceId);
-      const messageId = await completeOne(stage, await stage.connect());
-      expect(await stage.feedbackOf(messageId)).toMatchObject({
+    async (fixture) => {
+      const { generationId } = await fixture.hub.registry.get(fixture.deviceId);
+      const messageId = await completeOne(fixture, await fixture.connect());
+      expect(await fixture.feedbackOf(messageId)).toMatchObject({
         originalMessageId: messageId,
-        deviceId: stage.deviceId,
+        deviceId: fixture.deviceId,
         deviceGenerationId: generationId,
         statusCode: "Success",
         description: "Success",
@@ -56,28 +61,28 @@ export function feedbackRules(rule: DefineRule): void {
   rule(
     "a record has the time of the outcome, not of the sending",
     { isLocal: true },
-    async (stage) => {
-      const messageId = await stage.send({ ack: "full" });
-      stage.pass(5000);
-      const session = await stage.connect();
+    async (fixture) => {
+      const messageId = await fixture.send({ ack: "full" });
+      fixture.pass(5000);
+      const session = await fixture.connect();
       await completeNext(session);
-      const record = await stage.feedbackOf(messageId);
-      expect(Date.parse(record.enqueuedTimeUtc)).toBe(stage.nowMs());
+      const record = await fixture.feedbackOf(messageId);
+      expect(Date.parse(record.enqueuedTimeUtc)).toBe(fixture.nowMs());
     },
   );
 
   rule(
     "records wait for the feedback interval",
     { isLocal: true, hub: { feedbackIntervalMs: 1000 } },
-    async (stage) => {
-      const messageId = await completeOne(stage, await stage.connect());
-      await stage.countReached(0);
-      stage.pass(999);
+    async (fixture) => {
+      const messageId = await completeOne(fixture, await fixture.connect());
+      await fixture.countReached(0);
+      fixture.pass(999);
       // On the same connection: a batch sent before this answer would have arrived before it.
-      await stage.send();
-      expect(stage.hub.service.feedback.of(messageId)).toEqual([]);
-      stage.pass(1);
-      await stage.feedbackOf(messageId);
+      await fixture.send();
+      expect(fixture.hub.service.feedback.of(messageId)).toEqual([]);
+      fixture.pass(1);
+      await fixture.feedbackOf(messageId);
     },
   );
 }
@@ -85,25 +90,25 @@ export function feedbackRules(rule: DefineRule): void {
 const completeNext: Settle = async (session) => session.complete(await session.receive());
 
 /** What the sender of each kind of ack is told of messages that ended this way. */
-async function tellingOf(stage: Stage, settle: Settle, fields: MessageFields = {}) {
-  const session = await stage.connect();
+async function feedbackByAck(fixture: Fixture, settle: Settle, fields: MessageFields = {}) {
+  const session = await fixture.connect();
   const sent = [];
   for (const ack of ACKS) {
-    sent.push(await stage.send({ ...fields, ack }));
+    sent.push(await fixture.send({ ...fields, ack }));
     await settle(session);
   }
-  await stage.feedbackOf(await completeOne(stage, session));
-  return statusesOf(stage, sent);
+  await fixture.feedbackOf(await completeOne(fixture, session));
+  return statusesOf(fixture, sent);
 }
 
 /** A message whose record comes after those of all before it. */
-async function completeOne(stage: Stage, session: DeviceSession): Promise<string> {
-  const messageId = await stage.send({ ack: "full" });
+async function completeOne(fixture: Fixture, session: DeviceSession): Promise<string> {
+  const messageId = await fixture.send({ ack: "full" });
   await completeNext(session);
   return messageId;
 }
 
-function statusesOf(stage: Stage, sent: readonly string[]): string[][] {
-  const { feedback } = stage.hub.service;
+function statusesOf(fixture: Fixture, sent: readonly string[]): string[][] {
+  const { feedback } = fixture.hub.service;
   return sent.map((messageId) => feedback.of(messageId).map(({ statusCode }) => statusCode));
 }

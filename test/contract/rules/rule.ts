@@ -1,6 +1,6 @@
 import type { LocalHubOptions } from "../../../src/hub/local-hub-options.ts";
 import type { Capability } from "../driver.ts";
-import type { Stage } from "../stage.ts";
+import type { Fixture } from "../fixture.ts";
 
 export interface RuleNeeds {
   /** A driver without these has no such rule. */
@@ -16,5 +16,5 @@ export interface RuleNeeds {
 export type DefineRule = (
   title: string,
   needs: RuleNeeds,
-  run: (stage: Stage) => Promise<void>,
+  run: (fixture: Fixture) => Promise<void>,
 ) => void;

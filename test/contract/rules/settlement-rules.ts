@@ -6,10 +6,10 @@ const LOCK_TIMEOUT_MS = 60_000;
 const MAX_DELIVERY_COUNT = 10;
 
 export function settlementRules(rule: DefineRule): void {
-  rule("receives messages in the order they were sent", {}, async (stage) => {
-    const sent = [await stage.send(), await stage.send()];
-    const session = await stage.connect();
-    sent.push(await stage.send(), await stage.send());
+  rule("receives messages in the order they were sent", {}, async (fixture) => {
+    const sent = [await fixture.send(), await fixture.send()];
+    const session = await fixture.connect();
+    sent.push(await fixture.send(), await fixture.send());
     const received = [];
     for (const _ of sent) {
       const message = await session.receive();
@@ -19,32 +19,32 @@ export function settlementRules(rule: DefineRule): void {
     expect(received).toEqual(sent);
   });
 
-  rule("a message comes the first time uncounted and unmarked", {}, async (stage) => {
-    const session = await stage.connect();
-    await stage.send();
+  rule("a message comes the first time uncounted and unmarked", {}, async (fixture) => {
+    const session = await fixture.connect();
+    await fixture.send();
     const message = await session.receive();
     expect(message.deliveryCount ?? 0).toBe(0);
     expect(message.isMarkedRedelivered ?? false).toBe(false);
   });
 
-  rule("a completed message is gone and its sender hears Success", {}, async (stage) => {
-    const session = await stage.connect();
-    const done = await stage.send({ ack: "full" });
-    const next = await stage.send();
+  rule("a completed message is gone and its sender hears Success", {}, async (fixture) => {
+    const session = await fixture.connect();
+    const done = await fixture.send({ ack: "full" });
+    const next = await fixture.send();
     await session.complete(await session.receive());
-    expect((await stage.feedbackOf(done)).statusCode).toBe("Success");
+    expect((await fixture.feedbackOf(done)).statusCode).toBe("Success");
     expect((await session.receive()).messageId).toBe(next);
   });
 
   rule(
     "a rejected message is gone and its sender hears Rejected",
     { can: ["canReject"] },
-    async (stage) => {
-      const session = await stage.connect();
-      const refused = await stage.send({ ack: "full" });
-      const next = await stage.send();
+    async (fixture) => {
+      const session = await fixture.connect();
+      const refused = await fixture.send({ ack: "full" });
+      const next = await fixture.send();
       await session.reject(await session.receive());
-      expect((await stage.feedbackOf(refused)).statusCode).toBe("Rejected");
+      expect((await fixture.feedbackOf(refused)).statusCode).toBe("Rejected");
       expect((await session.receive()).messageId).toBe(next);
     },
   );
@@ -52,9 +52,9 @@ export function settlementRules(rule: DefineRule): void {
   rule(
     "an abandoned message comes again, counted once more",
     { can: ["canAbandon"] },
-    async (stage) => {
-      const [first, second] = [await stage.send(), await stage.send()];
-      const session = await stage.connect();
+    async (fixture) => {
+      const [first, second] = [await fixture.send(), await fixture.send()];
+      const session = await fixture.connect();
       await session.abandon(await session.receive());
       const seen = [await look(session), await look(session)];
       expect(seen).toContainEqual({ messageId: first, deliveryCount: 1 });
@@ -65,10 +65,10 @@ export function settlementRules(rule: DefineRule): void {
   rule(
     "a polling device finds an abandoned message at the head of its queue again",
     { can: ["canAbandon", "isPolling"] },
-    async (stage) => {
-      const first = await stage.send();
-      await stage.send();
-      const session = await stage.connect();
+    async (fixture) => {
+      const first = await fixture.send();
+      await fixture.send();
+      const session = await fixture.connect();
       await session.abandon(await session.receive());
       expect((await session.receive()).messageId).toBe(first);
     },
@@ -77,16 +77,16 @@ export function settlementRules(rule: DefineRule): void {
   rule(
     `a message abandoned ${MAX_DELIVERY_COUNT} times is dead-lettered: DeliveryCountExceeded`,
     { can: ["canAbandon"] },
-    async (stage) => {
-      const session = await stage.connect();
-      const messageId = await stage.send({ ack: "full" });
+    async (fixture) => {
+      const session = await fixture.connect();
+      const messageId = await fixture.send({ ack: "full" });
       for (let count = 0; count < MAX_DELIVERY_COUNT; count++) {
         const message = await session.receive();
         expect(message.deliveryCount).toBe(count);
         await session.abandon(message);
       }
-      expect((await stage.feedbackOf(messageId)).statusCode).toBe("DeliveryCountExceeded");
-      const next = await stage.send();
+      expect((await fixture.feedbackOf(messageId)).statusCode).toBe("DeliveryCountExceeded");
+      const next = await fixture.send();
       expect((await session.receive()).messageId).toBe(next);
     },
   );
@@ -94,14 +94,14 @@ export function settlementRules(rule: DefineRule): void {
   rule(
     "what a lost connection held comes again in order, uncounted, marked where the protocol can",
     { can: ["canHold", "hasConnection"] },
-    async (stage) => {
-      const sent = [await stage.send(), await stage.send(), await stage.send()];
-      const lost = await stage.connect();
+    async (fixture) => {
+      const sent = [await fixture.send(), await fixture.send(), await fixture.send()];
+      const lost = await fixture.connect();
       await lost.complete(await lost.receive());
       await lost.receive();
-      await stage.countReached(2);
+      await fixture.countReached(2);
       await lost.drop();
-      const session = await stage.connect();
+      const session = await fixture.connect();
       const second = await session.receive();
       const third = await session.receive();
       expect([second.messageId, third.messageId]).toEqual(sent.slice(1));
@@ -113,11 +113,11 @@ export function settlementRules(rule: DefineRule): void {
   rule(
     "a lock that runs out frees its message, uncounted, marked where the protocol can",
     { can: ["canHold"], isLocal: true },
-    async (stage) => {
-      const session = await stage.connect();
-      const messageId = await stage.send();
+    async (fixture) => {
+      const session = await fixture.connect();
+      const messageId = await fixture.send();
       await session.receive();
-      stage.pass(LOCK_TIMEOUT_MS);
+      fixture.pass(LOCK_TIMEOUT_MS);
       const again = await session.receive();
       expect(again.messageId).toBe(messageId);
       expect(again.deliveryCount ?? 0).toBe(0);
@@ -125,32 +125,36 @@ export function settlementRules(rule: DefineRule): void {
     },
   );
 
-  rule("a lock holds until its time is up", { can: ["canHold"], isLocal: true }, async (stage) => {
-    const session = await stage.connect();
-    await stage.send();
-    await session.receive();
-    stage.pass(LOCK_TIMEOUT_MS - 1);
-    const next = await stage.send();
-    expect((await session.receive()).messageId).toBe(next);
-  });
+  rule(
+    "a lock holds until its time is up",
+    { can: ["canHold"], isLocal: true },
+    async (fixture) => {
+      const session = await fixture.connect();
+      await fixture.send();
+      await session.receive();
+      fixture.pass(LOCK_TIMEOUT_MS - 1);
+      const next = await fixture.send();
+      expect((await session.receive()).messageId).toBe(next);
+    },
+  );
 
   rule(
     "a settlement that comes after its lock ran out changes nothing",
     { can: ["canHold"], isLocal: true },
-    async (stage) => {
-      const session = await stage.connect();
-      const messageId = await stage.send({ ack: "full" });
+    async (fixture) => {
+      const session = await fixture.connect();
+      const messageId = await fixture.send({ ack: "full" });
       const late = await session.receive();
-      stage.pass(LOCK_TIMEOUT_MS);
+      fixture.pass(LOCK_TIMEOUT_MS);
       const again = await session.receive();
       await session.complete(late).catch(() => "a protocol that answers says that it was too late");
       // Whatever the late settlement did is done once the hub has answered this one.
-      const marker = await stage.send({ ack: "full" });
+      const marker = await fixture.send({ ack: "full" });
       await session.complete(await session.receive());
-      await stage.feedbackOf(marker);
-      expect(stage.hub.service.feedback.of(messageId)).toEqual([]);
+      await fixture.feedbackOf(marker);
+      expect(fixture.hub.service.feedback.of(messageId)).toEqual([]);
       await session.complete(again);
-      expect((await stage.feedbackOf(messageId)).statusCode).toBe("Success");
+      expect((await fixture.feedbackOf(messageId)).statusCode).toBe("Success");
     },
   );
 }

@@ -52,8 +52,8 @@ function record<T extends string, F extends Record<string, unknown>>(
     .map((drawn) => ({ type, ...drawn })) as fc.Arbitrary<{ type: T } & F>;
 }
 
-/** A reader of the naive log: which events it may get, told of each one by one. */
-interface NaiveReader {
+/** A reader of the model: for each event, whether it may get it. */
+interface ModelReader {
   isWanted(event: LoggedEvent<number>): boolean;
   lastRead: number;
   readonly cursor: LogCursor;
@@ -66,7 +66,7 @@ class Driver {
   readonly placed: LoggedEvent<number>[] = [];
   readonly history: LoggedEvent<number>[] = [];
   kept: LoggedEvent<number>[] = [];
-  readonly readers: NaiveReader[] = [];
+  readonly readers: ModelReader[] = [];
   #wasReadBackEmpty = false;
 
   do(operation: Operation): void {
@@ -172,7 +172,7 @@ class Driver {
   }
 }
 
-function wantedBy(position: EventPosition, last: number): NaiveReader["isWanted"] {
+function wantedBy(position: EventPosition, last: number): ModelReader["isWanted"] {
   switch (position.type) {
     case "start":
       return () => true;

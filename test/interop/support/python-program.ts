@@ -1,7 +1,7 @@
 /** Python programs of the tests, which tell what happens in lines of JSON. */
 
 import { join } from "node:path";
-import { pythonWith } from "../../support/foreign-program.ts";
+import { pythonWith } from "../../support/external-program.ts";
 import { Inbox } from "../../support/inbox.ts";
 import type { Ended } from "../../support/running-program.ts";
 import { type InteropHub, startProgram } from "./interop-hub.ts";

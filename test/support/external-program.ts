@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 
 /** What a test needs that this project does not bring along. */
-export interface Foreign {
+export interface ExternalProgram {
   /** As its users call it. */
   readonly name: string;
   /** The package of Debian and Ubuntu that has it. */
@@ -13,22 +13,22 @@ export interface Foreign {
 const missing = new Set<string>();
 
 /** @param version What it tells of itself must begin so, where others go by the same name. */
-export function hasProgram(program: string, foreign: Foreign, version = ""): boolean {
+export function hasProgram(program: string, external: ExternalProgram, version = ""): boolean {
   const { error, stdout } = spawnSync(program, [version === "" ? "--help" : "version"]);
-  return found(foreign, error === undefined && stdout.toString().startsWith(version));
+  return found(external, error === undefined && stdout.toString().startsWith(version));
 }
 
 /** Debian's libraries are seen by Debian's own Python, others by whichever comes first. */
 const PYTHONS = ["/usr/bin/python3", "python3"] as const;
 
 /** @returns the Python that has this module, if one does. */
-export function pythonWith(module: string, foreign: Foreign): string | undefined {
+export function pythonWith(module: string, external: ExternalProgram): string | undefined {
   const python = PYTHONS.find((one) => spawnSync(one, ["-c", `import ${module}`]).status === 0);
-  found(foreign, python !== undefined);
+  found(external, python !== undefined);
   return python;
 }
 
-function found({ name, aptPackage }: Foreign, isThere: boolean): boolean {
+function found({ name, aptPackage }: ExternalProgram, isThere: boolean): boolean {
   if (!isThere && !missing.has(name)) {
     missing.add(name);
     process.stderr.write(

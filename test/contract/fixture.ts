@@ -7,7 +7,7 @@ import type { FeedbackJson, OutgoingMessage } from "./service-client.ts";
 export type MessageFields = Partial<OutgoingMessage>;
 
 /** What a rule plays on: a hub, a device nobody else has, and a service that sends to it. */
-export class Stage {
+export class Fixture {
   readonly hub: HubUnderTest;
   readonly driver: DeviceDriver;
   readonly deviceId: string;
@@ -23,10 +23,10 @@ export class Stage {
     this.#key = key;
   }
 
-  static async set(hub: HubUnderTest, driver: DeviceDriver): Promise<Stage> {
+  static async create(hub: HubUnderTest, driver: DeviceDriver): Promise<Fixture> {
     const deviceId = `contract-${randomUUID()}`;
     const { authentication } = await hub.registry.create(deviceId);
-    return new Stage(hub, driver, deviceId, authentication.symmetricKey.primaryKey);
+    return new Fixture(hub, driver, deviceId, authentication.symmetricKey.primaryKey);
   }
 
   get access(): DeviceAccess {
@@ -91,7 +91,7 @@ export class Stage {
     return this.hub.clock?.nowMs() ?? Date.now();
   }
 
-  async strike(): Promise<void> {
+  async dispose(): Promise<void> {
     for (const session of this.#sessions) await session.drop().catch(() => {});
     await this.hub.registry.delete(this.deviceId).catch(() => {});
     await this.hub.close();

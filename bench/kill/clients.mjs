@@ -13,7 +13,7 @@ const SEND_WINDOW = 20;
 const MAX_EXTRA_DEVICES = 50;
 
 /** Calls the session again and again, at whatever hub is running, until the end. */
-export async function keepActing(host, ledger, session) {
+export async function keepRunning(host, ledger, session) {
   while (!host.isOver) {
     const address = await host.address();
     if (address === undefined) return;

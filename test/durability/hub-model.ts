@@ -8,7 +8,7 @@ interface Lock {
   readonly isOfConnection: boolean;
 }
 
-interface NaiveMessage {
+interface ModelMessage {
   readonly id: string;
   readonly ack: Ack;
   readonly expiryTimeMs: number;
@@ -17,33 +17,33 @@ interface NaiveMessage {
   lock?: Lock;
 }
 
-interface NaiveRecord {
+interface ModelRecord {
   readonly id: string;
   readonly status: string;
   readonly timeMs: number;
 }
 
-interface NaiveBatch {
-  readonly records: readonly NaiveRecord[];
+interface ModelBatch {
+  readonly records: readonly ModelRecord[];
   count: number;
   isTaken: boolean;
 }
 
 /** What the device or the reader has in its hands: a lock by its number, and what was seen. */
-interface InHand {
+interface HeldMessage {
   readonly number: number;
   readonly seen: string;
 }
 
 /** A hub as one would describe it to a child: lists that are walked through, and no store. */
-export class NaiveHub {
+export class HubModel {
   readonly #settings: CloudToDeviceSettings;
   nowMs: number;
-  messages: NaiveMessage[] = [];
-  waiting: NaiveRecord[] = [];
-  batches: NaiveBatch[] = [];
-  held: InHand[] = [];
-  heldBatches: NaiveBatch[] = [];
+  messages: ModelMessage[] = [];
+  waiting: ModelRecord[] = [];
+  batches: ModelBatch[] = [];
+  held: HeldMessage[] = [];
+  heldBatches: ModelBatch[] = [];
   isConnected = false;
   isReading = false;
   #locks = 0;
@@ -54,8 +54,8 @@ export class NaiveHub {
   }
 
   /** The same hub, as it is now. */
-  copy(): NaiveHub {
-    const copy = new NaiveHub(this.#settings, this.nowMs);
+  copy(): HubModel {
+    const copy = new HubModel(this.#settings, this.nowMs);
     copy.messages = this.messages.map((message) => ({ ...message }));
     copy.waiting = [...this.waiting];
     copy.batches = this.batches.map((batch) => ({ ...batch }));
@@ -63,7 +63,7 @@ export class NaiveHub {
   }
 
   /** What is left of it after a crash, later on. */
-  restarted(nowMs: number): NaiveHub {
+  restarted(nowMs: number): HubModel {
     const restarted = this.copy();
     restarted.nowMs = nowMs;
     for (const message of restarted.messages) delete message.lock;
@@ -169,14 +169,14 @@ export class NaiveHub {
     this.#showBatches();
   }
 
-  #abandon(message: NaiveMessage): void {
+  #abandon(message: ModelMessage): void {
     message.count += 1;
     if (message.count >= this.#settings.maxDeliveryCount)
       this.#end(message, "DeliveryCountExceeded");
     else delete message.lock;
   }
 
-  #end(message: NaiveMessage, status: string): void {
+  #end(message: ModelMessage, status: string): void {
     this.messages = this.messages.filter((one) => one !== message);
     const isGood = status === "Success";
     const wanted = message.ack === "full" || message.ack === (isGood ? "positive" : "negative");
@@ -188,7 +188,7 @@ export class NaiveHub {
     for (const message of this.messages) if (!message.lock) this.#handOut(message, true);
   }
 
-  #handOut(message: NaiveMessage, isOfConnection: boolean): void {
+  #handOut(message: ModelMessage, isOfConnection: boolean): void {
     this.#locks += 1;
     const untilMs = this.nowMs + this.#settings.lockTimeoutMs;
     message.lock = { number: this.#locks, untilMs, isOfConnection };
