@@ -1,4 +1,4 @@
-/** Where a connection goes, over which transport. */
+/** Host and port of a connection, for each transport. */
 
 import { isIP } from "node:net";
 import { splitHostPort } from "../core/connection-string.ts";
@@ -10,7 +10,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** For host names that carry none. */
+/** Ports for host names without one. */
 const PORTS: Readonly<Record<Transport, number>> = {
   mqtt: 8883,
   "mqtt-ws": 443,
@@ -33,7 +33,7 @@ export function formatEndpoint({ host, port }: Endpoint): string {
   return `${host}:${port}`;
 }
 
-/** For an SDK, whose own would leave the port out. */
+/** For an SDK, whose own URL would omit the port. */
 export function uriOf(endpoint: Endpoint, transport: Transport): string {
   const where = formatEndpoint(endpoint);
   return transport.endsWith("-ws")
@@ -41,7 +41,7 @@ export function uriOf(endpoint: Endpoint, transport: Transport): string {
     : `${transport}s://${where}`;
 }
 
-/** For TLS to name and check; empty for an address, which it does not take (RFC 6066). */
+/** TLS server name; empty for an IP address, which is not allowed there (RFC 6066). */
 export function serverNameOf({ host }: Endpoint): string {
   return isIP(host) === 0 ? host : "";
 }

@@ -1,6 +1,6 @@
-/** An installed package that lacks what a patch of it relies on. */
+/** The error for an installed package that lacks a member that a patch relies on. */
 
-/** The package by the way to it: each name is a dependency of the one before, the first is ours. */
+/** The path to the package: each name is a dependency of the one before, the first is ours. */
 export type PackagePath = readonly [string, ...string[]];
 
 export interface IncompatibleMember {

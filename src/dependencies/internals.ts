@@ -1,6 +1,6 @@
 /**
- * What a patch relies on inside a package that is not ours: named once, beside the patch, and checked
- * at the first use of each object. The patch sees of the object only what is declared.
+ * Declares the internals of a third-party package that a patch relies on: named once, next to the
+ * patch, and checked at the first use of each object. The patch sees only the declared members.
  */
 
 import { IncompatiblePackage, type PackagePath } from "./incompatible-package.ts";
@@ -8,15 +8,15 @@ import { installedVersion } from "./installed-version.ts";
 
 declare const TYPE: unique symbol;
 
-/** What the users of a member take it for. */
+/** The type of a member for its users. */
 interface Typed<T> {
   readonly [TYPE]: T;
 }
 
-/** What a member has to be. */
+/** The required type of a member. */
 export class Member<T> implements Typed<T> {
   declare readonly [TYPE]: T;
-  /** As the error says it: "a number". */
+  /** As in the error message: "a number". */
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
 
@@ -26,7 +26,7 @@ export class Member<T> implements Typed<T> {
   }
 }
 
-/** A member without value, or absent, for some objects or for a time. */
+/** A member that may be null or absent, for some objects or at some times. */
 export class Optional<T> implements Typed<T | undefined> {
   declare readonly [TYPE]: T | undefined;
   readonly need: Need;
@@ -38,14 +38,14 @@ export class Optional<T> implements Typed<T | undefined> {
   }
 }
 
-/** A record stands for an object with these members. */
+/** A record describes an object with these members. */
 export type Need = Member<unknown> | Optional<unknown> | Internals<unknown> | Members;
 
 export interface Members {
   readonly [name: string]: Need;
 }
 
-/** What is seen of an object. */
+/** The visible type of an object. */
 export type InternalsOf<N> = N extends Typed<infer T> ? T : { [K in keyof N]: InternalsOf<N[K]> };
 
 export const flag = new Member<boolean>("a boolean", (value) => typeof value === "boolean");
@@ -64,17 +64,20 @@ export function list<T>(): Member<T[]> {
   return new Member("an array", Array.isArray);
 }
 
-/** Comes later, or not to every object: its absence cannot be told from a change of the package. */
+/**
+ * Set later, or not on every object: its absence cannot be distinguished from a change of the
+ * package.
+ */
 export function maybe<N extends Need>(need: N): Optional<InternalsOf<N>> {
   return new Optional(need, true);
 }
 
-/** Has to exist, though it may have no value. */
+/** Must exist, but may be null or undefined. */
 export function nullable<N extends Need>(need: N): Optional<InternalsOf<N>> {
   return new Optional(need, false);
 }
 
-/** Declares what is relied on of one kind of object. */
+/** Declares the members that we rely on for one kind of object. */
 export function internals<M extends Members>(
   path: PackagePath,
   object: string,
@@ -85,7 +88,7 @@ export function internals<M extends Members>(
 
 /** One kind of object of one package. */
 export class Internals<T> implements Typed<T> {
-  /** All there are. */
+  /** All declarations. */
   static readonly declared: Internals<unknown>[] = [];
   declare readonly [TYPE]: T;
   readonly path: PackagePath;
@@ -101,7 +104,7 @@ export class Internals<T> implements Typed<T> {
   }
 
   /**
-   * The object itself, as what has been declared.
+   * The object itself, typed as declared.
    *
    * @throws IncompatiblePackage when a member is missing or of another kind.
    */
@@ -115,7 +118,7 @@ export class Internals<T> implements Typed<T> {
   }
 
   /**
-   * The error that says what is wrong with a member.
+   * The error for a member.
    *
    * @param problem As in "is not called".
    */

@@ -1,8 +1,8 @@
-/** What rhea hands over for AMQP's values, as texts, numbers and bytes. */
+/** Converts AMQP values as rhea decodes them to strings, numbers and bytes. */
 
 import type { PropertyValue, SystemProperties } from "../../core/message.ts";
 
-/** A message as rhea decoded it: the SDKs' own forms lack some of it. */
+/** A message as rhea decoded it; the SDKs' own types drop some of the fields. */
 export interface AmqpMessage {
   readonly message_id?: unknown;
   readonly correlation_id?: unknown;
@@ -44,7 +44,7 @@ export function toText(value: unknown): string | undefined {
   return Buffer.isBuffer(value) ? value.toString("utf8") : String(value);
 }
 
-/** Milliseconds for a time. rhea hands a ulong beyond 2^53 over as bytes. */
+/** Milliseconds for a time. rhea returns a ulong beyond 2^53 as bytes. */
 export function toNumber(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   const number = Buffer.isBuffer(value) ? Number(`0x${value.toString("hex")}`) : Number(value);
@@ -63,7 +63,7 @@ export function present<K extends string, V>(key: K, value: V | undefined): { [P
   return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
 }
 
-/** AMQP's uuid is 16 bytes here. */
+/** An AMQP uuid is 16 bytes here. */
 function toId(value: unknown): string | undefined {
   if (!Buffer.isBuffer(value) || value.length !== UUID_BYTES) return toText(value);
   const hex = value.toString("hex");

@@ -1,4 +1,4 @@
-/** The life of a connection to a hub: what is the same for devices, services and readers of events. */
+/** The lifecycle of a connection to a hub, shared by devices, services and event readers. */
 
 import { DeadlinePassedError, within } from "../../async/within.ts";
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
@@ -13,24 +13,24 @@ import { trustedCertificates } from "./trusted-certificates.ts";
 export interface SessionOptions {
   /** Extra CA certificates to trust (PEM). */
   readonly ca?: string | undefined;
-  /** Bounds connecting and attaching together, in milliseconds. */
+  /** Time limit for connecting and attaching together, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** Gives connecting up; it has no effect on an open connection. */
+  /** Aborts connecting; it has no effect on an open connection. */
   readonly signal?: AbortSignal | undefined;
   /** Called once, when an open connection ends without `close`. */
   onDisconnect(error: ClientError): void;
 }
 
-/** How long a hub may take to answer an orderly end, of the connection or of receiving. */
+/** How long a hub may take to answer an orderly close of the connection or of receiving. */
 export const CLOSE_TIMEOUT_MS = 3000;
 
-/** A session adds how it connects, how it ends, and how it reads a refusal. */
+/** Subclasses define how to connect, how to disconnect, and how to interpret a refusal. */
 export abstract class ClientSession<Options extends SessionOptions> {
   protected readonly options: Options;
   protected readonly endpoint: Endpoint;
   /** Everything to trust (PEM); undefined for Node's default. */
   protected readonly ca: string[] | undefined;
-  /** What should answer, for messages. */
+  /** What should respond, for error messages. */
   protected readonly peer: string = "an IoT hub";
   protected readonly end = new ConnectionEnd();
   #state: "opening" | "open" | "closed" = "opening";
@@ -42,14 +42,14 @@ export abstract class ClientSession<Options extends SessionOptions> {
     this.ca = trustedCertificates(options.ca);
   }
 
-  /** @throws ClientError with the reason; finding it may take half a second more than connecting. */
+  /** @throws ClientError with the reason; finding it may take up to half a second longer. */
   async open(): Promise<void> {
     const { connectTimeoutMs, signal } = this.options;
     const deadlineMs = performance.now() + connectTimeoutMs;
     const giveUp = (): void => this.end.end(new ConnectAbortedError());
     signal?.addEventListener("abort", giveUp, { once: true });
     try {
-      // What has begun to connect has no socket yet that could be destroyed.
+      // A connection attempt that has just begun has no socket to destroy yet.
       if (signal?.aborted) throw new ConnectAbortedError();
       await within(connectTimeoutMs, this.end.before(this.connect()));
       this.#state = "open";
@@ -67,24 +67,24 @@ export abstract class ClientSession<Options extends SessionOptions> {
     return this.#closing;
   }
 
-  /** Connects, and attaches what `options` ask for. */
+  /** Connects, and attaches the links that `options` ask for. */
   protected abstract connect(): Promise<void>;
 
-  /** Flushes settlements and takes its leave of the hub. */
+  /** Flushes settlements and disconnects in order. */
   protected abstract disconnect(): Promise<void>;
 
-  /** Ends sockets and timers at once, in whatever state. */
+  /** Destroys sockets and timers at once, in any state. */
   protected abstract destroy(): void;
 
-  /** What the hub meant, when `cause` is its refusal. */
+  /** The hub's refusal, if `cause` is one. */
   protected abstract toRefusal(cause: unknown): ClientError | undefined;
 
-  /** What `cause` says by itself: that an SDK is not what it is taken for, or the hub's refusal. */
+  /** The error that `cause` identifies without probing: an incompatible SDK, or the hub's refusal. */
   protected toKnownError(cause: unknown): ClientError | undefined {
     return toPackageError(cause) ?? this.toRefusal(cause);
   }
 
-  /** Why connecting failed, where `error` says so by itself. */
+  /** Why connecting failed, if `error` says so. */
   protected recognize(error: unknown): ClientError | undefined {
     const known = error instanceof ClientError ? error : this.toKnownError(error);
     return known?.name === "ConnectionLost" ? undefined : known;
@@ -98,7 +98,7 @@ export abstract class ClientSession<Options extends SessionOptions> {
     return this.#state === "closed";
   }
 
-  /** What is connected to, for messages. */
+  /** The endpoint, for error messages. */
   protected get where(): string {
     return formatEndpoint(this.endpoint);
   }
@@ -107,7 +107,7 @@ export abstract class ClientSession<Options extends SessionOptions> {
     if (!this.isOpen) throw this.toLoss(undefined);
   }
 
-  /** To be called when the connection has ended, at least once; after `close` it has no effect. */
+  /** Call at least once when the connection has ended; no effect after `close`. */
   protected lose(cause: unknown): void {
     const error = this.toLoss(cause);
     this.end.end(error);

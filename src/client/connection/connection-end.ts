@@ -1,20 +1,18 @@
-/** The end of a connection, for everything that waits on the connection meanwhile. */
+/** Rejects everything that waits on a connection once the connection ends. */
 
-/**
- * Not one promise raced by all: it would remember every race for as long as the connection lives.
- */
+/** Not one promise that everything races: it would hold on to every race until the connection ends. */
 export class ConnectionEnd {
   readonly #waiting = new Set<(error: Error) => void>();
   #error: Error | undefined;
 
-  /** Rejects everything that waits, and whatever will; only the first call counts. */
+  /** Rejects all current and future waits; only the first call counts. */
   end(error: Error): void {
     this.#error ??= error;
     for (const reject of this.#waiting) reject(this.#error);
     this.#waiting.clear();
   }
 
-  /** Settles as `promise` does, or rejects with the error of the end if that comes first. */
+  /** Settles like `promise`, or rejects if the connection ends first. */
   async before<T>(promise: Promise<T>): Promise<T> {
     if (this.#error) {
       promise.catch(() => {});

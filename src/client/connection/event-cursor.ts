@@ -1,20 +1,20 @@
-/** How far each partition has been read: where the first connection starts, and each next one goes on. */
+/** How far each partition has been read: where the first connection starts and later ones continue. */
 
-/** Which events are wanted of those that are there already. */
+/** Which of the existing events to read. */
 export type EventStart =
   /** Only those enqueued from now on. */
   | { readonly type: "latest" }
   /** Those enqueued at this time (milliseconds since the epoch, UTC) and later. */
   | { readonly type: "enqueuedTime"; readonly sinceMs: number };
 
-/** Where in a partition reading begins. */
+/** Where in a partition to start reading. */
 export type PartitionPosition =
   | { readonly type: "beginning" }
-  /** After the event of this number. */
+  /** After the event with this sequence number. */
   | { readonly type: "after"; readonly sequenceNumber: number }
   | { readonly type: "since"; readonly timeMs: number };
 
-/** What a hub tells of a partition. */
+/** Properties of a partition, from the hub. */
 export interface PartitionState {
   readonly partitionId: string;
   /** -1 before its first event. */
@@ -32,15 +32,15 @@ export class EventCursor {
   }
 
   /**
-   * By numbers, once they are known: whenever the link is attached, and however often, no event is
-   * missed and none comes twice.
+   * Uses sequence numbers once they are known: however often the link is attached, no event is
+   * missed and none is read twice.
    */
   locate({ partitionId, lastSequenceNumber }: PartitionState): PartitionPosition {
     const lastRead = this.#lastRead.get(partitionId);
     if (lastRead === undefined && this.#start.type === "enqueuedTime") {
       return { type: "since", timeMs: this.#start.sinceMs };
     }
-    // A hub that forgot everything counts anew, and refuses a number that it has not reached.
+    // A hub that lost its events counts from 0 again, and refuses a number it has not reached.
     const isCountedAnew = lastRead !== undefined && lastRead > lastSequenceNumber;
     const from = isCountedAnew ? BEFORE_THE_FIRST : (lastRead ?? lastSequenceNumber);
     this.#lastRead.set(partitionId, from);
@@ -55,7 +55,7 @@ export class EventCursor {
     return lastRead === undefined ? 0 : sequenceNumber - lastRead - 1;
   }
 
-  /** This event and all before it in its partition need not come again. */
+  /** Marks this event and all earlier ones of its partition as read. */
   advance(partitionId: string, sequenceNumber: number): void {
     this.#lastRead.set(partitionId, sequenceNumber);
   }

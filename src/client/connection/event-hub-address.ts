@@ -1,15 +1,15 @@
-/** Where a hub's device-to-cloud events are read, and the answer in which the hub says so. */
+/** The address of a hub's device-to-cloud events, and the redirect that contains it. */
 
 /** The Event Hubs-compatible endpoint of a hub. */
 export interface EventHubAddress {
   readonly host: string;
-  /** Absent when it is the transport's own. */
+  /** Absent for the default port of the transport. */
   readonly port?: number | undefined;
   /** Name of the event hub. */
   readonly entityPath: string;
 }
 
-/** Where a receiver is attached to be redirected. */
+/** The address of a receiver that the hub redirects. */
 export const REDIRECTING_PATH = "/messages/events/$management";
 
 const REDIRECT = "amqp:link:redirect";
@@ -19,13 +19,13 @@ const AMQPS_PORT = 5671;
 /** `amqps://<host>:5671/<event hub>/$management` */
 const ADDRESS = /^amqps?:\/\/[^/]+\/(.+?)(?:\/\$management)?\/?$/i;
 
-/** What rhea makes of the error of a detach. */
+/** The error of a detach, as rhea decodes it. */
 interface Redirect {
   readonly condition?: unknown;
   readonly info?: Readonly<Record<string, unknown>>;
 }
 
-/** The address when `answer` is a redirect that names one; else undefined. */
+/** The address if `answer` is a redirect with one; else undefined. */
 export function parseRedirect(answer: unknown): EventHubAddress | undefined {
   const { condition, info } = (answer ?? {}) as Redirect;
   if (condition !== REDIRECT || typeof info?.hostname !== "string") return undefined;

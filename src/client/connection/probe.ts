@@ -1,4 +1,4 @@
-/** Finds out why a hub cannot be reached, when the SDK's own error does not tell. */
+/** Finds out why a hub cannot be reached when the SDK's error does not say. */
 
 import tls, { type TLSSocket } from "node:tls";
 import { DeadlinePassedError, within } from "../../async/within.ts";
@@ -9,15 +9,15 @@ import { toNetworkError } from "../errors/network-error.ts";
 /** Long enough for a handshake across the world. */
 const PROBE_TIMEOUT_MS = 3000;
 
-/** Finding the reason may take this longer than connecting was given. */
+/** How far finding the reason may exceed the connect timeout. */
 const PROBE_GRACE_MS = 500;
 
 /**
- * Opens one TCP and TLS connection and closes it again. The handshake is completed whatever the
- * certificate, and nothing is sent: to the hub it is no client that refused it.
+ * Opens one TCP and TLS connection and closes it again. The handshake is completed for any
+ * certificate and nothing is sent, so the hub does not log a failed handshake.
  *
  * @param ca Everything to trust (PEM); undefined for Node's default.
- * @param deadlineMs When connecting had to be done, of `performance.now()`; half a second more is
+ * @param deadlineMs When connecting had to be done, as `performance.now()`; half a second more is
  * allowed.
  * @returns The reason, or undefined when host, port and certificate are fine.
  */
@@ -48,13 +48,13 @@ export async function probe(
   }
 }
 
-/** As Node would have reported it. */
+/** The error that Node would have reported. */
 function distrust({ authorizationError }: TLSSocket): Error {
   const code = String(authorizationError);
   return Object.assign(new Error(`The certificate is not trusted (${code}).`), { code });
 }
 
-/** A handshake that is complete here has its last message still on the way. */
+/** The last message of a handshake that is complete here may still be in flight. */
 function hangUp(socket: TLSSocket): void {
   if (socket.getProtocol() === null || socket.destroyed) {
     socket.destroy();

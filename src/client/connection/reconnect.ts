@@ -1,26 +1,26 @@
-/** Connecting again, for as long as it takes: one loop for devices, readers of events, and feedback. */
+/** The reconnect loop of devices, event readers and feedback. */
 
 import type { BackOff } from "../../async/back-off.ts";
 import { type Clock, sleep, systemClock } from "../../async/clock.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { isFinal } from "../errors/final-error.ts";
 
-/** What a loop that reconnects may learn of its hub without connecting to it. */
+/** What a reconnect loop can learn about its hub without connecting. */
 export interface HubWatch {
-  /** The hub that was last connected to is gone, or another one runs in its place. */
+  /** The hub that was last connected to has stopped, or another one replaced it. */
   hasEnded(): boolean;
   /** Resolves once the hub that was last connected to has ended; otherwise never. */
   untilEnded(signal: AbortSignal): Promise<void>;
 }
 
-/** A connection that lived so long, in milliseconds, has held: the back-off starts anew after it. */
+/** A connection that lasted this long, in milliseconds, resets the back-off. */
 export const HELD_MS = 10_000;
 
 export interface ReconnectOptions {
-  /** Ends the attempts. */
+  /** Stops the attempts. */
   readonly signal: AbortSignal;
   readonly backOff: BackOff;
-  /** A hub that has ended is not waited for: `connect` does that. */
+  /** There is no wait for a stopped hub: `connect` waits for it. */
   readonly watch?: HubWatch | undefined;
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
@@ -28,7 +28,7 @@ export interface ReconnectOptions {
 }
 
 /**
- * Waits `firstWaitMs` and connects; after each failure it waits longer and tries again.
+ * Waits `firstWaitMs` and connects; after each failure it waits longer before the next attempt.
  *
  * @param connect `attempt` counts from 1.
  * @returns Undefined once `signal` has aborted.
@@ -52,12 +52,12 @@ export async function reconnect<T>(
   }
 }
 
-/** Whoever waits for the hub itself need not wait before. */
+/** `connect` waits for the hub itself, so no back-off is needed. */
 export function nextWaitMs(backOff: BackOff, watch: HubWatch | undefined): number {
   return watch?.hasEnded() ? 0 : backOff.nextMs();
 }
 
-/** Undefined once `signal` has aborted: a connect that fails because of that has not failed. */
+/** Undefined once `signal` has aborted: a connect that fails because of that is not an error. */
 export async function unlessAborted<T>(
   signal: AbortSignal,
   connect: () => Promise<T>,
@@ -71,7 +71,10 @@ export async function unlessAborted<T>(
   }
 }
 
-/** Ends after `ms` milliseconds, when `signal` aborts, or once `watch` sees that the hub has ended. */
+/**
+ * Resolves after `ms` milliseconds, when `signal` aborts, or when `watch` sees that the hub has
+ * stopped.
+ */
 async function pause(
   ms: number,
   { clock, signal, watch }: { clock: Clock; signal: AbortSignal; watch: HubWatch | undefined },

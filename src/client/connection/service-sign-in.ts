@@ -1,8 +1,11 @@
-/** As whom a service signs in: with the key of a shared access policy, or as a Microsoft Entra ID principal. */
+/**
+ * How a service signs in: with the key of a shared access policy, or as a Microsoft Entra ID
+ * principal.
+ */
 
 import type { HubConnectionString } from "../../core/connection-string.ts";
 
-/** A token as Microsoft Entra ID gives it. */
+/** A token from Microsoft Entra ID. */
 export interface EntraToken {
   readonly token: string;
   /** Milliseconds since the epoch. */
@@ -11,7 +14,7 @@ export interface EntraToken {
 
 /** The part of an `@azure/identity` credential that is used. */
 export interface EntraCredential {
-  /** Throws, or gives null, when there is no token to be had. */
+  /** Throws, or returns null, when there is no token. */
   getToken(
     scope: string | string[],
     options?: { readonly abortSignal?: AbortSignal },
@@ -28,5 +31,5 @@ export interface EntraLogin {
 
 export type ServiceSignIn = HubConnectionString | EntraLogin;
 
-/** What a token for an IoT hub is asked for (the SDK's own scope). */
+/** The scope of a token for an IoT hub (the SDK's own). */
 export const IOT_HUB_SCOPE = "https://iothubs.azure.net/.default";

@@ -1,4 +1,4 @@
-/** Settles deliveries in an order and at a pace that rhea gets right. */
+/** Settles deliveries in an order and at a pace that rhea handles correctly. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 
@@ -11,7 +11,7 @@ interface Pending {
 
 /**
  * rhea gives deliveries with consecutive ids that are settled in one tick the outcome of the first.
- * So each turn of the event loop settles one run of equal outcomes, in the order asked for.
+ * So each turn of the event loop settles one run of equal outcomes, in the order requested.
  */
 export class SettlementOrder {
   #pending: Pending[] = [];

@@ -1,4 +1,4 @@
-/** Which certificate authorities a connection trusts when it is given one more. */
+/** The certificate authorities that a connection trusts when one is added. */
 
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
@@ -9,9 +9,9 @@ interface LaterTls {
 }
 
 /**
- * The certificates (PEM) this process trusts anyway, and `extraCa` beside them: Node's `ca` option
- * replaces the trust store, and a proxy or a real hub must stay trusted. Undefined without
- * `extraCa`: Node's own default then applies untouched.
+ * The certificates (PEM) this process already trusts, plus `extraCa`: Node's `ca` option replaces
+ * the trust store, and a proxy or a real hub must stay trusted. Undefined without `extraCa`: Node's
+ * own default then applies untouched.
  */
 export function trustedCertificates(extraCa: string | undefined): string[] | undefined {
   return extraCa === undefined ? undefined : [...defaultCertificates(), extraCa];
@@ -22,7 +22,7 @@ function defaultCertificates(): readonly string[] {
   return getCACertificates?.("default") ?? [...tls.rootCertificates, ...environmentCertificates()];
 }
 
-/** Node 20 reads this file itself but gives its content to nobody. */
+/** Node 20 reads this file itself but does not expose its content. */
 function environmentCertificates(): string[] {
   const path = process.env.NODE_EXTRA_CA_CERTS;
   if (!path) return [];

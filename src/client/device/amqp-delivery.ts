@@ -1,4 +1,4 @@
-/** What rhea made of a devicebound message, as a received message. */
+/** Converts a devicebound message from rhea to a received message. */
 
 import { ACKS, type SystemProperties } from "../../core/message.ts";
 import {

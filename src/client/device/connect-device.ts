@@ -1,4 +1,4 @@
-/** Opens the connection of a device, over the transport asked for. */
+/** Opens a device connection over the chosen transport. */
 
 import type { DeviceConnection, DeviceConnectOptions } from "../connection/device-connection.ts";
 import type { Transport } from "../endpoint.ts";
@@ -6,7 +6,7 @@ import { ClientError } from "../errors/client-error.ts";
 
 type Connect = (options: DeviceConnectOptions) => Promise<DeviceConnection>;
 
-/** Each loads its own SDK package, when it is asked for. */
+/** Each loads its SDK package only when used. */
 const TRANSPORTS: Readonly<Record<Transport, () => Promise<Connect>>> = {
   mqtt,
   "mqtt-ws": mqtt,

@@ -1,4 +1,4 @@
-/** A device over HTTPS (port 443): it asks for messages, one at a time, and posts its own. */
+/** A device over HTTPS (port 443): it polls for messages, one at a time, and posts events. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { sleep, systemClock } from "../../async/clock.ts";
@@ -22,10 +22,10 @@ import {
 import { DeviceSession } from "./device-session.ts";
 import { toReceivedMessage } from "./http-delivery.ts";
 
-/** The default wait after an empty answer, in milliseconds. Azure asks for 25 minutes in production. */
+/** The default wait after an empty response, in milliseconds. Azure asks for 25 minutes in production. */
 const POLL_INTERVAL_MS = 1000;
 
-/** Longest wait for an answer, in milliseconds. */
+/** Longest wait for a response, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 30_000;
 
 type OnDelivery = NonNullable<DeviceConnectOptions["onDelivery"]>;
@@ -38,17 +38,17 @@ export async function connectHttp(options: DeviceConnectOptions): Promise<Device
 }
 
 /**
- * "Connected" is a hub that has answered once; a question that fails is the end. Who does not ask
- * for messages is content with a handshake: every question there is would lock one. A message fetched
- * stays locked for the lock's time even when this process is gone, so the next one is fetched only
- * when the one before is done with.
+ * "Connected" means that the hub has responded once; a request that fails ends the connection. A
+ * device that does not receive connects with a TLS handshake only, because every request would lock
+ * a message. A fetched message stays locked even when this process is gone, so the next one is
+ * fetched only when this one is settled.
  */
 class HttpSession extends DeviceSession {
   override readonly keepsOrder = false;
   readonly #client: HttpDeviceClient;
   readonly #stop = new AbortController();
   #polling: Promise<void> | undefined;
-  /** Ends the wait for the settlement of the message that was fetched last. */
+  /** Ends the wait for the settlement of the last fetched message. */
   #stopWaiting = (): void => {};
 
   constructor(options: DeviceConnectOptions) {
@@ -108,16 +108,16 @@ class HttpSession extends DeviceSession {
     while (!this.#isStopped) {
       if (arrival) await this.#deliver(arrival, onDelivery);
       else await sleep(systemClock, pollIntervalMs, this.#stop.signal);
-      // Whoever closes on the settlement of this message comes before the next one is locked.
+      // A caller that closes once this message is settled does so before the next one is locked.
       await nextTurn();
       if (this.#isStopped) return;
       arrival = await this.#client.receive();
     }
-    // It came too late to be delivered.
+    // It arrived too late to be delivered.
     if (arrival && !this.isClosed) await this.#settle(arrival, "abandon");
   }
 
-  /** Resolves once the message is done with. */
+  /** Resolves once the message is settled. */
   async #deliver(arrival: HttpArrival, onDelivery: OnDelivery): Promise<void> {
     const done = createDeferred<void>();
     this.#stopWaiting = done.resolve;
@@ -134,7 +134,7 @@ class HttpSession extends DeviceSession {
     };
     onDelivery({ message: toReceivedMessage(arrival.answer), settle });
     await done.promise;
-    // Who stops receiving meanwhile has no use for it, and nobody else gets it while it is locked.
+    // After the device stopped receiving, this message would stay locked for everyone else.
     if (!isLeft) await settle("abandon");
   }
 

@@ -13,7 +13,7 @@ import { TopicTooLongError } from "../sdk/device/mqtt-events.ts";
 import { DeviceSession } from "./device-session.ts";
 import { toDelivery } from "./mqtt-delivery.ts";
 
-/** mqtt.js bounds only renewals of the connection: when the first fails, ours knows why. */
+/** Added to mqtt.js's connect timeout, so that on the first connect ours, which finds the reason, passes first. */
 const RENEWAL_GRACE_MS = 1000;
 
 /** @throws ClientError, as `connectDevice` says. */
@@ -25,7 +25,7 @@ export async function connectMqtt(options: DeviceConnectOptions): Promise<Device
 
 class MqttSession extends DeviceSession {
   readonly #client: MqttDeviceClient;
-  /** The last error mqtt.js told; it knows more than what the SDK makes of it. */
+  /** The last error from mqtt.js, which says more than the error the SDK makes of it. */
   #cause: Error | undefined;
   #hasRefusedSubscription = false;
 
@@ -38,7 +38,7 @@ class MqttSession extends DeviceSession {
       mqtt: {
         keepalive: options.keepAliveSeconds,
         connectTimeout: options.connectTimeoutMs + RENEWAL_GRACE_MS,
-        // A session kept from before would bring messages that are not asked for.
+        // A session kept from before would deliver messages that nobody asked for.
         clean: options.onDelivery === undefined,
         ...(this.ca !== undefined && { ca: this.ca }),
       },
@@ -88,7 +88,7 @@ class MqttSession extends DeviceSession {
     client.on("error", (error: Error) => {
       this.#cause = error;
     });
-    // The SDK takes a refused subscription for a success.
+    // The SDK reports a refused subscription as success.
     client.on("packetreceive", (packet: { cmd: string; granted?: readonly number[] }) => {
       if (packet.cmd !== "suback") return;
       this.#hasRefusedSubscription = packet.granted?.some((code) => code >= 0x80) ?? false;

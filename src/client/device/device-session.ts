@@ -1,4 +1,4 @@
-/** The life of a device's connection: what is the same over every transport. */
+/** The lifecycle of a device connection, shared by every transport. */
 
 import { DeadlinePassedError, within } from "../../async/within.ts";
 import type { Message } from "../../core/message.ts";
@@ -11,17 +11,17 @@ import { OutcomeUnknownError } from "../errors/outcome-unknown-error.ts";
 import { toPackageError } from "../errors/package-error.ts";
 import { toEventRefusal, validateEvent } from "../refusals/event-refusal.ts";
 
-/** How long a hub may take to confirm an event. After that the connection is of no use. */
+/** How long a hub may take to confirm an event before the connection counts as lost. */
 const CONFIRM_TIMEOUT_MS = 60_000;
 
-/** With these there was no connection that an event could have gone over. */
+/** With these errors there was no connection that could have carried the event. */
 const NEVER_CONNECTED: readonly ClientErrorName[] = [
   "HostNotFound",
   "ConnectionRefused",
   "UntrustedCertificate",
 ];
 
-/** A transport adds how it connects, how it ends, and how it reads a refusal. */
+/** Transports define how to connect, how to disconnect, and how to interpret a refusal. */
 export abstract class DeviceSession
   extends ClientSession<DeviceConnectOptions>
   implements DeviceConnection
@@ -56,7 +56,7 @@ export abstract class DeviceSession
   /** Resolves once the hub has confirmed the event. */
   protected abstract transmit(message: Message): Promise<void>;
 
-  /** Resolves once no message is on its way any more. */
+  /** Resolves once no message is in flight. */
   protected async endReceiving(): Promise<void> {}
 
   protected override recognize(error: unknown): ClientError | undefined {
@@ -64,7 +64,7 @@ export abstract class DeviceSession
     return this.toKnownError(root) ?? toNetworkError(root, this.endpoint) ?? super.recognize(error);
   }
 
-  /** What ended the connection is told by `onDisconnect`: here it only means that nothing is known. */
+  /** `onDisconnect` reports why the connection ended; here it only means that the outcome is unknown. */
   #toSendError(cause: unknown): ClientError {
     const fault = toPackageError(cause);
     if (fault) return fault;

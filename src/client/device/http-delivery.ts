@@ -1,4 +1,4 @@
-/** An answer to "is there a message?", as a received message. */
+/** Converts the response to a poll to a received message. */
 
 import { decodeHeaderName, decodeHeaderValue } from "../../core/header-text.ts";
 import { ACKS, type SystemProperties } from "../../core/message.ts";
@@ -7,7 +7,7 @@ import type { HttpAnswer } from "../sdk/device/http-device-base.ts";
 
 const APPLICATION_PREFIX = "iothub-app-";
 
-/** Headers of text properties; system names have no hyphens here (protocol of the device endpoint). */
+/** Headers of string properties; system names have no hyphens here (protocol of the device endpoint). */
 const TEXT_HEADERS = {
   "iothub-messageid": "messageId",
   "iothub-correlationid": "correlationId",
@@ -17,7 +17,7 @@ const TEXT_HEADERS = {
   contentencoding: "contentEncoding",
 } as const satisfies Record<string, keyof SystemProperties>;
 
-/** A part of an answer that could not be decoded is kept as it came, and named. */
+/** A part of a response that cannot be decoded is kept unchanged and listed. */
 export function toReceivedMessage({ rawHeaders, body }: HttpAnswer): ReceivedMessage {
   const system: Record<string, string | number> = {};
   const properties: [string, string][] = [];
@@ -51,19 +51,19 @@ export function toReceivedMessage({ rawHeaders, body }: HttpAnswer): ReceivedMes
   };
 }
 
-/** With names as they were sent: Node's own table of headers puts them into lower case. */
+/** Names in their original case: Node's own headers object lower-cases them. */
 function* pairs(rawHeaders: readonly string[]): Generator<[string, string]> {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     yield [rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""];
   }
 }
 
-/** What is no number did not arrive. */
+/** A value that is not a number counts as absent. */
 function define(target: Record<string, unknown>, name: string, value: number): void {
   if (!Number.isNaN(value)) target[name] = value;
 }
 
-/** A name that cannot be decoded is kept as it came, and told. */
+/** A name that cannot be decoded is kept unchanged and reported. */
 function decodeName(encoded: string, malformed: string[]): string {
   const decoded = decodeHeaderName(encoded);
   if (decoded === undefined) malformed.push(encoded);

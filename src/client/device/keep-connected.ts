@@ -1,4 +1,4 @@
-/** Keeps a device connected: connects, and connects again for as long as it takes. */
+/** Keeps a device connected: connects, and reconnects until stopped. */
 
 import { BackOff } from "../../async/back-off.ts";
 import { type Clock, systemClock } from "../../async/clock.ts";
@@ -13,13 +13,13 @@ import { HELD_MS, type HubWatch, reconnect, unlessAborted } from "../connection/
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
 
 export type ConnectionEvent =
-  /** `attempt` counts from 1, anew after each connection. */
+  /** `attempt` counts from 1, and restarts after each connection. */
   | { readonly type: "connecting"; readonly attempt: number }
-  /** Connected, and attached to what was asked for; `ordinal` counts from 1. */
+  /** Connected, with all requested links attached; `ordinal` counts from 1. */
   | { readonly type: "ready"; readonly ordinal: number; readonly connection: DeviceConnection }
-  /** May come before the `ready` of its connection. */
+  /** May precede the `ready` of its connection. */
   | { readonly type: "delivery"; readonly delivery: Delivery }
-  /** An attempt to connect again failed. */
+  /** An attempt to reconnect failed. */
   | { readonly type: "connectFailed"; readonly error: ClientError; readonly retryInMs: number }
   | {
       readonly type: "disconnected";
@@ -30,32 +30,32 @@ export type ConnectionEvent =
 
 /**
  * Why a connection was lost. `takenOver`: another client has connected with the same device id.
- * `maybeTakenOver`: it looks so, for one connection after the other is lost soon after it was made.
- * `hubEnded`: the hub is gone, or another one runs in its place.
+ * `maybeTakenOver`: it looks like that, because several connections in a row were lost soon after
+ * they were made. `hubEnded`: the hub has stopped, or another one replaced it.
  */
 export type LossCause = "takenOver" | "maybeTakenOver" | "hubEnded" | "unknown";
 
-/** What a device's loop may learn of its hub without connecting to it. */
+/** What a device's reconnect loop can learn about its hub without connecting. */
 export interface DeviceHubWatch extends HubWatch {
-  /** Never `maybeTakenOver`, and must not reject; `unknown` says that it was no other client. */
+  /** Never `maybeTakenOver`, and must not reject; `unknown` rules out another client. */
   examineLoss(): Promise<LossCause>;
 }
 
-/** What is added to the options of each connection. */
+/** Added to the options of each connection. */
 export interface ConnectionHandlers extends Pick<DeviceConnectOptions, "onDisconnect"> {
   readonly signal: AbortSignal;
   onDelivery(delivery: Delivery): void;
 }
 
 export interface KeepConnectedOptions {
-  /** Called for every connection, so settings may be read anew. */
+  /** Called for every connection, so that settings can be read again. */
   connect(handlers: ConnectionHandlers): Promise<DeviceConnection>;
   /** Closes the connection, for good. */
   readonly signal: AbortSignal;
-  /** False: the first loss of the connection is the end. */
+  /** False: stop at the first connection loss. */
   readonly reconnect: boolean;
   onEvent(event: ConnectionEvent): void;
-  /** Absent: another client is recognised by what the hub says, or by a pattern of losses. */
+  /** Absent: another client is recognised by the hub's error, or by a pattern of losses. */
   readonly watch?: DeviceHubWatch | undefined;
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
@@ -66,17 +66,17 @@ export interface KeepConnectedOptions {
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
 
-/** After so many losses to another client, with no connection that held in between, it is left to that. */
+/** Gives up after this many losses to another client without a lasting connection in between. */
 const MAX_TAKEOVERS = 2;
 
-/** So many connections in a row, lost before they held, look like another client, and like one for good. */
+/** Consecutive short-lived connections that suggest another client, and after which this one gives up. */
 const SUSPECT_LOSSES = 2;
 const MAX_SUSPECT_LOSSES = 4;
 
 const TAKEN_OVER_HINT =
   "A device can have only one connection at a time: stop the other client, or use another device id.";
 
-/** How a hub says that another connection took this one's place. */
+/** The errors with which a hub reports that another connection replaced this one. */
 const TAKEN_OVER: readonly ClientErrorName[] = [
   "LinkCreationConflict",
   "ConnectionForcefullyClosedOnNewConnection",
@@ -86,9 +86,10 @@ const TAKEN_OVER: readonly ClientErrorName[] = [
  * Keeps the device connected until `signal` aborts, then closes the connection and resolves.
  *
  * @throws ClientError when the first connect fails; when a later one is refused for good
- * (`FINAL_ERRORS`); when the connection is lost and `reconnect`
- * is false; ConnectionForcefullyClosedOnNewConnection when another client takes its place time and
- * again: of two that fight over a device, the one that was connected first gives way. Whatever else `connect` throws is the end too.
+ * (`FINAL_ERRORS`); when the connection is lost and `reconnect` is false;
+ * ConnectionForcefullyClosedOnNewConnection when another client keeps replacing it: of two clients
+ * that compete for a device, the one that connected first gives up. Any other error of `connect` is
+ * final too.
  */
 export async function keepConnected(options: KeepConnectedOptions): Promise<void> {
   await new ConnectionKeeper(options).run();
@@ -99,7 +100,7 @@ interface Session {
   /** Resolves with the reason when the connection is lost. */
   readonly lost: Promise<ClientError>;
   readonly openedAtMs: number;
-  /** It was the first attempt that succeeded. */
+  /** The first attempt succeeded. */
   readonly isAtOnce: boolean;
 }
 
@@ -108,7 +109,10 @@ class ConnectionKeeper {
   readonly #clock: Clock;
   readonly #backOff: BackOff;
   #connections = 0;
-  /** In a row: losses to another client, and losses soon after connecting. A connection that held ends it. */
+  /**
+   * Consecutive losses to another client, and shortly after connecting. A lasting connection resets
+   * them.
+   */
   #takeovers = 0;
   #shortLived = 0;
 
@@ -165,7 +169,7 @@ class ConnectionKeeper {
     if (TAKEN_OVER.includes(error.name)) return "takenOver";
     const { watch } = this.#options;
     if (watch) return await watch.examineLoss();
-    // With the hub away in between it was the hub.
+    // If the hub was unreachable in between, the hub was the cause.
     const isSuspect = this.#connections > 1 && session.isAtOnce && !hasHeld;
     this.#shortLived = isSuspect ? this.#shortLived + 1 : 0;
     return this.#shortLived >= SUSPECT_LOSSES ? "maybeTakenOver" : "unknown";
@@ -175,7 +179,7 @@ class ConnectionKeeper {
     const { connect, onEvent, signal } = this.#options;
     const lost = createDeferred<ClientError>();
     onEvent({ type: "connecting", attempt });
-    // A kept session and a first poll bring messages before the connection is ready.
+    // A kept session or a first poll can deliver messages before the connection is ready.
     const early: Delivery[] = [];
     let report = (delivery: Delivery): void => {
       early.push(delivery);

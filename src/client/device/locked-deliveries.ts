@@ -1,11 +1,14 @@
-/** Deliveries over AMQP that were left without a settlement. */
+/** AMQP deliveries that were left unsettled. */
 
 import type { ReceivedMessage } from "../connection/device-connection.ts";
 
-/** Beyond so many, those whose lock must have run out are let go. A session has room for 2,048. */
+/**
+ * Above this number, deliveries whose lock must have expired are settled. A session has room for
+ * 2,048.
+ */
 const MAX_KEPT = 1000;
 
-/** No lock of Azure's lasts longer, in milliseconds (devguide-c2d: 5 to 300 s). */
+/** Azure's longest lock, in milliseconds (devguide-c2d: 5 to 300 s). */
 const MAX_LOCK_MS = 300_000;
 
 interface Locked {
@@ -14,8 +17,8 @@ interface Locked {
 }
 
 /**
- * The session keeps a place for each delivery until it is settled, and stalls when none is left. A
- * delivery whose lock has run out is settled to free its place: the hub ignores the outcome.
+ * The session keeps a slot for each delivery until it is settled, and stalls when none is free. A
+ * delivery whose lock has expired is settled to free its slot; the hub ignores the outcome.
  */
 export class LockedDeliveries {
   readonly #nowMs: () => number;
@@ -37,7 +40,7 @@ export class LockedDeliveries {
     }
   }
 
-  /** The message has come again: whatever lock it had before has run out. */
+  /** The message was redelivered, so its earlier lock has expired. */
   endFor(message: ReceivedMessage): void {
     this.#end(keyOf(message));
   }
@@ -49,7 +52,7 @@ export class LockedDeliveries {
   }
 }
 
-/** A message without a number is itself alone. */
+/** A message without a sequence number is identified by itself. */
 function keyOf(message: ReceivedMessage): unknown {
   const { sequenceNumber, enqueuedTimeUtcMs } = message;
   return sequenceNumber === undefined ? message : `${sequenceNumber}@${enqueuedTimeUtcMs}`;

@@ -1,4 +1,4 @@
-/** Sends telemetry at its pace, over whatever connection there is, until each message has its answer. */
+/** Sends telemetry at a given interval, across reconnects, until each message has its answer. */
 
 import { BackOff } from "../../async/back-off.ts";
 import { type Clock, sleep, systemClock } from "../../async/clock.ts";
@@ -13,18 +13,18 @@ import type { TelemetryEvent, UnconfirmedReason } from "./telemetry-event.ts";
 type EventConnection = Pick<DeviceConnection, "sendEvent" | "keepsOrder">;
 
 export interface TelemetrySenderOptions {
-  /** Makes the message of this index, when it is due. */
+  /** Creates the message with this index when it is due. */
   make(index: number): Message;
-  /** Messages to send; undefined for no end. */
+  /** Number of messages; undefined for no limit. */
   readonly count: number | undefined;
-  /** Between the making of two messages, in milliseconds; 0 makes them as the hub confirms. */
+  /** Interval between two messages, in milliseconds; 0 sends as fast as the hub confirms. */
   readonly intervalMs: number;
   /** How long a message may wait for a connection and its confirmation, in milliseconds; 0 is unbounded. */
   readonly messageTimeoutMs: number;
   onEvent(event: TelemetryEvent): void;
-  /** Resolves when another message may be made: whoever reads the events has kept up. */
+  /** Resolves when another message may be created, because the consumer of the events has kept up. */
   room?(): Promise<void>;
-  /** Messages made that have no answer; default 256. No more are made meanwhile. */
+  /** Maximum number of messages without an answer; default 256. */
   readonly windowSize?: number;
   /** Default: the system's. */
   readonly clock?: Clock;
@@ -32,17 +32,17 @@ export interface TelemetrySenderOptions {
   random?(): number;
 }
 
-/** A message between its making and its answer. */
+/** A message between its creation and its answer. */
 interface Pending {
   readonly index: number;
   readonly message: Message;
-  /** Aborted with the answer. */
+  /** Aborted once the answer arrives. */
   readonly done: AbortController;
   state: "waiting" | "inFlight";
-  /** It went out, and nothing is known of it. */
+  /** It was sent, and its outcome is unknown. */
   isUnanswered: boolean;
   isRepeated: boolean;
-  /** It has been told as unconfirmed. */
+  /** It has been reported as unconfirmed. */
   isReported: boolean;
 }
 
@@ -50,38 +50,37 @@ const DEFAULT_WINDOW = 256;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
 
-/** The connection went before the message did. */
+/** The connection ended before the message was sent. */
 const NOT_SENT: readonly ClientErrorName[] = [
   "ConnectionLost",
   "HostNotFound",
   "ConnectionRefused",
 ];
 
-/** A refusal of this message, where a loop that connects would take it for its own. */
+/** Wraps a refusal of this message, which the reconnect loop would otherwise handle as its own error. */
 const OF_MESSAGE: ClientErrorName = "ArgumentInvalid";
 
-/** The hub did not take the message, and may take it in a moment. */
+/** The hub did not accept the message, but may accept it later. */
 const PASSING: readonly ClientErrorName[] = ["Throttling", "ServiceUnavailable"];
 
 /**
- * Messages go out in the order of their making, unless the hub refuses one and takes it later.
+ * Messages are sent in order of creation, unless the hub refuses one and accepts it later.
  *
- * A message that was on its way when its connection ended is sent again over the next one, marked as
- * repeated: at least once. One that the hub has confirmed is never sent again, nor is one whose time
- * has passed.
+ * A message in flight when its connection ended is sent again over the next one, marked as
+ * repeated: at least once. A message that was confirmed or has timed out is never sent again.
  */
 export class TelemetrySender {
   readonly #options: TelemetrySenderOptions;
   readonly #clock: Clock;
   readonly #backOff: BackOff;
-  /** Aborted when no further message is made. */
+  /** Aborted when no further message is created. */
   readonly #stop = new AbortController();
   readonly #failed: Deferred<never> = createDeferred();
-  /** Everything without an answer, in the order of making. */
+  /** Messages without an answer, in order of creation. */
   readonly #pending = new Set<Pending>();
   #connection: EventConnection | undefined;
   #isPaused = false;
-  /** Those who wait for something to change. */
+  /** Waiters for a state change. */
   #waiting: (() => void)[] = [];
 
   constructor(options: TelemetrySenderOptions) {
@@ -94,35 +93,36 @@ export class TelemetrySender {
     });
   }
 
-  /** Messages made that nothing has been told of yet. */
+  /** Number of messages that have not been reported yet. */
   get openCount(): number {
     return [...this.#pending].filter(({ isReported }) => !isReported).length;
   }
 
-  /** Uses this connection from now on. The first one starts the making of messages. */
+  /** Uses this connection from now on. The first one starts sending. */
   connected(connection: EventConnection): void {
     this.#connection = connection;
     this.#sendWaiting();
     this.#wake();
   }
 
-  /** What was on its way fails by itself. */
+  /** Sends in flight fail on their own. */
   disconnected(): void {
     this.#connection = undefined;
   }
 
   /**
-   * Resolves once every message has been told as confirmed, unconfirmed or failed, or `end` was called.
+   * Resolves once every message was reported as confirmed, unconfirmed or failed, or `end` was
+   * called.
    *
-   * @throws ClientError of `FINAL_ERRORS` but ArgumentInvalid: no message would be taken. Whatever
-   * `make`, `room` and `onEvent` throw.
+   * @throws ClientError of `FINAL_ERRORS` except ArgumentInvalid: no message would be accepted.
+   * Whatever `make`, `room` and `onEvent` throw.
    */
   async run(): Promise<void> {
     await Promise.race([this.#makeAll(), this.#failed.promise]);
   }
 
   /**
-   * Makes nothing more, waits for what is on its way, `graceMs` at most, and tells the rest as
+   * Creates no more messages, waits up to `graceMs` for those in flight, and reports the rest as
    * unconfirmed.
    */
   async end(graceMs: number): Promise<void> {
@@ -151,7 +151,7 @@ export class TelemetrySender {
     await this.#until(() => signal.aborted || this.openCount === 0);
   }
 
-  /** Without a pace of their own messages are made for a connection only. */
+  /** With interval 0, messages are created only while there is a connection. */
   #hasRoom(): boolean {
     const { intervalMs, windowSize = DEFAULT_WINDOW } = this.#options;
     if (this.#pending.size >= windowSize) return false;
@@ -183,7 +183,7 @@ export class TelemetrySender {
     await sleep(this.#clock, messageTimeoutMs, pending.done.signal);
     if (pending.done.signal.aborted) return;
     this.#reportUnconfirmed(pending, "MessageTimeout");
-    // The answer to one that is on its way may come yet; until then it has its place in the window.
+    // A message in flight may still get its answer; until then it occupies a slot of the window.
     if (pending.state === "waiting") this.#finish(pending);
     else this.#wake();
   }
@@ -233,7 +233,7 @@ export class TelemetrySender {
       this.#failed.reject(error as Error);
     } else if (error instanceof OutcomeUnknownError || NOT_SENT.includes(error.name)) {
       pending.isUnanswered ||= error instanceof OutcomeUnknownError;
-      // It is known of its end before the loop that connects anew has said so.
+      // The end of the connection shows here before the reconnect loop reports it.
       if (this.#connection === connection) this.disconnected();
       this.#requeue(pending);
     } else if (PASSING.includes(error.name)) {
@@ -244,7 +244,7 @@ export class TelemetrySender {
     }
   }
 
-  /** A message whose time has passed is not sent again. */
+  /** A message that has timed out is not sent again. */
   #requeue(pending: Pending): void {
     pending.state = "waiting";
     if (pending.isReported) this.#finish(pending);
@@ -271,7 +271,7 @@ export class TelemetrySender {
     this.#report({ type: "unconfirmed", index, message, reason, mayBeStored });
   }
 
-  /** @returns False when that had been done before. */
+  /** @returns False if it was settled before. */
   #finish(pending: Pending): boolean {
     const isOpen = this.#pending.delete(pending);
     pending.done.abort();

@@ -1,8 +1,8 @@
-/** What can go wrong between a client and its hub, by name. */
+/** Named errors of a client. */
 
 import type { HubErrorName } from "../../core/hub-error.ts";
 
-/** Failures before any hub has answered, or after it fell silent. */
+/** Failures before a hub has responded, or after it stopped responding. */
 export type NetworkErrorName =
   | "HostNotFound"
   | "ConnectionRefused"
@@ -11,10 +11,10 @@ export type NetworkErrorName =
   | "ConnectTimeout"
   | "ConnectionLost";
 
-/** Nothing that a hub could be asked with: no hub has refused anything. */
+/** There were no credentials to send, so no hub has refused any. */
 export type CredentialErrorName = "CredentialUnavailable";
 
-/** No hub is to blame: an SDK is installed in a version that this code does not know. */
+/** Not the hub's fault: an installed SDK version is incompatible with this code. */
 export type PackageErrorName = "IncompatiblePackage";
 
 export type ClientErrorName =
@@ -23,7 +23,7 @@ export type ClientErrorName =
   | CredentialErrorName
   | PackageErrorName;
 
-/** A failure with its cause kept, and the next step for whoever reads it. Neither holds a secret. */
+/** An error with its cause, and a hint for the user. Message and hint never contain a secret. */
 export class ClientError extends Error {
   override readonly name: ClientErrorName;
   readonly hint: string | undefined;

@@ -1,4 +1,4 @@
-/** Why a connect ended that its caller gave up. */
+/** The error of a connect that its caller aborted. */
 
 import { ClientError } from "./client-error.ts";
 

@@ -1,8 +1,8 @@
-/** Which failures end a loop that reconnects. */
+/** Which errors end a reconnect loop. */
 
 import { ClientError, type ClientErrorName } from "./client-error.ts";
 
-/** Connecting again would fail in the same way until somebody changes something. */
+/** Reconnecting would fail in the same way until somebody changes something. */
 export const FINAL_ERRORS: readonly ClientErrorName[] = [
   "ArgumentInvalid",
   "CredentialUnavailable",
@@ -13,7 +13,7 @@ export const FINAL_ERRORS: readonly ClientErrorName[] = [
   "UntrustedCertificate",
 ];
 
-/** False for what may pass; true also for what is no `ClientError`, for nothing is known of it. */
+/** False for transient errors; true for anything that is not a `ClientError`, because it is unknown. */
 export function isFinal(error: unknown): boolean {
   return !(error instanceof ClientError) || FINAL_ERRORS.includes(error.name);
 }

@@ -1,4 +1,4 @@
-/** Names the failures of sockets and TLS, each with the next step. */
+/** Maps socket and TLS errors to named errors with a hint. */
 
 import { formatDuration } from "../../async/format-duration.ts";
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
@@ -75,7 +75,7 @@ const FAILURES: Readonly<Record<string, NetworkFailure>> = {
   CERT_UNTRUSTED: UNKNOWN_AUTHORITY,
 };
 
-/** The failure by name when `cause` is an error of a socket or of TLS while connecting; else undefined. */
+/** The named error if `cause` is a socket or TLS error while connecting; else undefined. */
 export function toNetworkError(cause: unknown, endpoint: Endpoint): ClientError | undefined {
   const code = codeOf(cause);
   if (code === undefined) return undefined;
@@ -88,13 +88,13 @@ export function toNetworkError(cause: unknown, endpoint: Endpoint): ClientError 
   );
 }
 
-/** What was connected to has gone. */
+/** An open connection was lost. */
 export function connectionLost(endpoint: Endpoint, cause: unknown): ClientError {
   const message = `The connection to ${formatEndpoint(endpoint)} was lost.`;
   return new ClientError("ConnectionLost", message, { cause });
 }
 
-/** @param peer What should have answered, such as "an IoT hub". */
+/** @param peer What should have responded, such as "an IoT hub". */
 export function notResponding(
   endpoint: Endpoint,
   timeoutMs: number,

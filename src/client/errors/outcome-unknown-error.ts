@@ -1,4 +1,7 @@
-/** A message that went out and had no answer: the hub may have it, and sending it again may double it. */
+/**
+ * A message that was sent without an answer: the hub may have it, and sending it again may
+ * duplicate it.
+ */
 
 import { ClientError, type ClientErrorName } from "./client-error.ts";
 

@@ -1,9 +1,9 @@
-/** Tells an SDK that is not what it is taken for from a connection that failed. */
+/** Distinguishes an incompatible SDK from a failed connection. */
 
 import { IncompatiblePackage } from "../../dependencies/incompatible-package.ts";
 import { ClientError } from "./client-error.ts";
 
-/** The error when `cause` says so, in itself or where the SDK has wrapped it; else undefined. */
+/** The error if `cause` is or wraps an IncompatiblePackage; else undefined. */
 export function toPackageError(cause: unknown): ClientError | undefined {
   if (cause instanceof ClientError && cause.name === "IncompatiblePackage") return cause;
   const wrapped = cause instanceof Error && "amqpError" in cause ? cause.amqpError : undefined;

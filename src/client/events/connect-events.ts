@@ -21,19 +21,22 @@ export interface EventConnectOptions extends SessionOptions {
   readonly signIn: EventSignIn;
   readonly consumerGroup: string;
   readonly transport: ServiceTransport;
-  /** Where reading begins. It is moved on past each event whose promise has resolved. */
+  /** Where to start reading; advanced past each event whose promise has resolved. */
   readonly cursor: EventCursor;
-  /** One event of a partition at a time, in order, from before `connectEvents` resolves; must not reject. */
+  /**
+   * Called for one event per partition at a time, in order, possibly before `connectEvents`
+   * resolves; must not reject.
+   */
   onEvent(event: ReceivedEvent): Promise<void>;
 }
 
 export interface EventConnection {
   readonly partitionIds: readonly string[];
-  /** Disconnects, and waits for the events whose promises are still open. Idempotent. */
+  /** Disconnects, and waits for pending `onEvent` promises. Idempotent. */
   close(): Promise<void>;
 }
 
-/** What a token for an event hub is asked for (the SDK's own scope). */
+/** The scope of a token for an event hub (the SDK's own). */
 const EVENT_HUBS_SCOPE = "https://eventhubs.azure.net//.default";
 
 /**
@@ -53,7 +56,7 @@ export async function connectEvents(options: EventConnectOptions): Promise<Event
 class EventReader extends ClientSession<EventConnectOptions> implements EventConnection {
   protected override readonly peer = "an event hub";
   readonly #client: EventHubsClient;
-  /** Of the events whose promises are open. */
+  /** Pending `onEvent` promises. */
   readonly #reading = new Set<Promise<void>>();
   #partitionIds: readonly string[] = [];
 

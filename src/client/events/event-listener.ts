@@ -1,4 +1,4 @@
-/** Keeps reading events: connects, and connects again for as long as it takes. */
+/** Keeps reading events: connects, and reconnects until stopped. */
 
 import { BackOff } from "../../async/back-off.ts";
 import { type Clock, systemClock } from "../../async/clock.ts";
@@ -20,25 +20,25 @@ import type { ReceivedEvent } from "./received-event.ts";
 export type EventListenerEvent =
   /** All partitions are attached. */
   | { readonly type: "ready"; readonly isFirst: boolean; readonly connection: EventConnection }
-  /** So many events were no longer there when they were to be read: a hub keeps them for a time, or so many. */
+  /** This many events were gone before they were read: a hub limits their age and number. */
   | { readonly type: "gap"; readonly partitionId: string; readonly missing: number }
-  /** A connection that was there is gone, or an attempt to open it anew has failed. */
+  /** A connection was lost, or an attempt to reconnect failed. */
   | { readonly type: "retry"; readonly error: ClientError; readonly retryInMs: number };
 
-/** What a listener adds to the options of a connection. */
+/** Options of a listener, in addition to those of a connection. */
 export type EventHandlers = Pick<EventConnectOptions, "cursor" | "onEvent" | "onDisconnect"> & {
   readonly signal: AbortSignal;
 };
 
 export interface EventListenerOptions {
   readonly start: EventStart;
-  /** Called for every connection, so settings may be read anew. */
+  /** Called for every connection, so that settings can be read again. */
   connect(handlers: EventHandlers): Promise<EventConnection>;
-  /** Ends the reading. */
+  /** Stops reading. */
   readonly signal: AbortSignal;
   /**
-   * Once for each event, one of a partition at a time, in order, and none before `ready`. The next
-   * ones wait for its promise, which must not reject.
+   * Called once for each event, one per partition at a time, in order, and never before `ready`.
+   * The next event waits for its promise, which must not reject.
    */
   onRead(event: ReceivedEvent): Promise<void>;
   onEvent(event: EventListenerEvent): void;
@@ -53,11 +53,11 @@ const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
 
 /**
- * Reads until `signal` aborts, then closes the connection and resolves. However often the connection
- * is lost, each partition goes on after the last event that was read.
+ * Reads until `signal` aborts, then closes the connection and resolves. After a lost connection
+ * each partition continues after the last event that was read.
  *
- * @throws ClientError when the first connect fails, and when a later one is refused for good.
- * Whatever else `connect` throws ends the reading too.
+ * @throws ClientError when the first connect fails, and when a later one is refused for good. Any
+ * other error of `connect` is final too.
  */
 export async function runEventListener(options: EventListenerOptions): Promise<void> {
   await new EventListener(options).run();

@@ -1,4 +1,4 @@
-/** A device-to-cloud event as it was read from its partition. */
+/** A device-to-cloud event, as read from its partition. */
 
 import type { PropertyValue, SystemProperties } from "../../core/message.ts";
 import {
@@ -18,11 +18,11 @@ export interface ReceivedEvent {
   readonly offset?: string;
   /** Milliseconds since the epoch, UTC. */
   readonly enqueuedTimeUtcMs?: number;
-  /** Who sent it; absent for what no device has sent. */
+  /** The sender; absent for events that no device has sent. */
   readonly deviceId?: string;
   readonly system: SystemProperties;
   readonly properties: Readonly<Record<string, PropertyValue>>;
-  /** All that the hub noted beside the above, as JSON can carry it. */
+  /** All other annotations, in a form that JSON can represent. */
   readonly annotations: Readonly<Record<string, unknown>>;
   readonly body: Uint8Array;
 }
@@ -53,7 +53,7 @@ export function toReceivedEvent(partitionId: string, amqp: AmqpMessage): Receive
   };
 }
 
-/** Times as ISO 8601, bytes as base64; everything else is as JSON has it. */
+/** Times as ISO 8601, bytes as base64; everything else unchanged. */
 function toJson(value: unknown): unknown {
   if (value instanceof Date) return toIso(value);
   if (Buffer.isBuffer(value)) return value.toString("base64");
@@ -62,7 +62,7 @@ function toJson(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, toJson(one)]));
 }
 
-/** A time that no calendar has stays out. */
+/** A time outside the range of Date is omitted. */
 function toIso(time: Date): string | null {
   return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }

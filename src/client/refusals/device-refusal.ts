@@ -1,10 +1,10 @@
-/** What a hub means by refusing a device over AMQP. */
+/** Interprets a hub's refusal of a device over AMQP. */
 
 import type { DeviceCredential } from "../../core/connection-string.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { toHubRefusal } from "./hub-refusal.ts";
 
-/** What to check, beside the device's status and this machine's clock. */
+/** What to check, in addition to the device's status and this machine's clock. */
 const CHECKS: Readonly<Record<DeviceCredential["type"], string>> = {
   key: "DeviceId and SharedAccessKey in the connection string",
   sasToken: "that the SAS token is for this device and has not expired",
@@ -18,7 +18,7 @@ export function credentialHint({ type }: DeviceCredential): string {
 
 const TAKEN_OVER = "Another client is connected with the same device id.";
 
-/** The refusal when `error`, of the SDK or of rhea, carries a hub's answer; else undefined. */
+/** The refusal if `error`, from the SDK or rhea, contains the hub's answer; else undefined. */
 export function toDeviceRefusal(
   error: unknown,
   credential: DeviceCredential,

@@ -1,4 +1,4 @@
-/** What a hub refuses of an event, known before it is sent or told by the hub. */
+/** Refusals of an event, before it is sent or by the hub. */
 
 import { HubError } from "../../core/hub-error.ts";
 import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../core/limits.ts";
@@ -6,7 +6,7 @@ import { type Message, validateTelemetry } from "../../core/message.ts";
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
 import { isMessageReleased } from "../sdk/shared/patch-sender-link.ts";
 
-/** In words that are right for a device; the transports' own speak of messages to one. */
+/** Hints for a sending device; those of the transports are about messages to a device. */
 const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
   ArgumentInvalid: "Correct the message; sending it unchanged fails again.",
   IotHubQuotaExceeded: "The hub's quota is exhausted; a daily quota is reset at 00:00 UTC.",
@@ -15,7 +15,7 @@ const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
 };
 
 /**
- * Over MQTT a hub can only end the connection, which would say nothing.
+ * Over MQTT a hub can only end the connection, without a reason.
  *
  * @throws ClientError MessageTooLarge, ArgumentInvalid
  */
@@ -27,7 +27,7 @@ export function validateEvent(message: Message): void {
   }
 }
 
-/** @param told What the transport made of `cause`, if anything. */
+/** @param told The transport's interpretation of `cause`, if any. */
 export function toEventRefusal(
   cause: unknown,
   told: ClientError | undefined,

@@ -1,4 +1,4 @@
-/** What a hub refuses over HTTP. */
+/** Interprets a hub's refusals over HTTP. */
 
 import type { DeviceCredential } from "../../core/connection-string.ts";
 import { HUB_ERRORS, type HubErrorName, httpStatusOf } from "../../core/hub-error.ts";
@@ -8,9 +8,9 @@ import { HttpRefusalError } from "../sdk/device/http-refusal-error.ts";
 import { credentialHint } from "./device-refusal.ts";
 import { nameOfNumber } from "./hub-refusal.ts";
 
-/** How one side reads what the hub does not name, and what it can do about it. */
+/** How one side (device or owner) interprets a status without an error name, and its hints. */
 interface Reading {
-  /** For statuses that several errors share, or none has. */
+  /** For statuses that several errors share, or no error has. */
   readonly byStatus: Readonly<Record<number, HubErrorName>>;
   readonly hints: Partial<Readonly<Record<HubErrorName, string>>>;
 }
@@ -40,7 +40,7 @@ function readingOfDevice(credential: DeviceCredential): Reading {
 const OWNER: Reading = {
   byStatus: {
     ...COMMON_STATUSES,
-    // A hub names the device it misses; anything else on the web answers so, too.
+    // A hub names the missing device; a 404 without that may come from any web server.
     404: "ServerError",
     409: "DeviceAlreadyExists",
     412: "PreconditionFailed",
@@ -60,7 +60,7 @@ const OWNER: Reading = {
 
 const NAMES = Object.keys(HUB_ERRORS) as HubErrorName[];
 
-/** The refusal when `cause` is an answer of the hub to a device; else undefined. */
+/** The refusal if `cause` is the hub's response to a device; else undefined. */
 export function refusalByAnswer(
   cause: unknown,
   credential: DeviceCredential,
@@ -68,7 +68,7 @@ export function refusalByAnswer(
   return toRefusal(cause, readingOfDevice(credential));
 }
 
-/** The refusal when `cause` is an answer of the hub to its owner; else undefined. */
+/** The refusal if `cause` is the hub's response to its owner; else undefined. */
 export function refusalToOwner(cause: unknown): ClientError | undefined {
   return toRefusal(cause, OWNER);
 }
@@ -87,7 +87,7 @@ interface ParsedRefusal {
   readonly words: string;
 }
 
-/** `ErrorCode:{name};{text}` inside of JSON (rule https-error); newer answers carry JSON once more. */
+/** `ErrorCode:{name};{text}` inside JSON (rule https-error); newer responses nest JSON once more. */
 function parseAnswer({ body }: HttpAnswer): ParsedRefusal {
   const message = parseObject(body.toString("utf8")).Message;
   if (typeof message !== "string") return { words: "" };

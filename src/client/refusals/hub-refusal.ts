@@ -1,4 +1,4 @@
-/** Names what a hub refuses over AMQP. */
+/** Maps a hub's AMQP errors to error names. */
 
 import { HUB_ERRORS, type HubErrorName } from "../../core/hub-error.ts";
 import { ClientError } from "../errors/client-error.ts";
@@ -27,13 +27,13 @@ const CONDITIONS: Readonly<Record<string, HubErrorName>> = {
   "com.microsoft:timeout": "ServiceUnavailable",
 };
 
-/** Errors the SDK makes itself, by class name, when the hub answers without a condition. */
+/** Errors that the SDK creates when the hub answers without a condition, by class name. */
 const SDK_ERRORS: Readonly<Record<string, HubErrorName>> = {
   UnauthorizedError: "IotHubUnauthorized",
   MessageTooLargeError: "MessageTooLarge",
 };
 
-/** Numbers that are not in the catalogue, by the name of their nearest kin in it. */
+/** Error numbers that are not in the catalogue, mapped to the closest name in it. */
 const CLOSEST_NAMES: Readonly<Record<number, HubErrorName>> = {
   401002: "IotHubUnauthorized",
   403005: "IotHubQuotaExceeded",
@@ -53,14 +53,14 @@ const HINTS: Partial<Readonly<Record<HubErrorName, string>>> = {
   Throttling: "Send more slowly (--interval).",
 };
 
-/** What rhea makes of an AMQP error. */
+/** An AMQP error as rhea decodes it. */
 interface Answer {
   readonly condition?: string;
   readonly description?: string;
   readonly info?: Readonly<Record<string, unknown>>;
 }
 
-/** The refusal when `error`, of the SDK or of rhea, carries a hub's answer; else undefined. */
+/** The refusal if `error`, from the SDK or rhea, contains the hub's answer; else undefined. */
 export function toHubRefusal(error: unknown): ClientError | undefined {
   const answer = answerOf(error);
   const name = answer ? nameOf(answer) : sdkErrorName(error);
@@ -69,7 +69,7 @@ export function toHubRefusal(error: unknown): ClientError | undefined {
   return new ClientError(name, message, { cause: error, hint: HINTS[name] });
 }
 
-/** rhea's error stands in `amqpError` when the SDK has wrapped it. */
+/** The SDK wraps rhea's error in `amqpError`. */
 function answerOf(error: unknown): Answer | undefined {
   for (const candidate of layers(error)) {
     if ("condition" in candidate && typeof candidate.condition === "string") {
@@ -92,7 +92,10 @@ function layers(error: unknown): object[] {
   return "amqpError" in error && isObject(error.amqpError) ? [error, error.amqpError] : [error];
 }
 
-/** The number says more than the condition: one condition covers full queue, quota and token limits. */
+/**
+ * The number is more specific than the condition: one condition covers full queue, quota and token
+ * limits.
+ */
 function nameOf(answer: Answer): HubErrorName | undefined {
   const number = numberOf(answer);
   const byNumber = number === undefined ? undefined : nameOfNumber(number);
@@ -102,7 +105,7 @@ function nameOf(answer: Answer): HubErrorName | undefined {
   return isOtherLimit ? "IotHubQuotaExceeded" : byCondition;
 }
 
-/** The catalogue's name of an error number, or that of its nearest kin; undefined for a stranger. */
+/** The catalogue's name for an error number, or the closest one; undefined for an unknown number. */
 export function nameOfNumber(number: number): HubErrorName | undefined {
   const names = Object.keys(HUB_ERRORS) as HubErrorName[];
   return names.find((name) => HUB_ERRORS[name].number === number) ?? CLOSEST_NAMES[number];
@@ -119,7 +122,7 @@ function textOf(answer: Answer | undefined): string | undefined {
   return (typeof told === "string" && told) || answer?.description || undefined;
 }
 
-/** Azure describes an error in JSON, others in words. */
+/** Azure describes an error in JSON, other hubs in plain text. */
 function parseDescription(text = ""): { errorCode?: unknown; message?: unknown } | undefined {
   try {
     const parsed: unknown = JSON.parse(text);

@@ -1,4 +1,4 @@
-/** What an MQTT hub means by the return code of its CONNACK. */
+/** Interprets the return code of a CONNACK. */
 
 import type { DeviceConnectionString } from "../../core/connection-string.ts";
 import type { HubErrorName } from "../../core/hub-error.ts";
@@ -25,7 +25,7 @@ const REFUSALS: Readonly<Record<number, Refusal>> = {
   5: { name: "IotHubUnauthorized", message: "refused the credentials" },
 };
 
-/** The refusal when `cause` is what mqtt.js makes of a CONNACK with a return code; else undefined. */
+/** The refusal if `cause` is mqtt.js's error for a CONNACK return code; else undefined. */
 export function refusalByConnack(
   cause: unknown,
   { deviceId, credential }: Pick<DeviceConnectionString, "deviceId" | "credential">,

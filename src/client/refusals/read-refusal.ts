@@ -1,11 +1,11 @@
-/** What a hub refuses to who reads its events. */
+/** Interprets a hub's refusals of an event reader. */
 
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
 import type { EventSignIn } from "../sdk/event-hubs/event-hubs-client.ts";
 import { toHubRefusal } from "./hub-refusal.ts";
 import { withRoleHint } from "./role-hint.ts";
 
-/** The SDK keeps of a condition only a name of its own. */
+/** The SDK replaces the condition with a name of its own. */
 const CONDITIONS: Readonly<Record<string, string>> = {
   ArgumentError: "com.microsoft:argument-error",
   ArgumentOutOfRangeError: "com.microsoft:argument-out-of-range",
@@ -21,7 +21,7 @@ const CONDITIONS: Readonly<Record<string, string>> = {
   UnauthorizedError: "amqp:unauthorized-access",
 };
 
-/** In the words of a reader: the same conditions mean other things to who sends to devices. */
+/** Hints for an event reader: the same conditions mean something else to a sender. */
 const MEANINGS: Partial<Readonly<Record<ClientErrorName, ClientErrorName>>> = {
   DeviceNotFound: "MessagingEntityNotFound",
   DeviceMaximumQueueDepthExceeded: "IotHubQuotaExceeded",
@@ -39,7 +39,7 @@ const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
   Throttling: "Try again later: the hub is throttling reads.",
 };
 
-/** The refusal when `error`, of the SDK or of rhea, carries a hub's answer; else undefined. */
+/** The refusal if `error`, from the SDK or rhea, contains the hub's answer; else undefined. */
 export function toReadRefusal(error: unknown, signIn: EventSignIn): ClientError | undefined {
   const refusal = toHubRefusal(withCondition(error));
   if (refusal === undefined) return undefined;

@@ -1,15 +1,15 @@
-/** A device as the hub's identity registry shows it. */
+/** A device in the hub's identity registry. */
 
 import { Secret } from "../../core/secret.ts";
 
-/** What the hub did not send is absent. */
+/** Fields that the hub did not send are absent. */
 export interface RegisteredDevice {
   readonly deviceId: string;
   readonly generationId?: string;
   readonly etag?: string;
   /** `Connected` or `Disconnected`. */
   readonly connectionState?: string;
-  /** ISO 8601, as all times here; the year 1 stands for never. */
+  /** ISO 8601, like all times here; the year 1 means never. */
   readonly connectionStateUpdatedTime?: string;
   /** `enabled` or `disabled`. */
   readonly status?: string;
@@ -21,7 +21,7 @@ export interface RegisteredDevice {
   readonly authentication?: RegisteredAuthentication;
 }
 
-/** The type is the hub's word; what the policy may not read is absent. */
+/** `type` is the hub's term; fields that the policy may not read are absent. */
 export interface RegisteredAuthentication {
   /** `sas`, `selfSigned`, `certificateAuthority`, or one newer than this list. */
   readonly type: string;
@@ -31,7 +31,10 @@ export interface RegisteredAuthentication {
   readonly secondaryThumbprint?: string;
 }
 
-/** Reads a device identity in the registry's form (service API description); undefined when it is none. */
+/**
+ * Reads a device identity in the registry's form (service API description); undefined if it is not
+ * one.
+ */
 export function parseRegisteredDevice(json: unknown): RegisteredDevice | undefined {
   if (!isObject(json) || typeof json.deviceId !== "string") return undefined;
   const authentication = parseAuthentication(json.authentication);
@@ -49,7 +52,7 @@ export function parseRegisteredDevice(json: unknown): RegisteredDevice | undefin
       "statusUpdatedTime",
       "lastActivityTime",
     ]),
-    // The SDK's types say text, the hub sends a number.
+    // The SDK's types say string, but the hub sends a number.
     ...(isCount(count) && { cloudToDeviceMessageCount: Number(count) }),
     ...(typeof isIotEdge === "boolean" && { isIotEdge }),
     ...(authentication && { authentication }),
@@ -67,7 +70,7 @@ function parseAuthentication(json: unknown): RegisteredAuthentication | undefine
   };
 }
 
-/** The fields that are texts, and not empty. */
+/** The fields that are non-empty strings. */
 function texts<K extends string>(json: unknown, names: readonly K[]): { [P in K]?: string } {
   const found: { [P in K]?: string } = {};
   for (const name of names) {

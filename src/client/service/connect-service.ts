@@ -28,7 +28,7 @@ import type {
   ServiceConnectOptions,
 } from "./service-connection.ts";
 
-/** How long a hub may take to answer a message. */
+/** How long a hub may take to respond to a message. */
 const SEND_TIMEOUT_MS = 60_000;
 
 /**
@@ -64,7 +64,7 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
   }
 
   async send(deviceId: string, message: Message): Promise<void> {
-    // The SDK attaches one link per message while none is up, so the first goes alone.
+    // The SDK attaches one link per message until one is open, so the first message is sent alone.
     if (this.#firstSend === undefined) {
       const first = this.#send(deviceId, message);
       this.#firstSend = first.catch(() => {});
@@ -145,7 +145,7 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
     }
   }
 
-  /** A batch that cannot be read stays unsettled, and goes back when the connection ends. */
+  /** A batch that cannot be parsed stays unsettled, and is released when the connection ends. */
   #toBatch(feedback: RawFeedback): FeedbackBatch | undefined {
     const records = parseFeedbackRecords(feedback.body);
     if (records === undefined) return undefined;
@@ -159,7 +159,8 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
       records,
       complete: () => settle("complete", feedback.accept),
       release: () => {
-        // With credit left the batch would come straight back, and cost another delivery.
+        // With credit left, the batch would be redelivered at once, which raises its delivery
+        // count.
         if (this.isOpen) this.#client.stopFeedback();
         settle("release", feedback.release);
       },

@@ -17,7 +17,7 @@ export interface SendQueueSettings {
   readonly random: (() => number) | undefined;
   readonly signal: AbortSignal;
   onEvent(event: SendEvent): void;
-  /** A message goes out, or has its answer. */
+  /** A message is sent (1), or has its answer (-1). */
   onInFlight(change: 1 | -1): void;
 }
 
@@ -27,9 +27,9 @@ const MAX_RETRY_MS = 5000;
 interface Pending {
   readonly index: number;
   readonly planned: PlannedMessage;
-  /** Made when it is first needed. */
+  /** Created when first needed. */
   outgoing?: OutgoingMessage;
-  /** The last refusal; absent while it waits behind another without having been tried. */
+  /** The last refusal; absent until the message has been tried. */
   error?: ClientError;
   /** When waiting began to count, in milliseconds since the epoch. */
   refusedAtMs?: number;
@@ -39,19 +39,18 @@ interface Pending {
 type Result = Extract<SendEvent, { type: "sent" | "failed" | "unsent" }>;
 
 /**
- * Messages go out at once, one behind the other without waiting, until the device refuses one. From
- * then on they line up: the first is tried until it is taken or fails, then the next, until nobody
- * waits.
+ * Messages are pipelined until one is refused. From then on they queue: the first is retried until
+ * it is accepted or fails, then the next, until the queue is empty.
  */
 export class DeviceSendQueue {
   readonly #deviceId: string;
   readonly #settings: SendQueueSettings;
   readonly #backOff: BackOff;
-  /** Not yet reported, in their order. */
+  /** Messages not yet reported, in order. */
   readonly #unreported: Pending[] = [];
-  /** To be tried again or still to be tried, in their order. */
+  /** Messages to retry or still to send, in order. */
   readonly #waiting: Pending[] = [];
-  /** When the device first refused without having taken any since. */
+  /** When the device first refused a message without accepting one since. */
   #fullSinceMs: number | undefined;
   #isDraining = false;
 
@@ -69,7 +68,7 @@ export class DeviceSendQueue {
     else void this.#try(pending);
   }
 
-  /** Sends it. True when that decided its fate; else it waits in line. */
+  /** Sends it. True if it was accepted or failed; otherwise it waits. */
   async #try(pending: Pending): Promise<boolean> {
     const { deviceId, message } = outgoingOf(pending);
     const { connection, onInFlight } = this.#settings;
@@ -94,7 +93,7 @@ export class DeviceSendQueue {
     }
   }
 
-  /** Waits in line, in its place by index. */
+  /** Queues it, ordered by index. */
   #lineUp(pending: Pending): void {
     this.#startWaiting(pending);
     if (!this.#waiting.includes(pending)) {
@@ -140,7 +139,7 @@ export class DeviceSendQueue {
     }
   }
 
-  /** Whether another try may succeed. */
+  /** Whether another attempt may succeed. */
   #isTemporary({ name }: ClientError): boolean {
     if (name === "Throttling") return true;
     return name === "DeviceMaximumQueueDepthExceeded" && this.#settings.isPatient;
@@ -151,7 +150,7 @@ export class DeviceSendQueue {
     return this.#msLeft(pending) <= 0;
   }
 
-  /** Whatever is refused before the device has taken anything again shares the first one's time. */
+  /** All messages refused before the device accepts one again share the time of the first refusal. */
   #startWaiting(pending: Pending): void {
     this.#fullSinceMs ??= this.#settings.clock.nowMs();
     pending.refusedAtMs ??= this.#fullSinceMs;
@@ -180,7 +179,7 @@ function toClientError(cause: unknown): ClientError {
   return new ClientError("ServerError", "The message could not be sent.", { cause });
 }
 
-/** The connection had ended before the message could go out. */
+/** The connection ended before the message could be sent. */
 function neverLeft(error: ClientError): boolean {
   return error.name === "ConnectionLost" && !(error instanceof OutcomeUnknownError);
 }

@@ -3,7 +3,7 @@
 import type { FeedbackStatusCode } from "../../core/feedback.ts";
 import type { ReceivedFeedback } from "./service-connection.ts";
 
-/** The records of a batch (devguide-c2d, "Message feedback"); undefined when it is none. */
+/** The records of a batch (devguide-c2d, "Message feedback"); undefined if it is not one. */
 export function parseFeedbackRecords(body: Buffer): readonly ReceivedFeedback[] | undefined {
   const records = parseArray(body)?.map(toRecord);
   return records?.every((record) => record !== undefined) ? records : undefined;
@@ -29,7 +29,7 @@ function toRecord(value: unknown): ReceivedFeedback | undefined {
     originalMessageId: textOf(raw.originalMessageId),
     deviceId,
     deviceGenerationId: textOf(raw.deviceGenerationId),
-    // A code newer than this list is passed on as it came.
+    // An unknown code is passed on unchanged.
     statusCode: statusCode as FeedbackStatusCode,
     description: textOf(raw.description),
     enqueuedTimeUtcMs,

@@ -1,4 +1,4 @@
-/** The feedback of one run's messages, found in a queue that the whole hub shares. */
+/** Finds the feedback of one run's messages in the hub-wide feedback queue. */
 
 import { HeldFeedback } from "./held-feedback.ts";
 import type { FeedbackBatch, ReceivedFeedback } from "./service-connection.ts";
@@ -16,13 +16,13 @@ export interface PendingMessage {
   readonly messageId: string;
 }
 
-/** All messages of one id to one device. Times in milliseconds since the epoch. */
+/** All messages with one id to one device. Times in milliseconds since the epoch. */
 interface Tracked extends PendingMessage {
   /** Records still awaited; with 0 the messages are still this run's. */
   awaited: number;
   /** Of the accepted messages without a record, in their order. */
   readonly acceptedAtMs: number[];
-  /** Records that overtook the news of their message's acceptance. */
+  /** Records that arrived before their message was reported as accepted. */
   readonly early: { readonly record: ReceivedFeedback; readonly arrivedAtMs: number }[];
 }
 
@@ -41,7 +41,7 @@ export class FeedbackTracker {
     this.#onFeedback = onFeedback;
   }
 
-  /** Awaits one record of this message; to be called before the message is sent. */
+  /** Awaits one record of this message; call before the message is sent. */
   expect(deviceId: string, messageId: string): void {
     const key = keyOf(deviceId, messageId);
     const tracked = this.#tracked.get(key);
@@ -49,7 +49,7 @@ export class FeedbackTracker {
     else this.#tracked.set(key, { deviceId, messageId, awaited: 1, acceptedAtMs: [], early: [] });
   }
 
-  /** The hub has taken an expected message. */
+  /** The hub has accepted an expected message. */
   accepted(deviceId: string, messageId: string, atMs: number): void {
     const tracked = this.#tracked.get(keyOf(deviceId, messageId));
     const early = tracked?.early.shift();
@@ -57,13 +57,13 @@ export class FeedbackTracker {
     else tracked?.acceptedAtMs.push(atMs);
   }
 
-  /** The hub has not taken an expected message: one record less is awaited. */
+  /** The hub has not accepted an expected message: one record less is awaited. */
   cancel(deviceId: string, messageId: string): void {
     const tracked = this.#tracked.get(keyOf(deviceId, messageId));
     if (tracked && tracked.awaited > 0) tracked.awaited -= 1;
   }
 
-  /** Takes a batch and sees to its settlement, however often the hub delivers it. */
+  /** Processes a batch and settles it, however often the hub delivers it. */
   add(batch: FeedbackBatch, nowMs: number): void {
     if (this.#isFinished) return;
     const isAgain = this.#held.has(batch);
@@ -81,7 +81,7 @@ export class FeedbackTracker {
     }
   }
 
-  /** Gives back, once, what belongs to others. Batches that come later are left alone. */
+  /** Releases, once, batches that contain others' records. Later batches are ignored. */
   finish(): void {
     this.#isFinished = true;
     this.#held.release();

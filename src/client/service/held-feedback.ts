@@ -1,20 +1,20 @@
-/** Feedback batches by what they hold: which have come before, and which are kept for others. */
+/** Feedback batches by content: which were seen before, and which are held for others. */
 
 import type { FeedbackBatch } from "./service-connection.ts";
 
-/** Batches remembered after they were completed: enough to know one that comes again. */
+/** Completed batches to remember, so that a redelivered one is recognised. */
 const MAX_COMPLETED = 1000;
 
 /**
- * A batch that is not all ours is kept unsettled until `release`: given back at once it would return
- * at once, and be dead-lettered after ten rounds if nobody else reads. The hub delivers it again all
- * the same whenever its lock runs out.
+ * A batch that also contains others' records is held unsettled until `release`: released at once it
+ * would be redelivered at once, and dead-lettered after ten rounds if nobody else reads. The hub
+ * redelivers it anyway whenever its lock expires.
  */
 export class HeldFeedback {
   readonly #completed = new Set<string>();
   readonly #held = new Map<string, FeedbackBatch>();
 
-  /** Whether this batch has come before. */
+  /** Whether this batch was seen before. */
   has(batch: FeedbackBatch): boolean {
     const content = contentOf(batch);
     return this.#completed.has(content) || this.#held.has(content);
@@ -32,12 +32,12 @@ export class HeldFeedback {
     }
   }
 
-  /** Keeps the batch for others. Of one that is delivered again only the last lock is still good. */
+  /** Holds the batch for others. Only the lock of its last delivery is valid. */
   hold(batch: FeedbackBatch): void {
     this.#held.set(contentOf(batch), batch);
   }
 
-  /** Gives back, once, what is held. */
+  /** Releases, once, the held batches. */
   release(): void {
     for (const batch of this.#held.values()) batch.release();
     this.#held.clear();

@@ -1,4 +1,4 @@
-/** What is sent, and what happens to it. */
+/** Messages to send, and the events of sending. */
 
 import type { Message } from "../../core/message.ts";
 import type { ClientError } from "../errors/client-error.ts";
@@ -6,7 +6,7 @@ import type { ClientError } from "../errors/client-error.ts";
 /** A message to be sent. */
 export interface PlannedMessage {
   readonly deviceId: string;
-  /** Called once, when the message is first tried: its times and random values are those of the call. */
+  /** Called once, when the message is first sent: times and random values are those of the call. */
   make(): Message;
 }
 
@@ -16,7 +16,7 @@ export interface OutgoingMessage {
 }
 
 export type SendEvent =
-  /** The hub took it at `acceptedAtMs` (milliseconds since the epoch). `index` counts from 0. */
+  /** The hub accepted it at `acceptedAtMs` (milliseconds since the epoch). `index` counts from 0. */
   | {
       readonly type: "sent";
       readonly index: number;
@@ -29,14 +29,14 @@ export type SendEvent =
       readonly outgoing: OutgoingMessage;
       readonly error: ClientError;
     }
-  /** Given up, without the hub having had it or having refused it for good; `error` says why, if it was tried. */
+  /** Given up without being accepted or finally refused; `error` says why, if it was tried. */
   | {
       readonly type: "unsent";
       readonly index: number;
       readonly deviceId: string;
       readonly error: ClientError | undefined;
     }
-  /** The device's queue is full, or the hub throttles: the first waiting message is tried again. */
+  /** The device's queue is full, or the hub throttles: the first waiting message is retried. */
   | {
       readonly type: "queueFull" | "throttled";
       readonly deviceId: string;

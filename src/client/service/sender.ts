@@ -1,4 +1,4 @@
-/** Sends many messages over one connection: pipelined, bounded, patient with full queues. */
+/** Sends many messages over one connection: pipelined, bounded, with retries for full queues. */
 
 import { setMaxListeners } from "node:events";
 import { type Clock, sleep, systemClock } from "../../async/clock.ts";
@@ -18,15 +18,15 @@ export interface SendAllOptions {
    * milliseconds from the first refusal since its device last took one; 0 is unbounded.
    */
   readonly timeoutMs: number;
-  /** Between the starts of two sends, in milliseconds. */
+  /** Interval between two sends, in milliseconds. */
   readonly intervalMs: number;
-  /** Takes no further message; what waits for another try stays unsent, what is in flight is awaited. */
+  /** Reads no further message; messages waiting for a retry stay unsent, those in flight are awaited. */
   readonly signal: AbortSignal;
-  /** Messages the hub has not answered yet; default 256. */
+  /** Maximum number of unanswered messages; default 256. */
   readonly windowSize?: number;
   /**
-   * Messages taken and not yet reported, those that wait for room in their device's queue included:
-   * so far the other devices are served on. Default 4096.
+   * Maximum number of messages read and not yet reported, including those waiting for a full
+   * device: up to this number, messages to other devices are still sent. Default 4096.
    */
   readonly backlogSize?: number;
   /** Default: the system's. */
@@ -38,7 +38,7 @@ export interface SendAllOptions {
 const DEFAULT_WINDOW = 256;
 const DEFAULT_BACKLOG = 4096;
 
-/** After these the connection is of no further use. */
+/** After these errors the connection cannot be used. */
 const FINAL: readonly ClientErrorName[] = [
   "ConnectionLost",
   "IncompatiblePackage",
@@ -46,13 +46,11 @@ const FINAL: readonly ClientErrorName[] = [
 ];
 
 /**
- * Every message taken is reported once, as `sent`, `failed` or `unsent`, those of one device in their
- * order.
- * The hub gets the messages of one device in their order too, unless it refuses one and takes it
- * later.
+ * Every message is reported once, as `sent`, `failed` or `unsent`, in order per device. The hub
+ * receives the messages of one device in order too, unless it refuses one and accepts it later.
  *
- * @throws ClientError ConnectionLost, IotHubUnauthorized or IncompatiblePackage once everything taken has been reported;
- * whatever `messages` throws.
+ * @throws ClientError ConnectionLost, IotHubUnauthorized or IncompatiblePackage, once every message
+ * read has been reported; whatever `messages` throws.
  */
 export async function sendAll(options: SendAllOptions): Promise<void> {
   await new Sender(options).run();
@@ -63,12 +61,12 @@ class Sender {
   readonly #clock: Clock;
   readonly #queues = new Map<string, DeviceSendQueue>();
   readonly #queueSettings: SendQueueSettings;
-  /** Aborted by an error that is final. */
+  /** Aborted by a final error. */
   readonly #end = new AbortController();
-  /** Aborted by that or by the caller. */
+  /** Aborted by a final error or by the caller. */
   readonly #stopSignal: AbortSignal;
   #finalError: ClientError | undefined;
-  /** Taken and not yet reported. */
+  /** Read and not yet reported. */
   #open = 0;
   /** Sent and not yet answered. */
   #inFlight = 0;
@@ -79,7 +77,7 @@ class Sender {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#stopSignal = AbortSignal.any([signal, this.#end.signal]);
-    // One listener for each device that waits; Node would warn of a leak beyond ten.
+    // One listener for each waiting device; Node would warn of a leak above ten.
     setMaxListeners(0, this.#stopSignal);
     this.#queueSettings = {
       connection,
@@ -119,7 +117,7 @@ class Sender {
       this.#open += 1;
       this.#queueOf(next.value.deviceId).add(index, next.value);
     }
-    // Not awaited: a generator that waits for input answers only once that has come.
+    // Not awaited: a generator that waits for input returns only once that arrives.
     if (signal.aborted) Promise.resolve(messages.return(undefined)).catch(() => {});
   }
 

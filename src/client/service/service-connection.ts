@@ -1,4 +1,4 @@
-/** One connection of a service: sending to devices and hearing of their fate. */
+/** The contract of a service connection: sending to devices and receiving feedback. */
 
 import type { FeedbackStatusCode } from "../../core/feedback.ts";
 import type { Message } from "../../core/message.ts";
@@ -9,12 +9,12 @@ import type { ServiceSignIn } from "../connection/service-sign-in.ts";
 export type ServiceTransport = "amqp" | "amqp-ws";
 
 export interface ServiceConnectOptions extends SessionOptions {
-  /** Which hub, and as whom. */
+  /** Which hub, and how to sign in. */
   readonly signIn: ServiceSignIn;
   readonly transport: ServiceTransport;
 }
 
-/** A feedback record as it came from the hub. */
+/** A feedback record from the hub. */
 export interface ReceivedFeedback {
   readonly originalMessageId: string;
   readonly deviceId: string;
@@ -25,14 +25,14 @@ export interface ReceivedFeedback {
   readonly enqueuedTimeUtcMs: number;
 }
 
-/** Records travel and are settled in batches. */
+/** Records are delivered and settled in batches. */
 export interface FeedbackBatch {
   readonly records: readonly ReceivedFeedback[];
   /** Deletes the batch from the hub's queue. */
   complete(): void;
   /**
-   * Gives the batch back for whoever reads next; its delivery count rises by one. This connection
-   * gets no more batches then.
+   * Releases the batch for the next reader; its delivery count rises by one. This connection then
+   * receives no more batches.
    */
   release(): void;
 }
@@ -44,14 +44,14 @@ export interface ServiceConnection {
    * @throws ClientError by the hub's name for its refusal, or ConnectionLost.
    */
   send(deviceId: string, message: Message): Promise<void>;
-  /** Resolves once the feedback link is attached. A batch stays unsettled until told otherwise. */
+  /** Resolves once the feedback link is attached. A batch stays unsettled until the caller settles it. */
   openFeedback(onBatch: (batch: FeedbackBatch) => void): Promise<void>;
   /**
-   * Asks the hub where its device-to-cloud events are read.
+   * Asks the hub for its Event Hubs-compatible endpoint.
    *
    * @throws ClientError by the hub's name for its refusal, ServiceUnavailable, or ConnectionLost.
    */
   findEventHub(): Promise<EventHubAddress>;
-  /** Waits for settlements to leave, then disconnects. Idempotent. */
+  /** Flushes settlements, then disconnects. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,12 +1,12 @@
 /**
- * Puts our hands on the AMQP base under azure-iot-device-amqp.
+ * Patches the AMQP base under azure-iot-device-amqp.
  *
- * Why: the SDK goes to port 443 for WebSocket whatever the host name says, replaces the trust store
- * with its `ca` option, drops the passphrase of an X.509 device's key, names an IP address as TLS
- * server, never notices a peer that fell silent, waits 45 s before it tells that the hub closed the
- * connection, and says nothing of a receiver that was detached without error. It attaches the link
- * of events with the first message: whether the hub refuses that is known too late. All that is put
- * right on the base the transport has made for itself, below it.
+ * Why: the SDK uses port 443 for WebSocket whatever the host name says, replaces the trust store
+ * with its `ca` option, drops the passphrase of an X.509 device's key, sends an IP address as TLS
+ * server name, never notices a peer that stopped responding, reports that the hub closed the
+ * connection only after 45 s, and does not report a receiver that was detached without error. It
+ * attaches the event link with the first message, too late to learn that the hub refuses it. All of
+ * that is fixed on the base that the transport has created, below it.
  */
 
 import type { Message as SdkMessage } from "azure-iot-common";
@@ -25,7 +25,7 @@ const settle = method<Amqp["complete"]>();
 
 const TRANSPORT = internals(["azure-iot-device-amqp"], "Amqp (transport)", {
   _amqp: INTERNALS.methods,
-  // Not part of what the package documents.
+  // Not part of the package's documented API.
   enableC2D: method<Amqp["enableC2D"]>(),
   complete: settle,
   reject: settle,
@@ -44,20 +44,20 @@ export interface AmqpDeviceBaseOptions {
   readonly certificate: ClientCertificate | undefined;
   /** TLS server name; empty for an IP address. */
   readonly serverName: string;
-  /** Longest silence of the hub, in milliseconds; it sends empty frames at half of it. */
+  /** Longest silence of the hub, in milliseconds; the hub sends empty frames at half of it. */
   readonly idleTimeoutMs: number;
   /** The connection was closed by the hub, or its socket ended. May be called more than once. */
   onLost(error: Error | undefined): void;
 }
 
 export interface AmqpDeviceBase {
-  /** Attaches the link of events. The hub's refusal comes as the end of the connection. */
+  /** Attaches the event link. A refusal by the hub ends the connection. */
   attachEvents(): Promise<void>;
-  /** Has the SDK's message carry ours, which goes out in its place. */
+  /** Embeds our message in the SDK's; ours is sent in its place. */
   embedMessage(message: Message, sdkMessage: SdkMessage): void;
-  /** Of the link of devicebound messages, once it is attached. */
+  /** The credit of the devicebound link, once it is attached. */
   readonly credit: ReceiverCredit | undefined;
-  /** Ends the connection by force, in whatever state. */
+  /** Destroys the connection, in any state. */
   destroy(): void;
 }
 
@@ -82,14 +82,14 @@ export function hookAmqpDeviceBase(
       ...(certificate?.passphrase !== undefined && { passphrase: certificate.passphrase }),
       idle_time_out: idleTimeoutMs,
       servername: serverName,
-      // Small frames that follow one another would wait 40 ms each.
+      // With Nagle's algorithm, consecutive small frames would wait 40 ms each.
       tcp_no_delay: true,
     };
     connect({ ...config, uri, sslOptions, policyOverride }, done);
     watched.watchConnection();
   };
 
-  // A refused token ends the connection at once: the SDK keeps it to itself when renewing.
+  // A refused token ends the connection at once: the SDK does not report it when renewing.
   base.putToken = (audience, token, done) => {
     putToken(audience, token, (error) => {
       if (error) watched.lose(error);
@@ -114,7 +114,7 @@ export function hookAmqpDeviceBase(
     });
   };
 
-  // The first event makes the SDK ask for the link of events, which is attached by then.
+  // The first event makes the SDK request the event link, which is already attached.
   base.attachSenderLink = (endpoint, linkOptions, done) => {
     if (endpoint === events?.endpoint) done(null, events.link);
     else attachSenderLink(endpoint, linkOptions, done);

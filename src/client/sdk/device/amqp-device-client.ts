@@ -1,4 +1,7 @@
-/** The SDK's device client over AMQP, with promises for callbacks and an end that leaves nothing. */
+/**
+ * The SDK's device client over AMQP, with promises instead of callbacks and a close that leaves no
+ * handle open.
+ */
 
 import type { Message as SdkMessage } from "azure-iot-common";
 import { Amqp } from "azure-iot-device-amqp";
@@ -9,7 +12,7 @@ import { type AmqpDeviceBaseOptions, hookAmqpDeviceBase } from "./amqp-device-ba
 import { createSdkClient } from "./device-client.ts";
 import { createSdkMessage } from "./sdk-message.ts";
 
-/** A message with what the SDK settles it by. */
+/** A message and the SDK's handle to settle it. */
 export interface AmqpArrival {
   readonly message: AmqpMessage;
   readonly sdkMessage: SdkMessage;
@@ -18,25 +21,25 @@ export interface AmqpArrival {
 export interface AmqpDeviceClient {
   /** Connects and signs in. Errors are the SDK's own. */
   open(): Promise<void>;
-  /** Attaches the link of devicebound messages; a refusal is told as the end of the connection. */
+  /** Attaches the devicebound link; a refusal ends the connection. */
   subscribe(): Promise<void>;
-  /** Attaches the link of events; a refusal is told as the end of the connection. */
+  /** Attaches the event link; a refusal ends the connection. */
   attachEvents(): Promise<void>;
-  /** Resolves once the hub has accepted the event. To be called after `attachEvents`. */
+  /** Resolves once the hub has accepted the event. Call after `attachEvents`. */
   sendEvent(message: Message): Promise<void>;
   /**
-   * Hands the outcome to the socket. Different outcomes must not come in one turn (`SettlementOrder`).
+   * Writes the outcome to the socket. One turn must not mix different outcomes (`SettlementOrder`).
    *
    * @throws the SDK's DeviceMessageLockLostError when the link is gone, or the hub has settled it.
    */
   settle(arrival: AmqpArrival, settlement: Settlement): Promise<void>;
-  /** A message has been dealt with: the hub may send another. */
+  /** A message has been processed: the hub may send another. */
   renewCredit(): void;
-  /** Resolves once the hub has used up or given back all credit. */
+  /** Resolves once the hub has used or returned all credit. */
   drainCredit(): Promise<void>;
   /** Detaches the link and closes the connection, waiting for the hub's answers. */
   close(): Promise<void>;
-  /** Ends sockets and timers at once. */
+  /** Destroys sockets and timers at once. */
   destroy(): void;
 }
 

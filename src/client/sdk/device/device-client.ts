@@ -1,4 +1,4 @@
-/** The SDK's device client over a transport of ours. */
+/** The SDK's device client on our transport. */
 
 import type { AuthenticationProvider } from "azure-iot-common";
 import { AuthenticationType } from "azure-iot-common/dist/authentication_provider.js";
@@ -25,14 +25,15 @@ export interface SdkClient<T> {
   readonly client: Client;
   readonly transport: T;
   /**
-   * Stops the renewal of the token, and has fail what would connect from now on: the SDK goes on
-   * with an opening that nobody waits for any more.
+   * Stops the token renewal, and makes every later attempt to connect fail: the SDK continues an
+   * open that nobody waits for any more.
    */
   retire(): void;
 }
 
 /**
- * @param create Makes the transport. The SDK wants a constructor, and keeps what it makes to itself.
+ * @param create Creates the transport. The SDK takes a constructor and does not expose the
+ * instance.
  * @throws IncompatiblePackage
  */
 export function createSdkClient<T extends Transport>(

@@ -1,11 +1,11 @@
 /**
- * Takes the place of the HTTP layer under azure-iot-device-http.
+ * Replaces the HTTP layer under azure-iot-device-http.
  *
- * Why: the SDK's own goes to port 443 whatever the host name says, reads bodies as text (a byte that
- * is not UTF-8 is gone), drops user id, ack, delivery count, sequence number and times, leaves the
- * `iothub-app-` prefix on property names, which Node has put into lower case, says nothing of an
- * empty answer, cannot ask for a lock's time, replaces the trust store with its `ca` option, and waits
- * for an answer for ever. The SDK's transport takes this layer as second constructor argument.
+ * Why: the SDK's own uses port 443 whatever the host name says, reads bodies as text (bytes that
+ * are not UTF-8 are lost), drops user id, ack, delivery count, sequence number and times, leaves
+ * the `iothub-app-` prefix on property names, which Node has lower-cased, does not report an empty
+ * response, cannot request a lock timeout, replaces the trust store with its `ca` option, and waits
+ * for a response forever. The SDK's transport takes this layer as its second constructor argument.
  */
 
 import type { IncomingMessage, RequestOptions } from "node:http";
@@ -14,25 +14,25 @@ import { Message as SdkMessage } from "azure-iot-common/dist/message.js";
 import { formatDuration } from "../../../async/format-duration.ts";
 import type { Endpoint } from "../../endpoint.ts";
 
-/** An answer of the hub. */
+/** A response of the hub. */
 export interface HttpAnswer {
   readonly status: number;
-  /** Names as they came, each followed by its value. */
+  /** Names in their original case, each followed by its value. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
 }
 
-/** What the SDK is called back with: the body goes back into `toMessage`, or beside the error. */
+/** The SDK's callback: the body is passed to `toMessage`, or along with the error. */
 type Done = (error: Error | null, body?: Buffer, response?: IncomingMessage) => void;
 
 export interface HttpDeviceBaseOptions {
   readonly endpoint: Endpoint;
   readonly agent: Agent;
-  /** Longest wait for an answer, in milliseconds. */
+  /** Longest wait for a response, in milliseconds. */
   readonly answerTimeoutMs: number;
-  /** How long the hub is asked to lock a message; undefined leaves it to the hub. */
+  /** Requested lock timeout; undefined for the hub's default. */
   readonly lockTimeoutSeconds?: number | undefined;
-  /** Called after the SDK, which is silent about it. */
+  /** Called after the SDK, which does not report an empty response. */
   onEmptyAnswer(): void;
 }
 
@@ -65,7 +65,7 @@ export class HttpDeviceBase {
       path,
       headers: {
         ...headers,
-        // The SDK reads nothing but messages.
+        // The SDK uses GET only for messages.
         ...(method === "GET" &&
           lockTimeoutSeconds !== undefined && {
             [LOCK_TIMEOUT_HEADER]: String(lockTimeoutSeconds),
@@ -92,7 +92,7 @@ export class HttpDeviceBase {
     return request;
   }
 
-  /** Keeps the answer whole; the SDK itself needs the lock token alone. */
+  /** Keeps the whole response; the SDK itself needs only the lock token. */
   toMessage(response: IncomingMessage, body: Buffer): SdkMessage {
     const message = new SdkMessage(body);
     message.lockToken = (response.headers.etag ?? "").replace(/^"|"$/g, "");
@@ -102,7 +102,7 @@ export class HttpDeviceBase {
 
   setOptions(): void {}
 
-  /** Has every request fail from now on. */
+  /** Makes every later request fail. */
   destroy(): void {
     this.#isDestroyed = true;
   }

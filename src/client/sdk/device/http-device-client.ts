@@ -1,4 +1,4 @@
-/** The SDK's device client over HTTP: asked for one message at a time, given one at a time to send. */
+/** The SDK's device client over HTTP: receives and sends one message at a time. */
 
 import type { IncomingMessage } from "node:http";
 import https from "node:https";
@@ -14,7 +14,7 @@ import { type HttpAnswer, HttpDeviceBase, toHttpAnswer } from "./http-device-bas
 import { toHttpEvent } from "./http-event.ts";
 import { HttpRefusalError } from "./http-refusal-error.ts";
 
-/** A message with what the SDK settles it by. */
+/** A message and the SDK's handle to settle it. */
 export interface HttpArrival {
   readonly answer: HttpAnswer;
   readonly sdkMessage: SdkMessage;
@@ -26,16 +26,16 @@ export interface HttpDeviceClient {
   /**
    * The next message, locked; undefined when there is none. One call at a time.
    *
-   * @throws HttpRefusalError, or what the socket says.
+   * @throws HttpRefusalError, or the socket's error.
    */
   receive(): Promise<HttpArrival | undefined>;
   /** Resolves once the hub has done it. Throws as `receive` does. */
   settle(arrival: HttpArrival, settlement: Settlement): Promise<void>;
-  /** Resolves once the hub has taken the event. Throws as `receive` does. */
+  /** Resolves once the hub has accepted the event. Throws as `receive` does. */
   sendEvent(message: Message): Promise<void>;
   /** Stops the renewal of the token. */
   close(): Promise<void>;
-  /** Ends sockets and timers at once. */
+  /** Destroys sockets and timers at once. */
   destroy(): void;
 }
 
@@ -45,11 +45,11 @@ export interface HttpDeviceClientOptions {
   readonly ca: string[] | undefined;
   readonly certificate: ClientCertificate | undefined;
   readonly answerTimeoutMs: number;
-  /** How long the hub is asked to lock a message; undefined leaves it to the hub. */
+  /** Requested lock timeout; undefined for the hub's default. */
   readonly lockTimeoutSeconds: number | undefined;
 }
 
-/** Receiving and settling go side by side; more connections serve nobody. */
+/** One for receiving, one for settling; more connections are not needed. */
 const MAX_SOCKETS = 4;
 
 /** What the SDK adds to an error. */
@@ -59,7 +59,7 @@ const settle = method<Http["complete"]>();
 
 const TRANSPORT = internals(["azure-iot-device-http"], "Http (transport)", {
   _http: object(),
-  // Not part of what the package documents.
+  // Not part of the package's documented API.
   receive: method<Http["receive"]>(),
   complete: settle,
   reject: settle,
@@ -90,7 +90,7 @@ export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDe
     throw TRANSPORT.fault("._http", "is not the instance that was passed in");
   return {
     async open() {
-      // By hand: the SDK's own poll goes on while the one before waits, and never tells of an end.
+      // Called directly: the SDK's own polling overlaps requests and never reports an end.
       const receivePolicy = { manualPolling: true, drain: false };
       await client.setOptions({ ...certificate, http: { receivePolicy } });
       await client.open();

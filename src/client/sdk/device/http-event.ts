@@ -1,9 +1,9 @@
 /**
- * An event as azure-iot-device-http can send it: everything in it fits into headers.
+ * Encodes an event so that azure-iot-device-http can send all of it in headers.
  *
- * Why: the SDK writes ids and properties into headers as they are. Node throws at whatever a header
- * cannot carry, out of a callback of the SDK, which ends the process; and the SDK drops properties of
- * two names. The form is the one in which the hub sends messages to a device (rule https-headers).
+ * Why: the SDK writes ids and properties into headers unencoded. Node throws on characters that a
+ * header cannot contain, inside a callback of the SDK, which ends the process; and the SDK drops
+ * two property names. The encoding is that of messages to a device (rule https-headers).
  */
 
 import type { Message as SdkMessage } from "azure-iot-common";
@@ -14,7 +14,7 @@ import { createSdkMessage } from "./sdk-message.ts";
 export function toHttpEvent({ system, properties, body }: Message): SdkMessage {
   const sdkMessage = createSdkMessage({ system: encodeTexts(system), properties: {}, body });
   for (const [name, value] of Object.entries(properties)) {
-    // Not `add`, which drops names that would be dangerous without the prefix they get.
+    // Not `add`, which drops names that are unsafe without the prefix that they get here.
     sdkMessage.properties.propertyList.push({
       key: encodeHeaderName(name),
       value: encodeHeaderValue(value ?? ""),

@@ -1,8 +1,8 @@
-/** An HTTP answer that is a refusal, kept whole. */
+/** An HTTP error response, kept whole. */
 
 import type { HttpAnswer } from "./http-device-base.ts";
 
-/** The hub answered with a refusal. */
+/** The hub responded with an error status. */
 export class HttpRefusalError extends Error {
   override readonly name = "HttpRefusalError";
   readonly answer: HttpAnswer;

@@ -1,11 +1,10 @@
 /**
- * Takes incoming PUBLISH packets out of mqtt.js before the SDK sees them, and acknowledges them when
- * told to.
+ * Intercepts incoming PUBLISH packets before the SDK sees them, and acknowledges them on request.
  *
  * Why here: mqtt.js sends PUBACK as soon as its `handleMessage` calls back, and delaying that call
- * delays every packet behind it, PINGRESP included, so that a slow reader loses its connection at
- * each keep-alive. And the SDK's parser splits values at every `=`, turns a name without value into
- * "undefined" and throws out of an event handler at a bare `%`, which ends the process.
+ * delays every packet behind it, PINGRESP included, so a slow reader would lose its connection at
+ * the next keep-alive. The SDK's parser splits values at every `=`, turns a name without value into
+ * "undefined" and throws in an event handler at a bare `%`, which ends the process.
  */
 
 import type { MqttClient, PublishPacket } from "./mqtt-client.ts";
@@ -14,7 +13,7 @@ export interface IncomingPublish {
   readonly topic: string;
   readonly payload: Buffer;
   readonly isDuplicate: boolean;
-  /** Sends PUBACK. False when the connection it belongs to is gone: nothing was sent then. */
+  /** Sends PUBACK. False when its connection has ended: then nothing was sent. */
   acknowledge(): boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What we touch of mqtt.js 4, the MQTT client inside azure-iot-device-mqtt. */
+/** The internals of mqtt.js 4, the MQTT client inside azure-iot-device-mqtt, that we use. */
 
 import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
 import {
@@ -26,7 +26,7 @@ export const MQTT_CLIENT = internals(PATH, "MqttClient", {
   on: method<(event: string, listener: (...args: never[]) => void) => unknown>(),
   connected: flag,
   disconnecting: flag,
-  /** What waits for its acknowledgement, by message id. */
+  /** Messages that wait for their acknowledgement, by message id. */
   outgoing: object<Record<number, unknown>>(),
   stream: { destroy: method<() => void>() },
   end: method<(force: boolean) => void>(),

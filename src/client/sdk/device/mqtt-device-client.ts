@@ -1,4 +1,7 @@
-/** The SDK's device client over MQTT, with promises for callbacks and an end that leaves nothing. */
+/**
+ * The SDK's device client over MQTT, with promises instead of callbacks and a close that leaves no
+ * handle open.
+ */
 
 import { Mqtt } from "azure-iot-device-mqtt";
 import type { Message } from "../../../core/message.ts";
@@ -11,11 +14,11 @@ import { hookMqttProvider, type MqttClientOptions } from "./mqtt-provider.ts";
 export interface MqttDeviceClient {
   /** Connects. Errors are the SDK's own. */
   open(): Promise<void>;
-  /** Subscribes to devicebound messages. Never settles when the connection ends meanwhile (SDK). */
+  /** Subscribes to devicebound messages. Never settles if the connection ends first (SDK). */
   subscribe(): Promise<void>;
   /**
-   * Resolves once the hub has acknowledged the event. To be called while connected: the SDK would
-   * connect anew.
+   * Resolves once the hub has acknowledged the event. Call only while connected: the SDK would
+   * reconnect.
    *
    * @throws TopicTooLongError
    */
@@ -23,11 +26,11 @@ export interface MqttDeviceClient {
   /** Calls once the connection has ended without `close`. */
   onDisconnect(listener: () => void): void;
   /**
-   * Sends DISCONNECT behind everything written so far, and waits until the socket is closed, not for
-   * acknowledgements of events.
+   * Sends DISCONNECT after everything written so far, and waits for the socket to close, but not
+   * for acknowledgements of events.
    */
   close(): Promise<void>;
-  /** Ends sockets and timers at once. */
+  /** Destroys sockets and timers at once. */
   destroy(): void;
 }
 
@@ -38,7 +41,7 @@ export interface MqttDeviceClientOptions {
   readonly mqtt: MqttClientOptions;
   readonly certificate: ClientCertificate | undefined;
   onClient(client: MqttClient): void;
-  /** The SDK is not what it is taken for (IncompatiblePackage): the connection is of no use. */
+  /** The SDK is incompatible (IncompatiblePackage): the connection cannot be used. */
   onFault(error: Error): void;
 }
 
@@ -94,7 +97,7 @@ export function createMqttDeviceClient(options: MqttDeviceClientOptions): MqttDe
   };
 }
 
-/** The end of its socket leads the SDK's machines to their end, timers included. */
+/** Closing the socket ends the SDK's state machines, including their timers. */
 function cut(mqttClient: MqttClient): void {
   mqttClient.stream.destroy();
   mqttClient.end(true);

@@ -1,11 +1,11 @@
 /**
- * Puts right how azure-iot-device-mqtt publishes events.
+ * Fixes how azure-iot-device-mqtt publishes events.
  *
- * Why: the SDK writes a property without value as "null", drops properties of two names, breaks the
- * connection over a topic longer than MQTT can carry, and takes an event that the hub has not
- * acknowledged within 30 s for lost, whatever time its sender gives it. mqtt.js keeps what was not
- * acknowledged for a reconnect that never comes here: an orderly end would wait for it, and nobody
- * would be told after a forced one.
+ * Why: the SDK writes a property without value as "null", drops two property names, breaks the
+ * connection on a topic that is too long for MQTT, and treats an event as lost when it is not
+ * acknowledged within 30 s, whatever the sender's timeout. mqtt.js keeps unacknowledged events for
+ * a reconnect that never happens here: an orderly close would wait for them, and a forced one would
+ * report nothing.
  */
 
 import type { Message as SdkMessage } from "azure-iot-common";
@@ -18,10 +18,10 @@ import { type MqttClient, OUTGOING } from "./mqtt-client.ts";
 import { MQTT_BASE } from "./mqtt-provider.ts";
 import { createSdkMessage } from "./sdk-message.ts";
 
-/** Longest text MQTT can carry, in bytes: its length travels as 16 bits. */
+/** Longest MQTT string, in bytes: its length is encoded in 16 bits. */
 const MAX_TOPIC_BYTES = 65_535;
 
-/** Far beyond any time that a sender gives a message. */
+/** Longer than any message timeout of a sender. */
 const NO_TIMEOUT_SECONDS = Number.MAX_SAFE_INTEGER;
 
 /** The message's properties do not fit into a topic. */
@@ -57,7 +57,7 @@ export function hookMqttEvents(transport: Mqtt): MqttEvents {
       const bytes = Buffer.byteLength(topic);
       if (bytes > MAX_TOPIC_BYTES) throw new TopicTooLongError(bytes);
       topics.set(sdkMessage, topic);
-      // A topic that is made in another way would lack the properties.
+      // A topic built elsewhere would lack the properties.
       embedMessage(message, sdkMessage, () =>
         TRANSPORT.fault("._getEventTopicFromMessage", "does not build the event topics"),
       );
@@ -66,7 +66,7 @@ export function hookMqttEvents(transport: Mqtt): MqttEvents {
   };
 }
 
-/** Everything that waits for an acknowledgement fails now. */
+/** Fails everything that waits for an acknowledgement. */
 export function failOutgoing({ outgoing }: MqttClient): void {
   for (const [id, waiting] of Object.entries(outgoing)) {
     const { cb } = OUTGOING.of(waiting);

@@ -1,19 +1,19 @@
 /**
- * The credit of the link of devicebound messages: what the hub may send before something is done.
+ * The credit of the devicebound link: how many messages the hub may send ahead.
  *
- * Why: rhea grants credit for each message that arrives, whether or not anybody has dealt with it, so
- * that a slow reader is sent everything there is; and it would go on granting credit while draining.
+ * Why: rhea grants credit for each message that arrives, whether or not it has been processed, so a
+ * slow reader would be sent the whole queue; and it would go on granting credit while draining.
  */
 
 import type { AmqpReceiverLink, RheaReceiver } from "../shared/amqp-internals.ts";
 
-/** To be given to the link when it is attached: rhea grants nothing by itself then. */
+/** Option for attaching the link: rhea then grants no credit itself. */
 export const MANUAL_CREDIT = { credit_window: 0 } as const;
 
-/** Messages that may be under way or waiting to be dealt with. */
+/** Maximum number of messages in flight or waiting to be processed. */
 const WINDOW = 100;
 
-/** Renewed in portions, not with a frame for each message. */
+/** Renewed in batches, not with a frame for each message. */
 const PORTION = WINDOW / 4;
 
 export class ReceiverCredit {
@@ -26,7 +26,7 @@ export class ReceiverCredit {
     this.#receiver.add_credit(WINDOW);
   }
 
-  /** A message has been dealt with: there is room for another. */
+  /** A message has been processed: there is room for another. */
   renew(): void {
     this.#due += 1;
     if (this.#isDraining || this.#due < PORTION) return;
@@ -34,7 +34,10 @@ export class ReceiverCredit {
     this.#due = 0;
   }
 
-  /** Has the hub use up or give back all credit; resolves once it has. This rhea has no call for it. */
+  /**
+   * Makes the hub use or return all credit; resolves once it has. This version of rhea has no call
+   * for it.
+   */
   async drain(): Promise<void> {
     const receiver = this.#receiver;
     this.#isDraining = true;

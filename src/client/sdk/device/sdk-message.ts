@@ -1,12 +1,15 @@
-/** An event as the device SDK has it: ids, content type and encoding, body. Properties are added by transport. */
+/**
+ * Creates the device SDK's message: ids, content type and encoding, body. The transports add
+ * properties.
+ */
 
 import { Message as SdkMessage } from "azure-iot-common/dist/message.js";
 import type { Message } from "../../../core/message.ts";
 
-/** What is empty here the SDK leaves away. */
+/** The SDK omits empty values. */
 export function createSdkMessage({ system, body }: Message): SdkMessage {
   const { messageId = "", correlationId = "", userId = "", contentType, contentEncoding } = system;
-  // The SDK's types allow one or two values where the hub takes any.
+  // The SDK's types allow one or two values where the hub accepts any.
   return Object.assign(new SdkMessage(toBuffer(body)), {
     messageId,
     correlationId,

@@ -1,10 +1,10 @@
 /**
  * DefaultAzureCredential in a process of its own.
  *
- * Why: whatever it is told, it goes on with what it has begun. It starts other programs (`az`, `azd`,
- * PowerShell), asks an address that most machines do not have, retries, and has no way to end any of
- * it: each keeps the process of a command alive that has long told its error. A process group can be
- * ended, with all that was started in it.
+ * Why: it ignores abort signals for work that it has started. It runs other programs (`az`, `azd`,
+ * PowerShell), queries an address that most machines do not have, retries, and cannot be stopped,
+ * so a command that has long reported its error would stay alive. A process group can be killed
+ * with everything that was started in it.
  */
 
 import { type ChildProcess, fork } from "node:child_process";
@@ -16,17 +16,17 @@ const PROGRAM = fileURLToPath(
   new URL("../../../../dist/client/sdk/entra/entra-process.js", import.meta.url),
 );
 
-/** A token is asked for anew when it holds less long than that, in milliseconds. */
+/** A token is renewed when it expires sooner than this, in milliseconds. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 
 /** On Windows a group would have a console window. */
 const HAS_GROUPS = process.platform !== "win32";
 
-/** Keeps each scope's token for as long as it holds. */
+/** Caches the token of each scope until it expires. */
 export class EntraProcessCredential implements EntraCredential {
   readonly #tokens = new Map<string, EntraToken>();
 
-  /** @throws Error with the chain's own words; the signal's reason once that aborts. */
+  /** @throws Error with the chain's own message; the signal's reason once that aborts. */
   async getToken(
     scope: string | string[],
     { abortSignal }: { readonly abortSignal?: AbortSignal } = {},
@@ -47,7 +47,7 @@ async function askForToken(scope: string, signal: AbortSignal | undefined): Prom
     detached: HAS_GROUPS,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  // Who waits for the token holds the process open, and bounds the wait.
+  // The caller that waits for the token keeps the process alive and limits the wait.
   child.unref();
   child.channel?.unref();
   let onAbort = (): void => {};
@@ -76,7 +76,7 @@ function answerOf(child: ChildProcess): Promise<EntraAnswer> {
   });
 }
 
-/** The process, and all that it has started. */
+/** Kills the process and everything it has started. */
 function end(child: ChildProcess): void {
   if (child.connected) child.disconnect();
   if (child.pid === undefined) return;
@@ -84,6 +84,6 @@ function end(child: ChildProcess): void {
     if (HAS_GROUPS) process.kill(-child.pid, "SIGKILL");
     else child.kill("SIGKILL");
   } catch {
-    // It has ended by itself.
+    // It has already exited.
   }
 }

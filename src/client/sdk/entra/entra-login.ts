@@ -1,4 +1,4 @@
-/** Signs in with Microsoft Entra ID, through the chain of credentials that Azure's tools share. */
+/** Signs in with Microsoft Entra ID through DefaultAzureCredential. */
 
 import { formatDuration } from "../../../async/format-duration.ts";
 import { DeadlinePassedError, within } from "../../../async/within.ts";
@@ -9,7 +9,7 @@ import { EntraProcessCredential } from "./entra-credential.ts";
 const NO_TOKEN_HINT =
   "Sign in with az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. AZURE_TOKEN_CREDENTIALS selects one credential of the chain; --verbose shows the error of each.";
 
-/** What a hub that refuses the principal asks for. */
+/** The hint for a hub that refuses the principal. */
 export const ROLE_HINT =
   'The principal needs the role "IoT Hub Data Contributor" on this hub (az role assignment create); a local hub accepts keys only.';
 
@@ -19,11 +19,12 @@ export function createEntraLogin(hostName: string): EntraLogin {
 }
 
 /**
- * Has the credential find a token, which it then keeps for the SDK to ask for again. First of all:
- * a chain of credentials may take its time to fail, and the SDKs' own question has no end.
+ * Makes the credential fetch a token, which it caches for the SDK. This is done first because a
+ * chain of credentials may be slow to fail, and the SDKs' own request has no time limit.
  *
  * @param bound Ends the wait early, for reasons of the caller.
- * @throws ClientError CredentialUnavailable when none of the chain gives one; ConnectTimeout.
+ * @throws ClientError CredentialUnavailable when no credential of the chain returns a token;
+ * ConnectTimeout.
  */
 export async function requireEntraToken(
   login: EntraLogin,

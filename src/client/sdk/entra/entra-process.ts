@@ -1,6 +1,6 @@
 /**
- * Asks DefaultAzureCredential for one token, and ends: the program that `entra-credential.ts` runs.
- * The scope comes, and the token goes, over the channel to the parent process.
+ * Requests one token from DefaultAzureCredential and exits: the program that `entra-credential.ts`
+ * runs. Scope and token are passed over the channel to the parent process.
  */
 
 import { DefaultAzureCredential } from "@azure/identity";
@@ -19,7 +19,7 @@ async function answer(scope: string): Promise<EntraAnswer> {
   }
 }
 
-/** The parent has its token, or is gone: what the chain has started ends too. */
+/** The parent has its token or has exited, so everything the chain has started must end. */
 process.once("disconnect", () => {
   process.kill(process.platform === "win32" ? process.pid : -process.pid, "SIGKILL");
 });

@@ -1,11 +1,11 @@
 /**
- * The SDK's consumer of events, on one connection that ends when it is lost.
+ * The SDK's event consumer, on one connection that is not reopened.
  *
- * Why: @azure/event-hubs has no option for a CA over plain AMQP, names an IP address as TLS server,
- * does not say when a partition's link is attached, falls silent for as long as its wait lasts when
- * the hub detaches that link, opens a lost connection anew without a word, and grants the hub more
- * credit with every batch that was not full: with a slow reader the events that wait would grow
- * without bound. All that is put right on the connection the client has made for itself, below it.
+ * Why: @azure/event-hubs has no CA option for plain AMQP, sends an IP address as TLS server name,
+ * does not report when a partition's link is attached, or that the hub detached it until its wait
+ * is over, silently reopens a lost connection, and grants more credit with every batch that was not
+ * full, so that with a slow reader the waiting events grow without bound. All of that is fixed on
+ * the connection that the client has created, below it.
  */
 
 import {
@@ -36,7 +36,7 @@ import {
   type RheaReceiver,
 } from "./event-hubs-internals.ts";
 
-/** As whom events are read: with a policy's key, or as a Microsoft Entra ID principal. */
+/** How the reader signs in: with a policy's key, or as a Microsoft Entra ID principal. */
 export type EventSignIn = ServiceSignIn | EventHubConnectionString;
 
 export interface EventHubsClientOptions {
@@ -47,18 +47,18 @@ export interface EventHubsClientOptions {
   readonly ca: string[] | undefined;
   /** TLS server name; empty for an IP address. */
   readonly serverName: string;
-  /** Bounds each request, in milliseconds. */
+  /** Time limit for each request, in milliseconds. */
   readonly timeoutMs: number;
   /** A link or the connection was refused, or has ended. May be called more than once. */
   onLost(error: unknown): void;
 }
 
 export interface EventHubsClient {
-  /** Connects, signs in and asks. Errors are the SDK's own. */
+  /** Connects, signs in and queries the partitions. Errors are the SDK's own. */
   readPartitions(): Promise<readonly PartitionState[]>;
   /**
-   * Resolves once the partition's link is attached; a refusal is told as the end of the connection.
-   * The next event is read when the promise of `onEvent` has resolved.
+   * Resolves once the partition's link is attached; a refusal ends the connection. The next event
+   * is read when the promise of `onEvent` has resolved.
    */
   receive(
     partitionId: string,
@@ -67,13 +67,11 @@ export interface EventHubsClient {
   ): Promise<void>;
   /** Detaches the links and closes the connection, waiting for the hub's answers. */
   close(): Promise<void>;
-  /** Ends sockets and timers at once. */
+  /** Destroys sockets and timers at once. */
   destroy(): void;
 }
 
-/**
- * Events of one partition that are on their way or wait, at most. They may have 256 KB each.
- */
+/** Maximum number of events per partition in flight or waiting. Each can have 256 KB. */
 const WINDOW = 50;
 
 export function createEventHubsClient(options: EventHubsClientOptions): EventHubsClient {
@@ -87,7 +85,7 @@ class HookedClient implements EventHubsClient {
   readonly #subscriptions: Subscription[] = [];
   /** By the partition's id. */
   readonly #attaching = new Map<string, Deferred<void>>();
-  /** As rhea decoded them, by their annotations, which the SDK hands on as they are. */
+  /** Messages as rhea decoded them, by their annotations, which the SDK passes on unchanged. */
   readonly #messages = new WeakMap<object, AmqpMessage>();
   readonly #abort = new AbortController();
   readonly #webSockets: WebSocket[] = [];
@@ -147,14 +145,14 @@ class HookedClient implements EventHubsClient {
 
   destroy(): void {
     this.#abort.abort();
-    // Stops reading at once; what it then waits for has gone with the socket.
+    // Stops reading at once; what it would wait for has ended with the socket.
     for (const subscription of this.#subscriptions) subscription.close().catch(() => {});
     this.#stopRenewal();
-    // A link that was attached this very moment begins with it only now.
+    // A link that has just been attached starts its wait only now.
     setImmediate(() => this.#stopRenewal());
     const { _connection: connection } = this.#connection;
     if (connection.socket === undefined) return;
-    // Else a frame that is just being read starts another wait for the next one.
+    // Otherwise a frame that is being read would start another wait for the next one.
     connection.local.open.idle_time_out = 0;
     connection.abort_socket(connection.socket);
     connection.socket.on("error", () => {});
@@ -170,7 +168,7 @@ class HookedClient implements EventHubsClient {
     const { host, port, entityPath } = address;
     return new EventHubConsumerClient(
       consumerGroup,
-      // Tokens are made for this name, and Azure's have no port in it.
+      // Tokens are issued for this name, which has no port on Azure.
       port === undefined ? host : `${host}:${port}`,
       entityPath,
       credentialOf(signIn),
@@ -181,7 +179,7 @@ class HookedClient implements EventHubsClient {
     );
   }
 
-  /** rhea closes a WebSocket only in order, which takes 30 s when the hub does not answer. */
+  /** rhea closes a WebSocket only in order, which takes 30 s when the hub does not respond. */
   #webSocketOptions() {
     const { ca } = this.#options;
     const webSocket = new Proxy(WebSocket, {
@@ -202,9 +200,9 @@ class HookedClient implements EventHubsClient {
     const { options } = this.#connection._connection;
     if (ca !== undefined) options.ca = ca;
     options.servername = serverName;
-    // Small frames that follow one another would wait 40 ms each.
+    // With Nagle's algorithm, consecutive small frames would wait 40 ms each.
     options.tcp_no_delay = true;
-    // An orderly end is not followed by the other event.
+    // After an orderly close there is no other event.
     for (const end of ["connection_close", "disconnected"] as const) {
       this.#connection.on(end, ({ error, connection }) =>
         onLost(connection?.error ?? unwrap(error)),
@@ -215,14 +213,14 @@ class HookedClient implements EventHubsClient {
       try {
         return await this.#attach(createReceiver, RECEIVER_OPTIONS.of(receiverOptions));
       } catch (error) {
-        // The SDK would make an error of its own of it.
+        // The SDK would replace it with an error of its own.
         if (error instanceof IncompatiblePackage) onLost(error);
         throw error;
       }
     };
   }
 
-  /** Used by the SDK for partitions, not for its own links of claims and management. */
+  /** The SDK calls it for partitions, not for its own claims and management links. */
   async #attach(
     createReceiver: (options: ReceiverOptions) => Promise<RheaReceiver>,
     options: ReceiverOptions,
@@ -250,7 +248,7 @@ class HookedClient implements EventHubsClient {
     });
     const receiver = RECEIVER.of(created);
     const isGranted = receiver.source != null && "address" in receiver.source;
-    // To a link that is up the SDK starts what renews its token, and would not end it any more.
+    // For an attached link the SDK starts a token renewal that it would never stop.
     if (!isGranted) await detached.promise;
     this.#abort.signal.throwIfAborted();
     boundCredit(receiver);
@@ -258,7 +256,7 @@ class HookedClient implements EventHubsClient {
     return receiver;
   }
 
-  /** The SDK's own form makes numbers of times, and of the bytes of a user id something else. */
+  /** The SDK converts times to numbers and garbles the bytes of a user id. */
   #messageOf(event: ReceivedEventData): AmqpMessage {
     const { messageAnnotations } = event.getRawAmqpMessage();
     if (messageAnnotations === undefined) throw new Error("An event arrived without annotations.");
@@ -282,7 +280,7 @@ function boundCredit(receiver: RheaReceiver): void {
   };
 }
 
-/** The package ws tells errors as the browsers do. */
+/** The package ws reports errors as browser events. */
 function unwrap(error: Error | { readonly error?: unknown } | undefined): unknown {
   return error === undefined || error instanceof Error ? error : error.error;
 }
@@ -299,7 +297,7 @@ function toEventPosition(position: PartitionPosition): EventPosition {
     case "after":
       return { sequenceNumber: position.sequenceNumber, isInclusive: false };
     case "since":
-      // The filter it becomes knows no other comparison than "later than".
+      // The resulting filter can only express "later than".
       return { enqueuedOn: Math.max(0, position.timeMs - 1) };
   }
 }

@@ -1,4 +1,4 @@
-/** What we touch inside @azure/event-hubs and the rhea-promise connection under it. */
+/** The internals of @azure/event-hubs, and of the rhea-promise connection under it, that we use. */
 
 import type { EventHubConsumerClient } from "@azure/event-hubs";
 import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
@@ -26,7 +26,7 @@ interface RheaLinkContext {
 
 export type RheaListener = (context: RheaLinkContext) => void;
 
-/** As @azure/event-hubs gives them for a partition. */
+/** The options that @azure/event-hubs passes for a partition. */
 export const RECEIVER_OPTIONS = internals(EVENT_HUBS, "options of createReceiver", {
   source: { address: text },
   onMessage: method<RheaListener>(),
@@ -39,9 +39,9 @@ export const RECEIVER_OPTIONS = internals(EVENT_HUBS, "options of createReceiver
 export type ReceiverOptions = InternalsOf<typeof RECEIVER_OPTIONS>;
 
 export const RECEIVER = internals(RHEA_PROMISE, "Receiver", {
-  /** What the hub granted; without address when it refuses the link and says why in a moment. */
+  /** The terminus that the hub granted; without address if the hub is about to refuse the link. */
   source: nullable(object()),
-  /** Events the hub may send still. */
+  /** Remaining credit. */
   credit: number,
   addCredit: method<(count: number) => void>(),
 });
@@ -84,12 +84,12 @@ const CLIENT = internals(EVENT_HUBS, "EventHubConsumerClient", {
   }),
 });
 
-/** Once the hub has answered. */
+/** Set once the hub has responded. */
 const CONNECTED = internals(RHEA, "Connection", { socket });
 const SIGNED_IN = internals(EVENT_HUBS, "ManagementClient", { authLoop });
 
 /**
- * The first of the connections that a client makes: it makes another when it has lost that one.
+ * The first connection of a client, which creates another one when this is lost.
  *
  * @throws IncompatiblePackage
  */
@@ -98,7 +98,7 @@ export function contextOf(client: EventHubConsumerClient) {
 }
 
 /**
- * To be called once the hub has answered, for what is not there before.
+ * Call once the hub has responded; the members do not exist before.
  *
  * @throws IncompatiblePackage
  */
@@ -110,7 +110,7 @@ export function checkConnected(
   SIGNED_IN.of(contextOf(client).managementSession);
 }
 
-/** The error of a package that changes what its users are handed. */
+/** The error for a package that changes the annotations. */
 export function changedEvent() {
   return CLIENT.fault(".subscribe", "does not pass on the annotations of an event unchanged");
 }

@@ -1,10 +1,11 @@
 /**
- * The SDK's registry client on an HTTP layer of ours.
+ * The SDK's registry client on our HTTP layer.
  *
- * Why: the SDK's own goes to port 443 whatever the host name says, has no option for a CA, waits for
- * an answer for ever, and fills in what the hub did not send: a device nobody has heard of looks
- * enabled and disconnected. Its `Registry` takes a `RestApiClient` as second constructor argument,
- * and that one the HTTP layer as its third; the hub's own words are kept beside the SDK's.
+ * Why: the SDK's own uses port 443 whatever the host name says, has no CA option, waits for a
+ * response forever, and fills in fields that the hub did not send: a device without them looks
+ * enabled and disconnected. Its `Registry` takes a `RestApiClient` as its second constructor
+ * argument, which takes the HTTP layer as its third; the hub's own response is kept in addition to
+ * the SDK's result.
  */
 
 import type { IncomingMessage } from "node:http";
@@ -19,14 +20,14 @@ import type { Endpoint } from "../../endpoint.ts";
 import { HttpDeviceBase, toHttpAnswer } from "../device/http-device-base.ts";
 import { HttpRefusalError } from "../device/http-refusal-error.ts";
 
-/** What answered is no hub, or a hub that nobody has met yet. */
+/** The response is not from an IoT hub, or from an unknown version of one. */
 export class UnexpectedResponseError extends Error {
   override readonly name = "UnexpectedResponseError";
 }
 
 /**
- * Each resolves with the JSON of the hub's answer; rejects with HttpRefusalError, UnexpectedResponseError
- * or what the socket says.
+ * Each resolves with the JSON of the hub's response; rejects with HttpRefusalError,
+ * UnexpectedResponseError or the socket's error.
  */
 export interface SdkRegistry {
   create(device: Registry.DeviceDescription): Promise<unknown>;
@@ -34,7 +35,7 @@ export interface SdkRegistry {
   list(): Promise<unknown>;
   delete(deviceId: string): Promise<void>;
   purge(deviceId: string): Promise<unknown>;
-  /** Ends sockets at once. */
+  /** Destroys sockets at once. */
   destroy(): void;
 }
 
@@ -127,17 +128,17 @@ class RegistryHttpLayer {
         try {
           done(error, body, response);
         } catch (cause) {
-          // The SDK throws on a device that has no id, outside of any call of ours.
+          // The SDK throws on a device without id, outside any call of ours.
           done(new UnexpectedResponseError("The response is not a device.", { cause }));
         }
       },
     );
   }
 
-  /** The SDK would bring an agent of its own. */
+  /** Otherwise the SDK would use an agent of its own. */
   setOptions(): void {}
 
-  /** Undefined when the answer is no JSON. */
+  /** Undefined if the response is not JSON. */
   jsonOf(response: IncomingMessage): unknown {
     try {
       return JSON.parse(this.#bodies.get(response)?.toString("utf8") ?? "");
@@ -147,7 +148,7 @@ class RegistryHttpLayer {
   }
 }
 
-/** The SDK has the key sign a token for each request, which holds for an hour. */
+/** The SDK signs a token for each request; it is valid for an hour. */
 function toConfig(signIn: ServiceSignIn): RestApiClient.TransportConfig {
   const { hostName: host } = signIn;
   if (signIn.type === "entra") {
@@ -165,7 +166,7 @@ function toConfig(signIn: ServiceSignIn): RestApiClient.TransportConfig {
   };
 }
 
-/** The SDK's registry has no method for it. */
+/** The SDK's registry has no method for purging. */
 function purge(
   rest: RestApiClient,
   deviceId: string,

@@ -1,4 +1,7 @@
-/** The SDK's service client, with promises for callbacks and an end that leaves nothing. */
+/**
+ * The SDK's service client, with promises instead of callbacks and a close that leaves no handle
+ * open.
+ */
 
 import { Amqp } from "azure-iothub/dist/amqp.js";
 import { Client } from "azure-iothub/dist/client.js";
@@ -9,7 +12,7 @@ import type { EntraLogin } from "../../connection/service-sign-in.ts";
 import { AmqpBase, type AmqpBaseOptions } from "../shared/amqp-base.ts";
 import { NO_RETRY } from "../shared/no-retry.ts";
 
-/** A feedback message as it came, unsettled. */
+/** A received feedback message, unsettled. */
 export interface RawFeedback {
   readonly body: Buffer;
   accept(): void;
@@ -19,22 +22,22 @@ export interface RawFeedback {
 export interface ServiceClient {
   open(): Promise<void>;
   send(deviceId: string, message: Message): Promise<void>;
-  /** Resolves once the link is attached; a refusal is told as the end of the connection instead. */
+  /** Resolves once the link is attached; a refusal ends the connection. */
   receiveFeedback(onFeedback: (feedback: RawFeedback) => void): Promise<void>;
-  /** What the hub answers to a receiver at this address that it does not attach. */
+  /** The hub's error for a receiver that it refuses to attach at this address. */
   askAt(address: string): Promise<Error | undefined>;
-  /** No feedback comes any more; what has come can still be settled. */
+  /** Stops feedback; batches already received can still be settled. */
   stopFeedback(): void;
   /** Detaches the links and closes the connection, waiting for the hub's answers. */
   close(): Promise<void>;
-  /** Ends sockets and timers at once. */
+  /** Destroys sockets and timers at once. */
   destroy(): void;
 }
 
 export interface ServiceClientOptions extends AmqpBaseOptions {
-  /** A connection string with its key, or who signs in without one. */
+  /** A connection string with its key, or a principal that signs in without one. */
   readonly signIn: string | EntraLogin;
-  /** Where to connect: `amqps://…` or `wss://…`. The SDK fixes port 443 for the latter. */
+  /** Where to connect: `amqps://…` or `wss://…`. The SDK itself always uses port 443 for the latter. */
   readonly uri: string;
 }
 
@@ -74,9 +77,9 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       new Promise((resolve, reject) => {
         client.getFeedbackReceiver((error, receiver) => {
           if (error || !receiver) return reject(error ?? new Error("There is no receiver."));
-          // Without a listener the receiver throws when its link is ended by force.
+          // Without a listener the receiver throws when its link is destroyed.
           receiver.on("error", () => {});
-          // In this very tick: what the hub sends with its attach would be lost.
+          // In the same tick: messages that the hub sends with its attach would be lost.
           receiver.on("message", (message: SdkMessage) =>
             onFeedback({
               body: Buffer.from(message.data as Uint8Array),
@@ -111,12 +114,12 @@ function toSdkMessage(message: Message): SdkMessage {
   if (ack !== undefined) sdkMessage.ack = ack;
   if (contentType !== undefined) setUnchecked(sdkMessage, "contentType", contentType);
   if (contentEncoding !== undefined) setUnchecked(sdkMessage, "contentEncoding", contentEncoding);
-  // A number: a Date or an ISO text makes `send` throw or hang, though the type asks for them.
+  // A number: a Date or an ISO string makes `send` throw or hang, although the type requires one.
   if (expiryTimeUtcMs !== undefined) setUnchecked(sdkMessage, "expiryTimeUtc", expiryTimeUtcMs);
   return sdkMessage;
 }
 
-/** The SDK's types allow one or two values where the hub takes any. */
+/** The SDK's types allow one or two values where the hub accepts any. */
 function setUnchecked(
   message: SdkMessage,
   field: "contentType" | "contentEncoding" | "expiryTimeUtc",

@@ -1,9 +1,9 @@
 /**
- * The AMQP layer under azure-iothub's client, with what its own lacks.
+ * The AMQP layer under azure-iothub's client, with fixes.
  *
- * Why: azure-iothub has no option for a CA, accepts feedback before anybody has read it, and never
- * notices a peer that fell silent. Its transport takes an AMQP base as second constructor argument,
- * so all that is put right here, below it.
+ * Why: azure-iothub has no CA option, accepts feedback before it has been read, and never notices a
+ * peer that stopped responding. Its transport takes an AMQP base as its second constructor
+ * argument, so all of that is fixed here, below it.
  */
 
 import { Amqp } from "azure-iothub/dist/common-amqp/amqp.js";
@@ -19,12 +19,12 @@ const INTERNALS = declareAmqpBase(["azure-iothub"]);
 INTERNALS.methods.of(Amqp.prototype);
 breakErrorCycle();
 
-/** Longest silence of the hub, in milliseconds; it sends empty frames at half of it. */
+/** Longest silence of the hub, in milliseconds; the hub sends empty frames at half of it. */
 const IDLE_TIMEOUT_MS = 120_000;
 
 export interface AmqpBaseOptions {
   readonly ca: string[] | undefined;
-  /** TLS server name; empty for an IP address, where rhea would break the rule against naming it. */
+  /** TLS server name; empty for an IP address, which must not be sent, but rhea would. */
   readonly serverName: string;
   /** The connection was closed by the hub, or its socket ended. May be called more than once. */
   onLost(error: Error | undefined): void;
@@ -53,7 +53,7 @@ export class AmqpBase extends Amqp {
         policyOverride: {
           idle_time_out: IDLE_TIMEOUT_MS,
           servername: serverName,
-          // Small frames that follow one another would wait 40 ms each.
+          // With Nagle's algorithm, consecutive small frames would wait 40 ms each.
           tcp_no_delay: true,
         },
       },
@@ -62,7 +62,7 @@ export class AmqpBase extends Amqp {
     this.#watched.watchConnection();
   }
 
-  /** A refused token ends the connection at once: the SDK keeps it to itself when renewing. */
+  /** A refused token ends the connection at once: the SDK does not report it when renewing. */
   override putToken(audience: string, token: string, callback: (error?: Error) => void): void {
     super.putToken(audience, token, (error) => {
       if (error) this.lose(error);
@@ -77,7 +77,7 @@ export class AmqpBase extends Amqp {
     });
   }
 
-  /** Used by the SDK for feedback, not for its own claims links. */
+  /** The SDK calls it for feedback, not for its own claims links. */
   override attachReceiverLink(
     ...[endpoint, options, done]: Parameters<Amqp["attachReceiverLink"]>
   ): void {
@@ -88,18 +88,21 @@ export class AmqpBase extends Amqp {
     });
   }
 
-  /** Has the SDK's message carry ours, which goes out in its place. */
+  /** Embeds our message in the SDK's; ours is sent in its place. */
   embedMessage(message: Message, sdkMessage: SdkMessage): void {
     this.#watched.embedMessage(message, sdkMessage);
   }
 
-  /** No feedback comes any more; what has come can still be settled. */
+  /** Stops feedback; batches already received can still be settled. */
   stopFeedback(): void {
     if (this.#feedbackLink) this.#watched.stopReceiving(this.#feedbackLink);
     this.#feedbackLink = undefined;
   }
 
-  /** Attaches a receiver that is to be refused, and tells the error of its detach; the connection goes on. */
+  /**
+   * Attaches a receiver that the hub will refuse, and returns the error of its detach; the
+   * connection stays open.
+   */
   askAt(address: string, done: (answer: Error | undefined) => void): void {
     super.attachReceiverLink(address, {}, (error, link) => {
       if (!link) return done(error ?? undefined);
@@ -124,7 +127,7 @@ export class AmqpBase extends Amqp {
     this.#watched.lose(error);
   }
 
-  /** Ends socket and timers at once, whatever state the SDK's machines are in. */
+  /** Destroys socket and timers at once, in any state of the SDK. */
   destroy(): void {
     this.#watched.cut();
   }

@@ -1,4 +1,7 @@
-/** What we touch inside the SDKs' AMQP base; azure-iothub and the device packages each carry a copy. */
+/**
+ * The internals of the SDKs' AMQP base that we use; azure-iothub and the device packages each have
+ * a copy.
+ */
 
 import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
 import {
@@ -13,12 +16,12 @@ import {
   object,
 } from "../../../dependencies/internals.ts";
 
-/** A message that has come and that the SDK could still settle. */
+/** A received message that the SDK could still settle. */
 interface UndisposedDelivery {
   readonly delivery: { settled: boolean };
 }
 
-/** What the SDK hands to rhea. */
+/** The message that the SDK passes to rhea. */
 export interface SdkAmqpMessage {
   message_id?: string;
   correlation_id?: string;
@@ -50,7 +53,7 @@ export function declareAmqpBase(path: PackagePath) {
   const receiver = internals(rhea, "Receiver", {
     on,
     error: nullable(object<Error>()),
-    /** What the hub granted; without address when it refuses the link and says why in a moment. */
+    /** The terminus that the hub granted; without address if the hub is about to refuse the link. */
     source: nullable(object()),
     credit: number,
     drain: flag,
@@ -84,7 +87,7 @@ export function declareAmqpBase(path: PackagePath) {
     send: method<(message: SdkAmqpMessage, callback: Done) => void>(),
     _rheaSender: sender,
   });
-  /** Those of the claims, before they are attached too. */
+  /** Claims links, even before they are attached. */
   const claimsLink = internals(path, "link of ClaimsBasedSecurityAgent", { on, forceDetach });
   const claims = internals(path, "ClaimsBasedSecurityAgent", {
     _senderLink: claimsLink,
@@ -95,7 +98,7 @@ export function declareAmqpBase(path: PackagePath) {
   return {
     receiverLink,
     senderLink,
-    /** To be replaced, where the transport above calls them. */
+    /** Methods that we replace and the transport above calls. */
     methods: internals(path, "Amqp", {
       connect: method<(config: object, done: Done) => void>(),
       initializeCBS: method<(done: (error?: Error) => void) => void>(),
@@ -115,9 +118,9 @@ export function declareAmqpBase(path: PackagePath) {
         states: { disconnecting: { session_close: event, connection_close: event } },
       },
     }),
-    /** Once connecting has begun. */
+    /** Set once connecting has begun. */
     connecting: internals(path, "Amqp", { _rheaConnection: connection }),
-    /** Once there is somewhere to put tokens. */
+    /** Set once the claims links are open. */
     withClaims: internals(path, "Amqp", { _cbs: claims }),
   };
 }

@@ -1,9 +1,9 @@
 /**
- * Keeps azure-iothub from dying of its own errors.
+ * Prevents azure-iothub from overflowing the stack on its own errors.
  *
- * Why: it makes an error of these two classes its own `amqpError`, and describes errors by following
- * `amqpError` to its end: a stack overflow outside of any call of ours. A connection lost with
- * messages in flight, or while it is being closed, would end the process.
+ * Why: it sets `amqpError` of these two error classes to the error itself, and describes errors by
+ * following `amqpError` recursively: a stack overflow outside any call of ours. A connection lost
+ * with messages in flight, or while it is being closed, would end the process.
  */
 
 import * as errors from "azure-iothub/dist/common-core/errors.js";

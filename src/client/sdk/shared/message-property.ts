@@ -1,19 +1,19 @@
 /**
- * Carries our message through the SDK's, as a property that is taken out again before the message is
- * encoded. An SDK that lets it through to be encoded fails: no encoding of it comes to an end.
+ * Embeds our message in the SDK's, as a property that is extracted before the message is encoded.
+ * If an SDK encodes the property all the same, the encoding throws, so it never reaches the wire.
  */
 
 import type { Message } from "../../../core/message.ts";
 import type { IncompatiblePackage } from "../../../dependencies/incompatible-package.ts";
 
-/** The application property that carries it; never sent. */
+/** The application property that holds our message; never sent. */
 const MESSAGE_PROPERTY = "c2d-tools:message";
 
 interface SdkMessage {
   readonly properties: { add(name: string, value: string): unknown };
 }
 
-/** How the SDK may come to encode an object: by its own properties, or as text. */
+/** Members that an SDK reads to encode an object: its own properties, or its text form. */
 const ENCODINGS = ["message", "toString", "valueOf", Symbol.toPrimitive] as const;
 
 class EmbeddedMessage {
@@ -27,23 +27,23 @@ class EmbeddedMessage {
     for (const name of ENCODINGS) Object.defineProperty(this, name, { enumerable: true, get });
   }
 
-  /** Nothing: an SDK makes JSON of a message for its log. */
+  /** Undefined, because an SDK writes messages as JSON to its log. */
   toJSON(): undefined {}
 
-  /** Undefined when nothing is embedded. */
+  /** Undefined if nothing is embedded. */
   static in(value: unknown): Message | undefined {
     return value instanceof EmbeddedMessage ? value.#message : undefined;
   }
 }
 
-/** @param notExtracted The error of an SDK that goes round the place where the message is taken out. */
+/** @param notExtracted The error for an SDK that bypasses the code that extracts the message. */
 export function embedMessage(
   message: Message,
   sdkMessage: SdkMessage,
   notExtracted: () => IncompatiblePackage,
 ): void {
   const embedded: unknown = new EmbeddedMessage(message, notExtracted);
-  // The SDKs hand on the value of a property as it is.
+  // The SDKs pass on the value of a property unchanged.
   sdkMessage.properties.add(MESSAGE_PROPERTY, embedded as string);
 }
 

@@ -1,10 +1,10 @@
 /**
- * Puts right what the SDKs' AMQP sender links make of a message, and of the hub's answer to it.
+ * Fixes how the SDKs' AMQP sender links encode a message, and how they read the hub's answer.
  *
  * Why: they drop `userId`, re-encode ids that look like a UUID (an upper-case id then comes back
- * lower-case), drop application properties of two names, make another one a number and a third an
- * annotation, and take a message that the hub released or rejected without error for sent. So our
- * message travels within the SDK's, and is unpacked here, below it.
+ * lower-case), drop two application property names, convert another to a number and a third to an
+ * annotation, and report a message as sent that the hub released or rejected without error. So our
+ * message is embedded in the SDK's and extracted here, below it.
  */
 
 import type { Message } from "../../../core/message.ts";
@@ -12,7 +12,7 @@ import type { IncompatiblePackage } from "../../../dependencies/incompatible-pac
 import type { AmqpInternals, AmqpSenderLink, SdkAmqpMessage } from "./amqp-internals.ts";
 import { extractMessage } from "./message-property.ts";
 
-/** The hub released a message, or rejected it without saying why: it was not stored. */
+/** The hub released a message, or rejected it without an error: it was not stored. */
 class MessageReleasedError extends Error {
   override readonly name = "MessageReleasedError";
 
@@ -21,7 +21,7 @@ class MessageReleasedError extends Error {
   }
 }
 
-/** Whether `error` says that the hub gave the message back; the SDK has wrapped it. */
+/** Whether `error`, which the SDK has wrapped, says that the hub released the message. */
 export function isMessageReleased(error: unknown): boolean {
   const isWrapped = typeof error === "object" && error !== null && "amqpError" in error;
   return isWrapped && error.amqpError instanceof MessageReleasedError;
@@ -42,7 +42,7 @@ export function patchSenderLink(link: AmqpSenderLink, links: SenderLinks): void 
   };
 }
 
-/** The error of an SDK that sends messages by another way. */
+/** The error for an SDK that bypasses the patched `send`. */
 export function notIntercepted(links: SenderLinks): IncompatiblePackage {
   return links.fault(".send", "does not receive every message that is sent");
 }
@@ -59,7 +59,7 @@ function fillMessage(
   amqpMessage.application_properties = { ...others, ...withoutNull(message.properties) };
 }
 
-/** AMQP has no property without value at IoT Hub, which takes only strings: it becomes empty. */
+/** Over AMQP IoT Hub accepts only string properties, so a property without value becomes empty. */
 function withoutNull(properties: Message["properties"]): Record<string, string> {
   return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, value ?? ""]));
 }

@@ -1,4 +1,4 @@
-/** The connection of one AMQP base: how it is watched, and how it is ended by force. */
+/** Watches the connection of an SDK's AMQP base, and can destroy it. */
 
 import type { Message } from "../../../core/message.ts";
 import type { IncompatiblePackage } from "../../../dependencies/incompatible-package.ts";
@@ -27,8 +27,8 @@ export class WatchedConnection {
   #isCut = false;
 
   /**
-   * @param onLost Called when the hub closed a link or the connection, or the socket ended; and with
-   * IncompatiblePackage, which the SDK would swallow, when the SDK is not what it is taken for.
+   * @param onLost Called when the hub closed a link or the connection, or the socket ended; and
+   * with IncompatiblePackage, which the SDK would swallow.
    * @throws IncompatiblePackage
    */
   constructor(base: object, internals: AmqpInternals, onLost: (error: Error | undefined) => void) {
@@ -38,14 +38,14 @@ export class WatchedConnection {
     this.#watchWebSocket(this.#base._rheaContainer);
   }
 
-  /** Tells that the connection is lost, and why: what has been found wrong with the SDK comes first. */
+  /** Reports the lost connection and its reason; an incompatible SDK takes precedence. */
   lose(error: Error | undefined): void {
     this.#onLost(this.#fault ?? error);
   }
 
   /**
-   * Has the SDK's message carry ours, which a mended link sends instead. What throws when it comes to
-   * be encoded is rhea, for which that is the end of the connection.
+   * Embeds our message in the SDK's; a patched link sends ours instead. If the SDK's is encoded all
+   * the same, rhea throws, which ends the connection.
    */
   embedMessage(message: Message, sdkMessage: Parameters<typeof embedMessage>[1]): void {
     embedMessage(message, sdkMessage, () => {
@@ -54,39 +54,40 @@ export class WatchedConnection {
     });
   }
 
-  /** To be called once connecting has begun. */
+  /** Call once connecting has begun. */
   watchConnection(): void {
     const connection = this.#expect(
       () => this.#internals.connecting.of(this.#base)._rheaConnection,
     );
     if (connection === undefined) return;
     this.#connection = connection;
-    // After a close by the hub the SDK waits 45 s for answers that cannot come before it tells.
+    // After a close by the hub the SDK waits 45 s for answers that cannot arrive before it reports
+    // it.
     connection.on("connection_close", () => {
       if (!connection.is_closed()) this.lose(connection.error);
     });
     connection.on("disconnected", (context) => this.lose(context.error));
-    // The SDK goes on with an opening that nobody waits for any more.
+    // The SDK continues an open that nobody waits for any more.
     if (this.#isCut) setImmediate(() => this.cut());
   }
 
-  /** To be called once there is somewhere to put tokens. */
+  /** Call once the claims links are open. */
   watchClaims(): void {
     this.#expect(() => this.#internals.withClaims.of(this.#base));
   }
 
-  /** @returns Undefined when the hub is about to refuse the link: it is not to be used then. */
+  /** @returns Undefined when the hub is about to refuse the link. */
   adoptReceiver(attached: object): AmqpReceiverLink | undefined {
     const link = this.#expect(() => this.#internals.receiverLink.of(attached));
     if (link === undefined) return undefined;
     const { _rheaReceiver: receiver } = this.#adopt(link);
-    // The SDK says nothing of a receiver that was detached without error.
+    // The SDK does not report a receiver that was detached without error.
     receiver.on("receiver_close", () => this.lose(receiver.error));
     receiver.on("settled", ({ delivery }) => forgetSettled(link, delivery));
     return isGranted(receiver.source) ? link : undefined;
   }
 
-  /** Of a receiver that is to be refused: what the hub says to that. */
+  /** Calls back with the hub's error for a receiver that it refuses. */
   adoptRefused(attached: object, onRefusal: (error: Error | undefined) => void): void {
     const link = this.#expect(() => this.#internals.receiverLink.of(attached));
     if (link === undefined) return;
@@ -95,8 +96,8 @@ export class WatchedConnection {
   }
 
   /**
-   * Takes the credit back: what is given back from now on goes to others. Only the hub is told, for
-   * rhea would complain on the console of what is on its way already.
+   * Withdraws the credit, so that messages released from now on go to other receivers. Only the hub
+   * is told: rhea would log an error for messages already in flight.
    */
   stopReceiving({ _rheaReceiver: receiver }: AmqpReceiverLink): void {
     const { credit } = receiver;
@@ -106,39 +107,40 @@ export class WatchedConnection {
     receiver.connection._register();
   }
 
-  /** @returns Undefined when this is no link to send on. */
+  /** @returns Undefined if this is not a sender link. */
   adoptSender(attached: object): AmqpSenderLink | undefined {
     const link = this.#expect(() => this.#internals.senderLink.of(attached));
     return link && this.#adopt(link);
   }
 
   /**
-   * Ends the connection when the hub detaches this link: what was sent over it has no answer to come.
+   * Ends the connection when the hub detaches this link, because messages sent over it will get no
+   * answer.
    *
-   * @returns False when the hub is about to refuse the link: it is not to be used then.
+   * @returns False when the hub is about to refuse the link.
    */
   restsOn({ _rheaSender: sender }: AmqpSenderLink): boolean {
     sender.on("sender_close", () => this.lose(sender.error));
     return isGranted(sender.target);
   }
 
-  /** Ends socket and timers at once, whatever state the SDK's machines are in. */
+  /** Destroys socket and timers at once, in any state of the SDK. */
   cut(): void {
     this.#isCut = true;
     const { _cbs: cbs, _fsm: fsm } = this.#base;
     const connection = this.#connection;
-    // Not connecting yet; or the connection cannot be found, and ends in order at least.
+    // Not connecting yet; or the connection cannot be found, so it is at least closed in order.
     if (connection === undefined) {
       this.#base.disconnect(() => {});
       return;
     }
     this.#base._disconnectionOccurred = true;
-    // Else a frame that is just being read starts another wait for the next one.
+    // Otherwise a frame that is being read would start another wait for the next one.
     connection.local.open.idle_time_out = 0;
     connection.abort_socket(connection.socket);
     connection.socket.on("error", () => {});
     this.#webSocket?.terminate();
-    // An orderly end that was under way waits for these, and holds a timer of 45 s meanwhile.
+    // An orderly close in progress waits for these, with a timer of 45 s.
     if (cbs) for (const link of [cbs._senderLink, cbs._receiverLink]) this.#adopt(link);
     for (const link of this.#links) link.forceDetach(new Error("The connection is closed."));
     cbs?.forceDetach();
@@ -146,14 +148,14 @@ export class WatchedConnection {
     fsm.handle("connection_close", {});
   }
 
-  /** A link without a listener for errors would throw them at whoever ends it. */
+  /** A link without an error listener would throw when it is closed. */
   #adopt<T extends AmqpLink>(link: T): T {
     link.on("error", () => {});
     this.#links.push(link);
     return link;
   }
 
-  /** Undefined, and the connection is lost, when the SDK is not what it is taken for. */
+  /** Undefined, and the connection is reported as lost, if the SDK is incompatible. */
   #expect<T>(look: () => T): T | undefined {
     try {
       return look();
@@ -163,7 +165,7 @@ export class WatchedConnection {
     }
   }
 
-  /** rhea only ever closes it in order, which takes 30 s when the hub does not answer. */
+  /** rhea closes it only in order, which takes 30 s when the hub does not respond. */
   #watchWebSocket(container: Base["_rheaContainer"]): void {
     const connect = container.websocket_connect.bind(container);
     container.websocket_connect = (implementation) =>
@@ -178,14 +180,14 @@ export class WatchedConnection {
   }
 }
 
-/** Whether the hub has named the other end of a link; one that it refuses has none. */
+/** Whether the hub's attach names a terminus; that of a refused link does not. */
 function isGranted(terminus: object | undefined): boolean {
   return terminus != null && "address" in terminus;
 }
 
 /**
- * Forgets a delivery that the hub has settled because its lock ended. Nothing is sent: the SDK keeps
- * what it has not settled, and rhea has room for 2048 deliveries in a session.
+ * Forgets a delivery that the hub has settled because its lock ended. Nothing is sent. Otherwise
+ * the SDK would keep it, and rhea has room for only 2048 deliveries per session.
  */
 function forgetSettled(
   { _undisposedDeliveries: undisposed, _rheaReceiver: receiver }: AmqpReceiverLink,
