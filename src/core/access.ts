@@ -1,4 +1,4 @@
-/** Who may do what: proven identities, and the endpoints each may touch. */
+/** Access rules: authenticated principals, and the endpoints each may use. */
 
 import {
   type DeviceIdentity,
@@ -17,33 +17,36 @@ import { isKey, isSignedWith, parseSasToken, type SasToken } from "./sas-token.t
 
 const NO_SUCH_POLICY = "The hub has no shared access policy with that name.";
 
-/** Somebody whose proof the hub has checked. */
+/** An authenticated policy or device. */
 export interface Principal {
   /** The policy's or device's name, for logs and events. */
   readonly name: string;
-  /** Everything below it may be touched, as far as the permissions go. */
+  /** Everything below it may be used, within the permissions. */
   readonly scope: Resource;
   readonly permissions: readonly Permission[];
-  /** When the proof runs out, in milliseconds since the epoch; Infinity for a certificate or a key. */
+  /**
+   * When the credential expires, in milliseconds since the epoch; Infinity for a certificate or a
+   * key.
+   */
   readonly expiryTimeMs: number;
-  /** The device as it was when it proved itself with its own credentials. */
+  /** The device identity at sign-in, when it used its own credentials. */
   readonly device?: DeviceIdentity;
 }
 
-/** What a TLS client has shown of itself, and holds the key to. */
+/** A TLS client certificate whose private key the client has. */
 export interface ClientCertificate {
   /** SHA-1 in hex, without colons. */
   readonly sha1: string;
   /** SHA-256 in hex, without colons. */
   readonly sha256: string;
   readonly commonName: string;
-  /** DER: the certificate itself, then what else the client sent. */
+  /** DER: the certificate, then any others that the client sent. */
   readonly chain: readonly Uint8Array[];
 }
 
-/** What the hub knows when it looks at a proof. */
+/** What a credential is checked against. */
 export interface AccessContext {
-  /** Every name this hub answers to, lower case, without port. */
+  /** All host names of the hub, lower case, without port. */
   readonly hostNames: readonly string[];
   readonly nowMs: number;
   findPolicy(name: string): Policy | undefined;
@@ -53,11 +56,11 @@ export interface AccessContext {
 }
 
 /**
- * Checks a shared access signature and returns whose it is. A token that names no policy is signed
- * with the key of the device it is for (rule sas-subject). An expired one is refused (rule sas-expiry).
+ * Authenticates a shared access signature. A token without a policy name is signed with the key of
+ * its device (rule sas-subject). An expired one is refused (rule sas-expiry).
  *
- * @param deviceId The device that presents the token, where connection or address say so: it counts
- * for a token whose `sr` names no device.
+ * @param deviceId The device that presents the token, if connection or address name it; used for a
+ * token whose `sr` names no device.
  * @throws HubError IotHubUnauthorized
  */
 export function authenticateToken(
@@ -75,10 +78,10 @@ export function authenticateToken(
 }
 
 /**
- * Checks the name and the key of a policy, by which clients of Event Hubs sign in. It opens the event
- * hub only: the hub's own endpoint takes no keys (rule event-key).
+ * Authenticates a policy by name and key, as Event Hubs clients do. Valid for the event hub only:
+ * the hub's own endpoint accepts no keys (rule event-key).
  *
- * @returns one principal for each entity of the event hub.
+ * @returns One principal for each entity of the event hub.
  * @throws HubError IotHubUnauthorized
  */
 export function authenticateKey(name: string, key: string, context: AccessContext): Principal[] {
@@ -96,8 +99,8 @@ export function authenticateKey(name: string, key: string, context: AccessContex
 }
 
 /**
- * Checks that a certificate is that of this device: by its thumbprint, or by the authority it comes
- * from and its common name (rule x509-sign-in).
+ * Checks that a certificate belongs to this device: by its thumbprint, or by its issuer and common
+ * name (rule x509-sign-in).
  *
  * @throws HubError IotHubUnauthorized
  */
@@ -119,8 +122,8 @@ export function authenticateCertificate(
 }
 
 /**
- * Checks that the principal may use the endpoint at `path` (segments below the hub) in this way
- * (rules policy-permissions, sas-scope).
+ * Checks that the principal has this permission for the endpoint at `path` (segments below the hub;
+ * rules policy-permissions, sas-scope).
  *
  * @throws HubError IotHubUnauthorized
  */
@@ -144,8 +147,8 @@ export function authorize(
 }
 
 /**
- * Checks that the principal may be this device: that it exists and is enabled, and that the
- * credentials it proved itself with are still its own (rule device-credentials).
+ * Checks that the principal may act as this device: the device exists and is enabled, and its
+ * credentials have not changed since sign-in (rule device-credentials).
  *
  * @throws HubError IotHubUnauthorized
  */
@@ -162,7 +165,7 @@ export function authorizeDevice(
   authorize(principal, "DeviceConnect", ["devices", deviceId], context);
 }
 
-/** How a device's events tell of its sign-in (construct, `iothub-connection-auth-method`). */
+/** The sign-in method in a device's events (construct, `iothub-connection-auth-method`). */
 export function formatAuthMethod({ device }: Principal): string {
   const isCertificate = device !== undefined && device.authentication.type !== "sas";
   return JSON.stringify({
@@ -230,8 +233,8 @@ function authenticateDevice(
 }
 
 /**
- * `sr` is a prefix of what a token is for, so the hub alone, or all its devices, will do; what the
- * token opens is narrowed to the one device whose key signed it (rule sas-hub-subject).
+ * `sr` is a prefix, so it may be just the hub, or all its devices; the token is still limited to
+ * the device whose key signed it (rule sas-hub-subject).
  */
 function deviceScopeOf({ host, segments }: Resource, presentedBy: string | undefined): Resource {
   const [collection = "devices", deviceId = presentedBy, ...below] = segments;

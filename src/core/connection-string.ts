@@ -1,19 +1,19 @@
-/** Connection strings: of the hub (service side) and of a device. */
+/** Connection strings of a hub (service side), of a device, and of an Event Hubs-compatible endpoint. */
 
 import { Secret } from "./secret.ts";
 
 export interface HubConnectionString {
   readonly type: "hub";
-  /** Host, with `:port` when it carries one. */
+  /** Host, with `:port` if it has one. */
   readonly hostName: string;
   readonly sharedAccessKeyName: string;
   readonly sharedAccessKey: Secret;
 }
 
-/** Of the Event Hubs-compatible endpoint that device-to-cloud messages are read from. */
+/** The Event Hubs-compatible endpoint for reading device-to-cloud messages. */
 export interface EventHubConnectionString {
   readonly type: "eventHub";
-  /** Host, with `:port` when it carries one. */
+  /** Host, with `:port` if it has one. */
   readonly hostName: string;
   readonly sharedAccessKeyName: string;
   readonly sharedAccessKey: Secret;
@@ -35,7 +35,10 @@ export type DeviceCredential =
   | { readonly type: "x509" }
   | { readonly type: "sasToken"; readonly sharedAccessSignature: Secret };
 
-/** Why a text is not the connection string wanted. `message` and `hint` never hold the text itself. */
+/**
+ * Why a text is not the expected connection string. `message` and `hint` never contain the text
+ * itself.
+ */
 export class ConnectionStringError extends Error {
   override readonly name = "ConnectionStringError";
   readonly hint: string;
@@ -142,7 +145,7 @@ export function formatEventHubConnectionString(
   return `Endpoint=sb://${hostName}/;SharedAccessKeyName=${sharedAccessKeyName};SharedAccessKey=${sharedAccessKey.reveal()};EntityPath=${entityPath}`;
 }
 
-/** `host` or `host:port` in parts; the port is absent when the text has none. */
+/** Splits `host` or `host:port`; the port is absent if the text has none. */
 export function splitHostPort(hostName: string): { readonly host: string; readonly port?: number } {
   const [, host, port] = /^([^:]+):(\d+)$/.exec(hostName) ?? [];
   return host === undefined ? { host: hostName } : { host, port: Number(port) };

@@ -1,11 +1,11 @@
-/** Device identities: what the registry keeps of a device, and what it accepts. */
+/** Device identities: their fields, and the values that the registry accepts. */
 
 import { HubError } from "./hub-error.ts";
 import { MAX_DEVICE_ID_LENGTH } from "./limits.ts";
 
 export interface DeviceIdentity {
   readonly deviceId: string;
-  /** New each time a device of this id is created (rule registry-generation). */
+  /** New each time a device with this id is created (rule registry-generation). */
   readonly generationId: string;
   /** New at each change. */
   readonly etag: string;
@@ -30,7 +30,7 @@ export type DeviceAuthentication =
     }
   | { readonly type: "certificateAuthority" };
 
-/** What somebody asks the registry to keep. Keys left empty are for the registry to make. */
+/** A requested identity. The registry generates keys that are empty. */
 export interface DeviceRequest {
   readonly status?: DeviceStatus;
   readonly statusReason?: string;
@@ -38,7 +38,7 @@ export interface DeviceRequest {
   readonly isIotEdge?: boolean;
 }
 
-/** What the registry brings to an identity, being no rule: fresh names, keys and the time. */
+/** What the registry supplies for an identity: new ids, keys and the time. */
 export interface FreshValues {
   readonly generationId: string;
   readonly etag: string;
@@ -65,7 +65,7 @@ export function createIdentity(
   };
 }
 
-/** What is not asked for stays, keys that come empty are made anew (rule registry-update-keys). */
+/** Absent fields stay unchanged, empty keys are regenerated (rule registry-update-keys). */
 export function updateIdentity(
   current: DeviceIdentity,
   request: DeviceRequest,
@@ -86,8 +86,8 @@ export function updateIdentity(
 }
 
 /**
- * Compares an `If-Match` header with what is there: `*` matches any, and quotes or a weak mark
- * around an etag do not count.
+ * Compares an `If-Match` header with the current etag: `*` matches any; quotes and a weak prefix
+ * are ignored.
  *
  * @throws HubError PreconditionFailed
  */
@@ -97,7 +97,7 @@ export function requireMatch(ifMatch: string, etag: string): void {
   throw new HubError("PreconditionFailed", "The device has changed: its etag differs.");
 }
 
-/** True when a proof given for one identity no longer holds for the other. */
+/** Whether credentials that were valid for one identity are not valid for the other. */
 export function hasNewCredentials(before: DeviceIdentity, after: DeviceIdentity): boolean {
   return (
     before.generationId !== after.generationId ||
@@ -107,8 +107,8 @@ export function hasNewCredentials(before: DeviceIdentity, after: DeviceIdentity)
 
 /**
  * @throws HubError ArgumentInvalid for an id the identity registry does not accept: 1 to 128 ASCII
- * letters, digits and `- . + % _ # * ? ! ( ) , = @ $ '`, and `:`, which the service's API description
- * lists beside them (rule registry-device-id). `;` would end the id in a connection string.
+ * letters, digits and `- . + % _ # * ? ! ( ) , = @ $ '`, and `:`, which the service's API
+ * description also lists (rule registry-device-id). `;` would end the id in a connection string.
  */
 export function validateDeviceId(deviceId: string): void {
   const isAllowed = /^[A-Za-z0-9\-.+%_#*?!(),=@$':]+$/.test(deviceId);
@@ -119,7 +119,7 @@ export function validateDeviceId(deviceId: string): void {
   );
 }
 
-/** What a policy of the hub allows. */
+/** The permissions of a shared access policy. */
 export type Permission = "RegistryRead" | "RegistryWrite" | "ServiceConnect" | "DeviceConnect";
 
 export interface Policy {
@@ -130,7 +130,7 @@ export interface Policy {
   readonly secondaryKey: string;
 }
 
-/** The policies every hub is born with, and their permissions (identity and access guide, 2026-02). */
+/** The default policies of a hub, and their permissions (identity and access guide, 2026-02). */
 export const DEFAULT_POLICIES: Readonly<Record<string, readonly Permission[]>> = {
   iothubowner: ["RegistryRead", "RegistryWrite", "ServiceConnect", "DeviceConnect"],
   service: ["ServiceConnect"],
@@ -139,7 +139,7 @@ export const DEFAULT_POLICIES: Readonly<Record<string, readonly Permission[]>> =
   registryReadWrite: ["RegistryRead", "RegistryWrite"],
 };
 
-/** The owner's policy, which may do everything. */
+/** The owner's policy, which has all permissions. */
 export const OWNER_POLICY = "iothubowner";
 
 function completeAuthentication(

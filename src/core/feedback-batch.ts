@@ -1,14 +1,14 @@
-/** Batches of feedback records: when one is due, and what it looks like. */
+/** Batches of feedback records: when one is due, and its body. */
 
 import type { FeedbackRecord } from "./feedback.ts";
 import { type FeedbackSettings, MAX_FEEDBACK_BATCH_RECORDS } from "./limits.ts";
 
-/** Content type of a batch; C# checks it (SDK). */
+/** Content type of a batch; the C# SDK checks it. */
 export const FEEDBACK_CONTENT_TYPE = "application/vnd.microsoft.iothub.feedback.json";
 
 /**
  * The body of a feedback message. `description` repeats the status code, because the C service
- * client reads its status from there alone.
+ * client reads the status only from there.
  */
 export function formatFeedbackBatch(records: readonly FeedbackRecord[]): string {
   return JSON.stringify(
@@ -21,8 +21,8 @@ export function formatFeedbackBatch(records: readonly FeedbackRecord[]): string 
 }
 
 /**
- * When the records waiting must leave as a batch: at once when a batch is full, otherwise when the
- * oldest has waited the interval (rule feedback-batch).
+ * When the waiting records must be sent as a batch: at once if a batch is full, otherwise when the
+ * oldest has waited for the interval (rule feedback-batch).
  */
 export function feedbackBatchDueMs(
   waiting: readonly FeedbackRecord[],

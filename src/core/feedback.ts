@@ -1,11 +1,11 @@
-/** Feedback records: which outcome makes one, for which ack. */
+/** Feedback records: which outcomes create one, for which ack. */
 
 import type { Ack, Message } from "./message.ts";
 import type { DeadLetterReason, Transition } from "./message-queue.ts";
 
 export type FeedbackStatusCode = "Success" | DeadLetterReason;
 
-/** What became of one message (rule feedback-record). */
+/** The final outcome of one message (rule feedback-record). */
 export interface FeedbackRecord {
   /** Empty when the message had no id: such a record cannot be matched. */
   readonly originalMessageId: string;
@@ -28,7 +28,7 @@ const WANTED_BY: Record<Ack, (isPositive: boolean) => boolean> = {
   full: () => true,
 };
 
-/** The record a transition makes, if its message asked for one (rule feedback-ack). */
+/** The record for a transition, if its message requested one (rule feedback-ack). */
 export function feedbackFor(
   transition: Transition<Message>,
   origin: FeedbackOrigin,

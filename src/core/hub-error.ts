@@ -1,5 +1,5 @@
 /**
- * The catalogue of everything a hub can refuse, with its form on each wire.
+ * The catalogue of a hub's errors, with their form in each protocol.
  *
  * Sources: "Troubleshoot Azure IoT Hub error codes" for names and numbers; the open IoT Edge hub's
  * AmqpErrorMapper for AMQP conditions; exit codes are this project's own.
@@ -9,7 +9,7 @@ interface HubErrorEntry {
   /** Azure's numeric code. Its first three digits are the HTTP status. */
   readonly number: number;
   readonly amqpCondition: string;
-  /** Exit code of a command that met it: 4 not authorised, 5 not reachable, 6 refused. */
+  /** Exit code of a command with this error: 4 not authorised, 5 not reachable, 6 refused. */
   readonly exitCode: 4 | 5 | 6;
 }
 
@@ -34,7 +34,7 @@ export const HUB_ERRORS = {
 
 export type HubErrorName = keyof typeof HUB_ERRORS;
 
-/** A refusal by a hub, by its catalogue name. */
+/** A refusal by a hub, with its catalogue name. */
 export class HubError extends Error {
   override readonly name: HubErrorName;
 
@@ -56,12 +56,12 @@ export class HubError extends Error {
   }
 }
 
-/** The HTTP status that carries this error: the first three digits of its number. */
+/** The HTTP status of this error: the first three digits of its number. */
 export function httpStatusOf(name: HubErrorName): number {
   return Math.floor(HUB_ERRORS[name].number / 1000);
 }
 
-/** An error as the hub may tell it to a peer: what is not a HubError crosses the wire as a bare ServerError. */
+/** The error to send to a peer: anything but a HubError becomes a plain ServerError. */
 export function toHubError(error: unknown): HubError {
   if (error instanceof HubError) return error;
   return new HubError("ServerError", "The hub encountered an unexpected error.", { cause: error });

@@ -1,21 +1,24 @@
-/** The options of a local hub and the values they take: one table for the library and for `c2d-hub start`. */
+/**
+ * The options of a local hub and their valid values: one table for the library and for `c2d-hub
+ * start`.
+ */
 
 import { X509Certificate } from "node:crypto";
 
-/** The values that an option takes. */
+/** The valid values of an option. */
 export interface OptionRange {
   /** Completes "It must be ...". */
   readonly text: string;
   includes(value: unknown): boolean;
   /** For a list: the range of each item. */
   readonly items?: OptionRange;
-  /** The value may hold a secret, put there by mistake: it is never shown. */
+  /** The value may contain a secret by mistake: it is never shown. */
   readonly isHidden?: true;
 }
 
 const MAX_PORT = 65_535;
 
-/** Longest duration, in days: an expiry stays a date that can be written. */
+/** Longest duration, in days: keeps an expiry within the range of Date. */
 const MAX_DURATION_DAYS = 36_500;
 const DAY_MS = 86_400_000;
 
@@ -43,7 +46,7 @@ const AUTHORITY_RANGE: OptionRange = {
   isHidden: true,
 };
 
-/** By the name of the option in the library; durations in milliseconds. */
+/** By option name in the library; durations in milliseconds. */
 export const HUB_OPTION_RANGES = {
   devices: listOf({ text: "a device id", includes: (value) => typeof value === "string" }),
   port: {
@@ -56,21 +59,21 @@ export const HUB_OPTION_RANGES = {
   maxDeliveryCount: COUNT_RANGE,
   lockTimeoutMs: DURATION_RANGE,
   queueDepth: COUNT_RANGE,
-  /** 0: each record leaves at once. */
+  /** 0: each record is sent at once. */
   feedbackIntervalMs: durationFrom(0),
   deviceAuthorities: listOf(AUTHORITY_RANGE),
   consumerGroups: listOf(CONSUMER_GROUP_RANGE),
   clock: { text: "a clock with nowMs() and setTimer()", includes: isClock },
 } as const satisfies Record<string, OptionRange>;
 
-/** An option that does not exist, or has a value that it does not take. */
+/** An unknown option, or an option with an invalid value. */
 export class InvalidOptionError extends Error {
   override readonly name = "InvalidOptionError";
-  /** With an index where an item of a list is meant. */
+  /** With an index for an item of a list. */
   readonly option: string;
-  /** Absent for an unknown option, and where it may hold a secret. */
+  /** Absent for an unknown option, and if it may contain a secret. */
   readonly value?: unknown;
-  /** The values that the option takes, in words. */
+  /** The valid values, in words. */
   readonly range: string;
 
   constructor(option: string, range: string, message: string, value?: unknown) {
@@ -128,7 +131,7 @@ function invalidOption(
   return new InvalidOptionError(option, text, message, isHidden ? undefined : value);
 }
 
-/** Objects are named by their kind: what they hold is not ours to print. */
+/** Objects are described by type only: their content may be private. */
 function describeValue(value: unknown): string {
   if (typeof value === "string") return `'${value}'`;
   if (typeof value === "function") return "a function";

@@ -1,38 +1,38 @@
 /**
- * Every number of the hub, each with its source.
+ * Limits and defaults of the hub, each with its source.
  *
  * Sources: "devguide-c2d" is Microsoft's "Send cloud-to-device messages from an IoT hub",
- * "devguide-quotas" is "IoT Hub quotas and throttling", both as of 2026-02. What no document
- * states is said to be assumed here and in `docs/rules.md`.
+ * "devguide-quotas" is "IoT Hub quotas and throttling", both as of 2026-02. Undocumented values are
+ * marked as assumed here and in `docs/rules.md`.
  */
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Settings of cloud-to-device messaging that an owner of a hub may change. Times in milliseconds. */
+/** Cloud-to-device settings that a hub's owner can change. Times in milliseconds. */
 export interface CloudToDeviceSettings {
-  /** How long a message without its own expiry lives. */
+  /** Time to live of a message without an expiry. */
   readonly defaultTtlMs: number;
-  /** After this many deliveries that were abandoned, a message is dead-lettered. */
+  /** Abandoned deliveries after which a message is dead-lettered. */
   readonly maxDeliveryCount: number;
-  /** How long a delivered message stays invisible while nobody settles it. */
+  /** How long a delivered message stays invisible until it is settled. */
   readonly lockTimeoutMs: number;
-  /** Messages one device may have waiting, those in flight included. */
+  /** Maximum number of queued messages per device, including those in flight. */
   readonly queueDepth: number;
   readonly feedback: FeedbackSettings;
 }
 
 /** Settings of the hub-wide feedback queue. Times in milliseconds. */
 export interface FeedbackSettings {
-  /** Longest wait of a record for others to share its batch. */
+  /** Longest wait of a record for others to join its batch. */
   readonly intervalMs: number;
   readonly lockTimeoutMs: number;
   readonly ttlMs: number;
   readonly maxDeliveryCount: number;
 }
 
-/** What Azure IoT Hub does when nothing is configured (devguide-c2d, table "cloud-to-device configuration options"). */
+/** Azure IoT Hub's defaults (devguide-c2d, table "cloud-to-device configuration options"). */
 export const AZURE_DEFAULTS: CloudToDeviceSettings = {
   defaultTtlMs: HOUR_MS,
   maxDeliveryCount: 10,
@@ -46,13 +46,16 @@ export const AZURE_DEFAULTS: CloudToDeviceSettings = {
   },
 };
 
-/** The local hub's defaults: Azure's, but feedback batches close sooner, for people are waiting. */
+/**
+ * The local hub's defaults: Azure's, but feedback batches are sent sooner, because people wait for
+ * them.
+ */
 export const LOCAL_DEFAULTS: CloudToDeviceSettings = {
   ...AZURE_DEFAULTS,
   feedback: { ...AZURE_DEFAULTS.feedback, intervalMs: SECOND_MS },
 };
 
-/** Records that close a feedback batch at once (devguide-c2d, "Message feedback"). */
+/** Number of records that completes a feedback batch at once (devguide-c2d, "Message feedback"). */
 export const MAX_FEEDBACK_BATCH_RECORDS = 64;
 
 /** Largest cloud-to-device message, properties included, in bytes (devguide-quotas). */
@@ -68,14 +71,14 @@ export const PARTITION_COUNT = 4;
 export const DEFAULT_CONSUMER_GROUP = "$Default";
 
 /**
- * What an event hub keeps. A day is Azure's default (built-in endpoint guide); it knows no bound in
- * bytes, but a machine's memory does.
+ * Retention of an event hub. A day is Azure's default (built-in endpoint guide); the size limit,
+ * which Azure does not have, protects the machine's memory.
  */
 export const LOG_LIMITS = { retentionMs: 24 * HOUR_MS, maxBytes: 8 * 1024 * 1024 } as const;
 
 /**
- * What an event takes beside its message, in bytes (assumed): it counts for the bound of the log, and
- * gives events without any content offsets of their own.
+ * Size of an event in addition to its message, in bytes (assumed): it counts against the log's size
+ * limit, and gives empty events distinct offsets.
  */
 export const EVENT_OVERHEAD_BYTES = 512;
 

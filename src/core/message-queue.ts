@@ -1,17 +1,17 @@
 /**
- * The life of queued messages: Enqueued, Invisible, then Completed or dead-lettered (rule c2d-states).
+ * The states of queued messages: Enqueued, Invisible, then Completed or dead-lettered (rule
+ * c2d-states).
  *
- * One machine serves both the queue of each device and the hub's feedback queue. Nothing here
- * looks at a clock or makes an id: the time and the tokens come in, new state and what happened
- * come out. What is due is derived from stored fields, so replaying stored entries is the same
- * code as running.
+ * One machine serves both the queue of each device and the hub's feedback queue. Pure functions:
+ * time and tokens are passed in, new state and transitions are returned. Due times are derived from
+ * stored fields, so restoring stored entries uses the same code as running.
  */
 
 export type DeadLetterReason = "Expired" | "DeliveryCountExceeded" | "Rejected" | "Purged";
 
 export type RequeueReason = "abandoned" | "lockTimeout" | "disconnected";
 
-/** Why an entry is invisible: somebody holds this lock. */
+/** The lock that makes an entry invisible. */
 export interface Lock {
   readonly token: string;
   /** Milliseconds since the epoch, UTC. */
@@ -26,7 +26,7 @@ export interface Entry<T> {
   readonly expiryTimeMs: number;
   /** Explicit abandons so far (rule c2d-delivery-count). */
   readonly deliveryCount: number;
-  /** True once the entry was handed out before and came back (rule c2d-redelivered). */
+  /** Whether the entry was delivered before and returned (rule c2d-redelivered). */
   readonly isRedelivered: boolean;
   /** Present while Invisible. */
   readonly lock?: Lock;
@@ -45,7 +45,7 @@ export type Transition<T> =
   | { readonly type: "completed"; readonly entry: Entry<T> }
   | { readonly type: "deadLettered"; readonly entry: Entry<T>; readonly reason: DeadLetterReason };
 
-/** The lock that a step has ended with this transition, if it ended one. */
+/** The lock that ended with this transition, if any. */
 export function endedLock<T>(
   before: MessageQueue<T>,
   { type, entry }: Transition<T>,
@@ -59,7 +59,7 @@ export interface Step<T> {
   readonly transitions: readonly Transition<T>[];
 }
 
-/** What a holder of a lock decides. */
+/** The decision of a lock's holder. */
 export type Settlement = "complete" | "abandon" | "reject";
 
 type SettleOutcome<T> = ({ readonly type: "settled" } & Step<T>) | { readonly type: "lockLost" };
@@ -88,7 +88,7 @@ export function enqueue<T>(
   };
 }
 
-/** Applies what time alone brings about: expiry first, then locks that ran out (rules c2d-expiry, c2d-lock-timeout). */
+/** Applies the effects of time: expiry first, then expired locks (rules c2d-expiry, c2d-lock-timeout). */
 export function advance<T>(queue: MessageQueue<T>, nowMs: number): Step<T> {
   if ((nextDueMs(queue) ?? Number.POSITIVE_INFINITY) > nowMs) return { queue, transitions: [] };
   return replaceEach(queue, (entry) => {
@@ -108,7 +108,7 @@ export function nextDueMs<T>(queue: MessageQueue<T>): number | undefined {
   return due;
 }
 
-/** Hands out the oldest visible entry under this lock; no transition when there is none. */
+/** Delivers the oldest visible entry under this lock; no transition if there is none. */
 export function deliverNext<T>(queue: MessageQueue<T>, lock: Lock): Step<T> {
   const next = queue.entries.find((entry) => entry.lock === undefined);
   if (next === undefined) return { queue, transitions: [] };
@@ -122,7 +122,10 @@ export function deliverNext<T>(queue: MessageQueue<T>, lock: Lock): Step<T> {
   });
 }
 
-/** Settles the entry under this lock, unless the lock ran out or never was (rule c2d-lock-lost). */
+/**
+ * Settles the entry under this lock, unless the lock has expired or never existed (rule
+ * c2d-lock-lost).
+ */
 export function settle<T>(
   queue: MessageQueue<T>,
   lockToken: string,
@@ -135,7 +138,7 @@ export function settle<T>(
   return step.transitions.length === 0 ? { type: "lockLost" } : { type: "settled", ...step };
 }
 
-/** Gives back everything under these locks: its holder is gone (rule c2d-disconnect). */
+/** Requeues all entries under these locks, because their holder disconnected (rule c2d-disconnect). */
 export function releaseLocks<T>(queue: MessageQueue<T>, lockTokens: ReadonlySet<string>): Step<T> {
   return replaceEach(queue, (entry) =>
     entry.lock && lockTokens.has(entry.lock.token) ? requeue(entry, "disconnected") : undefined,

@@ -1,4 +1,4 @@
-/** A message, to a device or from one: its fields, its size and what the hub demands of both. */
+/** A message to or from a device: its fields, its size, and their validation. */
 
 import { HubError } from "./hub-error.ts";
 import {
@@ -7,18 +7,18 @@ import {
   MAX_MESSAGE_ID_LENGTH,
 } from "./limits.ts";
 
-/** Which outcomes of a message its sender wants feedback of. */
+/** The outcomes for which the sender requests feedback. */
 export type Ack = "none" | "positive" | "negative" | "full";
 
 export const ACKS: readonly Ack[] = ["none", "positive", "negative", "full"];
 
-/** An application property: `null` is a name that came without a value (MQTT's `name` without `=`). */
+/** An application property: `null` is a name without a value (MQTT's `name` without `=`). */
 export type PropertyValue = string | null;
 
-/** The AMQP type an id had, kept so that it is delivered with the type it was sent with. */
+/** The AMQP type of an id, kept so that it is delivered with the type it was sent with. */
 export type IdType = "string" | "uuid" | "ulong";
 
-/** System properties, named as IoT Hub's documentation names them. What was not sent is absent. */
+/** System properties, with the names of IoT Hub's documentation. Absent if not sent. */
 export interface SystemProperties {
   readonly messageId?: string;
   readonly messageIdType?: IdType;
@@ -39,7 +39,7 @@ export interface Message {
   readonly body: Uint8Array;
 }
 
-/** What only a message from a device can carry (construct, "system properties of D2C messages"). */
+/** Only for messages from a device (construct, "system properties of D2C messages"). */
 export interface TelemetryProperties extends SystemProperties {
   /** Becomes the event's `iothub-interface-name`. */
   readonly interfaceId?: string;
@@ -56,7 +56,7 @@ export interface Telemetry extends Message {
   readonly system: TelemetryProperties;
 }
 
-/** Bytes an expiry time counts for, whatever its form on the wire (SDK end-to-end tests). */
+/** Size of an expiry time in any encoding, in bytes (SDK end-to-end tests). */
 const EXPIRY_BYTES = 8;
 
 /**
@@ -76,10 +76,10 @@ export function messageSizeBytes({ system, properties, body }: Message): number 
 }
 
 /**
- * Refuses what the hub refuses of a message, whichever way it came in.
+ * Validates a cloud-to-device message, for every protocol.
  *
- * @throws HubError MessageTooLarge above 64 KB (rule c2d-size); ArgumentInvalid for a message id over
- * 128 characters (rule c2d-message-id) or an expiry that is no time.
+ * @throws HubError MessageTooLarge above 64 KB (rule c2d-size); ArgumentInvalid for a message id
+ * over 128 characters (rule c2d-message-id) or an invalid expiry.
  */
 export function validateCloudToDeviceMessage(message: Message): void {
   const size = messageSizeBytes(message);
@@ -93,7 +93,7 @@ export function validateCloudToDeviceMessage(message: Message): void {
 }
 
 /**
- * Refuses what the hub refuses of messages from a device that come as one batch, or of a single one.
+ * Validates a batch of messages from a device, or a single one.
  *
  * @throws HubError MessageTooLarge above 256 KB together (rule d2c-size); ArgumentInvalid as for
  * messages to a device (rule c2d-message-id).
@@ -123,7 +123,7 @@ function validateSystemProperties({ expiryTimeUtcMs = 0, messageId = "" }: Syste
 }
 
 /**
- * Reads an `iothub-ack` value, in any case.
+ * Parses an `iothub-ack` value, case-insensitively.
  *
  * @throws HubError ArgumentInvalid for anything but the four words.
  */

@@ -1,4 +1,4 @@
-/** Undefined for a text whose percent-encoding is broken. */
+/** Undefined for a text with invalid percent-encoding. */
 export function decodePercent(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

@@ -1,8 +1,8 @@
 /**
- * The property bag at the end of an MQTT topic: encoded strictly, decoded tolerantly.
+ * The property bag at the end of an MQTT topic: strict encoding, tolerant decoding.
  *
- * Form and system keys: rule mqtt-properties. The real
- * hub percent-encodes everything, `$` and `/` included, and the C SDK relies on it.
+ * Format and system keys: rule mqtt-properties. Azure percent-encodes everything, `$` and `/`
+ * included, and the C SDK relies on it.
  */
 
 import type {
@@ -15,14 +15,14 @@ import type {
 import { ACKS } from "./message.ts";
 import { decodePercent } from "./percent-encoding.ts";
 
-/** A bag as it was found: names in order, values decoded. */
+/** A decoded bag: names in order, values decoded. */
 interface PropertyBag {
   readonly properties: Readonly<Record<string, PropertyValue>>;
-  /** Parts whose percent-encoding is broken: they are kept as they came. */
+  /** Parts with invalid percent-encoding, kept unchanged. */
   readonly malformed: readonly string[];
 }
 
-/** What a device makes of a devicebound topic. */
+/** The properties in a devicebound topic. */
 interface DeviceboundProperties extends PropertyBag {
   readonly system: SystemProperties;
 }
@@ -40,7 +40,7 @@ const SYSTEM_KEYS = {
 
 const EXPIRY_KEY = "$.exp";
 
-/** Those that a message from a device can carry beside. */
+/** Further keys, for messages from a device. */
 const TELEMETRY_KEYS = {
   "$.ifid": "interfaceId",
   "$.sub": "subject",
@@ -48,7 +48,7 @@ const TELEMETRY_KEYS = {
   "$.ctime": "creationTimeUtc",
 } as const;
 
-/** `k` without `=` is a name without a value; the value is everything behind the first `=`. */
+/** `k` without `=` is a name without a value; the value is everything after the first `=`. */
 export function decodePropertyBag(text: string): PropertyBag {
   const properties: Record<string, PropertyValue> = {};
   const malformed: string[] = [];
@@ -72,7 +72,7 @@ export function encodePropertyBag(properties: Readonly<Record<string, PropertyVa
     .join("&");
 }
 
-/** The bag the hub publishes a cloud-to-device message with. */
+/** The bag of a cloud-to-device message that the hub publishes. */
 export function encodeDeviceboundProperties({ system, properties }: Message): string {
   const bag: Record<string, PropertyValue> = {};
   for (const [key, field] of Object.entries(SYSTEM_KEYS)) {
@@ -84,7 +84,7 @@ export function encodeDeviceboundProperties({ system, properties }: Message): st
   }
   if (system.ack !== undefined) bag[ACK_KEY] = system.ack;
   for (const [name, value] of Object.entries(properties)) {
-    // A property must not pass for the system property of that name.
+    // A property must not be mistaken for the system property with that name.
     if (!Object.hasOwn(bag, name)) define(bag, name, value);
   }
   return encodePropertyBag(bag);
@@ -100,8 +100,8 @@ export function decodeDeviceboundProperties(text: string): DeviceboundProperties
 }
 
 /**
- * Splits the bag a device publishes with. `iothub-ack` asks for nothing in this direction and stays
- * among the application properties (rule d2c-properties).
+ * Splits the bag of a message from a device. `iothub-ack` has no meaning in this direction and
+ * remains an application property (rule d2c-properties).
  */
 export function decodeTelemetryProperties(text: string): Pick<Telemetry, "system" | "properties"> {
   const keys = { ...SYSTEM_KEYS, ...TELEMETRY_KEYS };
@@ -139,12 +139,12 @@ function systemProperty(
   return field && [field, value];
 }
 
-/** Microsoft's samples lead with `?`, and some clients end with `/`. */
+/** Microsoft's samples start with `?`, and some clients end with `/`. */
 function trimBag(text: string): string {
   return text.replace(/^\?/, "").replace(/\/$/, "");
 }
 
-/** encodeURIComponent leaves `!'()*` alone; RFC 3986 reserves them. */
+/** encodeURIComponent does not encode `!'()*`, which RFC 3986 reserves. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -152,7 +152,7 @@ function encode(text: string): string {
   );
 }
 
-/** Plain assignment to `__proto__` would not make a property. */
+/** Plain assignment to `__proto__` would not create a property. */
 function define(target: Record<string, PropertyValue>, name: string, value: PropertyValue): void {
   Object.defineProperty(target, name, {
     value,

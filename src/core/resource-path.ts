@@ -1,8 +1,8 @@
-/** Every address, topic and path of the hub, built and parsed in one place. */
+/** Builds and parses all addresses, topics and paths of the hub. */
 
 import { decodePercent } from "./percent-encoding.ts";
 
-/** A thing an AMQP link can be attached to. */
+/** A node that an AMQP link can attach to. */
 export type AmqpNode =
   | { readonly type: "cbs" }
   | { readonly type: "serviceDevicebound" }
@@ -18,34 +18,34 @@ export type AmqpNode =
   | { readonly type: "eventHubSender" }
   | { readonly type: "unknown" };
 
-/** A partition of the event hub, read by a consumer group. */
+/** A partition of the event hub, as read by a consumer group. */
 export interface EventPartition {
   readonly type: "eventPartition";
   readonly consumerGroup: string;
   readonly partitionId: string;
-  /** As the token of its reader must cover it. */
+  /** The resource that the reader's token must cover. */
   readonly segments: readonly string[];
 }
 
-/** What the hub does not serve itself. */
+/** An address that the hub redirects. */
 export interface EventRedirect {
   readonly type: "eventRedirect";
-  /** Where its event hub has it. */
+  /** The corresponding address in the event hub. */
   readonly path: string;
-  /** As the token of its reader must cover it. */
+  /** The resource that the reader's token must cover. */
   readonly segments: readonly string[];
 }
 
 /** The name of the hub's event hub. */
 export const EVENT_HUB_NAME = "messages";
 
-/** What there is below the event hub's name, as a token must cover it; the hub has paths there too. */
+/** Entities below the event hub's name, as a token must cover them; the hub has paths there too. */
 export const EVENT_HUB_ENTITIES = [
   [EVENT_HUB_NAME, "ConsumerGroups"],
   [EVENT_HUB_NAME, "$management"],
 ] as const;
 
-/** The `sr` of a token or the audience of a claim: a host and the segments below it. */
+/** The `sr` of a token or the audience of a claim: a host and path segments. */
 export interface Resource {
   /** Lower case, without port. */
   readonly host: string;
@@ -53,8 +53,8 @@ export interface Resource {
 }
 
 /**
- * Reads an AMQP address (rule amqp-address): with or without scheme, host and leading slash, fixed segments in any
- * case, the device id percent-encoded or not.
+ * Parses an AMQP address (rule amqp-address): with or without scheme, host and leading slash, fixed
+ * segments in any case, the device id percent-encoded or not.
  */
 export function parseAmqpAddress(address: string): AmqpNode {
   const segments = pathSegments(address);
@@ -90,7 +90,7 @@ function parseEventAddress(
   if (segments.length === 1 && first === "$management") return { type: "eventManagement" };
   if (first !== EVENT_HUB_NAME) return undefined;
   if (second === "events") {
-    // Some clients cut the slash off again, without looking whether it is there.
+    // Some clients remove the slash again, without checking that it is there.
     const path = [EVENT_HUB_NAME, ...segments.slice(2), ...(hasTrailingSlash ? [""] : [])].join(
       "/",
     );
@@ -104,13 +104,13 @@ function parseEventAddress(
   return { type: "eventPartition", consumerGroup, partitionId, segments };
 }
 
-/** The device a cloud-to-device message is `to`, if it is to one (rule c2d-to). */
+/** The device in the `to` of a cloud-to-device message, if any (rule c2d-to). */
 export function parseDeviceboundTo(to: string): string | undefined {
   const node = parseAmqpAddress(to);
   return node.type === "deviceDevicebound" ? node.deviceId : undefined;
 }
 
-/** The `to` every delivered cloud-to-device message carries. */
+/** The `to` of every delivered cloud-to-device message. */
 export function deviceboundTo(deviceId: string): string {
   return `/devices/${deviceId}/messages/devicebound`;
 }
@@ -139,7 +139,7 @@ const TWIN_TOPICS = [
   ["reportProperties", /^\$iothub\/twin\/PATCH\/properties\/reported\/\?(.*)$/],
 ] as const;
 
-/** A topic on which a device asks for its twin, writes to it, or answers a method. */
+/** A topic with which a device requests or updates its twin, or answers a method. */
 export function parseTwinTopic(topic: string): TwinTopic | undefined {
   if (topic.startsWith("$iothub/methods/res/")) return { type: "methodResponse" };
   for (const [type, form] of TWIN_TOPICS) {
@@ -150,33 +150,33 @@ export function parseTwinTopic(topic: string): TwinTopic | undefined {
   return undefined;
 }
 
-/** Where the answer to such a request is published. The slash before `?` is what the C SDK reads by. */
+/** The topic of the response to such a request. The C SDK requires the slash before `?`. */
 export function twinResponseTopic(status: number, requestId: string, version?: number): string {
   const more = version === undefined ? "" : `&$version=${version}`;
   return `$iothub/twin/res/${status}/?$rid=${requestId}${more}`;
 }
 
-/** The bag behind the topic a device publishes its telemetry to; undefined for another topic. */
+/** The property bag in a device's telemetry topic; undefined for another topic. */
 export function parseEventsTopic(topic: string, deviceId: string): string | undefined {
   const prefix = `devices/${deviceId}/messages/events`;
   if (topic === prefix) return "";
   return topic.startsWith(`${prefix}/`) ? topic.slice(prefix.length + 1) : undefined;
 }
 
-/** The topic a message with this property bag is published to. */
+/** The topic for a message with this property bag. */
 export function deviceboundTopic(deviceId: string, bag: string): string {
   return `devices/${deviceId}/messages/devicebound/${bag}`;
 }
 
-/** The bag behind a devicebound topic of this device; undefined for another topic. */
+/** The property bag in a devicebound topic of this device; undefined for another topic. */
 export function parseDeviceboundTopic(topic: string, deviceId: string): string | undefined {
   const prefix = deviceboundTopic(deviceId, "");
   return topic.startsWith(prefix) ? topic.slice(prefix.length) : undefined;
 }
 
 /**
- * Reads `sr` or an audience: encoded as a whole, encoded segment by segment or not at all, with or
- * without scheme and port.
+ * Parses `sr` or an audience: encoded as a whole, per segment or not at all, with or without scheme
+ * and port.
  */
 export function parseResource(text: string): Resource {
   const isEncodedWhole = /%2f/i.test(text);
@@ -189,13 +189,16 @@ export function parseResource(text: string): Resource {
   };
 }
 
-/** The device that an audience names, as `{host}/devices/{id}` and what is below it do. */
+/** The device in an audience of the form `{host}/devices/{id}` or below. */
 export function parseDeviceResource(text: string): string | undefined {
   const [collection, deviceId] = parseResource(text).segments;
   return collection === "devices" ? deviceId : undefined;
 }
 
-/** True when `scope` is `resource` or, segment by segment, a prefix of it; all names of the hub are one. */
+/**
+ * Whether `scope` equals `resource` or is a prefix of its segments; all host names of the hub are
+ * equivalent.
+ */
 export function isWithinScope(
   resource: Resource,
   scope: Resource,
@@ -208,7 +211,7 @@ export function isWithinScope(
     scope.segments.length <= resource.segments.length &&
     scope.segments.every((segment, index) => {
       const other = resource.segments[index] ?? "";
-      // Device ids are case-sensitive, names of event hubs and what is below them are not.
+      // Device ids are case-sensitive; names of event hubs and paths below them are not.
       return scope.segments[0] === "devices"
         ? segment === other
         : segment.toLowerCase() === other.toLowerCase();
@@ -216,7 +219,7 @@ export function isWithinScope(
   );
 }
 
-/** Without port and brackets; an IPv6 address may come with or without brackets. */
+/** Without port and brackets; an IPv6 address may have brackets or not. */
 function hostOf(authority: string): string {
   const [, address] = /^\[(.+)\](?::\d+)?$/.exec(authority) ?? [];
   return address ?? authority.replace(/^([^:]*):\d+$/, "$1");

@@ -1,7 +1,8 @@
 /**
- * Shared access signature tokens: reading, making, checking the signature. And keys as they stand.
+ * Shared access signature tokens: parsing, creating, verifying. Also compares plain keys.
  *
- * The message that is signed (rule sas-signature) is `sr` exactly as it stands in the token, so it is never decoded before hashing.
+ * The signed text (rule sas-signature) is `sr` exactly as in the token, so it is never decoded
+ * before hashing.
  */
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
@@ -9,7 +10,7 @@ import { HubError } from "./hub-error.ts";
 import { decodePercent } from "./percent-encoding.ts";
 
 export interface SasToken {
-  /** As it stands in the token, still encoded. */
+  /** As in the token, still encoded. */
   readonly rawResource: string;
   readonly signature: Buffer;
   /** Seconds since the epoch, UTC. */
@@ -45,7 +46,7 @@ export function parseSasToken(text: string): SasToken {
 interface SasTokenParts {
   /** `{host}` or `{host}/devices/{id}`, not encoded. */
   readonly resource: string;
-  /** Base64, as connection strings carry it. */
+  /** Base64, as in connection strings. */
   readonly key: string;
   readonly expirySeconds: number;
   readonly policyName?: string;
@@ -69,7 +70,7 @@ export function formatSasToken({
  * Whether this key (base64) made the signature, compared in constant time.
  *
  * Event Hubs clients sign with the text of the key, all others with the bytes it encodes; both are
- * accepted, for either proves that the bearer holds the key (rule sas-key-text).
+ * accepted, since either proves possession of the key (rule sas-key-text).
  */
 export function isSignedWith(
   { rawResource, signature, expirySeconds }: SasToken,
@@ -82,7 +83,7 @@ export function isSignedWith(
   });
 }
 
-/** Whether this text is the key (base64) as it stands, compared in constant time, whatever their lengths. */
+/** Whether this text equals the key (base64), compared in constant time for any lengths. */
 export function isKey(text: string, key: string): boolean {
   return timingSafeEqual(sha256(text), sha256(key));
 }

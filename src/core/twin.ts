@@ -1,15 +1,15 @@
 /**
- * As much of device twins as keeps clients going that ask for them (rule twin-minimal): a twin that
- * nobody has written to, and answers that say yes. What a device reports is not kept.
+ * Just enough of device twins for clients that require them (rule twin-minimal): an empty twin, and
+ * positive responses. Reported properties are not stored.
  */
 
 const VERSION = 1;
 
-/** The twin a device asks for. */
+/** The twin that a device receives. */
 export const EMPTY_TWIN = {
   desired: { $version: VERSION },
   reported: { $version: VERSION },
 } as const;
 
-/** The version of reported properties once a device has written some. */
+/** The version of reported properties after an update. */
 export const REPORTED_VERSION = VERSION + 1;

@@ -1,4 +1,4 @@
-/** The local hub of a home directory: it keeps its state there, and is found by what stands there. */
+/** The local hub of a home directory, which keeps its state and makes it discoverable. */
 
 import { existsSync } from "node:fs";
 import { validateDeviceId } from "../core/device-identity.ts";
@@ -27,22 +27,22 @@ export interface HomeHubOptions extends Omit<LocalHubOptions, "port"> {
   /** Default 8883, 5671 and 443 (8443 where binding port 443 needs privileges). */
   readonly ports?: readonly number[];
   readonly onTakenPort?: "fail" | "skip";
-  /** Keeps keys, registry and queues in memory; the directory is owned all the same. */
+  /** Keeps keys, registry and queues in memory; the directory is still locked by this hub. */
   readonly isInMemory?: boolean;
-  /** Said in `hub.json`: nobody minds this hub but those who use it. */
+  /** Written to `hub.json`: the hub was started in the background. */
   readonly isBackground?: boolean;
   readonly idleExitMs?: number;
-  /** Gives up the start; a hub that has started is stopped by `stop`. */
+  /** Aborts the start; a started hub is stopped with `stop`. */
   readonly signal?: AbortSignal;
 }
 
 export const STANDARD_PORTS = [8883, 5671, 443] as const;
 
 /**
- * Starts the hub of a home directory and makes it known in `hub.json`.
+ * Starts the hub of a home directory and publishes it in `hub.json`.
  *
- * @throws HomeError; StoreError when another process has the directory, or its store cannot be read;
- * PortUnavailable; AbortError once `signal` is aborted. Whatever it throws, nothing stays open.
+ * @throws HomeError; StoreError when another process has the directory, or its store cannot be
+ * read; PortUnavailable; AbortError once `signal` is aborted. After any error, nothing stays open.
  */
 export async function startHomeHub(options: HomeHubOptions): Promise<LocalHub> {
   for (const deviceId of options.devices ?? []) validateDeviceId(deviceId);
@@ -64,7 +64,7 @@ async function startWithStore(
   let close = (): Promise<void> => store.close();
   try {
     signal?.throwIfAborted();
-    // Nobody else runs for this directory now: one that is there is stale.
+    // No other hub runs for this directory now, so an existing `hub.json` is stale.
     removeHubDescription(paths);
     const installation = await keepInstallation(paths, resolved.clock.nowMs());
     const hub = await startHub({
@@ -98,7 +98,7 @@ async function startWithStore(
   }
 }
 
-/** The installation of a home directory, made at the first start. */
+/** The installation of a home directory, created at the first start. */
 async function keepInstallation(
   { installationFile, caFile }: HomePaths,
   nowMs: number,
@@ -121,7 +121,7 @@ function readInstallation(path: string): Installation {
   }
 }
 
-/** A hub in memory owns its directory as any other does. */
+/** A hub in memory also locks its directory. */
 async function openOwnedMemoryStore(directory: string): Promise<Store> {
   const ownership = await acquireOwnership(directory);
   return { ...createMemoryStore(), close: () => ownership.release() };

@@ -1,4 +1,4 @@
-/** The composition root: puts a hub together, starts it and stops it. */
+/** The composition root: assembles, starts and stops a hub. */
 
 import type { Duplex } from "node:stream";
 import type { HubConnectionString } from "../core/connection-string.ts";
@@ -29,13 +29,13 @@ export interface HubOptions
   readonly host: string;
   readonly ports: readonly number[];
   readonly onTakenPort: "fail" | "skip";
-  /** Devices to create where they are missing, before anybody can connect. */
+  /** Devices to create if missing, before any client can connect. */
   readonly devices: readonly string[];
-  /** Further names it answers to, beside `localhost`, `hub.localhost` and the loopback addresses. */
+  /** Additional host names, besides `localhost`, `hub.localhost` and the loopback addresses. */
   readonly hostNames: readonly string[];
-  /** Stops once no client has been connected for so long, in milliseconds. */
+  /** Stops once no client has been connected for this long, in milliseconds. */
   readonly idleExitMs?: number;
-  /** Called before anything ends, whoever wants the end. */
+  /** Called before the hub stops, for any reason. */
   onStopping?(): void;
 }
 
@@ -53,14 +53,14 @@ export interface Hub {
   stop(): Promise<void>;
 }
 
-/** Names and addresses a hub on this machine has without being given any. */
+/** Default names and addresses of a hub on this machine. */
 const LOOPBACK_NAMES = ["localhost", "hub.localhost", "127.0.0.1", "::1"] as const;
 
 /**
  * Starts a hub.
  *
- * @throws PortUnavailable for a port it cannot have; StoreError; IncompatiblePackage. The store is
- * closed then.
+ * @throws PortUnavailable for a port that is in use or not permitted; StoreError;
+ * IncompatiblePackage. The store is closed then.
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const lifetime = new Lifetime();
@@ -72,7 +72,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     onStoreFailure: (error) => lifetime.fail(error),
   });
   const idle = new IdleWatch(options.clock, options.idleExitMs, () => void lifetime.stop());
-  // A request may come through one port while the next is still being opened.
+  // A request may arrive on one port while the next is still being opened.
   const stopHub = (): void => {
     opening.then(() => lifetime.stop()).catch(() => {});
   };

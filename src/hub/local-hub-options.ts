@@ -14,7 +14,7 @@ export interface LocalHubOptions {
   readonly port?: number;
   /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string;
-  /** Further names the hub answers to; they stand in its certificate. */
+  /** Additional host names; the certificate contains them. */
   readonly hostNames?: readonly string[];
   /** Time to live of a message without an expiry. Default 1 hour. */
   readonly defaultTtlMs?: number;
@@ -24,19 +24,19 @@ export interface LocalHubOptions {
   readonly lockTimeoutMs?: number;
   /** Messages that one device may have queued, 1 or more. Default 50. */
   readonly queueDepth?: number;
-  /** Time for which feedback records are gathered into a batch, from 0. Default 1 s; 15 s on Azure. */
+  /** Time to collect feedback records for a batch, from 0. Default 1 s; 15 s on Azure. */
   readonly feedbackIntervalMs?: number;
-  /** Certificates (PEM) of the authorities whose devices may sign in with theirs. */
+  /** CA certificates (PEM); devices may sign in with certificates that they issued. */
   readonly deviceAuthorities?: readonly string[];
-  /** Consumer groups of the event hub, beside `$Default`. */
+  /** Consumer groups of the event hub, in addition to `$Default`. */
   readonly consumerGroups?: readonly string[];
-  /** Default: the machine's own. A `ManualClock` moves only when told to. */
+  /** Default: the system clock. A `ManualClock` advances only on request. */
   readonly clock?: Clock;
 }
 
 export const DEFAULT_HOST = "127.0.0.1";
 
-/** What every local hub is started with, wherever it keeps its state. */
+/** Start options of every local hub, in memory or on disk. */
 export function resolveOptions(options: LocalHubOptions) {
   const { host = DEFAULT_HOST, hostNames = [], clock = systemClock } = options;
   const { consumerGroups = [], deviceAuthorities = [], devices = [] } = options;

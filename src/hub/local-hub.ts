@@ -1,6 +1,6 @@
 /// <reference lib="es2022.error" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
-/** The local hub as others use it, and its start in memory, for tests. */
+/** The local hub's public interface, and its start in memory, for tests. */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,19 +15,19 @@ import { createMemoryStore } from "./store/memory-store.ts";
 import { toLocalHub } from "./to-local-hub.ts";
 
 export interface LocalHub extends AsyncDisposable {
-  /** `localhost`, or the other address it listens on; with the port unless the standard ones are served. */
+  /** `localhost`, or the address it listens on; with the port unless the standard ports are served. */
   readonly hostName: string;
   /** Each serves every protocol. */
   readonly ports: readonly number[];
   /** The hub's connection string of the policy iothubowner, which has every permission. */
   readonly connectionString: string;
-  /** For clients of Event Hubs, to read device-to-cloud messages. */
+  /** For Event Hubs clients, to read device-to-cloud messages. */
   readonly eventHubConnectionString: string;
-  /** Path of the certificate (PEM) of the authority that clients have to trust; gone after `stop`. */
+  /** Path of the CA certificate (PEM) that clients must trust; deleted by `stop`. */
   readonly caFile: string;
   /**
-   * Resolves when the hub has stopped, by `stop` or by its owner's `POST /$c2d/stop`, which does the
-   * same and leaves the process alone; rejects when it had to because its store failed.
+   * Resolves when the hub has stopped, by `stop` or by its owner's `POST /$c2d/stop`, which does
+   * not end the process; rejects when it stopped because its store failed.
    */
   readonly stopped: Promise<void>;
   /**
@@ -37,8 +37,8 @@ export interface LocalHub extends AsyncDisposable {
    */
   deviceConnectionString(deviceId: string): string;
   /**
-   * Calls the listener for everything that happens in the hub from now on, in order, each once it is
-   * durable; never within another call to the hub. The returned function ends the subscription.
+   * Calls the listener for every event in the hub from now on, in order, once it is durable; never
+   * within another call to the hub. The returned function unsubscribes.
    *
    * @throws HubStoppedError
    */
@@ -54,12 +54,12 @@ export interface LocalHub extends AsyncDisposable {
 }
 
 /**
- * Starts a hub in memory, by default on any free port of loopback: for tests. When it fails, nothing
+ * Starts a hub in memory, by default on any free loopback port, for tests. If it fails, nothing
  * stays open.
  *
  * @throws InvalidOptionError; HubError ArgumentInvalid for a device id that the registry does not
- * accept; PortUnavailable for a port that is taken or not permitted; IncompatiblePackage when the
- * installed rhea is not one that the hub works with.
+ * accept; PortUnavailable for a port that is in use or not permitted; IncompatiblePackage when the
+ * hub cannot work with the installed rhea.
  */
 export async function startLocalHub(options: LocalHubOptions = {}): Promise<LocalHub> {
   validateOptions(options, HUB_OPTION_RANGES satisfies Record<keyof LocalHubOptions, OptionRange>);

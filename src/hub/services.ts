@@ -1,4 +1,4 @@
-/** The inside of a hub, without ports: what it knows and does, put together in one order. */
+/** Assembles the services of a hub, without its ports. */
 
 import type { Clock } from "../async/clock.ts";
 import type { Policy } from "../core/device-identity.ts";
@@ -25,14 +25,14 @@ export interface ServicesOptions {
   readonly clock: Clock;
   readonly settings: CloudToDeviceSettings;
   readonly logLimits: LogLimits;
-  /** Every name the hub answers to; the first is its own. */
+  /** All host names of the hub; the first is its own. */
   readonly hostNames: readonly string[];
   readonly policies: readonly Policy[];
-  /** Certificates (PEM) of the authorities whose devices may sign in with theirs. */
+  /** CA certificates (PEM); devices may sign in with certificates that they issued. */
   readonly deviceAuthorities: readonly string[];
-  /** Consumer groups of the event hub, beside `$Default`. */
+  /** Consumer groups of the event hub, in addition to `$Default`. */
   readonly consumerGroups: readonly string[];
-  /** The hub cannot go on. */
+  /** Called when the hub cannot continue. */
   onStoreFailure(error: unknown): void;
 }
 
@@ -68,7 +68,7 @@ export async function createServices(options: ServicesOptions) {
     events,
     feedback,
     handshakes: new HandshakeLog(events, clock),
-    /** Its own name, which feedback messages carry as user id. */
+    /** The hub's own name, which is the user id of feedback messages. */
     hubName: hostNames[0] ?? "localhost",
     registry,
     scheduler,

@@ -1,4 +1,4 @@
-/** A running hub as those who started it use it: by its connection strings. */
+/** Converts a running hub to its public interface, with connection strings. */
 
 import {
   type DeviceCredential,
@@ -16,13 +16,13 @@ import { DEFAULT_HOST } from "./local-hub-options.ts";
 import type { HubEventListener } from "./model/events.ts";
 import { HubStoppedError } from "./runtime/lifetime.ts";
 
-/** What connection strings without a port make SDKs connect to: MQTT and AMQP. */
+/** The default ports of SDKs for connection strings without a port: MQTT and AMQP. */
 const PORTS_WITHOUT_MENTION = [8883, 5671] as const;
 
-/** Addresses, beside those of IPv6, that a hub listens on when `localhost` leads to it. */
+/** Listen addresses, besides IPv6 ones, that `localhost` reaches. */
 const NAMED_LOCALHOST: readonly string[] = [DEFAULT_HOST, "0.0.0.0", "localhost"];
 
-/** A hub that runs, as those who started it see it: a `LocalHub`. */
+/** The public interface (`LocalHub`) of a running hub. */
 export function toLocalHub(
   hub: Hub,
   { authority }: Installation,
@@ -30,7 +30,7 @@ export function toLocalHub(
 ) {
   const hostName = hostNameOf(host, hub.ports);
   let distrust = (): void => {};
-  // Whoever stopped it.
+  // Whatever stopped it.
   hub.stopped.finally(() => distrust()).catch(() => {});
   const requireRunning = (): void => {
     if (hub.isStopping) throw new HubStoppedError();
@@ -38,7 +38,7 @@ export function toLocalHub(
   const deviceConnectionString = (deviceId: string): string => {
     requireRunning();
     validateDeviceId(deviceId);
-    // A store that fails ends the hub: `stopped` tells of it.
+    // A store failure stops the hub, which `stopped` reports.
     hub.registry.ensure(deviceId).catch(() => {});
     const credential = credentialOf(hub.registry.get(deviceId));
     return formatDeviceConnectionString({ hostName, deviceId, credential });
@@ -83,7 +83,7 @@ function hostNameOf(host: string, ports: readonly number[]): string {
   return isStandard ? nameOf(host) : `${nameOf(host)}:${ports[0]}`;
 }
 
-/** What leads to the hub from this machine; host names cannot tell an IPv6 address from a port. */
+/** The host that reaches the hub from this machine; an IPv6 address would be ambiguous with a port. */
 export function nameOf(host: string): string {
   return NAMED_LOCALHOST.includes(host) || host.includes(":") ? "localhost" : host;
 }

@@ -1,8 +1,8 @@
 /**
- * One partition's events: appended at the end, read from any place, trimmed at the front.
+ * One partition's events: appended at the end, read from any position, trimmed at the front.
  *
  * A class, unlike the queues: a log holds tens of thousands of events, and appending to a value
- * would copy them. It is as deterministic as they are.
+ * would copy them. It is just as deterministic.
  */
 
 import { HubError } from "../hub-error.ts";
@@ -16,12 +16,12 @@ export interface LoggedEvent<T> {
   readonly offset: number;
   /** Milliseconds since the epoch, UTC; never before that of the event before. */
   readonly enqueuedTimeMs: number;
-  /** As it counts for the bound of the log, in bytes. */
+  /** Counted against the log's size limit, in bytes. */
   readonly size: number;
   readonly payload: T;
 }
 
-/** What the next event will get. */
+/** Sequence number and offset of the next event. */
 export interface LogEnd {
   readonly sequenceNumber: number;
   readonly offset: number;
@@ -30,11 +30,11 @@ export interface LogEnd {
 export interface LogLimits {
   /** How long an event is kept, in milliseconds. */
   readonly retentionMs: number;
-  /** How much one partition keeps, in bytes. */
+  /** Size limit of one partition, in bytes. */
   readonly maxBytes: number;
 }
 
-/** What Event Hubs calls a partition's properties. */
+/** Partition properties, as in Event Hubs. */
 export interface PartitionProperties {
   readonly beginSequenceNumber: number;
   /** -1 before the first event. */
@@ -45,10 +45,10 @@ export interface PartitionProperties {
   readonly isEmpty: boolean;
 }
 
-/** How far somebody has read. Made by `locate`, advanced by `read`. */
+/** A read position. Created by `locate`, advanced by `read`. */
 export interface LogCursor {
   nextSequenceNumber: number;
-  /** Events enqueued before it are passed over, in milliseconds since the epoch. */
+  /** Events enqueued earlier are skipped, in milliseconds since the epoch. */
   readonly fromMs: number;
 }
 
@@ -58,12 +58,12 @@ interface LogLast extends LogEnd {
 
 export class EventLog<T> {
   #events: LoggedEvent<T>[];
-  /** Where in the array the log begins. */
+  /** Index of the first event in the array. */
   #head = 0;
   #bytes: number;
-  /** Of the last event, kept or trimmed. */
+  /** The last event, even if trimmed. */
   #last: LogLast;
-  /** What the next event gets; it may be ahead of what is admitted. */
+  /** Place of the next event; may be ahead of the admitted events. */
   #end: LogEnd;
   #lastTimeMs: number;
 
@@ -78,12 +78,12 @@ export class EventLog<T> {
     this.#end = end;
   }
 
-  /** What the next event will get. */
+  /** Sequence number and offset of the next event. */
   get end(): LogEnd {
     return this.#end;
   }
 
-  /** Gives an event its place. It can be read once it is admitted, in the order of the places. */
+  /** Assigns an event its place. It can be read once it is admitted; events are admitted in order. */
   place(payload: T, size: number, nowMs: number): LoggedEvent<T> {
     const { sequenceNumber, offset } = this.#end;
     this.#lastTimeMs = Math.max(nowMs, this.#lastTimeMs);
@@ -97,7 +97,7 @@ export class EventLog<T> {
     this.#last = event;
   }
 
-  /** Takes out what is older, or more, than the limits allow (rule event-retention). */
+  /** Removes events beyond the age and size limits (rule event-retention). */
   trim({ retentionMs, maxBytes }: LogLimits, nowMs: number): LoggedEvent<T>[] {
     const trimmed: LoggedEvent<T>[] = [];
     for (;;) {
@@ -108,7 +108,7 @@ export class EventLog<T> {
       this.#bytes -= first.size;
       trimmed.push(first);
     }
-    // Seldom enough to cost nothing, soon enough to hold little of what is trimmed.
+    // Rare enough to be cheap, often enough to free trimmed events soon.
     if (this.#head * 2 >= this.#events.length) {
       this.#events = this.#events.slice(this.#head);
       this.#head = 0;
@@ -116,16 +116,16 @@ export class EventLog<T> {
     return trimmed;
   }
 
-  /** When the oldest event has been kept for so long; undefined without any. */
+  /** When the oldest event reaches the retention time; undefined without events. */
   nextDueMs({ retentionMs }: LogLimits): number | undefined {
     const first = this.#events[this.#head];
     return first && first.enqueuedTimeMs + retentionMs;
   }
 
   /**
-   * Where reading from this position begins.
+   * A cursor at this position.
    *
-   * @throws HubError ArgumentInvalid for an offset or number after the last one there is.
+   * @throws HubError ArgumentInvalid for an offset or sequence number after the last one.
    */
   locate(position: EventPosition): LogCursor {
     const from = (isBefore: (event: LoggedEvent<T>) => boolean, fromMs = 0): LogCursor => ({
@@ -159,7 +159,7 @@ export class EventLog<T> {
     }
   }
 
-  /** The next event for this cursor, which moves on; undefined when it has read all there is. */
+  /** Returns the next event and advances the cursor; undefined at the end. */
   read(cursor: LogCursor): LoggedEvent<T> | undefined {
     for (;;) {
       const event = this.#at(cursor.nextSequenceNumber);
@@ -181,7 +181,7 @@ export class EventLog<T> {
     };
   }
 
-  /** The event of this number, or the first one there is when it has been trimmed. */
+  /** The event with this number, or the first one if it has been trimmed. */
   #at(sequenceNumber: number): LoggedEvent<T> | undefined {
     const first = this.#events[this.#head];
     if (first === undefined) return undefined;
@@ -189,7 +189,10 @@ export class EventLog<T> {
     return this.#events[this.#head + index];
   }
 
-  /** By halves: the number of the first event that is not before; the next one's when all are. */
+  /**
+   * Binary search: the number of the first event that is not before; that of the next event if all
+   * are.
+   */
   #findFirst(isBefore: (event: LoggedEvent<T>) => boolean): number {
     let [low, high] = [this.#head, this.#events.length];
     while (low < high) {
@@ -202,12 +205,12 @@ export class EventLog<T> {
   }
 }
 
-/** A log that was read back empty still knows how far it had come. */
+/** A log that was restored empty still knows its end. */
 function lastBefore({ sequenceNumber, offset }: LogEnd): LogLast {
   return { sequenceNumber: sequenceNumber - 1, offset: offset - 1, enqueuedTimeMs: undefined };
 }
 
-/** Event Hubs refuses a place that it has not reached, in these words. */
+/** Event Hubs' own message for a position that it has not reached. */
 function requireWithin(what: string, wanted: number, last: number): void {
   if (wanted <= last) return;
   throw new HubError(

@@ -1,8 +1,8 @@
-/** Where in a partition somebody starts to read, and the filters that say so. */
+/** The position where a reader starts in a partition, and the filter expressions for it. */
 
 import { HubError } from "../hub-error.ts";
 
-/** Everything after that place; `isInclusive` counts the place in. */
+/** Everything after that place; `isInclusive` includes the place itself. */
 export type EventPosition =
   | { readonly type: "start" }
   | { readonly type: "end" }
@@ -21,7 +21,7 @@ const START_OFFSET = "-1";
 const END_OFFSET = "@latest";
 
 /**
- * Reads the expression of a selector filter, with its value in quotes or not (rule event-position).
+ * Parses a selector filter, with or without quotes around its value (rule event-position).
  *
  * @throws HubError ArgumentInvalid for an expression of any other form.
  */
@@ -37,7 +37,7 @@ export function parseEventPosition(expression: string): EventPosition {
       const sequenceNumber = parseNumber(value, expression);
       return { type: "sequenceNumber", sequenceNumber, isInclusive };
     }
-    // The older name is that of the az tool.
+    // The older name is the one that az uses.
     case "enqueued-time":
     case "enqueuedtimeutc":
       return { type: "enqueuedTime", timeMs: parseNumber(value, expression), isInclusive };

@@ -1,12 +1,11 @@
-/** Which partition a device's events go to. */
+/** Maps a device to a partition. */
 
 const OFFSET_BASIS = 0x811c9dc5;
 const PRIME = 0x01000193;
 
 /**
- * The partition of a device, from 0 up to `partitionCount` (rule event-partition): always the same
- * one, so that a device's events keep their order. Azure's own hash is not documented; this is
- * FNV-1a.
+ * The partition of a device, from 0 to `partitionCount` - 1 (rule event-partition): always the same
+ * one, so that a device's events stay in order. Azure's own hash is not documented; this is FNV-1a.
  */
 export function partitionOf(deviceId: string, partitionCount: number): number {
   let hash = OFFSET_BASIS;

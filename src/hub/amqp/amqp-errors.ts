@@ -1,9 +1,12 @@
-/** Refusals as AMQP errors. */
+/** Converts refusals to AMQP errors. */
 
 import type { AmqpError } from "rhea";
 import { toHubError } from "../../core/hub-error.ts";
 
-/** A refusal in the form Azure gives it: the condition, and JSON text that repeats it in numbers (rule amqp-outcome). */
+/**
+ * A refusal in Azure's format: the condition, and JSON text with the error number (rule
+ * amqp-outcome).
+ */
 export function toAmqpError(error: unknown, trackingId: string, nowMs: number): AmqpError {
   const hubError = toHubError(error);
   const { number, amqpCondition, message } = hubError;
@@ -18,7 +21,7 @@ export function toAmqpError(error: unknown, trackingId: string, nowMs: number): 
   } as AmqpError;
 }
 
-/** A refusal in the form Event Hubs gives it: plain text. */
+/** A refusal in the format of Event Hubs: plain text. */
 export function toEventHubError(error: unknown, trackingId: string, nowMs: number): AmqpError {
   const { amqpCondition, message } = toHubError(error);
   const timestamp = new Date(nowMs).toISOString();

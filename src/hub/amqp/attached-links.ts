@@ -1,4 +1,4 @@
-/** The links of one AMQP connection: each leads to the node it is attached to, as long as its proof holds. */
+/** The links of one AMQP connection: each is connected to its node as long as its credential is valid. */
 
 import type { AmqpError, Connection, EventContext, link as Link, Receiver, Sender } from "rhea";
 import { HubError } from "../../core/hub-error.ts";
@@ -23,7 +23,7 @@ export class AttachedLinks {
   readonly #cbsReplies: Replies;
   readonly #managementReplies: Replies;
   readonly #twins: TwinNodes;
-  /** Open links that rest on a proof, or leave something to end. */
+  /** Open links that depend on a credential or need cleanup. */
   readonly #guarded = new Map<Link, GuardedLink>();
 
   constructor(context: NodeContext) {
@@ -52,7 +52,7 @@ export class AttachedLinks {
     connection.on("connection_close", () => this.endAll());
   }
 
-  /** Closes the links whose proof has gone. */
+  /** Closes links whose credential is no longer valid. */
   check(): void {
     for (const [link, guarded] of this.#guarded) {
       try {
@@ -83,7 +83,7 @@ export class AttachedLinks {
     const accept = (): void => {
       agreeToReceiverSettleMode(sender);
       sender.set_source({ address });
-      // uamqp takes a link with one end alone for a refusal.
+      // uamqp treats a link with only one terminus as refused.
       sender.set_target({ address: sender.target?.address });
     };
     this.#attach(sender, address, accept, (node) => {
@@ -144,7 +144,7 @@ export class AttachedLinks {
     });
   }
 
-  /** Opens a link, or closes it with the reason why not: then the attach names no terminus (rule amqp-attach). */
+  /** Opens a link, or refuses it with an error: then the attach has no terminus (rule amqp-attach). */
   #attach(
     link: Link,
     address: string,
@@ -170,7 +170,7 @@ export class AttachedLinks {
   }
 }
 
-/** Clients of event hubs know by these words that another try is of no use. */
+/** Event Hubs clients recognise this message and do not retry. */
 function notFound(address: string): HubError {
   const message = `The messaging entity '${address}' could not be found.`;
   return new HubError("DeviceNotFound", message);

@@ -1,4 +1,4 @@
-/** Messages to devices, and feedback on them, as AMQP messages. Nothing here knows a link or a state. */
+/** Converts messages to devices, and feedback on them, from and to AMQP. Pure functions. */
 
 import rhea, { type Message as AmqpMessage } from "rhea";
 import type { FeedbackRecord } from "../../core/feedback.ts";
@@ -18,9 +18,9 @@ import {
 const ACK_PROPERTY = "iothub-ack";
 
 /**
- * Reads a message that a service sends to a device.
+ * Parses a message from a service to a device.
  *
- * @throws HubError ArgumentInvalid when `to` names no device, or a field has a type the hub refuses.
+ * @throws HubError ArgumentInvalid when `to` names no device, or a field has an unsupported type.
  */
 export function toCloudToDevice(amqp: AmqpMessage): { deviceId: string; message: Message } {
   const deviceId = amqp.to === undefined ? undefined : parseDeviceboundTo(amqp.to);
@@ -36,7 +36,10 @@ export function toCloudToDevice(amqp: AmqpMessage): { deviceId: string; message:
   return { deviceId, message };
 }
 
-/** A feedback batch as the SDKs read it. C# insists on the content type, the user id and the annotation. */
+/**
+ * A feedback batch in the form the SDKs expect. C# requires the content type, the user id and the
+ * annotation.
+ */
 export function toFeedbackMessage(
   records: readonly FeedbackRecord[],
   { enqueuedTimeMs, hubName }: { readonly enqueuedTimeMs: number; readonly hubName: string },
@@ -49,7 +52,10 @@ export function toFeedbackMessage(
   };
 }
 
-/** A message as a device receives it, annotated as the open IoT Edge hub does it (rule amqp-message). */
+/**
+ * A message as a device receives it, with the annotations of the open IoT Edge hub (rule
+ * amqp-message).
+ */
 export function toDeviceMessage(
   deviceId: string,
   entry: Entry<Message>,

@@ -1,4 +1,7 @@
-/** The proofs a connection has given: a certificate or SASL PLAIN at its start, put-token on `$cbs` later. */
+/**
+ * The credentials of a connection: a certificate or SASL PLAIN at its start, put-token on `$cbs`
+ * later.
+ */
 
 import type { Clock } from "../../async/clock.ts";
 import type { ClientCertificate, Principal } from "../../core/access.ts";
@@ -10,9 +13,9 @@ import type { AccessControl } from "../model/access-control.ts";
 interface ClaimsOptions {
   readonly access: AccessControl;
   readonly clock: Clock;
-  /** What the peer has shown in the TLS handshake. */
+  /** The peer's certificate from the TLS handshake. */
   readonly certificate: ClientCertificate | undefined;
-  /** Called when a proof has run out: what rests on it must be checked again. */
+  /** Called when a credential has expired: links that depend on it must be checked again. */
   onExpiry(): void;
 }
 
@@ -27,7 +30,7 @@ export class Claims {
   }
 
   /**
-   * Checks a token and keeps what it proves, in place of an earlier one for the same audience.
+   * Authenticates a token and stores the principal, replacing an earlier one for the same audience.
    *
    * @throws HubError IotHubUnauthorized
    */
@@ -48,7 +51,7 @@ export class Claims {
     else this.#addPlainKey(userName, password);
   }
 
-  /** For good: no token is there that could expire (rule event-key). */
+  /** Never expires: there is no token (rule event-key). */
   #addPlainKey(policyName: string, key: string): void {
     for (const principal of this.#options.access.authenticateKey(policyName, key)) {
       this.#byAudience.set(principal.scope.segments.join("/"), principal);
@@ -72,14 +75,15 @@ export class Claims {
     this.#watchExpiry();
   }
 
-  /** @throws HubError IotHubUnauthorized when no proof gives the permission for this path. */
+  /** @throws HubError IotHubUnauthorized when no credential has the permission for this path. */
   authorize(permission: Permission, path: readonly string[]): void {
     this.#requireOne((principal) => this.#options.access.authorize(principal, permission, path));
   }
 
   /**
-   * @returns whose proof it is.
-   * @throws HubError IotHubUnauthorized when no proof lets the connection be this device.
+   * @returns The principal.
+   * @throws HubError IotHubUnauthorized when no credential allows the connection to act as this
+   * device.
    */
   authorizeDevice(deviceId: string): Principal {
     const { access, certificate } = this.#options;
@@ -91,7 +95,7 @@ export class Claims {
     );
   }
 
-  /** For good: rhea may still hand over what had arrived. */
+  /** Permanently: rhea may still deliver what had already arrived. */
   close(): void {
     this.#isClosed = true;
     this.#cancelTimer();

@@ -1,4 +1,4 @@
-/** One AMQP connection: signing in, what its links share, and the end. */
+/** One AMQP connection: sign-in, state shared by its links, and close. */
 
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
@@ -19,7 +19,7 @@ type AmqpServices = NodeServices & Pick<HubServices, "access" | "connections" | 
 /** How long a connection may take to sign in and open, in milliseconds (rule amqp-open-timeout). */
 const OPEN_TIMEOUT_MS = 30_000;
 
-/** What `amqps` means without a port. */
+/** The default port of `amqps`. */
 const AMQPS_PORT = 5671;
 
 /** Serves AMQP 1.0 on this stream until either side ends it. */
@@ -81,7 +81,7 @@ class AmqpConnection {
     }
   }
 
-  /** The name the peer has called the hub by, when it is one of the hub's. */
+  /** The host name in the peer's OPEN, if it is one of the hub's. */
   #hostName(): string {
     const hostName = remoteHostName(this.#frames.connection);
     return this.#services.access.answersTo(hostName) ? hostName : this.#services.hubName;

@@ -1,4 +1,4 @@
-/** AMQP messages of devices to telemetry, and events to AMQP messages. Nothing here knows a link. */
+/** Converts AMQP messages from devices to telemetry, and events to AMQP messages. Pure functions. */
 
 import rhea, { type Message as AmqpMessage } from "rhea";
 import type { PartitionProperties } from "../../core/events/event-log.ts";
@@ -12,10 +12,10 @@ import {
   toProperties,
 } from "./message-fields.ts";
 
-/** A message whose data sections are messages themselves: how the C client sends several as one. */
+/** A batch: a message whose data sections are messages themselves (C SDK). */
 const BATCH_FORMAT = 0x80013700;
 
-/** Annotations a device may give, by what they are in telemetry. */
+/** Annotations that a device may set, by their telemetry field. */
 const DEVICE_ANNOTATIONS = {
   "iothub-interface-id": "interfaceId",
   "dt-subject": "subject",
@@ -24,10 +24,10 @@ const DEVICE_ANNOTATIONS = {
 } as const satisfies Record<string, keyof TelemetryProperties>;
 
 /**
- * Reads what a device sends: one message, or a batch of them (rule d2c-amqp-batch).
+ * Parses what a device sends: one message, or a batch (rule d2c-amqp-batch).
  *
- * @param message Bytes where the format is not AMQP's own.
- * @throws HubError ArgumentInvalid for another format, or a field of a type the hub refuses.
+ * @param message Bytes if the format is not AMQP's own.
+ * @throws HubError ArgumentInvalid for another format, or a field with an unsupported type.
  */
 export function toTelemetry(message: AmqpMessage | Buffer, format = 0): Telemetry[] {
   if (!Buffer.isBuffer(message)) return [toOne(message)];
@@ -37,7 +37,7 @@ export function toTelemetry(message: AmqpMessage | Buffer, format = 0): Telemetr
   return dataSections(decode(message)).map((section) => toOne(decode(section)));
 }
 
-/** An event as its readers get it (rule event-message). */
+/** An event as readers receive it (rule event-message). */
 export function toEventMessage(event: StoredEvent): AmqpMessage {
   const { deviceId, generationId, authMethod, telemetry } = event.payload;
   const { system, properties, body } = telemetry;
@@ -65,7 +65,7 @@ export function toEventMessage(event: StoredEvent): AmqpMessage {
   };
 }
 
-/** What a reader that wants it is told of the partition with each event. */
+/** Partition properties sent with each event, if the reader requests them. */
 export function toRuntimeMetric(properties: PartitionProperties, nowMs: number): object {
   const { wrap_long, wrap_timestamp } = rhea.types;
   return {

@@ -1,4 +1,4 @@
-/** The bytes of one AMQP connection: what may come in, what may be held, and the end. */
+/** The byte stream of one AMQP connection: size limits, back-pressure and close. */
 
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
@@ -17,14 +17,14 @@ import { writeTrailingNulls } from "./rhea/trailing-nulls.ts";
 import { offerSaslMechanisms, type PlainSignIn } from "./sasl.ts";
 
 /**
- * Largest message of a link in either direction, in bytes, as the cloud announces it. The core refuses
- * smaller ones by their kind.
+ * Largest message of a link in either direction, in bytes, as Azure announces it. The core has
+ * lower limits for each kind of message.
  */
 const MAX_MESSAGE_SIZE = 1_048_576;
 
 /**
- * Bytes of a message that is still arriving above which its connection is cut: rhea would gather one
- * of any size. Whoever errs by less is told what is wrong.
+ * Size of a partly received message, in bytes, above which its connection is closed: rhea would
+ * buffer any size. A smaller excess gets a proper error.
  */
 const MAX_UNFINISHED_BYTES = 4 * MAX_MESSAGE_SIZE;
 
@@ -39,7 +39,10 @@ export class FrameStream {
     this.connection = createConnection(signIn);
   }
 
-  /** `onEnd` is called once or more: when the peer has ended the connection, or must not go on. */
+  /**
+   * `onEnd` is called at least once: when the peer has closed the connection or violated the
+   * protocol.
+   */
   start(onEnd: () => void): void {
     const { connection, sendBuffer } = this;
     connection.on("session_open", ({ session }: EventContext) => {
@@ -49,7 +52,7 @@ export class FrameStream {
       findDeliveriesById(session);
     });
     connection.on("disconnected", onEnd);
-    // What a peer does wrong ends its connection; the hub goes on.
+    // An error of a peer ends only its own connection.
     for (const event of ["error", "connection_error", "session_error", "protocol_error"]) {
       connection.on(event, () => this.#stream.destroy());
     }
@@ -81,6 +84,6 @@ function createConnection(signIn: PlainSignIn): Connection {
     receiver_options: { autoaccept: false, credit_window: 0, max_message_size: MAX_MESSAGE_SIZE },
     sender_options: { treat_modified_as_released: false, max_message_size: MAX_MESSAGE_SIZE },
   };
-  // rhea's types demand a port to connect to; this connection is accepted, not made.
+  // rhea's types require a port to connect to, although this connection is accepted.
   return container.create_connection(options as unknown as ConnectionOptions);
 }

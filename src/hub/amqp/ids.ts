@@ -1,4 +1,4 @@
-/** AMQP ids: strings, ulongs, uuids or bytes, as rhea hands them over and takes them. */
+/** AMQP ids: strings, ulongs, uuids or bytes, as rhea represents them. */
 
 import rhea, { type Message as AmqpMessage } from "rhea";
 import type { IdType } from "../../core/message.ts";
@@ -8,11 +8,11 @@ interface TypedId {
   readonly type: IdType;
 }
 
-/** Bytes of a ulong that JavaScript's numbers cannot hold: rhea leaves it encoded. */
+/** Size of a ulong, in bytes: rhea leaves values beyond JavaScript's safe integers encoded. */
 const ULONG_BYTES = 8;
 const UUID_BYTES = 16;
 
-/** Undefined for what AMQP does not allow as an id. Bytes are read as text. */
+/** Undefined for a type that AMQP does not allow as an id. Bytes are read as text. */
 export function readId(id: unknown): TypedId | undefined {
   if (typeof id === "string") return { value: id, type: "string" };
   if (typeof id === "number") {
@@ -24,7 +24,7 @@ export function readId(id: unknown): TypedId | undefined {
   return { value: id.toString("utf8"), type: "string" };
 }
 
-/** rhea's types know plain ids only; it encodes a wrapped one as it is wrapped. */
+/** rhea's types allow plain ids only, but it encodes wrapped ones correctly. */
 export function writeId({ value, type }: TypedId): NonNullable<AmqpMessage["message_id"]> {
   if (type === "string") return value;
   const wrapped =
@@ -34,7 +34,7 @@ export function writeId({ value, type }: TypedId): NonNullable<AmqpMessage["mess
   return wrapped as unknown as NonNullable<AmqpMessage["message_id"]>;
 }
 
-/** The reply to a request of this id carries it with the type it came with. */
+/** The correlation id of a reply, with the AMQP type of the request's id. */
 export function correlationOf(messageId: unknown): Pick<AmqpMessage, "correlation_id"> {
   const id = readId(messageId);
   return id === undefined ? {} : { correlation_id: writeId(id) };

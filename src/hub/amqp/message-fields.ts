@@ -1,4 +1,4 @@
-/** Properties and bodies of AMQP messages, whichever way they go. */
+/** Properties and bodies of AMQP messages, in both directions. */
 
 import type { Message as AmqpMessage } from "rhea";
 import { HubError } from "../../core/hub-error.ts";
@@ -7,7 +7,7 @@ import { readId, writeId } from "./ids.ts";
 
 const DATA_SECTION = 0x75;
 
-/** A body as rhea hands it over: a data section, several of them, or a plain value. */
+/** A body as rhea decodes it: one or more data sections, or a plain value. */
 interface DataSection {
   readonly typecode: number;
   readonly content: Buffer | readonly Buffer[];
@@ -69,7 +69,7 @@ function toId(
   return value === undefined ? {} : { [field]: writeId({ value, type }) };
 }
 
-/** The user id is binary; rhea's types know it as text. */
+/** The user id is binary, although rhea's types say string. */
 export function userId(text: string): Pick<AmqpMessage, "user_id"> {
   return { user_id: Buffer.from(text) as unknown as string };
 }

@@ -1,14 +1,14 @@
-/** SASL mechanisms the hub offers, beside starting with no SASL layer at all (rule amqp-sign-in). */
+/** SASL mechanisms that the hub offers; SASL is optional (rule amqp-sign-in). */
 
 import type { Container } from "rhea";
 
-/** Who signs in with a user name and a password; returns whether that is accepted. */
+/** Checks user name and password of SASL PLAIN. */
 export type PlainSignIn = (userName: string, password: string) => boolean;
 
 /**
- * MSSBCBS and ANONYMOUS prove nothing: their users put tokens on `$cbs` afterwards. EXTERNAL points
- * to the certificate, which is looked at where a link needs it. uamqp expects to be offered more than
- * one mechanism.
+ * MSSBCBS and ANONYMOUS carry no credentials: their clients put tokens on `$cbs` later. EXTERNAL
+ * refers to the certificate, which is checked when a link needs it. uamqp requires more than one
+ * offered mechanism.
  */
 export function offerSaslMechanisms(container: Container, signIn: PlainSignIn): void {
   const mechanisms = container.sasl_server_mechanisms;
@@ -20,7 +20,7 @@ export function offerSaslMechanisms(container: Container, signIn: PlainSignIn): 
       },
     });
   }
-  // rhea hands over null for an empty field.
+  // rhea passes null for an empty field.
   mechanisms.enable_plain((userName: string | null, password: string | null) =>
     signIn(userName ?? "", password ?? ""),
   );

@@ -1,4 +1,4 @@
-/** The directory itself: made for its owner alone, or found to be one that cannot be used. */
+/** Creates and checks the home directory, which only its owner may access. */
 
 import {
   accessSync,
@@ -15,11 +15,11 @@ import { nameFullDisk } from "../store/store-error.ts";
 import { HomeError, homeUnusable } from "./home-error.ts";
 
 const OWNER_ONLY_DIRECTORY = 0o700;
-/** Of directories such as /tmp: restricting them to one user would break them for all others. */
+/** The sticky bit, as on /tmp: restricting such a directory to one user would break it for all others. */
 const STICKY = 0o1000;
 
 /**
- * Makes the directory, for its owner alone.
+ * Creates the directory with access for its owner only.
  *
  * @throws HomeError HomeUnusable; StoreError StoreFull
  */
@@ -38,8 +38,7 @@ export function makeHomeDirectory(directory: string): void {
 }
 
 /**
- * For commands that only look for a hub: finds what would keep one from using the directory, and
- * changes nothing.
+ * For commands that only look for a hub: checks that the directory is usable, without changing it.
  *
  * @throws HomeError HomeUnusable
  */
@@ -50,14 +49,15 @@ export function requireUsableHome(directory: string): void {
     return;
   }
   try {
-    // Only trying shows it: root passes every access check, and /proc takes no directory all the same.
+    // Only an attempt shows it: root passes every access check, but cannot create a directory in
+    // /proc.
     rmdirSync(mkdtempSync(join(existing, ".c2d-hub-")));
   } catch (error) {
     throw homeUnusable(directory, "created", error);
   }
 }
 
-/** Not `recursive`: for a directory that /proc does not take, Node 20 to 26 tries forever. */
+/** Not `recursive`: Node 20 to 26 would retry forever in /proc. */
 function makeDirectory(directory: string): void {
   if (existsSync(directory)) return;
   const parent = dirname(directory);
@@ -65,19 +65,19 @@ function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { mode: OWNER_ONLY_DIRECTORY });
   } catch (error) {
-    // Another process may have made it meanwhile.
+    // Another process may have created it in the meantime.
     if (!existsSync(directory)) throw error;
   }
 }
 
-/** The path itself, or what exists of the way to it. */
+/** The path itself, or its nearest existing ancestor. */
 function nearestExisting(path: string): string {
   const parent = dirname(path);
-  // A drive of Windows may be missing itself.
+  // On Windows the drive itself may be missing.
   return existsSync(path) || parent === path ? path : nearestExisting(parent);
 }
 
-/** The directory holds private keys: nobody else may be able to read or replace them. */
+/** The directory contains private keys: no other user may read or replace them. */
 function requireOwn(directory: string): void {
   const stat = statSync(directory);
   if (!stat.isDirectory()) {

@@ -1,4 +1,4 @@
-/** The directory where a local hub keeps its state, and how others find the hub that runs there. */
+/** The directory with a local hub's state, and the discovery of the hub that runs there. */
 
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,7 +6,7 @@ import { nameFullDisk } from "../store/store-error.ts";
 import { makeHomeDirectory } from "./home-directory.ts";
 import { HomeError, homeDamaged, homeUnusable } from "./home-error.ts";
 
-/** Files of a home directory. All but `caFile` are for its owner alone. */
+/** Files of a home directory. All but `caFile` are readable by the owner only. */
 export interface HomePaths {
   readonly directory: string;
   readonly caFile: string;
@@ -16,9 +16,9 @@ export interface HomePaths {
   readonly storeDirectory: string;
 }
 
-/** What `hub.json` says of a running hub. */
+/** The content of `hub.json`: a running hub. */
 export interface HubDescription {
-  /** For connection strings of any SDK: with a port only where the standard ones are not served. */
+  /** The host name for connection strings; with a port only if the standard ports are not served. */
   readonly hostName: string;
   /** `host:port` that serves every protocol, REST and WebSocket included. */
   readonly endpoint: string;
@@ -26,16 +26,16 @@ export interface HubDescription {
   readonly host: string;
   readonly ports: readonly number[];
   readonly pid: number;
-  /** How long it locks a message that a device has received, in milliseconds. */
+  /** Lock timeout of delivered messages, in milliseconds. */
   readonly lockTimeoutMs?: number;
-  /** A command with `--local` has started it. */
+  /** Started by a command with `--local`. */
   readonly isBackground?: boolean;
   readonly caFile: string;
   readonly connectionString: string;
   readonly eventHubConnectionString: string;
 }
 
-/** Paths of a running hub's own, over HTTPS and for its owner: what it tells of itself, and its end. */
+/** HTTPS paths of a running hub for its owner: status and stop. */
 export const STATUS_PATH = "/$c2d/status";
 export const STOP_PATH = "/$c2d/stop";
 
@@ -54,7 +54,7 @@ export function homePaths(directory: string): HomePaths {
 }
 
 /**
- * Makes the directory, for its owner alone.
+ * Creates the directory with access for its owner only.
  *
  * @throws HomeError HomeUnusable; StoreError StoreFull
  */
@@ -64,7 +64,7 @@ export function createHome(directory: string): HomePaths {
 }
 
 /**
- * Writes a file whole or not at all: readers see the old content or the new.
+ * Writes a file atomically: readers see the old content or the new.
  *
  * @throws HomeError HomeUnusable; StoreError StoreFull
  */
@@ -72,7 +72,7 @@ export function writeOwnerFile(path: string, content: string): void {
   writeWhole(path, content, OWNER_ONLY_FILE);
 }
 
-/** As `writeOwnerFile`, for what others may read. */
+/** Like `writeOwnerFile`, but readable by others. */
 export function writePublicFile(path: string, content: string): void {
   writeWhole(path, content, PUBLIC_FILE);
 }
@@ -95,7 +95,7 @@ function writeWhole(path: string, content: string, mode: number): void {
  */
 export function readHomeFile(path: string): string {
   try {
-    // Reading a pipe would wait for a writer.
+    // Reading a pipe would block until there is a writer.
     if (!statSync(path).isFile()) throw new Error("not a file");
     return readFileSync(path, "utf8");
   } catch (error) {
@@ -117,8 +117,8 @@ export function removeHubDescription({ hubFile }: HomePaths): void {
 }
 
 /**
- * The hub whose process runs, by what `hub.json` says; undefined when that is stale. Whether the hub
- * answers, and is the one meant, only a call to it can tell.
+ * The running hub according to `hub.json`; undefined if that is stale. Only a request shows whether
+ * the hub responds and is the right one.
  *
  * @throws HomeError HomeUnusable when `hub.json` cannot be read.
  */
@@ -129,7 +129,7 @@ export function readRunningHub(directory: string): HubDescription | undefined {
 }
 
 /**
- * Differs for each time a hub has made itself known; undefined when none has.
+ * Changes whenever a hub writes `hub.json`; undefined if there is none.
  *
  * @throws HomeError HomeUnusable
  */
@@ -144,8 +144,8 @@ export function readHubMark(directory: string): string | undefined {
 }
 
 /**
- * Why `hub.json` describes no hub, though it is there: a power failure or another program has left
- * it so. A hub that starts replaces it.
+ * Why an existing `hub.json` is unusable, as after a power failure. The next start of a hub
+ * replaces it.
  */
 export function findHubFileDamage(directory: string): HomeError | undefined {
   const paths = homePaths(directory);
@@ -202,12 +202,12 @@ export function isProcessAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // A process of another user is alive too.
+    // EPERM: the process exists, but belongs to another user.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 
-/** Where a hub that listens on this address can be reached on this machine. */
+/** The address for connecting to a hub that listens on this address, on this machine. */
 export function connectableAddress(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "::" ? "::1" : host;

@@ -1,4 +1,4 @@
-/** What makes an installation of the hub its own: its certificate authority and its policies' keys. */
+/** The identity of a hub's installation: its certificate authority and its policies' keys. */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { DEFAULT_POLICIES, OWNER_POLICY, type Policy } from "../../core/device-identity.ts";
@@ -10,12 +10,12 @@ export interface Installation {
   readonly policies: readonly Policy[];
 }
 
-/** A new one, with random keys. */
+/** Creates one with random keys. */
 export async function createInstallation(nowMs: number): Promise<Installation> {
   return { authority: await createCertificateAuthority(nowMs), policies: createPolicies() };
 }
 
-/** @throws Error that says what is wrong, and shows no key. */
+/** @throws Error that describes the problem without showing a key. */
 export function parseInstallation(text: string): Installation {
   const installation = parseJson(text) as Partial<Installation> | null;
   const { authority, policies } = installation ?? {};
@@ -33,7 +33,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message quotes the text.
+    // The parser's own message would quote the text.
     throw new Error("it is not JSON");
   }
 }

@@ -1,4 +1,4 @@
-/** The hub's own paths, outside of Azure's: what its owner may ask it, and have it do. */
+/** Routes for the local hub's owner, which Azure does not have: status and stop. */
 
 import { STATUS_PATH, STOP_PATH } from "../home/home.ts";
 import { NO_CONTENT } from "./http-reply.ts";
@@ -15,7 +15,7 @@ export function adminRoutes({ handshakes, stopHub }: RouteServices): Route[] {
     {
       method: "POST",
       path: STOP_PATH,
-      // It ends what registry and services do alike: of the policies only the owner's has both.
+      // It affects registry and services alike: only the owner's policy has both permissions.
       permissions: ["RegistryWrite", "ServiceConnect"],
       needsEveryPermission: true,
       handle: () => ({ ...NO_CONTENT, onSent: stopHub }),

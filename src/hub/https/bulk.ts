@@ -1,4 +1,4 @@
-/** Several devices in one request, each created, updated or deleted for itself (rule registry-bulk). */
+/** Bulk requests: each device is created, updated or deleted individually (rule registry-bulk). */
 
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import type { Registry } from "../model/identity-registry.ts";
@@ -6,12 +6,12 @@ import { readDeviceRequest } from "./device-json.ts";
 import type { HttpReply } from "./http-reply.ts";
 import { isObject, parseJson } from "./json-body.ts";
 
-/** Devices one request may name (registry guide). */
+/** Maximum number of devices in one request (registry guide). */
 const MAX_DEVICES = 100;
 
 const ANY_ETAG = "*";
 
-/** What is asked of one device. */
+/** One operation of a bulk request. */
 interface BulkItem {
   readonly deviceId: string;
   readonly importMode: string;
@@ -35,7 +35,7 @@ const create: Act = ({ deviceId, device }, registry) =>
 const updateIf =
   (etagOf: (item: BulkItem) => string): Act =>
   async (item, registry) => {
-    // One that is missing is not found, whatever its etag.
+    // A missing device is not found, whatever the etag.
     registry.get(item.deviceId);
     return await registry.update(item.deviceId, readDeviceRequest(item.device), etagOf(item));
   };
@@ -51,7 +51,7 @@ const createOr =
 const any = (): string => ANY_ETAG;
 const own = ({ etag }: BulkItem): string => etag;
 
-/** By importMode in lower case: the SDKs write it in either. */
+/** By importMode in lower case: the SDKs use either case. */
 const ACTS: Readonly<Record<string, Act>> = {
   create,
   update: updateIf(any),
@@ -62,7 +62,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   deleteifmatchetag: deleteIf(own),
 };
 
-/** @throws HubError ArgumentInvalid for a body that is no list of devices with their modes. */
+/** @throws HubError ArgumentInvalid for a body that is not a list of devices with their modes. */
 export function parseBulk(body: Uint8Array): BulkItem[] {
   const items = parseJson(body);
   if (!Array.isArray(items) || items.length === 0 || items.length > MAX_DEVICES) {
@@ -80,7 +80,7 @@ export function parseBulk(body: Uint8Array): BulkItem[] {
   });
 }
 
-/** @returns what could not be done; the rest is done all the same. */
+/** @returns The operations that failed; the others are applied. */
 export async function runBulk(
   items: readonly BulkItem[],
   registry: Registry,

@@ -1,4 +1,4 @@
-/** Device identities as JSON, written and read. */
+/** Converts device identities to and from JSON. */
 
 import type {
   DeviceAuthentication,
@@ -11,13 +11,13 @@ import type { DeviceTimes } from "../store/records.ts";
 import type { HttpReply } from "./http-reply.ts";
 import { isObject, parseObject } from "./json-body.ts";
 
-/** The time of what has never happened (registry samples of the documentation). */
+/** The time that means never (registry samples in the documentation). */
 const NEVER = "0001-01-01T00:00:00Z";
 
-/** Of a twin nobody has changed: version 1, in base64 as Azure has it. */
+/** The etag of an unchanged twin: version 1 in base64, as on Azure. */
 const TWIN_ETAG = "AAAAAAAAAAE=";
 
-/** What the hub knows of a device at the moment, beside its identity. */
+/** The runtime state of a device, in addition to its identity. */
 export interface DeviceActivity extends DeviceTimes {
   readonly isConnected: boolean;
   readonly cloudToDeviceMessageCount: number;
@@ -56,7 +56,7 @@ function toIdentityJson(device: DeviceIdentity, activity: DeviceActivity) {
   };
 }
 
-/** A device as queries give it: its twin, which the hub keeps none of beyond its identity. */
+/** A device in query results: its twin, of which the hub stores only the identity. */
 export function toTwinJson(device: DeviceIdentity, activity: DeviceActivity): object {
   const { generationId: _, etag: deviceEtag, ...identity } = toIdentityJson(device, activity);
   const { x509Thumbprint, type } = toAuthenticationJson(device.authentication);
@@ -76,9 +76,9 @@ export function toTwinJson(device: DeviceIdentity, activity: DeviceActivity): ob
 }
 
 /**
- * Reads a device identity that somebody wants created or updated.
+ * Parses a device identity to create or update.
  *
- * @throws HubError ArgumentInvalid for a body that is none.
+ * @throws HubError ArgumentInvalid for an invalid body.
  */
 export function parseDeviceRequest(body: Uint8Array, deviceId: string): DeviceRequest {
   const json = parseObject(body);
@@ -145,7 +145,7 @@ function parseAuthentication(value: unknown): DeviceAuthentication | undefined {
   return { type, primaryKey: text(keys.primaryKey), secondaryKey: text(keys.secondaryKey) };
 }
 
-/** Absent and null are empty. */
+/** Absent and null count as empty. */
 function text(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;

@@ -1,4 +1,4 @@
-/** What a device does: it fetches and settles its messages, and sends its telemetry. */
+/** Routes for devices: receiving and settling messages, and sending telemetry. */
 
 import { formatAuthMethod } from "../../core/access.ts";
 import type { Settlement } from "../../core/message-queue.ts";

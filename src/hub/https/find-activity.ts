@@ -1,4 +1,4 @@
-/** What the hub knows of a device at the moment, beside its identity. */
+/** The runtime state of a device, in addition to its identity. */
 
 import type { DeviceActivity } from "./device-json.ts";
 import type { RouteServices } from "./route.ts";

@@ -1,14 +1,14 @@
-/** Answers to HTTP requests. */
+/** Builds HTTP responses. */
 
 import type { HubError } from "../../core/hub-error.ts";
 
 export interface HttpReply {
   readonly status: number;
-  /** Names in Azure's case, in which they leave (rule https-header-names). */
+  /** Names in Azure's case, as sent (rule https-header-names). */
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON, bytes as they are. */
+  /** An object is sent as JSON, bytes unchanged. */
   readonly body?: object | Uint8Array;
-  /** Called once the answer has left, or cannot any more. */
+  /** Called once the response was sent or the connection is closed. */
   onSent?(): void;
 }
 

@@ -1,4 +1,4 @@
-/** JSON in the bodies of requests. */
+/** Parses JSON request bodies. */
 
 import { HubError } from "../../core/hub-error.ts";
 

@@ -1,4 +1,4 @@
-/** A message to a device as the answer to its poll. */
+/** Converts a message to the response to a device's poll. */
 
 import { encodeHeaderName, encodeHeaderValue } from "../../core/header-text.ts";
 import { HubError } from "../../core/hub-error.ts";
@@ -7,10 +7,13 @@ import type { Entry } from "../../core/message-queue.ts";
 import { deviceboundTo } from "../../core/resource-path.ts";
 import type { HttpReply } from "./http-reply.ts";
 
-/** A lock an HTTP receiver may ask for, in seconds (devguide-c2d). */
+/** Lock timeout that an HTTP receiver may request, in seconds (devguide-c2d). */
 const LOCK_TIMEOUT_SECONDS = { min: 5, max: 300 };
 
-/** A message as a polling device receives it: the body raw, all else in headers (rule https-receive). */
+/**
+ * A message as a polling device receives it: raw body, everything else in headers (rule
+ * https-receive).
+ */
 export function toMessageReply(
   deviceId: string,
   entry: Entry<Message>,
@@ -41,7 +44,7 @@ export function toMessageReply(
 }
 
 /**
- * Reads the lock time a receiver asks for, in milliseconds; undefined when it leaves it to the hub.
+ * Parses the requested lock timeout, in milliseconds; undefined for the hub's default.
  *
  * @throws HubError ArgumentInvalid outside 5 to 300 seconds.
  */

@@ -1,4 +1,4 @@
-/** Queries: the one that lists all devices, page by page (rule https-query). */
+/** Queries: only the one that lists all devices, with paging (rule https-query). */
 
 import type { DeviceIdentity } from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
@@ -9,7 +9,7 @@ import type { Route, RouteServices } from "./route.ts";
 
 const ALL_DEVICES = /^\s*select\s+\*\s+from\s+devices\s*;?\s*$/i;
 
-/** Devices a page holds (query guide: x-ms-max-item-count). */
+/** Devices per page (query guide: x-ms-max-item-count). */
 const PAGE = { default: 100, max: 1000 };
 
 export function queryRoutes(services: RouteServices): Route[] {
@@ -17,7 +17,7 @@ export function queryRoutes(services: RouteServices): Route[] {
     {
       method: "POST",
       path: "/devices/query",
-      // Which of the two Azure wants is not documented; the SDKs' users have either.
+      // Azure's required permission is not documented; users of the SDKs have either.
       permissions: ["ServiceConnect", "RegistryRead"],
       handle({ headers, body }) {
         const { query } = parseObject(body);
@@ -32,7 +32,8 @@ export function queryRoutes(services: RouteServices): Route[] {
           status: 200,
           headers: {
             "x-ms-item-type": "Twin",
-            // Absent with the last page: even an empty one has the Node SDK ask on for ever.
+            // Absent with the last page: even an empty one would make the Node SDK request pages
+            // forever.
             ...(rest.length > size && { "x-ms-continuation": formatContinuation(page) }),
           },
           body: page.map((device) => toTwinJson(device, findActivity(device.deviceId, services))),
@@ -42,7 +43,7 @@ export function queryRoutes(services: RouteServices): Route[] {
   ];
 }
 
-/** The token says after which device the next page begins. */
+/** The token contains the last device of the page. */
 function formatContinuation(page: readonly DeviceIdentity[]): string {
   return Buffer.from(page.at(-1)?.deviceId ?? "").toString("base64url");
 }

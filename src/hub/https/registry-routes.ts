@@ -1,4 +1,4 @@
-/** The identity registry: one device, all of them, several at once, and their number. */
+/** Routes of the identity registry: single devices, lists, bulk operations and statistics. */
 
 import { HubError } from "../../core/hub-error.ts";
 import { parseBulk, runBulk, toBulkReply } from "./bulk.ts";
@@ -12,7 +12,7 @@ import { findActivity } from "./find-activity.ts";
 import { NO_CONTENT } from "./http-reply.ts";
 import { DEVICE_PATH, type Route, type RouteServices } from "./route.ts";
 
-/** Devices one request may list (registry API: top is 1 to 1000). */
+/** Maximum number of devices in one list (registry API: top is 1 to 1000). */
 const MAX_LISTED = 1000;
 
 export function registryRoutes(services: RouteServices): Route[] {

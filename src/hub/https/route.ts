@@ -1,4 +1,4 @@
-/** What an endpoint of the HTTPS front end is. */
+/** The definition of an endpoint of the HTTPS front end. */
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "../../core/access.ts";
@@ -7,25 +7,25 @@ import type { HubServices } from "../services.ts";
 import type { HttpReply } from "./http-reply.ts";
 
 export interface HubRequest {
-  /** Decoded; empty where the path has none. */
+  /** Decoded; empty if the path has none. */
   readonly deviceId: string;
   readonly lockToken: string;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly headers: IncomingHttpHeaders;
   /** Names as they came, each followed by its value. */
   readonly rawHeaders: readonly string[];
-  /** Whose token it was. */
+  /** The authenticated principal. */
   readonly principal: Principal;
   readonly body: Uint8Array;
 }
 
 export interface Route {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
-  /** As the router reads it. */
+  /** Path pattern of the router. */
   readonly path: string;
-  /** Any of them lets in. */
+  /** Any one of them is sufficient. */
   readonly permissions: readonly Permission[];
-  /** Only all of them together let in. */
+  /** All of them are required. */
   readonly needsEveryPermission?: boolean;
   handle(request: HubRequest): HttpReply | Promise<HttpReply>;
 }

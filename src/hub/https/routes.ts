@@ -1,4 +1,4 @@
-/** What the HTTPS front end serves: each endpoint with the permission it takes. */
+/** All endpoints of the HTTPS front end, with the permissions they require. */
 
 import { adminRoutes } from "./admin-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";

@@ -1,4 +1,4 @@
-/** The HTTPS front end: requests read, let in, routed and answered. */
+/** The HTTPS front end: reads, authorizes, routes and answers requests. */
 
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -32,7 +32,7 @@ const NOTHING_HERE: HttpReply = {
   body: { Message: "ErrorCode:NotFound;There is nothing at this path." },
 };
 
-/** A server for connections that others accept. */
+/** A server for connections accepted elsewhere. */
 export function createHttpsServer(services: HttpsServices): Server {
   const router = createRouter({
     ignoreTrailingSlash: true,
@@ -53,14 +53,14 @@ export function createHttpsServer(services: HttpsServices): Server {
       })
       .catch(() => response.destroy());
   });
-  // Its other limits are enforced only by a server that listens; this one is handed connections.
+  // Node enforces its other limits only for a server that listens; this one is given connections.
   return server.setTimeout(IDLE_TIMEOUT_MS);
 }
 
 interface FoundRoute {
   readonly params: Readonly<Record<string, string | undefined>>;
   readonly searchParams: Readonly<Record<string, string>>;
-  /** What was handed to the router with the path. */
+  /** Parameters that the router extracted from the path. */
   readonly store: Route;
 }
 
@@ -81,7 +81,7 @@ async function answer(
     body: await readBody(incoming),
   };
   const reply = await route.handle(request);
-  // What it says may rest on changes of others that are still on their way to the disk.
+  // The response may depend on changes by others that are not durable yet.
   await services.store.durable();
   return reply;
 }
@@ -105,7 +105,7 @@ function authorize(
   return principal;
 }
 
-/** A token, or, for a device, its certificate. */
+/** Authenticates by token or, for a device, by certificate. */
 function authenticate(
   { headers: { authorization }, socket }: IncomingMessage,
   deviceId: string,
@@ -118,7 +118,7 @@ function authenticate(
   throw new HubError("IotHubUnauthorized", "Authorization header missing");
 }
 
-/** @throws what the last check threw, when none lets in. */
+/** @throws the error of the last check, if all fail. */
 function requireAny(
   permissions: readonly Permission[],
   check: (permission: Permission) => void,
@@ -160,7 +160,7 @@ async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** With its length: Node would send what follows `writeHead` in chunks. */
+/** With content-length: otherwise Node would use chunked encoding. */
 function send(response: ServerResponse, { status, headers, body }: HttpReply): void {
   if (body === undefined) {
     response.writeHead(status, headers).end();

@@ -1,4 +1,4 @@
-/** What a service does: it purges a device's messages, and fetches and settles feedback. */
+/** Routes for services: purging a device's messages, receiving and settling feedback. */
 
 import { FEEDBACK_CONTENT_TYPE, formatFeedbackBatch } from "../../core/feedback-batch.ts";
 import type { Settlement } from "../../core/message-queue.ts";

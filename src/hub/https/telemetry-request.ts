@@ -7,7 +7,7 @@ import { isObject, parseJson } from "./json-body.ts";
 
 const BATCH_CONTENT_TYPE = "application/vnd.microsoft.iothub.json";
 
-/** Headers in lower case, by what they are in telemetry (rule d2c-https). */
+/** Headers in lower case, by telemetry field (rule d2c-https). */
 const SYSTEM_HEADERS = {
   "iothub-messageid": "messageId",
   "iothub-correlationid": "correlationId",
@@ -23,7 +23,10 @@ const SYSTEM_HEADERS = {
 const EXPIRY_HEADER = "iothub-expiry";
 const APPLICATION_PREFIX = "iothub-app-";
 
-/** @param rawHeaders Names as they came, each followed by its value: names of properties keep their case. */
+/**
+ * @param rawHeaders Names in their original case, each followed by its value: property names keep
+ * their case.
+ */
 export function toTelemetry(rawHeaders: readonly string[], body: Uint8Array): Telemetry {
   const headers: [string, string][] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -38,8 +41,8 @@ export function isTelemetryBatch(contentType: string | undefined): boolean {
 }
 
 /**
- * Reads `[{"body":"<base64>","properties":{"iothub-app-name":"value"}}]`; with `"base64Encoded":false`
- * the body is text (rule d2c-https-batch).
+ * Parses `[{"body":"<base64>","properties":{"iothub-app-name":"value"}}]`; with
+ * `"base64Encoded":false` the body is text (rule d2c-https-batch).
  *
  * @throws HubError ArgumentInvalid for anything else.
  */
@@ -61,7 +64,7 @@ function parseBatched(item: unknown): Telemetry {
   return { ...readProperties(headers), body: bytes };
 }
 
-/** Node's own decoder drops what it cannot read. */
+/** Node's own decoder skips invalid characters. */
 function parseBase64(text: string): Buffer {
   const bytes = Buffer.from(text, "base64");
   const isWhole = text.length % 4 === 0 && bytes.length === Buffer.byteLength(text, "base64");
@@ -87,7 +90,7 @@ function readProperties(
   return { system, properties: Object.fromEntries(properties) };
 }
 
-/** Milliseconds since the epoch, or a date. */
+/** Milliseconds since the epoch, or a date string. */
 function parseExpiry(text: string): number {
   const timeMs = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
   if (!Number.isNaN(timeMs)) return timeMs;

@@ -1,4 +1,4 @@
-/** Makes the hub's own certificate authority, and the server certificates it issues. */
+/** Creates the hub's certificate authority, and server certificates issued by it. */
 
 import "reflect-metadata";
 import { randomBytes, webcrypto } from "node:crypto";
@@ -30,7 +30,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const AUTHORITY_DAYS = 3650;
 const SERVER_DAYS = 397;
 
-/** Makes a certificate authority with a random key. */
+/** Creates a certificate authority with a random key. */
 export async function createCertificateAuthority(nowMs: number): Promise<CertificateWithKey> {
   const keys = await webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
@@ -45,7 +45,7 @@ export async function createCertificateAuthority(nowMs: number): Promise<Certifi
   return { certificate: certificate.toString("pem"), privateKey: await exportKey(keys.privateKey) };
 }
 
-/** Issues a certificate for a server of these names and addresses, with a random key. */
+/** Issues a server certificate for these names and addresses, with a random key. */
 export async function issueServerCertificate(
   authority: CertificateWithKey,
   hostNames: readonly string[],
@@ -63,7 +63,7 @@ export async function issueServerCertificate(
   return { certificate: certificate.toString("pem"), privateKey: await exportKey(keys.privateKey) };
 }
 
-/** Backdated a day, for peers whose clocks lag. */
+/** Backdated by a day, for peers with slow clocks. */
 function identity(name: string, nowMs: number, days: number) {
   return {
     serialNumber: positiveSerial(),

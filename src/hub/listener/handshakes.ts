@@ -1,8 +1,8 @@
 /**
- * TLS handshakes that come to nothing, which is all that a hub sees of clients that do not trust its
- * certificate authority. A connection that is closed before its first byte, as port scanners and health
- * checks do, is no handshake; nor is one refused that is completed and then closed, as our own probes do.
- * Node clients limited to TLS 1.2 end theirs so, too, and are not seen.
+ * Failed TLS handshakes, which are all that a hub sees of clients that do not trust its certificate
+ * authority. A connection that is closed before its first byte, as by port scanners and health
+ * checks, is not a failed handshake; nor is one that is completed and then closed, as by our own
+ * probes. Node clients limited to TLS 1.2 also do the latter, and are not detected.
  */
 
 import type { Socket } from "node:net";
@@ -10,10 +10,10 @@ import type { TLSSocket } from "node:tls";
 import type { Clock } from "../../async/clock.ts";
 import type { HandshakeFailure, HubEventStream } from "../model/events.ts";
 
-/** How long the same failure from the same address is only counted, in milliseconds. */
+/** Interval in which repeated failures from one address are only counted, in milliseconds. */
 const QUIET_MS = 30_000;
 
-/** Addresses and failures that are told apart; beyond them the oldest is forgotten. */
+/** Maximum number of tracked address and failure pairs; above it the oldest is dropped. */
 const MAX_KINDS = 100;
 
 interface Kind {
@@ -38,7 +38,7 @@ export class HandshakeLog {
     return this.#refused;
   }
 
-  /** Counts a failure, and emits an event unless the last of its kind is less than 30 s ago. */
+  /** Counts a failure, and emits an event unless the last one of its kind is less than 30 s old. */
   add(remoteAddress: string, { cause, reason, hint }: FailedHandshake): void {
     this.#refused += 1;
     const nowMs = this.#clock.nowMs();
@@ -62,7 +62,7 @@ export class HandshakeLog {
 interface FailedHandshake {
   readonly cause: HandshakeFailure;
   readonly reason: string;
-  /** What helps the client. */
+  /** What to do about it, on the client's side. */
   readonly hint: string;
 }
 
@@ -75,7 +75,7 @@ const UNTRUSTED: FailedHandshake = {
   hint: TRUST_HINT,
 };
 
-/** Node's own clients send no alert. */
+/** Node clients send no TLS alert. */
 const ABORTED: FailedHandshake = {
   cause: "aborted",
   reason:
@@ -109,11 +109,11 @@ const FAILURES: readonly (readonly [code: RegExp, failure: FailedHandshake])[] =
 ];
 
 /**
- * What the server's `tlsClientError` means.
+ * Interprets the server's `tlsClientError`.
  *
- * @param raw The connection beneath TLS.
- * @returns undefined for what was no handshake: nothing came in, or the client went away before the
- * hub had shown its certificate.
+ * @param raw The connection under TLS.
+ * @returns Undefined if it was not a handshake: no byte was received, or the client left before the
+ * hub had sent its certificate.
  */
 export function explainFailure(
   error: NodeJS.ErrnoException,
@@ -127,7 +127,7 @@ export function explainFailure(
   return { cause: "other", reason: `The TLS handshake failed (${code}).`, hint: TRUST_HINT };
 }
 
-/** The connection that a TLS socket was made on; Node's types leave it out. */
+/** The connection under a TLS socket, which Node's types omit. */
 export function connectionBeneath(socket: TLSSocket): Socket | undefined {
   return (socket as unknown as { readonly _parent?: Socket })._parent;
 }

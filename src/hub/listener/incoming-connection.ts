@@ -1,4 +1,4 @@
-/** What a connection has told of itself before its first byte. */
+/** What is known of a connection before its first byte. */
 
 import "reflect-metadata";
 import type { X509Certificate } from "node:crypto";
@@ -8,7 +8,7 @@ import { X509Certificate as ParsedCertificate } from "@peculiar/x509";
 import type { ClientCertificate } from "../../core/access.ts";
 
 export interface IncomingConnection {
-  /** The port it came in by. */
+  /** The local port. */
   readonly port?: number;
   readonly certificate?: ClientCertificate;
 }
@@ -21,13 +21,13 @@ export function describeConnection(socket: Socket): IncomingConnection {
   };
 }
 
-/** The TLS handshake has proved that the client holds its key. */
+/** The TLS handshake has proved that the client has its private key. */
 export function readClientCertificate(socket: Socket): ClientCertificate | undefined {
   if (!known.has(socket)) known.set(socket, read(socket));
   return known.get(socket);
 }
 
-/** Node tells of the issuers the first time only. */
+/** Node returns the issuers only the first time. */
 const known = new WeakMap<Socket, ClientCertificate | undefined>();
 
 function read(socket: Socket): ClientCertificate | undefined {
@@ -41,17 +41,17 @@ function read(socket: Socket): ClientCertificate | undefined {
   };
 }
 
-/** All that the client sent: what Node calls a certificate's issuer is the one sent after it. */
+/** All certificates that the client sent: Node's `issuerCertificate` is the one sent after it. */
 function chainOf(certificate: X509Certificate | undefined): X509Certificate[] {
   return certificate ? [certificate, ...chainOf(certificate.issuerCertificate)] : [];
 }
 
-/** Node escapes what names may hold. */
+/** Node escapes special characters in names. */
 function commonNameOf({ raw }: X509Certificate): string {
   try {
     return new ParsedCertificate(raw).subjectName.getField("CN")[0] ?? "";
   } catch {
-    // Sound enough for OpenSSL, and for a thumbprint.
+    // Valid enough for OpenSSL, and for a thumbprint.
     return "";
   }
 }

@@ -1,4 +1,4 @@
-/** A port that is taken, or that this user may not listen on. */
+/** A port that is in use, or that this user may not listen on. */
 export class PortUnavailable extends Error {
   override readonly name = "PortUnavailable";
   readonly port: number;

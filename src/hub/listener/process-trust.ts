@@ -1,10 +1,11 @@
-/** Trust that this process gives to an authority, while it runs. */
+/** Makes this process trust a certificate authority. */
 
 import tls from "node:tls";
 
 /**
  * Makes every TLS client of this process trust one more authority, until the returned function is
- * called. NODE_EXTRA_CA_CERTS is read at start only, and the service SDK has no option of its own.
+ * called. NODE_EXTRA_CA_CERTS is read only at process start, and the service SDK has no option for
+ * it.
  */
 export function trustInThisProcess(caCertificate: string): () => void {
   const trusted = { caCertificate };
@@ -18,12 +19,12 @@ export function trustInThisProcess(caCertificate: string): () => void {
 
 const { createSecureContext } = tls;
 
-/** One entry a caller: two may trust the same authority, and each takes back its own. */
+/** One entry per caller: two may add the same authority, and each removes its own. */
 const trustedHere = new Set<{ readonly caCertificate: string }>();
 
 function createTrustingContext(options?: tls.SecureContextOptions): tls.SecureContext {
   const context = createSecureContext(options);
-  // It is to trust nobody: a server's, which would name to its clients what it trusts.
+  // A server's context, which would list trusted authorities to its clients.
   if (Array.isArray(options?.ca) && options.ca.length === 0) return context;
   for (const { caCertificate } of trustedHere) context.context.addCACert(caCertificate);
   return context;

@@ -1,4 +1,4 @@
-/** The TLS ports: each serves every protocol, told apart by the first bytes a client sends. */
+/** The TLS ports: each serves every protocol, detected by the client's first bytes. */
 
 import { constants } from "node:crypto";
 import type { Server as HttpServer } from "node:http";
@@ -12,21 +12,21 @@ import { PortUnavailable } from "./port-unavailable.ts";
 
 interface ProtocolListenerOptions {
   readonly host: string;
-  /** 0 takes any free port. */
+  /** 0 for any free port. */
   readonly ports: readonly number[];
-  /** What to do with a port that another process has. */
+  /** What to do if a port is in use by another process. */
   readonly onTaken: "fail" | "skip";
   readonly certificate: CertificateWithKey;
   serveMqtt(stream: Duplex, from: IncomingConnection): void;
   serveAmqp(stream: Duplex, from: IncomingConnection): void;
   readonly http: HttpServer;
   readonly handshakes: HandshakeLog;
-  /** Called when the number of open connections has become this. */
+  /** Called with the number of open connections whenever it changes. */
   onConnections(count: number): void;
 }
 
 export interface ProtocolListener {
-  /** The ports it listens on, in the order they were asked for. */
+  /** The ports it listens on, in the requested order. */
   readonly ports: readonly number[];
   /** Ends every connection and resolves once nothing is open. */
   close(): Promise<void>;
@@ -45,7 +45,7 @@ const MQTT_CONNECT = 0x10;
 /**
  * Listens on all ports, or on none.
  *
- * @throws PortUnavailable for a port that is taken (unless it may be skipped) or not permitted.
+ * @throws PortUnavailable for a port that is in use (unless it may be skipped) or not permitted.
  */
 export async function openProtocolListener(
   options: ProtocolListenerOptions,
@@ -56,7 +56,7 @@ export async function openProtocolListener(
   const close = async (): Promise<void> => {
     const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
     const sockets = [...connections, ...handshakes.keys()];
-    // What the hub ends itself is no failure of a client's.
+    // Connections that the hub itself closes are not client failures.
     handshakes.clear();
     for (const socket of sockets) socket.destroy();
     await Promise.all(closed);
@@ -88,17 +88,17 @@ function createServer(
     cert: certificate,
     key: privateKey,
     minVersion: "TLSv1.2",
-    // Who shows a certificate is looked at later; most sign in with a token. Authorities given here
-    // would be named to clients, some of which then keep other certificates back (rule x509-request).
+    // Client certificates are checked later; most clients use tokens. Authorities given here would
+    // be listed to clients, some of which then withhold other certificates (rule x509-request).
     requestCert: true,
     rejectUnauthorized: false,
     ca: [],
-    // A resumed session brings the client's certificate without those that lead to its authority.
+    // A resumed session has the client's certificate without its intermediates.
     secureOptions: constants.SSL_OP_NO_TICKET,
     noDelay: true,
   });
   server.on("connection", (socket: Socket) => {
-    // It is not told any more once the connection is closed.
+    // The address is no longer available once the connection is closed.
     handshakes.set(socket, socket.remoteAddress ?? "an unknown address");
     socket.once("close", () => setImmediate(() => handshakes.delete(socket)));
   });
@@ -109,7 +109,7 @@ function createServer(
       connections.delete(socket);
       options.onConnections(connections.size);
     });
-    // Whoever serves the connection hears of its errors too; a listener must always be there.
+    // The protocol handlers also see errors; this listener prevents an unhandled one.
     socket.on("error", () => {});
     route(socket, options);
   });
@@ -118,13 +118,13 @@ function createServer(
     const address = raw && handshakes.get(raw);
     const failure = raw && explainFailure(error, raw);
     if (address !== undefined && failure !== undefined) options.handshakes.add(address, failure);
-    // Node leaves one open that did not finish in time.
+    // Node does not close a connection whose handshake timed out.
     socket.destroy();
   });
   return server;
 }
 
-/** @returns whether it listens now. */
+/** @returns Whether it listens now. */
 async function listen(
   server: Server,
   port: number,
@@ -141,7 +141,7 @@ async function listen(
     return true;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    // A single port is one that was asked for by its number: no other will do.
+    // A single port was requested explicitly, so it is not replaced.
     if (code === "EACCES" && port === HTTPS_PORT && options.ports.length > 1) {
       return listen(server, UNPRIVILEGED_HTTPS_PORT, options);
     }
@@ -180,7 +180,7 @@ function serverFor(first: Buffer, options: ProtocolListenerOptions): (socket: TL
   return (socket) => options.http.emit("connection", socket);
 }
 
-/** True also for a first read that holds fewer bytes than the word. */
+/** Also true for a first chunk shorter than the word. */
 function isPrefixOf(word: string, bytes: Buffer): boolean {
   return word.startsWith(bytes.subarray(0, word.length).toString("latin1"));
 }

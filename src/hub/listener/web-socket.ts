@@ -1,4 +1,4 @@
-/** MQTT and AMQP through WebSocket, for networks that let only HTTPS pass. */
+/** MQTT and AMQP over WebSocket, for networks that allow only HTTPS. */
 
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
@@ -13,23 +13,23 @@ interface WebSocketServices {
 }
 
 /**
- * Of IoT Hub, and of its Event Hubs-compatible endpoint. The Node SDKs write a port into the path, so
- * only its end counts; uamqp adds a slash (rule web-socket).
+ * WebSocket paths of IoT Hub and its Event Hubs-compatible endpoint. The Node SDKs put a port into
+ * the path, so only its end is compared; uamqp adds a slash (rule web-socket).
  */
 const PATH_END = /(\$|%24)(iothub|servicebus)\/websocket\/?$/i;
 
 const SUBPROTOCOLS = ["mqtt", "AMQPWSB10"] as const;
 
-/** Largest WebSocket message, in bytes: packets and frames are smaller, and may be split anyway. */
+/** Largest WebSocket message, in bytes: packets and frames are smaller, and may be split. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 
-/** Of what a client asked for, in a refusal: characters that are repeated to it. */
+/** Maximum number of characters of a request that a refusal quotes. */
 const MAX_QUOTED = 200;
 
-/** Why an upgrade is not made. */
+/** The refusal of an upgrade. */
 interface Refusal {
   readonly status: 400 | 404;
-  /** As REST names it. */
+  /** HTTP status text. */
   readonly name: "ArgumentInvalid" | "NotFound";
   readonly reason: string;
 }
@@ -76,7 +76,7 @@ function findRefusal({ url = "", headers }: IncomingMessage): Refusal | undefine
   return { status: 400, name: "ArgumentInvalid", reason };
 }
 
-/** In any case: the C SDK offers `MQTT`. */
+/** Case-insensitive: the C SDK offers `MQTT`. */
 function isKnown(subprotocol: string): boolean {
   return SUBPROTOCOLS.some((known) => known.toLowerCase() === subprotocol.toLowerCase());
 }

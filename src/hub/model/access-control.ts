@@ -1,4 +1,4 @@
-/** The core's access rules, fed with this hub's names, policies and devices. */
+/** Applies the core's access rules with this hub's names, policies and devices. */
 
 import type { Clock } from "../../async/clock.ts";
 import {
@@ -17,7 +17,7 @@ import type { DeviceAuthorities } from "./device-authorities.ts";
 import type { Registry } from "./identity-registry.ts";
 
 interface AccessControlOptions {
-  /** Every name the hub answers to. */
+  /** All host names of the hub. */
   readonly hostNames: readonly string[];
   readonly policies: readonly Policy[];
   readonly authorities: DeviceAuthorities;
@@ -25,7 +25,7 @@ interface AccessControlOptions {
   readonly clock: Clock;
 }
 
-/** Every method throws HubError IotHubUnauthorized for what `core/access.ts` refuses. */
+/** Every method throws HubError IotHubUnauthorized if `core/access.ts` refuses. */
 export class AccessControl {
   readonly #options: AccessControlOptions;
   readonly #hostNames: readonly string[];
@@ -35,7 +35,7 @@ export class AccessControl {
     this.#hostNames = options.hostNames.map((name) => name.toLowerCase());
   }
 
-  /** @param deviceId The device that presents the token, where that is known. */
+  /** @param deviceId The device that presents the token, if known. */
   authenticate(token: string, deviceId?: string): Principal {
     return authenticateToken(token, this.#context(), deviceId);
   }
@@ -56,14 +56,14 @@ export class AccessControl {
     authorizeDevice(principal, deviceId, this.#context());
   }
 
-  /** Checks the hub's name as SASL user names have it: a host name up to its first dot, or whole. */
+  /** Checks the hub's name in a SASL user name: a host name up to its first dot, or whole. */
   requireHubName(name: string): void {
     const names = this.#hostNames.flatMap((host) => [host, host.split(".")[0]]);
     if (names.includes(name.toLowerCase())) return;
     throw new HubError("IotHubUnauthorized", `This hub is not ${name}.`);
   }
 
-  /** True for each of the hub's names, in any case. */
+  /** Whether this is one of the hub's names, case-insensitively. */
   answersTo(hostName: string): boolean {
     return this.#hostNames.includes(hostName.toLowerCase());
   }

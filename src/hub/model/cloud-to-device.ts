@@ -1,4 +1,7 @@
-/** The device queues at work: every change goes through the core, into the store, and then out. */
+/**
+ * Runs the device queues: every change goes through the core, into the store, and then to its
+ * consumers.
+ */
 
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../async/clock.ts";
@@ -32,19 +35,19 @@ import type { Registry } from "./identity-registry.ts";
 import { toEvents } from "./message-events.ts";
 import type { Subscription } from "./subscription.ts";
 
-/** A message handed out under a lock. */
+/** A message delivered under a lock. */
 export interface MessageDelivery {
   readonly lockToken: string;
   readonly entry: Entry<Message>;
 }
 
-/** A connection that takes a device's messages as they come. */
+/** A connection to which a device's messages are pushed. */
 interface MessageConsumer {
   hasCredit(): boolean;
   deliver(delivery: MessageDelivery): void;
-  /** A lock of this consumer has ended, by a settlement or without one. */
+  /** A lock of this consumer has ended, settled or not. */
   onLockEnded(lockToken: string): void;
-  /** Another consumer of the same device took its place. */
+  /** Another consumer of the same device replaced it. */
   onReplaced(error: HubError): void;
 }
 
@@ -99,7 +102,7 @@ export class CloudToDevice {
     await this.#apply(deviceId, enqueueMessage(queue, message, settings, clock.nowMs()));
   }
 
-  /** Takes a device's messages as they come, in the place of whoever did so before (rule one-connection). */
+  /** Subscribes to a device's messages, replacing the previous consumer (rule one-connection). */
   subscribe(deviceId: string, consumer: MessageConsumer): Subscription {
     const state = this.#stateOf(deviceId);
     const previous = state.consumer;
@@ -119,7 +122,7 @@ export class CloudToDevice {
     };
   }
 
-  /** Hands out one message to somebody who comes for it, locked for so long; undefined when none is visible. */
+  /** Delivers one message to a polling receiver, with this lock timeout; undefined if none is visible. */
   take(deviceId: string, lockTimeoutMs?: number): MessageDelivery | undefined {
     this.#advance(deviceId);
     return this.#deliverNext(deviceId, this.#stateOf(deviceId), lockTimeoutMs);
@@ -128,7 +131,8 @@ export class CloudToDevice {
   /**
    * Settles a message by its lock; resolves once that is durable.
    *
-   * @throws HubError DeviceMessageLockLost when the lock ran out or the message is gone.
+   * @throws HubError DeviceMessageLockLost when the lock has expired or the message no longer
+   * exists.
    */
   async settle(deviceId: string, lockToken: string, settlement: Settlement): Promise<void> {
     this.#advance(deviceId);
@@ -158,7 +162,10 @@ export class CloudToDevice {
     return this.#stateOf(deviceId).queue.entries.length;
   }
 
-  /** A deleted device's messages go without feedback, and with what waits of it (rule c2d-device-deleted). */
+  /**
+   * Drops a deleted device's messages without feedback, and its waiting feedback records (rule
+   * c2d-device-deleted).
+   */
   #forget(deviceId: string): StoreChange[] {
     const { queue } = this.#stateOf(deviceId);
     this.#devices.delete(deviceId);
@@ -185,8 +192,8 @@ export class CloudToDevice {
   }
 
   /**
-   * The one way state changes: memory and store, then whoever hears of it. Events and feedback wait
-   * until the change is durable; a device does not (rule c2d-early-delivery).
+   * The only place where state changes: memory and store, then consumers. Events and feedback wait
+   * until the change is durable; delivery to a device does not (rule c2d-early-delivery).
    */
   #apply(deviceId: string, step: Step<Message>): Promise<void> {
     const state = this.#stateOf(deviceId);

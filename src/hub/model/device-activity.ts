@@ -1,4 +1,4 @@
-/** When devices were last heard of, as events say. */
+/** Last activity of each device, from events. */
 
 import type { Clock } from "../../async/clock.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
@@ -11,16 +11,16 @@ interface DeviceActivityOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly store: GuardedStore;
-  /** What was known when the hub last stopped. */
+  /** The state when the hub last stopped. */
   readonly times: ReadonlyMap<string, DeviceTimes>;
 }
 
-/** How long activity may be unwritten, in milliseconds: a write each message would cost too much. */
+/** How long activity may stay unwritten, in milliseconds: a write per message would be too expensive. */
 const WRITE_INTERVAL_MS = 5000;
 
 const WRITE_TIMER = "activity";
 
-/** What a device does itself (registry guide: it "connected, received or sent a message"). */
+/** Events that count as device activity (registry guide: it "connected, received or sent a message"). */
 const ACTIVITIES: readonly HubEvent["type"][] = [
   "deviceConnected",
   "deviceDisconnected",
@@ -49,14 +49,14 @@ export class DeviceActivityLog {
     return this.#times.get(deviceId) ?? {};
   }
 
-  /** For a deleted device: one that is created again under its id has not done anything. */
+  /** For a deleted device: a new one with the same id starts without activity. */
   forget(deviceId: string): void {
     this.#unwritten.delete(deviceId);
     if (this.#times.delete(deviceId))
       void this.#options.store.write([activityRecords.remove(deviceId)]);
   }
 
-  /** Hands to the store what it does not have yet. */
+  /** Writes unsaved activity to the store. */
   flush(): void {
     this.#options.scheduler.schedule(WRITE_TIMER, undefined, () => {});
     const changes = [...this.#unwritten].map((id) => activityRecords.put(id, this.find(id)));

@@ -1,8 +1,8 @@
 /**
- * The authorities whose devices may sign in with their certificates (rule x509-sign-in).
+ * The certificate authorities whose devices may sign in (rule x509-sign-in).
  *
- * TLS is not asked: a server that verifies names its authorities to clients, and some clients then
- * keep a certificate of no such authority back, although its thumbprint is registered.
+ * Not checked by TLS: a server that verifies lists its authorities to clients, and some clients
+ * then withhold a certificate from another issuer, although its thumbprint is registered.
  */
 
 import "reflect-metadata";
@@ -13,10 +13,10 @@ import {
   X509Certificate as ParsedCertificate,
 } from "@peculiar/x509";
 
-/** Certificates that may stand between a device's and an authority's. */
+/** Maximum number of intermediate certificates. */
 const MAX_INTERMEDIATES = 10;
 
-/** Critical extensions that are understood (RFC 5280, 4.2): a certificate with another one is not. */
+/** Critical extensions that are understood (RFC 5280, 4.2): a certificate with any other is refused. */
 const UNDERSTOOD_EXTENSIONS: readonly string[] = [
   "2.5.29.15", // key usage
   "2.5.29.17", // subject alternative name
@@ -27,9 +27,9 @@ const UNDERSTOOD_EXTENSIONS: readonly string[] = [
 const ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0";
 
 interface Certificate {
-  /** Judges names, key usage and signatures, as OpenSSL does. */
+  /** Checks names, key usage and signatures, as OpenSSL does. */
   readonly x509: X509Certificate;
-  /** Holds what Node does not tell. */
+  /** For fields that Node does not expose. */
   readonly parsed: ParsedCertificate;
 }
 
@@ -42,10 +42,10 @@ export class DeviceAuthorities {
   }
 
   /**
-   * Whether a chain leads to an authority: every signature and date on the way holds, every issuer
-   * may issue, and at most 10 certificates stand between.
+   * Whether a chain leads to an authority: all signatures and dates are valid, every issuer may
+   * issue, and there are at most 10 intermediates.
    *
-   * @param chain DER: the device's certificate, then what else the client sent, in any order.
+   * @param chain DER: the device's certificate, then any others that the client sent, in any order.
    */
   haveIssued(chain: readonly Uint8Array[], nowMs: number): boolean {
     if (this.#authorities.length === 0) return false;
@@ -56,7 +56,7 @@ export class DeviceAuthorities {
     );
   }
 
-  /** @param untried Those that may still come next: none is tried twice, so circles end. */
+  /** @param untried Candidates for the next issuer: each is tried once, so cycles end. */
   #leadsToAuthority(
     certificate: Certificate,
     { untried, depth, nowMs }: { untried: Set<Certificate>; depth: number; nowMs: number },
@@ -74,10 +74,10 @@ export class DeviceAuthorities {
   }
 }
 
-/** What is on the way from a device to its authority, the device's own certificate included. */
+/** A certificate of the chain, the device's own included. */
 function isAcceptable(certificate: Certificate, nowMs: number): boolean {
   const { x509, parsed } = certificate;
-  // Node calls the extended key usage so; a certificate without one is for any.
+  // Node's name for the extended key usage; a certificate without it may be used for anything.
   const usages: readonly string[] | undefined = x509.keyUsage;
   const isForClients = usages?.some((usage) => CLIENT_USAGES.includes(usage)) ?? true;
   const isUnderstood = parsed.extensions.every(
@@ -103,7 +103,7 @@ function isIssuedBy({ x509 }: Certificate, issuer: Certificate): boolean {
   try {
     return x509.checkIssued(issuer.x509) && x509.verify(issuer.x509.publicKey);
   } catch {
-    // A key that OpenSSL cannot verify with.
+    // OpenSSL cannot verify with this key.
     return false;
   }
 }

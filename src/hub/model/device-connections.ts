@@ -1,17 +1,17 @@
-/** Which device is connected where: one connection a device, the newest wins (rule one-connection). */
+/** The connection of each device: one per device, the newest wins (rule one-connection). */
 
 import { HubError } from "../../core/hub-error.ts";
 import type { HubEventStream, Protocol } from "./events.ts";
 
 export interface DeviceConnectionHandle {
-  /** Says that the connection is gone. */
+  /** Reports that the connection has ended. */
   release(reason: string): void;
 }
 
-/** A connection that stands for a device. */
+/** A connection of a device. */
 export interface DeviceConnection {
   readonly protocol: Protocol;
-  /** The hub wants it to end, for this reason. */
+  /** Called when the hub closes it, with the reason. */
   close(error: HubError): void;
 }
 
@@ -23,7 +23,7 @@ export class DeviceConnections {
     this.#events = events;
   }
 
-  /** Takes the device's place for a connection; one that had it is closed. */
+  /** Registers the device's connection and closes the previous one. */
   claim(deviceId: string, connection: DeviceConnection): DeviceConnectionHandle {
     const { protocol } = connection;
     this.disconnect(
@@ -46,7 +46,7 @@ export class DeviceConnections {
     };
   }
 
-  /** Ends the connection of a device, if it has one. */
+  /** Closes the connection of a device, if it has one. */
   disconnect(deviceId: string, error: HubError): void {
     this.#current.get(deviceId)?.close(error);
   }

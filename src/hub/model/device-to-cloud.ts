@@ -1,4 +1,4 @@
-/** Telemetry at work: every event goes into its partition's log, into the store, and then out to readers. */
+/** Runs telemetry: every event goes into its partition's log, into the store, and then to readers. */
 
 import type { Clock } from "../../async/clock.ts";
 import type { LoggedEvent, PartitionProperties } from "../../core/events/event-log.ts";
@@ -26,41 +26,41 @@ import type { HubEventStream } from "./events.ts";
 import type { Registry } from "./identity-registry.ts";
 import type { Subscription } from "./subscription.ts";
 
-/** An event as it leaves the hub. */
+/** An event as delivered to readers. */
 export type StoredEvent = LoggedEvent<DeviceEvent>;
 
-/** Somebody who reads a partition. */
+/** A reader of a partition. */
 export interface EventReader {
   hasCredit(): boolean;
   deliver(event: StoredEvent): void;
-  /** Another reader took its place. */
+  /** Another reader replaced it. */
   onReplaced(error: HubError): void;
 }
 
 interface EventRequest {
   readonly partition: EventPartition;
   readonly position: EventPosition;
-  /** An exclusive reader's rank; absent for a reader that shares (rule event-epoch). */
+  /** The epoch of an exclusive reader; absent for a shared one (rule event-epoch). */
   readonly epoch?: number;
 }
 
-/** Who sent a batch. */
+/** The sender of a batch. */
 export interface TelemetrySender {
   readonly deviceId: string;
-  /** As `formatAuthMethod` gives it. */
+  /** From `formatAuthMethod`. */
   readonly authMethod: string;
 }
 
 interface DeviceToCloudOptions {
   readonly limits: LogLimits;
-  /** Beside `$Default`. */
+  /** In addition to `$Default`. */
   readonly consumerGroups: readonly string[];
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly store: GuardedStore;
   readonly events: HubEventStream;
   readonly registry: Registry;
-  /** By the number of their partition; one that never had an event is absent. */
+  /** By partition number; a partition without any event so far is absent. */
   readonly logs: ReadonlyMap<number, DeviceEventLog>;
 }
 
@@ -68,16 +68,16 @@ interface Partition {
   readonly number: number;
   readonly log: DeviceEventLog;
   readonly readers: EventReaders;
-  /** Wakes those who read here. */
+  /** Wakes the readers of a partition. */
   readonly wakes: Set<() => void>;
 }
 
 export class DeviceToCloud {
-  /** When this event hub came to be, for whoever asks: with the hub's start. */
+  /** Creation time of the event hub, for management requests: the hub's start. */
   readonly createdTimeMs: number;
   readonly #options: DeviceToCloudOptions;
   readonly #partitions: readonly Partition[];
-  /** In lower case: names of groups are told apart regardless of it. */
+  /** In lower case: consumer group names are case-insensitive. */
   readonly #consumerGroups: ReadonlySet<string>;
 
   constructor(options: DeviceToCloudOptions) {
@@ -99,10 +99,10 @@ export class DeviceToCloud {
   }
 
   /**
-   * Takes a device's message, or several that came as one; resolves once they are durable, all of
-   * them or none (rule d2c-durable).
+   * Stores a message or a batch from a device; resolves once it is durable, all or nothing (rule
+   * d2c-durable).
    *
-   * @throws HubError MessageTooLarge, ArgumentInvalid; DeviceNotFound when the device has gone.
+   * @throws HubError MessageTooLarge, ArgumentInvalid; DeviceNotFound if the device was deleted.
    */
   async receive(sender: TelemetrySender, messages: readonly Telemetry[]): Promise<void> {
     validateTelemetry(messages);
@@ -123,11 +123,11 @@ export class DeviceToCloud {
   }
 
   /**
-   * Reads a partition from a position on, as events come (rule event-group).
+   * Subscribes to a partition from a position on (rule event-group).
    *
-   * @throws HubError MessagingEntityNotFound for a partition or consumer group there is not,
-   * ArgumentInvalid for a position after the end, LinkCreationConflict when a reader of a higher
-   * epoch is there (rule event-epoch).
+   * @throws HubError MessagingEntityNotFound for an unknown partition or consumer group,
+   * ArgumentInvalid for a position after the end, LinkCreationConflict when there is a reader with
+   * a higher epoch (rule event-epoch).
    */
   subscribe(request: EventRequest, reader: EventReader): Subscription {
     const partition = this.#find(request.partition);
@@ -201,7 +201,7 @@ export class DeviceToCloud {
   }
 }
 
-/** In Event Hubs' words, by which clients know that another try is of no use. */
+/** Event Hubs' own message, by which clients know not to retry. */
 function notFound(path: string): HubError {
   const entity = `${EVENT_HUB_NAME}/${path}`;
   return new HubError(

@@ -1,6 +1,6 @@
 /**
- * Who reads a partition: any number side by side, or one with an epoch, which shuts out the rest of
- * its consumer group (rule event-epoch).
+ * The readers of a partition: any number of shared ones, or one with an epoch, which excludes all
+ * others of its consumer group (rule event-epoch).
  */
 
 import { HubError } from "../../core/hub-error.ts";
@@ -20,9 +20,9 @@ export class EventReaders {
   readonly #readers = new Set<ReaderRequest>();
 
   /**
-   * Readers that must make way are told.
+   * Replaced readers are notified.
    *
-   * @throws HubError LinkCreationConflict when this one may not come in.
+   * @throws HubError LinkCreationConflict when this one is not allowed.
    */
   take(request: ReaderRequest): ReaderPlace {
     const rivals = [...this.#readers].filter(({ group }) => group === request.group);

@@ -1,4 +1,4 @@
-/** What happens inside the hub, reported once it is durable. */
+/** Events of the hub, reported once durable. */
 
 import type { FeedbackRecord } from "../../core/feedback.ts";
 import type { DeadLetterReason, RequeueReason, Settlement } from "../../core/message-queue.ts";
@@ -6,7 +6,7 @@ import type { GuardedStore } from "../store/guard-store.ts";
 
 export type Protocol = "mqtt" | "amqp" | "https";
 
-/** `aborted` is most often `untrusted`, from a client that does not say so. */
+/** `aborted` usually means `untrusted`, from a client that does not send an alert. */
 export type HandshakeFailure =
   | "untrusted"
   | "aborted"
@@ -15,7 +15,7 @@ export type HandshakeFailure =
   | "timeout"
   | "other";
 
-/** A message within its device's queue. */
+/** A message in its device's queue. */
 export interface MessageRef {
   readonly deviceId: string;
   readonly sequenceNumber: number;
@@ -40,15 +40,15 @@ export type HubEvent =
       readonly name: string;
       readonly reason: string;
     }
-  /** A client and the hub did not come to TLS; the same of one address is reported every 30 s at most. */
+  /** A TLS handshake failed; reported at most every 30 s per address and cause. */
   | {
       readonly type: "handshakeFailed";
       readonly remoteAddress: string;
       readonly cause: HandshakeFailure;
       readonly reason: string;
-      /** What helps the client. */
+      /** What to do about it, on the client's side. */
       readonly hint: string;
-      /** Such failures since the last event of this address and cause, this one included. */
+      /** Failures since the last event with this address and cause, including this one. */
       readonly count: number;
     }
   | ({ readonly type: "enqueued"; readonly expiryTimeMs: number } & MessageRef)
@@ -63,7 +63,7 @@ export type HubEvent =
       readonly deviceId: string;
       readonly messageId?: string;
       readonly partitionId: string;
-      /** Within the partition. */
+      /** Position in the partition. */
       readonly sequenceNumber: number;
     }
   | { readonly type: "feedbackDelivered"; readonly batch: number; readonly records: number }
@@ -85,7 +85,7 @@ interface Subscription {
 /** Fans events out to listeners, in the order in which they happened. */
 export class HubEventStream {
   readonly #store: Pick<GuardedStore, "onceDurable">;
-  /** Replaced at each change: an event goes to those who listened when it happened. */
+  /** Replaced at each change: an event goes to those that were listening when it happened. */
   #subscriptions: readonly Subscription[] = [];
 
   constructor(store: Pick<GuardedStore, "onceDurable">) {
@@ -93,9 +93,9 @@ export class HubEventStream {
   }
 
   /**
-   * Reports an event once everything written before it is durable, never within this call: a listener
-   * that acts on the hub comes after what it hears of. Whoever changes something writes first, then
-   * emits.
+   * Reports an event once everything written before it is durable, never within this call, so that
+   * a listener that acts on the hub does so after the reported change. Callers write first, then
+   * emit.
    */
   emit(event: HubEvent): void {
     const subscriptions = this.#subscriptions;
@@ -104,7 +104,7 @@ export class HubEventStream {
     });
   }
 
-  /** Events that happen from now on; the returned function ends the subscription. */
+  /** Subscribes to events from now on; the returned function unsubscribes. */
   subscribe(listener: HubEventListener): () => void {
     const subscription: Subscription = { listener, hasEnded: false };
     this.#subscriptions = [...this.#subscriptions, subscription];
@@ -120,7 +120,7 @@ function notify({ listener, hasEnded }: Subscription, event: HubEvent): void {
   try {
     listener(event);
   } catch (error) {
-    // What happens in the hub must not depend on who watches.
+    // A failing listener must not affect the hub.
     process.emitWarning(error instanceof Error ? error : String(error));
   }
 }

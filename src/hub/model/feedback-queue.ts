@@ -1,6 +1,6 @@
 /**
- * The hub's one feedback queue: records gather into batches, consumers compete for them (rule
- * feedback-competing). Batches have locks, a TTL and a delivery count of their own (rules
+ * The hub-wide feedback queue: records are collected into batches, for which consumers compete
+ * (rule feedback-competing). Batches have their own locks, TTL and delivery count (rules
  * feedback-settle, feedback-lock, feedback-ttl).
  */
 
@@ -41,16 +41,16 @@ export interface FeedbackDelivery {
   readonly enqueuedTimeMs: number;
 }
 
-/** Somebody who reads feedback. */
+/** A consumer of feedback. */
 interface FeedbackConsumer {
   hasCredit(): boolean;
   deliver(delivery: FeedbackDelivery): void;
-  /** A lock of this consumer has ended without its settling. */
+  /** A lock of this consumer has ended without being settled. */
   onLockEnded(lockToken: string): void;
 }
 
 export interface FeedbackSubscription extends Subscription {
-  /** As `FeedbackQueue.settle`. */
+  /** Like `FeedbackQueue.settle`. */
   settle(lockToken: string, settlement: Settlement): Promise<void>;
 }
 
@@ -72,10 +72,10 @@ export class FeedbackQueue {
   readonly #options: FeedbackQueueOptions;
   #queue: MessageQueue<FeedbackPayload>;
   #waiting: readonly WaitingRecord[];
-  /** Written, and not durable yet. */
+  /** Written, but not durable yet. */
   readonly #underWay = new Set<WaitingRecord>();
   #lastNumber: number;
-  /** In turn order: who was served last stands last. */
+  /** Round robin: the last served consumer is last. */
   #readers: Reader[] = [];
 
   constructor(options: FeedbackQueueOptions) {
@@ -87,8 +87,8 @@ export class FeedbackQueue {
   }
 
   /**
-   * Numbers records for the store. The caller writes them together with the outcome they tell of, so
-   * that neither exists without the other, and then admits them.
+   * Assigns numbers to records. The caller writes them together with the reported outcome, so that
+   * neither exists without the other, and then admits them.
    */
   number(records: readonly FeedbackRecord[]): WaitingRecord[] {
     return records.map((record) => {
@@ -97,7 +97,7 @@ export class FeedbackQueue {
     });
   }
 
-  /** Takes in records that have been written, to leave with the next batch once they are durable. */
+  /** Adds written records, to be sent with the next batch once they are durable. */
   admit(records: readonly WaitingRecord[]): void {
     if (records.length === 0) return;
     const { events, store } = this.#options;
@@ -111,9 +111,9 @@ export class FeedbackQueue {
   }
 
   /**
-   * Discards a device's records that are not part of a batch yet (rule c2d-device-deleted).
+   * Discards a device's records that are not yet in a batch (rule c2d-device-deleted).
    *
-   * @returns what that changes in the store.
+   * @returns The changes to the store.
    */
   forget(deviceId: string): StoreChange[] {
     const isOfDevice = ({ record }: WaitingRecord): boolean => record.deviceId === deviceId;
@@ -140,7 +140,7 @@ export class FeedbackQueue {
     };
   }
 
-  /** Hands out one batch to somebody who comes for it; undefined when none is visible. */
+  /** Delivers one batch to a polling consumer; undefined if none is visible. */
   take(): FeedbackDelivery | undefined {
     this.#advance();
     const delivery = this.#deliverNext();
@@ -151,7 +151,7 @@ export class FeedbackQueue {
   /**
    * Settles a batch by its lock; resolves once that is durable.
    *
-   * @throws HubError DeviceMessageLockLost when the lock ran out: then nothing changed.
+   * @throws HubError DeviceMessageLockLost when the lock has expired: then nothing has changed.
    */
   async settle(lockToken: string, settlement: Settlement): Promise<void> {
     this.#advance();

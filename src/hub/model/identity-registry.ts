@@ -37,12 +37,12 @@ export class Registry {
     this.#devices = new Map(options.devices);
   }
 
-  /** Whatever else belongs to a device goes with it: the changes returned are part of its deletion. */
+  /** Returns further changes to write together with a device's deletion. */
   onDelete(forget: (deviceId: string) => readonly StoreChange[]): void {
     this.#onDelete.push(forget);
   }
 
-  /** For what is told by events: called once the deletion is durable, after the device's last event. */
+  /** Called once the deletion is durable, after the device's last event. */
   onDeleted(forget: (deviceId: string) => void): void {
     this.#onDeleted.push(forget);
   }
@@ -72,7 +72,7 @@ export class Registry {
     return this.#keep(device);
   }
 
-  /** The device of this id, created if it is missing. */
+  /** Returns the device with this id, created if missing. */
   async ensure(deviceId: string): Promise<DeviceIdentity> {
     const found = this.find(deviceId);
     if (found === undefined) return this.create(deviceId);
@@ -81,10 +81,10 @@ export class Registry {
   }
 
   /**
-   * Changes a device; a connection that rests on what is no longer so ends.
+   * Updates a device; a connection whose credentials are no longer valid is closed.
    *
-   * @throws HubError PreconditionFailed for another etag or a missing device (rule registry-update),
-   * ArgumentInvalid.
+   * @throws HubError PreconditionFailed for another etag or a missing device (rule
+   * registry-update), ArgumentInvalid.
    */
   async update(deviceId: string, request: DeviceRequest, ifMatch: string): Promise<DeviceIdentity> {
     const current = this.find(deviceId);
@@ -134,7 +134,7 @@ export class Registry {
     };
   }
 
-  /** As on Azure: an 18-digit count of 100 ns ticks, here since the epoch, never the same twice. */
+  /** As on Azure: an 18-digit count of 100 ns ticks, here since the epoch, and unique. */
   #nextGeneration(): string {
     const ticks = BigInt(this.#options.clock.nowMs()) * 10_000n;
     this.#lastGeneration = ticks > this.#lastGeneration ? ticks : this.#lastGeneration + 1n;

@@ -1,4 +1,4 @@
-/** What a step of a device's queue is reported as. */
+/** Maps transitions of a device's queue to hub events. */
 
 import type { Message } from "../../core/message.ts";
 import type { Entry, Transition } from "../../core/message-queue.ts";
@@ -23,7 +23,7 @@ export function toEvents(deviceId: string, transition: Transition<Message>): Hub
   }
 }
 
-/** What a receiver decided; undefined where time, a lost connection or a purge did. */
+/** The receiver's settlement; undefined if time, a lost connection or a purge caused the transition. */
 function settledOutcome(transition: Transition<Message>): SettledOutcome | undefined {
   if (transition.type === "completed") return "completed";
   if (transition.type === "requeued" && transition.reason === "abandoned") return "abandoned";

@@ -1,7 +1,7 @@
-/** What somebody holds who takes what comes. */
+/** The handle of a consumer. */
 export interface Subscription {
-  /** Says that credit has come. */
+  /** Reports that the consumer has credit. */
   wake(): void;
-  /** Gives back what is unsettled. */
+  /** Ends the subscription and requeues unsettled messages. */
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** What devices have subscribed to in sessions that outlive their connections. */
+/** Topic subscriptions of persistent MQTT sessions. */
 
 import { type Subscriptions, subscriptionRecords } from "../store/records.ts";
 import type { Store } from "../store/store.ts";

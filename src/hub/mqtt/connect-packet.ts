@@ -1,4 +1,4 @@
-/** What a CONNECT asks for, and what CONNACK says to it. */
+/** Parses CONNECT packets, and chooses CONNACK return codes. */
 
 import type { IConnectPacket } from "mqtt-packet";
 import { HubError } from "../../core/hub-error.ts";
@@ -21,19 +21,19 @@ export interface ConnectRequest {
   /** Absent for a device that signs in with a certificate. */
   readonly token?: string;
   readonly isCleanSession: boolean;
-  /** 0: the client promises nothing. */
+  /** 0: no keep-alive. */
   readonly keepAliveSeconds: number;
-  /** Telemetry to be sent when the connection ends without DISCONNECT (rule mqtt-will). */
+  /** Telemetry to send if the connection ends without DISCONNECT (rule mqtt-will). */
   readonly will?: Telemetry;
 }
 
 /**
- * Reads what a CONNECT asks for. The user name is `{host}/{clientId}/?api-version=…`, in the older
- * forms `{host}/{clientId}/api-version=…` and `{host}/{clientId}`; `?` is legal within a device id
- * (rule mqtt-user-name).
+ * Parses a CONNECT. The user name is `{host}/{clientId}/?api-version=…`, in the older forms
+ * `{host}/{clientId}/api-version=…` and `{host}/{clientId}`; `?` is legal within a device id (rule
+ * mqtt-user-name).
  *
- * @throws HubError IotHubUnauthorized when user name and client id do not name one device;
- * ArgumentInvalid for a will to another topic than the device's telemetry.
+ * @throws HubError IotHubUnauthorized when user name and client id do not match; ArgumentInvalid
+ * for a will topic other than the device's telemetry topic.
  */
 export function parseConnect(packet: IConnectPacket): ConnectRequest {
   const segments = (packet.username ?? "").split("/");
@@ -66,8 +66,8 @@ function parseWill(deviceId: string, packet: NonNullable<IConnectPacket["will"]>
 }
 
 /**
- * How CONNACK says why not (rules mqtt-connack, mqtt-connack-disabled). Codes 2 and 4 would make the C
- * SDK give up for good.
+ * The CONNACK return code for a refusal (rules mqtt-connack, mqtt-connack-disabled). Codes 2 and 4
+ * would make the C SDK stop retrying.
  */
 export function connackCodeOf(error: HubError): number {
   return error.name === "IotHubUnauthorized" ? CONNACK.notAuthorized : CONNACK.serverUnavailable;

@@ -1,4 +1,4 @@
-/** One MQTT connection of a device: signing in, keeping alive, and the end. */
+/** One MQTT connection of a device: sign-in, keep-alive and close. */
 
 import type { Duplex } from "node:stream";
 import type { IConnectPacket, Packet } from "mqtt-packet";

@@ -1,4 +1,4 @@
-/** What comes to a device over one connection: its messages, published, and settled by its PUBACKs. */
+/** Delivers a device's messages over one connection, and settles them by its PUBACKs. */
 
 import type { IPublishPacket } from "mqtt-packet";
 import { toHubError } from "../../core/hub-error.ts";
@@ -12,11 +12,11 @@ interface DeviceInboxOptions {
   readonly deviceId: string;
   readonly cloudToDevice: CloudToDevice;
   send(packet: IPublishPacket): void;
-  /** The connection cannot go on, for this reason. */
+  /** Called when the connection must be closed, with the reason. */
   fail(reason: string): void;
 }
 
-/** Longest topic MQTT can write (rule mqtt-topic-size). */
+/** Longest MQTT topic (rule mqtt-topic-size). */
 const MAX_TOPIC_BYTES = 65_535;
 
 export class DeviceInbox {
@@ -29,20 +29,23 @@ export class DeviceInbox {
     this.#options = options;
   }
 
-  /** Delivers what there is, and what comes, with this QoS from now on. */
+  /** Delivers queued and new messages with this QoS from now on. */
   open(qos: number): void {
     this.#qos = qos === 1 ? 1 : 0;
     this.#delivery ??= this.#subscribe();
     this.#delivery.wake();
   }
 
-  /** Gives back what is not settled. */
+  /** Requeues unsettled messages. */
   close(): void {
     this.#delivery?.close();
     this.#delivery = undefined;
   }
 
-  /** An unknown packet id is ignored: its lock has run out, and the message comes again (rule mqtt-puback). */
+  /**
+   * An unknown packet id is ignored: its lock has expired, and the message is redelivered (rule
+   * mqtt-puback).
+   */
   acknowledge(packetId: number): void {
     const lockToken = this.#packetIds.find(packetId);
     if (lockToken === undefined) return;
@@ -76,7 +79,7 @@ export class DeviceInbox {
   #settle(lockToken: string, settlement: Settlement): void {
     const { cloudToDevice, deviceId, fail } = this.#options;
     cloudToDevice.settle(deviceId, lockToken, settlement).catch((error: unknown) => {
-      // The message comes again, marked as redelivered; MQTT has no way to tell the device.
+      // The message will be redelivered with DUP; MQTT cannot report this to the device.
       if (toHubError(error).name !== "DeviceMessageLockLost") fail(toHubError(error).message);
     });
   }

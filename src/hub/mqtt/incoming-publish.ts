@@ -1,4 +1,4 @@
-/** What a device means by publishing. Nothing here knows a socket or a state. */
+/** Interprets a device's PUBLISH. Pure functions. */
 
 import type { IConnectPacket, IPublishPacket } from "mqtt-packet";
 import type { Telemetry } from "../../core/message.ts";
@@ -8,14 +8,14 @@ import { EMPTY_TWIN, REPORTED_VERSION } from "../../core/twin.ts";
 
 export type IncomingPublish =
   | { readonly type: "telemetry"; readonly telemetry: Telemetry }
-  /** `answer` is to be published. */
+  /** `answer` is the response to publish. */
   | { readonly type: "twin"; readonly answer: Pick<IPublishPacket, "topic" | "payload"> }
   | { readonly type: "methodResponse" };
 
-/** Tells a reader that the device asked for what the hub does not do. */
+/** Tells event readers that the device requested RETAIN, which the hub does not support. */
 const RETAIN_PROPERTY = "mqtt-retain";
 
-/** Marks a will among telemetry (MQTT guide, "Using MQTT last will"). */
+/** Marks a will in telemetry (MQTT guide, "Using MQTT last will"). */
 const WILL_PROPERTIES = { "iothub-MessageType": "Will" } as const;
 
 /** Undefined for a topic the device may not publish to. */
@@ -37,7 +37,7 @@ export function readPublish(deviceId: string, packet: IPublishPacket): IncomingP
   }
 }
 
-/** The will a device leaves at CONNECT; undefined when it is for another topic than its telemetry's. */
+/** The will in a CONNECT; undefined for a topic other than the device's telemetry topic. */
 export function readWill(
   deviceId: string,
   will: NonNullable<IConnectPacket["will"]>,

@@ -1,4 +1,4 @@
-/** A message to a device as it is published. */
+/** Converts a message to a device to a PUBLISH. */
 
 import type { IPublishPacket } from "mqtt-packet";
 import type { Message } from "../../core/message.ts";
@@ -6,7 +6,7 @@ import type { Entry } from "../../core/message-queue.ts";
 import { encodeDeviceboundProperties } from "../../core/property-bag.ts";
 import { deviceboundTo, deviceboundTopic } from "../../core/resource-path.ts";
 
-/** The packet id is the connection's to give. */
+/** The connection assigns the packet id. */
 export function toPublish(deviceId: string, entry: Entry<Message>, qos: 0 | 1): IPublishPacket {
   const { system, properties, body } = entry.payload;
   const message = { system: { ...system, to: deviceboundTo(deviceId) }, properties, body };

@@ -11,7 +11,7 @@ export class PacketIds {
     return this.#lockTokens.size >= MAX_PACKET_ID;
   }
 
-  /** A packet id that nothing in flight has, now standing for this lock. */
+  /** Assigns an unused packet id to this lock. */
   add(lockToken: string): number {
     do {
       this.#lastPacketId = (this.#lastPacketId % MAX_PACKET_ID) + 1;
@@ -21,12 +21,12 @@ export class PacketIds {
     return this.#lastPacketId;
   }
 
-  /** The lock this packet id stands for; undefined for an id that is not in flight. */
+  /** The lock of this packet id; undefined for an id that is not in flight. */
   find(packetId: number): string | undefined {
     return this.#lockTokens.get(packetId);
   }
 
-  /** The lock has ended: its packet id stands for nothing now. */
+  /** The lock has ended: frees its packet id. */
   remove(lockToken: string): void {
     const packetId = this.#packetIds.get(lockToken);
     if (packetId === undefined) return;

@@ -1,4 +1,4 @@
-/** The bytes of one MQTT connection: packets read and written, limits, back-pressure and the close. */
+/** The byte stream of one MQTT connection: packets, size limits, back-pressure and close. */
 
 import type { Duplex } from "node:stream";
 import mqtt, { type Packet } from "mqtt-packet";
@@ -7,18 +7,18 @@ import type { Clock } from "../../async/clock.ts";
 /** Largest packet, in bytes: a full telemetry message with its topic fits (assumed). */
 const MAX_PACKET_BYTES = 512 * 1024;
 
-/** Packets that wait for their turn or for the store, in bytes, above which the hub reads no more. */
+/** Size of packets waiting to be processed or stored, in bytes, above which the hub stops reading. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
-/** How long the last bytes may take to leave before the connection is cut, in milliseconds. */
+/** How long the last bytes may take to be sent before the connection is destroyed, in milliseconds. */
 const LAST_BYTES_TIMEOUT_MS = 5000;
 
 const MQTT_3_1_1 = { protocolVersion: 4 };
 
 interface PacketHandlers {
-  /** Called for one packet after the other: for the next once the promise has resolved. Never rejects. */
+  /** Called for one packet at a time: for the next once the promise has resolved. Never rejects. */
   onPacket(packet: Packet): Promise<void>;
-  /** The stream has ended, or holds what is no packet. Called once or more. */
+  /** The stream has ended, or contains a malformed packet. Called at least once. */
   onBroken(reason: string): void;
 }
 
@@ -57,7 +57,7 @@ export class PacketStream {
     if (this.#stream.writable) this.#stream.write(mqtt.generate(packet, MQTT_3_1_1));
   }
 
-  /** Counts a packet among those that wait until `done`, which never rejects. */
+  /** Counts a packet as waiting until `done`, which never rejects. */
   countUntil(done: Promise<void>, { length = 0 }: Packet): Promise<void> {
     this.#count(length);
     return done.then(() => this.#count(-length));
@@ -69,7 +69,7 @@ export class PacketStream {
     else if (this.#stream.isPaused()) this.#stream.resume();
   }
 
-  /** Ends the stream behind what has been sent. */
+  /** Ends the stream after what has been sent. */
   close(): void {
     if (this.#stream.destroyed) return;
     const cancelCut = this.#clock.setTimer(LAST_BYTES_TIMEOUT_MS, () => this.#stream.destroy());

@@ -1,4 +1,4 @@
-/** What a device does over a connection that has signed in: subscribing, receiving and publishing. */
+/** A signed-in device's session: subscribing, receiving and publishing. */
 
 import type { IPublishPacket, ISubscribePacket, IUnsubscribePacket, Packet } from "mqtt-packet";
 import { toHubError } from "../../core/hub-error.ts";
@@ -16,11 +16,14 @@ interface SessionOptions
   readonly sender: TelemetrySender;
   readonly isClean: boolean;
   readonly packets: PacketStream;
-  /** The connection cannot go on, for this reason. */
+  /** Called when the connection must be closed, with the reason. */
   fail(reason: string): void;
 }
 
-/** Breaks a rule that MQTT 3.1.1 has no error packet for: the hub drops the connection (rule mqtt-violation). */
+/**
+ * A violation for which MQTT 3.1.1 has no error packet: the hub closes the connection (rule
+ * mqtt-violation).
+ */
 export class ProtocolViolation extends Error {}
 
 export class MqttSession {
@@ -43,7 +46,7 @@ export class MqttSession {
     });
   }
 
-  /** @returns whether the hub had kept a session of the device (rule mqtt-session). */
+  /** @returns Whether the hub had a stored session of the device (rule mqtt-session). */
   async restore(): Promise<boolean> {
     const { isClean, subscriptions } = this.#options;
     if (isClean) {
@@ -55,7 +58,7 @@ export class MqttSession {
     return kept !== undefined;
   }
 
-  /** Begins to deliver, where the device has subscribed already. */
+  /** Starts delivery if the device is already subscribed. */
   open(will: Telemetry | undefined): void {
     this.#will = will;
     this.#deliverIfSubscribed();
@@ -77,17 +80,17 @@ export class MqttSession {
     }
   }
 
-  /** The device has taken its leave. */
+  /** The device has sent DISCONNECT. */
   forgetWill(): void {
     this.#will = undefined;
   }
 
-  /** The connection is gone: what is not settled is given back, and a will is sent (rule mqtt-will). */
+  /** The connection has ended: unsettled messages are requeued, and a will is sent (rule mqtt-will). */
   end(): void {
     this.#hasEnded = true;
     this.#inbox.close();
     const { deviceToCloud, sender } = this.#options;
-    // Nobody is left to be told that a will is too large, or of a device that has gone.
+    // Nobody is left to receive the error, such as a will that is too large.
     if (this.#will) deviceToCloud.receive(sender, [this.#will]).catch(() => {});
   }
 

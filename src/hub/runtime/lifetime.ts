@@ -1,9 +1,12 @@
-/** The end of a hub: it comes once, wanted or not, and whoever waits for it hears of it. */
+/**
+ * The end of a hub's life: happens once, requested or after a failure, and is reported to all
+ * waiters.
+ */
 
 import type { Clock } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
 
-/** A call came after the hub was stopped, or had to stop. */
+/** Thrown by calls after the hub has stopped or is stopping. */
 export class HubStoppedError extends Error {
   override readonly name = "HubStoppedError";
 
@@ -19,17 +22,17 @@ export class Lifetime {
   #cleanUp: readonly CleanUpStep[] = [];
   #stopping: Promise<void> | undefined;
 
-  /** Rejects when the hub had to stop. */
+  /** Rejects if the hub stopped because of a failure. */
   get stopped(): Promise<void> {
     return this.#stopped.promise;
   }
 
-  /** True from the moment somebody wanted the end. */
+  /** True as soon as a stop was requested. */
   get isStopping(): boolean {
     return this.#stopping !== undefined;
   }
 
-  /** The steps are taken in turn, each of them even when one before it has failed. */
+  /** The steps run in order, each even if an earlier one failed. */
   onStop(...cleanUp: readonly CleanUpStep[]): void {
     this.#cleanUp = cleanUp;
   }
@@ -39,14 +42,14 @@ export class Lifetime {
     return this.#stopping;
   }
 
-  /** Stops because something the hub cannot do without has failed. */
+  /** Stops because of a failure of an essential part. */
   fail(error: unknown): void {
     this.#stopped.reject(error);
     void this.stop();
   }
 }
 
-/** @throws what the first step to fail threw. */
+/** @throws the error of the first step that failed. */
 async function runAll(steps: readonly CleanUpStep[]): Promise<void> {
   const errors: unknown[] = [];
   for (const step of steps) {
@@ -59,7 +62,7 @@ async function runAll(steps: readonly CleanUpStep[]): Promise<void> {
   if (errors.length > 0) throw errors[0];
 }
 
-/** Says when nobody has been connected for long enough. */
+/** Reports when no client has been connected for a given time. */
 export class IdleWatch {
   readonly #clock: Clock;
   readonly #idleMs: number | undefined;
@@ -68,14 +71,14 @@ export class IdleWatch {
   #isWatching = false;
   #connections = 0;
 
-  /** With `idleMs` undefined nothing is ever idle. */
+  /** With `idleMs` undefined, the hub never counts as idle. */
   constructor(clock: Clock, idleMs: number | undefined, onIdle: () => void) {
     this.#clock = clock;
     this.#idleMs = idleMs;
     this.#onIdle = onIdle;
   }
 
-  /** The time counts from now on, before the first client too. */
+  /** The time counts from now, even before the first client. */
   start(): void {
     this.#isWatching = true;
     this.update(this.#connections);

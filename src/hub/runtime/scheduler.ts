@@ -12,8 +12,8 @@ export class Scheduler {
   }
 
   /**
-   * Runs `wake` once the time has come, replacing what was set under this name; `undefined` only
-   * takes it back. `dueMs` is in milliseconds since the epoch.
+   * Runs `wake` at `dueMs` (milliseconds since the epoch), replacing the timer with this name;
+   * `undefined` only cancels it.
    */
   schedule(name: string, dueMs: number | undefined, wake: () => void): void {
     const current = this.#cancels.get(name);
@@ -28,7 +28,7 @@ export class Scheduler {
     this.#cancels.set(name, { dueMs, cancel });
   }
 
-  /** For good: connections that end later still change what is due. */
+  /** Permanently: connections that end later still change due times. */
   stop(): void {
     this.#isStopped = true;
     for (const { cancel } of this.#cancels.values()) cancel();

@@ -1,15 +1,15 @@
 /**
- * The number of the last commit, in a file of its own.
+ * The number of the last commit, in a separate file.
  *
- * It is written after the commit is durable, so it never leads; a store whose own count is behind it
- * has lost commits that were acknowledged. It is not synced: after a power failure it may lag, which
- * only makes it less strict.
+ * It is written after the commit is durable, so it is never ahead; a store whose own count is lower
+ * has lost acknowledged commits. It is not synced: after a power failure it may lag, which only
+ * makes the check less strict.
  */
 
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-/** Every number has the same length, so that writing over the last one needs no truncation. */
+/** All numbers have the same length, so that overwriting needs no truncation. */
 const DIGITS = 16;
 
 export class CommitMark {
@@ -28,7 +28,7 @@ export class CommitMark {
   }
 }
 
-/** 0 where there is no mark yet. */
+/** 0 if there is no mark yet. */
 export function readCommitMark(directory: string): number {
   if (!existsSync(markFile(directory))) return 0;
   return Number(readFileSync(markFile(directory), "latin1")) || 0;

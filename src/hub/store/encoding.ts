@@ -1,8 +1,8 @@
-/** Forms that records take in the store, beside plain JSON. */
+/** Encodings of records in the store, in addition to plain JSON. */
 
 import type { Message } from "../../core/message.ts";
 
-/** Keys are read in text order, which must be the order of the numbers. */
+/** Keys are read in lexical order, which must match numeric order. */
 export function sortable(number: number): string {
   return String(number).padStart(16, "0");
 }

@@ -1,25 +1,25 @@
-/** Events of devices in the store: one record each, and one for where their partition goes on. */
+/** Events in the store: one record each, and one per partition for its next position. */
 
 import { EventLog, type LogEnd, type LoggedEvent } from "../../core/events/event-log.ts";
 import type { Telemetry } from "../../core/message.ts";
 import { decodeMessage, encodeMessage, sortable } from "./encoding.ts";
 import { put, remove, type StoreChange } from "./store.ts";
 
-/** A message from a device, with what the hub knows of its sender. */
+/** A message from a device, with information about its sender. */
 export interface DeviceEvent {
   readonly deviceId: string;
   readonly generationId: string;
-  /** JSON text, as its readers get it. */
+  /** JSON text, as readers receive it. */
   readonly authMethod: string;
   readonly telemetry: Telemetry;
 }
 
 export type DeviceEventLog = EventLog<DeviceEvent>;
 
-/** What stands in a partition's key in place of a number. */
+/** Used in a partition's key instead of a number. */
 const END = "end";
 
-/** What keeping these events of a partition changes in the store; `end` is where it goes on. */
+/** The store changes for these events of a partition; `end` is its next position. */
 export function putEvents(
   partition: number,
   events: readonly LoggedEvent<DeviceEvent>[],
@@ -40,7 +40,7 @@ export function deleteEvents(
   return events.map((event) => remove(eventKey(partition, event)));
 }
 
-/** Gathers the events of partitions, which are read in the order of their numbers. */
+/** Collects the events of partitions, which are read in sequence number order. */
 export class EventCollector {
   readonly #partitions = new Map<number, { events: LoggedEvent<DeviceEvent>[]; end?: LogEnd }>();
 

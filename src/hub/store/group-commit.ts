@@ -1,4 +1,4 @@
-/** Joins the writes that arrive while one is on its way to the disk, so that they share the next sync. */
+/** Combines the writes that arrive during a sync, so that they share the next one. */
 
 import { createDeferred, type Deferred } from "../../async/deferred.ts";
 import type { StoreChange } from "./store.ts";
@@ -19,8 +19,8 @@ export class GroupCommit {
   }
 
   /**
-   * Resolves once the changes are committed, with whatever shared their group. After a commit that
-   * failed none is tried: it could leave a gap before it.
+   * Resolves once the changes are committed with their group. After a failed commit no other is
+   * tried, since it could leave a gap.
    */
   write(changes: readonly StoreChange[]): Promise<void> {
     this.#waiting ??= { changes: [], done: createDeferred() };
@@ -30,13 +30,13 @@ export class GroupCommit {
     return promise;
   }
 
-  /** Resolves once nothing is on its way. */
+  /** Resolves once no write is pending. */
   async idle(): Promise<void> {
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    // Starting a tick later lets all writes of this tick share the first group.
+    // Starting one tick later lets all writes of this tick share the first group.
     await Promise.resolve();
     while (this.#waiting !== undefined) {
       const group = this.#waiting;

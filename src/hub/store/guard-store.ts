@@ -1,20 +1,20 @@
-/** The hub's side of its store: what depends on a write waits here until the write is durable. */
+/** The hub's interface to its store: effects that depend on a write wait until it is durable. */
 
 import type { Store, StoreChange } from "./store.ts";
 
 export interface GuardedStore extends Store {
-  /** Resolves once every write handed in so far is durable. */
+  /** Resolves once every write so far is durable. */
   durable(): Promise<void>;
   /**
-   * Runs `act` once every write handed in so far is durable; none runs after a failed write. Acts run
-   * in the order they were handed in, never within this call, and must not throw.
+   * Runs `act` once every write so far is durable; none runs after a failed write. Acts run in
+   * order of their calls, never within this call, and must not throw.
    */
   onceDurable(act: () => void): void;
 }
 
 /**
- * A store whose first failed write is reported. Memory is then ahead of the disk, so the hub has to
- * end, and no later write counts as durable; writers may ignore the promise.
+ * A store that reports its first failed write. Memory is then ahead of the disk, so the hub must
+ * stop, and no later write counts as durable; writers may ignore the promise.
  */
 export function guardStore(store: Store, onFailure: (error: unknown) => void): GuardedStore {
   const turns = new Turns();
@@ -35,7 +35,7 @@ export function guardStore(store: Store, onFailure: (error: unknown) => void): G
       if (changes.length === 0) return last;
       const number = turns.begin();
       const written = failure ? Promise.reject(failure.error) : store.write(changes);
-      // Acts run before whoever awaits the write goes on.
+      // Acts run before callers that await the write continue.
       last = written.then(() => (failure ? fail(failure.error) : turns.reach(number)), fail);
       last.catch(() => {});
       return last;
@@ -51,20 +51,20 @@ interface Turn {
   readonly act: () => void;
 }
 
-/** Acts in order, each waiting for the writes handed in before it. */
+/** Acts in order, each waiting for the writes before it. */
 class Turns {
   #waiting: Turn[] = [];
   #handedIn = 0;
   #durable = 0;
   #hasEnded = false;
 
-  /** @returns the number of a write that is handed in now. */
+  /** @returns The number of the new write. */
   begin(): number {
     this.#handedIn += 1;
     return this.#handedIn;
   }
 
-  /** Writes become durable in the order they were handed in. */
+  /** Writes become durable in order. */
   reach(number: number): void {
     this.#durable = number;
     this.#run();
@@ -76,7 +76,7 @@ class Turns {
     if (this.#durable === this.#handedIn) queueMicrotask(() => this.#run());
   }
 
-  /** A write has failed: what depends on it, or comes later, does not happen. */
+  /** A write has failed: acts that depend on it or follow it do not run. */
   end(): void {
     this.#hasEnded = true;
     this.#waiting = this.#waiting.filter(({ after }) => after <= this.#durable);

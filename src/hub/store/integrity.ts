@@ -1,13 +1,13 @@
 /**
- * A sum over all records that is kept beside them, in the same commits.
+ * A checksum over all records that is stored with them, in the same commits.
  *
- * LevelDB drops what it cannot read in its log and goes on; with the sum, a store that has lost or
- * changed any record is told from a sound one when it is opened.
+ * LevelDB silently drops what it cannot read in its log; the checksum shows on opening whether a
+ * record was lost or changed.
  */
 
 import { createHash } from "node:crypto";
 
-/** Sums stay whole numbers that JSON keeps exactly. */
+/** Keeps sums within the integers that JSON represents exactly. */
 const MODULUS = 2 ** 48;
 
 export interface Integrity {

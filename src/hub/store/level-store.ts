@@ -2,12 +2,12 @@
  * The durable store, in LevelDB.
  *
  * Every start checks all records in a copy before LevelDB opens the store itself, since LevelDB can
- * neither open read-only nor be told to refuse what it cannot read (classic-level passes on neither
- * `paranoid_checks` nor `verify_checksums`). Measured on two cores, the start of a store takes 15 ms
- * when it is empty, 0.2 s with 10 MB and 2.7 s with 200 MB; the limits of the event log keep it far below
- * that. A twentieth is the copy and a quarter the sums; the rest is reading and parsing what the hub
- * needs in memory anyway. Without the sums and the commit mark, records that LevelDB drops from a
- * damaged log, or a commit cut off its end, would be lost without a word.
+ * neither open read-only nor refuse what it cannot read (classic-level does not expose
+ * `paranoid_checks` or `verify_checksums`). On two cores, opening takes 15 ms for an empty store,
+ * 0.2 s for 10 MB and 2.7 s for 200 MB; the limits of the event log keep it far below that. Copying
+ * is 5% of that and the checksums 25%; the rest is reading and parsing that is needed anyway.
+ * Without the checksum and the commit mark, records that LevelDB drops from a damaged log, or a
+ * lost last commit, would go unnoticed.
  */
 
 import { cpSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -26,15 +26,15 @@ type Database = ClassicLevel<string, string>;
 interface Content {
   readonly records: [key: string, value: unknown][];
   readonly integrity: IntegritySum;
-  /** How many commits have been made. */
+  /** Number of commits so far. */
   readonly commits: number;
 }
 
 /**
- * Opens the store in this directory, making it if it is not there.
+ * Opens the store in this directory, created if missing.
  *
- * @throws StoreError StoreInUse while another process has it; StoreDamaged; StoreTooNew; StoreFull
- * and StoreDenied, as writing does.
+ * @throws StoreError StoreInUse while another process has it open; StoreDamaged; StoreTooNew;
+ * StoreFull and StoreDenied, as on writing.
  */
 export async function openLevelStore(directory: string): Promise<Store> {
   try {
@@ -113,12 +113,12 @@ async function writeBatch(
 }
 
 /**
- * Reads and checks a copy: LevelDB repairs what it opens, and would clear away the remains of what
- * it cannot read.
+ * Reads and checks a copy: LevelDB repairs what it opens, and would delete the remains of what it
+ * cannot read.
  */
 async function readContent(directory: string): Promise<Content> {
   if (isAbsent(directory)) return { records: [], integrity: new IntegritySum(), commits: 0 };
-  // LevelDB would make a new store over the remains of one that has lost its first file.
+  // LevelDB would create a new store over the remains of one that has lost its first file.
   if (!existsSync(join(directory, "CURRENT"))) throw storeDamaged(directory);
   const copy = `${directory}.check`;
   rmSync(copy, { recursive: true, force: true });
@@ -133,7 +133,7 @@ async function readContent(directory: string): Promise<Content> {
   }
 }
 
-/** @param directory what an error is to name. */
+/** @param directory The directory to name in errors. */
 async function openDatabase(path: string, directory: string): Promise<Database> {
   const db: Database = new ClassicLevel(path);
   try {
@@ -145,7 +145,7 @@ async function openDatabase(path: string, directory: string): Promise<Database> 
   }
 }
 
-/** True where no store has ever been: a first start that was killed may have left its first files. */
+/** Whether there has never been a store here: a killed first start may have left its first files. */
 function isAbsent(directory: string): boolean {
   if (!existsSync(directory)) return true;
   if (!statSync(directory).isDirectory()) throw storeDamaged(directory);

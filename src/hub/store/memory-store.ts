@@ -1,6 +1,6 @@
 import type { Store } from "./store.ts";
 
-/** Keeps nothing: for a hub that lives in memory, whose state is gone when it stops. */
+/** Stores nothing: for a hub in memory, whose state is lost when it stops. */
 export function createMemoryStore(): Store {
   return {
     async *load() {},

@@ -1,4 +1,4 @@
-/** Who owns a store: one process, until it ends, however it ends. */
+/** The lock on a store: held by one process until it exits, even if it is killed. */
 
 import { ClassicLevel } from "classic-level";
 import { nameDiskFault, StoreError, storeDamaged, storeInUse } from "./store-error.ts";
@@ -8,8 +8,8 @@ export interface Ownership {
 }
 
 /**
- * Takes the ownership of a store without touching the store: opening it would already change its
- * files. An empty LevelDB beside it serves as the lock, for its lock goes with its process.
+ * Locks a store without opening it, which would change its files. An empty LevelDB next to it
+ * serves as the lock, because its lock is released when the process ends.
  *
  * @throws StoreError
  */
@@ -25,7 +25,7 @@ export async function acquireOwnership(directory: string): Promise<Ownership> {
   return { release: () => lock.close() };
 }
 
-/** Whether a process owns the store at this moment. */
+/** Whether a process has the store locked. */
 export async function isOwned(directory: string): Promise<boolean> {
   try {
     await (await acquireOwnership(directory)).release();
@@ -35,7 +35,7 @@ export async function isOwned(directory: string): Promise<boolean> {
   }
 }
 
-/** True for the error with which LevelDB says that another process has a database open. */
+/** Whether LevelDB's error says that another process has the database open. */
 export function isLocked(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "LEVEL_LOCKED";
 }

@@ -1,4 +1,4 @@
-/** The records of the hub: which key each has, its form in the store, and reading them all back. */
+/** The hub's records: their keys, their encoding, and loading them. */
 
 import type { DeviceIdentity } from "../../core/device-identity.ts";
 import type { FeedbackRecord } from "../../core/feedback.ts";
@@ -12,13 +12,13 @@ import { put, remove, type Store, type StoreChange } from "./store.ts";
 /** MQTT topic filters and their granted QoS. */
 export type Subscriptions = Readonly<Record<string, number>>;
 
-/** Milliseconds since the epoch, UTC; absent for what has not happened. */
+/** Milliseconds since the epoch, UTC; absent if it has not happened. */
 export interface DeviceTimes {
   readonly lastActivityTimeMs?: number;
   readonly connectionStateUpdatedTimeMs?: number;
 }
 
-/** A feedback record that is not part of a batch yet. */
+/** A feedback record that is not yet in a batch. */
 export interface WaitingRecord {
   readonly number: number;
   readonly record: FeedbackRecord;
@@ -26,7 +26,7 @@ export interface WaitingRecord {
 
 export type FeedbackPayload = readonly FeedbackRecord[];
 
-/** Everything a hub remembers. */
+/** The whole stored state of a hub. */
 export interface HubState {
   readonly devices: ReadonlyMap<string, DeviceIdentity>;
   readonly activity: ReadonlyMap<string, DeviceTimes>;
@@ -34,7 +34,7 @@ export interface HubState {
   readonly queues: ReadonlyMap<string, MessageQueue<Message>>;
   readonly feedbackQueue: MessageQueue<FeedbackPayload>;
   readonly waitingFeedback: readonly WaitingRecord[];
-  /** By the number of their partition; one that never had an event is absent. */
+  /** By partition number; a partition without any event so far is absent. */
   readonly eventLogs: ReadonlyMap<number, DeviceEventLog>;
 }
 
@@ -52,7 +52,7 @@ export function deleteWaitingFeedback({ number }: WaitingRecord): StoreChange {
   return waitingRecords.remove(sortable(number));
 }
 
-/** What a step of a device's queue changes in the store. */
+/** The store changes for a step of a device's queue. */
 export function deviceQueueChanges(
   deviceId: string,
   transitions: readonly Transition<Message>[],
@@ -64,14 +64,14 @@ export function deleteDeviceQueue(deviceId: string, queue: MessageQueue<Message>
   return deleteQueue(deviceQueue(deviceId), queue);
 }
 
-/** What a step of the feedback queue changes in the store. */
+/** The store changes for a step of the feedback queue. */
 export function feedbackQueueChanges(
   transitions: readonly Transition<FeedbackPayload>[],
 ): StoreChange[] {
   return queueChanges(FEEDBACK_QUEUE, transitions, (payload) => payload);
 }
 
-/** Reads back all that was kept. Entries come back visible: whoever held their locks is gone. */
+/** Loads the whole state. Entries become visible, because the holders of their locks are gone. */
 export async function loadHubState(store: Store): Promise<HubState> {
   const devices = new Map<string, DeviceIdentity>();
   const activity = new Map<string, DeviceTimes>();
@@ -94,7 +94,7 @@ export async function loadHubState(store: Store): Promise<HubState> {
   );
   return {
     devices,
-    // A crash may have come between a deletion and this.
+    // A crash may have prevented this after a deletion.
     activity: new Map([...activity].filter(([deviceId]) => devices.has(deviceId))),
     subscriptions,
     queues: new Map(deviceQueues),
@@ -110,7 +110,7 @@ function deviceQueue(deviceId: string): string {
   return `queue/${deviceId}`;
 }
 
-/** Records of one kind, each with a name of its own. */
+/** Records of one kind, each with a name. */
 function recordsOf<Value>(kind: string) {
   return {
     put: (name: string, value: Value): StoreChange => put(`${kind}/${name}`, value),

@@ -1,16 +1,16 @@
-/** The record that vouches for all others: it is part of every commit. */
+/** The seal, a record that is part of every commit and verifies all others. */
 
 import type { Integrity } from "./integrity.ts";
 
-/** Layout of keys and values. A store of another version is refused, never overwritten. */
+/** Version of the key and value layout. A store with another version is refused, never overwritten. */
 const FORMAT_VERSION = 1;
 
-/** No other key sorts before it, so that the version is known before anything else is read. */
+/** Sorts before all other keys, so that the version is read first. */
 export const SEAL_KEY = "!seal";
 
 export interface Seal extends Integrity {
   readonly format: number;
-  /** The number of the commit that wrote it. */
+  /** Number of the commit that wrote it. */
   readonly commit: number;
 }
 
@@ -19,7 +19,7 @@ export function formatSeal(integrity: Integrity, commit: number): string {
   return JSON.stringify(seal);
 }
 
-/** @throws SyntaxError for a text that is no seal. */
+/** @throws SyntaxError for a text that is not a seal. */
 export function parseSeal(text: string): Seal {
   const seal = JSON.parse(text) as Partial<Seal> | null;
   if (typeof seal?.format === "number") return { commit: 0, records: 0, sum: 0, ...seal } as Seal;

@@ -5,7 +5,7 @@ export type StoreErrorName =
   | "StoreFull"
   | "StoreDenied";
 
-/** Why a store cannot be had. Whatever the reason, the store is left as it is. */
+/** Why a store cannot be used. The store is always left unchanged. */
 export class StoreError extends Error {
   override readonly name: StoreErrorName;
 
@@ -31,7 +31,7 @@ export function storeTooNew(directory: string, format: number): StoreError {
   return new StoreError("StoreTooNew", message);
 }
 
-/** The error of a full disk in place of whatever it has led to; any other error as it is. */
+/** StoreFull if the disk is full; otherwise the error itself. */
 export function nameFullDisk(error: unknown, directory: string): unknown {
   if (!isOrCameOf(error, /^(ENOSPC|EDQUOT)$|No space left on device|Disk quota exceeded/)) {
     return error;
@@ -40,7 +40,7 @@ export function nameFullDisk(error: unknown, directory: string): unknown {
   return new StoreError("StoreFull", message, { cause: error });
 }
 
-/** As `nameFullDisk`, and the same for a disk or directory that this user may not write to. */
+/** Like `nameFullDisk`, and StoreDenied if this user may not write to the disk or directory. */
 export function nameDiskFault(error: unknown, directory: string): unknown {
   const named = nameFullDisk(error, directory);
   const words = /^(EACCES|EPERM|EROFS)$|Permission denied|Read-only file system/;
@@ -49,7 +49,7 @@ export function nameDiskFault(error: unknown, directory: string): unknown {
   return new StoreError("StoreDenied", message, { cause: error });
 }
 
-/** Node names them by code; LevelDB in words, and its errors are the causes of others. */
+/** Node reports a code; LevelDB a text, in the cause of another error. */
 function isOrCameOf(error: unknown, words: RegExp): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";

@@ -1,4 +1,4 @@
-/** Where records are kept. A store knows keys and values, never rules. */
+/** The interface of a store: keys and values, no rules. */
 
 export type StoreChange =
   | { readonly type: "put"; readonly key: string; readonly value: unknown }
@@ -16,8 +16,8 @@ export interface Store {
   /** Every record, by key in order. */
   load(): AsyncIterable<readonly [key: string, value: unknown]>;
   /**
-   * Keeps all of these changes or none. Resolves once they are durable; changes become durable in
-   * the order they were handed in. After one that failed, all fail.
+   * Writes all of these changes or none. Resolves once they are durable; changes become durable in
+   * order. After a failure, all later ones fail.
    */
   write(changes: readonly StoreChange[]): Promise<void>;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-/** `$cbs`: tokens come in on one link, replies go out on another. */
+/** `$cbs`: tokens arrive on one link, replies are sent on another. */
 
 import type { Receiver, Sender } from "rhea";
 import { parsePutToken, toCbsReply } from "./cbs.ts";
@@ -19,7 +19,7 @@ export function openCbsNode(receiver: Receiver, replies: Replies, context: NodeC
   });
 }
 
-/** The other link of `$cbs`, which carries the answers. It rests on no proof. */
+/** The link of `$cbs` for replies. It requires no credential. */
 export function openCbsReplies(sender: Sender, replies: Replies): GuardedLink {
   return { check: () => {}, ...replies.open(sender) };
 }

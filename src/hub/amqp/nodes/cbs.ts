@@ -4,13 +4,13 @@ import rhea, { type Message as AmqpMessage } from "rhea";
 import { HubError, toHubError } from "../../../core/hub-error.ts";
 import { correlationOf } from "../ids.ts";
 
-/** What a put-token request asks for. */
+/** A put-token request. */
 interface PutToken {
   readonly audience: string;
   readonly token: string;
 }
 
-/** @throws HubError ArgumentInvalid for any other operation or a body that is no token. */
+/** @throws HubError ArgumentInvalid for any other operation, or a body that is not a token. */
 export function parsePutToken({ application_properties, body }: AmqpMessage): PutToken {
   const { operation, name } = application_properties ?? {};
   if (operation !== "put-token" || typeof name !== "string" || typeof body !== "string") {
@@ -24,7 +24,7 @@ export function parsePutToken({ application_properties, body }: AmqpMessage): Pu
 
 /**
  * The reply to a request on `$cbs`. `status-code` must be an AMQP int, and the correlation id must
- * have the type of the request's message id, or uamqp does not know its answer.
+ * have the type of the request's message id, or uamqp does not recognise the reply.
  */
 export function toCbsReply(request: AmqpMessage, error?: unknown): AmqpMessage {
   const refusal = error === undefined ? undefined : toHubError(error);

@@ -1,4 +1,4 @@
-/** The devices whose links one connection carries: it stands for each of them while a link is open. */
+/** The devices with links on one connection: each counts as connected while it has an open link. */
 
 import type { HubError } from "../../../core/hub-error.ts";
 import type { DeviceConnectionHandle, DeviceConnections } from "../../model/device-connections.ts";

@@ -1,4 +1,4 @@
-/** Questions about the event hub, and their answers. Nothing here knows a link. */
+/** Management requests to the event hub, and their replies. Pure functions. */
 
 import rhea, { type Message as AmqpMessage } from "rhea";
 import { HubError, toHubError } from "../../../core/hub-error.ts";
@@ -8,7 +8,7 @@ import { correlationOf } from "../ids.ts";
 
 type Events = Pick<DeviceToCloud, "createdTimeMs" | "partitionIds" | "propertiesOf">;
 
-/** What the cloud says of a partition in which nothing has happened: the time of what never was. */
+/** The time that Azure reports for an empty partition. */
 const NEVER_MS = Date.parse("0001-01-01T00:00:00Z");
 
 /** The reply to a request on `$management` (rule event-management). */

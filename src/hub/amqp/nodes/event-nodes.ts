@@ -1,4 +1,4 @@
-/** The hub's event hub: partitions to read from, and a node that tells what there is. */
+/** The AMQP nodes of the event hub: partitions, and `$management`. */
 
 import type { Message as AmqpMessage, Receiver, Sender } from "rhea";
 import { type EventPosition, parseEventPosition } from "../../../core/events/event-position.ts";
@@ -56,7 +56,7 @@ export function openPartitionNode(
   return { check, close, end };
 }
 
-/** `$management`: READ tells of the event hub and its partitions (rule event-management). */
+/** `$management`: READ returns properties of the event hub and its partitions (rule event-management). */
 export function openManagementNode(
   receiver: Receiver,
   replies: Replies,
@@ -69,7 +69,7 @@ export function openManagementNode(
   return { check, close: (error) => closeReceiver(receiver, error), end: () => {} };
 }
 
-/** The other link of `$management`, which carries the answers. */
+/** The link of `$management` for replies. */
 export function openManagementReplies(
   sender: Sender,
   replies: Replies,
@@ -102,7 +102,7 @@ function readEpoch(sender: Sender): number | undefined {
   throw new HubError("ArgumentInvalid", "The epoch of a receiver is a whole number from 0.");
 }
 
-/** Asked for by a capability, which SDKs desire among others. */
+/** Requested by a capability, which SDKs list among others. */
 function wantsRuntimeMetric(sender: Sender): boolean {
   const { desired_capabilities } = peerAttachOf(sender);
   return [desired_capabilities].flat().includes(RUNTIME_METRIC);

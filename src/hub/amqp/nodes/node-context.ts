@@ -1,4 +1,4 @@
-/** What the nodes behind AMQP links share within one connection. */
+/** State that the AMQP nodes of one connection share. */
 
 import type { AmqpError } from "rhea";
 import type { HubServices } from "../../services.ts";
@@ -17,23 +17,23 @@ export interface NodeContext extends NodeServices {
   readonly deviceLinks: DeviceLinks;
   readonly sendBuffer: SendBuffer;
   readonly settler: Settler;
-  /** Where the peer has found the hub. */
+  /** The address by which the peer reached the hub. */
   hubAddress(): { readonly hostName: string; readonly port: number };
   toError(error: unknown): AmqpError;
-  /** The same in the form that readers of events know. */
+  /** The same in the format of Event Hubs. */
   toEventHubError(error: unknown): AmqpError;
-  /** Tells that somebody was not let in, when that is what the error says. */
+  /** Reports a refused sign-in, if the error is one. */
   reportRefused(error: unknown): void;
 }
 
-/** A link that rests on a proof. */
+/** A link that depends on a credential. */
 export interface GuardedLink {
-  /** Throws once the proof is gone. */
+  /** Throws once the credential is no longer valid. */
   check(): void;
   close(error: AmqpError): void;
-  /** The link is closed, or its session or its connection has gone. Idempotent. */
+  /** The link, its session or its connection is closed. Idempotent. */
   end(): void;
 }
 
-/** Unsettled messages a sender may have in flight; rhea keeps room for 2048 a session. */
+/** Maximum number of unsettled messages of a sender; rhea has room for 2048 per session. */
 export const SEND_CREDIT = 1000;

@@ -1,4 +1,4 @@
-/** A link the hub sends on: credit, locks and the peer's outcomes, for any kind of message. */
+/** A link on which the hub sends: credit, locks and the peer's outcomes, for any kind of message. */
 
 import type { AmqpError, Message as AmqpMessage, Delivery, EventContext, Sender } from "rhea";
 import { HubError } from "../../../core/hub-error.ts";
@@ -11,9 +11,9 @@ import type { Settler } from "../rhea/settler.ts";
 
 interface OutgoingLinkHandlers {
   onCredit(): void;
-  /** Rejects with DeviceMessageLockLost when the lock had run out. */
+  /** Rejects with DeviceMessageLockLost if the lock has expired. */
   settle(lockToken: string, settlement: Settlement): Promise<void>;
-  /** The link is gone, whoever ended it. Called once. */
+  /** The link is closed, by either side. Called once. */
   onClose(): void;
   toError(error: unknown): AmqpError;
 }
@@ -26,7 +26,7 @@ export class OutgoingLink {
   readonly #credit: LinkCredit;
   readonly #settler: Settler;
   readonly #lockTokens = new Map<Delivery, string>();
-  /** Their locks have ended, and rhea has not written them yet. */
+  /** Deliveries whose locks have ended before rhea has written them. */
   readonly #late = new Set<Delivery>();
   #isClosed = false;
 
@@ -52,8 +52,9 @@ export class OutgoingLink {
   }
 
   /**
-   * A lock has ended. Where the receiver has not settled, the hub does (rule amqp-lock-lost): rhea keeps
-   * room for a number of deliveries, in their order, until both sides have settled them.
+   * A lock has ended. If the receiver has not settled the delivery, the hub does (rule
+   * amqp-lock-lost): rhea keeps a slot for each delivery, in order, until both sides have settled
+   * it.
    */
   endLock(lockToken: string): void {
     for (const [delivery, token] of this.#lockTokens) {
@@ -72,7 +73,7 @@ export class OutgoingLink {
     this.#settleLate();
   }
 
-  /** What rhea has not written it would write as settled: as received, whether it is or not. */
+  /** Settling a delivery that rhea has not written would send it as settled, as if it were received. */
   #settleLate(): void {
     const next = nextToWrite(this.#sender.session);
     for (const delivery of this.#late) if (delivery.id < next) this.#settleLost(delivery);
@@ -87,7 +88,7 @@ export class OutgoingLink {
     this.#settleBack(delivery, rejectedWith(this.#handlers.toError(lost)));
   }
 
-  /** rhea tells of an outcome first and of being settled after it: only the first counts. */
+  /** rhea reports an outcome and then its settlement: only the first counts. */
   #onOutcome(delivery: Delivery | undefined, settlement: Settlement): void {
     if (delivery === undefined) return;
     if (this.#late.has(delivery)) this.#settleLost(delivery);
@@ -100,10 +101,7 @@ export class OutgoingLink {
     );
   }
 
-  /**
-   * A peer that has not settled waits for the hub to do so, after the state change is durable. Then
-   * nothing is left for it to say.
-   */
+  /** A peer that has not settled waits for the hub to do so, after the state change is durable. */
   #settleBack(delivery: Delivery, outcome: unknown): void {
     if (delivery.remote_settled) return;
     this.#settler.inTurn(() => {
@@ -113,13 +111,13 @@ export class OutgoingLink {
     });
   }
 
-  /** Closes the link for this reason; nothing more goes out. */
+  /** Closes the link with this error; nothing more is sent. */
   close(error: AmqpError): void {
     this.#sender.close(error);
     this.end();
   }
 
-  /** The peer, its session or its connection has gone. */
+  /** The peer, its session or its connection is closed. */
   end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -130,13 +128,13 @@ export class OutgoingLink {
   }
 }
 
-/** What a receiver's outcome asks of the queue (rule amqp-settle). */
+/** Maps a receiver's outcome to a settlement (rule amqp-settle). */
 function toSettlement(event: (typeof OUTCOMES)[number]): Settlement {
   if (event === "accepted") return "complete";
   return event === "rejected" ? "reject" : "abandon";
 }
 
-/** A uuid's bytes in .NET's order: the first three groups little-endian. */
+/** The bytes of a uuid in .NET's order: the first three groups little-endian. */
 function guidBytes(uuid: string): Buffer {
   const bytes = Buffer.from(uuid.replaceAll("-", ""), "hex");
   bytes.subarray(0, 4).reverse();

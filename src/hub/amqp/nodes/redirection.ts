@@ -1,10 +1,10 @@
-/** Sends a link elsewhere: the hub's own name of its events leads to its event hub. */
+/** Redirects a link on the hub's events address to its event hub. */
 
 import rhea, { type AmqpError } from "rhea";
 import type { EventRedirect } from "../../../core/resource-path.ts";
 import type { NodeContext } from "./node-context.ts";
 
-/** Thrown in place of a refusal: the link closes with this answer. */
+/** Thrown instead of a refusal: the link is closed with a redirect. */
 export class Redirection extends Error {
   readonly answer: AmqpError;
 
@@ -15,7 +15,7 @@ export class Redirection extends Error {
 }
 
 /**
- * Rule event-redirect. Only who may read the events is told where they are.
+ * Rule event-redirect. Only a principal that may read the events is redirected.
  *
  * @throws Redirection; HubError IotHubUnauthorized.
  */
@@ -37,7 +37,7 @@ export function redirect(
   } as AmqpError);
 }
 
-/** An IPv6 address stands in brackets before a port. */
+/** An IPv6 address needs brackets before a port. */
 function inUrl(hostName: string): string {
   return hostName.includes(":") ? `[${hostName}]` : hostName;
 }

@@ -1,4 +1,4 @@
-/** Answers to requests (`$cbs`, `$management`, twins), which wait for the credit of the link that carries them. */
+/** Replies to requests (`$cbs`, `$management`, twins), which wait for credit on their link. */
 
 import type { Message as AmqpMessage, EventContext, Sender } from "rhea";
 import { agreeToSenderSettleMode } from "../rhea/attach-fields.ts";
@@ -22,7 +22,7 @@ export class Replies {
     this.#sendBuffer = sendBuffer;
   }
 
-  /** A link of the node that its peer receives on. */
+  /** A link of the node on which the peer receives. */
   open(link: Sender): Omit<GuardedLink, "check"> {
     agreeToSenderSettleMode(link);
     const credit = new LinkCredit(link, this.#sendBuffer, () => this.#send());
@@ -35,7 +35,7 @@ export class Replies {
     return { close: (error) => link.close(error), end };
   }
 
-  /** `onGone` is called once the answer has left, or has nobody to go to. */
+  /** `onGone` is called once the reply was sent or has no receiver. */
   add(request: EventContext, reply: AmqpMessage, onGone: () => void): void {
     this.#waiting.push({ request, reply, onGone });
     this.#send();
@@ -51,7 +51,7 @@ export class Replies {
     });
   }
 
-  /** The link the request names, or any; one of its session before others. */
+  /** The link that the request names, or any; preferably of the same session. */
   #linkFor({ session, message }: EventContext): readonly [Sender, LinkCredit] | undefined {
     const open = [...this.#links].filter(([link]) => link.is_open());
     const own = open.filter(([link]) => link.session === session);

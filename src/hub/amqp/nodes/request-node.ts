@@ -1,10 +1,10 @@
-/** Nodes that answer each message with another: `$cbs`, `$management`, twins. */
+/** Nodes that answer each message with a reply: `$cbs`, `$management`, twins. */
 
 import type { Message as AmqpMessage, EventContext, Receiver } from "rhea";
 import type { NodeContext } from "./node-context.ts";
 import type { Replies } from "./replies.ts";
 
-/** Requests that may wait for their answers: their sender gets more credit as it takes answers. */
+/** Maximum number of unanswered requests: the sender gets credit again as it receives replies. */
 const REQUEST_CREDIT = 100;
 
 export function answerRequests(
@@ -19,7 +19,7 @@ export function answerRequests(
     if (message === undefined || delivery === undefined) return;
     const reply = answer(message);
     settler.settle(delivery, { type: "accepted" });
-    // uamqp must see its request accepted before the reply arrives: two ticks later is after that.
+    // uamqp requires that its request is accepted before the reply arrives, hence two ticks.
     setImmediate(() =>
       setImmediate(() => replies.add(request, reply, () => receiver.add_credit(1))),
     );

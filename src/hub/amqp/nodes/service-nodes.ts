@@ -33,7 +33,7 @@ function onMessage(
     .finally(() => receiver.add_credit(1));
 }
 
-/** `/messages/serviceBound/feedback`: batches go to whoever has credit. */
+/** `/messages/serviceBound/feedback`: batches go to any receiver with credit. */
 export function openFeedbackNode(sender: Sender, context: NodeContext): GuardedLink {
   const { claims, feedback, hubName, toError } = context;
   const check = (): void => {

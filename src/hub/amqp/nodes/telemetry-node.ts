@@ -8,7 +8,7 @@ import { limitMessages } from "../rhea/attach-fields.ts";
 import { closeReceiver } from "../rhea/close-receiver.ts";
 import { type GuardedLink, type NodeContext, SEND_CREDIT } from "./node-context.ts";
 
-/** What rhea leaves out: the payload of an empty transfer. */
+/** The payload of an empty transfer, which rhea omits. */
 const NO_BYTES = Buffer.alloc(0);
 
 export function openTelemetryNode(

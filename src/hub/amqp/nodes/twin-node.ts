@@ -7,7 +7,7 @@ import type { GuardedLink, NodeContext } from "./node-context.ts";
 import { Replies } from "./replies.ts";
 import { answerRequests } from "./request-node.ts";
 
-/** The twins of the devices that one connection carries. */
+/** The twins of the devices of one connection. */
 export class TwinNodes {
   readonly #context: NodeContext;
   readonly #replies = new Map<string, Replies>();
@@ -16,14 +16,14 @@ export class TwinNodes {
     this.#context = context;
   }
 
-  /** A device asks. */
+  /** The link for a device's requests. */
   openRequests(receiver: Receiver, deviceId: string): GuardedLink {
     const guarded = openDeviceLink(receiver, deviceId, this.#context);
     answerRequests(receiver, this.#repliesOf(deviceId), this.#context, toTwinReply);
     return guarded;
   }
 
-  /** A device hears the answers. */
+  /** The link for replies to a device. */
   openReplies(sender: Sender, deviceId: string): GuardedLink {
     const device = openDeviceLink(sender, deviceId, this.#context);
     const replies = this.#repliesOf(deviceId).open(sender);
@@ -41,7 +41,7 @@ export class TwinNodes {
   }
 }
 
-/** A link that stands for a device, on which nothing comes of itself: nobody calls methods here. */
+/** A device link without messages: methods are never called here. */
 export function openDeviceLink(
   link: Sender | Receiver,
   deviceId: string,

@@ -1,25 +1,25 @@
-/** A connection that a peer has made, which rhea's types know only from the other side. */
+/** An accepted connection, for which rhea has no types. */
 
 import type { Duplex } from "node:stream";
 import type { Connection, link as Link } from "rhea";
 import { CONNECTION, RECEIVER } from "./rhea-internals.ts";
 
-/** Serves the peer on this stream, as rhea's own listener does. */
+/** Accepts a peer on this stream, as rhea's own listener does. */
 export function acceptOn(connection: Connection, stream: Duplex): void {
   CONNECTION.of(connection).accept(stream);
 }
 
-/** What the peer's OPEN calls the hub; empty when it says nothing of it. */
+/** The host name in the peer's OPEN; empty if absent. */
 export function remoteHostName(connection: Connection): string {
   return CONNECTION.of(connection).remote.open?.hostname ?? "";
 }
 
-/** Size of the frame that is arriving, in bytes; rhea would gather one of any size. */
+/** Size of the frame being received, in bytes; rhea would buffer any size. */
 export function incomingFrameSize(connection: Connection): number {
   return CONNECTION.of(connection).frame_size ?? 0;
 }
 
-/** True when a message that is still arriving is larger than that. */
+/** Whether a partly received message is larger than that. */
 export function hasUnfinishedMessage(connection: Connection, bytes: number): boolean {
   let isFound = false;
   connection.each_receiver((link: Link) => {

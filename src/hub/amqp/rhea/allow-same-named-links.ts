@@ -1,12 +1,12 @@
 /**
- * Lets a peer give a link of each direction the same name, as Qpid Proton does: AMQP tells links apart
- * by name and direction (1.0, 2.6.1; rule amqp-links), rhea by their name alone.
+ * Allows two links with the same name in opposite directions, as Qpid Proton uses: AMQP identifies
+ * links by name and direction (1.0, 2.6.1; rule amqp-links), rhea only by name.
  */
 
 import type { Session } from "rhea";
 import { LINK, SESSION } from "./rhea-internals.ts";
 
-/** To be called for a session that has just begun, before the peer attaches anything. */
+/** Call for a session that has just begun, before the peer attaches anything. */
 export function allowSameNamedLinks(session: Session): void {
   const table = SESSION.of(session);
   const { create_link, remove_link } = table;

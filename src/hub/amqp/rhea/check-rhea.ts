@@ -1,6 +1,6 @@
 /**
- * Checks what the hub touches inside rhea before it serves anybody: a connection on which that failed
- * would only end, and a limit that reads a member which is no longer there would limit nothing.
+ * Checks the rhea internals that the hub uses before it accepts connections: a failure later would
+ * only end a connection, and a limit that reads a missing member would have no effect.
  */
 
 import { Duplex } from "node:stream";
@@ -18,7 +18,7 @@ import {
   SESSION,
 } from "./rhea-internals.ts";
 
-/** What a peer sends that attaches a link of either direction, and is amid a message and a frame. */
+/** Bytes of a peer that attaches a link in each direction and sends part of a message and of a frame. */
 const PEER = Buffer.from(
   [
     "414d515000010000", // protocol header
@@ -49,7 +49,7 @@ export function checkRhea(): void {
   DELIVERY.of(links.sender?.send(Buffer.alloc(1), undefined, 0));
 }
 
-/** A connection that reads what `PEER` sends. It holds neither socket nor timer, and goes when it is left. */
+/** A connection that reads the bytes in `PEER`, without socket or timer, so it needs no cleanup. */
 function acceptPeer(links: { receiver?: Receiver; sender?: Sender }): Connection {
   const connection = rhea.create_container().create_connection({
     port: 0,

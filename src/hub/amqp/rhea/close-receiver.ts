@@ -1,8 +1,8 @@
-/** Closes a link that the peer sends on. */
+/** Closes a link on which the peer sends. */
 
 import type { AmqpError, Receiver } from "rhea";
 
-/** For good: rhea would go on handing over what a peer sends that does not heed its being closed. */
+/** Permanently: rhea would go on delivering messages of a peer that ignores the close. */
 export function closeReceiver(receiver: Receiver, error: AmqpError): void {
   receiver.removeAllListeners("message");
   receiver.close(error);

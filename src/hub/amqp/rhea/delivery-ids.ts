@@ -1,12 +1,12 @@
 /**
- * Has rhea find a delivery by its own id only. rhea keeps deliveries in a ring, and takes an id to its
- * place there: what a peer says of a delivery that is long gone would go to the one in its place.
+ * Makes rhea find a delivery by its exact id. rhea keeps deliveries in a ring buffer and looks up
+ * only the slot: a disposition for an old delivery would apply to the one now in its slot.
  */
 
 import type { Session } from "rhea";
 import { SESSION } from "./rhea-internals.ts";
 
-/** To be called for a session that has just begun. */
+/** Call for a session that has just begun. */
 export function findDeliveriesById(session: Session): void {
   const { deliveries } = SESSION.of(session).outgoing;
   const { by_id } = deliveries;

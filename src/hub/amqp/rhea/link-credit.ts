@@ -1,4 +1,4 @@
-/** The credit of a link the hub sends on, and what it was used for. */
+/** The credit of a link on which the hub sends, and its use. */
 
 import type { Delivery, EventContext, Sender } from "rhea";
 import { CONNECTION, LINK } from "./rhea-internals.ts";
@@ -13,7 +13,7 @@ export class LinkCredit {
   readonly #unwritten: number[] = [];
   readonly #unsettled = new Set<Delivery>();
 
-  /** `wake` is called when messages that wait may find credit. */
+  /** `wake` is called when there may be credit for waiting messages. */
   constructor(sender: Sender, sendBuffer: SendBuffer, wake: () => void) {
     this.#sender = sender;
     this.#sendBuffer = sendBuffer;
@@ -25,7 +25,7 @@ export class LinkCredit {
     });
   }
 
-  /** Counts messages that rhea holds for its next write: they will use credit. */
+  /** Counts messages that rhea has not written yet: they will use credit. */
   get isLeft(): boolean {
     const next = nextToWrite(this.#sender.session);
     const stillHeld = this.#unwritten.findIndex((id) => id >= next);
@@ -41,19 +41,19 @@ export class LinkCredit {
     if (!delivery.settled) this.#unsettled.add(delivery);
   }
 
-  /** Nothing more is to come for this delivery: it must not take up the room that rhea keeps for the whole session. */
+  /** This delivery is finished: free its slot, which the whole session shares. */
   release(delivery: Delivery): void {
     this.#unsettled.delete(delivery);
     Object.assign(delivery, { settled: true, remote_settled: true });
   }
 
-  /** The link has gone: what its peer has not settled it never will. */
+  /** The link is closed: the peer will not settle its deliveries any more. */
   end(): void {
     for (const delivery of this.#unsettled) this.release(delivery);
     for (const wake of [this.#wake, this.#answerDrain]) this.#sendBuffer.forget(wake);
   }
 
-  /** A peer that drains a link gets what there is; the credit that is left has nothing to wait for. */
+  /** A peer that drains a link gets the available messages; the remaining credit is used up. */
   #onDraining(): void {
     this.#wake();
     if (!this.#sendBuffer.hasRoom(this.#answerDrain)) return;
@@ -62,7 +62,7 @@ export class LinkCredit {
   }
 }
 
-/** rhea leaves it to the next write of the connection, whenever that is. */
+/** Otherwise rhea would wait for the next write of the connection. */
 function writeSoon({ connection }: Sender): void {
   CONNECTION.of(connection)._register();
 }

@@ -1,4 +1,4 @@
-/** What the hub says when a connection or a session opens: as the cloud's OPEN and BEGIN have it. */
+/** Fields of the hub's OPEN and BEGIN, as on Azure. */
 
 import type { Session } from "rhea";
 import { SESSION } from "./rhea-internals.ts";
@@ -9,12 +9,12 @@ export const OPEN_FIELDS = {
   idle_time_out: 240_000,
 } as const;
 
-/** Transfers a session takes before the hub has settled any. */
+/** Incoming window of a session, in transfers. */
 export const INCOMING_WINDOW = 5000;
 
 const HANDLE_MAX = 262_143;
 
-/** To be called for a session that has just begun, before the hub answers. */
+/** Call for a session that has just begun, before the hub answers. */
 export function limitHandles(session: Session): void {
   SESSION.of(session).local.begin.handle_max = HANDLE_MAX;
 }

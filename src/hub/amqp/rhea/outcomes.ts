@@ -1,4 +1,4 @@
-/** How the hub settles what it has sent: rhea makes outcomes for incoming deliveries only. */
+/** Settles sent deliveries: rhea creates outcomes for received deliveries only. */
 
 import rhea, { type AmqpError } from "rhea";
 import type { Settlement } from "../../../core/message-queue.ts";

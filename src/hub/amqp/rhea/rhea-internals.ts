@@ -1,4 +1,4 @@
-/** What we touch inside rhea, beyond what its types tell. */
+/** The internals of rhea that we use, beyond its types. */
 
 import type { Duplex } from "node:stream";
 import type { AmqpError, Message as AmqpMessage, Delivery, link as Link, Typed } from "rhea";
@@ -37,7 +37,7 @@ export const DATA_BODY = internals(RHEA, "data section", {
   collect_sections: method<(sections: Typed[]) => void>(),
 });
 
-/** What a frame says: a list of fields. */
+/** A performative: a list of fields. */
 export const PERFORMATIVE = internals(RHEA, "performative", {
   constructor: { descriptor: { numeric: number } },
   value: list<unknown>(),
@@ -45,21 +45,21 @@ export const PERFORMATIVE = internals(RHEA, "performative", {
 
 export type Performative = InternalsOf<typeof PERFORMATIVE>;
 
-/** What rhea keeps of a frame until it is written; an empty frame has no performative. */
+/** A frame that rhea has not written yet; an empty frame has no performative. */
 export interface Frame {
   readonly performative?: Performative;
 }
 
 const transport = { encode: method<(frame: Frame) => void>() };
 
-/** Of a connection that is accepted, not made. */
+/** An accepted connection. */
 export const CONNECTION = internals(RHEA, "Connection", {
   accept: method<(socket: Duplex) => void>(),
   eof: method<() => void>(),
   _register: method<() => void>(),
-  /** Size of the frame that is arriving. */
+  /** Size of the frame being received. */
   frame_size: maybe(number),
-  /** The peer's OPEN, once it has come. */
+  /** The peer's OPEN, once received. */
   remote: { open: maybe({ hostname: nullable(text) }) },
 });
 
@@ -112,7 +112,7 @@ export const LINK = internals(RHEA, "link", {
       rcv_settle_mode: nullable(number),
     },
   },
-  /** The peer's attach, once it has come. */
+  /** The peer's attach, once received. */
   remote: { attach: maybe(object<Attach>()) },
 });
 
@@ -122,23 +122,23 @@ export const ATTACHED_LINK = internals(RHEA, "link", {
   },
 });
 
-/** Of a link the peer sends on. */
+/** A link on which the peer sends. */
 export const RECEIVER = internals(RHEA, "Receiver", {
-  /** A message that is still arriving. */
+  /** A partly received message. */
   _incomplete: maybe({ frames: list<Buffer>() }),
 });
 
-/** Amid a frame of a peer that has opened the connection. */
+/** Within a frame of a peer that has opened the connection. */
 export const READING_CONNECTION = internals(RHEA, "Connection", {
   frame_size: number,
   remote: { open: { hostname: nullable(text) } },
   local: { open: PERFORMATIVE },
 });
 
-/** Amid a message. */
+/** Within a message. */
 export const READING_RECEIVER = internals(RHEA, "Receiver", {
   _incomplete: { frames: list<Buffer>() },
 });
 
-/** That the hub has sent. */
+/** Sent by the hub. */
 export const DELIVERY = internals(RHEA, "Delivery", { data: list<Buffer>() });

@@ -1,15 +1,15 @@
-/** What one connection holds for a peer that does not take it: above a bound, links wait. */
+/** Limits the bytes buffered for a peer that does not read: above the limit, links wait. */
 
 import type { Duplex } from "node:stream";
 import type { Delivery, Session } from "rhea";
 import { DELIVERY, SESSION } from "./rhea-internals.ts";
 
-/** Bytes a connection may hold, beside the message that takes it across the bound (assumed). */
+/** Maximum number of buffered bytes, plus the message that exceeds the limit (assumed). */
 const MAX_HELD_BYTES = 1024 * 1024;
 
 export class SendBuffer {
   readonly #stream: Duplex;
-  /** Handed to rhea, which had not written them when it was last looked. */
+  /** Deliveries that rhea had not written at the last check. */
   #unwritten: Delivery[] = [];
   #unwrittenBytes = 0;
   #isCheckScheduled = false;
@@ -37,7 +37,7 @@ export class SendBuffer {
     this.#waiting.delete(wake);
   }
 
-  /** Looks again once rhea has written what it may. To be called when the peer may have allowed more. */
+  /** Checks again once rhea has written. Call when the peer may have opened its window. */
   checkSoon(): void {
     if (this.#isCheckScheduled || this.#unwritten.length === 0) return;
     this.#isCheckScheduled = true;
@@ -70,7 +70,10 @@ export class SendBuffer {
   }
 }
 
-/** The first delivery of this session that rhea has not written yet; its own mark of what was sent is never set. */
+/**
+ * The first delivery of this session that rhea has not written yet; rhea never sets its own flag
+ * for sent deliveries.
+ */
 export function nextToWrite(session: Session): number {
   return SESSION.of(session).outgoing.next_pending_delivery;
 }
@@ -84,7 +87,7 @@ function sizeOf(delivery: Delivery): number {
   return DELIVERY.of(delivery).data.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** rhea would keep it until the peer has settled, which it may never do. */
+/** rhea would keep the content until the peer settles, which may never happen. */
 function dropContent(delivery: Delivery): void {
   DELIVERY.of(delivery).data = [];
 }

@@ -1,6 +1,6 @@
 /**
  * Sends messages without the sections that would be empty, as Azure does (rule amqp-sections): rhea
- * gives every message a header and properties, even when nothing is in them.
+ * adds a header and properties to every message, even if they are empty.
  */
 
 import rhea, { type Message as AmqpMessage, type Delivery, type Sender, type Typed } from "rhea";
@@ -14,7 +14,7 @@ const SECTION = {
   value: 0x77,
 } as const;
 
-/** AMQP's own message format: its receiver decodes it. */
+/** The standard AMQP message format. */
 const MESSAGE_FORMAT = 0;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ function sectionsOf(message: AmqpMessage): Typed[] {
   ];
 }
 
-/** Their names are symbols. */
+/** Annotation names are symbols. */
 function annotations(code: number, fields: Fields = {}): Typed[] {
   return isEmpty(fields) ? [] : [described(rhea.types.wrap_symbolic_map(fields), code)];
 }
@@ -53,7 +53,7 @@ function propertiesOf(message: AmqpMessage): Typed[] {
   return section.value.length === 0 ? [] : [section.described()];
 }
 
-/** rhea makes data sections; anything else is a value. */
+/** A data section from rhea; anything else is a value. */
 function bodyOf(body: unknown): Typed[] {
   const isData = typeof body === "object" && body !== null && "collect_sections" in body;
   if (!isData) return [described(body, SECTION.value)];
@@ -66,7 +66,7 @@ function isEmpty(fields: Fields): boolean {
   return Object.keys(fields).length === 0;
 }
 
-/** rhea's types know no descriptors that are numbers. */
+/** rhea's types do not allow numeric descriptors. */
 function described(value: unknown, code: number): Typed {
   return rhea.types.wrap_described(value, code as never);
 }

@@ -13,7 +13,7 @@ interface Pending {
 
 /**
  * rhea gives deliveries with consecutive ids that are settled in one tick the outcome of the first.
- * So a tick settles a run of accepted ones, and any other outcome has a tick of its own: two
+ * So each tick settles a run of accepted deliveries, or one delivery with another outcome: two
  * rejections are equal only if their errors are.
  */
 export class Settler {

@@ -1,8 +1,8 @@
 /**
  * Writes every field of a frame, trailing nulls included, as Azure does (rule amqp-fields).
  *
- * AMQP lets a list end with its last value, and rhea ends it there. Some clients read fields by their
- * place in the list: azure-eventhub for Python fails when it ends before the one it wants.
+ * AMQP allows omitting trailing nulls, and rhea does. Some clients read fields by index:
+ * azure-eventhub for Python fails if the list is too short.
  */
 
 import rhea, { type Connection } from "rhea";
@@ -35,7 +35,7 @@ const FIELD_COUNTS: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 /**
- * To be called when rhea has accepted the connection and written nothing yet.
+ * Call when rhea has accepted the connection and written nothing yet.
  *
  * @throws IncompatiblePackage
  */
@@ -63,7 +63,7 @@ function extend(list: unknown[], code: unknown): void {
   for (const item of list) {
     const nested = item as { readonly descriptor?: { readonly value: unknown }; value: unknown };
     const nestedCode = nested?.descriptor?.value;
-    // An empty list is one that rhea shares.
+    // rhea shares one empty list instance.
     if (!FIELD_COUNTS.has(nestedCode) || !Array.isArray(nested.value)) continue;
     if (nested.value.length > 0) extend(nested.value, nestedCode);
   }
