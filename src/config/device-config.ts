@@ -85,7 +85,7 @@ function requireSameDevice(reader: SettingReader, deviceId: string, from: string
   if (!reader.isFlag("deviceId") || reader.text("deviceId") === deviceId) return;
   reader.report(
     "deviceId",
-    `names another device than ${from}, which is for '${deviceId}'`,
+    `does not match ${from}, which is for '${deviceId}'`,
     "Omit --device-id, or give the connection string of that device.",
   );
 }
@@ -99,8 +99,8 @@ function readX509(reader: SettingReader, hub: DeviceHub): X509Files | undefined 
     for (const key of X509_KEYS.filter((one) => reader.isFlag(one))) {
       reader.report(
         key,
-        "has no use here, for this device does not sign in with a certificate",
-        "Omit it, or give a connection string that carries x509=true.",
+        "not used: this device does not sign in with a certificate",
+        "Omit it, or give a connection string that contains x509=true.",
       );
     }
     return undefined;
@@ -116,14 +116,14 @@ function readX509(reader: SettingReader, hub: DeviceHub): X509Files | undefined 
 
 /** Why the files are needed; undefined when they are not. */
 function whyOfConnectionString({ credential }: DeviceConnectionString): string | undefined {
-  return credential.type === "x509" ? "the connection string carries x509=true" : undefined;
+  return credential.type === "x509" ? "the connection string contains x509=true" : undefined;
 }
 
 /** How its device signs in, the hub will tell: files are taken when a flag names one, or variables both. */
 function whyOnLocalHub(reader: SettingReader): string | undefined {
   const isFlag = X509_KEYS.some((key) => reader.isFlag(key));
   const areBoth = reader.text("certFile") !== undefined && reader.text("keyFile") !== undefined;
-  return isFlag || areBoth ? "a certificate and its key go together" : undefined;
+  return isFlag || areBoth ? "a certificate and its key are used together" : undefined;
 }
 
 function required(
@@ -135,7 +135,7 @@ function required(
   if (reader.text(key) !== undefined) return read();
   return reader.report(
     key,
-    `is missing, and ${why}`,
-    "Name the PEM files of the device's certificate and key: --cert-file and --key-file.",
+    `required, because ${why}`,
+    "Give the device's certificate and key as PEM files: --cert-file and --key-file.",
   );
 }

@@ -33,7 +33,7 @@ export function readEnvFile(
       problems.push({
         where: path === undefined ? shownPath : `--dotenv ${path}`,
         what: `the file cannot be read (${code})`,
-        fix: "Name a readable file with --dotenv, or omit the flag.",
+        fix: "Give --dotenv a readable file, or omit it.",
       });
     }
     return { path: shownPath, variables: {} };

@@ -46,7 +46,7 @@ export function reportRivals(
 ): undefined {
   reader.problems.push({
     where: rivals.map(({ key, source }) => describeSource(key, source)).join(" and "),
-    what: "each names a hub, and neither takes precedence",
+    what: "both name a hub, and neither takes precedence",
     fix: "Keep one of the two.",
   });
   return undefined;
@@ -71,7 +71,7 @@ function reportNothing(reader: SettingReader, keys: readonly SettingKey[]): void
     what: `no hub is configured: a ${help} is missing${seen}`,
     fix: [
       `Give the connection string: ${longFlag(key)} "HostName=…" or export ${variable}="HostName=…"`,
-      "or write it into .env (cp .env.example .env)",
+      "or put it in .env (cp .env.example .env)",
       "or use the local hub, which needs no account: --local",
     ].join("\n"),
   });

@@ -50,7 +50,7 @@ export function loadDeviceOfHubConfig(
 ): HubConfig & { readonly device: NamedDevice } {
   const config = load(inputs, (reader) => {
     if (reader.text("deviceId") === undefined) {
-      reader.report("deviceId", "is missing: no device is named", "Name it: -d <device>.");
+      reader.report("deviceId", "missing device", "Specify it with -d <device>.");
     }
     return readServiceHub(reader, inputs, chooseServiceHub(reader));
   });

@@ -18,14 +18,14 @@ export function parseDeviceSasToken(text: string, nowMs: number): DeviceConnecti
   const [collection, deviceId] = segments;
   if (collection !== "devices" || deviceId === undefined) {
     throw new ConnectionStringError(
-      "this SAS token is not of a device",
-      `A device's looks like ${FORM}: az iot hub generate-sas-token -d <device> -n <hub>.`,
+      "this SAS token is not for a device",
+      `A device token looks like ${FORM}. Create one: az iot hub generate-sas-token -d <device> -n <hub>.`,
     );
   }
   if (token.expirySeconds * 1000 <= nowMs) {
     throw new ConnectionStringError(
       `the SAS token expired at ${new Date(token.expirySeconds * 1000).toISOString()}`,
-      "Make a new one: az iot hub generate-sas-token -d <device> -n <hub>.",
+      "Create a new one: az iot hub generate-sas-token -d <device> -n <hub>.",
     );
   }
   return {
@@ -45,6 +45,6 @@ function parseToken(text: string): SasToken {
   try {
     return parseSasToken(text.trim());
   } catch {
-    throw new ConnectionStringError("is not a SAS token", `It looks like ${FORM}.`);
+    throw new ConnectionStringError("not a SAS token", `It looks like ${FORM}.`);
   }
 }

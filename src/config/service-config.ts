@@ -42,7 +42,7 @@ function checkIds(deviceIds: readonly string[], problems: ConfigProblem[]): read
     if (fault === undefined) continue;
     problems.push({
       where: "--device-id",
-      what: `'${deviceId.replace(/=.*/s, "=…")}' is not a device id`,
+      what: `'${deviceId.replace(/=.*/s, "=…")}' is not a valid device id`,
       fix: fault,
     });
   }
@@ -62,7 +62,7 @@ function fallback(
   }
   // Without a hub it is open whether a device must be named: the hub's absence is told alone.
   if (hubKey !== undefined) {
-    reader.report("deviceId", "is missing: no device to send to", "Name it: -d <device>.");
+    reader.report("deviceId", "missing device to send to", "Specify it with -d <device>.");
   }
   return [];
 }

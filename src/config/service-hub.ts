@@ -52,15 +52,15 @@ function isValidLogin(reader: SettingReader, authType: string | undefined): bool
   if (authType === "login" && !hasName) {
     reader.report(
       "hubName",
-      "is missing: --auth-type login takes the hub's name, not a connection string or --local",
-      "Name the hub: --auth-type login --hub-name <hub>.azure-devices.net. A local hub takes keys only.",
+      "required with --auth-type login, which works with neither a connection string nor --local",
+      "Use --auth-type login --hub-name <hub>.azure-devices.net. The local hub supports keys only.",
     );
   }
   if (authType === "key" && hasName) {
     reader.report(
       "hubName",
-      "has no use with --auth-type key, whose connection string names the hub",
-      "Add --auth-type login, or leave --hub-name away and give --login <connection string>.",
+      "not used with --auth-type key: the connection string names the hub",
+      "Add --auth-type login, or omit --hub-name and give --login <connection string>.",
     );
   }
   return hasName === (authType === "login");

@@ -41,15 +41,15 @@ export class SettingReader {
     const found = this.settings[key];
     if (!found || /^(0|false|no|off)$/i.test(found.value)) return undefined;
     if (/^(1|true|yes|on)$/i.test(found.value)) return found;
-    return this.report(key, "is neither 1 nor 0", `Set ${nameOf(key)} to 1, or remove it.`);
+    return this.report(key, "must be 1 or 0", `Set ${settingOf(key).variable} to 1, or remove it.`);
   }
 
   choice<T extends string>(key: SettingKey, supported: readonly T[]): T | undefined {
     const value = this.text(key);
     const choice = supported.find((one) => one === value);
     if (choice !== undefined || value === undefined) return choice;
-    const what = `is not one of ${supported.join(", ")}`;
-    return this.report(key, what, `Use ${supported.join(" or ")}.`);
+    const what = `must be one of ${supported.join(", ")}`;
+    return this.report(key, what, `Correct ${nameOf(key)}.`);
   }
 
   connectionString<T extends { readonly hostName: string; readonly deviceId?: string }>(
@@ -59,12 +59,12 @@ export class SettingReader {
     try {
       const parsed = parse(this.text(key) ?? "");
       if (!isHostName(parsed.hostName)) {
-        return this.report(key, "its HostName is not a host name", HOST_NAME_HINT);
+        return this.report(key, "its HostName is not a valid host name", HOST_NAME_HINT);
       }
       const fault = parsed.deviceId === undefined ? undefined : deviceIdFault(parsed.deviceId);
       return fault === undefined
         ? parsed
-        : this.report(key, "its DeviceId is not a device id", fault);
+        : this.report(key, "its DeviceId is not a valid device id", fault);
     } catch (error) {
       if (!(error instanceof ConnectionStringError)) throw error;
       return this.report(key, error.message, error.hint);
@@ -81,8 +81,8 @@ export class SettingReader {
     if (isHost && isWhole) return value;
     return this.report(
       key,
-      isHost ? `'${value}' is not a whole host name` : "is not a host name",
-      isHost ? `Give it whole: ${value}.azure-devices.net.` : HOST_NAME_HINT,
+      isHost ? `'${value}' is not a full host name` : "not a valid host name",
+      isHost ? `Use the full name: ${value}.azure-devices.net.` : HOST_NAME_HINT,
     );
   }
 
@@ -92,7 +92,7 @@ export class SettingReader {
     const fault = deviceIdFault(value);
     return fault === undefined
       ? value
-      : this.report(key, "is not a device id", `${fault} Correct ${nameOf(key)}.`);
+      : this.report(key, "not a valid device id", `${fault} Correct ${nameOf(key)}.`);
   }
 
   /** The text of the file this key names. */
@@ -105,8 +105,8 @@ export class SettingReader {
       const code = (error as NodeJS.ErrnoException).code;
       return this.report(
         key,
-        `the file ${path} cannot be read (${code})`,
-        `Name a readable file with ${nameOf(key)}.`,
+        `cannot read the file ${path} (${code})`,
+        `Set ${nameOf(key)} to a readable file.`,
       );
     }
   }
@@ -123,8 +123,8 @@ export class SettingReader {
     if (privateKey === undefined) {
       return this.report(
         key,
-        `the file ${this.text(key)} holds no private key in PEM form that the passphrase opens`,
-        "A PEM key starts with -----BEGIN … PRIVATE KEY-----; an encrypted one takes --passphrase.",
+        `${this.text(key)} is not a PEM private key, or the passphrase does not decrypt it`,
+        "A PEM key starts with -----BEGIN … PRIVATE KEY-----; an encrypted one needs --passphrase.",
       );
     }
     const isPair = !certificate || new X509Certificate(certificate).checkPrivateKey(privateKey);
@@ -132,8 +132,8 @@ export class SettingReader {
       ? text
       : this.report(
           key,
-          `the key in the file ${this.text(key)} is not the certificate's`,
-          "Name the key that the certificate was made with, or the certificate of this key.",
+          `the key in ${this.text(key)} does not match the certificate`,
+          "Use the key that belongs to the certificate.",
         );
   }
 
@@ -146,7 +146,7 @@ export class SettingReader {
     } catch {
       return this.report(
         key,
-        `the file ${this.text(key)} holds no certificate in PEM form`,
+        `${this.text(key)} is not a PEM certificate`,
         "A PEM certificate starts with -----BEGIN CERTIFICATE-----.",
       );
     }
@@ -162,7 +162,7 @@ function openPrivateKey(text: string, passphrase: string | undefined): KeyObject
   }
 }
 
-const HOST_NAME_HINT = "It looks like <hub>.azure-devices.net, without https:// and without a key.";
+const HOST_NAME_HINT = "A host name looks like <hub>.azure-devices.net, without https:// or a key.";
 
 /** Letters, digits, `-`, `.` and, for names inside a network, `_`; a port from 1 to 65535 may follow. */
 function isHostName(text: string): boolean {
@@ -174,7 +174,7 @@ function isHostName(text: string): boolean {
 export function deviceIdFault(text: string): string | undefined {
   // It would be printed wherever a device id is, and the user means something else.
   if (/(^|;)\s*(HostName|SharedAccessKey)=/i.test(text)) {
-    return "This is a connection string: give it with --login or --connection-string, and here the device's name.";
+    return "This is a connection string: pass it with --login or --connection-string, and give only the device id here.";
   }
   try {
     validateDeviceId(text);

@@ -53,7 +53,7 @@ function ofMessages(received: string, sent: string): Wanted {
       "two bodies at the device",
       count(received, /"service client sent a message": \d+\.\d\d/g) === 2,
     ],
-    ["two records of Success at the service", count(sent, /\bSuccess\b/g) >= 2],
+    ["two feedback records of Success at the service", count(sent, /\bSuccess\b/g) >= 2],
   ];
 }
 

@@ -51,7 +51,7 @@ async function runDemo(): Promise<number> {
   let hub: LocalHub | undefined;
   try {
     hub = await startHomeHub({ directory: home, ports: [0] });
-    show("hub", `a local hub serves MQTT, AMQP and HTTPS on ${hub.hostName}`);
+    show("hub", `local hub ready: ${hub.hostName}, for MQTT, AMQP and HTTPS`);
     return report(await runTutorials(run));
   } finally {
     await hub?.stop();

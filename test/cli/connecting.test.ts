@@ -35,7 +35,7 @@ test("a hub that takes its time is waited for visibly, from the first second on"
   vi.advanceTimersByTime(900);
   expect(shown()).toBeUndefined();
   vi.advanceTimersByTime(2500);
-  expect(shown()).toMatch(/^Waiting for h\S+example to answer, 3 s \.\.\.$/);
+  expect(shown()).toMatch(/^Waiting for h\S+example to respond, 3 s \.\.\.$/);
   expect(shown()).not.toContain("\u001b");
   answer.resolve("hello");
   expect(await connecting).toBe("hello");

@@ -43,25 +43,25 @@ test("key is what it is without the flag", () => {
 
 describe("told, with a way on", () => {
   test.each<readonly [string, ConfigInputs["flags"], string, string]>([
-    ["login without a hub", { authType: "login" }, "is missing", "--hub-name <hub>"],
-    ["login with --local", { authType: "login", local: true }, "is missing", "keys only"],
+    ["login without a hub", { authType: "login" }, "required", "--hub-name <hub>"],
+    ["login with --local", { authType: "login", local: true }, "required", "keys only"],
     [
       "login with a connection string",
       { authType: "login", hubConnectionString: HUB },
-      "is missing",
+      "required",
       "--hub-name <hub>",
     ],
-    ["a hub name without login", { hubName: "h.net" }, "no use", "Add --auth-type login"],
+    ["a hub name without login", { hubName: "h.net" }, "not used", "Add --auth-type login"],
     [
       "a hub name with key",
       { authType: "key", hubName: "h.net", hubConnectionString: HUB },
-      "no use",
+      "not used",
       "leave --hub-name away",
     ],
     [
       "another way to sign in",
       { authType: "sas", local: true },
-      "not one of key, login",
+      "must be one of key, login",
       "key or login",
     ],
     [
@@ -73,11 +73,21 @@ describe("told, with a way on", () => {
     [
       "the first part of a name",
       { authType: "login", hubName: "myhub" },
-      "not a whole host name",
+      "not a full host name",
       "myhub.azure-devices.net",
     ],
-    ["a URL", { authType: "login", hubName: "https://h.net" }, "not a host name", "without https"],
-    ["a connection string", { authType: "login", hubName: HUB }, "not a host name", "without"],
+    [
+      "a URL",
+      { authType: "login", hubName: "https://h.net" },
+      "not a valid host name",
+      "without https",
+    ],
+    [
+      "a connection string",
+      { authType: "login", hubName: HUB },
+      "not a valid host name",
+      "without",
+    ],
   ])("%s", (_title, flags, what, fix) => {
     const problems = problemsOf(flags);
     expect(problems[0]?.what).toContain(what);

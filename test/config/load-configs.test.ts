@@ -184,7 +184,9 @@ describe("the devices of a service", () => {
   });
 
   test("none is a problem", () => {
-    expect(problemsOf(() => send({ env: azure }, []))[0]?.what).toContain("no device to send to");
+    expect(problemsOf(() => send({ env: azure }, []))[0]?.what).toContain(
+      "missing device to send to",
+    );
   });
 
   test("an id the registry would not take is a problem", () => {
@@ -279,7 +281,7 @@ describe("the hub of a device", () => {
     test.each([undefined, passphrase])("and another's key, passphrase %s", async (given) => {
       const problems = problemsOf(await listenWith(given, "other"));
       expect(problems).toMatchObject([
-        { where: "--key-file", what: "the key in the file d.key is not the certificate's" },
+        { where: "--key-file", what: "the key in d.key does not match the certificate" },
       ]);
     });
   });
@@ -334,12 +336,12 @@ describe("problems", () => {
   test("a file that is no certificate", () => {
     writeFileSync(join(directory, "ca.pem"), "hello");
     const [problem] = problemsOf(() => send({ flags: { local: true, caFile: "ca.pem" } }));
-    expect(problem?.what).toContain("no certificate");
+    expect(problem?.what).toContain("not a PEM certificate");
   });
 
   test("a transport that is none is told with those there are", () => {
     const load = () => listen({ flags: { local: true, deviceTransport: "pigeon" } });
-    expect(problemsOf(load)[0]?.what).toContain("not one of mqtt");
+    expect(problemsOf(load)[0]?.what).toContain("must be one of mqtt");
   });
 
   test("C2D_LOCAL is 1 or 0", () => {

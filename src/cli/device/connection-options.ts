@@ -50,7 +50,7 @@ export function toConnectionOptions(
 ): ConnectionOptions {
   if (config.transport === "http" && keepalive !== undefined) {
     throw new UsageError(
-      "--keepalive means nothing over http, which keeps no connection",
+      "--keepalive has no effect over http, which keeps no connection open",
       "Omit it, or use another --transport.",
     );
   }
@@ -65,5 +65,5 @@ export function toConnectionOptions(
 function keepAliveSecondsOf(ms: number): number {
   const seconds = Math.ceil(ms / 1000);
   if (seconds <= MAX_KEEPALIVE_SECONDS) return seconds;
-  throw new UsageError(`--keepalive can be ${MAX_KEEPALIVE_SECONDS} seconds at most`);
+  throw new UsageError(`--keepalive cannot exceed ${MAX_KEEPALIVE_SECONDS} s`);
 }

@@ -178,7 +178,7 @@ export class DeviceLink {
   }
 
   #onReady(connection: DeviceConnection): void {
-    if (this.#isReady) this.#context.reporter.info("Connected again.");
+    if (this.#isReady) this.#context.reporter.info("Reconnected.");
     else this.#callbacks.onReady();
     this.#isReady = true;
     this.#callbacks.onConnected?.(connection);
@@ -188,10 +188,10 @@ export class DeviceLink {
     const { reporter } = this.#context;
     const deviceId = escapeLine(this.deviceId);
     if (cause === "takenOver") {
-      reporter.warn(`another client connected as ${deviceId} and took this one's place`);
+      reporter.warn(`another client connected as ${deviceId} and replaced this connection`);
     } else if (cause === "maybeTakenOver") {
       reporter.warn(
-        `connections are lost soon after they are made: another client may be using ${deviceId}`,
+        `the connection keeps dropping soon after it is made: another client may be using ${deviceId}`,
       );
     }
   }

@@ -49,7 +49,7 @@ export function addEnv(program: Command, act: Act): void {
   addDotenv(addConnectTimeout(addCommonOptions(command)));
   act<EnvFlags>(command, async (flags, context) => {
     if (flags.output === "json" && flags.format !== undefined) {
-      throw new UsageError("-o json and --format both give a form", "Keep one of the two.");
+      throw new UsageError("-o json and --format cannot be combined", "Keep one of the two.");
     }
     const home = loadHubHome(flags, context.io);
     const { runEnv } = await import("./env.ts");

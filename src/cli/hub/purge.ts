@@ -5,6 +5,7 @@ import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
+import { formatCount } from "../text/count.ts";
 import type { RegistryFlags } from "./registry/device-flags.ts";
 import { withRegistry } from "./registry/registry-session.ts";
 
@@ -26,5 +27,5 @@ export async function runPurge(
 }
 
 function formatPurged(deviceId: string, count: number): string {
-  return `Purged ${count} ${count === 1 ? "message" : "messages"} of ${escapeLine(deviceId)}.\n`;
+  return `Purged ${formatCount(count, "message")} of ${escapeLine(deviceId)}.\n`;
 }

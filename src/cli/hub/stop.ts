@@ -17,6 +17,7 @@ import { describeAbsence } from "../local/require-hub.ts";
 import type { Context } from "../program/run-program.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
+import { formatDuration } from "../text/duration.ts";
 
 const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 30;
@@ -42,7 +43,7 @@ export async function runStop(home: string, context: Context): Promise<ExitCode>
 }
 
 async function findOwnHub(home: string, context: Context): Promise<HubDescription | undefined> {
-  reportWait("Waiting for the local hub to answer ...", context);
+  reportWait("Waiting for the local hub to respond ...", context);
   try {
     return await findRunningHub(home);
   } catch (error) {
@@ -64,7 +65,7 @@ function reportWait(text: string, { reporter }: Context): void {
 
 async function end(hub: HubDescription, home: string, context: Context): Promise<void> {
   const { pid } = hub;
-  reportWait(`Waiting for the local hub (process ${pid}) to end ...`, context);
+  reportWait(`Waiting for the local hub (process ${pid}) to stop ...`, context);
   await tellToEnd(hub);
   const { storeDirectory } = homePaths(home);
   const deadlineMs = performance.now() + STOP_LIMIT_MS;
@@ -72,8 +73,8 @@ async function end(hub: HubDescription, home: string, context: Context): Promise
     if (performance.now() > deadlineMs) {
       throw new LocalHubError(
         "LocalHubNotStopped",
-        `The local hub (process ${pid}) did not end within ${STOP_LIMIT_MS} ms.`,
-        `Look at its log, or end it: ${killCommand(pid)}.`,
+        `The local hub (process ${pid}) did not stop within ${formatDuration(STOP_LIMIT_MS)}.`,
+        `See its log, or kill it: ${killCommand(pid)}.`,
       );
     }
     await sleep(POLL_MS);

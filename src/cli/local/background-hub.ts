@@ -41,7 +41,7 @@ async function outcomeOf(child: ChildProcess, signal: AbortSignal): Promise<Star
     // Node closes the channel once it has handed over the last message.
     Promise.all([once(child, "exit"), once(child, "disconnect")]).then(() => undefined),
   ]);
-  const how = `its process ended with ${child.signalCode ?? child.exitCode}`;
+  const how = `its process exited with ${child.signalCode ?? child.exitCode}`;
   return report ?? { type: "ended", how };
 }
 

@@ -19,7 +19,7 @@ export async function whileConnecting<T>(
     const elapsedMs = performance.now() - startMs;
     if (elapsedMs < SILENT_MS) return undefined;
     const seconds = Math.floor(elapsedMs / 1000);
-    return `Waiting for ${escapeLine(hostName)} to answer, ${formatDuration(seconds * 1000)} ...`;
+    return `Waiting for ${escapeLine(hostName)} to respond, ${formatDuration(seconds * 1000)} ...`;
   });
   try {
     return await blamingHungHub(hostName, context, connect);

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createHome, findHubFileDamage, type HubDescription } from "../../hub/home/home.ts";
 import { HubStartError } from "../terminal/hub-start-error.ts";
+import { formatDuration } from "../text/duration.ts";
 import { type StartOutcome, startInBackground } from "./background-hub.ts";
 import { findRunningHub } from "./find-running-hub.ts";
 import { LocalHubError } from "./local-hub-error.ts";
@@ -60,14 +61,14 @@ function describeEnd(
 ): string {
   if (outcome.type === "ended") return outcome.how;
   return outcome.type === "late"
-    ? `it was not ready within ${timeoutMs} ms`
-    : "it ended right after its start";
+    ? `it was not ready within ${formatDuration(timeoutMs)}`
+    : "it exited right after starting";
 }
 
 function notStarted(logFile: string, why: string): LocalHubError {
   return new LocalHubError(
     "LocalHubNotStarted",
     `The local hub could not be started: ${why}.`,
-    `Its log tells why: ${logFile}. Or run it in the foreground: c2d-hub start.`,
+    `See its log: ${logFile}. Or run it in the foreground: c2d-hub start.`,
   );
 }

@@ -8,6 +8,6 @@ export function killCommand(pid: number, platform: string = process.platform): s
 export function howToEndHung(pid: number, platform: string = process.platform): string {
   const command = killCommand(pid, platform);
   // Windows has no command that would resume a process.
-  if (platform === "win32") return `End it: ${command}.`;
-  return `If it is suspended, resume it (fg in its terminal, or kill -CONT ${pid}); else end it: ${command}.`;
+  if (platform === "win32") return `Kill it: ${command}.`;
+  return `If it is suspended, resume it (fg in its terminal, or kill -CONT ${pid}); otherwise kill it: ${command}.`;
 }

@@ -66,8 +66,8 @@ export async function findDevice(
 ): Promise<DeviceConnectionString> {
   const device = await call(hub, "GET", pathOf(deviceId));
   if (device.status !== 404) return toConnectionString(hub, deviceId, device);
-  throw new ClientError("DeviceNotFound", `The local hub has no device '${deviceId}' any more.`, {
-    hint: "It was deleted meanwhile. Run the command again to create it.",
+  throw new ClientError("DeviceNotFound", `The local hub no longer has a device '${deviceId}'.`, {
+    hint: "It was deleted in the meantime. Run the command again to create it.",
   });
 }
 
@@ -220,13 +220,13 @@ function credentialOf({ body }: Answer): DeviceCredential {
 function toError({ status, body }: Answer): ClientError {
   const [, name, message] = /ErrorCode:(\w+);([^"]*)/.exec(body) ?? [];
   const known = name !== undefined && name in HUB_ERRORS ? (name as HubErrorName) : "ServerError";
-  return new ClientError(known, message || `The local hub answered with status ${status}.`);
+  return new ClientError(known, message || `The local hub responded with status ${status}.`);
 }
 
 function unreachable(hub: HubDescription, cause: unknown): ClientError {
   return new ClientError(
     "ConnectionLost",
-    `The local hub at ${hub.endpoint} ended the connection without an answer.`,
-    { cause, hint: "See c2d-hub status and its log, hub.log." },
+    `The local hub at ${hub.endpoint} closed the connection without a response.`,
+    { cause, hint: "See c2d-hub status, and the hub's log in hub.log." },
   );
 }

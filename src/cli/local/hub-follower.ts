@@ -115,7 +115,9 @@ export class HubFollower implements HubWatch {
       ...options,
       home: this.#home,
       onStart: () =>
-        this.#reporter.info("Starting the local hub in the background (c2d-hub stop ends it) ..."),
+        this.#reporter.info(
+          "Starting the local hub in the background (stop it with c2d-hub stop) ...",
+        ),
     });
   }
 

@@ -15,7 +15,7 @@ export async function requireHub(home: string, timeoutMs: number): Promise<HubDe
   throw new LocalHubError(
     "LocalHubNotRunning",
     describeAbsence(home),
-    "Start one: c2d-hub start. Commands with --local start one themselves.",
+    "Start one with c2d-hub start. Commands with --local start one automatically.",
   );
 }
 

@@ -68,7 +68,7 @@ export class RunConnection {
       const error = await untilAborted(this.#lost.promise, signal);
       if (error === undefined) return;
       reporter.warn(
-        `${escapeLine(error.message)} The hub keeps the feedback: connecting again ${retriesUntil}.`,
+        `${escapeLine(error.message)} The hub keeps the feedback; reconnecting ${retriesUntil}.`,
       );
       await this.close();
       const connection = await reconnect(0, () => this.#open(signal, false), {
@@ -79,7 +79,7 @@ export class RunConnection {
         onFailed: (failure, retryInMs) => reporter.detail(formatRetry(failure, retryInMs)),
       });
       if (connection === undefined || signal.aborted) return;
-      reporter.info("Connected again, still waiting for feedback.");
+      reporter.info("Reconnected, still waiting for feedback.");
     }
   }
 

@@ -18,13 +18,13 @@ export function bodySourceOf({
 }: MessageFlags): BodySource {
   const encoding = dataEncoding ?? "utf8";
   if (data !== undefined && dataFilePath !== undefined) {
-    throw new UsageError("--data and --data-file-path both give a body", "Keep one of the two.");
+    throw new UsageError("--data and --data-file-path cannot be combined", "Keep one of the two.");
   }
   if (dataEncoding !== undefined && data === undefined) {
-    throw new UsageError("--data-encoding is the encoding of --data, which is missing");
+    throw new UsageError("--data-encoding requires --data");
   }
   if (template && (data === undefined || encoding !== "utf8")) {
-    throw new UsageError("--template fills in the text of --data, and there is none");
+    throw new UsageError("--template requires --data with a text body");
   }
   if (dataFilePath !== undefined) return { type: "file", path: dataFilePath };
   if (data === "-") return { type: "stdin", encoding };

@@ -13,7 +13,7 @@ export function requireJsonBody({ system, body }: Message): void {
   } catch (error) {
     throw new UsageError(
       `--content-type ${system.contentType}: the body is not JSON (${(error as Error).message})`,
-      "Correct the body, or name another content type.",
+      "Correct the body, or use another content type.",
     );
   }
 }

@@ -84,7 +84,7 @@ function requireKnownPlaceholders({ isTemplate, body, ...plan }: MessagePlan): v
     if (unknown === undefined) continue;
     throw new UsageError(
       `${unknown} is not a placeholder`,
-      `There are {{${PLACEHOLDERS.join("}}, {{")}}}; --no-template takes texts as they are.`,
+      `Placeholders: {{${PLACEHOLDERS.join("}}, {{")}}}. --no-template disables them.`,
     );
   }
 }

@@ -26,7 +26,7 @@ export function parseProperties(
     const [name, value] = add(properties, "--property", pair);
     if (!/;[^;=\s]+=/.test(value)) continue;
     warnings.push(
-      `--property ${name}: its value holds ";…=", as in az's form; for several properties use --properties`,
+      `--property ${name}: the value contains ";…=", as in az's list form; for several properties use --properties`,
     );
   }
   return { properties, warnings };
@@ -44,17 +44,14 @@ function add(target: Record<string, string>, flag: string, pair: string): [strin
   if (equals < 0) {
     throw new UsageError(
       `${flag}: '${pair}' has no '='`,
-      "Write name=value; name= is an empty value.",
+      "Use name=value; name= gives an empty value.",
     );
   }
   const name = pair.slice(0, equals);
   const value = pair.slice(equals + 1);
   requireFreeName(flag, name);
   if (Object.hasOwn(target, name)) {
-    throw new UsageError(
-      `${flag}: '${name}' is given twice`,
-      "A message has one value for a name.",
-    );
+    throw new UsageError(`${flag}: '${name}' is given twice`, "Give each name once.");
   }
   // Plain assignment to `__proto__` would not make a property.
   Object.defineProperty(target, name, {
@@ -71,6 +68,6 @@ function requireFreeName(flag: string, name: string): void {
   if (!/^(iothub-|\$\.|dt-subject$)/i.test(name)) return;
   throw new UsageError(
     `${flag}: the name '${name}' is reserved by IoT Hub`,
-    "System properties have flags of their own: --message-id, --content-type, …",
+    "System properties have their own flags: --message-id, --content-type, …",
   );
 }

@@ -57,7 +57,7 @@ function decodeBytes(
   if (text === undefined) {
     throw new UsageError(
       "--data -: stdin is not UTF-8 text",
-      "For raw bytes name a file: --data-file-path <path>.",
+      "Pass raw bytes in a file: --data-file-path <path>.",
     );
   }
   return encoding === "utf8"
@@ -67,7 +67,7 @@ function decodeBytes(
 
 function decode(text: string, encoding: "hex" | "base64"): Uint8Array {
   const bytes = parseEncodedBytes(text, encoding);
-  if (bytes === undefined) throw new UsageError(`--data is not ${encoding}`);
+  if (bytes === undefined) throw new UsageError(`--data is not valid ${encoding}`);
   return bytes;
 }
 
@@ -79,7 +79,7 @@ async function readFileBytes(path: string, limit: SizeLimit, signal: AbortSignal
     if (syscall === undefined) throw error;
     throw new UsageError(
       `--data-file-path: the file cannot be read (${code})`,
-      "Name a readable file.",
+      "Give a readable file.",
     );
   }
 }
@@ -106,6 +106,6 @@ async function readBytes(stream: Readable, limit: SizeLimit, signal: AbortSignal
 function tooLarge({ direction, maxBytes }: SizeLimit): HubError {
   return new HubError(
     "MessageTooLarge",
-    `The body is longer than the ${maxBytes} bytes a ${direction} message may have.`,
+    `The body exceeds the ${maxBytes} bytes allowed for a ${direction} message.`,
   );
 }

@@ -33,7 +33,7 @@ export function durationIn(range: OptionRange): (text: string) => number {
 /** Milliseconds, not 0. */
 export function parsePositiveDuration(text: string): number {
   const ms = parseDurationArgument(text);
-  if (ms === 0) throw new InvalidArgumentError("It must be longer than 0.");
+  if (ms === 0) throw new InvalidArgumentError("It must be greater than 0.");
   return ms;
 }
 

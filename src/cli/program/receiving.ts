@@ -2,6 +2,7 @@
 
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { OutputClosedError } from "../terminal/output.ts";
+import { formatCount } from "../text/count.ts";
 import { formatDuration } from "../text/duration.ts";
 import type { End } from "./ending.ts";
 import type { Context } from "./run-program.ts";
@@ -11,7 +12,7 @@ export type ReceivingEnd = "count" | "enough" | "timeout" | "idleTimeout";
 
 /** What has been received, and of what was wanted. */
 export interface Received {
-  /** "messages", "events" */
+  /** "message", "event" */
   readonly what: string;
   readonly received: number;
   /** Undefined: no end. */
@@ -34,7 +35,10 @@ export function concludeReceiving(
 ): ExitCode {
   if (end.type === "failed" && !(end.error instanceof OutputClosedError)) throw end.error;
   if (end.type === "failed" || end.type === "closed") return EXIT_CODES.done;
-  const total = `${received}${count === undefined ? "" : ` of ${count}`} ${what} received`;
+  const total =
+    count === undefined
+      ? `${formatCount(received, what)} received`
+      : `${received} of ${formatCount(count, what)} received`;
   const isEnough = end.type === "enough" || count === undefined || received >= count;
   if (isEnough || end.type === "interrupted") {
     reporter.info(`${total}.`);
@@ -43,7 +47,7 @@ export function concludeReceiving(
   reporter.report({
     code: EXIT_CODES.timeout,
     name: "Timeout",
-    message: `${total} when ${bound.flag} ${formatDuration(bound.ms ?? 0)} had passed`,
+    message: `${total} when ${bound.flag} (${formatDuration(bound.ms ?? 0)}) expired`,
     hint,
   });
   return EXIT_CODES.timeout;

@@ -66,7 +66,7 @@ async function run(name: Executable, build: Program["build"], host: Host): Promi
       const flags = command.opts<CommonFlags>();
       requireSoundCommonFlags(flags);
       reporter = createReporter(flags, outside);
-      if (isMuted) reporter.detail("DEBUG has no effect: what the SDKs print for it holds secrets");
+      if (isMuted) reporter.detail("DEBUG is ignored: the SDKs' debug output contains secrets");
       code = await action(command.opts() as Parameters<typeof action>[0], {
         ...outside,
         reporter,
@@ -155,7 +155,10 @@ function toUsageError({ code, message }: CommanderError, program: Command): Usag
       `One of: ${names}. See ${program.name()} --help.`,
     );
   }
-  const [what = "", suggestion] = message.replace(/^error: /, "").split("\n");
+  const [what = "", suggestion] = message
+    .replace(/^error: /, "")
+    .replace(/^command-argument value/, "value")
+    .split("\n");
   if (/^unknown option '--env-file\b/.test(what)) {
     return new UsageError(what, "Did you mean --dotenv?");
   }

@@ -3,6 +3,8 @@
 import { readFileSync } from "node:fs";
 import { UsageError } from "../terminal/usage-error.ts";
 
+const BODY_FLAG = /^--da(ta)?(=|$)/;
+
 /**
  * A U+FFFD that was typed is only told from a replaced byte where the system shows the bytes, as Linux
  * does; elsewhere both are refused.
@@ -19,9 +21,11 @@ export function requireUtf8Arguments(
   const bytes = lastArguments(args.length, readCommandLine);
   const altered = suspects.find(([index, arg]) => !bytes?.[index]?.equals(Buffer.from(arg)));
   if (altered === undefined) return;
+  const [index] = altered;
+  const isBody = BODY_FLAG.test(args[index - 1] ?? "") || BODY_FLAG.test(args[index] ?? "");
   throw new UsageError(
-    `argument ${altered[0] + 1} is not UTF-8 text`,
-    "A body of other bytes is read from a file: --data-file-path <path>.",
+    `argument ${index + 1} is not UTF-8 text`,
+    isBody ? "Pass raw bytes in a file: --data-file-path <path>." : "Encode it as UTF-8.",
   );
 }
 

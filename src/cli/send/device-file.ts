@@ -13,7 +13,10 @@ export function readDeviceFile(path: string | undefined, directory: string): rea
   if (path === undefined) return [];
   const lines = readLines(resolve(directory, path));
   if (lines.length > 0) return lines;
-  throw new UsageError(`--device-file: ${path} names no device`, "It holds one device id a line.");
+  throw new UsageError(
+    `--device-file: ${path} contains no device id`,
+    "List one device id per line.",
+  );
 }
 
 function readLines(path: string): string[] {
@@ -27,7 +30,7 @@ function readLines(path: string): string[] {
     const code = (error as NodeJS.ErrnoException).code;
     throw new UsageError(
       `--device-file: the file cannot be read (${code})`,
-      "Name a readable file.",
+      "Give a readable file.",
     );
   }
 }

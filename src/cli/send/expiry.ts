@@ -10,7 +10,7 @@ export type Expiry =
   | { readonly type: "relative"; readonly ttlMs: number };
 
 const HINT =
-  "Give epoch milliseconds, ISO 8601 such as 2030-01-31T12:00:00Z, or a span such as 90s or PT1H.";
+  "Use epoch milliseconds, ISO 8601 such as 2030-01-31T12:00:00Z, or a duration such as 90s or PT1H.";
 
 /**
  * A bare number is epoch milliseconds; a time without zone is UTC.
@@ -26,9 +26,9 @@ export function parseExpiry(text: string, nowMs: number): Expiry {
   }
   const ttlMs = parseDuration(text);
   if (ttlMs === undefined) throw new UsageError(`--expiry: '${text}' is not a time`, HINT);
-  if (ttlMs === 0) throw new UsageError("--expiry: the span must be longer than 0", HINT);
+  if (ttlMs === 0) throw new UsageError("--expiry: the duration must be greater than 0", HINT);
   if (Number.isNaN(new Date(nowMs + ttlMs).getTime())) {
-    throw new UsageError(`--expiry: '${text}' is too far away`, HINT);
+    throw new UsageError(`--expiry: '${text}' is too far in the future`, HINT);
   }
   return { type: "relative", ttlMs };
 }

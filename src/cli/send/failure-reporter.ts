@@ -44,7 +44,7 @@ export class FailureReporter {
     } else if (type === "queueFull") {
       reporter.info(`The queue of ${device} is full; waiting for room, ${wait} ...`);
     } else {
-      reporter.info(`The hub throttles messages to ${device}; ${wait} ...`);
+      reporter.info(`The hub is throttling messages to ${device}; ${wait} ...`);
     }
   }
 

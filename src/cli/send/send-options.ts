@@ -102,13 +102,13 @@ const DESCRIBING = [
  */
 export function validateFrom(flags: SendFlags): void {
   if (flags.deviceId === undefined && flags.deviceFile === undefined) {
-    throw new UsageError("--from needs the device to send to", "Name it: -d <device>.");
+    throw new UsageError("--from requires a device to send to", "Specify it with -d <device>.");
   }
   const given = DESCRIBING.find(([key]) => flags[key] !== undefined);
   const name = given?.[1] ?? (flags.count > 1 ? "--count" : undefined);
   if (name === undefined) return;
   throw new UsageError(
-    `${name} describes messages, and those of --from are sent as they were`,
+    `${name} cannot be combined with --from, which sends messages unchanged`,
     "Keep one of the two.",
   );
 }
@@ -117,8 +117,8 @@ function ackOf({ ack, wait }: SendFlags): Ack {
   if (!wait) return ack ?? "none";
   if (ack === "none") {
     throw new UsageError(
-      "--wait waits for feedback, and --ack none asks for none",
-      "Omit --ack, or ask for positive, negative or full.",
+      "--wait waits for feedback, but --ack none requests none",
+      "Omit --ack, or use positive, negative or full.",
     );
   }
   return ack ?? "full";

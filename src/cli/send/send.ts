@@ -13,6 +13,7 @@ import { escapeLine } from "../terminal/escape.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { OutputClosedError, OutputError } from "../terminal/output.ts";
 import { UsageError } from "../terminal/usage-error.ts";
+import { formatCount } from "../text/count.ts";
 import { formatDuration } from "../text/duration.ts";
 import { runDryRun } from "./dry-run.ts";
 import { oversizeError, oversizeOf, refusing, refusingOversize } from "./messages/message-size.ts";
@@ -52,7 +53,7 @@ function requireMessageId({ system }: Message): void {
   if (system.messageId) return;
   throw new UsageError(
     "--wait needs a message id to match feedback with",
-    "Omit --message-id, or give one.",
+    "Omit --message-id, or give it a value.",
   );
 }
 
@@ -185,14 +186,14 @@ function presentEnd(run: SendRun, end: RunEnd, options: RunOptions, { reporter }
   run.printPending(end === "timeout" ? `${which} within ${waited}` : `${which} so far`);
   const { pending, negative, failed } = run.tally;
   if (end !== "timeout" || pending === 0) return;
-  const message = `${which} for ${pending} of the messages within ${waited}`;
+  const message = `${which} for ${formatCount(pending, "message")} within ${waited}`;
   if (isNegative) {
-    reporter.info(`No${message.slice(2)}: --ack negative ends with 0.`);
+    reporter.info(`No${message.slice(2)}: with --ack negative, that is success.`);
   } else if (failed > 0 || negative > 0) {
     reporter.warn(message);
   } else {
     const hint =
-      "Feedback comes once a device has settled the message: is one listening? Or raise --timeout.";
+      "Feedback arrives once a device settles the message: is one listening? Or raise --timeout.";
     reporter.report({ code: EXIT_CODES.timeout, name: "Timeout", message, hint });
   }
 }

@@ -45,16 +45,22 @@ const LOCAL_HUB_CODES: Readonly<Record<string, ExitCode>> = {
 
 /** The next step after errors that name none themselves. */
 const LOCAL_HUB_HINTS = new Map([
-  ["PortUnavailable", "Take another with --port <n>, or any free one with --port 0."],
-  ["StoreInUse", "End that process, or take another C2D_HOME."],
-  ["StoreDamaged", "Move the directory away to start with a new one, or take another C2D_HOME."],
-  ["StoreTooNew", "Use that version, or take another C2D_HOME."],
-  ["StoreFull", "Make room there, or take another C2D_HOME; what was acknowledged is kept."],
-  ["StoreDenied", "Give this user its files, or set C2D_HOME to another directory."],
+  ["PortUnavailable", "Choose another port with --port <n>, or any free one with --port 0."],
+  ["StoreInUse", "Stop that process, or use a different C2D_HOME."],
+  [
+    "StoreDamaged",
+    "Move the directory aside to start with a new one, or use a different C2D_HOME.",
+  ],
+  ["StoreTooNew", "Use that version, or a different C2D_HOME."],
+  [
+    "StoreFull",
+    "Free some space there, or use a different C2D_HOME. Nothing acknowledged is lost.",
+  ],
+  ["StoreDenied", "Give this user access to its files, or use a different C2D_HOME."],
   ["HomeUnusable", "Set C2D_HOME to a directory that this user owns and can write to."],
   [
     "HomeDamaged",
-    "Restore the file, or stop the hub that runs there, if one does, and move the file away: a new one is written at the next start.",
+    "Restore the file; or stop any hub running there and move the file aside: the next start writes a new one.",
   ],
 ]);
 

@@ -11,7 +11,7 @@ export class OutputError extends Error {
   constructor(
     message: string,
     {
-      hint = "Check the free space and the permissions where the output goes.",
+      hint = "Check the free space and the permissions at the destination.",
       ...options
     }: ErrorOptions & { readonly hint?: string } = {},
   ) {

@@ -6,5 +6,5 @@ import { formatDuration } from "./duration.ts";
 
 export function formatRetry({ message }: ClientError, retryInMs: number): string {
   const when = retryInMs === 0 ? "" : ` in ${formatDuration(retryInMs)}`;
-  return `${escapeLine(message)} Connecting again${when} ...`;
+  return `${escapeLine(message)} Reconnecting${when} ...`;
 }

@@ -1,5 +1,7 @@
 /** How far a run that sends is, in one line. */
 
+import { formatCount } from "./count.ts";
+
 export interface Sending {
   /** Sent or failed. */
   readonly done: number;
@@ -15,6 +17,6 @@ export function formatSending({ done, failed, total, held, elapsedMs }: Sending)
   const perSecond = Math.round((done * 1000) / Math.max(1, elapsedMs));
   const parts = [`Sending: ${done}${total === undefined ? "" : ` of ${total}`}, ${perSecond}/s`];
   if (failed > 0) parts.push(`${failed} failed`);
-  if (held > 0) parts.push(`${held} ${held === 1 ? "device" : "devices"} must wait`);
+  if (held > 0) parts.push(`${formatCount(held, "device")} waiting`);
   return parts.join(", ");
 }

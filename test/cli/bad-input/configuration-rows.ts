@@ -194,7 +194,7 @@ export const CONFIGURATION_ROWS: readonly BadInput[] = [
       "IOTHUB_SAS",
       { env: { IOTHUB_SAS: EXPIRED } },
     ],
-    ["a token of the hub", ["listen", "--sas-token", HUB_TOKEN], "not of a device"],
+    ["a token of the hub", ["listen", "--sas-token", HUB_TOKEN], "not for a device"],
     [
       "a token that is none",
       ["listen", "--sas-token", "a-text-that-is-no-token"],

@@ -111,7 +111,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     const look = start({ transport, lockTimeoutMs: 5200, count: 9 });
     expect(await look.ended).toBe(0);
     expect(idsOf(look.messages())).toEqual(["m1", "m2"]);
-    expect(look.stderr.text).toContain("the lock of the first message is about to run out");
+    expect(look.stderr.text).toContain("the lock of the first message is about to expire");
     expect(abandonments()).toEqual({ m1: 1, m2: 1 });
   });
 
@@ -153,12 +153,12 @@ test("ten runs are the end of a message where ten deliveries are allowed, nine a
     const look = start({ transport: "amqp", count: 1 });
     expect(await look.ended).toBe(0);
     expect(look.messages()).toMatchObject([{ messageId: "m1", deliveryCount: n }]);
-    expect(look.stderr.text).not.toContain("dead letters");
+    expect(look.stderr.text).not.toContain("now dead-lettered");
   }
   expect(deadLettered()).toEqual([]);
   const last = start({ transport: "amqp", count: 1 });
   await last.ended;
-  expect(last.stderr.text).toContain("dead letters");
+  expect(last.stderr.text).toContain("now dead-lettered");
   expect(deadLettered()).toMatchObject([{ reason: "DeliveryCountExceeded" }]);
 });
 
@@ -180,7 +180,7 @@ test("a message that comes again ends the run: the hub's locks are shorter than 
   const look = start({ transport: "amqp", count: 9 });
   expect(await look.ended).toBe(0);
   expect(idsOf(look.messages())).toEqual(["m1"]);
-  expect(look.stderr.text).toContain("a message came again");
+  expect(look.stderr.text).toContain("a message was delivered again");
   expect(abandonments()).toEqual({ m1: 1 });
   expect(deadLettered()).toEqual([]);
 });
@@ -190,7 +190,7 @@ test("over http the hub is asked for the lock that is counted on", async () => {
   const look = start({ transport: "http", lockTimeoutMs: 6000 });
   expect(await look.ended).toBe(0);
   expect(idsOf(look.messages())).toEqual(["m1"]);
-  expect(look.stderr.text).toContain("the lock of the first message is about to run out");
+  expect(look.stderr.text).toContain("the lock of the first message is about to expire");
   expect(abandonments()).toEqual({ m1: 1 });
 });
 
@@ -201,7 +201,7 @@ test("after a lost connection what comes again is held, not printed, and given b
   // Another connection of the same device takes the place of this one for a moment.
   const other = start({ transport: "amqp", settlement: "none", count: 1, reconnect: false });
   await other.ended;
-  await look.stderr.waitFor(/Connected again/);
+  await look.stderr.waitFor(/Reconnected/);
   await send("m2");
   await look.stdout.waitFor(/"m2"/);
   look.interrupt();
@@ -216,6 +216,6 @@ test("text mirrors the tutorial, and says on stderr what became of the messages"
   expect(await look.ended).toBe(0);
   expect(look.stdout.text).toContain("Message received:");
   expect(look.stderr.text).toContain(
-    "1 message is back in the queue, its delivery count one higher.",
+    "1 message is back in the queue, with its delivery count raised by 1.",
   );
 });

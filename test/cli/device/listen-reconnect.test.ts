@@ -31,7 +31,7 @@ test("on another port: the listener reads where it is, and what it has printed i
   await send("--message-id", "before");
   await listener.waitFor("stdout", `"messageId":"before"`);
   await hub.end();
-  await listener.waitFor("stderr", "Connecting again");
+  await listener.waitFor("stderr", "Reconnecting");
   await hub.begin();
   await send("--message-id", "after");
   const ended = await listener.ended;

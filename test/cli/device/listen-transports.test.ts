@@ -178,7 +178,9 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     const { code, stdout, stderr } = await listener.ended;
     expect(code).toBe(0);
     expect(messagesOf(stdout)).toHaveLength(1);
-    expect(stderr).toContain("1 message is back in the queue, its delivery count one higher.");
+    expect(stderr).toContain(
+      "1 message is back in the queue, with its delivery count raised by 1.",
+    );
     await log.reached("settled");
     expect(log.of("settled").map(({ outcome }) => outcome)).toEqual(["abandoned"]);
   });
@@ -204,12 +206,12 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     const [port] = hub.ports;
     const listener = await startReady("--transport", transport, "--count", "1");
     await hub.stop();
-    await listener.waitFor("stderr", "Connecting again in");
+    await listener.waitFor("stderr", "Reconnecting in");
     hub = await startHub(port ?? 0);
     const service = await serve();
     await service.send("device1", message("m1"));
     const { code, stdout, stderr } = await listener.ended;
-    expect(stderr).toContain("Connected again.");
+    expect(stderr).toContain("Reconnected.");
     expect(messagesOf(stdout)).toMatchObject([{ messageId: "m1" }]);
     expect(code).toBe(0);
   });
@@ -247,7 +249,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
 test("over amqp a listener that is thrown out is told by whom", async () => {
   const first = await startReady("--transport", "amqp");
   const second = await startReady("--transport", "amqp", "--no-reconnect");
-  await first.waitFor("stderr", "another client connected as device1 and took this one's place");
+  await first.waitFor("stderr", "another client connected as device1 and replaced this connection");
   const { code, stderr } = await second.ended;
   expect(parseLines(stderr.split("\n").slice(-2).join("\n"))).toMatchObject([
     { name: "ConnectionForcefullyClosedOnNewConnection", code: 6 },
@@ -264,5 +266,5 @@ test("over mqtt-ws messages come too, and can only be completed", async () => {
   expect(await status).toBe("Success");
   const refused = await start("--transport", "mqtt-ws", "--settle", "none").ended;
   expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain("one acknowledgement");
+  expect(refused.stderr).toContain("a single acknowledgement");
 });

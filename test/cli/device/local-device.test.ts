@@ -98,7 +98,7 @@ describe("a device that is deleted while a tool is connected", () => {
     const ended = await listener.ended;
     expect(ended.code).toBe(6);
     expect(ended.stderr).toContain("DeviceNotFound");
-    expect(ended.stderr).toContain("any more");
+    expect(ended.stderr).toContain("no longer has a device");
     const { code } = await hub.run("c2d-hub", "device", "show", "-d", "gone");
     expect(code).toBe(6);
   });
@@ -109,7 +109,7 @@ describe("a device that is deleted while a tool is connected", () => {
     await sender.waitFor("stdout", '"type":"sent"');
     await hub.run("c2d-hub", "device", "delete", "-d", "gone");
     await hub.restart();
-    await sender.waitFor("stderr", "Connected again");
+    await sender.waitFor("stderr", "Reconnected");
     const { code } = await hub.run("c2d-hub", "device", "show", "-d", "gone");
     expect(code).toBe(6);
   });

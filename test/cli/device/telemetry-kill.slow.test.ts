@@ -62,7 +62,7 @@ test.each(["mqtt", "amqp", "http"])("over %s", async (transport) => {
   );
   await device.waitFor("stdout", `"n":${COUNT / 10},`);
   hub.process.kill("SIGKILL");
-  await device.waitFor("stderr", "Connecting again");
+  await device.waitFor("stderr", "Reconnecting");
   await startHub();
   const { code, stdout } = await device.ended;
   const confirmed = parseLines(stdout).filter(({ type }) => type === "telemetry");

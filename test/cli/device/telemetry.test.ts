@@ -121,7 +121,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     await device.waitFor("stdout", '"n":30,');
     await hub.stop();
     const before = storedIds();
-    await device.waitFor("stderr", "Connecting again in");
+    await device.waitFor("stderr", "Reconnecting in");
     hub = await startHub(port ?? 0);
     log = new EventLog(hub);
     const { code, stdout } = await device.ended;
@@ -318,7 +318,7 @@ describe("against a socket that speaks MQTT", () => {
     const { code, stdout, stderr } = await startAgainst("--count", "1").ended;
     expect(code).toBe(0);
     expect(linesOf(stdout, "telemetry")).toMatchObject([{ n: 0, repeated: true, late: false }]);
-    expect(stderr).toContain("Sending again, the hub may have it: message 0");
+    expect(stderr).toContain("Resending message 0");
   });
 
   test("--no-reconnect ends with 5 then, and the message is listed", async () => {

@@ -85,7 +85,7 @@ test("a hub in the background that is killed or stopped is started again by whoe
   for (const tool of [monitor, reader]) await tool.waitFor("stdout", `"type":"ready"`);
   const status = await run("c2d-hub", ["status", "-o", "json"], options);
   process.kill(Number(parseLines(status.stdout)[0]?.pid), "SIGKILL");
-  for (const tool of [listener, monitor, reader]) await tool.waitFor("stderr", "Connected again");
+  for (const tool of [listener, monitor, reader]) await tool.waitFor("stderr", "Reconnected");
   await run("c2d-hub", ["stop"], options);
   await send("--mid", "after");
   await listener.waitFor("stdout", `"messageId":"after"`);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ExecutableName, RunningExecutable, run } from "../support/run-executable.ts";
 import { StartedHub } from "../support/started-hub.ts";
 
-const MUTED = "DEBUG has no effect";
+const MUTED = "DEBUG is ignored";
 const TOKEN = /sig=|sig%3D|SharedAccessSignature|SharedAccessKey=/;
 
 let hub: StartedHub;

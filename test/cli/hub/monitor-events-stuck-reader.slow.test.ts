@@ -29,5 +29,5 @@ test("a reader who does not read costs events, and is told how many", async () =
   const gaps = parseLines(stdout).filter(({ type }) => type === "gap");
   const missing = gaps.reduce((sum, gap) => sum + Number(gap.missing), 0);
   expect(gaps[0]).toMatchObject({ partitionId: expect.stringMatching(/^\d$/) });
-  expect(stderr).toContain(`warning: ${missing} events are not shown`);
+  expect(stderr).toContain(`warning: ${missing} events not shown`);
 });

@@ -33,8 +33,8 @@ test.each([
   ["a timeout that is none", ["--timeout", "soon"], 2, "seconds, or 200ms"],
   ["an operand", ["device1"], 2, "too many arguments"],
   ["a misspelt option", ["--consumer-grup", "x"], 2, "Did you mean --consumer-group?"],
-  ["a device id that cannot be", ["-d", "a/b"], 3, "is not a device id"],
-  ["a transport of devices", ["--transport", "mqtt"], 3, "is not one of amqp, amqp-ws"],
+  ["a device id that cannot be", ["-d", "a/b"], 3, "not a valid device id"],
+  ["a transport of devices", ["--transport", "mqtt"], 3, "must be one of amqp, amqp-ws"],
   ["a hub by two flags", ["--event-hub", EVENT_HUB], 3, "each names a hub"],
 ])("%s is refused", async (_what, args, code, says) => {
   const ended = await refuse("--local", ...args);

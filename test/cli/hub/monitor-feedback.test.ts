@@ -190,7 +190,7 @@ test("it connects again when the hub comes back, and goes on", async () => {
   await feedbackOf("device1", "before");
   await started.waitFor("stdout", "before");
   await hub.restart();
-  await started.waitFor("stderr", "Connected again");
+  await started.waitFor("stderr", "Reconnected");
   await feedbackOf("device1", "after");
   const ended = await started.ended;
   expect(ended.code).toBe(0);
@@ -203,7 +203,7 @@ test("what is kept for others and comes back with a new connection is told, and 
   const started = await startMonitor("--peek");
   await started.waitFor("stdout", '"m1"');
   await hub.restart();
-  await started.waitFor("stderr", "come a second time");
+  await started.waitFor("stderr", "were delivered again");
   started.interrupt();
   const ended = await started.ended;
   expect([ended.code, idsOf(ended)]).toEqual([0, ["m1"]]);
@@ -213,10 +213,10 @@ test("what is kept for others and comes back with a new connection is told, and 
 test("which device is meant is said, when it comes from the environment", async () => {
   const env = { ...hub.options.env, IOTHUB_DEVICE_ID: "device1" };
   const started = hub.spawn("c2d-hub", "monitor-feedback", "--timeout", "1s");
-  expect((await started.ended).stderr).not.toContain("of device1");
+  expect((await started.ended).stderr).not.toContain("from device1");
   const named = await run("c2d-hub", ["monitor-feedback", "--local", "--timeout", "1s"], {
     ...hub.options,
     env,
   });
-  expect(named.stderr).toContain("of device1 (IOTHUB_DEVICE_ID in the environment)");
+  expect(named.stderr).toContain("from device1 (IOTHUB_DEVICE_ID in the environment)");
 });

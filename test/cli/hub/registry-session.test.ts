@@ -50,7 +50,7 @@ test.each<[string, (registry: RegistryCalls) => Promise<unknown>]>([
     const done = withRegistry(config, TIMEOUT_MS, context, ({ registry }) => call(registry));
     await expect(done).rejects.toMatchObject({ name: "ConnectTimeout" });
     expect(shown).toEqual([
-      expect.stringMatching(/^Waiting for localhost:\d+ to answer, [1-9]\d* s/),
+      expect.stringMatching(/^Waiting for localhost:\d+ to respond, [1-9]\d* s/),
     ]);
   },
 );

@@ -28,7 +28,7 @@ test("it says where it listens; SIGTERM ends it with 0", async () => {
 
 test("a second one for the same home is refused", async () => {
   const { code, stderr } = await run("c2d-hub", ["start", "--port", "0"], hub.options);
-  expect(stderr).toContain("is running for");
+  expect(stderr).toContain("is already running for");
   expect(code).toBe(6);
 });
 

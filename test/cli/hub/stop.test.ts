@@ -66,7 +66,7 @@ describe.runIf(onPosix("signals"))("a hub that hangs", () => {
   test.runIf(hasTerminals).concurrent("on a terminal it says what it waits for", async () => {
     const { code, screen } = await runOnTerminal("c2d-hub", ["stop"], hub.options);
     expect(code).toBe(6);
-    expect(screen).toContain(`Waiting for the local hub to answer`);
+    expect(screen).toContain(`Waiting for the local hub to respond`);
   });
 });
 

@@ -140,7 +140,7 @@ test("a process that never gets ready is waited for no longer than the limit", a
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`);
   await expect(ensure(paths, { limitMs: 3000 })).rejects.toMatchObject({
     name: "LocalHubNotStarted",
-    message: expect.stringContaining("not ready within 3000 ms"),
+    message: expect.stringContaining("not ready within 3 s"),
   });
   process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
 });

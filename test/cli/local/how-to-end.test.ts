@@ -4,10 +4,10 @@ import { expect, test } from "vitest";
 import { howToEndHung, killCommand } from "../../../src/cli/local/how-to-end.ts";
 
 test.each(["linux", "darwin"])("on %s a hung hub is resumed or ended by kill", (platform) => {
-  expect(howToEndHung(42, platform)).toMatch(/kill -CONT 42\); else end it: kill -9 42\.$/);
+  expect(howToEndHung(42, platform)).toMatch(/kill -CONT 42\); otherwise kill it: kill -9 42\.$/);
 });
 
 test("on Windows it is ended by taskkill, and nothing names kill or fg", () => {
-  expect(howToEndHung(42, "win32")).toBe("End it: taskkill /PID 42 /F.");
+  expect(howToEndHung(42, "win32")).toBe("Kill it: taskkill /PID 42 /F.");
   expect(killCommand(42, "win32")).toBe("taskkill /PID 42 /F");
 });

@@ -107,7 +107,7 @@ test("throttling is waited out, visibly", async () => {
     },
   });
   const { code, stdout, stderr } = await send.ended;
-  expect(stderr).toContain("The hub throttles messages to device1; next attempt in");
+  expect(stderr).toContain("The hub is throttling messages to device1; next attempt in");
   expect(stdout).toContain("Summary: 1 sent");
   expect(code).toBe(0);
 });
@@ -140,10 +140,10 @@ test("a connection lost while waiting is opened anew, and the feedback comes", a
   await send.waitFor("stdout", "Sending message: 0");
   hub.interrupt("SIGTERM");
   await hub.ended;
-  await send.waitFor("stderr", "connecting again until --timeout");
+  await send.waitFor("stderr", "reconnecting until --timeout");
   await startHub();
   const listener = start("c2d-device", "listen", "--local", "--count", "1", "--timeout", "100s");
-  await send.waitFor("stderr", "Connected again");
+  await send.waitFor("stderr", "Reconnected");
   const { code, stdout } = await send.ended;
   expect(stdout).toMatch(/Feedback: device1 message_0_\w+ Success/);
   expect(code).toBe(0);

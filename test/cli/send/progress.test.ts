@@ -87,7 +87,7 @@ function expectErased(screen: string): void {
 
 test("the lines fit a narrow terminal, and say what matters first", () => {
   const sending = { done: 120, failed: 3, total: 500, held: 1, elapsedMs: 500 };
-  expect(formatSending(sending)).toBe("Sending: 120 of 500, 240/s, 3 failed, 1 device must wait");
+  expect(formatSending(sending)).toBe("Sending: 120 of 500, 240/s, 3 failed, 1 device waiting");
   expect(formatSending({ ...sending, total: undefined, failed: 0, held: 0 })).toBe(
     "Sending: 120, 240/s",
   );

@@ -66,7 +66,7 @@ describe("lines that are not understood", () => {
     expect(summary).toMatchObject({ type: "summary", sent: 2, failed: 0, unsent: 0 });
     expect(code).toBe(0);
     expect(process.stderr.match(/^warning: .*$/gm)).toEqual([
-      "warning: --from: 7 lines are not understood and skipped: line 1 is not a JSON object, line 3 has an unknown type, line 4 is not a JSON object, line 5 has an unknown type, line 6 has a body that is not what bodyEncoding (json, utf8 or base64) says, 2 more",
+      "warning: --from: skipped 7 invalid lines: line 1 is not a JSON object, line 3 has an unknown type, line 4 is not a JSON object, line 5 has an unknown type, line 6 has a body that is not what bodyEncoding (json, utf8 or base64) says, 2 more",
     ]);
   });
 
@@ -77,7 +77,7 @@ describe("lines that are not understood", () => {
   ])("%s does not stop the next line, and is shown safely", async (_title, bad, says) => {
     const { code, summary, process } = await send(Buffer.concat([bad, Buffer.from(line())]));
     expect(summary).toMatchObject({ sent: 2 });
-    expect(process.stderr).toMatch(/^warning: --from: 1 line is not understood/m);
+    expect(process.stderr).toMatch(/^warning: --from: skipped 1 invalid line/m);
     expect(process.stderr).toContain(says);
     expect(process.stderr).not.toContain("\u001b");
     expect(code).toBe(0);
@@ -86,7 +86,7 @@ describe("lines that are not understood", () => {
   test("with nothing to send it is wrong usage, with a summary last", async () => {
     const { code, summary, process } = await send('no\n{"type":"ready"}\n');
     expect(process.errors("error")).toMatchObject([{ code: 2, name: "UsageError" }]);
-    expect(process.stderr).toContain("warning: --from: 1 line is not understood");
+    expect(process.stderr).toContain("warning: --from: skipped 1 invalid line");
     expect(summary).toMatchObject({ type: "summary", sent: 0, failed: 0, unsent: 0 });
     expect(code).toBe(2);
   });
@@ -155,7 +155,7 @@ test("a file is read to its end", async () => {
 test("a dry run reports what it skips, too", async () => {
   const { code, summary, process } = await send(`no\n${line()}\n`, { isDryRun: true });
   expect(process.lines).toHaveLength(3);
-  expect(process.stderr).toContain("warning: --from: 1 line is not understood");
+  expect(process.stderr).toContain("warning: --from: skipped 1 invalid line");
   expect(summary).toMatchObject({ type: "summary", sent: 0, failed: 0, unsent: 0 });
   expect(code).toBe(0);
 });

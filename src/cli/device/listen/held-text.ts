@@ -5,9 +5,9 @@ import type { Reporter } from "../../terminal/reporter.ts";
 import type { HoldEnd, Returned } from "../receiving/held-messages.ts";
 
 const HOLD_ENDS: Readonly<Record<HoldEnd, string>> = {
-  lockEnd: "Stopping: the lock of the first message is about to run out.",
-  cameAgain: "Stopping: a message came again, so its lock has already run out.",
-  full: "Stopping: no more messages can be held in one run.",
+  lockEnd: "Stopping: the lock of the first message is about to expire.",
+  cameAgain: "Stopping: a message was delivered again, so its lock has already expired.",
+  full: "Stopping: this run cannot hold more messages.",
 };
 
 export function isHoldEnd(type: string): type is HoldEnd {
@@ -24,17 +24,17 @@ export function reportReturned(
 ): void {
   if (returned > 0) {
     reporter.info(
-      `${count(returned)} back in the queue, ${returned === 1 ? "its delivery count" : "each delivery count"} one higher.`,
+      `${count(returned)} back in the queue, with ${returned === 1 ? "its" : "each"} delivery count raised by 1.`,
     );
   }
   if (exhausted > 0) {
     const max = AZURE_DEFAULTS.maxDeliveryCount;
     reporter.warn(
-      `${exhausted} of them reached a delivery count of ${max}: unless the hub allows more, they are in the dead letters now`,
+      `${exhausted} of them reached a delivery count of ${max} and, unless the hub allows more, ${exhausted === 1 ? "is" : "are"} now dead-lettered`,
     );
   }
   if (failed > 0) {
-    reporter.warn(`${count(failed)} not returned: the lock has to run out first`);
+    reporter.warn(`${count(failed)} not returned: the lock must expire first`);
   }
 }
 

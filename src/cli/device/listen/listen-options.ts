@@ -45,13 +45,13 @@ function requireUse(flags: ListenFlags, transport: DeviceConfig["transport"]): v
   const isMqtt = transport === "mqtt" || transport === "mqtt-ws";
   if (isMqtt && flags.settle !== "complete") {
     throw new UsageError(
-      `--settle ${flags.settle} cannot be done over ${transport}`,
-      "MQTT knows one acknowledgement, which completes the message. Other outcomes take --transport amqp, amqp-ws or http.",
+      `--settle ${flags.settle} is not supported over ${transport}`,
+      "MQTT has a single acknowledgement, which completes the message. For other outcomes use --transport amqp, amqp-ws or http.",
     );
   }
   if (transport !== "http" && flags.pollInterval !== undefined) {
     throw new UsageError(
-      `--poll-interval means nothing over ${transport}, where the hub sends by itself`,
+      `--poll-interval has no effect over ${transport}, where the hub pushes messages`,
       "Omit it, or use --transport http.",
     );
   }

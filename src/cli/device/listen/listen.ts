@@ -135,7 +135,7 @@ class ListenRun {
     const received = this.#reception.printedCount;
     return concludeReceiving(
       toReceivingEnd(end),
-      { what: "messages", received, count, bound, hint },
+      { what: "message", received, count, bound, hint },
       this.#context,
     );
   }

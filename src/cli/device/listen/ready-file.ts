@@ -24,7 +24,7 @@ export function prepareReadyFile(
       const code = (error as NodeJS.ErrnoException).code;
       throw new UsageError(
         `--ready-file: ${path} cannot be written (${code})`,
-        "Name a file in a directory that exists.",
+        "Choose a file in an existing directory.",
       );
     }
   };

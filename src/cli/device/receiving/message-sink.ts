@@ -58,7 +58,7 @@ async function openFile(path: string, shownPath: string): Promise<FileHandle> {
     const code = (error as NodeJS.ErrnoException).code;
     throw new UsageError(
       `--output-file: ${shownPath} cannot be written (${code})`,
-      "Name a file in a directory that exists.",
+      "Choose a file in an existing directory.",
     );
   }
 }

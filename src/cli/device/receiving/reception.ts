@@ -103,7 +103,7 @@ export class Reception {
     if (malformed.length === 0) return;
     const parts = malformed.map((part) => `'${escapeLine(part)}'`).join(", ");
     this.#context.reporter.warn(
-      `a property could not be decoded and is shown as it came: ${parts}`,
+      `a property could not be decoded and is shown as received: ${parts}`,
     );
   }
 
@@ -113,7 +113,7 @@ export class Reception {
       await (held ? held.hold(delivery) : delivery.settle(settlement));
     } catch (error) {
       this.#context.reporter.detail(
-        `A printed message could not be settled and will come again: ${escapeLine(String(error))}`,
+        `A printed message could not be settled and will be delivered again: ${escapeLine(String(error))}`,
       );
     }
   }

@@ -19,7 +19,7 @@ export class TelemetryFailureReporter {
 
   reportSent(event: EventOf<"sent">): void {
     const { reporter } = this.#context;
-    if (event.isRepeated) reporter.info(`Sending again, the hub may have it: ${which(event)}`);
+    if (event.isRepeated) reporter.info(`Resending ${which(event)}; the hub may already have it`);
     else reporter.detail(`Sending ${which(event)}`);
   }
 
@@ -29,7 +29,7 @@ export class TelemetryFailureReporter {
     const { error } = event;
     const { name, hint } = error;
     if (flags.output === "text" && !this.#isNew(name)) {
-      reporter.info(`Not taken: ${which(event)}: ${name}`);
+      reporter.info(`Refused: ${which(event)}: ${name}`);
       return;
     }
     const message = `${which(event)}: ${error.message}`;
@@ -39,11 +39,11 @@ export class TelemetryFailureReporter {
   /** In full the first time, then only with `--verbose`. */
   reportThrottled(event: EventOf<"throttled">): void {
     const { reporter } = this.#context;
-    const wait = `next attempt in ${formatDuration(event.retryInMs)}`;
+    const wait = formatDuration(event.retryInMs);
     if (this.#isNew(event.error.name)) {
-      reporter.info(`${escapeLine(event.error.message)} Waiting, ${wait} ...`);
+      reporter.info(`${escapeLine(event.error.message)} Retrying in ${wait} ...`);
     } else {
-      reporter.detail(`${which(event)}: ${wait}.`);
+      reporter.detail(`${which(event)}: retrying in ${wait}.`);
     }
   }
 

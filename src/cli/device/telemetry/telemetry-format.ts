@@ -64,8 +64,8 @@ const TEXT_FORMAT: TelemetryFormat = {
     block([
       `Confirmation[${confirmation.index}] received for message with result = OK`,
       ...describe(confirmation),
-      ...(isRepeated ? ["    Sent more than once: the hub may have it as often"] : []),
-      ...(isLate ? ["    Late: it was reported as unconfirmed before"] : []),
+      ...(isRepeated ? ["    Sent more than once: the hub may have stored duplicates"] : []),
+      ...(isLate ? ["    Late: previously reported as unconfirmed"] : []),
       `    Total calls confirmed: ${total}`,
     ]),
   unconfirmed: ({ reason, mayBeStored, ...missing }) =>

@@ -14,6 +14,7 @@ import { escapeLine } from "../../terminal/escape.ts";
 import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
 import { OrderedWriter } from "../../terminal/ordered-writer.ts";
 import { OutputClosedError, OutputError } from "../../terminal/output.ts";
+import { formatCount } from "../../text/count.ts";
 import { formatDuration } from "../../text/duration.ts";
 import { formatSending } from "../../text/sending-text.ts";
 import { DeviceLink } from "../device-link.ts";
@@ -197,7 +198,7 @@ class TelemetryRun {
     if (openCount === 0) return;
     const wait = formatDuration(CONFIRM_GRACE_MS);
     this.#context.reporter.info(
-      `Waiting up to ${wait} for ${openCount} in flight; Ctrl-C again ends at once`,
+      `Waiting up to ${wait} for ${formatCount(openCount, "message")} in flight; press Ctrl-C again to exit now`,
     );
   }
 
@@ -236,8 +237,8 @@ class TelemetryRun {
     this.#context.reporter.report({
       code: EXIT_CODES.timeout,
       name: "Timeout",
-      message: `${confirmed} of ${count} messages were confirmed within ${flag} ${formatDuration(ms)}`,
-      hint: `Run again with --verbose to see how the connection does, or raise ${flag}.`,
+      message: `${confirmed} of ${formatCount(count ?? 0, "message")} confirmed within ${flag} (${formatDuration(ms)})`,
+      hint: `Run again with --verbose to see the state of the connection, or raise ${flag}.`,
     });
   }
 }

@@ -57,7 +57,7 @@ function toSas({ primaryKey, secondaryKey }: CreateFlags): DeviceAuthentication 
 }
 
 function keyOf(flag: string, key = randomBytes(KEY_BYTES).toString("base64")): string {
-  check(flag, () => requireKey(key), "openssl rand -base64 32 makes one.");
+  check(flag, () => requireKey(key), "Generate one: openssl rand -base64 32");
   return key;
 }
 
@@ -67,7 +67,7 @@ function toSelfSigned({
 }: CreateFlags): DeviceAuthentication {
   if (primaryThumbprint === undefined) {
     throw new UsageError(
-      "--auth-method x509_thumbprint takes --primary-thumbprint",
+      "--auth-method x509_thumbprint requires --primary-thumbprint",
       FINGERPRINT_HINT,
     );
   }
@@ -80,7 +80,7 @@ function toSelfSigned({
   };
 }
 
-const FINGERPRINT_HINT = "openssl x509 -in device.crt.pem -noout -fingerprint prints it.";
+const FINGERPRINT_HINT = "Print it: openssl x509 -in device.crt.pem -noout -fingerprint";
 
 /** Without the colons that openssl prints between the bytes. */
 function thumbprintOf(flag: string, text: string): string {
@@ -107,7 +107,7 @@ function requireNone<K extends keyof CreateFlags>(
   for (const key of Object.keys(names) as K[]) {
     if (flags[key] === undefined) continue;
     throw new UsageError(
-      `${names[key]} contradicts --auth-method ${method}`,
+      `${names[key]} cannot be used with --auth-method ${method}`,
       `Omit it, or use --auth-method ${other}.`,
     );
   }

@@ -66,9 +66,9 @@ function reportExisting(
   { request, flags }: CreateOptions,
   { reporter }: Pick<Context, "reporter">,
 ): void {
-  reporter.info(`The hub has ${escapeLine(device.deviceId)} already; it is left unchanged.`);
+  reporter.info(`${escapeLine(device.deviceId)} already exists and is left unchanged.`);
   for (const difference of diffDevice(device, request, flags)) {
-    reporter.warn(`it is not what was asked for: ${escapeLine(difference)}`);
+    reporter.warn(`it differs from the request: ${escapeLine(difference)}`);
   }
 }
 
@@ -103,8 +103,8 @@ function toConnectionStringAccess(
 ): DeviceAccess {
   const connectionString = connectionStringOf(device, { hostName, keys: "shown" });
   if (connectionString === undefined) {
-    throw new ClientError("ArgumentInvalid", "The hub did not tell the device's key.", {
-      hint: "--write-env needs a policy that may read keys, such as iothubowner.",
+    throw new ClientError("ArgumentInvalid", "The hub did not return the device's key.", {
+      hint: "--write-env needs a policy that can read keys, such as iothubowner.",
     });
   }
   const caFile = config.ca === undefined ? undefined : (flags.ca ?? io.env.IOTHUB_CA_FILE);

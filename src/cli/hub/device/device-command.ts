@@ -33,7 +33,7 @@ export function addDevice(program: Command, act: Act): void {
     if (error.code !== "commander.help") throw error;
     const names = device.commands.map((command) => command.name()).join(", ");
     throw new UsageError(
-      "a command is missing behind device",
+      "a command is missing after device",
       `One of: ${names}. See c2d-hub device --help.`,
     );
   });

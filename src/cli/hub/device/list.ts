@@ -24,7 +24,9 @@ export async function runList(
     }
     if (devices.length === 0) reporter.info("The hub has no devices.");
     if (devices.length >= MAX_LISTED_DEVICES) {
-      reporter.warn(`these are ${devices.length} devices, and the hub lists no more at once`);
+      reporter.warn(
+        `only the first ${devices.length} devices are shown: the hub lists no more at once`,
+      );
     }
     return EXIT_CODES.done;
   });

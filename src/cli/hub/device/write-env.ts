@@ -53,7 +53,7 @@ const REHEARSALS: Readonly<Record<DeviceAccess["type"], EnvEdits>> = {
   },
 };
 
-const OTHER_FILE = "Name another file, in a directory that exists.";
+const OTHER_FILE = "Choose another file, in an existing directory.";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -79,7 +79,7 @@ export function prepareEnvFile(
   const { target, text } = locate(shownPath, path);
   if (editEnvText(text, REHEARSALS[access]) !== undefined) return target;
   throw new UsageError(
-    `--write-env: ${shownPath} cannot be edited, for a value in it spans several lines`,
+    `--write-env: ${shownPath} cannot be edited, because a value in it spans several lines`,
     OTHER_FILE,
   );
 }
@@ -112,9 +112,9 @@ export function writeEnvFile(target: EnvTarget, device: DeviceSettings, context:
 }
 
 function write({ shownPath, path }: EnvTarget, text: string | undefined): void {
-  const what = `the device is there, but ${shownPath} cannot be written`;
+  const what = `the device exists, but ${shownPath} cannot be written`;
   if (text === undefined) {
-    throw new OutputError(`${what}: it has been changed meanwhile`, {
+    throw new OutputError(`${what}: it was changed in the meantime`, {
       hint: "Edit it by hand: c2d-hub device show --show-keys prints the connection string.",
     });
   }
@@ -165,7 +165,7 @@ function leadToLocalHub(
   return {
     set: isLocal(variables) ? {} : { C2D_LOCAL: "1" },
     rivals: CONFLICTING_VARIABLES,
-    says: `${shownPath} names the device now, and leads to the local hub (C2D_LOCAL=1), which c2d-device finds or starts; c2d-hub env -d ${deviceId} has the connection string for other programs.`,
+    says: `Wrote ${shownPath}: c2d-device now runs as ${deviceId} on the local hub (C2D_LOCAL=1). For other programs, c2d-hub env -d ${deviceId} prints the connection string.`,
   };
 }
 
@@ -180,7 +180,7 @@ function leadByConnectionString(
       ...(caFile !== undefined && { IOTHUB_CA_FILE: caFile }),
     },
     rivals: [...(isLocal(variables) ? ["C2D_LOCAL"] : []), "IOTHUB_SAS"],
-    says: `${shownPath} has the device's connection string now; only its owner can read it.`,
+    says: `Wrote the device's connection string to ${shownPath}, readable only by its owner.`,
   };
 }
 
@@ -203,7 +203,7 @@ function describeMissingFiles(
 
 function describeCommentedOut(names: readonly string[], shownPath: string): readonly string[] {
   if (names.length === 0) return [];
-  return [`${names.join(" and ")} in ${shownPath} would contradict that, and is commented out.`];
+  return [`Commented out ${names.join(" and ")} in ${shownPath} to avoid a conflict.`];
 }
 
 /** A file that is not there yet is empty. */

@@ -8,7 +8,7 @@ import { parseTime, TIME_FORMS } from "../../text/time.ts";
 export function parseEnqueuedTime(text: string): number {
   const timeMs = parseTime(text) ?? timeBefore(parseDuration(text));
   if (!Number.isNaN(timeMs)) return timeMs;
-  throw new InvalidArgumentError(`It must be ${TIME_FORMS}, or a span such as 10m or PT10M.`);
+  throw new InvalidArgumentError(`It must be ${TIME_FORMS}, or a duration such as 10m or PT10M.`);
 }
 
 /** A span that goes back beyond the epoch is as good as the epoch. */

@@ -5,6 +5,7 @@ import type { ReceivedEvent } from "../../../client/events/received-event.ts";
 import { type ColorWish, colorLevel } from "../../terminal/color-level.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
+import { formatCount } from "../../text/count.ts";
 import { renderBody, renderProperties } from "../../text/message-text.ts";
 import { toEventRecord, toEventSystemRecord } from "./event-record.ts";
 
@@ -19,7 +20,7 @@ export interface EventGap {
 
 export function formatGap({ partitionId, missing }: EventGap, isJson: boolean): string {
   if (isJson) return formatJsonLine({ type: "gap", partitionId, missing });
-  return `(${missing} events of partition ${escapeLine(partitionId)} are not shown: the hub no longer has them)\n`;
+  return `(${formatCount(missing, "event")} of partition ${escapeLine(partitionId)} not shown: no longer in the hub)\n`;
 }
 
 export function createEventFormat(isJson: boolean, wish: ColorWish): EventFormat {

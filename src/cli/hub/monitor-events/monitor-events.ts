@@ -20,6 +20,7 @@ import { escapeLine } from "../../terminal/escape.ts";
 import type { ExitCode } from "../../terminal/exit-code.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
 import { separate } from "../../terminal/paragraph.ts";
+import { formatCount } from "../../text/count.ts";
 import { formatRetry } from "../../text/retry-text.ts";
 import { createEventFormat, type EventFormat, type EventGap, formatGap } from "./event-format.ts";
 import { type EventSource, findEventSource } from "./event-source.ts";
@@ -129,7 +130,7 @@ class MonitorRun {
     switch (event.type) {
       case "ready":
         if (event.isFirst) this.#onReady(event.connection);
-        else reporter.info("Connected again, and going on after the last event.");
+        else reporter.info("Reconnected, continuing after the last event.");
         break;
       case "gap":
         this.#reportGap(event);
@@ -175,8 +176,8 @@ class MonitorRun {
   #wanted(): string {
     const { device } = this.#config;
     return device === undefined
-      ? "events of all devices"
-      : `events of device ${escapeLine(device.deviceId)} (${device.from})`;
+      ? "events from all devices"
+      : `events from device ${escapeLine(device.deviceId)} (${device.from})`;
   }
 
   /** The service knows no filter: the events of other devices are passed over here. */
@@ -199,15 +200,15 @@ class MonitorRun {
     const { count, timeout } = this.#flags;
     if (this.#missing > 0) {
       this.#context.reporter.warn(
-        `${this.#missing} events are not shown: the hub no longer had them when they were to be read`,
+        `${formatCount(this.#missing, "event")} not shown: the hub discarded them before they could be read`,
       );
     }
     const received = {
-      what: "events",
+      what: "event",
       received: this.#printed,
       count,
       bound: { flag: "--timeout", ms: timeout },
-      hint: "Send some (c2d-device telemetry), raise --timeout, or start earlier (--enqueued-time 10m).",
+      hint: "Send events (c2d-device telemetry), raise --timeout, or start earlier (--enqueued-time 10m).",
     };
     return concludeReceiving(end, received, this.#context);
   }

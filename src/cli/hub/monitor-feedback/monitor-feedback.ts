@@ -25,7 +25,7 @@ const WRITE_GRACE_MS = 1000;
 const TAKEN = "Printed records are consumed: other readers do not get them.";
 
 const TAKEN_IN_BATCHES =
-  "Printed records are consumed in whole batches: a batch that holds other records too is kept until the end, then returned to other readers with its printed records.";
+  "Printed records are consumed in whole batches: a batch that also contains other records is held until the end, then returned to other readers with its printed records.";
 
 export async function runMonitorFeedback(
   flags: MonitorFeedbackFlags,
@@ -100,8 +100,8 @@ class FeedbackMonitor {
     const { reporter, io, flags } = this.#context;
     const { device } = this.#config;
     const { waitOnMsg, peek } = this.#flags;
-    const ofMessage = waitOnMsg === undefined ? "" : ` of message ${waitOnMsg}`;
-    const ofDevice = device ? ` of ${device.deviceId} (${device.from})` : "";
+    const ofMessage = waitOnMsg === undefined ? "" : ` on message ${waitOnMsg}`;
+    const ofDevice = device ? ` from ${device.deviceId} (${device.from})` : "";
     reporter.info(escapeLine(`Waiting for feedback${ofMessage}${ofDevice}, press Ctrl-C to exit`));
     if (!peek) {
       reporter.info(this.#isSelective ? TAKEN_IN_BATCHES : TAKEN);
@@ -158,7 +158,7 @@ class FeedbackMonitor {
     if (this.#hasWarnedOfReturn) return;
     this.#hasWarnedOfReturn = true;
     this.#context.reporter.warn(
-      "records that are kept for others have come a second time; the hub gives them up after ten: end this monitor soon",
+      "records held for other readers were delivered again; the hub drops them after ten deliveries: stop this monitor soon",
     );
   }
 
@@ -171,11 +171,11 @@ class FeedbackMonitor {
     const isAwaited = this.#flags.waitOnMsg !== undefined;
     if (!isEnded && isAwaited && this.#negative > 0) return EXIT_CODES.negativeFeedback;
     const received = {
-      what: "feedback records",
+      what: "feedback record",
       received: this.#printed,
       count: this.#count,
       bound: { flag: "--timeout", ms: this.#flags.timeout },
-      hint: "Messages have feedback only when it was asked for (c2d-send --ack full); or raise --timeout.",
+      hint: "Messages have feedback only if the sender requested it (c2d-send --ack full). Or raise --timeout.",
     };
     return concludeReceiving(end, received, this.#context);
   }

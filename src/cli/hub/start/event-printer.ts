@@ -19,7 +19,7 @@ export class EventPrinter {
 
   print(line: string): void {
     if (this.#waiting >= MAX_WAITING) {
-      this.#drop("nobody reads this fast enough");
+      this.#drop("stdout is read too slowly");
       return;
     }
     this.#waiting += 1;

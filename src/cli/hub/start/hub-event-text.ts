@@ -2,10 +2,10 @@
 
 import type { HubEvent } from "../../../hub/model/events.ts";
 import { escapeLine } from "../../terminal/escape.ts";
+import { formatCount } from "../../text/count.ts";
 
-export function formatHubEvent(event: HubEvent, nowMs: number): string {
-  const time = new Date(nowMs).toISOString().slice(11, 23);
-  return `${time} ${escapeLine(describe(event))}`;
+export function formatHubEvent(event: HubEvent): string {
+  return escapeLine(describe(event));
 }
 
 function describe(event: HubEvent): string {
@@ -33,7 +33,7 @@ function describe(event: HubEvent): string {
     case "telemetry":
       return `${event.deviceId} telemetry${event.messageId ? ` ${event.messageId}` : ""} stored (partition ${event.partitionId}, #${event.sequenceNumber})`;
     case "feedbackDelivered":
-      return `feedback batch ${event.batch} delivered, ${event.records} records`;
+      return `feedback batch ${event.batch} delivered, ${formatCount(event.records, "record")}`;
     case "feedbackSettled":
       return `feedback batch ${event.batch}: ${event.outcome}`;
   }

@@ -22,7 +22,7 @@ export async function findWarnings(hub: LocalHub, flags: StartFlags): Promise<st
 function warnOfNetwork({ host }: StartFlags): string | undefined {
   if (host === undefined || host === "localhost" || host === "::1" || host.startsWith("127."))
     return undefined;
-  return `--host ${host} opens the hub to the network; anyone who has its keys can use it. It is made for tests, not for production.`;
+  return `--host ${host} opens the hub to the network; anyone who has its keys can use it. It is meant for tests, not for production.`;
 }
 
 /** Of the standard ports alone: a port of the user's own choice is no surprise. */
@@ -34,7 +34,7 @@ function warnOfMissing443({ ports }: LocalHub, { port }: StartFlags): string | u
 function waysTo443(): string {
   if (process.platform !== "linux") return "";
   const setting = "net.ipv4.ip_unprivileged_port_start=443";
-  return ` To permit 443: sudo sysctl ${setting}; or, for Node alone, sudo setcap cap_net_bind_service=+ep ${process.execPath}; or, for a container, docker run --sysctl ${setting}.`;
+  return ` To allow 443: sudo sysctl ${setting}; or, for Node alone, sudo setcap cap_net_bind_service=+ep ${process.execPath}; or, for a container, docker run --sysctl ${setting}.`;
 }
 
 /** For other clients, which find the hub by its name alone; our own use its address. */

@@ -70,13 +70,13 @@ function readAuthorities(paths: readonly string[], directory: string): string[] 
       if (new X509Certificate(text).ca) return text;
     } catch {
       throw new UsageError(
-        `--device-ca ${path} cannot be read as a certificate`,
-        "Name a file that starts with -----BEGIN CERTIFICATE-----.",
+        `--device-ca ${path} is not a readable PEM certificate`,
+        "Use a file that starts with -----BEGIN CERTIFICATE-----.",
       );
     }
     throw new UsageError(
-      `--device-ca ${path} holds no certificate of an authority`,
-      "Name the authority's, not a device's; a device's own is registered by its thumbprint.",
+      `--device-ca ${path} is not a CA certificate`,
+      "Use the CA's certificate, not a device's; a device's own is registered by its thumbprint.",
     );
   });
 }
@@ -86,8 +86,8 @@ async function requireNoneRunning(home: string, signal: AbortSignal): Promise<vo
   if (running === undefined) return;
   throw new LocalHubError(
     "LocalHubAlreadyRunning",
-    `A local hub is running for ${home} already (process ${running.pid}, ${running.endpoint}).`,
-    "Use it, or end it with c2d-hub stop; another one takes another C2D_HOME.",
+    `A local hub is already running for ${home} (process ${running.pid}, ${running.endpoint}).`,
+    "Use it, stop it with c2d-hub stop, or set a different C2D_HOME to run another one.",
   );
 }
 
@@ -96,7 +96,7 @@ async function present(hub: LocalHub, flags: StartFlags, context: Context): Prom
   const isJson = flags.output === "json";
   const written = stdout.write(isJson ? formatJsonLine(readyLine(hub)) : formatReady(hub));
   const printer = new EventPrinter(stdout, (reason) => {
-    context.reporter.warn(`${reason}: events are left out`);
+    context.reporter.warn(`${reason}: events are dropped`);
   });
   hub.subscribe((event) => printer.print(isJson ? formatEventJson(event) : formatEventText(event)));
   await written;
@@ -105,10 +105,10 @@ async function present(hub: LocalHub, flags: StartFlags, context: Context): Prom
 
 async function logEvents(hub: LocalHub, home: string, flags: StartFlags): Promise<void> {
   const log = new LogFile(homePaths(createHome(home).directory).logFile);
-  const now = new Date().toISOString();
-  log.write(`${now} hub ready on ports ${hub.ports.join(", ")}`);
-  hub.subscribe((event) => log.write(formatHubEvent(event, Date.now())));
-  for (const warning of await findWarnings(hub, flags)) log.write(`${now} warning: ${warning}`);
+  const write = (text: string): void => log.write(`${new Date().toISOString()} ${text}`);
+  write(`hub ready on ports ${hub.ports.join(", ")}`);
+  hub.subscribe((event) => write(formatHubEvent(event)));
+  for (const warning of await findWarnings(hub, flags)) write(`warning: ${warning}`);
   await reportReady();
 }
 
@@ -133,13 +133,13 @@ export function readyLine(hub: {
 
 function formatReady(hub: LocalHub): string {
   const costs = hub.hostName.includes(":")
-    ? "\nNot on the standard ports: SDKs that fix 8883, 5671 or 443 (WebSocket and REST everywhere,\nPython and C altogether) do not reach it; the Node SDKs' MQTT and AMQP do.\n"
+    ? "\nNot on the standard ports: SDKs with fixed ports cannot reach it (443 for WebSocket and REST in\nall of them, 8883 and 5671 too in Python and C); MQTT and AMQP of the Node SDKs can.\n"
     : "";
   return `Local hub ready: ${hub.hostName}
 Ports:           ${hub.ports.join(", ")}, each for MQTT, AMQP, WebSocket and HTTPS over TLS
 CA certificate:  ${hub.caFile}
 ${costs}
-Try next, each in a terminal of its own:
+Try next, each in its own terminal:
   c2d-device listen --local
   c2d-send --local --wait
 
@@ -148,7 +148,8 @@ Press Ctrl-C to stop.
 }
 
 function formatEventText(event: HubEvent): string {
-  return `${formatHubEvent(event, Date.now())}\n`;
+  const time = new Date().toISOString().slice(11, 23);
+  return `${time} ${formatHubEvent(event)}\n`;
 }
 
 function formatEventJson(event: HubEvent): string {

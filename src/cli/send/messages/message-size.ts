@@ -11,8 +11,8 @@ type Connection = Pick<ServiceConnection, "send">;
 export function oversizeError(): ClientError {
   return new ClientError(
     "MessageTooLarge",
-    `The body is longer than the ${MAX_CLOUD_TO_DEVICE_BYTES} bytes a cloud-to-device message may have.`,
-    { hint: "Send less, or send a link to the rest." },
+    `The body exceeds the ${MAX_CLOUD_TO_DEVICE_BYTES} bytes allowed for a cloud-to-device message.`,
+    { hint: "Send less, or send a link to the data." },
   );
 }
 

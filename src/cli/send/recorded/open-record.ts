@@ -34,5 +34,5 @@ export async function openRecord(
 
 export function unreadable(error: unknown): UsageError {
   const { code } = error as NodeJS.ErrnoException;
-  return new UsageError(`--from: the file cannot be read (${code})`, "Name a readable file.");
+  return new UsageError(`--from: the file cannot be read (${code})`, "Give a readable file.");
 }

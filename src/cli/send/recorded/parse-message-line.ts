@@ -71,7 +71,7 @@ function systemOf(line: Fields): Message["system"] {
   for (const name of TEXT_FIELDS) {
     const value = line[name];
     if (value === undefined) continue;
-    if (typeof value !== "string") throw wrong(name, "a text");
+    if (typeof value !== "string") throw wrong(name, "a string");
     system[name] = value;
   }
   const expiryTimeUtcMs = expiryOf(line.expiryTimeUtc);
@@ -102,7 +102,7 @@ function propertiesOf(value: unknown): Readonly<Record<string, PropertyValue>> {
   if (!isFields(value)) throw wrong("properties", "an object");
   for (const [name, property] of Object.entries(value)) {
     if (property === null || typeof property === "string") continue;
-    throw wrong(`properties.${name}`, "a text or null");
+    throw wrong(`properties.${name}`, "a string or null");
   }
   return value as Readonly<Record<string, PropertyValue>>;
 }
@@ -116,7 +116,7 @@ function bodyOf({ body, bodyEncoding, raw }: Fields): Uint8Array {
   const encoded = bodyEncoding === "json" ? raw : bodyEncoding === "base64" ? body : undefined;
   const bytes = typeof encoded === "string" ? parseEncodedBytes(encoded, "base64") : undefined;
   if (bytes !== undefined) return bytes;
-  throw wrong("body", "what bodyEncoding (json, utf8 or base64) says");
+  throw wrong("body", "valid for its bodyEncoding (json, utf8 or base64)");
 }
 
 function wrong(name: string, wanted: string): LineError {

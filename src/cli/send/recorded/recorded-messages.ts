@@ -56,8 +56,8 @@ export class RecordedMessages implements MessageSource {
     if (this.#planned > 0 || this.#skipped.count === 0) return;
     this.reportSkipped();
     throw new UsageError(
-      `--from: ${this.#options.input.name} holds no message that can be sent`,
-      "Give what c2d-device listen -o json prints.",
+      `--from: ${this.#options.input.name} contains no message that can be sent`,
+      "Use the output of c2d-device listen -o json.",
     );
   }
 
@@ -88,8 +88,8 @@ export class RecordedMessages implements MessageSource {
     }
     if (origin !== undefined && deviceIds.includes(origin)) {
       throw new UsageError(
-        `${where}: the message came from ${origin}, and would be sent to it again`,
-        "Name another device with --device-id.",
+        `${where}: the message came from ${origin} and would be sent back to it`,
+        "Choose another device with --device-id.",
       );
     }
     const system = ack === undefined ? message.system : { ...message.system, ack };
@@ -101,7 +101,7 @@ export class RecordedMessages implements MessageSource {
     const { expiryTimeUtcMs } = message.system;
     if (expiryTimeUtcMs === undefined || expiryTimeUtcMs > Date.now()) return false;
     const time = new Date(expiryTimeUtcMs).toISOString();
-    this.#context.reporter.warn(escapeLine(`${where}: expired at ${time}; it is not sent`));
+    this.#context.reporter.warn(escapeLine(`${where}: expired at ${time} and is not sent`));
     return true;
   }
 

@@ -1,5 +1,7 @@
 /** Lines of `--from` that are no messages: counted, the first of them with their reasons. */
 
+import { formatCount } from "../../text/count.ts";
+
 /** Lines that are reported one by one. */
 const MAX_REASONS = 5;
 
@@ -19,9 +21,8 @@ export class SkippedLines {
   /** Undefined when no line was skipped. */
   describe(): string | undefined {
     if (this.#count === 0) return undefined;
-    const lines = this.#count === 1 ? "line is" : "lines are";
     const more = this.#count - this.#reasons.length;
     const list = [...this.#reasons, ...(more > 0 ? [`${more} more`] : [])].join(", ");
-    return `${this.#count} ${lines} not understood and skipped: ${list}`;
+    return `skipped ${formatCount(this.#count, "invalid line")}: ${list}`;
   }
 }

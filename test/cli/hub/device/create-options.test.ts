@@ -55,11 +55,11 @@ describe("refused", () => {
     ["a key with a thumbprint", { authMethod: "x509_thumbprint", primaryKey: KEY }, "contradicts"],
     ["a key with x509_ca", { authMethod: "x509_ca", secondaryKey: KEY }, "contradicts"],
     ["a thumbprint with x509_ca", { authMethod: "x509_ca", secondaryThumbprint: SHA1 }, "contra"],
-    ["no thumbprint", { authMethod: "x509_thumbprint" }, "takes --primary-thumbprint"],
+    ["no thumbprint", { authMethod: "x509_thumbprint" }, "requires --primary-thumbprint"],
     [
       "a second thumbprint alone",
       { authMethod: "x509_thumbprint", secondaryThumbprint: SHA1 },
-      "takes --primary-thumbprint",
+      "requires --primary-thumbprint",
     ],
     [
       "a thumbprint that is none",

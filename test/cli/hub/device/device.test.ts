@@ -125,7 +125,7 @@ describe("a device that is there already", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^GetDevice:\n.* = there\n/);
     expect(stdout).toContain("status                      = enabled\n");
-    expect(stderr).toContain("has there already");
+    expect(stderr).toContain("there already exists");
     expect(stderr).toContain("status is enabled, not disabled");
     expect(stderr).toContain("authMethod is shared_private_key, not x509_ca");
   });

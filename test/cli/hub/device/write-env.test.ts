@@ -132,8 +132,8 @@ describe("a device of the local hub", () => {
       );
       expect(read()).toBe("C2D_LOCAL='1'\nIOTHUB_DEVICE_ID='d'\n");
       expect(modeOf()).toBe(0o600);
-      expect(stderr).toContain("leads to the local hub");
-      expect(stderr).not.toContain("has the device's connection string");
+      expect(stderr).toContain("now runs as d on the local hub");
+      expect(stderr).not.toContain("Wrote the device's connection string");
       expect((await stop()).code).toBe(0);
       const telemetry = ["telemetry", "-c", "1", "-o", "json"];
       const { code, stdout } = await run("c2d-device", telemetry, own);
