@@ -49,7 +49,7 @@ export class SettingReader {
     const choice = supported.find((one) => one === value);
     if (choice !== undefined || value === undefined) return choice;
     const what = `must be one of ${supported.join(", ")}`;
-    return this.report(key, what, `Correct ${nameOf(key)}.`);
+    return this.report(key, what, `Use ${supported.join(" or ")}.`);
   }
 
   connectionString<T extends { readonly hostName: string; readonly deviceId?: string }>(

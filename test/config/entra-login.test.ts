@@ -56,7 +56,7 @@ describe("told, with a way on", () => {
       "a hub name with key",
       { authType: "key", hubName: "h.net", hubConnectionString: HUB },
       "not used",
-      "leave --hub-name away",
+      "omit --hub-name",
     ],
     [
       "another way to sign in",

@@ -37,7 +37,7 @@ export const OWNER_ROWS: readonly BadInput[] = [
     [
       "device create with a key for a certificate",
       create("--auth-method", "x509_ca", "--primary-key", OWN_KEY),
-      "contradicts",
+      "cannot be used with",
       { secrets: [OWN_KEY] },
     ],
     [

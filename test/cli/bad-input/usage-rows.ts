@@ -19,7 +19,7 @@ export const USAGE_ROWS: readonly BadInput[] = [
     ["a positional argument", send("hello")],
     ["an option without its value", send("--data")],
     ["-o xml", ["--local", "-o", "xml"], /text.*json/, { isTextOnly: true }],
-    ["--quiet and --verbose", send("-q", "-v"), "contradict"],
+    ["--quiet and --verbose", send("-q", "-v"), "cannot be combined"],
     ["--count 0", send("--count", "0"), "1 or more"],
     ["--count -1", send("--count=-1"), "1 or more"],
     ["--count 1.5", send("--count", "1.5"), "1 or more"],

@@ -35,7 +35,7 @@ test.each([
   ["a misspelt option", ["--consumer-grup", "x"], 2, "Did you mean --consumer-group?"],
   ["a device id that cannot be", ["-d", "a/b"], 3, "not a valid device id"],
   ["a transport of devices", ["--transport", "mqtt"], 3, "must be one of amqp, amqp-ws"],
-  ["a hub by two flags", ["--event-hub", EVENT_HUB], 3, "each names a hub"],
+  ["a hub by two flags", ["--event-hub", EVENT_HUB], 3, "both name a hub"],
 ])("%s is refused", async (_what, args, code, says) => {
   const ended = await refuse("--local", ...args);
   expect(ended.stderr).toContain(says);
