@@ -98,7 +98,7 @@ export function configInputs(
 /** @throws UsageError */
 export function requireSoundCommonFlags({ quiet, verbose }: CommonFlags): void {
   if (quiet && verbose) {
-    throw new UsageError("--quiet and --verbose contradict each other", "Keep one of the two.");
+    throw new UsageError("--quiet and --verbose cannot be combined", "Keep one of the two.");
   }
 }
 

@@ -127,7 +127,7 @@ test("a process that ends without a word is told with its code and the log", asy
   preload("process.exit(9)");
   await expect(ensure(paths)).rejects.toMatchObject({
     name: "LocalHubNotStarted",
-    message: "The local hub could not be started: its process ended with 9.",
+    message: "The local hub could not be started: its process exited with 9.",
     hint: expect.stringContaining(paths.logFile),
   });
 });

@@ -66,7 +66,7 @@ describe("lines that are not understood", () => {
     expect(summary).toMatchObject({ type: "summary", sent: 2, failed: 0, unsent: 0 });
     expect(code).toBe(0);
     expect(process.stderr.match(/^warning: .*$/gm)).toEqual([
-      "warning: --from: skipped 7 invalid lines: line 1 is not a JSON object, line 3 has an unknown type, line 4 is not a JSON object, line 5 has an unknown type, line 6 has a body that is not what bodyEncoding (json, utf8 or base64) says, 2 more",
+      "warning: --from: skipped 7 invalid lines: line 1 is not a JSON object, line 3 has an unknown type, line 4 is not a JSON object, line 5 has an unknown type, line 6 has a body that is not valid for its bodyEncoding (json, utf8 or base64), 2 more",
     ]);
   });
 

@@ -51,10 +51,18 @@ test("status and IoT Edge are asked for when they are named", () => {
 
 describe("refused", () => {
   test.each<[string, Partial<CreateFlags>, string]>([
-    ["a thumbprint with keys", { primaryThumbprint: SHA1 }, "contradicts"],
-    ["a key with a thumbprint", { authMethod: "x509_thumbprint", primaryKey: KEY }, "contradicts"],
-    ["a key with x509_ca", { authMethod: "x509_ca", secondaryKey: KEY }, "contradicts"],
-    ["a thumbprint with x509_ca", { authMethod: "x509_ca", secondaryThumbprint: SHA1 }, "contra"],
+    ["a thumbprint with keys", { primaryThumbprint: SHA1 }, "cannot be used with"],
+    [
+      "a key with a thumbprint",
+      { authMethod: "x509_thumbprint", primaryKey: KEY },
+      "cannot be used with",
+    ],
+    ["a key with x509_ca", { authMethod: "x509_ca", secondaryKey: KEY }, "cannot be used with"],
+    [
+      "a thumbprint with x509_ca",
+      { authMethod: "x509_ca", secondaryThumbprint: SHA1 },
+      "cannot be used with",
+    ],
     ["no thumbprint", { authMethod: "x509_thumbprint" }, "requires --primary-thumbprint"],
     [
       "a second thumbprint alone",
