@@ -76,12 +76,12 @@ function readHub(
       : parseDeviceConnectionString,
   );
   if (connectionString === undefined) return undefined;
-  requireSameDevice(reader, connectionString.deviceId, from);
+  checkSameDevice(reader, connectionString.deviceId, from);
   return { type: "remote", connectionString, from };
 }
 
 /** The variable may name the device a sender aims at; the flag can only mean this device. */
-function requireSameDevice(reader: SettingReader, deviceId: string, from: string): void {
+function checkSameDevice(reader: SettingReader, deviceId: string, from: string): void {
   if (!reader.isFlag("deviceId") || reader.text("deviceId") === deviceId) return;
   reader.report(
     "deviceId",

@@ -19,10 +19,10 @@ export function chooseHub<K extends SettingKey>(
 ): HubChoice<K> | undefined {
   const choices = namedHubs(reader, keys);
   const highest = Math.max(...choices.map(({ source }) => rankOf(source)));
-  const [winner, rival] = choices.filter(({ source }) => rankOf(source) === highest);
-  if (winner === undefined) reportNothing(reader, keys);
-  if (winner === undefined || rival === undefined) return winner;
-  return reportRivals(reader, winner, rival);
+  const [winner, conflicting] = choices.filter(({ source }) => rankOf(source) === highest);
+  if (winner === undefined) reportNoHub(reader, keys);
+  if (winner === undefined || conflicting === undefined) return winner;
+  return reportConflict(reader, winner, conflicting);
 }
 
 /** All that name a hub, whatever their level. */
@@ -40,12 +40,12 @@ export function namedHubs<K extends SettingKey>(
 }
 
 /** Notes that two settings of the same level each name a hub. */
-export function reportRivals(
+export function reportConflict(
   reader: SettingReader,
-  ...rivals: readonly [HubChoice<SettingKey>, HubChoice<SettingKey>]
+  ...conflicting: readonly [HubChoice<SettingKey>, HubChoice<SettingKey>]
 ): undefined {
   reader.problems.push({
-    where: rivals.map(({ key, source }) => describeSource(key, source)).join(" and "),
+    where: conflicting.map(({ key, source }) => describeSource(key, source)).join(" and "),
     what: "both name a hub, and neither takes precedence",
     fix: "Keep one of the two.",
   });
@@ -57,7 +57,7 @@ const OTHER_SIDE: Partial<Record<SettingKey, SettingKey>> = {
   deviceConnectionString: "hubConnectionString",
 };
 
-function reportNothing(reader: SettingReader, keys: readonly SettingKey[]): void {
+function reportNoHub(reader: SettingReader, keys: readonly SettingKey[]): void {
   const key = keys[0] ?? "local";
   const { variable, help } = settingOf(key);
   const otherKey = OTHER_SIDE[key];

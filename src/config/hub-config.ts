@@ -4,7 +4,7 @@ import {
   type EventHubConnectionString,
   parseEventHubConnectionString,
 } from "../core/connection-string.ts";
-import { namedHubs, reportRivals } from "./hub-choice.ts";
+import { namedHubs, reportConflict } from "./hub-choice.ts";
 import type { ConfigInputs } from "./load-settings.ts";
 import { type CommonServiceConfig, readServiceConfig } from "./read-config.ts";
 import { chooseServiceHub, readServiceHub, type ServiceHub } from "./service-hub.ts";
@@ -62,7 +62,7 @@ export function loadDeviceOfHubConfig(
 /** @throws ConfigError with everything that is wrong. */
 export function loadEventsConfig(inputs: ConfigInputs): EventsConfig {
   return load(inputs, (reader) =>
-    isEventHubMeant(reader)
+    isEventHubChosen(reader)
       ? readEventHub(reader)
       : readServiceHub(reader, inputs, chooseServiceHub(reader)),
   );
@@ -90,18 +90,18 @@ function readDevice(reader: SettingReader): NamedDevice | undefined {
  * wins over the hub's, being the narrower of the two: `c2d-hub env` sets both. The local hub, and two
  * flags, contradict it there.
  */
-function isEventHubMeant(reader: SettingReader): boolean {
+function isEventHubChosen(reader: SettingReader): boolean {
   const key = "eventHubConnectionString";
   const source = reader.settings[key]?.source;
   if (source === undefined) return false;
   const rank = rankOf(source);
   const others = namedHubs(reader, ["hubConnectionString", "hubName"]);
   if (others.some((other) => rankOf(other.source) > rank)) return false;
-  const rival = others.find(
+  const conflicting = others.find(
     (other) =>
       rankOf(other.source) === rank && (other.key === "local" || other.source.type === "flag"),
   );
-  if (rival) reportRivals(reader, rival, { key, source });
+  if (conflicting) reportConflict(reader, conflicting, { key, source });
   return true;
 }
 

@@ -31,7 +31,9 @@ export function loadServiceConfig(
     const choice = chooseServiceHub(reader);
     const hub = readServiceHub(reader, inputs, choice);
     const targets =
-      deviceIds.length > 0 ? checkIds(deviceIds, reader.problems) : fallback(reader, choice?.key);
+      deviceIds.length > 0
+        ? checkIds(deviceIds, reader.problems)
+        : defaultDeviceIds(reader, choice?.key);
     return hub && { hub, deviceIds: [...new Set(targets)] };
   });
 }
@@ -50,7 +52,7 @@ function checkIds(deviceIds: readonly string[], problems: ConfigProblem[]): read
 }
 
 /** The device when the command line names none: the variable's, or that of the device connection string. */
-function fallback(
+function defaultDeviceIds(
   reader: SettingReader,
   hubKey: "local" | ServiceHubKey | undefined,
 ): readonly string[] {

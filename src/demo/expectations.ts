@@ -15,33 +15,33 @@ export interface Processes {
   readonly monitor: Ended;
 }
 
-type Wanted = readonly (readonly [what: string, isThere: boolean])[];
+type Expectations = readonly (readonly [what: string, isPresent: boolean])[];
 
 /** Names everything that is missing; empty when all of it is there. */
 export function findMissing(processes: Processes, deviceId: string): string[] {
   const codes = Object.entries(processes).map(
     ([name, { exitCode }]) => [`exit code 0 of ${name}`, exitCode === 0] as const,
   );
-  const wanted: Wanted = [
+  const expectations: Expectations = [
     ...codes,
     ...ofIdentity(textOf(processes.create), deviceId),
     ...ofMessages(textOf(processes.listen), textOf(processes.send)),
     ...ofTelemetry(textOf(processes.telemetry), textOf(processes.monitor), deviceId),
   ];
-  return wanted.filter(([, isThere]) => !isThere).map(([what]) => what);
+  return expectations.filter(([, isPresent]) => !isPresent).map(([what]) => what);
 }
 
-function ofIdentity(created: string, deviceId: string): Wanted {
+function ofIdentity(created: string, deviceId: string): Expectations {
   return [
     ["the device's identity", new RegExp(`deviceId +[=:] ${deviceId}$`, "m").test(created)],
     ["the device's connection string", created.includes(`DeviceId=${deviceId};`)],
   ];
 }
 
-function ofMessages(received: string, sent: string): Wanted {
+function ofMessages(received: string, sent: string): Expectations {
   return [
     ...[0, 1].flatMap(
-      (n): Wanted => [
+      (n): Expectations => [
         [
           `message id message_${n}_… at the device`,
           new RegExp(`message_${n}_[0-9a-f]{8}`).test(received),
@@ -57,13 +57,15 @@ function ofMessages(received: string, sent: string): Wanted {
   ];
 }
 
-function ofTelemetry(confirmed: string, monitored: string, deviceId: string): Wanted {
+function ofTelemetry(confirmed: string, monitored: string, deviceId: string): Expectations {
   const body = new RegExp(`"deviceId": ?"${deviceId}", ?"windSpeed": ?\\d+\\.\\d\\d`, "g");
   return [
     ["two confirmations at the device", confirmed.includes("Total calls confirmed: 2")],
     ["two events at the monitor", count(monitored, body) === 2],
     ...[0, 1].flatMap(
-      (n): Wanted => [[`property PropMsg_${n} at the monitor`, monitored.includes(`PropMsg_${n}`)]],
+      (n): Expectations => [
+        [`property PropMsg_${n} at the monitor`, monitored.includes(`PropMsg_${n}`)],
+      ],
     ),
   ];
 }

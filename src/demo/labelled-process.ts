@@ -22,7 +22,7 @@ export interface LabelledCommand {
 export function runLabelled({ label, args, cwd, env, show }: LabelledCommand): LabelledProcess {
   const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const lines: string[] = [];
-  const told = Promise.all([
+  const outputRead = Promise.all([
     forEachLine(child.stdout, (line) => {
       lines.push(line);
       show(label, line);
@@ -33,10 +33,10 @@ export function runLabelled({ label, args, cwd, env, show }: LabelledCommand): L
     child.once("error", reject);
     child.once("exit", resolve);
   });
-  const ended = Promise.all([exited, told]).then(([exitCode]) => ({ exitCode, lines }));
+  const ended = Promise.all([exited, outputRead]).then(([exitCode]) => ({ exitCode, lines }));
   return { child, ended };
 }
 
-async function forEachLine(stream: Readable, tell: (line: string) => void): Promise<void> {
-  for await (const line of createInterface({ input: stream })) tell(line);
+async function forEachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: stream })) onLine(line);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { requireUtf8Arguments } from "../../src/cli/program/utf8-arguments.ts";
+import { validateUtf8Arguments } from "../../src/cli/program/utf8-arguments.ts";
 import { UsageError } from "../../src/cli/terminal/usage-error.ts";
 
 const commandLine = (...last: readonly Buffer[]) =>
@@ -14,7 +14,7 @@ const unreadable = () => {
 };
 
 test("text is not looked at twice", () => {
-  expect(() => requireUtf8Arguments(["--data", "ü€😀", ""], unreadable)).not.toThrow();
+  expect(() => validateUtf8Arguments(["--data", "ü€😀", ""], unreadable)).not.toThrow();
 });
 
 describe("U+FFFD", () => {
@@ -22,17 +22,17 @@ describe("U+FFFD", () => {
 
   test("that was typed is taken", () => {
     const line = commandLine(...args.map((argument) => Buffer.from(argument)));
-    expect(() => requireUtf8Arguments(args, () => line)).not.toThrow();
+    expect(() => validateUtf8Arguments(args, () => line)).not.toThrow();
   });
 
   test("in place of another byte is refused, and the argument is not shown", () => {
     const line = commandLine(Buffer.from("--data"), Buffer.from("a\xff", "latin1"), Buffer.of());
-    const check = () => requireUtf8Arguments(args, () => line);
+    const check = () => validateUtf8Arguments(args, () => line);
     expect(check).toThrow(UsageError);
     expect(check).toThrow("argument 2 is not UTF-8 text");
   });
 
   test("is refused where the bytes are not shown", () => {
-    expect(() => requireUtf8Arguments(args, unreadable)).toThrow(UsageError);
+    expect(() => validateUtf8Arguments(args, unreadable)).toThrow(UsageError);
   });
 });

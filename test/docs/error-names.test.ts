@@ -55,9 +55,9 @@ function namesOfCode(): Map<string, number> {
   for (const [, name = ""] of (cli + sourcesOf("config")).matchAll(
     /override readonly name = "([A-Z]\w+)"/g,
   )) {
-    if (!SILENT.includes(name)) names.set(name, CODES_OF_CLASSES[name] ?? EXIT_CODES.unforeseen);
+    if (!SILENT.includes(name)) names.set(name, CODES_OF_CLASSES[name] ?? EXIT_CODES.unexpected);
   }
-  for (const name of libraryErrors()) names.set(name, names.get(name) ?? EXIT_CODES.unforeseen);
+  for (const name of libraryErrors()) names.set(name, names.get(name) ?? EXIT_CODES.unexpected);
   return names;
 }
 

@@ -143,12 +143,12 @@ export class DeviceLink {
     this.#hostName = hostName;
     this.#context.reporter.info(describeHub(hostName, hub));
     if (!isFirst) return;
-    if (certificate && credential.type !== "x509") this.#reportUnused();
+    if (certificate && credential.type !== "x509") this.#reportUnusedCertificate();
     this.#callbacks.onStart();
   }
 
   /** Only the hub knows how its device signs in. */
-  #reportUnused(): void {
+  #reportUnusedCertificate(): void {
     this.#context.reporter.info(
       `${escapeLine(this.deviceId)} signs in with a key on the local hub: the certificate and key files are not used.`,
     );
@@ -171,7 +171,7 @@ export class DeviceLink {
         break;
       case "disconnected":
         this.#callbacks.onDisconnected();
-        this.#warnOfOthers(event.cause);
+        this.#warnOfTakeover(event.cause);
         this.#reportRetry(event.error, event.retryInMs);
         break;
     }
@@ -184,7 +184,7 @@ export class DeviceLink {
     this.#callbacks.onConnected?.(connection);
   }
 
-  #warnOfOthers(cause: LossCause): void {
+  #warnOfTakeover(cause: LossCause): void {
     const { reporter } = this.#context;
     const deviceId = escapeLine(this.deviceId);
     if (cause === "takenOver") {

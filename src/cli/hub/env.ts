@@ -11,7 +11,7 @@ import type { Context } from "../program/run-program.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
 import { quoteForDotenv, quoteForShell } from "./quoting.ts";
-import { warnOfName } from "./start/start-warnings.ts";
+import { localhostWarning } from "./start/start-warnings.ts";
 
 export type EnvFormat = "sh" | "dotenv" | "json";
 
@@ -25,7 +25,7 @@ export async function runEnv(
 ): Promise<ExitCode> {
   const hub = await requireHub(home, connectTimeoutMs);
   const variables = await collectVariables(hub, home, deviceId);
-  const warning = await warnOfName(hub);
+  const warning = await localhostWarning(hub);
   if (warning !== undefined) reporter.warn(warning);
   await io.stdout.write(
     flags.output === "json"

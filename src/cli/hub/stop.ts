@@ -10,8 +10,8 @@ import {
 } from "../../hub/home/home.ts";
 import { isOwned } from "../../hub/store/ownership.ts";
 import { findRunningHub } from "../local/find-running-hub.ts";
-import { killCommand } from "../local/how-to-end.ts";
 import { requestStop } from "../local/hub-api.ts";
+import { killCommand } from "../local/kill-hint.ts";
 import { LocalHubError } from "../local/local-hub-error.ts";
 import { describeAbsence } from "../local/require-hub.ts";
 import type { Context } from "../program/run-program.ts";
@@ -33,7 +33,7 @@ export async function runStop(home: string, context: Context): Promise<ExitCode>
     reporter.info(describeAbsence(home));
     return EXIT_CODES.done;
   }
-  await end(hub, home, context).finally(() => reporter.endProgress());
+  await stopHub(hub, home, context).finally(() => reporter.endProgress());
   await io.stdout.write(
     flags.output === "json"
       ? formatJsonLine({ type: "stopped", pid: hub.pid })
@@ -63,10 +63,10 @@ function reportWait(text: string, { reporter }: Context): void {
   reporter.progress(() => text);
 }
 
-async function end(hub: HubDescription, home: string, context: Context): Promise<void> {
+async function stopHub(hub: HubDescription, home: string, context: Context): Promise<void> {
   const { pid } = hub;
   reportWait(`Waiting for the local hub (process ${pid}) to stop ...`, context);
-  await tellToEnd(hub);
+  await requestEnd(hub);
   const { storeDirectory } = homePaths(home);
   const deadlineMs = performance.now() + STOP_LIMIT_MS;
   while (await isRunning(pid, storeDirectory)) {
@@ -82,7 +82,7 @@ async function end(hub: HubDescription, home: string, context: Context): Promise
 }
 
 /** Over REST, which works on every system and leaves it to the hub how its process goes on. */
-async function tellToEnd(hub: HubDescription): Promise<void> {
+async function requestEnd(hub: HubDescription): Promise<void> {
   try {
     if (!(await requestStop(hub))) terminate(hub.pid);
   } catch (error) {

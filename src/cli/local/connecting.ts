@@ -3,10 +3,10 @@
 import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatDuration } from "../text/duration.ts";
-import { blamingHungHub } from "./hung-hub.ts";
+import { diagnoseHungHub } from "./hung-hub.ts";
 
 /** What is done sooner needs no word. */
-const SILENT_MS = 1000;
+const SHOW_AFTER_MS = 1000;
 
 export async function whileConnecting<T>(
   hostName: string,
@@ -17,12 +17,12 @@ export async function whileConnecting<T>(
   const startMs = performance.now();
   reporter.progress(() => {
     const elapsedMs = performance.now() - startMs;
-    if (elapsedMs < SILENT_MS) return undefined;
+    if (elapsedMs < SHOW_AFTER_MS) return undefined;
     const seconds = Math.floor(elapsedMs / 1000);
     return `Waiting for ${escapeLine(hostName)} to respond, ${formatDuration(seconds * 1000)} ...`;
   });
   try {
-    return await blamingHungHub(hostName, context, connect);
+    return await diagnoseHungHub(hostName, context, connect);
   } finally {
     reporter.endProgress();
   }

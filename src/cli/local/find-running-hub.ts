@@ -1,7 +1,7 @@
 /** The running hub of a home directory, if it is one that answers. */
 
 import { type HubDescription, readRunningHub } from "../../hub/home/home.ts";
-import { answersAs, type Bounds } from "./hub-api.ts";
+import { type Bounds, isHomeHub } from "./hub-api.ts";
 
 /**
  * Undefined when none runs, or when what `hub.json` says is stale: behind its process id and port
@@ -14,5 +14,5 @@ export async function findRunningHub(
   bounds: Bounds = {},
 ): Promise<HubDescription | undefined> {
   const hub = readRunningHub(home);
-  return hub && (await answersAs(hub, bounds)) ? hub : undefined;
+  return hub && (await isHomeHub(hub, bounds)) ? hub : undefined;
 }

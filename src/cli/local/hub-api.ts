@@ -19,7 +19,7 @@ import { HUB_ERRORS, type HubErrorName } from "../../core/hub-error.ts";
 import { formatSasToken } from "../../core/sas-token.ts";
 import { Secret } from "../../core/secret.ts";
 import { type HubDescription, readHomeFile, STATUS_PATH, STOP_PATH } from "../../hub/home/home.ts";
-import { howToEndHung } from "./how-to-end.ts";
+import { hungHubHint } from "./kill-hint.ts";
 import { resolveLocalhostTo } from "./resolve-localhost.ts";
 
 /** How long a hub on this machine may take to answer before it counts as hung, in milliseconds. */
@@ -78,7 +78,7 @@ export async function findDevice(
  * @throws ClientError ConnectTimeout for one that does not answer, or does not accept connections;
  * the reason of the signal.
  */
-export async function answersAs(hub: HubDescription, bounds: Bounds): Promise<boolean> {
+export async function isHomeHub(hub: HubDescription, bounds: Bounds): Promise<boolean> {
   if (!existsSync(hub.caFile)) return false;
   try {
     await call(hub, "GET", pathOf("probe"), bounds);
@@ -133,7 +133,7 @@ export async function isDeviceConnected(
 export function notResponding({ pid }: HubDescription, cause?: unknown): ClientError {
   return new ClientError("ConnectTimeout", `The local hub (process ${pid}) is not responding.`, {
     cause,
-    hint: howToEndHung(pid),
+    hint: hungHubHint(pid),
   });
 }
 

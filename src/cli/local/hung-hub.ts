@@ -8,7 +8,7 @@ import { notResponding } from "./hub-api.ts";
 import { loadHubHome } from "./hub-home.ts";
 
 /** Does as told; when that ran into a timeout at this user's local hub, the error says so. */
-export async function blamingHungHub<T>(
+export async function diagnoseHungHub<T>(
   hostName: string,
   context: Pick<Context, "flags" | "io">,
   act: () => Promise<T>,

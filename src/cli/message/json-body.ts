@@ -5,7 +5,7 @@ import { UsageError } from "../terminal/usage-error.ts";
 import { decodeUtf8, isJsonContentType } from "../text/body-text.ts";
 
 /** @throws UsageError */
-export function requireJsonBody({ system, body }: Message): void {
+export function validateJsonBody({ system, body }: Message): void {
   if (!isJsonContentType(system.contentType) || !isUtf8(system.contentEncoding)) return;
   const text = decodeUtf8(body);
   try {

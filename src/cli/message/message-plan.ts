@@ -63,7 +63,7 @@ export function planMessage(
     contentEncoding: flags.contentEncoding ?? (body?.type === "bytes" ? undefined : "utf-8"),
     properties: body === undefined && !hasProperties ? defaults.properties : properties,
   };
-  requireKnownPlaceholders(message);
+  validatePlaceholders(message);
   if (message.body.type === "text" && message.contentEncoding !== undefined) {
     validateContentEncoding(message.contentEncoding, message.body.text);
   }
@@ -74,7 +74,7 @@ export function planMessage(
   };
 }
 
-function requireKnownPlaceholders({ isTemplate, body, ...plan }: MessagePlan): void {
+function validatePlaceholders({ isTemplate, body, ...plan }: MessagePlan): void {
   const texts = isTemplate
     ? [plan.messageId, plan.correlationId, plan.userId, ...Object.values(plan.properties)]
     : [];

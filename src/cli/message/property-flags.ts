@@ -49,7 +49,7 @@ function add(target: Record<string, string>, flag: string, pair: string): [strin
   }
   const name = pair.slice(0, equals);
   const value = pair.slice(equals + 1);
-  requireFreeName(flag, name);
+  validatePropertyName(flag, name);
   if (Object.hasOwn(target, name)) {
     throw new UsageError(`${flag}: '${name}' is given twice`, "Give each name once.");
   }
@@ -63,7 +63,7 @@ function add(target: Record<string, string>, flag: string, pair: string): [strin
   return [name, value];
 }
 
-function requireFreeName(flag: string, name: string): void {
+function validatePropertyName(flag: string, name: string): void {
   if (name === "") throw new UsageError(`${flag}: the name before '=' is empty`);
   if (!/^(iothub-|\$\.|dt-subject$)/i.test(name)) return;
   throw new UsageError(

@@ -96,7 +96,7 @@ export function configInputs(
 }
 
 /** @throws UsageError */
-export function requireSoundCommonFlags({ quiet, verbose }: CommonFlags): void {
+export function validateCommonFlags({ quiet, verbose }: CommonFlags): void {
   if (quiet && verbose) {
     throw new UsageError("--quiet and --verbose cannot be combined", "Keep one of the two.");
   }

@@ -9,12 +9,12 @@ import { OutputClosedError } from "../terminal/output.ts";
 import { Redactor } from "../terminal/redactor.ts";
 import { Reporter } from "../terminal/reporter.ts";
 import { UsageError } from "../terminal/usage-error.ts";
-import { type CommonFlags, requireSoundCommonFlags } from "./common-options.ts";
+import { type CommonFlags, validateCommonFlags } from "./common-options.ts";
 import { addCompletion } from "./completion/add-completion.ts";
+import { disableDebug } from "./disable-debug.ts";
 import { addTopics, describeOption } from "./help.ts";
 import type { Host } from "./host.ts";
-import { muteDebug } from "./mute-debug.ts";
-import { requireUtf8Arguments } from "./utf8-arguments.ts";
+import { validateUtf8Arguments } from "./utf8-arguments.ts";
 import { readVersion } from "./version.ts";
 
 /** What a command runs with. */
@@ -52,10 +52,10 @@ export async function runProgram({ name, build }: Program, host: Host): Promise<
 
 async function run(name: Executable, build: Program["build"], host: Host): Promise<ExitCode> {
   const { args, ...rest } = host;
-  const outside: Outside = { ...rest, redactor: new Redactor() };
+  const base: BaseContext = { ...rest, redactor: new Redactor() };
   let code: ExitCode = EXIT_CODES.done;
-  const isMuted = muteDebug(host.io.env);
-  let reporter = createReporter(flagsBeforeParsing(args), outside);
+  const isDebugIgnored = disableDebug(host.io.env);
+  let reporter = createReporter(flagsBeforeParsing(args), base);
   let written: Promise<unknown> = Promise.resolve();
   const program = createProgram(name, host.io.stdout.columns, (text) => {
     written = host.io.stdout.write(text);
@@ -64,11 +64,12 @@ async function run(name: Executable, build: Program["build"], host: Host): Promi
   build(program, (command, action) => {
     command.action(async () => {
       const flags = command.opts<CommonFlags>();
-      requireSoundCommonFlags(flags);
-      reporter = createReporter(flags, outside);
-      if (isMuted) reporter.detail("DEBUG is ignored: the SDKs' debug output contains secrets");
+      validateCommonFlags(flags);
+      reporter = createReporter(flags, base);
+      if (isDebugIgnored)
+        reporter.detail("DEBUG is ignored: the SDKs' debug output contains secrets");
       code = await action(command.opts() as Parameters<typeof action>[0], {
-        ...outside,
+        ...base,
         reporter,
         flags,
       });
@@ -78,14 +79,14 @@ async function run(name: Executable, build: Program["build"], host: Host): Promi
   addTopics(program);
   program.optionsGroup("Options:").version(readVersion(), "-V, --version", "print the version");
   try {
-    requireUtf8Arguments(args);
+    validateUtf8Arguments(args);
     await program.parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof OutputClosedError) return EXIT_CODES.done;
     if (host.interruption.cause && isAbort(error)) return EXIT_CODES[host.interruption.cause];
     if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return await endAfter(written, reporter);
+      if (error.exitCode === 0) return await finishOutput(written, reporter);
       return reporter.error(toUsageError(error, program));
     }
     return reporter.error(error);
@@ -93,7 +94,7 @@ async function run(name: Executable, build: Program["build"], host: Host): Promi
 }
 
 /** After help or version. */
-async function endAfter(written: Promise<unknown>, reporter: Reporter): Promise<ExitCode> {
+async function finishOutput(written: Promise<unknown>, reporter: Reporter): Promise<ExitCode> {
   try {
     await waitAtMost(FLUSH_LIMIT_MS, written);
     return EXIT_CODES.done;
@@ -126,15 +127,15 @@ function createProgram(
     .showSuggestionAfterError();
 }
 
-type Outside = Pick<Context, "io" | "interruption" | "redactor">;
+type BaseContext = Pick<Context, "io" | "interruption" | "redactor">;
 
-function createReporter(flags: CommonFlags, { io, redactor }: Outside): Reporter {
+function createReporter(flags: CommonFlags, { io, redactor }: BaseContext): Reporter {
   return new Reporter(io.stderr, redactor, {
     isJson: flags.output === "json",
     isQuiet: flags.quiet === true,
     isVerbose: flags.verbose === true,
     isTerminal: io.stderr.isTTY && io.env.TERM !== "dumb",
-    colorLevel: colorLevel({ isTTY: io.stderr.isTTY, env: io.env, isRefused: !flags.color }),
+    colorLevel: colorLevel({ isTTY: io.stderr.isTTY, env: io.env, isDisabled: !flags.color }),
   });
 }
 

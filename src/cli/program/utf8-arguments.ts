@@ -12,7 +12,7 @@ const BODY_FLAG = /^--da(ta)?(=|$)/;
  * @param readCommandLine The arguments of this process as bytes, each followed by NUL.
  * @throws UsageError
  */
-export function requireUtf8Arguments(
+export function validateUtf8Arguments(
   args: readonly string[],
   readCommandLine: () => Buffer = () => readFileSync("/proc/self/cmdline"),
 ): void {

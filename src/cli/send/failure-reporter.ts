@@ -12,7 +12,7 @@ type Retry = Extract<SendEvent, { type: "queueFull" | "throttled" }>;
 export class FailureReporter {
   readonly #context: Context;
   /** What has been told in full, by kind and device. */
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -49,8 +49,8 @@ export class FailureReporter {
   }
 
   #isNew(key: string): boolean {
-    const isNew = !this.#told.has(key);
-    this.#told.add(key);
+    const isNew = !this.#reported.has(key);
+    this.#reported.add(key);
     return isNew;
   }
 }

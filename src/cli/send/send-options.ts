@@ -80,7 +80,7 @@ export function toRunOptions(flags: SendFlags): RunOptions {
   };
 }
 
-const DESCRIBING = [
+const MESSAGE_FLAGS = [
   ["data", "--data"],
   ["dataFilePath", "--data-file-path"],
   ["dataEncoding", "--data-encoding"],
@@ -104,7 +104,7 @@ export function validateFrom(flags: SendFlags): void {
   if (flags.deviceId === undefined && flags.deviceFile === undefined) {
     throw new UsageError("--from requires a device to send to", "Specify it with -d <device>.");
   }
-  const given = DESCRIBING.find(([key]) => flags[key] !== undefined);
+  const given = MESSAGE_FLAGS.find(([key]) => flags[key] !== undefined);
   const name = given?.[1] ?? (flags.count > 1 ? "--count" : undefined);
   if (name === undefined) return;
   throw new UsageError(

@@ -5,7 +5,7 @@ import type { FeedbackBatch } from "../../client/service/service-connection.ts";
 import type { ServiceConfig } from "../../config/service-config.ts";
 import type { Message } from "../../core/message.ts";
 import { RunConnection } from "../local/run-connection.ts";
-import { requireJsonBody } from "../message/json-body.ts";
+import { validateJsonBody } from "../message/json-body.ts";
 import { makeRunId } from "../message/make-message.ts";
 import { exitCodeOfSending, type RunEnd } from "../program/run-exit-code.ts";
 import type { Context } from "../program/run-program.ts";
@@ -16,7 +16,7 @@ import { UsageError } from "../terminal/usage-error.ts";
 import { formatCount } from "../text/count.ts";
 import { formatDuration } from "../text/duration.ts";
 import { runDryRun } from "./dry-run.ts";
-import { oversizeError, oversizeOf, refusing, refusingOversize } from "./messages/message-size.ts";
+import { oversizeError, oversizeOf, rejectAll, rejectOversize } from "./messages/message-size.ts";
 import type { MessageSource } from "./messages/message-source.ts";
 import { PlannedMessages } from "./messages/planned-messages.ts";
 import { openRecord } from "./recorded/open-record.ts";
@@ -42,14 +42,14 @@ export async function sendPlanned(
   const source = new PlannedMessages(options, config.deviceIds, makeRunId());
   const message = source.sample();
   const refusal = isOversize ? oversizeError() : oversizeOf(message);
-  if (options.isBodyChecked && !refusal) requireJsonBody(message);
-  if (runOptions.isWaiting) requireMessageId(message);
+  if (options.isBodyChecked && !refusal) validateJsonBody(message);
+  if (runOptions.isWaiting) validateMessageId(message);
   for (const warning of options.warnings) context.reporter.warn(escapeLine(warning));
   return await runSend(runOptions, source, config, context, refusal);
 }
 
 /** Feedback is matched by device and message id. */
-function requireMessageId({ system }: Message): void {
+function validateMessageId({ system }: Message): void {
   if (system.messageId) return;
   throw new UsageError(
     "--wait needs a message id to match feedback with",
@@ -114,7 +114,7 @@ function codeOfFailure(
 
 async function refuseAll(run: SendRun, refusal: ClientError, context: Context): Promise<RunEnd> {
   try {
-    await run.sendAll(refusing(refusal));
+    await run.sendAll(rejectAll(refusal));
     return "satisfied";
   } finally {
     context.reporter.endProgress();
@@ -140,7 +140,7 @@ async function sendAll(
   );
   const stopWaiting = afterInterruption(context, ANSWER_GRACE_MS, () => connection.close());
   try {
-    await run.sendAll(refusingOversize(await connection.open()));
+    await run.sendAll(rejectOversize(await connection.open()));
     return await waitForFeedback(run, connection);
   } finally {
     stopWaiting();

@@ -1,18 +1,18 @@
 /** Whether to colour, as no-color.org and force-color.org have it. More than 16 colours are not used. */
 
-export interface ColorWish {
+export interface ColorPreference {
   readonly isTTY: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `--no-color`. */
-  readonly isRefused: boolean;
+  readonly isDisabled: boolean;
 }
 
 /**
  * The flag first, then FORCE_COLOR, then NO_COLOR (Node's own order), then whether it is a terminal.
  * chalk alone would not honour NO_COLOR, and Node takes an empty one for a refusal.
  */
-export function colorLevel({ isTTY, env, isRefused }: ColorWish): 0 | 1 {
-  if (isRefused) return 0;
+export function colorLevel({ isTTY, env, isDisabled }: ColorPreference): 0 | 1 {
+  if (isDisabled) return 0;
   const forced = env.FORCE_COLOR;
   if (forced !== undefined) return forced === "0" || forced === "false" ? 0 : 1;
   if (env.NO_COLOR) return 0;

@@ -9,7 +9,7 @@ import { UsageError } from "./usage-error.ts";
 
 export const EXIT_CODES = {
   done: 0,
-  unforeseen: 1,
+  unexpected: 1,
   usage: 2,
   configuration: 3,
   unauthorized: 4,
@@ -78,7 +78,7 @@ export function hintFor(error: unknown): string | undefined {
 
 /** Whether the error is a bug. */
 export function isUnexpected(error: unknown): boolean {
-  return exitCodeOf(error) === EXIT_CODES.unforeseen && !(error instanceof OutputError);
+  return exitCodeOf(error) === EXIT_CODES.unexpected && !(error instanceof OutputError);
 }
 
 /** The code a command ends with that this error ended. */
@@ -89,15 +89,15 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof HubError) return HUB_ERRORS[error.name].exitCode;
   if (error instanceof ClientError) return exitCodeOfName(error.name);
   if (error instanceof Error && Object.hasOwn(LOCAL_HUB_CODES, error.name)) {
-    return LOCAL_HUB_CODES[error.name] ?? EXIT_CODES.unforeseen;
+    return LOCAL_HUB_CODES[error.name] ?? EXIT_CODES.unexpected;
   }
-  return EXIT_CODES.unforeseen;
+  return EXIT_CODES.unexpected;
 }
 
 /** What is not in the hub's catalogue happened on the way to it. */
 function exitCodeOfName(name: ClientError["name"]): ExitCode {
   if (name === "CredentialUnavailable") return EXIT_CODES.unauthorized;
-  if (name === "IncompatiblePackage") return EXIT_CODES.unforeseen;
+  if (name === "IncompatiblePackage") return EXIT_CODES.unexpected;
   return name in HUB_ERRORS
     ? HUB_ERRORS[name as keyof typeof HUB_ERRORS].exitCode
     : EXIT_CODES.unreachable;

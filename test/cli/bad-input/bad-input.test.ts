@@ -3,10 +3,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Ended, parseLines, RunningCommand } from "../support/run-command.ts";
 import { CONFIGURATION_ROWS } from "./configuration-rows.ts";
+import { TestEnvironment } from "./environment.ts";
+import { HUB_COMMAND_ROWS } from "./hub-command-rows.ts";
 import { HUB_ROWS } from "./hub-rows.ts";
-import { OWNER_ROWS } from "./owner-rows.ts";
 import type { BadInput } from "./row.ts";
-import { Stage } from "./stage.ts";
 import { TELEMETRY_ROWS } from "./telemetry-rows.ts";
 import { USAGE_ROWS } from "./usage-rows.ts";
 
@@ -17,21 +17,21 @@ const HANGS_AFTER_MS = 100_000;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
 
-let stage: Stage;
+let environment: TestEnvironment;
 
 beforeAll(async () => {
-  stage = await Stage.set();
+  environment = await TestEnvironment.setUp();
 });
 
 afterAll(async () => {
-  await stage.strike();
+  await environment.tearDown();
 });
 
 const TABLE = [
   ...USAGE_ROWS,
   ...CONFIGURATION_ROWS,
   ...HUB_ROWS,
-  ...OWNER_ROWS,
+  ...HUB_COMMAND_ROWS,
   ...TELEMETRY_ROWS,
 ].map((row) => ({
   label: `${row.executable}: ${row.title}`,
@@ -44,7 +44,7 @@ test("each row has a name of its own", () => {
 
 describe.concurrent("as JSON", () => {
   test.each(TABLE.filter(({ row }) => !row.isTextOnly))("$label", async ({ row }) => {
-    const filled = stage.fill(row);
+    const filled = environment.fill(row);
     const ended = await runToEnd(filled, inJson(filled));
     expectNothingUnsafe(filled, ended);
     const errors = parseLines(jsonLinesOf(ended.stderr)).filter(({ type }) => type === "error");
@@ -65,7 +65,7 @@ describe.concurrent("as JSON", () => {
 // Text is another way out for what is unsafe; where nothing is, JSON has said enough.
 describe.concurrent("as text", () => {
   test.each(TABLE.filter(({ row }) => !isHarmless(row)))("$label", async ({ row }) => {
-    const filled = stage.fill(row);
+    const filled = environment.fill(row);
     const ended = await runToEnd(filled, filled.args);
     expectNothingUnsafe(filled, ended);
     expect(ended.stderr).toMatch(/^error: /m);
@@ -84,7 +84,7 @@ function inJson({ executable, args }: BadInput): readonly string[] {
 
 /** With a home of its own, in which nothing runs. */
 async function runToEnd(row: BadInput, args: readonly string[]): Promise<Ended> {
-  const directory = stage.directoryFor(row);
+  const directory = environment.directoryFor(row);
   const command = new RunningCommand(row.executable, args, {
     directory,
     env: { C2D_HOME: `${directory}/none`, ...row.env },
@@ -97,7 +97,7 @@ async function runToEnd(row: BadInput, args: readonly string[]): Promise<Ended> 
   }, HANGS_AFTER_MS);
   const ended = await command.ended;
   clearTimeout(timer);
-  await stage.stopStray(directory);
+  await environment.stopStray(directory);
   expect(hangs, "it hangs").toBe(false);
   return ended;
 }

@@ -5,7 +5,7 @@ import type { ExecutableName } from "../support/run-executable.ts";
 export interface BadInput {
   readonly title: string;
   readonly executable: ExecutableName;
-  /** Texts of rows may hold the names of `Stage.texts`, as `%NAME%`. */
+  /** Texts of rows may hold the names of `TestEnvironment.texts`, as `%NAME%`. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Name to content, in the working directory; undefined content makes a directory. */

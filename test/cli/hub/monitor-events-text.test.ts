@@ -31,7 +31,7 @@ const BARE: ReceivedEvent = {
 };
 
 function format(isJson: boolean, event: ReceivedEvent, n = 1): string {
-  return createEventFormat(isJson, { isTTY: false, env: {}, isRefused: false })(event, n);
+  return createEventFormat(isJson, { isTTY: false, env: {}, isDisabled: false })(event, n);
 }
 
 const parse = (event: ReceivedEvent) => JSON.parse(format(true, event)) as Record<string, unknown>;

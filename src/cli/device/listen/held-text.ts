@@ -5,8 +5,8 @@ import type { Reporter } from "../../terminal/reporter.ts";
 import type { HoldEnd, Returned } from "../receiving/held-messages.ts";
 
 const HOLD_ENDS: Readonly<Record<HoldEnd, string>> = {
-  lockEnd: "Stopping: the lock of the first message is about to expire.",
-  cameAgain: "Stopping: a message was delivered again, so its lock has already expired.",
+  lockExpiring: "Stopping: the lock of the first message is about to expire.",
+  redelivered: "Stopping: a message was delivered again, so its lock has already expired.",
   full: "Stopping: this run cannot hold more messages.",
 };
 

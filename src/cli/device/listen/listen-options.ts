@@ -26,7 +26,7 @@ export interface ListenOptions {
 
 /** @throws UsageError */
 export function toListenOptions(flags: ListenFlags, config: DeviceConfig): ListenOptions {
-  requireUse(flags, config.transport);
+  validateForTransport(flags, config.transport);
   return {
     connection: toConnectionOptions(flags, config),
     count: flags.count,
@@ -41,7 +41,7 @@ export function toListenOptions(flags: ListenFlags, config: DeviceConfig): Liste
 }
 
 /** Refuses what this transport cannot do, instead of leaving it undone. */
-function requireUse(flags: ListenFlags, transport: DeviceConfig["transport"]): void {
+function validateForTransport(flags: ListenFlags, transport: DeviceConfig["transport"]): void {
   const isMqtt = transport === "mqtt" || transport === "mqtt-ws";
   if (isMqtt && flags.settle !== "complete") {
     throw new UsageError(

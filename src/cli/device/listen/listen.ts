@@ -9,8 +9,8 @@ import type { Context } from "../../program/run-program.ts";
 import type { ExitCode } from "../../terminal/exit-code.ts";
 import { DeviceLink } from "../device-link.ts";
 import { HeldMessages, type HoldEnd } from "../receiving/held-messages.ts";
+import { MessageReceiver } from "../receiving/message-receiver.ts";
 import { type MessageSink, openSink } from "../receiving/message-sink.ts";
-import { Reception } from "../receiving/reception.ts";
 import { describeHoldEnd, isHoldEnd, reportReturned } from "./held-text.ts";
 import type { ListenOptions } from "./listen-options.ts";
 import { prepareReadyFile } from "./ready-file.ts";
@@ -27,13 +27,13 @@ export async function runListen(options: ListenOptions, context: Context): Promi
 type ListenEnd = End<ReceivingEnd | HoldEnd>;
 
 /** How long giving back what is held may hold up the end. */
-const GIVE_BACK_LIMIT_MS = 5000;
+const RETURN_LIMIT_MS = 5000;
 
 class ListenRun {
   readonly #options: ListenOptions;
   readonly #context: Context;
   readonly #link: DeviceLink;
-  readonly #reception: Reception;
+  readonly #receiver: MessageReceiver;
   readonly #held: HeldMessages | undefined;
   readonly #ending: Ending<ReceivingEnd | HoldEnd>;
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
@@ -64,7 +64,7 @@ class ListenRun {
         onDelivery: (delivery, attempt) => this.#onDelivery(delivery, attempt),
         onDisconnected: () => {
           this.#connection = undefined;
-          this.#reception.dropWaiting();
+          this.#receiver.dropWaiting();
         },
       },
       context,
@@ -75,7 +75,7 @@ class ListenRun {
       this.#held = new HeldMessages({ lockTimeoutMs: () => this.#lockTimeoutMs(), onEnd });
     }
     const held = this.#held;
-    this.#reception = new Reception({ deviceId, sink, settlement, held, count }, context);
+    this.#receiver = new MessageReceiver({ deviceId, sink, settlement, held, count }, context);
   }
 
   /** Over HTTP the device says itself how long its locks are to last. */
@@ -86,24 +86,24 @@ class ListenRun {
   }
 
   async run(): Promise<ExitCode> {
-    this.#reception.finished.then(() => this.#ending.end("count"), this.#ending.fail);
+    this.#receiver.finished.then(() => this.#ending.end("count"), this.#ending.fail);
     const listening = this.#link.run(this.#disconnect.signal).catch(this.#ending.fail);
     const end = await this.#ending.reason;
     this.#timeout.cancel();
     this.#idleTimeout.cancel();
-    await this.#reception.stop();
-    if (this.#held) await this.#giveBack(this.#held, end);
+    await this.#receiver.stop();
+    if (this.#held) await this.#returnHeld(this.#held, end);
     this.#disconnect.abort();
     await listening;
     return this.#conclude(end);
   }
 
   /** No more messages may come first: what is given back would come at once. */
-  async #giveBack(held: HeldMessages, { type }: ListenEnd): Promise<void> {
+  async #returnHeld(held: HeldMessages, { type }: ListenEnd): Promise<void> {
     const { reporter } = this.#context;
     if (isHoldEnd(type)) reporter.info(describeHoldEnd(type));
     await this.#connection?.stopReceiving();
-    const outcome = await waitAtMost(GIVE_BACK_LIMIT_MS, held.giveBack());
+    const outcome = await waitAtMost(RETURN_LIMIT_MS, held.returnAll());
     if (outcome && type !== "closed") reportReturned(outcome, reporter);
   }
 
@@ -122,7 +122,7 @@ class ListenRun {
 
   #onDelivery(delivery: Delivery, attempt: number): void {
     this.#idleTimeout.start(this.#options.idleTimeoutMs);
-    this.#reception.add(delivery, attempt);
+    this.#receiver.add(delivery, attempt);
   }
 
   #conclude(end: ListenEnd): ExitCode {
@@ -132,7 +132,7 @@ class ListenRun {
         ? { flag: "--idle-timeout", ms: idleTimeoutMs }
         : { flag: "--timeout", ms: timeoutMs };
     const hint = `Send more to device ${this.#link.deviceId}, or raise ${bound.flag}.`;
-    const received = this.#reception.printedCount;
+    const received = this.#receiver.printedCount;
     return concludeReceiving(
       toReceivingEnd(end),
       { what: "message", received, count, bound, hint },

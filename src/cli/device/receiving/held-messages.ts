@@ -8,9 +8,9 @@ import { messageKey } from "./duplicate-window.ts";
 /** Why holding has to end. */
 export type HoldEnd =
   /** The first lock is about to run out. */
-  | "lockEnd"
+  | "lockExpiring"
   /** A message that is held came again: its lock has run out already. */
-  | "cameAgain"
+  | "redelivered"
   /** No more can be held. */
   | "full";
 
@@ -45,11 +45,11 @@ export class HeldMessages {
 
   constructor(options: HeldMessagesOptions) {
     this.#options = options;
-    this.#deadline = new Deadline(() => options.onEnd("lockEnd"));
+    this.#deadline = new Deadline(() => options.onEnd("lockExpiring"));
   }
 
   /** To be called for each message that arrives, printed or not: its lock runs. */
-  noteArrival(): void {
+  onArrival(): void {
     if (this.#isTimed) return;
     this.#isTimed = true;
     const lockTimeoutMs = this.#options.lockTimeoutMs();
@@ -62,7 +62,7 @@ export class HeldMessages {
     const { message } = delivery;
     // Without a number the hub's only word is that it is another delivery.
     const key = message.sequenceNumber === undefined ? delivery : messageKey(message);
-    if (this.#held.has(key)) onEnd("cameAgain");
+    if (this.#held.has(key)) onEnd("redelivered");
     this.#held.set(key, delivery);
     if (this.#held.size >= MAX_HELD) onEnd("full");
     await delivery.settle("none");
@@ -76,7 +76,7 @@ export class HeldMessages {
   }
 
   /** Abandons what is held. To be called once no more messages come. */
-  async giveBack(): Promise<Returned> {
+  async returnAll(): Promise<Returned> {
     const deliveries = [...this.#held.values()];
     const outcomes = await Promise.allSettled(deliveries.map((one) => one.settle("abandon")));
     this.drop();

@@ -2,17 +2,17 @@
 
 import { Chalk, type ChalkInstance } from "chalk";
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";
-import { type ColorWish, colorLevel } from "../../terminal/color-level.ts";
+import { type ColorPreference, colorLevel } from "../../terminal/color-level.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
 import { renderBody, renderProperties } from "../../text/message-text.ts";
 import { type Arrival, toMessageRecord, toSystemRecord } from "./message-record.ts";
 
 export function createMessageFormat(
   isJson: boolean,
-  wish: ColorWish,
+  preference: ColorPreference,
 ): (message: ReceivedMessage, arrival: Arrival) => string {
   if (isJson) return (message, arrival) => formatJsonLine(toMessageRecord(message, arrival));
-  const chalk = new Chalk({ level: colorLevel(wish) });
+  const chalk = new Chalk({ level: colorLevel(preference) });
   return (message, arrival) => renderMessage(message, arrival, chalk);
 }
 

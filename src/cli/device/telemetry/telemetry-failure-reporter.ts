@@ -11,7 +11,7 @@ type EventOf<T extends TelemetryEvent["type"]> = Extract<TelemetryEvent, { type:
 export class TelemetryFailureReporter {
   readonly #context: Context;
   /** Names of errors that have been told in full. */
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -48,8 +48,8 @@ export class TelemetryFailureReporter {
   }
 
   #isNew(name: string): boolean {
-    const isNew = !this.#told.has(name);
-    this.#told.add(name);
+    const isNew = !this.#reported.has(name);
+    this.#reported.add(name);
     return isNew;
   }
 }

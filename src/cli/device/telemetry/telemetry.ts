@@ -4,7 +4,7 @@ import { Deadline } from "../../../async/deadline.ts";
 import type { TelemetryEvent } from "../../../client/device/telemetry-event.ts";
 import { TelemetrySender } from "../../../client/device/telemetry-sender.ts";
 import type { Message } from "../../../core/message.ts";
-import { requireJsonBody } from "../../message/json-body.ts";
+import { validateJsonBody } from "../../message/json-body.ts";
 import { makeMessage, makeRunId } from "../../message/make-message.ts";
 import { type End, Ending } from "../../program/ending.ts";
 import { exitCodeOfTelemetry, type RunEnd } from "../../program/run-exit-code.ts";
@@ -18,8 +18,8 @@ import { formatCount } from "../../text/count.ts";
 import { formatDuration } from "../../text/duration.ts";
 import { formatSending } from "../../text/sending-text.ts";
 import { DeviceLink } from "../device-link.ts";
+import { MessageReceiver } from "../receiving/message-receiver.ts";
 import { stdoutSink } from "../receiving/message-sink.ts";
-import { Reception } from "../receiving/reception.ts";
 import { TelemetryFailureReporter } from "./telemetry-failure-reporter.ts";
 import { createTelemetryFormat, type TelemetryFormat } from "./telemetry-format.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
@@ -53,7 +53,7 @@ class TelemetryRun {
   readonly #failures: TelemetryFailureReporter;
   readonly #link: DeviceLink;
   readonly #sender: TelemetrySender;
-  readonly #reception: Reception | undefined;
+  readonly #receiver: MessageReceiver | undefined;
   readonly #ending: Ending<"sent" | "refused" | "timeout">;
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
   readonly #disconnect = new AbortController();
@@ -70,14 +70,14 @@ class TelemetryRun {
     const { deviceId } = this.#link;
     this.#format = createTelemetryFormat(context.flags.output === "json", deviceId);
     this.#sender = this.#createSender();
-    this.#reception = options.isListening ? this.#createReception() : undefined;
+    this.#receiver = options.isListening ? this.#createReceiver() : undefined;
   }
 
   async run(): Promise<ExitCode> {
     this.#validateMessage();
-    this.#greet();
+    this.#printBanner();
     this.#writer.failed.catch(this.#ending.fail);
-    this.#reception?.finished.catch(this.#ending.fail);
+    this.#receiver?.finished.catch(this.#ending.fail);
     const linked = this.#link.run(this.#disconnect.signal).catch(this.#ending.fail);
     this.#sender.run().then(() => this.#ending.end("sent"), this.#ending.fail);
     const end = await this.#ending.reason;
@@ -86,7 +86,7 @@ class TelemetryRun {
     this.#endReason = reasonOf(end);
     this.#reportWait();
     await this.#sender.end(end.type === "closed" ? 0 : CONFIRM_GRACE_MS);
-    await this.#reception?.stop();
+    await this.#receiver?.stop();
     this.#disconnect.abort();
     await linked;
     return await this.#conclude(end);
@@ -101,10 +101,10 @@ class TelemetryRun {
         onStart: () => this.#timeout.start(timeoutMs),
         onReady: () => this.#onReady(),
         onConnected: (established) => this.#sender.connected(established),
-        onDelivery: (delivery, attempt) => this.#reception?.add(delivery, attempt),
+        onDelivery: (delivery, attempt) => this.#receiver?.add(delivery, attempt),
         onDisconnected: () => {
           this.#sender.disconnected();
-          this.#reception?.dropWaiting();
+          this.#receiver?.dropWaiting();
         },
       },
       this.#context,
@@ -123,10 +123,10 @@ class TelemetryRun {
     });
   }
 
-  #createReception(): Reception {
+  #createReceiver(): MessageReceiver {
     const { deviceId } = this.#link;
     const sink = stdoutSink(this.#context.io.stdout);
-    return new Reception(
+    return new MessageReceiver(
       { deviceId, sink, settlement: "complete", count: undefined },
       this.#context,
     );
@@ -144,11 +144,11 @@ class TelemetryRun {
 
   #validateMessage(): void {
     const { isBodyChecked, warnings } = this.#options;
-    if (isBodyChecked) requireJsonBody(this.#make(0));
+    if (isBodyChecked) validateJsonBody(this.#make(0));
     for (const warning of warnings) this.#context.reporter.warn(escapeLine(warning));
   }
 
-  #greet(): void {
+  #printBanner(): void {
     const { transport } = this.#options.connection.config;
     this.#context.reporter.info(
       `Simulating a device using the Azure IoT Hub Device SDK for Node.js: ${escapeLine(this.#link.deviceId)}, ${transport}`,

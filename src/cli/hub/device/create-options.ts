@@ -33,8 +33,8 @@ export function toDeviceRequest(flags: CreateFlags): DeviceRequest {
 }
 
 function toAuthentication(flags: CreateFlags, method: AuthMethod): DeviceAuthentication {
-  if (method !== "shared_private_key") requireNone(flags, KEY_FLAGS, method, "shared_private_key");
-  if (method !== "x509_thumbprint") requireNone(flags, THUMBPRINT_FLAGS, method, "x509_thumbprint");
+  if (method !== "shared_private_key") rejectFlags(flags, KEY_FLAGS, method, "shared_private_key");
+  if (method !== "x509_thumbprint") rejectFlags(flags, THUMBPRINT_FLAGS, method, "x509_thumbprint");
   switch (method) {
     case "shared_private_key":
       return toSas(flags);
@@ -47,8 +47,8 @@ function toAuthentication(flags: CreateFlags, method: AuthMethod): DeviceAuthent
 
 /** A key that is given alone gets a company: the service takes two keys or none. */
 function toSas({ primaryKey, secondaryKey }: CreateFlags): DeviceAuthentication {
-  const isHubToMake = primaryKey === undefined && secondaryKey === undefined;
-  if (isHubToMake) return { type: "sas", primaryKey: "", secondaryKey: "" };
+  const isGeneratedByHub = primaryKey === undefined && secondaryKey === undefined;
+  if (isGeneratedByHub) return { type: "sas", primaryKey: "", secondaryKey: "" };
   return {
     type: "sas",
     primaryKey: keyOf(KEY_FLAGS.primaryKey, primaryKey),
@@ -98,7 +98,7 @@ function check(flag: string, require: () => void, hint: string): void {
   }
 }
 
-function requireNone<K extends keyof CreateFlags>(
+function rejectFlags<K extends keyof CreateFlags>(
   flags: CreateFlags,
   names: Readonly<Record<K, string>>,
   method: AuthMethod,

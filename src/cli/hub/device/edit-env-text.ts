@@ -18,7 +18,7 @@ export function editEnvText(text: string, edits: EnvEdits): string | undefined {
   for (const name of edits.commentOut) edited = edited.replace(assignmentsOf(name), "#$&");
   for (const [name, value] of Object.entries(edits.set)) edited = setVariable(edited, name, value);
   for (const name of edits.suggest) edited = suggestVariable(edited, name);
-  return isMeant(text, edited, edits) ? edited : undefined;
+  return isAsIntended(text, edited, edits) ? edited : undefined;
 }
 
 /** Of several assignments the last one counts, as it does for dotenv. */
@@ -48,7 +48,7 @@ function assignmentsOf(name: string): RegExp {
   return new RegExp(`^([ \\t]*(?:export[ \\t]+)?)${name}(?:[ \\t]*=|:[ \\t]).*$`, "gm");
 }
 
-function isMeant(before: string, after: string, { set, commentOut }: EnvEdits): boolean {
+function isAsIntended(before: string, after: string, { set, commentOut }: EnvEdits): boolean {
   const meant = { ...parse(before), ...set };
   for (const name of commentOut) delete meant[name];
   const found = parse(after);

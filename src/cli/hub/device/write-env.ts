@@ -40,7 +40,7 @@ const CONFLICTING_VARIABLES = [
 const X509_VARIABLES = ["PATH_TO_CERTIFICATE_FILE", "PATH_TO_KEY_FILE"] as const;
 
 /** Everything that may have to be edited. */
-const REHEARSALS: Readonly<Record<DeviceAccess["type"], EnvEdits>> = {
+const TRIAL_EDITS: Readonly<Record<DeviceAccess["type"], EnvEdits>> = {
   local: {
     set: { C2D_LOCAL: "1", IOTHUB_DEVICE_ID: "-" },
     commentOut: CONFLICTING_VARIABLES,
@@ -77,7 +77,7 @@ export function prepareEnvFile(
   const shownPath = flag === true ? `./${DEFAULT_FILE}` : flag;
   const path = resolve(directory, flag === true ? DEFAULT_FILE : flag);
   const { target, text } = locate(shownPath, path);
-  if (editEnvText(text, REHEARSALS[access]) !== undefined) return target;
+  if (editEnvText(text, TRIAL_EDITS[access]) !== undefined) return target;
   throw new UsageError(
     `--write-env: ${shownPath} cannot be edited, because a value in it spans several lines`,
     OTHER_FILE,
@@ -89,7 +89,7 @@ function locate(
   path: string,
 ): { readonly target: EnvTarget; readonly text: string } {
   try {
-    const target = { shownPath, path: throughLinks(path) };
+    const target = { shownPath, path: resolveLinks(path) };
     accessSync(dirname(target.path), constants.W_OK);
     return { target, text: readText(target) };
   } catch (error) {
@@ -106,9 +106,9 @@ function locate(
  */
 export function writeEnvFile(target: EnvTarget, device: DeviceSettings, context: Context): void {
   const text = readText(target);
-  const { edits, says } = toPlan(parse(text), device, target.shownPath);
+  const { edits, messages } = toPlan(parse(text), device, target.shownPath);
   write(target, editEnvText(text, edits));
-  for (const line of says) context.reporter.info(escapeLine(line));
+  for (const line of messages) context.reporter.info(escapeLine(line));
 }
 
 function write({ shownPath, path }: EnvTarget, text: string | undefined): void {
@@ -127,60 +127,60 @@ function write({ shownPath, path }: EnvTarget, text: string | undefined): void {
 
 interface Plan {
   readonly edits: EnvEdits;
-  readonly says: readonly string[];
+  readonly messages: readonly string[];
 }
 
 function toPlan(variables: Variables, device: DeviceSettings, shownPath: string): Plan {
-  const { set, rivals, says } =
+  const { set, conflicting, message } =
     device.access.type === "local"
-      ? leadToLocalHub(variables, device, shownPath)
-      : leadByConnectionString(variables, device.access, shownPath);
-  const commentOut = rivals.filter((name) => variables[name] !== undefined);
+      ? planForLocalHub(variables, device, shownPath)
+      : planForConnectionString(variables, device.access, shownPath);
+  const commentOut = conflicting.filter((name) => variables[name] !== undefined);
   return {
     edits: {
       set: { ...set, IOTHUB_DEVICE_ID: device.deviceId },
       commentOut,
       suggest: device.isX509 ? X509_VARIABLES : [],
     },
-    says: [
-      says,
+    messages: [
+      message,
       ...describeCommentedOut(commentOut, shownPath),
       ...describeMissingFiles(variables, device, shownPath),
     ],
   };
 }
 
-interface Lead {
+interface AccessPlan {
   readonly set: Variables;
   /** What would contradict it. */
-  readonly rivals: readonly string[];
-  readonly says: string;
+  readonly conflicting: readonly string[];
+  readonly message: string;
 }
 
-function leadToLocalHub(
+function planForLocalHub(
   variables: Variables,
   { deviceId }: DeviceSettings,
   shownPath: string,
-): Lead {
+): AccessPlan {
   return {
     set: isLocal(variables) ? {} : { C2D_LOCAL: "1" },
-    rivals: CONFLICTING_VARIABLES,
-    says: `Wrote ${shownPath}: c2d-device now runs as ${deviceId} on the local hub (C2D_LOCAL=1). For other programs, c2d-hub env -d ${deviceId} prints the connection string.`,
+    conflicting: CONFLICTING_VARIABLES,
+    message: `Wrote ${shownPath}: c2d-device now runs as ${deviceId} on the local hub (C2D_LOCAL=1). For other programs, c2d-hub env -d ${deviceId} prints the connection string.`,
   };
 }
 
-function leadByConnectionString(
+function planForConnectionString(
   variables: Variables,
   { connectionString, caFile }: Extract<DeviceAccess, { type: "connectionString" }>,
   shownPath: string,
-): Lead {
+): AccessPlan {
   return {
     set: {
       IOTHUB_DEVICE_CONNECTION_STRING: connectionString,
       ...(caFile !== undefined && { IOTHUB_CA_FILE: caFile }),
     },
-    rivals: [...(isLocal(variables) ? ["C2D_LOCAL"] : []), "IOTHUB_SAS"],
-    says: `Wrote the device's connection string to ${shownPath}, readable only by its owner.`,
+    conflicting: [...(isLocal(variables) ? ["C2D_LOCAL"] : []), "IOTHUB_SAS"],
+    message: `Wrote the device's connection string to ${shownPath}, readable only by its owner.`,
   };
 }
 
@@ -212,6 +212,6 @@ function readText({ path }: EnvTarget): string {
 }
 
 /** A link stays one: what it leads to is written. */
-function throughLinks(path: string): string {
+function resolveLinks(path: string): string {
   return statSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path);
 }

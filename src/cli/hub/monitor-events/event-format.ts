@@ -2,7 +2,7 @@
 
 import { Chalk, type ChalkInstance } from "chalk";
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
-import { type ColorWish, colorLevel } from "../../terminal/color-level.ts";
+import { type ColorPreference, colorLevel } from "../../terminal/color-level.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
 import { formatCount } from "../../text/count.ts";
@@ -23,9 +23,9 @@ export function formatGap({ partitionId, missing }: EventGap, isJson: boolean): 
   return `(${formatCount(missing, "event")} of partition ${escapeLine(partitionId)} not shown: no longer in the hub)\n`;
 }
 
-export function createEventFormat(isJson: boolean, wish: ColorWish): EventFormat {
+export function createEventFormat(isJson: boolean, preference: ColorPreference): EventFormat {
   if (isJson) return (event) => formatJsonLine(toEventRecord(event));
-  const chalk = new Chalk({ level: colorLevel(wish) });
+  const chalk = new Chalk({ level: colorLevel(preference) });
   return (event, n) => renderEvent(event, n, chalk);
 }
 

@@ -62,7 +62,7 @@ class MonitorRun {
     this.#format = createEventFormat(flags.output === "json", {
       isTTY: io.stdout.isTTY,
       env: io.env,
-      isRefused: !flags.color,
+      isDisabled: !flags.color,
     });
     this.#ending = new Ending(context);
     this.#follower = createFollower(config.hub, context);

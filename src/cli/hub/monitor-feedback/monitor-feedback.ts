@@ -22,9 +22,9 @@ import type { MonitorFeedbackFlags } from "./monitor-feedback-flags.ts";
 /** How long records on their way to a reader who does not read may hold up the end. */
 const WRITE_GRACE_MS = 1000;
 
-const TAKEN = "Printed records are consumed: other readers do not get them.";
+const CONSUMED = "Printed records are consumed: other readers do not get them.";
 
-const TAKEN_IN_BATCHES =
+const CONSUMED_IN_BATCHES =
   "Printed records are consumed in whole batches: a batch that also contains other records is held until the end, then returned to other readers with its printed records.";
 
 export async function runMonitorFeedback(
@@ -104,17 +104,17 @@ class FeedbackMonitor {
     const ofDevice = device ? ` from ${device.deviceId} (${device.from})` : "";
     reporter.info(escapeLine(`Waiting for feedback${ofMessage}${ofDevice}, press Ctrl-C to exit`));
     if (!peek) {
-      reporter.info(this.#isSelective ? TAKEN_IN_BATCHES : TAKEN);
+      reporter.info(this.#isSelective ? CONSUMED_IN_BATCHES : CONSUMED);
     }
     if (flags.output === "json") await io.stdout.write(formatJsonLine({ type: "ready" }));
   }
 
   #add(batch: FeedbackBatch): void {
-    this.#printing = this.#printing.then(() => this.#take(batch)).catch(this.#ending.fail);
+    this.#printing = this.#printing.then(() => this.#processBatch(batch)).catch(this.#ending.fail);
   }
 
   /** Completed is what was printed as a whole; all else is for others. */
-  async #take(batch: FeedbackBatch): Promise<void> {
+  async #processBatch(batch: FeedbackBatch): Promise<void> {
     if (this.#stop.signal.aborted) return;
     const isAgain = this.#held.has(batch);
     const selected = batch.records.filter((record) => this.#isSelected(record));

@@ -9,7 +9,7 @@ import {
 } from "../../program/common-options.ts";
 
 /** REST knows one transport, and reads no events; the device has an option of its own. */
-const LEFT_OUT: readonly SettingKey[] = [
+const EXCLUDED_SETTINGS: readonly SettingKey[] = [
   "deviceId",
   "serviceTransport",
   "eventHubConnectionString",
@@ -17,7 +17,7 @@ const LEFT_OUT: readonly SettingKey[] = [
 
 /** Of every command that goes over REST. */
 export function addRegistryOptions(command: Command): Command {
-  addSettingOptions(command, "c2d-hub", LEFT_OUT);
+  addSettingOptions(command, "c2d-hub", EXCLUDED_SETTINGS);
   addConnectTimeout(command);
   return addCommonOptions(command);
 }

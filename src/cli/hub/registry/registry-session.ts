@@ -4,7 +4,7 @@ import { RegistryClient } from "../../../client/registry/registry-client.ts";
 import type { HubConfig } from "../../../config/hub-config.ts";
 import { describeHub, resolveServiceTarget } from "../../local/connect-target.ts";
 import { whileConnecting } from "../../local/connecting.ts";
-import { blamingHungHub } from "../../local/hung-hub.ts";
+import { diagnoseHungHub } from "../../local/hung-hub.ts";
 import { requireHub } from "../../local/require-hub.ts";
 import type { Context } from "../../program/run-program.ts";
 
@@ -46,7 +46,7 @@ export async function withRegistry<T>(
     const facing =
       hub.type === "local" ? await requireHub(hub.home, connectTimeoutMs) : { hostName };
     const registry = showWaiting(client, hostName, context);
-    return await blamingHungHub(hostName, context, () => act({ registry, hub: facing }));
+    return await diagnoseHungHub(hostName, context, () => act({ registry, hub: facing }));
   } finally {
     client.close();
   }

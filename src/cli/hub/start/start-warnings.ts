@@ -12,33 +12,33 @@ export async function findWarnings(hub: LocalHub, flags: StartFlags): Promise<st
   const { host = "127.0.0.1" } = flags;
   const { hostName } = hub;
   const warnings = [
-    warnOfNetwork(flags),
-    warnOfMissing443(hub, flags),
-    await warnOfName({ hostName, host }),
+    networkWarning(flags),
+    port443Warning(hub, flags),
+    await localhostWarning({ hostName, host }),
   ];
   return warnings.filter((warning) => warning !== undefined);
 }
 
-function warnOfNetwork({ host }: StartFlags): string | undefined {
+function networkWarning({ host }: StartFlags): string | undefined {
   if (host === undefined || host === "localhost" || host === "::1" || host.startsWith("127."))
     return undefined;
   return `--host ${host} opens the hub to the network; anyone who has its keys can use it. It is meant for tests, not for production.`;
 }
 
 /** Of the standard ports alone: a port of the user's own choice is no surprise. */
-function warnOfMissing443({ ports }: LocalHub, { port }: StartFlags): string | undefined {
+function port443Warning({ ports }: LocalHub, { port }: StartFlags): string | undefined {
   if (port !== undefined || !ports.includes(UNPRIVILEGED_HTTPS_PORT)) return undefined;
-  return `port 443 needs privileges that this user does not have; using ${UNPRIVILEGED_HTTPS_PORT} instead. The Azure SDKs and az iot use 443 for WebSocket (mqtt-ws, amqp-ws), HTTP devices and REST (the registry), and cannot reach this hub that way; MQTT on 8883, AMQP on 5671 and the c2d commands work.${waysTo443()}`;
+  return `port 443 needs privileges that this user does not have; using ${UNPRIVILEGED_HTTPS_PORT} instead. The Azure SDKs and az iot use 443 for WebSocket (mqtt-ws, amqp-ws), HTTP devices and REST (the registry), and cannot reach this hub that way; MQTT on 8883, AMQP on 5671 and the c2d commands work.${port443Hint()}`;
 }
 
-function waysTo443(): string {
+function port443Hint(): string {
   if (process.platform !== "linux") return "";
   const setting = "net.ipv4.ip_unprivileged_port_start=443";
   return ` To allow 443: sudo sysctl ${setting}; or, for Node alone, sudo setcap cap_net_bind_service=+ep ${process.execPath}; or, for a container, docker run --sysctl ${setting}.`;
 }
 
 /** For other clients, which find the hub by its name alone; our own use its address. */
-export async function warnOfName({
+export async function localhostWarning({
   hostName,
   host,
 }: Pick<HubDescription, "hostName" | "host">): Promise<string | undefined> {

@@ -26,7 +26,7 @@ export async function runStart(
   context: Context,
 ): Promise<ExitCode> {
   const { signal } = context.interruption;
-  await requireNoneRunning(home, signal);
+  await ensureNoneRunning(home, signal);
   const deviceAuthorities = readAuthorities(flags.deviceCa ?? [], context.io.directory);
   const hub = await startHomeHub({ ...toHubOptions(flags, home), deviceAuthorities, signal });
   const end = untilEnd(hub, context);
@@ -81,7 +81,7 @@ function readAuthorities(paths: readonly string[], directory: string): string[] 
   });
 }
 
-async function requireNoneRunning(home: string, signal: AbortSignal): Promise<void> {
+async function ensureNoneRunning(home: string, signal: AbortSignal): Promise<void> {
   const running = await findRunningHub(home, { signal });
   if (running === undefined) return;
   throw new LocalHubError(

@@ -12,7 +12,7 @@ export function formatFishCompletion(name: string, commands: readonly Completion
       ),
       ...command.argumentChoices.map((choice) => `${start} -a ${quote(choice)}`),
       ...command.options.map(
-        (option) => `${start} ${flagsOf(option)}${takesOf(option)} -d ${quote(option.help)}`,
+        (option) => `${start} ${flagsOf(option)}${valueFlagsOf(option)} -d ${quote(option.help)}`,
       ),
     ];
   });
@@ -62,7 +62,7 @@ function flagsOf({ flags }: CompletionOption): string {
     .join(" ");
 }
 
-function takesOf({ value }: CompletionOption): string {
+function valueFlagsOf({ value }: CompletionOption): string {
   switch (value.type) {
     case "none":
       return "";

@@ -22,12 +22,12 @@ export function oversizeOf({ body }: Message): ClientError | undefined {
 }
 
 /** Refuses every message. */
-export function refusing(error: ClientError): Connection {
+export function rejectAll(error: ClientError): Connection {
   return { send: () => Promise.reject(error) };
 }
 
 /** Refuses what is too large, and sends the rest. */
-export function refusingOversize(connection: Connection): Connection {
+export function rejectOversize(connection: Connection): Connection {
   return {
     send: async (deviceId, message) => {
       const error = oversizeOf(message);

@@ -6,7 +6,7 @@
  *
  * @returns whether it was set.
  */
-export function muteDebug(env: Record<string, string | undefined>): boolean {
+export function disableDebug(env: Record<string, string | undefined>): boolean {
   if (!env.DEBUG) return false;
   delete env.DEBUG;
   return true;

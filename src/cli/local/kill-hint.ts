@@ -5,7 +5,7 @@ export function killCommand(pid: number, platform: string = process.platform): s
 }
 
 /** The hint for one that does not answer. */
-export function howToEndHung(pid: number, platform: string = process.platform): string {
+export function hungHubHint(pid: number, platform: string = process.platform): string {
   const command = killCommand(pid, platform);
   // Windows has no command that would resume a process.
   if (platform === "win32") return `Kill it: ${command}.`;

@@ -15,7 +15,7 @@ const feedback = (...args: readonly string[]) => ["monitor-feedback", "--local",
 /** One of each way to the hub: REST and AMQP. */
 const ASKING: readonly (readonly string[])[] = [["device", "list"], ["monitor-feedback"]];
 
-export const OWNER_ROWS: readonly BadInput[] = [
+export const HUB_COMMAND_ROWS: readonly BadInput[] = [
   ...rows({ executable: "c2d-hub", code: 2, name: "UsageError" }, [
     ["device without a command", ["device"], "create, show, list, delete", { isTextOnly: true }],
     ["a typo in a command of device", ["device", "craete"], "create", { isTextOnly: true }],

@@ -11,7 +11,7 @@ import type { HeldMessages } from "./held-messages.ts";
 import { createMessageFormat } from "./message-format.ts";
 import type { MessageSink } from "./message-sink.ts";
 
-export interface ReceptionOptions {
+export interface MessageReceiverOptions {
   readonly deviceId: string;
   readonly sink: MessageSink;
   /** What is done with a printed message, unless it is held. */
@@ -25,15 +25,15 @@ export interface ReceptionOptions {
 /** How long a message on its way to a reader who does not read may hold up the end. */
 const WRITE_GRACE_MS = 1000;
 
-export class Reception {
-  readonly #options: ReceptionOptions;
+export class MessageReceiver {
+  readonly #options: MessageReceiverOptions;
   readonly #context: Context;
   readonly #printer: DeliveryPrinter;
   readonly #window = new DuplicateWindow();
   /** Over which connection, as attempts are counted, each delivery came. */
   readonly #origins = new WeakMap<Delivery, number>();
 
-  constructor(options: ReceptionOptions, context: Context) {
+  constructor(options: MessageReceiverOptions, context: Context) {
     this.#options = options;
     this.#context = context;
     this.#printer = this.#createPrinter();
@@ -51,7 +51,7 @@ export class Reception {
   add(delivery: Delivery, attempt: number): void {
     const { held } = this.#options;
     this.#origins.set(delivery, attempt);
-    held?.noteArrival();
+    held?.onArrival();
     if (held && this.#window.has(delivery.message, attempt)) {
       this.#window.add(delivery.message, attempt);
       void this.#settle(delivery);
@@ -77,7 +77,7 @@ export class Reception {
     const format = createMessageFormat(flags.output === "json", {
       isTTY: sink.isTTY,
       env: io.env,
-      isRefused: !flags.color,
+      isDisabled: !flags.color,
     });
     return new DeliveryPrinter({
       deviceId,

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { parseLines, RunningCommand, run } from "../support/run-command.ts";
 import type { BadInput } from "./row.ts";
 
-export class Stage {
+export class TestEnvironment {
   /** What rows write as `%NAME%`. */
   readonly texts: Readonly<Record<string, string>>;
   readonly #directory: string;
@@ -27,7 +27,7 @@ export class Stage {
     this.texts = texts;
   }
 
-  static async set(): Promise<Stage> {
+  static async setUp(): Promise<TestEnvironment> {
     const directory = mkdtempSync(join(tmpdir(), "c2d-bad-"));
     const options = { directory, env: { C2D_HOME: join(directory, "hub") } };
     const devices = ["device1", "full", "silent", "idle"].flatMap((id) => ["--device", id]);
@@ -48,7 +48,7 @@ export class Stage {
     const dead = await listen(createServer());
     const deadPort = portOf(dead);
     dead.close();
-    return new Stage(directory, hub, [silent, plain], {
+    return new TestEnvironment(directory, hub, [silent, plain], {
       HOME: options.env.C2D_HOME,
       HOST: String(line?.hostName),
       PORT: String(line?.hostName).split(":")[1] ?? "",
@@ -95,7 +95,7 @@ export class Stage {
       await run("c2d-hub", ["stop"], { directory, env });
   }
 
-  async strike(): Promise<void> {
+  async tearDown(): Promise<void> {
     for (const server of this.#servers) server.close();
     this.#hub.interrupt("SIGTERM");
     await this.#hub.ended;
