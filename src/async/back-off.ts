@@ -1,15 +1,15 @@
-/** How long to wait before the next attempt. */
+/** Delays between retries. */
 
 interface BackOffOptions {
-  /** Upper bound of the first wait, in milliseconds; each further bound is twice the one before. */
+  /** Upper bound of the first delay, in milliseconds; it doubles with each attempt. */
   readonly firstMs: number;
-  /** Upper bound of every wait, in milliseconds. */
+  /** Upper bound of every delay, in milliseconds. */
   readonly maxMs: number;
   /** From 0 up to, not including, 1; default Math.random. */
   readonly random?: (() => number) | undefined;
 }
 
-/** Exponential with full jitter: anything from 0 to the bound, so that clients do not march in step. */
+/** Exponential back-off with full jitter: a random delay from 0 to the bound, so that clients do not retry in step. */
 export class BackOff {
   readonly #options: BackOffOptions;
   #attempts = 0;
@@ -18,7 +18,7 @@ export class BackOff {
     this.#options = options;
   }
 
-  /** The next wait in milliseconds. */
+  /** The next delay, in milliseconds. */
   nextMs(): number {
     const { firstMs, maxMs, random = Math.random } = this.#options;
     const bound = Math.min(maxMs, firstMs * 2 ** this.#attempts);

@@ -1,4 +1,4 @@
-/** Time, injected so that tests move it: the machine's own, or one that is turned by hand. */
+/** Injected time: the system clock, or a manual one for tests. */
 
 import { startTimer } from "./deadline.ts";
 
@@ -11,7 +11,7 @@ export interface Clock {
 
 export const systemClock: Clock = { nowMs: () => Date.now(), setTimer: startTimer };
 
-/** A clock that stands still until it is advanced. */
+/** A clock that only moves when advanced. */
 export class ManualClock implements Clock {
   #nowMs: number;
   readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
@@ -30,7 +30,7 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Moves on by so many milliseconds, running timers in the order they are due. */
+  /** Advances by `byMs` milliseconds, running timers in due order. */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;
     for (;;) {
@@ -46,7 +46,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Resolves after so many milliseconds of the clock, or as soon as `signal` aborts. */
+/** Resolves after `ms` milliseconds on the clock, or as soon as `signal` aborts. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

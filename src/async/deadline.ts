@@ -1,9 +1,9 @@
-/** A timer of any length, and one that can start anew. */
+/** Timers of any length, and a restartable deadline. */
 
-/** Node fires a longer timer at once. */
+/** Node fires longer timers immediately. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Runs once after the delay, which may be longer than Node's timers take; the returned function cancels it. */
+/** Runs once after the delay, which may exceed Node's maximum; the returned function cancels it. */
 export function startTimer(delayMs: number, run: () => void): () => void {
   let timer: NodeJS.Timeout;
   const arm = (leftMs: number): void => {
@@ -22,7 +22,7 @@ export class Deadline {
     this.#onPassed = onPassed;
   }
 
-  /** Starts, or starts anew. Undefined or 0 milliseconds: never passes. */
+  /** Starts or restarts. Undefined or 0 milliseconds: never passes. */
   start(ms: number | undefined): void {
     this.cancel();
     if (ms) this.#cancel = startTimer(ms, this.#onPassed);

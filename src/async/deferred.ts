@@ -1,4 +1,4 @@
-/** A promise with its handles outside, for turning callbacks and events into promises. */
+/** A promise with exposed resolve and reject, to turn callbacks and events into promises. */
 
 export interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -13,7 +13,7 @@ export function createDeferred<T>(): Deferred<T> {
     resolve = onValue;
     reject = onReason;
   });
-  // Whoever awaits still sees the rejection; nobody awaiting is not a crash.
+  // Awaiters still see the rejection; without any, it is not an unhandled rejection.
   promise.catch(ignore);
   return { promise, resolve, reject };
 }

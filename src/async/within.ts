@@ -1,14 +1,14 @@
 import { formatDuration } from "./format-duration.ts";
 
-/** Bounds a wait. */
+/** Promises with a time limit. */
 
-/** Thrown by `within`; the promise it waited for goes on unheard. */
+/** Thrown by `within`; the promise it waited for keeps running, and its result is ignored. */
 export class DeadlinePassedError extends Error {
   override readonly name = "DeadlinePassedError";
 }
 
 /**
- * Waits for `promise` at most `timeoutMs` milliseconds and leaves no timer behind.
+ * Waits at most `timeoutMs` milliseconds for `promise`, and leaves no timer behind.
  *
  * @throws DeadlinePassedError
  */
@@ -28,7 +28,7 @@ export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise
   }
 }
 
-/** As `within`, for a wait that may simply end: undefined once the time has passed. */
+/** Like `within`, but resolves with undefined on timeout. */
 export async function waitAtMost<T>(
   timeoutMs: number,
   promise: Promise<T>,

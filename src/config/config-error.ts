@@ -1,8 +1,8 @@
-/** What is wrong with a configuration: everything, told at once. */
+/** The error that reports every problem of a configuration. */
 
-/** One thing wrong. No field holds the value of a secret. */
+/** One problem. No field contains a secret. */
 export interface ConfigProblem {
-  /** Where the value came from, or which one is missing: `IOTHUB_CA_FILE in ./.env`. */
+  /** The source of the value, or the missing setting: `IOTHUB_CA_FILE in ./.env`. */
   readonly where: string;
   readonly what: string;
   readonly fix: string;
@@ -17,7 +17,7 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 
-  /** The next steps, one a line. */
+  /** The next steps, one per line. */
   get hint(): string {
     return [...new Set(this.problems.map(({ fix }) => fix))].join("\n");
   }

@@ -1,4 +1,4 @@
-/** The configuration of a device: which hub, as whom, over what. */
+/** The configuration of a device: hub, credentials, transport. */
 
 import {
   type DeviceConnectionString,
@@ -19,7 +19,7 @@ export interface DeviceConfig {
   /** Extra CA certificates (PEM). */
   readonly ca?: string | undefined;
   readonly certificate?: X509Files | undefined;
-  /** Texts that must not be printed. */
+  /** Strings that must not be printed. */
   readonly secrets: readonly string[];
 }
 
@@ -36,14 +36,14 @@ export type DeviceHub =
       readonly from: string;
     };
 
-/** PEM texts. */
+/** PEM content. */
 interface X509Files {
   readonly cert: string;
   readonly key: string;
   readonly passphrase?: string;
 }
 
-/** @throws ConfigError with everything that is wrong. */
+/** @throws ConfigError with every problem. */
 export function loadDeviceConfig(inputs: ConfigInputs, nowMs = Date.now()): DeviceConfig {
   return readConfig(inputs, (reader) => {
     const hub = readHub(reader, inputs, nowMs);
@@ -80,7 +80,7 @@ function readHub(
   return { type: "remote", connectionString, from };
 }
 
-/** The variable may name the device a sender aims at; the flag can only mean this device. */
+/** The variable may name the target of a sender, so only the flag must match. */
 function checkSameDevice(reader: SettingReader, deviceId: string, from: string): void {
   if (!reader.isFlag("deviceId") || reader.text("deviceId") === deviceId) return;
   reader.report(
@@ -114,12 +114,12 @@ function readX509(reader: SettingReader, hub: DeviceHub): X509Files | undefined 
   return { cert, key, ...(passphrase !== undefined && { passphrase }) };
 }
 
-/** Why the files are needed; undefined when they are not. */
+/** Why the files are needed; undefined if they are not. */
 function whyOfConnectionString({ credential }: DeviceConnectionString): string | undefined {
   return credential.type === "x509" ? "the connection string contains x509=true" : undefined;
 }
 
-/** How its device signs in, the hub will tell: files are taken when a flag names one, or variables both. */
+/** Only the hub knows how the device authenticates: files are read if a flag gives one or variables give both. */
 function whyOnLocalHub(reader: SettingReader): string | undefined {
   const isFlag = X509_KEYS.some((key) => reader.isFlag(key));
   const areBoth = reader.text("certFile") !== undefined && reader.text("keyFile") !== undefined;

@@ -1,4 +1,4 @@
-/** The text of `.env.example`: the table, ready to be copied to `.env`. */
+/** Generates `.env.example` from the settings table. */
 
 import { SETTING_KEYS, type SettingKey, settingOf } from "./settings.ts";
 

@@ -8,13 +8,13 @@ import type { ConfigProblem } from "./config-error.ts";
 const DEFAULT_PATH = ".env";
 
 export interface EnvFile {
-  /** As the user would name it. */
+  /** As the user gave it. */
   readonly path: string;
   readonly variables: Readonly<Record<string, string>>;
 }
 
 /**
- * Reads the file named, or `.env` in `directory`. Only a file that was not asked for may be absent.
+ * Reads the given file, or `.env` in `directory`. Only the default file may be missing.
  *
  * dotenv's `config` would write to the terminal and into `process.env`; its `parse` does neither.
  */

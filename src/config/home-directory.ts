@@ -1,4 +1,4 @@
-/** Where the local hub keeps its state. */
+/** The directory of the local hub's state. */
 
 import { existsSync, statSync } from "node:fs";
 import { homedir, platform } from "node:os";
@@ -22,16 +22,16 @@ export function homeDirectory(
   return home;
 }
 
-/** The path itself, or what exists of the way to it. */
+/** The path itself, or its nearest existing ancestor. */
 function nearestExisting(path: string): string {
   const parent = dirname(path);
-  // A drive of Windows may be missing itself.
+  // On Windows even the root (a drive) may not exist.
   return existsSync(path) || parent === path ? path : nearestExisting(parent);
 }
 
 function dataDirectory(env: ConfigInputs["env"]): string {
   const userHome = env.HOME || homedir();
-  // The XDG specification has relative paths ignored.
+  // The XDG specification says to ignore relative paths.
   if (env.XDG_DATA_HOME && isAbsolute(env.XDG_DATA_HOME)) return env.XDG_DATA_HOME;
   if (platform() === "darwin") return join(userHome, "Library", "Application Support");
   if (platform() === "win32") return env.LOCALAPPDATA || join(userHome, "AppData", "Local");

@@ -1,4 +1,4 @@
-/** Local hub or Azure: whichever the source with the higher precedence names. */
+/** Chooses between the local hub and Azure by the precedence of the sources. */
 
 import type { SettingReader } from "./setting-reader.ts";
 import { describeSource, rankOf, type SettingSource } from "./setting-source.ts";
@@ -10,8 +10,8 @@ export interface HubChoice<K extends SettingKey> {
 }
 
 /**
- * Picks among the local hub and the `keys` that name a hub. Two at the same level are a problem
- * naming both; none at all is a problem naming the ways on. It never falls back to the local hub.
+ * Chooses among the local hub and the `keys` that name a hub. Two at the same level are a problem
+ * that names both; none is a problem that lists the options. Never falls back to the local hub.
  */
 export function chooseHub<K extends SettingKey>(
   reader: SettingReader,
@@ -25,7 +25,7 @@ export function chooseHub<K extends SettingKey>(
   return reportConflict(reader, winner, conflicting);
 }
 
-/** All that name a hub, whatever their level. */
+/** All settings that name a hub, at any level. */
 export function namedHubs<K extends SettingKey>(
   reader: SettingReader,
   keys: readonly K[],
@@ -39,7 +39,7 @@ export function namedHubs<K extends SettingKey>(
   return named;
 }
 
-/** Notes that two settings of the same level each name a hub. */
+/** Reports two settings of the same level that both name a hub. */
 export function reportConflict(
   reader: SettingReader,
   ...conflicting: readonly [HubChoice<SettingKey>, HubChoice<SettingKey>]

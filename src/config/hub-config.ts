@@ -1,4 +1,4 @@
-/** The configuration of whoever owns a hub: which hub, and where it is about one, which device. */
+/** The configuration of `c2d-hub` commands: the hub and, for some, one device. */
 
 import {
   type EventHubConnectionString,
@@ -13,7 +13,7 @@ import { describeSource, rankOf } from "./setting-source.ts";
 
 export interface HubConfig extends CommonServiceConfig {
   readonly hub: ServiceHub;
-  /** The device that is named, with who named it. */
+  /** The given device and the source that names it. */
   readonly device?: NamedDevice | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface NamedDevice {
   readonly from: string;
 }
 
-/** Events can be read from a hub, or from its Event Hubs-compatible endpoint without asking the hub. */
+/** Events can be read through a hub, or directly from its Event Hubs-compatible endpoint. */
 export interface EventsConfig extends CommonServiceConfig {
   readonly hub: ServiceHub | EventHub;
   /** Only this device's events. */
@@ -35,15 +35,15 @@ export interface EventHub {
   readonly from: string;
 }
 
-/** @throws ConfigError with everything that is wrong. */
+/** @throws ConfigError with every problem. */
 export function loadHubConfig(inputs: ConfigInputs): HubConfig {
   return load(inputs, (reader) => readServiceHub(reader, inputs, chooseServiceHub(reader)));
 }
 
 /**
- * As `loadHubConfig`, for a command that is about one device. None is taken for granted.
+ * Like `loadHubConfig`, for a command on one device, which must be given.
  *
- * @throws ConfigError with everything that is wrong.
+ * @throws ConfigError with every problem.
  */
 export function loadDeviceOfHubConfig(
   inputs: ConfigInputs,
@@ -59,7 +59,7 @@ export function loadDeviceOfHubConfig(
   return { ...config, device };
 }
 
-/** @throws ConfigError with everything that is wrong. */
+/** @throws ConfigError with every problem. */
 export function loadEventsConfig(inputs: ConfigInputs): EventsConfig {
   return load(inputs, (reader) =>
     isEventHubChosen(reader)
@@ -86,9 +86,9 @@ function readDevice(reader: SettingReader): NamedDevice | undefined {
 }
 
 /**
- * The endpoint's own string, when no source with higher precedence names a hub. At the same level it
- * wins over the hub's, being the narrower of the two: `c2d-hub env` sets both. The local hub, and two
- * flags, contradict it there.
+ * Whether the endpoint's connection string is used: unless a source with higher precedence names a
+ * hub. At the same level it wins over the hub's, because it is more specific and `c2d-hub env` sets
+ * both; but the local hub, or two flags, conflict with it.
  */
 function isEventHubChosen(reader: SettingReader): boolean {
   const key = "eventHubConnectionString";

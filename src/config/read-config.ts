@@ -1,4 +1,4 @@
-/** Reads a configuration, and tells everything that is wrong at once. */
+/** Reads a configuration and reports every problem at once. */
 
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { type ConfigInputs, loadSettings } from "./load-settings.ts";
@@ -7,11 +7,11 @@ import { SettingReader } from "./setting-reader.ts";
 import { SERVICE_TRANSPORTS } from "./settings.ts";
 
 interface Secrets {
-  /** Texts that must not be printed. */
+  /** Strings that must not be printed. */
   readonly secrets: readonly string[];
 }
 
-/** What every configuration of a service has. */
+/** Fields that every service configuration has. */
 export interface CommonServiceConfig extends Secrets {
   readonly transport: (typeof SERVICE_TRANSPORTS)[number];
   /** Extra CA certificates (PEM). */
@@ -19,8 +19,8 @@ export interface CommonServiceConfig extends Secrets {
 }
 
 /**
- * @param read Reports to the reader what is wrong; undefined only where something is.
- * @throws ConfigError with everything that is wrong.
+ * @param read Reports problems to the reader; returns undefined only if there are any.
+ * @throws ConfigError with every problem.
  */
 export function readConfig<T extends object>(
   inputs: ConfigInputs,

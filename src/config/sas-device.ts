@@ -1,4 +1,4 @@
-/** A device that signs in with a ready-made token instead of a key. */
+/** A device that authenticates with a SAS token instead of a key. */
 
 import { ConnectionStringError, type DeviceConnectionString } from "../core/connection-string.ts";
 import { parseResource } from "../core/resource-path.ts";
@@ -10,7 +10,7 @@ const FORM = "SharedAccessSignature sr=<hub>%2Fdevices%2F<device>&sig=<signature
 /**
  * Reads the hub and the device from the token's resource.
  *
- * @throws ConnectionStringError for a text that is no token of a device, or whose time has passed.
+ * @throws ConnectionStringError for text that is not a device token, and for an expired token.
  */
 export function parseDeviceSasToken(text: string, nowMs: number): DeviceConnectionString {
   const token = parseToken(text);
@@ -36,7 +36,7 @@ export function parseDeviceSasToken(text: string, nowMs: number): DeviceConnecti
   };
 }
 
-/** With its port, which `parseResource` leaves out. */
+/** Including the port, which `parseResource` drops. */
 function hostOf(rawResource: string): string {
   return decodeURIComponent(rawResource).split("/")[0] ?? "";
 }

@@ -1,9 +1,9 @@
-/** The secret texts among the settings, for whoever must keep them out of what is printed. */
+/** Collects the secrets among the settings, so that output can be redacted. */
 
 import type { FoundSettings } from "./load-settings.ts";
 import { SETTING_KEYS, settingOf } from "./settings.ts";
 
-/** Each secret value as a whole, and the keys and signatures inside it, encoded and not. */
+/** Each secret value, and the keys and signatures within it, both URL-encoded and decoded. */
 export function secretsIn(settings: FoundSettings): string[] {
   const secrets = new Set<string>();
   for (const key of SETTING_KEYS) {

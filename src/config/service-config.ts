@@ -1,4 +1,4 @@
-/** The configuration of a service: which hub, which devices, over what. */
+/** The configuration of a service: hub, target devices, transport. */
 
 import { parseDeviceConnectionString } from "../core/connection-string.ts";
 import type { ConfigProblem } from "./config-error.ts";
@@ -15,13 +15,13 @@ import { DEFAULT_LOCAL_DEVICE_ID } from "./settings.ts";
 
 export interface ServiceConfig extends CommonServiceConfig {
   readonly hub: ServiceHub;
-  /** Not empty, without repetition. */
+  /** Not empty, without duplicates. */
   readonly deviceIds: readonly string[];
 }
 
 /**
- * @param deviceIds Those the command line names, from `--device-id` and `--device-file`.
- * @throws ConfigError with everything that is wrong.
+ * @param deviceIds From the command line: `--device-id` and `--device-file`.
+ * @throws ConfigError with every problem.
  */
 export function loadServiceConfig(
   inputs: ConfigInputs,
@@ -51,7 +51,7 @@ function checkIds(deviceIds: readonly string[], problems: ConfigProblem[]): read
   return deviceIds;
 }
 
-/** The device when the command line names none: the variable's, or that of the device connection string. */
+/** Without a device on the command line: the variable's, or that of the device connection string. */
 function defaultDeviceIds(
   reader: SettingReader,
   hubKey: "local" | ServiceHubKey | undefined,
@@ -62,7 +62,7 @@ function defaultDeviceIds(
     const device = reader.connectionString("deviceConnectionString", parseDeviceConnectionString);
     return device ? [device.deviceId] : [];
   }
-  // Without a hub it is open whether a device must be named: the hub's absence is told alone.
+  // Without a hub it is unknown whether a device is needed: only the missing hub is reported.
   if (hubKey !== undefined) {
     reader.report("deviceId", "missing device to send to", "Specify it with -d <device>.");
   }

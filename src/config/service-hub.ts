@@ -1,4 +1,4 @@
-/** Which hub a service means, and as whom it signs in. */
+/** Which hub a service connects to, and with which credentials. */
 
 import { type HubConnectionString, parseHubConnectionString } from "../core/connection-string.ts";
 import { homeDirectory } from "./home-directory.ts";
@@ -15,20 +15,20 @@ export type ServiceHub =
       readonly connectionString: HubConnectionString;
       readonly from: string;
     }
-  /** Signed in to with Microsoft Entra ID. */
+  /** Authenticated with Microsoft Entra ID. */
   | { readonly type: "login"; readonly hostName: string; readonly from: string };
 
 const SERVICE_HUB_KEYS = ["hubConnectionString", "hubName"] as const;
 
 export type ServiceHubKey = (typeof SERVICE_HUB_KEYS)[number];
 
-/** What names the hub; undefined, with a problem reported, when nothing does or too much. */
+/** The setting that names the hub; undefined, with a problem reported, if none or several do. */
 export function chooseServiceHub(reader: SettingReader): HubChoice<ServiceHubKey> | undefined {
   const authType = reader.choice("authType", AUTH_TYPES);
   return isValidLogin(reader, authType) ? chooseHub(reader, SERVICE_HUB_KEYS) : undefined;
 }
 
-/** The hub that was chosen; undefined, with a problem reported, when there is none. */
+/** The chosen hub; undefined, with a problem reported, if there is none. */
 export function readServiceHub(
   reader: SettingReader,
   inputs: ConfigInputs,
@@ -46,7 +46,7 @@ export function readServiceHub(
   return connectionString && { type: "remote", connectionString, from };
 }
 
-/** `--auth-type login` and `--hub-name` go together. */
+/** `--auth-type login` and `--hub-name` require each other. */
 function isValidLogin(reader: SettingReader, authType: string | undefined): boolean {
   const hasName = reader.text("hubName") !== undefined;
   if (authType === "login" && !hasName) {

@@ -1,4 +1,4 @@
-/** Turns raw settings into values, collecting what is wrong instead of stopping at it. */
+/** Turns raw settings into values, and collects problems instead of stopping at the first. */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -21,7 +21,7 @@ export class SettingReader {
     this.#directory = directory;
   }
 
-  /** Notes what is wrong with the value this key has. */
+  /** Records a problem with the value of this key. */
   report(key: SettingKey, what: string, fix: string): undefined {
     const source = this.settings[key]?.source;
     this.problems.push({ where: source ? describeSource(key, source) : nameOf(key), what, fix });
@@ -32,7 +32,7 @@ export class SettingReader {
     return this.settings[key]?.value;
   }
 
-  /** True when the command line itself names this key. */
+  /** Whether the command line sets this key. */
   isFlag(key: SettingKey): boolean {
     return this.settings[key]?.source.type === "flag";
   }
@@ -71,7 +71,7 @@ export class SettingReader {
     }
   }
 
-  /** A host name, with or without a port; a bare first part of one is a mistake worth telling. */
+  /** A host name, with or without a port; a bare first label is reported as a mistake. */
   hostName(key: SettingKey): string | undefined {
     const value = this.text(key)?.trim();
     if (value === undefined) return undefined;
@@ -95,7 +95,7 @@ export class SettingReader {
       : this.report(key, "not a valid device id", `${fault} Correct ${nameOf(key)}.`);
   }
 
-  /** The text of the file this key names. */
+  /** The content of the file that this key names. */
   file(key: SettingKey): string | undefined {
     const path = this.text(key);
     if (path === undefined) return undefined;
@@ -111,7 +111,7 @@ export class SettingReader {
     }
   }
 
-  /** The text of the file with `certificate`'s private key, which its passphrase must open. */
+  /** The content of the private key file; the passphrase must decrypt it and it must match `certificate`. */
   privateKey(
     key: SettingKey,
     passphrase: string | undefined,
@@ -153,7 +153,7 @@ export class SettingReader {
   }
 }
 
-/** Undefined when there is none, or the passphrase does not open it. */
+/** Undefined if it is not a private key, or the passphrase does not decrypt it. */
 function openPrivateKey(text: string, passphrase: string | undefined): KeyObject | undefined {
   try {
     return createPrivateKey({ key: text, ...(passphrase !== undefined && { passphrase }) });
@@ -164,15 +164,15 @@ function openPrivateKey(text: string, passphrase: string | undefined): KeyObject
 
 const HOST_NAME_HINT = "A host name looks like <hub>.azure-devices.net, without https:// or a key.";
 
-/** Letters, digits, `-`, `.` and, for names inside a network, `_`; a port from 1 to 65535 may follow. */
+/** Letters, digits, `-`, `.` and, for internal names, `_`; optionally a port from 1 to 65535. */
 function isHostName(text: string): boolean {
   const { host, port = 443 } = splitHostPort(text);
   return /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i.test(host) && port > 0 && port <= 65_535;
 }
 
-/** Why this is no device id; undefined when it is one. */
+/** Why this is not a valid device id; undefined if it is. */
 export function deviceIdFault(text: string): string | undefined {
-  // It would be printed wherever a device id is, and the user means something else.
+  // A device id is printed everywhere, so a misplaced connection string would leak its key.
   if (/(^|;)\s*(HostName|SharedAccessKey)=/i.test(text)) {
     return "This is a connection string: pass it with --login or --connection-string, and give only the device id here.";
   }

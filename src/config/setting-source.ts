@@ -1,13 +1,13 @@
-/** Where a value came from. */
+/** The source of a setting's value. */
 
 import { longFlag, type SettingKey, settingOf } from "./settings.ts";
 
-/** Where a value can come from, highest precedence first. */
+/** Sources, highest precedence first. */
 export const PRECEDENCE = ["flag", "environment", "envFile", "default"] as const;
 
 export interface SettingSource {
   readonly type: (typeof PRECEDENCE)[number];
-  /** Of an `envFile`, as the user would name it. */
+  /** Of an `envFile`, as the user gave it. */
   readonly path?: string;
 }
 

@@ -1,22 +1,22 @@
-/** THE table of what can be configured: every executable's flags, variables and defaults come from here. */
+/** The table of all settings: flags, variables and defaults of every executable. */
 
 export type Executable = "c2d-device" | "c2d-send" | "c2d-hub";
 
 export interface Setting {
-  /** The flag as commander writes it; absent when only a variable sets it. */
+  /** In commander's syntax; absent if only a variable sets it. */
   readonly flag?: string;
-  /** Executables that take the flag. */
+  /** Executables that accept the flag. */
   readonly flagOn?: readonly Executable[];
   readonly variable?: string;
-  /** Used when no source names a value. */
+  /** Used when no source gives a value. */
   readonly default?: string;
-  /** Never shown, not even in an error. */
+  /** Never printed, not even in an error. */
   readonly isSecret: boolean;
-  /** One line: of `--help` and of `.env.example`. */
+  /** One line, for `--help` and `.env.example`. */
   readonly help: string;
-  /** What `.env.example` shows, active only for `local`; absent without a variable. */
+  /** The value in `.env.example`, active only for `local`; absent without a variable. */
   readonly example?: string;
-  /** What it can be, for help and completion; whether it is one of them the loader says. */
+  /** Allowed values, for help and completion; the loader enforces them. */
   readonly choices?: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export const AUTH_TYPES = ["key", "login"] as const;
 export const DEVICE_TRANSPORTS = ["mqtt", "mqtt-ws", "amqp", "amqp-ws", "http"] as const;
 export const SERVICE_TRANSPORTS = ["amqp", "amqp-ws"] as const;
 
-/** The device both sides mean on the local hub when none is named. */
+/** The default device on the local hub, for devices and services. */
 export const DEFAULT_LOCAL_DEVICE_ID = "device1";
 
 const SERVICE_SIDE = ["c2d-send", "c2d-hub"] as const;
@@ -159,7 +159,7 @@ export type SettingKey = keyof typeof SETTINGS;
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
 
-/** The row of a key, with the optional columns readable. */
+/** The row of a key, with its optional columns accessible. */
 export function settingOf(key: SettingKey): Setting {
   return SETTINGS[key];
 }

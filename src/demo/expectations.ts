@@ -1,12 +1,12 @@
-/** What the processes must have shown for the demo to have worked. */
+/** Checks that the demo's processes printed what they should. */
 
-/** How a process ended, and the lines of its stdout. */
+/** The exit code of a process and the lines of its stdout. */
 export interface Ended {
   readonly exitCode: number | null;
   readonly lines: readonly string[];
 }
 
-/** One for each process, by what it stands for. */
+/** The demo's processes, by role. */
 export interface Processes {
   readonly create: Ended;
   readonly listen: Ended;
@@ -17,7 +17,7 @@ export interface Processes {
 
 type Expectations = readonly (readonly [what: string, isPresent: boolean])[];
 
-/** Names everything that is missing; empty when all of it is there. */
+/** Names each expectation that is not met; empty if all are. */
 export function findMissing(processes: Processes, deviceId: string): string[] {
   const codes = Object.entries(processes).map(
     ([name, { exitCode }]) => [`exit code 0 of ${name}`, exitCode === 0] as const,

@@ -1,4 +1,4 @@
-/** A child process whose lines are shown with its name in front, and kept. */
+/** A child process whose output lines are printed with a label and collected. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -6,13 +6,13 @@ import type { Readable } from "node:stream";
 
 export interface LabelledProcess {
   readonly child: ChildProcess;
-  /** Resolves to the exit code and the lines of stdout once the process and its streams have ended. */
+  /** Resolves once the process and its streams have ended. */
   readonly ended: Promise<{ readonly exitCode: number | null; readonly lines: readonly string[] }>;
 }
 
 export interface LabelledCommand {
   readonly label: string;
-  /** A script for this Node, with its arguments. */
+  /** The script and its arguments. */
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;

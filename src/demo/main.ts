@@ -1,8 +1,8 @@
 /**
- * Both tutorials in one command: a local hub, and the real `c2d-hub`, `c2d-device` and `c2d-send`.
+ * Runs both tutorials: a local hub with the real `c2d-hub`, `c2d-device` and `c2d-send`.
  *
- * Ends with 0 only if the device was created, two messages reached it whole and were fed back as
- * `Success`, and the monitor saw its two telemetry messages. Leaves no file and no process behind.
+ * Exits with 0 only if the device was created, received two messages intact, with `Success` as
+ * feedback, and the monitor saw its two telemetry messages. Leaves no files or processes behind.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -20,7 +20,7 @@ const DEVICE_ID = "MyFirstDevice";
 /** Messages in each direction. */
 const COUNT = "2";
 
-/** Bounds each process, in seconds. */
+/** Time limit of each process, in seconds. */
 const TIMEOUT_SECONDS = "30";
 
 const LABEL_WIDTH = 6;
@@ -59,7 +59,7 @@ async function runDemo(): Promise<number> {
   }
 }
 
-/** A device has one connection: it listens first and sends its telemetry then. */
+/** A device has a single connection, so it listens first and then sends its telemetry. */
 async function runTutorials(
   run: (label: string, name: Executable, args: readonly string[]) => Promise<Ended>,
 ): Promise<Processes> {
@@ -83,7 +83,7 @@ async function runTutorials(
   return { create, listen, send, telemetry, monitor: await monitoring };
 }
 
-/** Away from any `.env`, so that the demo does the same everywhere. */
+/** Runs in an empty directory, so that no `.env` affects the demo. */
 function runCommand(
   label: string,
   name: Executable,

@@ -1,4 +1,4 @@
-/** How a command of the device connects, whatever it connects for. */
+/** Connection options of the `c2d-device` commands. */
 
 import type { Command } from "commander";
 import type { DeviceConfig } from "../../config/device-config.ts";
@@ -22,14 +22,14 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number;
 }
 
-/** Whose part is played. */
+/** The id of the simulated device. */
 export function deviceIdOf({ hub }: Pick<DeviceConfig, "hub">): string {
   return hub.type === "local" ? hub.deviceId : hub.connectionString.deviceId;
 }
 
 const DEFAULT_KEEPALIVE_MS = 180_000;
 
-/** The longest an MQTT keep-alive can be, in seconds: it travels as 16 bits. */
+/** The maximum MQTT keep-alive, in seconds: a 16-bit field. */
 const MAX_KEEPALIVE_SECONDS = 65_535;
 
 export function addConnectionOptions(command: Command): Command {

@@ -1,4 +1,4 @@
-/** Keeps a device connected to the hub its configuration names, and tells on stderr how that goes. */
+/** Keeps a device connected to its hub, and reports the state of the connection on stderr. */
 
 import type { Delivery, DeviceConnection } from "../../client/connection/device-connection.ts";
 import { connectDevice } from "../../client/device/connect-device.ts";
@@ -27,25 +27,25 @@ import { type ConnectionOptions, deviceIdOf } from "./connection-options.ts";
 export interface LinkOptions {
   readonly connection: ConnectionOptions;
   readonly isSending: boolean;
-  /** Given to take messages to the device. */
+  /** Set to receive messages to the device. */
   readonly listening: ListeningOptions | undefined;
 }
 
-/** For HTTP: how often to ask for messages, and how long to have each locked. */
+/** For HTTP only: how often to poll, and how long to lock each message. */
 export interface ListeningOptions {
   readonly pollIntervalMs?: number | undefined;
   readonly lockTimeoutMs?: number | undefined;
 }
 
 export interface LinkCallbacks {
-  /** Connecting begins. A local hub that had to be started first is up. */
+  /** Connecting begins; a local hub is running by now. */
   onStart(): void;
   /** Connected for the first time. */
   onReady(): void;
-  /** Connected, each time. */
+  /** Connected, for the first time or again. */
   onConnected?(connection: DeviceConnection): void;
   onDisconnected(): void;
-  /** @param attempt Over which connection, as attempts are counted. */
+  /** @param attempt The number of the connection attempt that delivered it. */
   onDelivery?(delivery: Delivery, attempt: number): void;
 }
 
@@ -69,9 +69,9 @@ export class DeviceLink {
   }
 
   /**
-   * Resolves once disconnected because `signal` asked for it.
+   * Resolves once disconnected after `signal` aborts.
    *
-   * @throws ClientError, LocalHubError when it cannot connect, or may not do so again.
+   * @throws ClientError, LocalHubError when it cannot connect, or must not reconnect.
    */
   async run(signal: AbortSignal): Promise<void> {
     const isConnected = this.#options.connection.config.transport !== "http";
@@ -93,12 +93,12 @@ export class DeviceLink {
     });
   }
 
-  /** How long the current hub locks a message, in milliseconds, where that is known. */
+  /** How long the current hub locks a message, in milliseconds, if known. */
   get hubLockTimeoutMs(): number | undefined {
     return this.#lockTimeoutMs;
   }
 
-  /** The line that says so. */
+  /** The JSON `ready` line. */
   formatReady(): string {
     const { transport } = this.#options.connection.config;
     const { deviceId } = this;
@@ -147,7 +147,7 @@ export class DeviceLink {
     this.#callbacks.onStart();
   }
 
-  /** Only the hub knows how its device signs in. */
+  /** Only the hub knows how its device authenticates. */
   #reportUnusedCertificate(): void {
     this.#context.reporter.info(
       `${escapeLine(this.deviceId)} signs in with a key on the local hub: the certificate and key files are not used.`,

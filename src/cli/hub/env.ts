@@ -57,14 +57,14 @@ async function collectVariables(
   };
 }
 
-/** The public roots with our CA: what replaces a trust store must hold both. */
+/** The public roots and our CA: SSL_CERT_FILE replaces the trust store, so it needs both. */
 function writeBundle({ caFile }: HubDescription, home: string): string {
   const path = join(home, "ca-bundle.pem");
   writeOwnerFile(path, `${[...tls.rootCertificates, readHomeFile(caFile)].join("\n")}\n`);
   return path;
 }
 
-/** Every form ends with a newline. */
+/** Always ends with a newline. */
 function formatVariables(variables: EnvVariables, format: EnvFormat): string {
   if (format === "json") return `${JSON.stringify(variables, null, 2)}\n`;
   const lines = Object.entries(variables).map(([name, value]) =>

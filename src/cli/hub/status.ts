@@ -1,4 +1,4 @@
-/** `c2d-hub status`: the hub that runs for this home. */
+/** `c2d-hub status`: shows the running hub of this home. */
 
 import type { HubDescription } from "../../hub/home/home.ts";
 import { whileConnecting } from "../local/connecting.ts";

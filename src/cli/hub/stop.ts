@@ -1,4 +1,4 @@
-/** `c2d-hub stop`: ends the hub that runs for this home. */
+/** `c2d-hub stop`: stops the running hub of this home. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClientError } from "../../client/errors/client-error.ts";
@@ -27,7 +27,7 @@ export async function runStop(home: string, context: Context): Promise<ExitCode>
   const { io, flags, reporter } = context;
   const hub = await findOwnHub(home, context);
   if (hub === undefined) {
-    // There may be one that cannot be found.
+    // A hub may be running whose hub.json is damaged.
     const damage = findHubFileDamage(home);
     if (damage !== undefined) throw damage;
     reporter.info(describeAbsence(home));
@@ -53,7 +53,7 @@ async function findOwnHub(home: string, context: Context): Promise<HubDescriptio
   }
 }
 
-/** For a hub that does not answer; any other error as it is. */
+/** Turns a ClientError into LocalHubNotStopped; returns any other error unchanged. */
 function notStopped(error: unknown): unknown {
   if (!(error instanceof ClientError)) return error;
   return new LocalHubError("LocalHubNotStopped", error.message, error.hint ?? "");
@@ -81,26 +81,26 @@ async function stopHub(hub: HubDescription, home: string, context: Context): Pro
   }
 }
 
-/** Over REST, which works on every system and leaves it to the hub how its process goes on. */
+/** Over REST, which works on every system and does not kill a process that embeds the hub. */
 async function requestEnd(hub: HubDescription): Promise<void> {
   try {
     if (!(await requestStop(hub))) terminate(hub.pid);
   } catch (error) {
-    // It has just answered: now it is ending already.
+    // It responded a moment ago, so it is already stopping.
     if (error instanceof ClientError && error.name === "ConnectionLost") return;
     throw notStopped(error);
   }
 }
 
 /**
- * The hub has ended once its store has no owner: that it gives up last. Its process id says less:
- * where nobody reaps it, as in many containers, it stays.
+ * The hub has stopped once its store has no owner, which it releases last. The process id alone is
+ * not enough: in many containers it remains because nothing reaps it.
  */
 async function isRunning(pid: number, storeDirectory: string): Promise<boolean> {
   return isProcessAlive(pid) && (await isOwned(storeDirectory));
 }
 
-/** On Windows it ends at once: its store bears that, as it does a crash. */
+/** On Windows this kills the process; the store survives that like a crash. */
 function terminate(pid: number): void {
   try {
     process.kill(pid, "SIGTERM");

@@ -1,4 +1,4 @@
-/** A hub in a process of its own that nothing waits for, but for the outcome of its start. */
+/** Starts a hub in a detached process, and waits for the outcome of its start. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { MAX_TIMER_MS } from "../../async/deadline.ts";
 import type { HomePaths } from "../../hub/home/home.ts";
 import type { StartReport } from "./start-report.ts";
 
-/** What the hub says, or how its process ended without a word, or that it is still starting. */
+/** The hub's report, or how its process exited without one, or that it is still starting. */
 export type StartOutcome =
   | StartReport
   | { readonly type: "ended"; readonly how: string }
@@ -16,7 +16,7 @@ export type StartOutcome =
 
 const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.url));
 
-/** A hub that is not ready after `limitMs`, or whose start is given up, may still come up later. */
+/** A hub that is not ready after `limitMs`, or after `signal`, may still become ready later. */
 export async function startInBackground(
   paths: HomePaths,
   limitMs: number,
@@ -38,14 +38,14 @@ export async function startInBackground(
 async function outcomeOf(child: ChildProcess, signal: AbortSignal): Promise<StartOutcome> {
   const report = await Promise.race([
     once(child, "message", { signal }).then(([message]) => message as StartReport),
-    // Node closes the channel once it has handed over the last message.
+    // Node closes the channel after delivering the last message.
     Promise.all([once(child, "exit"), once(child, "disconnect")]).then(() => undefined),
   ]);
   const how = `its process exited with ${child.signalCode ?? child.exitCode}`;
   return report ?? { type: "ended", how };
 }
 
-/** Detached and with no stream of ours; a crash is told in its log. */
+/** Detached, without our streams; a crash is written to its log. */
 function spawnHub({ directory, logFile }: HomePaths): ChildProcess {
   const log = openLog(logFile);
   const args = [EXECUTABLE, "start", "--idle-exit", "2m", "--background"];
@@ -61,7 +61,7 @@ function spawnHub({ directory, logFile }: HomePaths): ChildProcess {
   return child;
 }
 
-/** A log that cannot be written is no reason to have no hub. */
+/** Undefined if the log cannot be written: the hub starts without it. */
 function openLog(logFile: string): number | undefined {
   try {
     return openSync(logFile, "a", 0o600);

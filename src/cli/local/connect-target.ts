@@ -1,4 +1,4 @@
-/** The hub a command talks to, made out of its configuration: the local one is found, or started. */
+/** Resolves the hub a command connects to; finds or starts the local hub. */
 
 import type { ServiceSignIn } from "../../client/connection/service-sign-in.ts";
 import { createEntraLogin } from "../../client/sdk/entra/entra-login.ts";
@@ -17,32 +17,32 @@ import { ensureDevice, findDevice } from "./hub-api.ts";
 import { HubFollower } from "./hub-follower.ts";
 import { resolveLocalhostTo } from "./resolve-localhost.ts";
 
-/** Where to connect and what to trust there. */
+/** Where to connect, and what to trust. */
 export interface Target<T> {
   readonly connectionString: T;
   /** Extra CA certificates (PEM). */
   readonly ca?: string | undefined;
-  /** How long the hub locks a message, in milliseconds, where that is known. */
+  /** How long the hub locks a message, in milliseconds, if known. */
   readonly lockTimeoutMs?: number | undefined;
 }
 
 export interface TargetOptions {
-  /** The user's own `--ca`. */
+  /** From `--ca`. */
   readonly ca: string | undefined;
   readonly connectTimeoutMs: number;
-  /** Gives up the wait for a local hub. */
+  /** Cancels the wait for a local hub. */
   readonly signal: AbortSignal;
   /**
-   * Of a command that connects again when its connection is lost. Devices are created at its first
-   * hub only: one that somebody has deleted since stays deleted.
+   * For a command that reconnects. Devices are created on its first hub only, so that a device
+   * deleted since stays deleted.
    */
   readonly follower?: HubFollower | undefined;
 }
 
 /**
- * Read anew at each call: a local hub may have ended and come back on other ports.
+ * Resolved again at each call: a restarted local hub may have other ports.
  *
- * @throws LocalHubError; ClientError, DeviceNotFound where the device is missing and may not be created.
+ * @throws LocalHubError; ClientError, among them DeviceNotFound if the device must not be created.
  */
 export async function resolveDeviceTarget(
   hub: DeviceHub,
@@ -56,8 +56,8 @@ export async function resolveDeviceTarget(
 }
 
 /**
- * On the local hub the devices are created if they are missing; where they may not be, the hub itself
- * refuses what is sent to them.
+ * Creates missing devices on the local hub; if they must not be created, the hub refuses messages
+ * to them.
  *
  * @throws LocalHubError, ClientError
  */
@@ -77,7 +77,7 @@ export async function resolveServiceTarget(
   return local({ ...owner, hostName: running.endpoint }, running, options);
 }
 
-/** The banner: which hub, and who said so. */
+/** The banner: the hub, and the setting that names it. */
 export function describeHub(name: string, hub: DeviceHub | ServiceHub): string {
   const hostName = escapeLine(name);
   if (hub.type === "local")
@@ -96,7 +96,7 @@ async function findHub(
   return hubs.isFollowing ? await find() : await whileConnecting("the local hub", context, find);
 }
 
-/** For a command that connects again; undefined when its hub is not the local one. */
+/** For a command that reconnects; undefined if its hub is not the local one. */
 export function createFollower(
   hub: DeviceHub | ServiceHub | EventHub,
   context: Context,

@@ -1,11 +1,11 @@
-/** Shows on a terminal that a hub takes its time to answer. */
+/** Shows on a terminal that a hub is slow to respond. */
 
 import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatDuration } from "../text/duration.ts";
 import { diagnoseHungHub } from "./hung-hub.ts";
 
-/** What is done sooner needs no word. */
+/** Faster connections show nothing. */
 const SHOW_AFTER_MS = 1000;
 
 export async function whileConnecting<T>(

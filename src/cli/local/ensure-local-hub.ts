@@ -1,4 +1,4 @@
-/** The hub of this home directory: the one that runs, or one started in the background. */
+/** Finds the running hub of this home directory, or starts one in the background. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { createHome, findHubFileDamage, type HubDescription } from "../../hub/home/home.ts";
@@ -12,24 +12,24 @@ export interface EnsureOptions {
   readonly home: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Called once, when a hub is started. */
+  /** Called once if a hub is started. */
   onStart(): void;
 }
 
 /**
- * How long a hub that cannot have the store may be followed by another try: the one that has it is
- * starting, or on its way out.
+ * Delay before another attempt when the store is in use, in milliseconds: its owner is starting or
+ * stopping.
  */
 const RETRY_MS = 250;
 
-/** Errors of a hub that finds another one in its place. */
+/** Errors of a hub that lost the race against another one. */
 const LOST_RACES = new Set(["StoreInUse", "LocalHubAlreadyRunning"]);
 
 /**
- * Resolves once a hub answers. Of several commands that start one at the same moment, one succeeds:
- * the store lets only one process in, and the others find that one. Any other failure ends the wait.
+ * Resolves once a hub responds. Of several commands that start one at the same time one succeeds,
+ * because the store has a single owner, and the others find that hub. Any other failure is thrown.
  *
- * @throws HomeError; HubStartError with what the hub says; LocalHubError LocalHubNotStarted;
+ * @throws HomeError; HubStartError with the hub's own error; LocalHubError LocalHubNotStarted;
  * ClientError ConnectTimeout for a hub that hangs.
  */
 export async function ensureLocalHub(options: EnsureOptions): Promise<HubDescription> {
@@ -49,7 +49,7 @@ export async function ensureLocalHub(options: EnsureOptions): Promise<HubDescrip
     lostRace = new HubStartError(outcome.error);
     if (!LOST_RACES.has(lostRace.name) || Date.now() > deadlineMs) throw lostRace;
     await sleep(RETRY_MS, undefined, { signal });
-    // A hub that starts takes the file away: this one was damaged while its hub was running.
+    // A starting hub removes the file: this one was damaged while its hub was running.
     const damage = findHubFileDamage(home);
     if (damage !== undefined) throw damage;
   }

@@ -1,13 +1,13 @@
-/** The running hub of a home directory, if it is one that answers. */
+/** Finds the running hub of a home directory. */
 
 import { type HubDescription, readRunningHub } from "../../hub/home/home.ts";
 import { type Bounds, isHomeHub } from "./hub-api.ts";
 
 /**
- * Undefined when none runs, or when what `hub.json` says is stale: behind its process id and port
- * there may be another program by now.
+ * Undefined if none is running or `hub.json` is stale: its process id and port may belong to another
+ * program by now.
  *
- * @throws ClientError ConnectTimeout for a hub that does not answer; the reason of the signal.
+ * @throws ClientError ConnectTimeout for a hub that does not respond; the signal's reason.
  */
 export async function findRunningHub(
   home: string,

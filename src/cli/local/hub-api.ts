@@ -1,8 +1,8 @@
 /**
- * Calls to the running local hub's REST side: devices, as their owner.
+ * Calls the REST API of the running local hub.
  *
- * Not by `client/registry`: every command with `--local` asks here first, and would wait for the SDK
- * to be loaded; and a hub that hangs, or a stranger on its port, is to be told apart.
+ * Does not use `client/registry`: every command with `--local` starts here and would have to load the
+ * SDK, and a hung hub must be distinguished from another program on its port.
  */
 
 import { existsSync } from "node:fs";
@@ -22,23 +22,23 @@ import { type HubDescription, readHomeFile, STATUS_PATH, STOP_PATH } from "../..
 import { hungHubHint } from "./kill-hint.ts";
 import { resolveLocalhostTo } from "./resolve-localhost.ts";
 
-/** How long a hub on this machine may take to answer before it counts as hung, in milliseconds. */
+/** A local hub that does not respond for this long counts as hung, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** Of one question to the hub. */
+/** Limits of one request to the hub. */
 export interface Bounds {
-  /** How long it may take to answer; never more than 10 s, which is the default. */
+  /** Time limit, in milliseconds; 10 s by default and at most. */
   readonly timeoutMs?: number;
-  /** Gives up the wait. */
+  /** Cancels the request. */
   readonly signal?: AbortSignal;
 }
 
-/** How long the token of one request holds, in seconds. */
+/** Validity of a request's token, in seconds. */
 const TOKEN_SECONDS = 300;
 
 /**
- * The device's connection string, for our own clients: its host name carries the port that serves
- * every protocol. The device is created if the hub does not have it.
+ * The device's connection string for our own clients: its host name includes the port that serves
+ * every protocol. Creates the device if it does not exist.
  *
  * @throws ClientError
  */
@@ -56,7 +56,7 @@ export async function ensureDevice(
 }
 
 /**
- * As `ensureDevice`, for a device that was there before: one that has been deleted stays so.
+ * Like `ensureDevice`, for a device that existed before: a deleted one is not created again.
  *
  * @throws ClientError DeviceNotFound, among others.
  */
@@ -72,11 +72,9 @@ export async function findDevice(
 }
 
 /**
- * Whether this home's hub answers there, for only it has the key to the home's certificate; else
- * nobody does, or a stranger.
+ * Whether this home's hub responds at that address: only it has the key of the home's certificate.
  *
- * @throws ClientError ConnectTimeout for one that does not answer, or does not accept connections;
- * the reason of the signal.
+ * @throws ClientError ConnectTimeout if nothing responds in time; the signal's reason.
  */
 export async function isHomeHub(hub: HubDescription, bounds: Bounds): Promise<boolean> {
   if (!existsSync(hub.caFile)) return false;
@@ -89,13 +87,13 @@ export async function isHomeHub(hub: HubDescription, bounds: Bounds): Promise<bo
   }
 }
 
-/** What a running hub counts. */
+/** Counters of a running hub. */
 export interface HubStatus {
-  /** TLS handshakes that failed since its start. */
+  /** TLS handshakes that have failed since its start. */
   readonly refusedHandshakes: number;
 }
 
-/** @throws ClientError when the hub does not answer in time, or does not know the question. */
+/** @throws ClientError if the hub does not respond in time, or does not support the request. */
 export async function readStatus(hub: HubDescription, timeoutMs: number): Promise<HubStatus> {
   const answer = await call(hub, "GET", STATUS_PATH, { timeoutMs });
   if (answer.status !== 200) throw toError(answer);
@@ -103,9 +101,9 @@ export async function readStatus(hub: HubDescription, timeoutMs: number): Promis
 }
 
 /**
- * Has the hub stop; resolves before it has.
+ * Asks the hub to stop; resolves before it has stopped.
  *
- * @returns False for a hub that cannot be told so, as one of an older version.
+ * @returns False for a hub of an older version, which does not support this.
  * @throws ClientError
  */
 export async function requestStop(hub: HubDescription): Promise<boolean> {
@@ -114,9 +112,9 @@ export async function requestStop(hub: HubDescription): Promise<boolean> {
 }
 
 /**
- * Whether the device is connected to the hub at this moment, by whatever client.
+ * Whether any client is currently connected as the device.
  *
- * @param timeoutMs How long the hub may take to answer.
+ * @param timeoutMs Time limit for the hub's response.
  * @throws ClientError
  */
 export async function isDeviceConnected(
@@ -129,7 +127,7 @@ export async function isDeviceConnected(
   return (JSON.parse(body) as { connectionState?: string }).connectionState === "Connected";
 }
 
-/** What every command says of a hub that hangs. */
+/** The error for a hung hub. */
 export function notResponding({ pid }: HubDescription, cause?: unknown): ClientError {
   return new ClientError("ConnectTimeout", `The local hub (process ${pid}) is not responding.`, {
     cause,
@@ -208,7 +206,7 @@ function ownerToken({ connectionString }: HubDescription, host: string): string 
   });
 }
 
-/** By how the device signs in. */
+/** Depends on how the device authenticates. */
 function credentialOf({ body }: Answer): DeviceCredential {
   const { authentication } = JSON.parse(body) as {
     authentication: { type: string; symmetricKey: { primaryKey: string } };

@@ -1,4 +1,4 @@
-/** The local hub of a command that goes on when the hub ends: found again, wherever it runs next. */
+/** Follows the local hub across restarts, for commands that reconnect. */
 
 import { type FSWatcher, watch } from "node:fs";
 import { Deadline } from "../../async/deadline.ts";
@@ -12,21 +12,21 @@ import { findRunningHub } from "./find-running-hub.ts";
 import { isDeviceConnected } from "./hub-api.ts";
 
 export interface FindOptions {
-  /** How long a hub may take to start, or to answer. */
+  /** Time limit for a hub to start or to respond. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * A background hub that has ended is started again after so long, in milliseconds: whoever is
- * restarting the hub themselves comes first.
+ * Delay before a stopped background hub is started again, in milliseconds, so that a user who is
+ * restarting it comes first.
  */
 export const RESTART_AFTER_MS = 3000;
 
-/** For changes that the file system does not tell of, and for the end of a process. */
+/** Polling interval, for missed file system events and for a process that exits. */
 const POLL_MS = 250;
 
-/** How long a hub may take to tell which devices are connected, in milliseconds. */
+/** Time limit for asking a hub which devices are connected, in milliseconds. */
 const EXAMINE_TIMEOUT_MS = 2000;
 
 export class HubFollower implements HubWatch {
@@ -39,14 +39,14 @@ export class HubFollower implements HubWatch {
     this.#reporter = reporter;
   }
 
-  /** A hub has been found before. */
+  /** Whether a hub has been found before. */
   get isFollowing(): boolean {
     return this.#last !== undefined;
   }
 
   /**
-   * The first time: the running hub, or one that is started. Later the one that runs now; when none
-   * does it waits for one, without end and saying so, and starts one if the last was in the background.
+   * The first time: finds the running hub or starts one. Later: finds the hub running now; if there is
+   * none, says so and waits without limit, and starts one if the last was in the background.
    *
    * @throws LocalHubError; ClientError ConnectTimeout for a hub that hangs; AbortError.
    */
@@ -69,9 +69,9 @@ export class HubFollower implements HubWatch {
   }
 
   /**
-   * Also tells what the hub says of a device whose connection was lost.
+   * Can also ask the hub why a device lost its connection.
    *
-   * @param deviceId Undefined for one that has no connection that another client could take.
+   * @param deviceId Undefined if the transport keeps no connection that could be taken over.
    */
   watchDevice(deviceId: string | undefined): DeviceHubWatch {
     return {
@@ -87,7 +87,7 @@ export class HubFollower implements HubWatch {
     return isTakenOver ? "takenOver" : "unknown";
   }
 
-  /** False also for a hub that does not tell: it ends, or hangs, and connecting again will show. */
+  /** False also if the hub does not respond: reconnecting will show why. */
   async #isConnected(deviceId: string | undefined): Promise<boolean> {
     if (this.#last === undefined || deviceId === undefined) return false;
     const { hub } = this.#last;
@@ -125,21 +125,21 @@ export class HubFollower implements HubWatch {
   async #untilFound(signal: AbortSignal): Promise<HubDescription | undefined> {
     let mark: string | undefined;
     while (!signal.aborted) {
-      // What was stale stays so until hub.json changes.
+      // A stale hub.json stays stale until it changes.
       await this.#until(() => readHubMark(this.#home) !== mark, signal);
       mark = readHubMark(this.#home);
       try {
         const hub = await findRunningHub(this.#home, { signal });
         if (hub !== undefined) return hub;
       } catch {
-        // It hangs, and may go on without another change.
+        // A hung hub may resume without changing hub.json.
         mark = undefined;
       }
     }
     return undefined;
   }
 
-  /** Looks whenever the home changes, and now and then, until `isSo` or `signal` aborts. */
+  /** Checks `isSo` whenever the home changes, and periodically, until it holds or `signal` aborts. */
   async #until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
     if (signal.aborted || isSo()) return;
     await new Promise<void>((resolve) => {
@@ -157,7 +157,7 @@ export class HubFollower implements HubWatch {
   }
 }
 
-/** Undefined where that is not possible. */
+/** Undefined if watching is not supported. */
 function watchDirectory(directory: string, onChange: () => void): FSWatcher | undefined {
   try {
     return watch(directory, onChange).on("error", () => {});

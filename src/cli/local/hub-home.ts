@@ -1,4 +1,4 @@
-/** The home directory the `c2d-hub` commands mean. */
+/** Loads the home directory for the `c2d-hub` commands. */
 
 import { homeDirectory } from "../../config/home-directory.ts";
 import { readConfig } from "../../config/read-config.ts";
@@ -8,7 +8,7 @@ import type { Io } from "../terminal/io.ts";
 
 export interface HubHome {
   readonly home: string;
-  /** The device named, else the one both sides mean when none is. */
+  /** The given device, or the default one. */
   readonly deviceId: string;
 }
 

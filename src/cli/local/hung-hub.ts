@@ -1,4 +1,4 @@
-/** Names a local hub that hangs also to those who reach it by a connection string. */
+/** Detects a hung local hub, even when it is reached by connection string. */
 
 import { ClientError } from "../../client/errors/client-error.ts";
 import { splitHostPort } from "../../core/connection-string.ts";
@@ -7,7 +7,7 @@ import type { Context } from "../program/run-program.ts";
 import { notResponding } from "./hub-api.ts";
 import { loadHubHome } from "./hub-home.ts";
 
-/** Does as told; when that ran into a timeout at this user's local hub, the error says so. */
+/** Runs `act`; if that times out at this user's local hub, the error says that the hub hangs. */
 export async function diagnoseHungHub<T>(
   hostName: string,
   context: Pick<Context, "flags" | "io">,
@@ -22,7 +22,7 @@ export async function diagnoseHungHub<T>(
   }
 }
 
-/** Undefined where the settings name no home that could be. */
+/** Undefined if the settings give no usable home. */
 function findHome({ flags, io }: Pick<Context, "flags" | "io">): string | undefined {
   try {
     return loadHubHome(flags, io).home;

@@ -1,13 +1,13 @@
-/** How to end a hub's process by hand, in the words of the system that it runs on. */
+/** How to kill a hub's process by hand, on each platform. */
 
 export function killCommand(pid: number, platform: string = process.platform): string {
   return platform === "win32" ? `taskkill /PID ${pid} /F` : `kill -9 ${pid}`;
 }
 
-/** The hint for one that does not answer. */
+/** The hint for a hub that does not respond. */
 export function hungHubHint(pid: number, platform: string = process.platform): string {
   const command = killCommand(pid, platform);
-  // Windows has no command that would resume a process.
+  // Windows has no command to resume a process.
   if (platform === "win32") return `Kill it: ${command}.`;
   return `If it is suspended, resume it (fg in its terminal, or kill -CONT ${pid}); otherwise kill it: ${command}.`;
 }

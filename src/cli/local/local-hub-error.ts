@@ -1,4 +1,4 @@
-/** What can go wrong with the local hub itself, by name. */
+/** Errors of starting, finding and stopping the local hub. */
 
 export type LocalHubErrorName =
   | "LocalHubNotRunning"

@@ -1,4 +1,4 @@
-/** The running hub, for commands that need one and start none. */
+/** Finds the running hub, for commands that do not start one. */
 
 import { findHubFileDamage, type HubDescription } from "../../hub/home/home.ts";
 import { requireUsableHome } from "../../hub/home/home-directory.ts";
@@ -6,7 +6,7 @@ import { findRunningHub } from "./find-running-hub.ts";
 import { LocalHubError } from "./local-hub-error.ts";
 
 /**
- * @param timeoutMs How long it may take to answer; never more than 10 s.
+ * @param timeoutMs Time limit for its response; at most 10 s.
  * @throws LocalHubError LocalHubNotRunning; HomeError; ClientError ConnectTimeout for a hub that hangs.
  */
 export async function requireHub(home: string, timeoutMs: number): Promise<HubDescription> {
@@ -20,9 +20,9 @@ export async function requireHub(home: string, timeoutMs: number): Promise<HubDe
 }
 
 /**
- * What to say where no hub is found.
+ * The message when no hub is found.
  *
- * @throws HomeError HomeUnusable where none can be.
+ * @throws HomeError HomeUnusable if the home cannot hold a hub.
  */
 export function describeAbsence(home: string): string {
   requireUsableHome(home);

@@ -1,10 +1,10 @@
 /**
- * Has this process find the name `localhost` at the address where the local hub listens.
+ * Makes this process resolve `localhost` to the address where the local hub listens.
  *
- * Why: connection strings name the hub `localhost`, since SDKs cannot take an IPv6 address there and
- * its certificate is checked for the name; but a hub at ::1 is not where every machine's `localhost`
- * leads. The SDKs have no option for an address beside the name, and all of them look names up by
- * `dns.lookup`, which Node reads at each connection.
+ * Connection strings name the hub `localhost`, because SDKs do not accept an IPv6 address there and
+ * check the certificate against the name; but `localhost` does not resolve to ::1 everywhere. The
+ * SDKs have no option for an address in addition to the name, and all of them use `dns.lookup`, which
+ * Node reads at each connection.
  */
 
 import dns from "node:dns";
@@ -13,7 +13,7 @@ import { connectableAddress, type HubDescription } from "../../hub/home/home.ts"
 
 const { lookup } = dns;
 
-/** Holds for all connections of this process from now on, until it is called for another hub. */
+/** Applies to all connections of this process until called for another hub. */
 export function resolveLocalhostTo({ host }: Pick<HubDescription, "host">): void {
   const address = connectableAddress(host);
   const family = isIP(address);

@@ -1,4 +1,4 @@
-/** A service's connection for one run; while feedback is waited for, opened anew when it is lost. */
+/** A service's connection for one run, reopened if it is lost while waiting for feedback. */
 
 import { BackOff } from "../../async/back-off.ts";
 import type { Clock } from "../../async/clock.ts";
@@ -18,16 +18,16 @@ import type { HubFollower } from "./hub-follower.ts";
 
 export interface RunConnectionOptions {
   readonly config: Pick<ServiceConfig, "hub" | "transport" | "ca">;
-  /** On the local hub they are created if they are missing. */
+  /** Created on the local hub if missing. */
   readonly deviceIds: readonly string[];
   readonly connectTimeoutMs: number;
-  /** How long a lost connection is opened anew, for people: `until --timeout`. */
+  /** How long to reconnect, as text: `until --timeout`. */
   readonly retriesUntil: string;
-  /** Given when feedback is wanted. */
+  /** Set to receive feedback. */
   readonly onFeedback: ((batch: FeedbackBatch) => void) | undefined;
   /** Default: `connectService`. */
   readonly connect?: typeof connectService;
-  /** Default: the system's. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
 }
 
@@ -48,7 +48,7 @@ export class RunConnection {
   }
 
   /**
-   * The feedback link is attached before anything can be sent, so that no record is missed.
+   * Attaches the feedback link before anything is sent, so that no record is missed.
    *
    * @throws ClientError, LocalHubError
    */
@@ -57,7 +57,7 @@ export class RunConnection {
   }
 
   /**
-   * Opens the connection anew whenever it is lost, until `signal` aborts: the hub keeps the records.
+   * Reopens the connection whenever it is lost, until `signal` aborts: the hub keeps the records.
    *
    * @throws ClientError of `FINAL_ERRORS`, LocalHubError.
    */

@@ -1,4 +1,4 @@
-/** How the start of a hub in the background went: it tells the process that has spawned it, once. */
+/** How a background hub reports the outcome of its start to its parent process. */
 
 import { describeError, type ErrorReport } from "../terminal/reporter.ts";
 
@@ -6,12 +6,12 @@ export type StartReport =
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly error: ErrorReport };
 
-/** To that process: the hub can be found from now on. Without such a process it does nothing. */
+/** Reports that the hub can be found. Does nothing without a parent process. */
 export function reportReady(): Promise<void> {
   return send({ type: "ready" });
 }
 
-/** Runs a start, and tells that process why it failed. */
+/** Runs `start`, and reports its failure to the parent process. */
 export async function reportingFailure<T>(start: () => Promise<T>): Promise<T> {
   try {
     return await start();
@@ -22,10 +22,10 @@ export async function reportingFailure<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Over Node's own channel, which is closed then: neither process keeps the other. */
+/** Uses Node's IPC channel, then closes it so that neither process keeps the other alive. */
 async function send(report: StartReport): Promise<void> {
   if (!process.connected) return;
-  // A process that has ended meanwhile is an error here, and no reason for a hub to end.
+  // Ignores the error if the parent has exited: the hub goes on.
   await new Promise<void>((resolve) => process.send?.(report, undefined, {}, () => resolve()));
   if (process.connected) process.disconnect();
 }

@@ -1,4 +1,4 @@
-/** Where `--data` and its kin say the body is. */
+/** Where the body comes from, according to the flags. */
 
 import { UsageError } from "../terminal/usage-error.ts";
 import type { MessageFlags } from "./message-flags.ts";
@@ -9,7 +9,7 @@ export type BodySource =
   | { readonly type: "stdin"; readonly encoding: "utf8" | "hex" | "base64" }
   | { readonly type: "file"; readonly path: string };
 
-/** @throws UsageError for flags that contradict one another. */
+/** @throws UsageError for conflicting flags. */
 export function bodySourceOf({
   data,
   dataFilePath,

@@ -1,13 +1,13 @@
-/** Text is sent as UTF-8: a content encoding that names another charset would mislead the receiver. */
+/** Validates `--content-encoding`: text is sent as UTF-8, so another charset would be wrong. */
 
 import { UsageError } from "../terminal/usage-error.ts";
 
-/** Unicode in other forms, which the Encoding Standard has no decoders for. */
+/** Other Unicode encodings, for which the Encoding Standard has no decoders. */
 const NOT_UTF8 = /^(utf|ucs)[-_]?(2|4|7|16|32)/i;
 
 /**
- * Takes what is no charset, such as gzip, and any in which the text has the same bytes, such as
- * US-ASCII for ASCII text.
+ * Accepts what is not a charset, such as gzip, and any charset that encodes the text to the same
+ * bytes, such as US-ASCII for ASCII text.
  *
  * @throws UsageError
  */

@@ -4,8 +4,8 @@ const FORMS = {
 };
 
 /**
- * The bytes that a text encodes, white space aside; undefined when it is not of that encoding.
- * `Buffer.from` alone would stop silently at the first wrong character.
+ * Decodes the text, ignoring white space; undefined if it is not valid in that encoding.
+ * `Buffer.from` alone would silently stop at the first invalid character.
  */
 export function parseEncodedBytes(text: string, encoding: "hex" | "base64"): Buffer | undefined {
   const compact = text.replace(/\s/g, "");

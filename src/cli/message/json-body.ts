@@ -1,4 +1,4 @@
-/** `application/json` promises that the body is JSON: a broken promise is known before anything is sent. */
+/** Checks before sending that a body declared as `application/json` is JSON. */
 
 import type { Message } from "../../core/message.ts";
 import { UsageError } from "../terminal/usage-error.ts";

@@ -5,7 +5,7 @@ import type { Message } from "../../core/message.ts";
 import { fillPlaceholders, makeWindSpeed, type PlaceholderValues } from "../text/placeholders.ts";
 import type { BodyPlan, MessagePlan } from "./message-plan.ts";
 
-/** What differs from message to message. */
+/** What differs between the messages of a run. */
 export interface MessageInstance {
   /** 0-based, counting over all devices. */
   readonly n: number;

@@ -1,4 +1,4 @@
-/** The flags that describe a message, as commander hands them over: the same for whoever sends. */
+/** The flags that describe a message, as commander hands them over: shared by all commands that send. */
 
 export interface MessageFlags {
   readonly data?: string;

@@ -1,4 +1,4 @@
-/** The options that describe a message: the same for whoever sends. */
+/** The options that describe a message: shared by all commands that send. */
 
 import { type Command, Option } from "commander";
 import { collect } from "../program/argument-parsers.ts";

@@ -1,4 +1,4 @@
-/** What all messages of a run have in common, out of the flags that describe it. */
+/** The part that all messages of a run have in common, from the flags. */
 
 import { UsageError } from "../terminal/usage-error.ts";
 import { findUnknownPlaceholder, PLACEHOLDERS } from "../text/placeholders.ts";
@@ -6,7 +6,7 @@ import { validateContentEncoding } from "./content-encoding.ts";
 import type { MessageFlags } from "./message-flags.ts";
 import { type Properties, parseProperties } from "./property-flags.ts";
 
-/** Texts still hold their placeholders. */
+/** Placeholders are not filled in yet. */
 export interface MessagePlan {
   readonly body: BodyPlan;
   /** Whether placeholders are filled in ids and properties. */
@@ -23,7 +23,7 @@ export type BodyPlan =
   | { readonly type: "text"; readonly text: string; readonly isTemplate: boolean }
   | { readonly type: "bytes"; readonly bytes: Uint8Array };
 
-/** The tutorial's body, which is JSON, and the properties it comes with. */
+/** The tutorial's JSON body and its properties. */
 export interface MessageDefaults {
   readonly body: string;
   readonly properties: Properties;
@@ -31,9 +31,9 @@ export interface MessageDefaults {
 
 export interface DescribedMessage {
   readonly message: MessagePlan;
-  /** Whether the body must be what its content type says: the default one is known to be. */
+  /** Whether to check the body against its content type; the default body needs no check. */
   readonly isBodyChecked: boolean;
-  /** For the user, before anything is sent. */
+  /** Printed before anything is sent. */
   readonly warnings: readonly string[];
 }
 
@@ -41,9 +41,9 @@ export const DEFAULT_MESSAGE_ID = "message_{{n}}_{{run}}";
 export const DEFAULT_CORRELATION_ID = "correlation_{{n}}_{{run}}";
 
 /**
- * @param body The body `bodySourceOf` named; undefined for the default one.
- * The default properties come with it, unless there are others.
- * @throws UsageError for flags that contradict one another.
+ * @param body Undefined for the default body.
+ * The default properties are used only with the default body, and if no others are given.
+ * @throws UsageError for conflicting flags.
  */
 export function planMessage(
   flags: MessageFlags,

@@ -6,7 +6,7 @@ export type Properties = Readonly<Record<string, string>>;
 
 export interface ParsedProperties {
   readonly properties: Properties;
-  /** What looks like a slip of the pen but may be meant. */
+  /** About values that are probably mistakes. */
   readonly warnings: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export function parseProperties(
   return { properties, warnings };
 }
 
-/** `a=b;c=d`; `\;` is a semicolon, and one at the end may stand. */
+/** `a=b;c=d`; `\;` is a literal semicolon, and a trailing one is allowed. */
 function splitBag(bag: string): string[] {
   const parts = bag.split(/(?<!\\);/).map((part) => part.replaceAll("\\;", ";"));
   if (parts.at(-1) === "") parts.pop();
@@ -53,7 +53,7 @@ function add(target: Record<string, string>, flag: string, pair: string): [strin
   if (Object.hasOwn(target, name)) {
     throw new UsageError(`${flag}: '${name}' is given twice`, "Give each name once.");
   }
-  // Plain assignment to `__proto__` would not make a property.
+  // A plain assignment to `__proto__` would not create a property.
   Object.defineProperty(target, name, {
     value,
     enumerable: true,

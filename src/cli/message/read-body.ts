@@ -11,19 +11,19 @@ import type { BodySource } from "./body-source.ts";
 import { parseEncodedBytes } from "./encoded-bytes.ts";
 import type { BodyPlan } from "./message-plan.ts";
 
-/** What a hub takes of messages in one direction. */
+/** The hub's size limit for messages in one direction. */
 export interface SizeLimit {
   readonly direction: "cloud-to-device" | "device-to-cloud";
   readonly maxBytes: number;
 }
 
-/** Encoded bytes are worth reading: hexadecimal takes two for one, and whitespace is allowed. */
+/** The input may be longer than the body: hex takes two characters per byte, and white space is allowed. */
 const READ_FACTOR = 4;
 
 /**
  * Undefined for the default body.
  *
- * @throws UsageError for what cannot be read or decoded; HubError MessageTooLarge for what no hub takes.
+ * @throws UsageError if it cannot be read or decoded; HubError MessageTooLarge.
  */
 export async function readBody(
   source: BodySource,

@@ -1,4 +1,4 @@
-/** Texts of the command line to values, refused in commander's way: exit code 2. */
+/** Parsers of option values; errors end with exit code 2. */
 
 import { InvalidArgumentError } from "commander";
 import { validateDeviceId } from "../../core/device-identity.ts";
@@ -10,7 +10,7 @@ import {
 } from "../../core/hub-options.ts";
 import { DURATION_FORMS, parseDuration } from "../text/duration.ts";
 
-/** For a whole number of this range. */
+/** Parses a whole number in this range. */
 export function wholeNumberIn(range: OptionRange): (text: string) => number {
   return (text) => requireInRange(/^\d+$/.test(text) ? Number(text) : Number.NaN, range);
 }
@@ -25,7 +25,7 @@ export function parseDurationArgument(text: string): number {
   return ms;
 }
 
-/** For a duration of this range, in milliseconds. */
+/** Parses a duration in this range, in milliseconds. */
 export function durationIn(range: OptionRange): (text: string) => number {
   return (text) => requireInRange(parseDurationArgument(text), range);
 }

@@ -1,4 +1,4 @@
-/** The options every command has, and those the settings table brings. */
+/** Options shared by all commands, and those from the settings table. */
 
 import { type Command, Option } from "commander";
 import type { ConfigInputs } from "../../config/load-settings.ts";
@@ -35,7 +35,7 @@ export function addCommonOptions(command: Command): Command {
     .option("--no-color", "disable colors");
 }
 
-/** The flags this executable has for these settings; those with an option of their own are left out. */
+/** Adds this executable's flags from the settings table, except those the command defines itself. */
 export function addSettingOptions(
   command: Command,
   executable: Executable,
@@ -47,14 +47,14 @@ export function addSettingOptions(
     const option = new SettingOption(flag, help);
     option.variable = variable;
     if (fallback !== undefined) option.default(undefined, fallback);
-    // For help and completion; a wrong one is a matter of configuration, which the loader tells.
+    // Only for help and completion; the loader reports an invalid value as a configuration error.
     if (choices) option.argChoices = [...choices];
     command.addOption(option);
   }
   return addDotenv(command);
 }
 
-/** Not `--env-file`: Node takes that flag for itself, even when it follows the script's name. */
+/** Not `--env-file`: Node consumes that flag, even after the script's name. */
 export function addDotenv(command: Command): Command {
   return command.addOption(
     new Option("--dotenv <path>", "read variables from this file").default(
@@ -72,7 +72,7 @@ export function addConnectTimeout(command: Command): Command {
   );
 }
 
-/** What the command line says of the settings, for the loader. */
+/** The settings on the command line, as input for the loader. */
 export function configInputs(
   executable: Executable,
   flags: object,

@@ -1,10 +1,10 @@
-/** Keeps the SDKs' own debug output out: it shows tokens as they are. */
+/** Disables the SDKs' debug output, which contains tokens. */
 
 /**
- * Takes `DEBUG` away, which the SDKs and their dependencies read when they are loaded: to be called
- * before. Node itself reads `NODE_DEBUG` before any program runs.
+ * Deletes `DEBUG`. Call before loading the SDKs, which read it on load. (Node reads `NODE_DEBUG`
+ * before any program runs.)
  *
- * @returns whether it was set.
+ * @returns Whether it was set.
  */
 export function disableDebug(env: Record<string, string | undefined>): boolean {
   if (!env.DEBUG) return false;

@@ -1,14 +1,14 @@
-/** The end of a command that goes on until there is a reason to end. */
+/** How a long-running command ends. */
 
 import { createDeferred } from "../../async/deferred.ts";
 import type { Context } from "./run-program.ts";
 
-/** Why it ends: for reasons of its `Own`, or for those that every command has. */
+/** Why it ends: a reason of its `Own`, or one that every command has. */
 export type End<Own extends string> =
   | { readonly type: Own | "interrupted" | "closed" }
   | { readonly type: "failed"; readonly error: unknown };
 
-/** Waits for the first reason. Signals and a closed stdout are reasons; the command adds its own. */
+/** Waits for the first reason: a signal, a closed stdout, or one of the command's own. */
 export class Ending<Own extends string> {
   readonly #reason = createDeferred<End<Own>>();
 
@@ -25,7 +25,7 @@ export class Ending<Own extends string> {
     this.#reason.resolve({ type });
   }
 
-  /** To be handed to `catch`. */
+  /** Pass to `catch`. */
   readonly fail = (error: unknown): void => this.#reason.resolve({ type: "failed", error });
 
   #endOn(signal: AbortSignal, type: "interrupted" | "closed"): void {

@@ -1,15 +1,15 @@
-/** What every help has: one form for options, and the topics below them. */
+/** The format of options in the help, and the topics below them. */
 
 import { type Command, Option } from "commander";
 import { EXIT_CODE_SUMMARY } from "../terminal/exit-code.ts";
 import { DURATION_FORMS } from "../text/duration.ts";
 
-/** An option that a variable can set, too. commander's own `env` would read the variable itself. */
+/** An option that a variable can also set. commander's own `env` would read the variable itself. */
 export class SettingOption extends Option {
   variable: string | undefined;
 }
 
-/** `text (a|b, default: a, env: NAME)`: choices, then the default as it would be typed. */
+/** `text (a|b, default: a, env: NAME)`. */
 export function describeOption(option: Option): string {
   const shownDefault =
     option.defaultValueDescription ??
@@ -25,7 +25,7 @@ export function describeOption(option: Option): string {
   return notes.length === 0 ? option.description : `${option.description} (${notes.join(", ")})`;
 }
 
-/** Puts the topics below the help of this command and of all below it. */
+/** Adds the topics to the help of this command and its subcommands. */
 export function addTopics(command: Command): void {
   const takesDuration = command.options.some(({ flags }) => flags.includes("<duration>"));
   if (takesDuration) command.addHelpText("after", `\nDurations: ${DURATION_FORMS}.`);

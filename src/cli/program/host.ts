@@ -1,4 +1,4 @@
-/** What surrounds a program: the process that runs it, or a test. */
+/** The environment of a program: a process or a test. */
 
 import { type Io, systemIo } from "../terminal/io.ts";
 import { type Interruption, watchSignals } from "./signals.ts";

@@ -1,4 +1,4 @@
-/** How the end of a command that receives is told. */
+/** Reports the end of a command that receives. */
 
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { OutputClosedError } from "../terminal/output.ts";
@@ -7,26 +7,26 @@ import { formatDuration } from "../text/duration.ts";
 import type { End } from "./ending.ts";
 import type { Context } from "./run-program.ts";
 
-/** `enough` is a success, whatever was wanted. */
+/** `enough` is always a success. */
 export type ReceivingEnd = "count" | "enough" | "timeout" | "idleTimeout";
 
-/** What has been received, and of what was wanted. */
+/** What was received and requested. */
 export interface Received {
   /** "message", "event" */
   readonly what: string;
   readonly received: number;
-  /** Undefined: no end. */
+  /** Undefined: unbounded. */
   readonly count: number | undefined;
-  /** The bound that has passed, when one has: its flag, and how long it was. */
+  /** The time limit to report if it expired. */
   readonly bound: { readonly flag: string; readonly ms: number | undefined };
-  /** What to do when too little has come. */
+  /** The next step if too little was received. */
   readonly hint: string;
 }
 
 /**
- * Tells the total, and returns the exit code that calls for.
+ * Reports the total and returns the exit code.
  *
- * @throws what the receiving failed with.
+ * @throws The error that ended the receiving.
  */
 export function concludeReceiving(
   end: End<ReceivingEnd>,

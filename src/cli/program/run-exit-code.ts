@@ -1,14 +1,14 @@
-/** The exit code of a run that sends, by what became of its messages. */
+/** The exit code of a run that sends, from the outcome of its messages. */
 
 import type { Ack } from "../../core/message.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 
-/** Why a run ended that nothing made fail: it had all it wanted, or this came first. */
+/** Why a run ended without an error. */
 export type RunEnd = "satisfied" | "timeout" | "SIGINT" | "SIGTERM";
 
 /**
- * Of cloud-to-device messages. The lowest of 6, 7 and 124 wins: a refused send says more than a
- * missing record. With `negative` no record by the deadline is what was hoped for.
+ * For cloud-to-device messages. The lowest of 6, 7 and 124 wins: a refused message matters more than
+ * a missing record. With `negative`, no record by the deadline is a success.
  */
 export function exitCodeOfSending(
   { failed, negative }: { readonly failed: number; readonly negative: number },
@@ -22,8 +22,8 @@ export function exitCodeOfSending(
 }
 
 /**
- * Of telemetry. A refused message says more than a missing confirmation. A run without `count` has
- * no end of its own, and whatever ends it is right.
+ * For telemetry. A refused message matters more than a missing confirmation. A run without `count` is
+ * unbounded, and any end of it is a success.
  */
 export function exitCodeOfTelemetry(
   { confirmed, failed }: { readonly confirmed: number; readonly failed: number },

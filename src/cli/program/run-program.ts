@@ -27,7 +27,7 @@ export interface Context extends Omit<Host, "args"> {
 /** A command's action: from its parsed options to its exit code. */
 type Action<Flags> = (flags: Flags, context: Context) => Promise<ExitCode>;
 
-/** Wires an action to a command. */
+/** Attaches an action to a command. */
 export type Act = <Flags>(command: Command, action: Action<Flags>) => void;
 
 export interface Program {
@@ -36,13 +36,13 @@ export interface Program {
   build(program: Command, act: Act): void;
 }
 
-/** Where there is no terminal. */
+/** Used without a terminal. */
 const HELP_COLUMNS = 80;
 
-/** How long text on its way to a reader who does not read may hold up the end. */
+/** How long a blocked reader may delay the exit, in milliseconds. */
 const FLUSH_LIMIT_MS = 2000;
 
-/** Runs to the end, everything written included. Never throws. */
+/** Runs until everything is written. Never throws. */
 export async function runProgram({ name, build }: Program, host: Host): Promise<ExitCode> {
   const { stdout, stderr } = host.io;
   const code = await run(name, build, host);
@@ -118,7 +118,7 @@ function createProgram(
     .exitOverride()
     .configureOutput({
       writeOut,
-      // Errors are told by the reporter, once.
+      // The reporter prints errors.
       writeErr: () => {},
       outputError: () => {},
       getOutHasColors: () => false,
@@ -139,7 +139,7 @@ function createReporter(flags: CommonFlags, { io, redactor }: BaseContext): Repo
   });
 }
 
-/** A command line that cannot be parsed is still answered in the form it asks for. */
+/** Parse errors, too, are reported in the requested output format. */
 function flagsBeforeParsing(args: readonly string[]): CommonFlags {
   const text = ["", ...args].join(" ");
   return {

@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM: the first asks to end, the second ends. */
+/** Ctrl-C and SIGTERM: the first stops gracefully, the second exits at once. */
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
@@ -7,11 +7,11 @@ type SignalName = (typeof SIGNALS)[number];
 export interface Interruption {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** Which one it was. */
+  /** The signal received. */
   readonly cause: SignalName | undefined;
 }
 
-/** @returns with `stop`, which hands the signals back to Node. */
+/** @returns Also `stop`, which restores Node's default handling. */
 export function watchSignals(): Interruption & { stop(): void } {
   const controller = new AbortController();
   let cause: SignalName | undefined;
@@ -28,7 +28,7 @@ export function watchSignals(): Interruption & { stop(): void } {
   };
   const endNow = (name: SignalName): void => {
     stop();
-    // Without a handler the signal ends the process as it would any other.
+    // Without a handler, the signal has its default effect.
     process.kill(process.pid, name);
   };
   for (const name of SIGNALS) process.on(name, onSignal);

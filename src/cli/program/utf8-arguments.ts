@@ -1,4 +1,4 @@
-/** Arguments that are not UTF-8: Node puts U+FFFD in their place, and what was meant is lost. */
+/** Detects arguments that are not UTF-8: Node replaces their invalid bytes by U+FFFD. */
 
 import { readFileSync } from "node:fs";
 import { UsageError } from "../terminal/usage-error.ts";
@@ -6,8 +6,8 @@ import { UsageError } from "../terminal/usage-error.ts";
 const BODY_FLAG = /^--da(ta)?(=|$)/;
 
 /**
- * A U+FFFD that was typed is only told from a replaced byte where the system shows the bytes, as Linux
- * does; elsewhere both are refused.
+ * A typed U+FFFD can be distinguished from a replaced byte only where the system shows the raw bytes,
+ * as Linux does; elsewhere both are refused.
  *
  * @param readCommandLine The arguments of this process as bytes, each followed by NUL.
  * @throws UsageError
@@ -29,7 +29,7 @@ export function validateUtf8Arguments(
   );
 }
 
-/** What stands before them is Node and its options. Undefined where the system does not show them. */
+/** The last arguments, after Node and its options. Undefined if the system does not show them. */
 function lastArguments(count: number, readCommandLine: () => Buffer): Buffer[] | undefined {
   try {
     const text = readCommandLine().toString("latin1").replace(/\0$/, "");

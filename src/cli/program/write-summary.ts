@@ -1,4 +1,4 @@
-/** The last line of a run that counts. */
+/** Writes the summary, the last line of a run. */
 
 import { waitAtMost } from "../../async/within.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
@@ -7,8 +7,8 @@ import { OutputError } from "../terminal/output.ts";
 import type { Reporter } from "../terminal/reporter.ts";
 
 /**
- * Resolves once the line is out, or `limitMs` have passed. Where stdout cannot be written, the error
- * and the line go to stderr, and the exit code is that error's.
+ * Resolves once the line is written or `limitMs` have passed. If stdout cannot be written, the error
+ * and the line go to stderr, and the exit code is the error's.
  *
  * @throws OutputClosedError
  */

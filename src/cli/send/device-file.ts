@@ -1,13 +1,13 @@
-/** `--device-file`: one device id a line. */
+/** `--device-file`: one device id per line. */
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../terminal/usage-error.ts";
 
 /**
- * Blank lines are skipped; none without a path. Whether each is a device id the loader says.
+ * Skips blank lines; empty without a path. The loader validates the ids.
  *
- * @throws UsageError for a file that cannot be read, or names no device.
+ * @throws UsageError for a file that cannot be read or contains no ids.
  */
 export function readDeviceFile(path: string | undefined, directory: string): readonly string[] {
   if (path === undefined) return [];

@@ -1,4 +1,4 @@
-/** `--dry-run`: what would be sent. */
+/** `--dry-run`: prints what would be sent. */
 
 import type { ClientError } from "../../client/errors/client-error.ts";
 import type { Message } from "../../core/message.ts";
@@ -27,7 +27,7 @@ interface Shown {
   readonly message: Message;
 }
 
-/** @throws `refusal`, when there is one: nothing would be sent. */
+/** @throws `refusal`, if given: nothing would be sent. */
 export async function runDryRun(
   source: MessageSource,
   { io, flags, interruption }: Context,
@@ -50,7 +50,7 @@ export async function runDryRun(
   }
 }
 
-/** In the schema of a received message, so that the same programs read both. */
+/** Uses the schema of a received message, so that the same programs can read both. */
 function formatJson({ n, deviceId, message }: Shown): string {
   return formatJsonLine({
     type: "message",

@@ -1,4 +1,4 @@
-/** `--expiry`: when a message is to be given up. */
+/** `--expiry`: the expiry time of a message. */
 
 import { UsageError } from "../terminal/usage-error.ts";
 import { parseDuration } from "../text/duration.ts";
@@ -6,16 +6,16 @@ import { formatTime, parseTime } from "../text/time.ts";
 
 export type Expiry =
   | { readonly type: "absolute"; readonly timeUtcMs: number }
-  /** From the sending of each message. */
+  /** From the time each message is sent. */
   | { readonly type: "relative"; readonly ttlMs: number };
 
 const HINT =
   "Use epoch milliseconds, ISO 8601 such as 2030-01-31T12:00:00Z, or a duration such as 90s or PT1H.";
 
 /**
- * A bare number is epoch milliseconds; a time without zone is UTC.
+ * A bare number is epoch milliseconds; a time without a zone is UTC.
  *
- * @throws UsageError for what is none of the three forms, and for the past.
+ * @throws UsageError for any other form, and for a time in the past.
  */
 export function parseExpiry(text: string, nowMs: number): Expiry {
   const timeUtcMs = parseTime(text);

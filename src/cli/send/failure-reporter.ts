@@ -1,4 +1,4 @@
-/** Tells what does not go well with single messages while a run goes on. */
+/** Reports failures and retries of single messages during a run. */
 
 import type { SendEvent } from "../../client/service/send-event.ts";
 import type { Context } from "../program/run-program.ts";
@@ -11,14 +11,14 @@ type Retry = Extract<SendEvent, { type: "queueFull" | "throttled" }>;
 
 export class FailureReporter {
   readonly #context: Context;
-  /** What has been told in full, by kind and device. */
+  /** What has been reported in full, by kind and device. */
   readonly #reported = new Set<string>();
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  /** One line for each message, and the error with its hint once for each device. */
+  /** One line per message, and the error with its hint once per device. */
   reportFailure({ index, outgoing, error }: Failure): void {
     const { reporter, flags } = this.#context;
     const { deviceId, message } = outgoing;
@@ -55,7 +55,7 @@ export class FailureReporter {
   }
 }
 
-/** These end the whole run, which tells them. */
+/** These end the whole run, which reports them. */
 function endsRun(name: string): boolean {
   return name === "ConnectionLost" || name === "IotHubUnauthorized";
 }

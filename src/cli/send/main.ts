@@ -37,7 +37,7 @@ const SIZE_LIMIT: SizeLimit = {
   maxBytes: MAX_CLOUD_TO_DEVICE_BYTES,
 };
 
-/** In place of a body that is too large to be read. */
+/** Replaces a body that is too large to read. */
 const NO_BODY: BodyPlan = { type: "bytes", bytes: new Uint8Array() };
 
 export const program: Program = {

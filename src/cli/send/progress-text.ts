@@ -1,4 +1,4 @@
-/** How far the wait for feedback is, in one line. */
+/** The progress line while waiting for feedback. */
 
 import { formatDuration } from "../text/duration.ts";
 
@@ -9,7 +9,7 @@ export interface Waiting {
   readonly leftMs: number | undefined;
 }
 
-/** A hub gathers 64 records or waits 15 s (devguide-c2d, "Message feedback"): silence is no fault. */
+/** A hub batches 64 records or 15 s (devguide-c2d, "Message feedback"), so a delay is normal. */
 export function formatWaiting({ pending, sent, leftMs }: Waiting): string {
   const left =
     leftMs === undefined

@@ -1,4 +1,4 @@
-/** What a run of `c2d-send` says, as text and as JSON. */
+/** The stdout of `c2d-send`, as text and as JSON. */
 
 import type { MatchedFeedback, PendingMessage } from "../../client/service/feedback-tracker.ts";
 import type { Message } from "../../core/message.ts";
@@ -19,7 +19,7 @@ interface SentMessage {
 export interface SendRenderer {
   sent(sent: SentMessage): string;
   feedback(feedback: MatchedFeedback): string;
-  /** A message without feedback at the end; nothing in JSON, where it is what no feedback line names. */
+  /** A message without feedback at the end; empty in JSON, which has no such line. */
   pending(message: PendingMessage, reason: string): string;
   summary(tally: Tally, elapsedMs: number): string;
 }

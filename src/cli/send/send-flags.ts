@@ -1,4 +1,4 @@
-/** The flags of `c2d-send`, as commander hands them over. */
+/** The flags of `c2d-send`, as parsed by commander. */
 
 import type { Ack } from "../../core/message.ts";
 import type { MessageFlags } from "../message/message-flags.ts";

@@ -1,4 +1,4 @@
-/** What `c2d-send` is to do: its flags, checked against one another. */
+/** The options of `c2d-send`, validated together. */
 
 import type { Ack } from "../../core/message.ts";
 import {
@@ -11,9 +11,9 @@ import { UsageError } from "../terminal/usage-error.ts";
 import { type Expiry, parseExpiry } from "./expiry.ts";
 import type { SendFlags } from "./send-flags.ts";
 
-/** How a run goes, whatever its messages are. */
+/** Options of a run, independent of its messages. */
 export interface RunOptions {
-  /** The feedback that is asked for; undefined when each message says so itself. */
+  /** The feedback to request; undefined if each message specifies its own. */
   readonly ack: Ack | undefined;
   readonly intervalMs: number;
   readonly connectTimeoutMs: number;
@@ -24,13 +24,13 @@ export interface RunOptions {
   readonly onQueueFull: "wait" | "fail";
 }
 
-/** What is sent by a run whose messages the command line describes. */
+/** The messages described on the command line. */
 export interface SendOptions {
   readonly message: CloudToDevicePlan;
   readonly count: number;
-  /** Whether the body must be what its content type says: the default one is known to be. */
+  /** Whether to check the body against its content type; the default body needs no check. */
   readonly isBodyChecked: boolean;
-  /** For the user, before anything is sent. */
+  /** Printed before anything is sent. */
   readonly warnings: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export interface CloudToDevicePlan extends MessagePlan {
   readonly ack: Ack;
 }
 
-/** The tutorial's. */
+/** The tutorial's body. */
 export const DEFAULT_BODY = '{"service client sent a message": {{windSpeed}}}';
 const DEFAULTS: MessageDefaults = {
   body: DEFAULT_BODY,
@@ -47,8 +47,8 @@ const DEFAULTS: MessageDefaults = {
 };
 
 /**
- * @param body The body `bodySourceOf` named; undefined for the default one.
- * @throws UsageError for flags that contradict one another.
+ * @param body Undefined for the default body.
+ * @throws UsageError for conflicting flags.
  */
 export function toSendOptions(
   flags: SendFlags,
@@ -96,7 +96,7 @@ const MESSAGE_FLAGS = [
 ] as const satisfies [keyof SendFlags, string][];
 
 /**
- * With `--from` the lines say what is sent, and the command line to whom.
+ * With `--from` the input defines the messages, and the command line only the devices.
  *
  * @throws UsageError
  */

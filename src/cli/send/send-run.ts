@@ -1,4 +1,4 @@
-/** One run of `c2d-send`: what it sends, the feedback it waits for, and its numbers. */
+/** One run of `c2d-send`: its messages, feedback and counters. */
 
 import { Deadline } from "../../async/deadline.ts";
 import { createDeferred } from "../../async/deferred.ts";
@@ -22,7 +22,7 @@ import { createRenderer, type SendRenderer } from "./render.ts";
 import type { RunOptions } from "./send-options.ts";
 import type { Tally } from "./tally.ts";
 
-/** How long a reader of stdout who does not read may delay the end of an interrupted run. */
+/** How long a blocked reader may delay the exit of an interrupted run, in milliseconds. */
 const WRITE_GRACE_MS = 1000;
 
 export class SendRun {
@@ -34,13 +34,13 @@ export class SendRun {
   readonly #feedback = new FeedbackTracker((feedback) => this.#countFeedback(feedback));
   readonly #startMs = performance.now();
   readonly #failures: FailureReporter;
-  /** Devices whose next message waits for another try. */
+  /** Devices whose next message is waiting to be retried. */
   readonly #held = new Set<string>();
   readonly #failure = createDeferred<never>();
   #onFeedback: () => void = () => {};
   #sent = 0;
   #failed = 0;
-  /** Those of the failed that the hub may have. */
+  /** Failed messages that the hub may have accepted. */
   #unanswered = 0;
   #success = 0;
   #negative = 0;
@@ -66,7 +66,7 @@ export class SendRun {
     };
   }
 
-  /** Ends whatever is waited for. */
+  /** Ends the wait for feedback with an error. */
   fail(error: unknown): void {
     this.#failure.reject(error as Error);
   }
@@ -77,7 +77,7 @@ export class SendRun {
   }
 
   /**
-   * Resolves once every message has its answer.
+   * Resolves once every message has been accepted or has failed.
    *
    * @throws ClientError, OutputError, OutputClosedError
    */
@@ -117,7 +117,7 @@ export class SendRun {
     this.#feedback.finish();
   }
 
-  /** Resolves when every message has its record, or the time for them has passed. */
+  /** Resolves when every message has its record, or the timeout has passed. */
   async waitForFeedback(): Promise<RunEnd> {
     if (this.tally.pending === 0) return "satisfied";
     const { interruption, reporter } = this.#context;
@@ -142,7 +142,7 @@ export class SendRun {
     }
   }
 
-  /** Names each message whose feedback has not come. */
+  /** Prints each message without feedback. */
   printPending(reason: string): void {
     for (const message of this.#feedback.pending()) {
       this.#print(this.#renderer.pending(message, reason));
@@ -150,9 +150,9 @@ export class SendRun {
   }
 
   /**
-   * Last, after everything else has been written.
+   * Call last, after everything else has been written.
    *
-   * @returns The exit code of an error that writing met, which has been reported; else 0.
+   * @returns The exit code of a reported write error; else 0.
    * @throws OutputClosedError
    */
   async printSummary(): Promise<ExitCode> {
@@ -165,7 +165,7 @@ export class SendRun {
     return await writeSummary(summary, this.#writer, reporter, limitMs);
   }
 
-  /** Made when they are taken, and no faster than stdout is read. */
+  /** Created on demand, and no faster than stdout is read. */
   async *#messages(): AsyncGenerator<PlannedMessage> {
     for await (const { deviceId, make } of this.#source.all()) {
       await this.#writer.room();

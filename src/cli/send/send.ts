@@ -1,4 +1,4 @@
-/** `c2d-send`: sends the messages, and with `--wait` learns what became of them. */
+/** `c2d-send`: sends messages and, with `--wait`, collects their feedback. */
 
 import type { ClientError } from "../../client/errors/client-error.ts";
 import type { FeedbackBatch } from "../../client/service/service-connection.ts";
@@ -24,13 +24,13 @@ import { RecordedMessages } from "./recorded/recorded-messages.ts";
 import type { RunOptions, SendOptions } from "./send-options.ts";
 import { SendRun } from "./send-run.ts";
 
-/** How long an interrupted run waits for the hub's answers to what it has sent. */
+/** How long an interrupted run waits for the hub's outstanding answers, in milliseconds. */
 const ANSWER_GRACE_MS = 2000;
 
 /**
- * The messages that the command line describes.
+ * Sends the messages described on the command line.
  *
- * @param isOversize Whether their body was too large to be read.
+ * @param isOversize Whether the body was too large to read.
  */
 export async function sendPlanned(
   options: SendOptions,
@@ -57,7 +57,7 @@ function validateMessageId({ system }: Message): void {
   );
 }
 
-/** The messages of `--from`. */
+/** Sends the messages of `--from`. */
 export async function sendRecorded(
   path: string,
   runOptions: RunOptions,
@@ -100,7 +100,7 @@ async function runSend(
   }
 }
 
-/** Whatever fails once the end was asked for, failed because of that; what cannot be written, the summary reports. */
+/** After an interruption, errors are its consequence; output errors are reported with the summary. */
 function codeOfFailure(
   error: unknown,
   run: SendRun,
@@ -150,7 +150,7 @@ async function sendAll(
   }
 }
 
-/** @returns Takes the task back. */
+/** @returns Cancels the task. */
 function afterInterruption(
   { interruption: { signal } }: Context,
   delayMs: number,

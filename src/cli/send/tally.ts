@@ -1,15 +1,15 @@
-/** The numbers of a run. */
+/** The counters of a run. */
 
 export interface Tally {
   /** Accepted by the hub. */
   readonly sent: number;
-  /** Refused by the hub for good, or sent without an answer. */
+  /** Refused by the hub, or sent without an answer. */
   readonly failed: number;
-  /** Never sent, or only refused for a full queue or throttling so far. */
+  /** Not sent, or so far refused only because of a full queue or throttling. */
   readonly unsent: number;
   readonly success: number;
   readonly negative: number;
-  /** Feedback waited for that has not come. */
+  /** Messages without the feedback they wait for. */
   readonly pending: number;
   /** Whether feedback is waited for. */
   readonly isWaiting: boolean;

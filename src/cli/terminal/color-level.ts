@@ -1,4 +1,4 @@
-/** Whether to colour, as no-color.org and force-color.org have it. More than 16 colours are not used. */
+/** Whether to use colour, following no-color.org and force-color.org. At most 16 colours are used. */
 
 export interface ColorPreference {
   readonly isTTY: boolean;
@@ -9,7 +9,7 @@ export interface ColorPreference {
 
 /**
  * The flag first, then FORCE_COLOR, then NO_COLOR (Node's own order), then whether it is a terminal.
- * chalk alone would not honour NO_COLOR, and Node takes an empty one for a refusal.
+ * chalk alone would not honour NO_COLOR, and Node treats an empty one as set.
  */
 export function colorLevel({ isTTY, env, isDisabled }: ColorPreference): 0 | 1 {
   if (isDisabled) return 0;

@@ -1,8 +1,8 @@
-/** Makes foreign text safe to print: nothing in it can steer a terminal or fake a line. */
+/** Escapes external text, so that it cannot control a terminal or fake a line. */
 
 /**
- * Control, format (bidirectional overrides among them), lone surrogates and line separators.
- * Joiners stay, for emoji and several scripts are written with them.
+ * Control and format characters (including bidirectional overrides), lone surrogates and line
+ * separators. Joiners are kept, because emoji and several scripts need them.
  */
 const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
@@ -14,12 +14,12 @@ const SHORT: Readonly<Record<string, string>> = {
   "\r": "\\r",
 };
 
-/** One line, whatever comes in. */
+/** The result is always a single line. */
 export function escapeLine(text: string): string {
   return text.replace(UNSAFE, (character) => SHORT[character] ?? toEscape(character));
 }
 
-/** Several lines and tabs stay what they are. */
+/** Keeps newlines and tabs. */
 export function escapeText(text: string): string {
   return text.replace(UNSAFE, (character) =>
     character === "\n" || character === "\t"

@@ -1,4 +1,4 @@
-/** The exit codes, and which error ends with which: the one place that knows. */
+/** The exit codes, and the exit code and hint of each error. */
 
 import { ClientError } from "../../client/errors/client-error.ts";
 import { ConfigError } from "../../config/config-error.ts";
@@ -27,7 +27,7 @@ export const EXIT_CODE_SUMMARY = `Exit codes: 0 done, 1 error, 2 usage, 3 config
 
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
 
-/** By name, for the classes would bring the hub with them. */
+/** By name, because importing the classes would load the hub. */
 const LOCAL_HUB_CODES: Readonly<Record<string, ExitCode>> = {
   LocalHubNotRunning: EXIT_CODES.unreachable,
   LocalHubNotStarted: EXIT_CODES.unreachable,
@@ -43,7 +43,7 @@ const LOCAL_HUB_CODES: Readonly<Record<string, ExitCode>> = {
   HomeDamaged: EXIT_CODES.configuration,
 };
 
-/** The next step after errors that name none themselves. */
+/** Hints for errors that have none of their own. */
 const LOCAL_HUB_HINTS = new Map([
   ["PortUnavailable", "Choose another port with --port <n>, or any free one with --port 0."],
   ["StoreInUse", "Stop that process, or use a different C2D_HOME."],
@@ -64,7 +64,7 @@ const LOCAL_HUB_HINTS = new Map([
   ],
 ]);
 
-/** The next step after an error that names none itself. */
+/** The hint for an error that has none of its own. */
 export function hintFor(error: unknown): string | undefined {
   const known = error instanceof Error ? LOCAL_HUB_HINTS.get(error.name) : undefined;
   if (known !== undefined) return known;
@@ -81,7 +81,7 @@ export function isUnexpected(error: unknown): boolean {
   return exitCodeOf(error) === EXIT_CODES.unexpected && !(error instanceof OutputError);
 }
 
-/** The code a command ends with that this error ended. */
+/** The exit code of a command that fails with this error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof HubStartError) return error.exitCode;
   if (error instanceof UsageError) return EXIT_CODES.usage;
@@ -94,7 +94,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   return EXIT_CODES.unexpected;
 }
 
-/** What is not in the hub's catalogue happened on the way to it. */
+/** Names that are not in the hub's catalogue are connection errors. */
 function exitCodeOfName(name: ClientError["name"]): ExitCode {
   if (name === "CredentialUnavailable") return EXIT_CODES.unauthorized;
   if (name === "IncompatiblePackage") return EXIT_CODES.unexpected;

@@ -1,7 +1,7 @@
 import type { ExitCode } from "./exit-code.ts";
 import type { ErrorReport } from "./reporter.ts";
 
-/** The error with which a hub in the background ended its start, as that hub would have told it. */
+/** The start error of a background hub, as reported by that hub. */
 export class HubStartError extends Error {
   override readonly name: string;
   readonly exitCode: ExitCode;

@@ -1,4 +1,4 @@
-/** The outside of a command as one value: streams, environment, working directory. */
+/** The streams, environment and working directory of a command. */
 
 import { fstatSync } from "node:fs";
 import { Socket } from "node:net";
@@ -15,7 +15,7 @@ export interface Io {
   readonly directory: string;
 }
 
-/** The process's own. */
+/** Those of this process. */
 export function systemIo(): Io {
   return {
     get stdin() {
@@ -35,8 +35,8 @@ export function systemIo(): Io {
 }
 
 /**
- * For a pipe a socket of our own: `process.stdout` cannot be destroyed, so that a reader who does
- * not read would keep the process alive.
+ * Uses its own socket for a pipe: `process.stdout` cannot be destroyed, so a blocked reader would
+ * keep the process alive.
  */
 function openStream(fd: number, fallback: () => Writable): Writable {
   if (process.platform === "win32" || !isPipe(fd)) return fallback();

@@ -1,9 +1,9 @@
-/** Writes to stdout without waiting for each, but no further ahead than its reader allows. */
+/** Writes to stdout in order without waiting for each write, but with bounded read-ahead. */
 
 import { createDeferred } from "../../async/deferred.ts";
 import type { Output } from "./output.ts";
 
-/** Texts that may be on their way. */
+/** Maximum number of pending writes. */
 const MAX_WAITING = 100;
 
 export class OrderedWriter {
@@ -46,7 +46,7 @@ export class OrderedWriter {
   }
 
   /**
-   * Resolves when everything is out.
+   * Resolves when everything is written.
    *
    * @throws OutputError, OutputClosedError
    */

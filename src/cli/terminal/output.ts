@@ -1,9 +1,9 @@
-/** A stream to write to: each write tells when it is out. */
+/** An output stream whose writes resolve once written. */
 
 import type { Writable } from "node:stream";
 import { waitAtMost } from "../../async/within.ts";
 
-/** Writing failed. The reader's going away is not meant: see `closed`. */
+/** Writing failed for a reason other than a closed reader. */
 export class OutputError extends Error {
   override readonly name = "OutputError";
   readonly hint: string;
@@ -20,18 +20,18 @@ export class OutputError extends Error {
   }
 }
 
-/** The reader went away: nothing more to write, and nobody to tell. */
+/** The reader has closed the stream. */
 export class OutputClosedError extends Error {
   override readonly name = "OutputClosedError";
 }
 
 export interface Output {
   readonly isTTY: boolean;
-  /** Width of the terminal; undefined when it is none, or does not say. */
+  /** Width of the terminal; undefined if unknown or not a terminal. */
   readonly columns?: number | undefined;
-  /** Whether something has been written: what comes next is not the first. */
+  /** Whether something has been written. */
   readonly hasText: boolean;
-  /** Aborted when the reader has gone away. */
+  /** Aborted when the reader closes the stream. */
   readonly closed: AbortSignal;
   /**
    * Resolves once the text has left this process.
@@ -39,9 +39,9 @@ export interface Output {
    * @throws OutputClosedError, OutputError
    */
   write(text: string): Promise<void>;
-  /** Resolves when everything written so far is out, or cannot get out, or `limitMs` have passed. */
+  /** Resolves when everything so far is written or has failed, or `limitMs` have passed. */
   flush(limitMs?: number): Promise<void>;
-  /** Drops what is still waiting, so that a reader who does not read cannot keep the process. */
+  /** Drops pending writes, so that a blocked reader cannot keep the process alive. */
   release(): void;
 }
 
@@ -52,7 +52,7 @@ const CLOSED_CODES = new Set([
   "ERR_STREAM_WRITE_AFTER_END",
 ]);
 
-/** An `Output` over a stream of Node's. */
+/** An `Output` over a Node stream. */
 export class StreamOutput implements Output {
   readonly isTTY: boolean;
   #hasText = false;
@@ -65,7 +65,7 @@ export class StreamOutput implements Output {
     this.#stream = stream;
     this.#name = name;
     this.isTTY = stream.isTTY === true;
-    // Each write's callback has the error too; without a listener it would end the process.
+    // The error also reaches each write's callback; without a listener it would crash the process.
     stream.on("error", () => {});
   }
 

@@ -1,4 +1,4 @@
-/** Blocks of text for people: an empty line stands between two of them, not before the first. */
+/** Separates blocks of text by an empty line. */
 
 import type { Output } from "./output.ts";
 

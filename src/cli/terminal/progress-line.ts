@@ -1,18 +1,18 @@
-/** One line on a terminal that is written over and over, and leaves nothing behind. */
+/** A progress line on a terminal, rewritten in place and erased at the end. */
 
 import { escapeLine } from "./escape.ts";
 import type { Output } from "./output.ts";
 
-/** Soon enough to look alive, seldom enough to cost nothing; what is done before it shows none. */
+/** Also the delay before the line first appears. */
 const REFRESH_MS = 250;
 
 const DEFAULT_COLUMNS = 80;
 const ERASE_LINE = "\r\u001b[2K";
 
-/** What the line says now; undefined for nothing. */
+/** The current text; undefined to show nothing. */
 export type DescribeProgress = () => string | undefined;
 
-/** Whoever writes to the same terminal calls `hide` before; the next refresh shows the line again. */
+/** Call `hide` before writing to the same terminal; the next refresh shows the line again. */
 export class ProgressLine {
   readonly #stderr: Output;
   readonly #isEnabled: boolean;
@@ -25,7 +25,7 @@ export class ProgressLine {
     this.#isEnabled = isEnabled;
   }
 
-  /** Shows what `describe` says until `stop`, or until another `start`. */
+  /** Shows the text of `describe` until `stop` or another `start`. */
   start(describe: DescribeProgress): void {
     if (!this.#isEnabled) return;
     this.stop();

@@ -1,11 +1,11 @@
-/** Takes secrets out of text, those it was told of and those it recognises. */
+/** Redacts secrets from text: known ones, and those it recognises. */
 
 const HIDDEN = "[secret]";
 
-/** `<key>`, as in our own hints: it ends where a word does, and is too short for a key. */
+/** `<key>`, as in our own hints: followed by the end of a word, and too short for a key. */
 const PLACEHOLDER = `<[a-z ]{1,20}>(?:[:;&.,)\\s"'\`]|$)`;
 
-/** What a secret looks like wherever it stands: in connection strings, tokens, PEM files. */
+/** Patterns of secrets in connection strings, tokens and PEM files. */
 const PATTERNS: readonly RegExp[] = [
   new RegExp(
     `((?:SharedAccessKey|SharedAccessSignature|AccountKey|password|passphrase)\\s*=\\s*)(?!SharedAccessSignature|${PLACEHOLDER})[^;\\s"'\`]+`,
@@ -16,13 +16,13 @@ const PATTERNS: readonly RegExp[] = [
   /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];
 
-/** Shorter ones would tear ordinary words apart. */
+/** Shorter secrets would match parts of ordinary words. */
 const MIN_LENGTH = 6;
 
 export class Redactor {
   #secrets: readonly string[] = [];
 
-  /** Longest first, so that a secret holding another goes as a whole. */
+  /** Longest first, so that a secret that contains another is redacted as a whole. */
   learn(secrets: readonly string[]): void {
     this.#secrets = [...new Set([...this.#secrets, ...secrets])]
       .filter((secret) => secret.length >= MIN_LENGTH)

@@ -1,4 +1,4 @@
-/** What a command says beside its data, on stderr: chatter, warnings, errors. */
+/** Writes information, warnings and errors to stderr. */
 
 import { Chalk, type ChalkInstance } from "chalk";
 import { ConfigError } from "../../config/config-error.ts";
@@ -18,7 +18,7 @@ export interface ReporterOptions {
   readonly isTerminal?: boolean;
 }
 
-/** An error as it is told. */
+/** An error as it is printed. */
 export interface ErrorReport {
   readonly code: ExitCode;
   readonly name: string;
@@ -41,12 +41,12 @@ export class Reporter {
     this.#progress = new ProgressLine(stderr, options.isTerminal === true && !options.isQuiet);
   }
 
-  /** Shows how far things are until `endProgress`, on a terminal only, and not with `--quiet`. */
+  /** Shows progress until `endProgress`, only on a terminal, and not with `--quiet`. */
   progress(describe: DescribeProgress): void {
     this.#progress.start(describe);
   }
 
-  /** Makes room for data that goes to the same terminal; what is shown comes back. */
+  /** Call before writing data to the same terminal; the progress line reappears. */
   hideProgress(): void {
     this.#progress.hide();
   }
@@ -68,7 +68,7 @@ export class Reporter {
     if (!this.#options.isQuiet) this.#print(`${this.#chalk.yellow("warning:")} ${text}`);
   }
 
-  /** Tells an error and returns the exit code it calls for. */
+  /** Prints an error and returns its exit code. */
   error(error: unknown): ExitCode {
     const code = exitCodeOf(error);
     if (!this.#options.isJson && error instanceof ConfigError) {
@@ -86,7 +86,7 @@ export class Reporter {
     return code;
   }
 
-  /** Tells a failure that no error object stands for. */
+  /** Prints a failure that has no error object. */
   report(report: ErrorReport): void {
     if (this.#options.isJson) this.#printJson(report);
     else this.#printError(report);
@@ -108,7 +108,7 @@ export class Reporter {
     if (hint) this.#print(`${this.#chalk.cyan("hint:")} ${this.#clean(indent(hint))}`);
   }
 
-  /** Colours are ours: what is foreign in `text` must have been cleaned, or holds none of them. */
+  /** External parts of `text` must have been escaped; colours are our own. */
   #print(text: string): void {
     this.#write(`${this.#redactor.redact(text)}\n`);
   }
@@ -119,7 +119,7 @@ export class Reporter {
 
   #write(text: string): void {
     this.#progress.hide();
-    // A stderr that nobody reads is no reason to fail.
+    // A closed stderr is not an error.
     this.#stderr.write(text).catch(() => {});
   }
 }
@@ -136,7 +136,7 @@ export function describeError(error: unknown): ErrorReport {
   };
 }
 
-/** The chain of causes, from the nearest on. */
+/** The chain of causes, nearest first. */
 function causesOf(error: unknown): Error[] {
   const causes: Error[] = [];
   let { cause } = error instanceof Error ? error : {};

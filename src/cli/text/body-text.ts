@@ -1,4 +1,4 @@
-/** A message's bytes as something that can be shown. */
+/** Converts a message body for display. */
 
 export type BodyView =
   | {
@@ -10,7 +10,7 @@ export type BodyView =
   | { readonly bodyEncoding: "utf8"; readonly body: string }
   | { readonly bodyEncoding: "base64"; readonly body: string };
 
-/** JSON when the content type says so and it parses; else text when it is UTF-8; else base64. */
+/** JSON if the content type says so and it parses; else text if it is UTF-8; else base64. */
 export function viewBody(bytes: Uint8Array, contentType: string | undefined): BodyView {
   const text = decodeUtf8(bytes);
   if (text === undefined) return { bodyEncoding: "base64", body: toBase64(bytes) };
@@ -28,7 +28,7 @@ export function isJsonContentType(contentType: string | undefined): boolean {
   return type === "application/json" || type.endsWith("+json");
 }
 
-/** Undefined for bytes that are not UTF-8. A byte order mark stays, for it is part of the bytes. */
+/** Undefined for bytes that are not UTF-8. Keeps a byte order mark, which is part of the body. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

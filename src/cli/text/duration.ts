@@ -1,4 +1,4 @@
-/** Durations as users write them. */
+/** Parses and formats durations. */
 
 export { formatDuration } from "../../async/format-duration.ts";
 
@@ -13,17 +13,17 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const ISO_8601 =
   /^P(?=.)(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?=\d)(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
 
-/** What the help says of a duration. */
+/** For help and errors. */
 export const DURATION_FORMS = "seconds, or 200ms, 90s, 10m, 2h, 1d, or ISO 8601 such as PT1H";
 
-/** Milliseconds; undefined when the text is no duration. A bare number is seconds. */
+/** Milliseconds; undefined if the text is not a duration. A bare number is seconds. */
 export function parseDuration(text: string): number | undefined {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text) ?? [];
   if (number !== undefined) return toMs(Number(number) * (UNIT_MS[unit ?? "s"] ?? 0));
   return parseIsoDuration(text);
 }
 
-/** Months and years have no fixed length and are not taken. */
+/** Months and years are not accepted: their length varies. */
 function parseIsoDuration(text: string): number | undefined {
   const match = ISO_8601.exec(text);
   if (match === null) return undefined;

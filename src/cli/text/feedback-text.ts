@@ -1,10 +1,10 @@
-/** A feedback record, as text and as JSON. */
+/** Formats a feedback record as text and as JSON. */
 
 import type { ReceivedFeedback } from "../../client/service/service-connection.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
 
-/** @param latencyMs From the acceptance of its message on, where that is known. */
+/** @param latencyMs Since the hub accepted the message, if known. */
 export function formatFeedbackJson(record: ReceivedFeedback, latencyMs?: number): string {
   return formatJsonLine({
     type: "feedback",
@@ -17,7 +17,7 @@ export function formatFeedbackJson(record: ReceivedFeedback, latencyMs?: number)
   });
 }
 
-/** @param when How long it took, or when it was: ends the line. */
+/** @param when The end of the line: how long it took, or its time. */
 export function formatFeedbackText(record: ReceivedFeedback, when: string): string {
   const { deviceId, originalMessageId, statusCode, description } = record;
   const more = description === statusCode || description === "" ? "" : `: ${description}`;

@@ -1,4 +1,4 @@
-/** The parts of a message as text. Foreign text is indented and escaped, so that nothing in it can pass for a line of ours. */
+/** Formats the parts of a message as text. External text is indented and escaped, so that it cannot fake our lines. */
 
 import type { ChalkInstance } from "chalk";
 import { escapeLine, escapeText } from "../terminal/escape.ts";
@@ -17,7 +17,7 @@ export function renderBody(body: Uint8Array): readonly string[] {
     .map((line) => `${INDENT}${line}`);
 }
 
-/** One line each; a text as it is, null as no value, undefined left out, anything else as JSON. */
+/** One line each; strings unchanged, null as no value, undefined omitted, anything else as JSON. */
 export function renderProperties(
   properties: Readonly<Record<string, unknown>>,
   chalk: ChalkInstance,

@@ -3,7 +3,7 @@
 export interface PlaceholderValues {
   /** 0-based, counting over all devices. */
   readonly n: number;
-  /** The same for all messages of a run. */
+  /** The same for the whole run. */
   readonly run: string;
   readonly uuid: string;
   readonly iso: string;
@@ -24,7 +24,7 @@ export const PLACEHOLDERS = [
 
 const PLACEHOLDER = /\{\{\s*([A-Za-z]+)\s*\}\}/g;
 
-/** Fills in what is known and leaves everything else as it stands. */
+/** Fills in known placeholders and leaves all others unchanged. */
 export function fillPlaceholders(text: string, values: PlaceholderValues): string {
   return text.replace(PLACEHOLDER, (whole, name: string) => {
     const known = PLACEHOLDERS.find((one) => one === name);
@@ -32,7 +32,7 @@ export function fillPlaceholders(text: string, values: PlaceholderValues): strin
   });
 }
 
-/** The first placeholder that `fillPlaceholders` would leave standing. */
+/** The first placeholder that `fillPlaceholders` would not replace. */
 export function findUnknownPlaceholder(text: string): string | undefined {
   for (const [whole, name] of text.matchAll(PLACEHOLDER)) {
     if (!PLACEHOLDERS.some((one) => one === name)) return whole;
@@ -40,7 +40,7 @@ export function findUnknownPlaceholder(text: string): string | undefined {
   return undefined;
 }
 
-/** A wind speed as the tutorial makes it: 12.00 to 16.00. */
+/** A wind speed as in the tutorial: 12.00 to 16.00. */
 export function makeWindSpeed(random: () => number): string {
   return (10 + random() * 4 + 2).toFixed(2);
 }

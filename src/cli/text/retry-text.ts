@@ -1,4 +1,4 @@
-/** What is said of a connection that is to be opened again. */
+/** The message before reconnecting. */
 
 import type { ClientError } from "../../client/errors/client-error.ts";
 import { escapeLine } from "../terminal/escape.ts";

@@ -1,4 +1,4 @@
-/** How far a run that sends is, in one line. */
+/** The progress line while sending. */
 
 import { formatCount } from "./count.ts";
 
@@ -6,9 +6,9 @@ export interface Sending {
   /** Sent or failed. */
   readonly done: number;
   readonly failed: number;
-  /** Undefined while it is not known. */
+  /** Undefined while unknown. */
   readonly total: number | undefined;
-  /** Devices whose next message waits for another try. */
+  /** Devices whose next message is waiting to be retried. */
   readonly held: number;
   readonly elapsedMs: number;
 }

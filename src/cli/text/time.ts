@@ -1,13 +1,13 @@
-/** Points in time as users write them. */
+/** Parses and formats points in time. */
 
-/** What the help says of a point in time. */
+/** For help and errors. */
 export const TIME_FORMS = "epoch milliseconds, or ISO 8601 such as 2030-01-31T12:00:00Z";
 
 const ISO_8601 = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
 
 /**
- * Milliseconds since the epoch; NaN for a text that is written like a time and names none, undefined
- * for one that is not. A bare number is milliseconds; a time without zone is UTC.
+ * Milliseconds since the epoch; NaN for text in the form of a time that does not exist, undefined for
+ * any other text. A bare number is milliseconds; a time without a zone is UTC.
  */
 export function parseTime(text: string): number | undefined {
   if (/^\d+$/.test(text)) return toDateMs(Number(text));
@@ -16,7 +16,7 @@ export function parseTime(text: string): number | undefined {
   return toDateMs(Date.parse(isZoned || text.length === 10 ? text : `${text}Z`));
 }
 
-/** ISO 8601, UTC; undefined for no time. */
+/** ISO 8601, UTC. */
 export function formatTime(timeMs: number): string;
 export function formatTime(timeMs: number | undefined): string | undefined;
 export function formatTime(timeMs: number | undefined): string | undefined {

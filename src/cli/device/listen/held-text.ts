@@ -1,4 +1,4 @@
-/** What a run with `--settle abandon` says of the messages it held. */
+/** Messages about what a run with `--settle abandon` held. */
 
 import { AZURE_DEFAULTS } from "../../../core/limits.ts";
 import type { Reporter } from "../../terminal/reporter.ts";

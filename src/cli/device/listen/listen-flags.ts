@@ -1,4 +1,4 @@
-/** The flags of `c2d-device listen`, as commander hands them over. Times in milliseconds. */
+/** The flags of `c2d-device listen`, as parsed by commander. Times in milliseconds. */
 
 import type { DeliverySettlement } from "../../../client/connection/device-connection.ts";
 import type { CommonFlags } from "../../program/common-options.ts";

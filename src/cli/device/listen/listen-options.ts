@@ -1,4 +1,4 @@
-/** What `c2d-device listen` is to do: its flags, checked against one another. */
+/** The options of `c2d-device listen`, validated together. */
 
 import type { DeliverySettlement } from "../../../client/connection/device-connection.ts";
 import type { DeviceConfig } from "../../../config/device-config.ts";
@@ -16,11 +16,11 @@ export interface ListenOptions {
   readonly idleTimeoutMs: number | undefined;
   readonly outputFile: string | undefined;
   readonly readyFile: string | undefined;
-  /** `abandon` holds what is printed until the end of the run. */
+  /** `abandon` holds printed messages until the end of the run. */
   readonly settlement: DeliverySettlement;
-  /** How long the hub locks a message, in milliseconds; over HTTP it is asked for that. */
+  /** How long the hub locks a message, in milliseconds; over HTTP the device requests it. */
   readonly lockTimeoutMs: number;
-  /** Undefined: the transport's own. */
+  /** Undefined: the transport's default. */
   readonly pollIntervalMs: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export function toListenOptions(flags: ListenFlags, config: DeviceConfig): Liste
   };
 }
 
-/** Refuses what this transport cannot do, instead of leaving it undone. */
+/** Rejects flags that this transport does not support, instead of ignoring them. */
 function validateForTransport(flags: ListenFlags, transport: DeviceConfig["transport"]): void {
   const isMqtt = transport === "mqtt" || transport === "mqtt-ws";
   if (isMqtt && flags.settle !== "complete") {

@@ -1,4 +1,4 @@
-/** `c2d-device listen`: prints messages until it is told to end. */
+/** `c2d-device listen`: prints messages until it is stopped. */
 
 import { Deadline } from "../../../async/deadline.ts";
 import { waitAtMost } from "../../../async/within.ts";
@@ -26,7 +26,7 @@ export async function runListen(options: ListenOptions, context: Context): Promi
 
 type ListenEnd = End<ReceivingEnd | HoldEnd>;
 
-/** How long giving back what is held may hold up the end. */
+/** How long returning held messages may delay the exit, in milliseconds. */
 const RETURN_LIMIT_MS = 5000;
 
 class ListenRun {
@@ -78,7 +78,7 @@ class ListenRun {
     this.#receiver = new MessageReceiver({ deviceId, sink, settlement, held, count }, context);
   }
 
-  /** Over HTTP the device says itself how long its locks are to last. */
+  /** Over HTTP the device itself requests the lock duration. */
   #lockTimeoutMs(): number {
     const { connection, lockTimeoutMs } = this.#options;
     const ofHub = connection.config.transport === "http" ? undefined : this.#link.hubLockTimeoutMs;
@@ -98,7 +98,7 @@ class ListenRun {
     return this.#conclude(end);
   }
 
-  /** No more messages may come first: what is given back would come at once. */
+  /** Stops receiving first: returned messages would be delivered again at once. */
   async #returnHeld(held: HeldMessages, { type }: ListenEnd): Promise<void> {
     const { reporter } = this.#context;
     if (isHoldEnd(type)) reporter.info(describeHoldEnd(type));
@@ -116,7 +116,7 @@ class ListenRun {
   async #reportReady(): Promise<void> {
     const ready = this.#link.formatReady();
     this.#announceReady(ready);
-    // On stdout even when the messages go to a file: it says that the device can be sent to.
+    // On stdout even if messages go to a file: it signals that the device can receive.
     if (this.#context.flags.output === "json") await this.#context.io.stdout.write(ready);
   }
 

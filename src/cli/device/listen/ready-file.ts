@@ -1,13 +1,13 @@
-/** `--ready-file`: a sign for scripts that the device is subscribed. */
+/** `--ready-file`: signals to scripts that the device is subscribed. */
 
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../../terminal/usage-error.ts";
 
 /**
- * Removes what an earlier run has left, for it would lie.
+ * Removes the file of an earlier run.
  *
- * @returns Writes the file whole: it is never seen half done.
+ * @returns Writes the file atomically.
  * @throws UsageError for a path that cannot be written.
  */
 export function prepareReadyFile(

@@ -1,4 +1,4 @@
-/** Prints deliveries one by one and settles each only once it is out. */
+/** Prints deliveries one by one, and settles each only after it has been written. */
 
 import { createDeferred } from "../../../async/deferred.ts";
 import type { Delivery, ReceivedMessage } from "../../../client/connection/device-connection.ts";
@@ -6,7 +6,7 @@ import type { Arrival } from "./message-record.ts";
 
 export interface PrinterOptions {
   readonly deviceId: string;
-  /** Prints no more than this. */
+  /** Maximum number of messages to print. */
   readonly count: number | undefined;
   /** Resolves when the text has left the process. */
   write(delivery: Delivery, arrival: Arrival): Promise<void>;
@@ -18,8 +18,8 @@ export interface PrinterOptions {
 }
 
 /**
- * Deliveries that may wait for a slow reader. A hub hands out 50 that are not settled; those beyond
- * the limit stay unsettled, so that the hub delivers them again.
+ * Maximum number of deliveries waiting for a slow reader. A hub has at most 50 unsettled; any beyond
+ * the limit stay unsettled, so that the hub redelivers them.
  */
 const MAX_WAITING = 200;
 
@@ -39,7 +39,7 @@ export class DeliveryPrinter {
     this.#options = options;
   }
 
-  /** Resolves when `count` messages are out; rejects when writing fails. */
+  /** Resolves when `count` messages have been written; rejects when writing fails. */
   get finished(): Promise<void> {
     return this.#finished.promise;
   }
@@ -53,15 +53,15 @@ export class DeliveryPrinter {
   }
 
   /**
-   * Takes a delivery, unless there are enough: then it stays unsettled, and goes back to the hub. One
-   * whose lock ran out while it waited for the reader comes again, and takes its own place.
+   * Accepts a delivery unless `count` is reached: then it stays unsettled, and returns to the hub. A
+   * redelivery of a waiting message, whose lock has expired, replaces it.
    */
   add(delivery: Delivery): void {
     const { count = Number.POSITIVE_INFINITY, nowMs } = this.#options;
     if (this.#isStopped) return;
     const same = this.#waiting.find((one) => isSame(one.delivery.message, delivery.message));
     if (same) {
-      // Its lock has run out: it is left as it is, and takes up no room in the connection.
+      // Its lock has expired: only release its place in the connection.
       same.delivery.settle("none").catch(() => {});
       same.delivery = delivery;
       return;
@@ -72,13 +72,13 @@ export class DeliveryPrinter {
     if (!this.#isWriting) this.#writing = this.#writeAll();
   }
 
-  /** Forgets what has not been printed: its connection is gone, and the hub delivers it again. */
+  /** Drops what has not been printed: the connection is lost, and the hub will redeliver it. */
   dropWaiting(): void {
     this.#accepted -= this.#waiting.length;
     this.#waiting.length = 0;
   }
 
-  /** Prints nothing new. Resolves once what is being written is out and settled. */
+  /** Stops printing. Resolves once the current message is written and settled. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#writing;
@@ -120,7 +120,7 @@ export class DeliveryPrinter {
     }
   }
 
-  /** In the order of printing, without waiting for each: the next message need not. */
+  /** In printing order, without delaying the next message. */
   #settle(delivery: Delivery): void {
     const settled = this.#options
       .settle(delivery)
@@ -129,7 +129,7 @@ export class DeliveryPrinter {
   }
 }
 
-/** By what the hub counts, where the protocol carries it. */
+/** Compares sequence numbers, if the protocol carries them. */
 function isSame(a: ReceivedMessage, b: ReceivedMessage): boolean {
   const { sequenceNumber, enqueuedTimeUtcMs } = a;
   if (sequenceNumber === undefined) return false;

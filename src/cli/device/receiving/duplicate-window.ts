@@ -1,20 +1,20 @@
-/** Remembers which messages this run has printed, so that one that comes again is marked. */
+/** Remembers which messages this run has printed, to mark duplicates. */
 
 import { createHash } from "node:crypto";
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";
 
-/** Messages remembered: more than one connection can hold, so whatever can come again is among them. */
+/** Messages to remember: more than one connection can hold, so every possible redelivery is covered. */
 const WINDOW_SIZE = 10_000;
 
 export class DuplicateWindow {
-  /** Key of a message to the connection it was printed from, oldest first. */
+  /** Message key to the connection it was printed from, oldest first. */
   readonly #seen = new Map<string, number>();
 
   /**
-   * Whether the message has been printed in this run. A sequence number says so by itself. Without
-   * one a message of the same content counts only when the protocol marks it as sent before, or when
-   * it has an id and comes over a later connection (after a reconnect MQTT marks nothing): two equal
-   * messages are otherwise two messages.
+   * Whether the message has been printed in this run. A sequence number is conclusive. Without one,
+   * a message with the same content counts only if the protocol marks it as redelivered, or if it has
+   * an id and arrives over a later connection (MQTT marks nothing after a reconnect): otherwise two
+   * equal messages are two messages.
    */
   has(message: ReceivedMessage, connection: number): boolean {
     const printedFrom = this.#seen.get(messageKey(message));
@@ -33,7 +33,7 @@ export class DuplicateWindow {
   }
 }
 
-/** By what the hub counts, where the protocol carries it; else by what the message is. */
+/** The sequence number if the protocol carries it, else a hash of the content. */
 export function messageKey({
   sequenceNumber,
   enqueuedTimeUtcMs,

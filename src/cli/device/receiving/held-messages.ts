@@ -1,45 +1,45 @@
-/** What a run with `--settle abandon` has printed: held until its end, then given back to the hub. */
+/** Messages that a run with `--settle abandon` has printed: held until its end, then abandoned. */
 
 import { Deadline } from "../../../async/deadline.ts";
 import type { Delivery, ReceivedMessage } from "../../../client/connection/device-connection.ts";
 import { AZURE_DEFAULTS } from "../../../core/limits.ts";
 import { messageKey } from "./duplicate-window.ts";
 
-/** Why holding has to end. */
+/** Why the run must stop holding messages. */
 export type HoldEnd =
-  /** The first lock is about to run out. */
+  /** The first lock is about to expire. */
   | "lockExpiring"
-  /** A message that is held came again: its lock has run out already. */
+  /** A held message was delivered again: its lock has already expired. */
   | "redelivered"
-  /** No more can be held. */
+  /** The limit is reached. */
   | "full";
 
 export interface HeldMessagesOptions {
-  /** How long the hub locks a message, in milliseconds; asked when the first one arrives. */
+  /** How long the hub locks a message, in milliseconds; called when the first one arrives. */
   lockTimeoutMs(): number;
   /** May be called more than once. */
   onEnd(reason: HoldEnd): void;
 }
 
-/** How many messages were given back. */
+/** How many messages were returned to the queue. */
 export interface Returned {
   readonly returned: number;
-  /** Their locks run out by themselves. */
+  /** Not returned; their locks will expire. */
   readonly failed: number;
-  /** Of those returned: abandoned as often as a hub allows unless it is configured otherwise. */
+  /** Of those returned: how many have reached the default maximum delivery count. */
   readonly exhausted: number;
 }
 
-/** How long before the first lock runs out the messages are given back, at most. */
+/** Messages are returned at most this long before the first lock expires, in milliseconds. */
 const MAX_MARGIN_MS = 5000;
 
-/** An AMQP session has room for 2,048 messages that are not settled. */
+/** An AMQP session holds at most 2,048 unsettled messages. */
 const MAX_HELD = 2000;
 
 export class HeldMessages {
   readonly #options: HeldMessagesOptions;
   readonly #deadline: Deadline;
-  /** Of the current connection, by message, in the order of printing. */
+  /** Deliveries of the current connection by message key, in printing order. */
   readonly #held = new Map<unknown, Delivery>();
   #isTimed = false;
 
@@ -48,7 +48,7 @@ export class HeldMessages {
     this.#deadline = new Deadline(() => options.onEnd("lockExpiring"));
   }
 
-  /** To be called for each message that arrives, printed or not: its lock runs. */
+  /** Call for each message that arrives, printed or not: its lock has started. */
   onArrival(): void {
     if (this.#isTimed) return;
     this.#isTimed = true;
@@ -60,7 +60,7 @@ export class HeldMessages {
   async hold(delivery: Delivery): Promise<void> {
     const { onEnd } = this.#options;
     const { message } = delivery;
-    // Without a number the hub's only word is that it is another delivery.
+    // Without a sequence number each delivery counts as another message.
     const key = message.sequenceNumber === undefined ? delivery : messageKey(message);
     if (this.#held.has(key)) onEnd("redelivered");
     this.#held.set(key, delivery);
@@ -68,14 +68,14 @@ export class HeldMessages {
     await delivery.settle("none");
   }
 
-  /** The connection is gone, and the locks with it: the messages come again, or go to others. */
+  /** The connection is lost, and its locks with it: the messages will be redelivered. */
   drop(): void {
     this.#deadline.cancel();
     this.#isTimed = false;
     this.#held.clear();
   }
 
-  /** Abandons what is held. To be called once no more messages come. */
+  /** Abandons all held messages. Call once receiving has stopped. */
   async returnAll(): Promise<Returned> {
     const deliveries = [...this.#held.values()];
     const outcomes = await Promise.allSettled(deliveries.map((one) => one.settle("abandon")));

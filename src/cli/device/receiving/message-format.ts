@@ -1,4 +1,4 @@
-/** A received message as what is written out: text after the tutorial's device, or a line of JSON. */
+/** Formats a received message: text like the tutorial's device, or a line of JSON. */
 
 import { Chalk, type ChalkInstance } from "chalk";
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";

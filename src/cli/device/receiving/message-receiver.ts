@@ -1,4 +1,4 @@
-/** Messages to the device, from their arrival to the settlement: printed one by one, those that come again marked. */
+/** Handles messages to the device from arrival to settlement: prints each, and marks duplicates. */
 
 import { waitAtMost } from "../../../async/within.ts";
 import type { Delivery, DeliverySettlement } from "../../../client/connection/device-connection.ts";
@@ -14,15 +14,15 @@ import type { MessageSink } from "./message-sink.ts";
 export interface MessageReceiverOptions {
   readonly deviceId: string;
   readonly sink: MessageSink;
-  /** What is done with a printed message, unless it is held. */
+  /** How a printed message is settled, unless it is held. */
   readonly settlement: DeliverySettlement;
-  /** Takes what has been printed; what comes again in the run is not printed then. */
+  /** Holds printed messages; redeliveries within the run are then not printed. */
   readonly held?: HeldMessages | undefined;
-  /** Prints no more than this. */
+  /** Maximum number of messages to print. */
   readonly count: number | undefined;
 }
 
-/** How long a message on its way to a reader who does not read may hold up the end. */
+/** How long a blocked reader may delay the exit, in milliseconds. */
 const WRITE_GRACE_MS = 1000;
 
 export class MessageReceiver {
@@ -30,7 +30,7 @@ export class MessageReceiver {
   readonly #context: Context;
   readonly #printer: DeliveryPrinter;
   readonly #window = new DuplicateWindow();
-  /** Over which connection, as attempts are counted, each delivery came. */
+  /** The connection attempt that delivered each message. */
   readonly #origins = new WeakMap<Delivery, number>();
 
   constructor(options: MessageReceiverOptions, context: Context) {
@@ -39,7 +39,7 @@ export class MessageReceiver {
     this.#printer = this.#createPrinter();
   }
 
-  /** Resolves when `count` messages are out; rejects when writing fails. */
+  /** Resolves when `count` messages have been written; rejects when writing fails. */
   get finished(): Promise<void> {
     return this.#printer.finished;
   }
@@ -60,13 +60,13 @@ export class MessageReceiver {
     }
   }
 
-  /** What has not been printed comes again, over another connection. */
+  /** Unprinted messages will be redelivered over the next connection. */
   dropWaiting(): void {
     this.#printer.dropWaiting();
     this.#options.held?.drop();
   }
 
-  /** What was printed is settled before the connection goes. */
+  /** Settles what was printed before the connection closes. */
   async stop(): Promise<void> {
     await waitAtMost(WRITE_GRACE_MS, this.#printer.stop());
   }

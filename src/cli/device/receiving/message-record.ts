@@ -1,10 +1,10 @@
-/** A received message as it is printed: what did not arrive is undefined, and left out. */
+/** The JSON form of a received message; fields that did not arrive are undefined, and omitted. */
 
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";
 import { viewBody } from "../../text/body-text.ts";
 import { formatTime } from "../../text/time.ts";
 
-/** Circumstances of an arrival. */
+/** When and where a message arrived. */
 export interface Arrival {
   /** 1-based. */
   readonly n: number;
@@ -27,7 +27,7 @@ export function toMessageRecord(message: ReceivedMessage, arrival: Arrival) {
   };
 }
 
-/** The system properties, named as the documentation names them. */
+/** The system properties, with their documented names. */
 export function toSystemRecord({ system, ...message }: ReceivedMessage) {
   return {
     messageId: system.messageId,

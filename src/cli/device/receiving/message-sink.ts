@@ -8,15 +8,15 @@ import { UsageError } from "../../terminal/usage-error.ts";
 
 export interface MessageSink {
   readonly isTTY: boolean;
-  /** Whether it holds text already, of this run or of an earlier one. */
+  /** Whether something has been written, by this run or an earlier one. */
   readonly hasText: boolean;
-  /** Resolves once the text has left this process. */
+  /** Resolves once the text has left the process. */
   write(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * A file is appended to: what stands there has been acknowledged, and will not come again.
+ * Appends to a file: its messages have been acknowledged, and will not be delivered again.
  *
  * @throws UsageError for a file that cannot be opened.
  */

@@ -1,4 +1,4 @@
-/** Tells on stderr how single messages fare while a telemetry run goes on. */
+/** Reports retries and failures of single messages on stderr during a telemetry run. */
 
 import type { TelemetryEvent } from "../../../client/device/telemetry-event.ts";
 import type { Context } from "../../program/run-program.ts";
@@ -10,7 +10,7 @@ type EventOf<T extends TelemetryEvent["type"]> = Extract<TelemetryEvent, { type:
 
 export class TelemetryFailureReporter {
   readonly #context: Context;
-  /** Names of errors that have been told in full. */
+  /** Names of errors that have been reported in full. */
   readonly #reported = new Set<string>();
 
   constructor(context: Context) {
@@ -23,7 +23,7 @@ export class TelemetryFailureReporter {
     else reporter.detail(`Sending ${which(event)}`);
   }
 
-  /** As JSON one error line a message; as text in full the first time. */
+  /** In JSON, one error line per message; in text, in full only the first time. */
   reportFailure(event: EventOf<"failed">): void {
     const { reporter, flags } = this.#context;
     const { error } = event;

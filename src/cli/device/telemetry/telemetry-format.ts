@@ -1,4 +1,4 @@
-/** What a telemetry run says on stdout: text after the tutorial's device, or lines of JSON. */
+/** The stdout of a telemetry run: text like the tutorial's device, or lines of JSON. */
 
 import type { TelemetryMessage } from "../../../client/device/telemetry-event.ts";
 import { escapeLine } from "../../terminal/escape.ts";
@@ -13,7 +13,7 @@ export interface Confirmation extends TelemetryMessage {
 }
 
 export interface MissingConfirmation extends TelemetryMessage {
-  /** `MessageTimeout`, or what ended the run. */
+  /** `MessageTimeout`, or why the run ended. */
   readonly reason: string;
   readonly mayBeStored: boolean;
 }

@@ -1,4 +1,4 @@
-/** What `c2d-device telemetry` is to do: its flags, checked against one another. */
+/** The options of `c2d-device telemetry`, validated together. */
 
 import type { DeviceConfig } from "../../../config/device-config.ts";
 import {
@@ -21,12 +21,12 @@ export interface TelemetryOptions extends DescribedMessage {
   readonly isListening: boolean;
 }
 
-/** As the help shows it. */
+/** As shown in the help. */
 export const DEFAULT_BODY = '{"deviceId":"{{deviceId}}","windSpeed":{{windSpeed}}}';
 
 /**
- * @param body The body `bodySourceOf` named; undefined for the default one.
- * @throws UsageError for flags that contradict one another.
+ * @param body Undefined for the default body.
+ * @throws UsageError for conflicting flags.
  */
 export function toTelemetryOptions(
   flags: TelemetryFlags,
@@ -44,7 +44,7 @@ export function toTelemetryOptions(
   };
 }
 
-/** The tutorial's message. A device id may hold what JSON must escape. */
+/** The tutorial's message. A device id may contain characters that JSON must escape. */
 function defaultsFor(deviceId: string): MessageDefaults {
   return {
     body: DEFAULT_BODY.replace('"{{deviceId}}"', () => JSON.stringify(deviceId)),

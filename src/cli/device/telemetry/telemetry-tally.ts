@@ -1,8 +1,8 @@
-/** The numbers of a telemetry run. */
+/** The counters of a telemetry run. */
 
 import type { TelemetryEvent } from "../../../client/device/telemetry-event.ts";
 
-/** Every message that was made is one of these, or on its way. */
+/** Every message is counted in one of these, or is still in flight. */
 export interface TelemetryTally {
   readonly sent: number;
   readonly confirmed: number;
@@ -21,7 +21,7 @@ export class TelemetryCounter {
     return { sent: confirmed + unconfirmed + failed, confirmed, unconfirmed, failed };
   }
 
-  /** An answer that came late takes the place of its absence. */
+  /** A late answer replaces the earlier count as unconfirmed. */
   count(event: TelemetryEvent): void {
     switch (event.type) {
       case "confirmed":

@@ -1,4 +1,4 @@
-/** `c2d-device telemetry`: sends device-to-cloud messages, and tells what became of each. */
+/** `c2d-device telemetry`: sends device-to-cloud messages and reports the outcome of each. */
 
 import { Deadline } from "../../../async/deadline.ts";
 import type { TelemetryEvent } from "../../../client/device/telemetry-event.ts";
@@ -28,16 +28,16 @@ import { TelemetryCounter } from "./telemetry-tally.ts";
 /** Why the sending ended. */
 type SendingEnd = End<"sent" | "refused" | "timeout">;
 
-/** How long the end waits for the confirmation of what is on its way. */
+/** How long to wait for outstanding confirmations at the end, in milliseconds. */
 const CONFIRM_GRACE_MS = 2000;
 
-/** How long text on its way to a reader who does not read may hold up the end. */
+/** How long a blocked reader may delay the exit, in milliseconds. */
 const WRITE_GRACE_MS = 1000;
 
-/** A run that sends more seldom shows each message as it goes. */
+/** Progress is shown only below this interval; otherwise each message is visible as it is sent. */
 const PROGRESS_BELOW_MS = 1000;
 
-/** @throws UsageError for a body that is not what its content type says. */
+/** @throws UsageError for a body that does not match its content type. */
 export async function runTelemetry(options: TelemetryOptions, context: Context): Promise<ExitCode> {
   return await new TelemetryRun(options, context).run();
 }
@@ -57,7 +57,7 @@ class TelemetryRun {
   readonly #ending: Ending<"sent" | "refused" | "timeout">;
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
   readonly #disconnect = new AbortController();
-  /** What messages are told as unconfirmed for, when the end leaves them so. */
+  /** The reason reported for messages that are unconfirmed at the end. */
   #endReason = "Interrupted";
 
   constructor(options: TelemetryOptions, context: Context) {
@@ -216,7 +216,7 @@ class TelemetryRun {
     const { interruption, reporter } = this.#context;
     const error = end.type === "failed" ? end.error : undefined;
     if (end.type === "closed" || error instanceof OutputClosedError) return EXIT_CODES.done;
-    // What cannot be written, the summary reports.
+    // Output errors are reported with the summary.
     const isReported = error === undefined || error instanceof OutputError;
     const errorCode = isReported ? EXIT_CODES.done : reporter.error(error);
     const { tally } = this.#counter;

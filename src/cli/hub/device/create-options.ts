@@ -1,4 +1,4 @@
-/** What `c2d-hub device create` asks the registry for: its flags, checked against one another. */
+/** The registry request of `c2d-hub device create`, from its validated flags. */
 
 import { randomBytes } from "node:crypto";
 import {
@@ -12,7 +12,7 @@ import { UsageError } from "../../terminal/usage-error.ts";
 import type { AuthMethod } from "../registry/auth-method.ts";
 import type { CreateFlags } from "../registry/device-flags.ts";
 
-/** What the hub makes itself, too. */
+/** The same length as keys made by the hub. */
 const KEY_BYTES = 32;
 
 const KEY_FLAGS = { primaryKey: "--primary-key", secondaryKey: "--secondary-key" } as const;
@@ -45,7 +45,7 @@ function toAuthentication(flags: CreateFlags, method: AuthMethod): DeviceAuthent
   }
 }
 
-/** A key that is given alone gets a company: the service takes two keys or none. */
+/** The service requires both keys or neither, so a missing one is generated. */
 function toSas({ primaryKey, secondaryKey }: CreateFlags): DeviceAuthentication {
   const isGeneratedByHub = primaryKey === undefined && secondaryKey === undefined;
   if (isGeneratedByHub) return { type: "sas", primaryKey: "", secondaryKey: "" };

@@ -40,14 +40,14 @@ export async function runCreate(options: CreateOptions, context: Context): Promi
     const device = created ?? (await registry.get(config.device.deviceId));
     learnKeys(device, context);
     if (created === undefined) reportExisting(device, options, context);
-    // Before anything is printed: what is printed next must hold.
+    // Before printing, because what is printed must be true.
     if (envFile) writeEnvFile(envFile, toSettings(device, hub, options, context), context);
     await presentDevice(created ? "CreateDevice" : "GetDevice", device, hub, flags, context);
     return EXIT_CODES.done;
   });
 }
 
-/** Undefined when the device is there already, and may be. */
+/** Undefined if the device already exists and `--if-not-exists` is given. */
 async function create(
   registry: RegistryCalls,
   { flags, request, config }: CreateOptions,
@@ -76,7 +76,7 @@ function accessTypeOf({ hub }: HubConfig): DeviceAccess["type"] {
   return hub.type === "local" ? "local" : "connectionString";
 }
 
-/** @throws ClientError when the hub does not tell the device's key, and it is needed. */
+/** @throws ClientError if the device's key is needed and the hub does not return it. */
 function toSettings(
   device: RegisteredDevice,
   hub: DeviceFacingHub,

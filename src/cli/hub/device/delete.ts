@@ -1,4 +1,4 @@
-/** `c2d-hub device delete`: takes a device out of the registry, with the messages it has waiting. */
+/** `c2d-hub device delete`: deletes a device and its queued messages. */
 
 import type { HubConfig, NamedDevice } from "../../../config/hub-config.ts";
 import type { Context } from "../../program/run-program.ts";
@@ -8,7 +8,7 @@ import type { RegistryFlags } from "../registry/device-flags.ts";
 import { withRegistry } from "../registry/registry-session.ts";
 import { formatDeviceJson, formatDeviceText } from "./render-device.ts";
 
-/** The registry answers with nothing: what is printed was read just before. */
+/** The registry returns no body, so what is printed is read before deleting. */
 export async function runDelete(
   { connectTimeout, output }: RegistryFlags,
   config: HubConfig & { readonly device: NamedDevice },

@@ -1,4 +1,4 @@
-/** Devices as a table for people, and as JSON lines. */
+/** Devices as a text table. */
 
 import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
 import { escapeLine } from "../../terminal/escape.ts";
@@ -8,7 +8,7 @@ const HEAD = ["DEVICE", "STATUS", "CONNECTION", "MESSAGES", "AUTH METHOD"] as co
 
 const GAP = "  ";
 
-/** What the hub did not send is a `-`. */
+/** Missing values are shown as `-`. */
 export function formatDeviceTable(devices: readonly RegisteredDevice[]): string {
   const rows = [HEAD, ...devices.map(toRow)];
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -1,11 +1,11 @@
-/** Where a device that was there already is not what was asked for. */
+/** Differences between an existing device and the requested one. */
 
 import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
 import type { DeviceRequest } from "../../../core/device-identity.ts";
 import { toAuthMethod } from "../registry/auth-method.ts";
 import type { CreateFlags } from "../registry/device-flags.ts";
 
-/** One line each, for what the command line names; none shows a key. */
+/** One line per difference, for what the command line specifies; keys are not shown. */
 export function diffDevice(
   { status, isIotEdge, authentication }: RegisteredDevice,
   asked: DeviceRequest,

@@ -1,18 +1,18 @@
-/** Changes variables in the text of a `.env` file, and leaves all else as it is. */
+/** Changes variables in the text of a `.env` file, and leaves the rest unchanged. */
 
 import { parse } from "dotenv";
 import { quoteForDotenv } from "../quoting.ts";
 
 export interface EnvEdits {
-  /** Variables to set, in place where they stand, else at the end. */
+  /** Variables to set: in place if present, else at the end. */
   readonly set: Readonly<Record<string, string>>;
-  /** Variables to put out of use, behind a `#`. */
+  /** Variables to comment out. */
   readonly commentOut: readonly string[];
-  /** Variables for someone to fill in, behind a `#`; those that the text names already are left. */
+  /** Variables to add commented out, for the user to fill in; existing ones are left unchanged. */
   readonly suggest: readonly string[];
 }
 
-/** Undefined when that would change other variables: a value that spans lines stands in the way. */
+/** Undefined if that would change other variables, because of a value that spans lines. */
 export function editEnvText(text: string, edits: EnvEdits): string | undefined {
   let edited = text;
   for (const name of edits.commentOut) edited = edited.replace(assignmentsOf(name), "#$&");
@@ -21,7 +21,7 @@ export function editEnvText(text: string, edits: EnvEdits): string | undefined {
   return isAsIntended(text, edited, edits) ? edited : undefined;
 }
 
-/** Of several assignments the last one counts, as it does for dotenv. */
+/** Of several assignments the last one counts, as in dotenv. */
 function setVariable(text: string, name: string, value: string): string {
   const assignment = `${name}=${quoteForDotenv(value)}`;
   const last = [...text.matchAll(assignmentsOf(name))].at(-1);
@@ -43,7 +43,7 @@ function appendLine(text: string, line: string): string {
   return `${text}${gap}${line}${newline}`;
 }
 
-/** Lines that assign, as dotenv reads them; what stands before the name is the first group. */
+/** Assignments as dotenv reads them; the first group is the text before the name. */
 function assignmentsOf(name: string): RegExp {
   return new RegExp(`^([ \\t]*(?:export[ \\t]+)?)${name}(?:[ \\t]*=|:[ \\t]).*$`, "gm");
 }

@@ -6,7 +6,7 @@ import type { ShowFlags } from "../registry/device-flags.ts";
 import type { DeviceFacingHub } from "../registry/registry-session.ts";
 import { type Access, formatDeviceJson, formatDeviceText } from "./render-device.ts";
 
-/** @param title Of the text form, as the tutorial has it: `CreateDevice`. */
+/** @param title Heading of the text form, as in the tutorial: `CreateDevice`. */
 export async function presentDevice(
   title: string,
   device: RegisteredDevice,
@@ -23,7 +23,7 @@ export async function presentDevice(
   }
 }
 
-/** Whatever is said from now on holds none of its keys, but where they are asked for. */
+/** Redacts the device's keys from all further output on stderr. */
 export function learnKeys(
   { authentication }: RegisteredDevice,
   { redactor }: Pick<Context, "redactor">,

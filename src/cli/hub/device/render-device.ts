@@ -10,22 +10,22 @@ import { escapeLine } from "../../terminal/escape.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
 import { toAuthMethod } from "../registry/auth-method.ts";
 
-/** Stands where a key is not shown. */
+/** Shown in place of a key. */
 const HIDDEN_KEY = new Secret("<hidden>");
 
-/** What is absent was not sent by the hub, or is a key that is not to be shown. */
+/** Absent: not sent by the hub, or a hidden key. */
 type DeviceFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** How a device is shown that can be connected as. */
+/** How to show a device's keys and connection string. */
 export interface Access {
-  /** For its connection string. */
+  /** For the connection string. */
   readonly hostName: string;
   readonly keys: KeyDisplay;
 }
 
 type KeyDisplay = "shown" | "hidden";
 
-/** @param access Absent: neither keys nor a connection string. */
+/** @param access If absent, neither keys nor connection string are shown. */
 export function formatDeviceJson(device: RegisteredDevice, access?: Access): string {
   const areShown = access?.keys === "shown";
   const { generationId, etag, statusReason, statusUpdatedTime } = device;
@@ -43,9 +43,9 @@ export function formatDeviceJson(device: RegisteredDevice, access?: Access): str
 }
 
 /**
- * The tutorial's lines, and the connection string, whose key is left out when keys are hidden.
+ * The tutorial's lines and the connection string, without its key if keys are hidden.
  *
- * @param access Absent: neither keys nor a connection string.
+ * @param access If absent, neither keys nor connection string are shown.
  */
 export function formatDeviceText(title: string, device: RegisteredDevice, access?: Access): string {
   const fields = { ...fieldsOf(device, access?.keys === "shown"), ...thumbprintsOf(device) };
@@ -57,7 +57,7 @@ export function formatDeviceText(title: string, device: RegisteredDevice, access
   return `${title}:\n${lines.join("")}${last}`;
 }
 
-/** The form that the device's own programs take; undefined when the hub sent no key for it. */
+/** The device connection string; undefined if the hub did not send the key. */
 export function connectionStringOf(
   { deviceId, authentication }: RegisteredDevice,
   { hostName, keys }: Access,
@@ -82,7 +82,7 @@ function fieldsOf(device: RegisteredDevice, areKeysShown: boolean): DeviceFields
   };
 }
 
-/** No secrets: they tell a certificate, and cannot make it. */
+/** Thumbprints identify a certificate; they are not secrets. */
 function thumbprintsOf({ authentication }: RegisteredDevice): DeviceFields {
   const { primaryThumbprint, secondaryThumbprint } = authentication ?? {};
   return { primaryThumbprint, secondaryThumbprint };
@@ -99,7 +99,7 @@ function credentialOf(
   return { type: "key", sharedAccessKey: keys === "shown" ? primaryKey : HIDDEN_KEY };
 }
 
-/** As wide as the tutorial's. */
+/** Aligned as in the tutorial. */
 function formatField(name: string, value: string): string {
   return `iothubDevice.${name.padEnd(27)} = ${escapeLine(value)}\n`;
 }

@@ -1,4 +1,4 @@
-/** `c2d-hub device show`: a device as the registry has it. */
+/** `c2d-hub device show`: prints a device of the registry. */
 
 import type { HubConfig, NamedDevice } from "../../../config/hub-config.ts";
 import type { Context } from "../../program/run-program.ts";

@@ -1,4 +1,4 @@
-/** `--write-env`: a `.env` file with which `c2d-device listen` is the device. */
+/** `--write-env`: writes a `.env` file that makes `c2d-device` run as the device. */
 
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -10,27 +10,27 @@ import { OutputError } from "../../terminal/output.ts";
 import { UsageError } from "../../terminal/usage-error.ts";
 import { type EnvEdits, editEnvText } from "./edit-env-text.ts";
 
-/** What a device needs to know of itself. */
+/** What `c2d-device` needs to run as the device. */
 export interface DeviceSettings {
   readonly deviceId: string;
-  /** It signs in with a certificate, whose files only the user knows. */
+  /** It authenticates with a certificate, whose files only the user knows. */
   readonly isX509: boolean;
   readonly access: DeviceAccess;
 }
 
-/** The local hub is found, or started, wherever it listens: a connection string would grow stale. */
+/** For the local hub no connection string, which would become stale when its port changes. */
 export type DeviceAccess =
   | { readonly type: "local" }
   | {
       readonly type: "connectionString";
       readonly connectionString: string;
-      /** The CA to trust beside the public ones. */
+      /** The CA to trust in addition to the public ones. */
       readonly caFile?: string;
     };
 
 const DEFAULT_FILE = ".env";
 
-/** Each names a hub, and would do so beside C2D_LOCAL=1. */
+/** Each names a hub, and conflicts with C2D_LOCAL=1. */
 const CONFLICTING_VARIABLES = [
   "IOTHUB_DEVICE_CONNECTION_STRING",
   "IOTHUB_SAS",
@@ -39,7 +39,7 @@ const CONFLICTING_VARIABLES = [
 
 const X509_VARIABLES = ["PATH_TO_CERTIFICATE_FILE", "PATH_TO_KEY_FILE"] as const;
 
-/** Everything that may have to be edited. */
+/** Every edit that may be needed, to test whether the file can be edited. */
 const TRIAL_EDITS: Readonly<Record<DeviceAccess["type"], EnvEdits>> = {
   local: {
     set: { C2D_LOCAL: "1", IOTHUB_DEVICE_ID: "-" },
@@ -57,15 +57,15 @@ const OTHER_FILE = "Choose another file, in an existing directory.";
 
 type Variables = Readonly<Record<string, string>>;
 
-/** A file that can be written, or could when it was looked at. */
+/** A file that was writable when checked. */
 export interface EnvTarget {
-  /** As the user would name it. */
+  /** As the user gave it. */
   readonly shownPath: string;
   readonly path: string;
 }
 
 /**
- * Before anything is asked of the hub: a device without its file would be a nuisance.
+ * Checks the file before the device is created.
  *
  * @throws UsageError for a file that cannot be written.
  */
@@ -100,7 +100,7 @@ function locate(
 }
 
 /**
- * The file is written whole or not at all, for its owner alone; its other lines stay.
+ * Writes the file atomically, readable only by its owner; other lines are kept.
  *
  * @throws OutputError
  */
@@ -152,7 +152,7 @@ function toPlan(variables: Variables, device: DeviceSettings, shownPath: string)
 
 interface AccessPlan {
   readonly set: Variables;
-  /** What would contradict it. */
+  /** Variables that conflict with it. */
   readonly conflicting: readonly string[];
   readonly message: string;
 }
@@ -188,7 +188,7 @@ function isLocal({ C2D_LOCAL = "" }: Variables): boolean {
   return /^(1|true|yes|on)$/i.test(C2D_LOCAL);
 }
 
-/** Where the device's certificate and key are, the hub does not know. */
+/** The hub does not know where the device's certificate and key files are. */
 function describeMissingFiles(
   variables: Variables,
   { isX509 }: DeviceSettings,
@@ -206,12 +206,12 @@ function describeCommentedOut(names: readonly string[], shownPath: string): read
   return [`Commented out ${names.join(" and ")} in ${shownPath} to avoid a conflict.`];
 }
 
-/** A file that is not there yet is empty. */
+/** Empty for a file that does not exist. */
 function readText({ path }: EnvTarget): string {
   return statSync(path, { throwIfNoEntry: false }) === undefined ? "" : readFileSync(path, "utf8");
 }
 
-/** A link stays one: what it leads to is written. */
+/** Follows symbolic links, so that the target is written and the link kept. */
 function resolveLinks(path: string): string {
   return statSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path);
 }

@@ -1,4 +1,4 @@
-/** A received event as what is written out: text or a line of JSON. */
+/** Formats a received event: text or a line of JSON. */
 
 import { Chalk, type ChalkInstance } from "chalk";
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
@@ -12,7 +12,7 @@ import { toEventRecord, toEventSystemRecord } from "./event-record.ts";
 /** `n` counts from 1. */
 export type EventFormat = (event: ReceivedEvent, n: number) => string;
 
-/** Events of a partition that were gone before they could be read. */
+/** Events of a partition that the hub discarded before they could be read. */
 export interface EventGap {
   readonly partitionId: string;
   readonly missing: number;

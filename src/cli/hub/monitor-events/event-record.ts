@@ -1,4 +1,4 @@
-/** A received event as it is printed: what did not arrive is undefined, and left out. */
+/** The JSON form of a received event; fields that did not arrive are undefined, and omitted. */
 
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
 import { viewBody } from "../../text/body-text.ts";
@@ -15,7 +15,7 @@ export function toEventRecord(event: ReceivedEvent) {
   };
 }
 
-/** Who sent it, where it stands, and what it says of itself. */
+/** The event's origin, position and system properties. */
 export function toEventSystemRecord({ system, ...event }: ReceivedEvent) {
   return {
     deviceId: event.deviceId,

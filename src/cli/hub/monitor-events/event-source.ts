@@ -1,4 +1,4 @@
-/** The event hub a command reads from, made out of its configuration: named itself, or found through its hub. */
+/** Resolves the event hub to read from: configured directly, or found through the IoT hub. */
 
 import type { EventHubAddress } from "../../../client/connection/event-hub-address.ts";
 import type { EventSignIn } from "../../../client/sdk/event-hubs/event-hubs-client.ts";
@@ -12,9 +12,9 @@ import type { HubFollower } from "../../local/hub-follower.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 
-/** Where to connect, as whom, and what to trust there. */
+/** Where to connect, with which credentials, and what to trust. */
 export interface EventSource {
-  /** Of the hub that was asked, or of the event hub itself. */
+  /** Of the IoT hub, or of the event hub if configured directly. */
   readonly hostName: string;
   readonly address: EventHubAddress;
   readonly signIn: EventSignIn;
@@ -24,7 +24,7 @@ export interface EventSource {
 
 export interface SourceOptions {
   readonly signal: AbortSignal;
-  /** What connecting may take still, in milliseconds. */
+  /** Time left for connecting, in milliseconds. */
   remainingMs(): number;
   readonly follower: HubFollower | undefined;
   /** Called once it is known which hub will be connected to. */
@@ -32,7 +32,7 @@ export interface SourceOptions {
 }
 
 /**
- * Found anew at each call: a local hub may have ended and come back on other ports.
+ * Resolved again at each call: a restarted local hub may have other ports.
  *
  * @throws LocalHubError, ClientError
  */
@@ -74,7 +74,7 @@ async function askHub(
       connectTimeoutMs: remainingMs(),
       signal,
       ca: target.ca,
-      // What is asked then fails, and says why.
+      // The pending request fails with the reason.
       onDisconnect: () => {},
     });
     try {
@@ -86,7 +86,7 @@ async function askHub(
   const { port } = splitHostPort(hostName);
   return {
     hostName,
-    // The hub names the AMQP port to whoever asks; WebSocket goes where it itself is reached by it.
+    // The hub returns its AMQP port; WebSocket uses the port of the hub's own host name.
     address: transport === "amqp-ws" ? { ...address, port } : address,
     signIn: target.connectionString,
     ca: target.ca,

@@ -1,4 +1,4 @@
-/** What `c2d-hub monitor-events` is to do: its flags, as commander hands them over. Times in milliseconds. */
+/** The flags of `c2d-hub monitor-events`, as parsed by commander. Times in milliseconds. */
 
 import type { CommonFlags } from "../../program/common-options.ts";
 

@@ -1,4 +1,4 @@
-/** `c2d-hub monitor-events`: prints events until it is told to end. */
+/** `c2d-hub monitor-events`: prints events until it is stopped. */
 
 import { Deadline } from "../../../async/deadline.ts";
 import { waitAtMost } from "../../../async/within.ts";
@@ -26,7 +26,7 @@ import { createEventFormat, type EventFormat, type EventGap, formatGap } from ".
 import { type EventSource, findEventSource } from "./event-source.ts";
 import type { MonitorEventsFlags } from "./monitor-events-flags.ts";
 
-/** How long an event on its way to a reader who does not read may hold up the end. */
+/** How long a blocked reader may delay the exit, in milliseconds. */
 const WRITE_GRACE_MS = 1000;
 
 export async function runMonitorEvents(
@@ -48,10 +48,10 @@ class MonitorRun {
   readonly #follower: HubFollower | undefined;
   #source: EventSource | undefined;
   #banner = "";
-  /** Those that were let through to be printed, and those that are out. */
+  /** Events selected for printing, and events written. */
   #accepted = 0;
   #printed = 0;
-  /** Events that were gone before they could be read. */
+  /** Events that the hub discarded before they could be read. */
   #missing = 0;
 
   constructor(flags: MonitorEventsFlags, config: EventsConfig, context: Context) {
@@ -94,7 +94,7 @@ class MonitorRun {
       remainingMs,
       follower: this.#follower,
       onTarget: (banner: string) => {
-        // A local hub may have been waited for.
+        // The time spent waiting for a local hub does not count.
         deadlineMs = performance.now() + connectTimeoutMs;
         this.#onTarget(banner);
       },
@@ -142,7 +142,7 @@ class MonitorRun {
     }
   }
 
-  /** Among the events, for whoever reads those must know of it. */
+  /** On stdout among the events, because their consumer must know. */
   #reportGap(gap: EventGap): void {
     this.#missing += gap.missing;
     const text = formatGap(gap, this.#flags.output === "json");
@@ -180,7 +180,7 @@ class MonitorRun {
       : `events from device ${escapeLine(device.deviceId)} (${device.from})`;
   }
 
-  /** The service knows no filter: the events of other devices are passed over here. */
+  /** The service has no filter: events of other devices are skipped here. */
   async #onRead(event: ReceivedEvent): Promise<void> {
     const { count = Number.POSITIVE_INFINITY } = this.#flags;
     const { device } = this.#config;

@@ -1,4 +1,4 @@
-/** The flags of `c2d-hub monitor-feedback`, as commander hands them over. Times in milliseconds. */
+/** The flags of `c2d-hub monitor-feedback`, as parsed by commander. Times in milliseconds. */
 
 import type { CommonFlags } from "../../program/common-options.ts";
 

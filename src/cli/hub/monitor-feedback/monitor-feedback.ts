@@ -1,4 +1,4 @@
-/** `c2d-hub monitor-feedback`: prints feedback records until it is told to end. */
+/** `c2d-hub monitor-feedback`: prints feedback records until it is stopped. */
 
 import { Deadline } from "../../../async/deadline.ts";
 import { createDeferred } from "../../../async/deferred.ts";
@@ -19,7 +19,7 @@ import { formatJsonLine } from "../../terminal/json-line.ts";
 import { formatFeedbackJson, formatFeedbackText } from "../../text/feedback-text.ts";
 import type { MonitorFeedbackFlags } from "./monitor-feedback-flags.ts";
 
-/** How long records on their way to a reader who does not read may hold up the end. */
+/** How long a blocked reader may delay the exit, in milliseconds. */
 const WRITE_GRACE_MS = 1000;
 
 const CONSUMED = "Printed records are consumed: other readers do not get them.";
@@ -39,14 +39,14 @@ class FeedbackMonitor {
   readonly #flags: MonitorFeedbackFlags;
   readonly #config: HubConfig;
   readonly #context: Context;
-  /** Records after which it ends; undefined when it has no end of its own. */
+  /** Number of records after which to exit; undefined: none. */
   readonly #count: number | undefined;
   readonly #held = new HeldFeedback();
   readonly #ending: Ending<ReceivingEnd>;
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
   readonly #stop = new AbortController();
   readonly #isReady = createDeferred<void>();
-  /** Batches are printed one after the other, the first once `ready` is out. */
+  /** Batches are printed in order, after `ready`. */
   #printing: Promise<void> = this.#isReady.promise;
   #printed = 0;
   #negative = 0;
@@ -113,7 +113,7 @@ class FeedbackMonitor {
     this.#printing = this.#printing.then(() => this.#processBatch(batch)).catch(this.#ending.fail);
   }
 
-  /** Completed is what was printed as a whole; all else is for others. */
+  /** Completes a batch that was printed entirely; holds any other for other readers. */
   async #processBatch(batch: FeedbackBatch): Promise<void> {
     if (this.#stop.signal.aborted) return;
     const isAgain = this.#held.has(batch);
@@ -131,7 +131,7 @@ class FeedbackMonitor {
     if (this.#isSatisfied) this.#ending.end("count");
   }
 
-  /** Records may be left, beside others in one batch. */
+  /** Whether some records of a batch may not be printed. */
   get #isSelective(): boolean {
     return this.#config.device !== undefined || this.#count !== undefined;
   }
@@ -153,7 +153,7 @@ class FeedbackMonitor {
     if (record.statusCode !== "Success") this.#negative += 1;
   }
 
-  /** The lock of a batch that is kept has run out: each round costs it one of its deliveries. */
+  /** The lock of a held batch has expired: each redelivery counts toward its maximum. */
   #warnOfReturn(): void {
     if (this.#hasWarnedOfReturn) return;
     this.#hasWarnedOfReturn = true;

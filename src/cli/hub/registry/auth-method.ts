@@ -1,4 +1,4 @@
-/** How a device signs in, in the tutorial's words and in the registry's. */
+/** Authentication methods, as named by the tutorial and by the registry. */
 
 import type { DeviceAuthentication } from "../../../core/device-identity.ts";
 
@@ -12,7 +12,7 @@ const METHOD_OF: Readonly<Record<DeviceAuthentication["type"], AuthMethod>> = {
   certificateAuthority: "x509_ca",
 };
 
-/** One newer than this list keeps the registry's word. */
+/** An unknown type is returned unchanged. */
 export function toAuthMethod(type: string): string {
   return Object.hasOwn(METHOD_OF, type) ? METHOD_OF[type as DeviceAuthentication["type"]] : type;
 }

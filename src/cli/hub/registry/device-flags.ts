@@ -1,4 +1,4 @@
-/** The flags of `c2d-hub device …` and `purge`, as commander hands them over. Times in milliseconds. */
+/** The flags of `c2d-hub device …` and `purge`, as parsed by commander. Times in milliseconds. */
 
 import type { DeviceStatus } from "../../../core/device-identity.ts";
 import type { CommonFlags } from "../../program/common-options.ts";
@@ -15,7 +15,7 @@ export interface ShowFlags extends RegistryFlags {
 
 export interface CreateFlags extends ShowFlags {
   readonly ifNotExists?: true;
-  /** Absent when it is left at its default. */
+  /** Absent if not given. */
   readonly authMethod?: AuthMethod;
   readonly primaryKey?: string;
   readonly secondaryKey?: string;
@@ -23,6 +23,6 @@ export interface CreateFlags extends ShowFlags {
   readonly secondaryThumbprint?: string;
   readonly status?: DeviceStatus;
   readonly edgeEnabled?: true;
-  /** True without a name. */
+  /** True without a file name. */
   readonly writeEnv?: string | true;
 }

@@ -1,4 +1,4 @@
-/** The options of commands that ask the hub as its owner. */
+/** The options of commands that use the hub's REST API. */
 
 import type { Command } from "commander";
 import type { SettingKey } from "../../../config/settings.ts";
@@ -8,14 +8,14 @@ import {
   addSettingOptions,
 } from "../../program/common-options.ts";
 
-/** REST knows one transport, and reads no events; the device has an option of its own. */
+/** REST has a single transport and reads no events; `--device-id` is a separate option. */
 const EXCLUDED_SETTINGS: readonly SettingKey[] = [
   "deviceId",
   "serviceTransport",
   "eventHubConnectionString",
 ];
 
-/** Of every command that goes over REST. */
+/** For every command that uses REST. */
 export function addRegistryOptions(command: Command): Command {
   addSettingOptions(command, "c2d-hub", EXCLUDED_SETTINGS);
   addConnectTimeout(command);

@@ -1,4 +1,4 @@
-/** A command's time with the identity registry of the hub its configuration names. */
+/** Runs a command against the identity registry of the configured hub. */
 
 import { RegistryClient } from "../../../client/registry/registry-client.ts";
 import type { HubConfig } from "../../../config/hub-config.ts";
@@ -8,7 +8,7 @@ import { diagnoseHungHub } from "../../local/hung-hub.ts";
 import { requireHub } from "../../local/require-hub.ts";
 import type { Context } from "../../program/run-program.ts";
 
-/** Each call shows on a terminal that it waits for the hub. */
+/** Each call shows on a terminal that it is waiting for the hub. */
 export type RegistryCalls = Omit<RegistryClient, "close">;
 
 export interface RegistrySession {
@@ -16,11 +16,11 @@ export interface RegistrySession {
   readonly hub: DeviceFacingHub;
 }
 
-/** The hub as its devices' connection strings name it. */
+/** The hub as named in device connection strings. */
 export interface DeviceFacingHub {
-  /** With a port only where the standard ones are not served. */
+  /** With a port only if the hub is not on the standard ports. */
   readonly hostName: string;
-  /** The CA that a device must trust beside the public ones: a local hub's. */
+  /** The CA of a local hub, which a device must trust in addition to the public ones. */
   readonly caFile?: string;
 }
 

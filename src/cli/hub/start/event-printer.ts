@@ -1,8 +1,8 @@
-/** Prints events for as long as somebody reads them, and never holds up the hub. */
+/** Prints hub events without ever blocking the hub; drops them if the reader is too slow. */
 
 import { type Output, OutputError } from "../../terminal/output.ts";
 
-/** Lines that may wait for a slow reader. */
+/** Maximum number of lines waiting for a slow reader. */
 const MAX_WAITING = 1000;
 
 export class EventPrinter {
@@ -11,7 +11,7 @@ export class EventPrinter {
   #waiting = 0;
   #hasDropped = false;
 
-  /** @param onDropped Called when the first event is lost. */
+  /** @param onDropped Called when the first event is dropped. */
   constructor(stdout: Output, onDropped: (reason: string) => void) {
     this.#stdout = stdout;
     this.#onDropped = onDropped;

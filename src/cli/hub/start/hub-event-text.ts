@@ -1,4 +1,4 @@
-/** An event inside the hub as a line for people. */
+/** Formats a hub event as a line of text. */
 
 import type { HubEvent } from "../../../hub/model/events.ts";
 import { escapeLine } from "../../terminal/escape.ts";

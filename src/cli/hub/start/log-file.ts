@@ -1,4 +1,4 @@
-/** A log that keeps itself small: at its limit it becomes the old one, and a new one begins. */
+/** A log file that is rotated at a size limit, keeping one old file. */
 
 import { appendFileSync, renameSync, statSync } from "node:fs";
 
@@ -15,7 +15,7 @@ export class LogFile {
     this.#bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** A log that cannot be written is no reason for a hub to end. */
+  /** Ignores errors: the hub runs on without its log. */
   write(line: string): void {
     const text = `${line}\n`;
     try {

@@ -1,4 +1,4 @@
-/** The flags of `c2d-hub start`, as commander hands them over. Times in milliseconds. */
+/** The flags of `c2d-hub start`, as parsed by commander. Times in milliseconds. */
 
 import type { CommonFlags } from "../../program/common-options.ts";
 
@@ -16,6 +16,6 @@ export interface StartFlags extends CommonFlags {
   readonly queueDepth?: number;
   readonly feedbackInterval?: number;
   readonly idleExit?: number;
-  /** Started by `--local`: takes what ports are free, and writes to the log instead of a terminal. */
+  /** Started by `--local`: uses whatever ports are free, and writes to the log. */
   readonly background?: true;
 }

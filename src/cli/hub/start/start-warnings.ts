@@ -1,4 +1,4 @@
-/** What a hub that has started should be known to cost. */
+/** Warnings about how a started hub can be reached. */
 
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
@@ -25,7 +25,7 @@ function networkWarning({ host }: StartFlags): string | undefined {
   return `--host ${host} opens the hub to the network; anyone who has its keys can use it. It is meant for tests, not for production.`;
 }
 
-/** Of the standard ports alone: a port of the user's own choice is no surprise. */
+/** Only for the default ports: with `--port` the user has chosen. */
 function port443Warning({ ports }: LocalHub, { port }: StartFlags): string | undefined {
   if (port !== undefined || !ports.includes(UNPRIVILEGED_HTTPS_PORT)) return undefined;
   return `port 443 needs privileges that this user does not have; using ${UNPRIVILEGED_HTTPS_PORT} instead. The Azure SDKs and az iot use 443 for WebSocket (mqtt-ws, amqp-ws), HTTP devices and REST (the registry), and cannot reach this hub that way; MQTT on 8883, AMQP on 5671 and the c2d commands work.${port443Hint()}`;
@@ -37,7 +37,7 @@ function port443Hint(): string {
   return ` To allow 443: sudo sysctl ${setting}; or, for Node alone, sudo setcap cap_net_bind_service=+ep ${process.execPath}; or, for a container, docker run --sysctl ${setting}.`;
 }
 
-/** For other clients, which find the hub by its name alone; our own use its address. */
+/** For other clients, which resolve the hub's name; our own use its address. */
 export async function localhostWarning({
   hostName,
   host,

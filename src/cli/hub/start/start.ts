@@ -1,4 +1,4 @@
-/** `c2d-hub start`: runs the local hub until it is told to stop. */
+/** `c2d-hub start`: runs the local hub until it is stopped. */
 
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -32,7 +32,7 @@ export async function runStart(
   const end = untilEnd(hub, context);
   const shown = flags.background ? logEvents(hub, home, flags) : present(hub, flags, context);
   try {
-    // A reader that does not read, or has gone away, must not keep the hub from ending.
+    // A blocked or closed stdout must not keep the hub from stopping.
     await Promise.race([shown, end]);
     await end;
     return EXIT_CODES.done;
@@ -120,7 +120,7 @@ async function untilEnd(hub: LocalHub, { interruption, io }: Context): Promise<v
   await hub.stopped;
 }
 
-/** What `start -o json` and `status -o json` say of a hub. */
+/** The `hub` line of `start -o json` and `status -o json`. */
 export function readyLine(hub: {
   readonly hostName: string;
   readonly ports: readonly number[];

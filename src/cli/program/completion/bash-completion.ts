@@ -1,4 +1,4 @@
-/** The model as a script for bash 3.2 and later; it needs no package bash-completion. */
+/** Completion script for bash 3.2 and later, without the bash-completion package. */
 
 import type { CompletionCommand, CompletionOption } from "./completion-model.ts";
 
@@ -79,7 +79,7 @@ function pattern(path: string, word: string): string {
   return quote(`${path},${word}`);
 }
 
-/** Names of flags, commands and choices hold no quote. */
+/** Names of flags, commands and choices contain no quotes. */
 function quote(text: string): string {
   return `"${text}"`;
 }

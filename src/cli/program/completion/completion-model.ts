@@ -1,13 +1,13 @@
-/** What can be completed, read off the commander definitions: nothing is listed by hand. */
+/** What can be completed, derived from the commander definitions. */
 
 import type { Command, Option } from "commander";
 
 export interface CompletionCommand {
-  /** Names of the subcommands that lead here: empty for the executable itself, else `device create`. */
+  /** The subcommand, such as `device create`; empty for the executable itself. */
   readonly path: string;
   readonly options: readonly CompletionOption[];
   readonly subcommands: readonly CompletionWord[];
-  /** What its arguments can be. */
+  /** Allowed values of its arguments. */
   readonly argumentChoices: readonly string[];
 }
 
@@ -24,14 +24,14 @@ export interface CompletionOption {
 }
 
 export type CompletionValue =
-  /** A flag that takes none. */
+  /** A flag without a value. */
   | { readonly type: "none" }
   | { readonly type: "choices"; readonly choices: readonly string[] }
   | { readonly type: "file" }
   /** Nothing to suggest. */
   | { readonly type: "free" };
 
-/** The command and all below it, the outermost first. */
+/** The command and all its subcommands, outermost first. */
 export function completionModel(
   command: Command,
   parents: readonly string[] = [],

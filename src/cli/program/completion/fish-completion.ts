@@ -1,4 +1,4 @@
-/** The model as a script for fish. */
+/** Completion script for fish. */
 
 import type { CompletionCommand, CompletionOption } from "./completion-model.ts";
 

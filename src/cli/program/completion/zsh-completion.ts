@@ -1,4 +1,4 @@
-/** The model as a script for zsh, to be sourced or to stand in a directory of `fpath`. */
+/** Completion script for zsh, to be sourced or placed in a directory of `fpath`. */
 
 import type { CompletionCommand, CompletionOption } from "./completion-model.ts";
 

@@ -1,4 +1,4 @@
-/** Messages that no hub takes are refused before they go out: they could cost the others their link. */
+/** Refuses oversize messages before they are sent: they could close the link for the others. */
 
 import { ClientError } from "../../../client/errors/client-error.ts";
 import type { ServiceConnection } from "../../../client/service/service-connection.ts";
@@ -7,7 +7,7 @@ import type { Message } from "../../../core/message.ts";
 
 type Connection = Pick<ServiceConnection, "send">;
 
-/** For a body that is too large by itself. */
+/** For a body that exceeds the limit on its own. */
 export function oversizeError(): ClientError {
   return new ClientError(
     "MessageTooLarge",
@@ -16,7 +16,7 @@ export function oversizeError(): ClientError {
   );
 }
 
-/** Undefined for a body that may fit: what properties add is for the hub to count. */
+/** Undefined if the body may fit; the hub counts the properties. */
 export function oversizeOf({ body }: Message): ClientError | undefined {
   return body.length > MAX_CLOUD_TO_DEVICE_BYTES ? oversizeError() : undefined;
 }

@@ -1,14 +1,14 @@
-/** The messages of a run, made as they are needed. */
+/** The messages of a run, created on demand. */
 
 import type { PlannedMessage } from "../../../client/service/send-event.ts";
 
 export interface MessageSource {
-  /** How many there will be; undefined while that is not known. */
+  /** The total number; undefined while unknown. */
   readonly total: number | undefined;
-  /** How many are to be sent, as far as that is known. */
+  /** The number to send, as far as known. */
   readonly planned: number;
-  /** Once. */
+  /** Call once. */
   all(): Iterable<PlannedMessage> | AsyncIterable<PlannedMessage>;
-  /** Reports what was left out and has not been reported. */
+  /** Reports skipped input that has not been reported yet. */
   reportSkipped(): void;
 }

@@ -30,7 +30,7 @@ export class PlannedMessages implements MessageSource {
 
   reportSkipped(): void {}
 
-  /** A message to the first device, to look at. */
+  /** A sample message to the first device, for validation. */
   sample(): Message {
     return this.#plan(0, 0).make();
   }

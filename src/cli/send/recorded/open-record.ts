@@ -13,7 +13,7 @@ export interface RecordInput {
 }
 
 /**
- * Before anything is connected: a file that cannot be read starts no hub.
+ * Called before connecting, so that an unreadable file does not start a hub.
  *
  * @param path `-` is stdin.
  * @throws UsageError for a file that cannot be read.

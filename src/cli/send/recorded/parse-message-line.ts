@@ -1,4 +1,4 @@
-/** A line of `c2d-device listen -o json`, read back into the message it tells of. */
+/** Parses a line of `c2d-device listen -o json` back into its message. */
 
 import { HubError } from "../../../core/hub-error.ts";
 import { type Message, type PropertyValue, parseAck } from "../../../core/message.ts";
@@ -6,7 +6,7 @@ import { parseEncodedBytes } from "../../message/encoded-bytes.ts";
 import { decodeUtf8 } from "../../text/body-text.ts";
 
 export interface RecordedMessage {
-  /** The device it came to; undefined when the line does not say. */
+  /** The device that received it; undefined if the line does not say. */
   readonly deviceId: string | undefined;
   readonly message: Message;
 }
@@ -19,21 +19,21 @@ const TEXT_FIELDS = [
   "contentEncoding",
 ] as const;
 
-/** What else the tools print with `-o json`. */
+/** Other lines that the tools print with `-o json`. */
 const OTHER_TYPES: ReadonlySet<unknown> = new Set([
   ...["ready", "telemetry", "unconfirmed", "sent", "failed", "feedback", "summary", "error"],
   ...["event", "gap", "device", "purge", "hub", "env", "stopped", "queued"],
 ]);
 
-/** A line that is not understood; its message follows "line 7". */
+/** An invalid line; its message follows "line 7". */
 export class LineError extends Error {}
 
 /**
- * Bytes, ids and properties as they were; what is absent stays absent. Undefined for a blank line and
- * for one of another type.
+ * Keeps bytes, ids and properties unchanged; absent fields stay absent. Undefined for a blank line and
+ * for a line of another type.
  *
- * @param bytes Undefined: too many.
- * @throws LineError for what is no such line.
+ * @param bytes Undefined if the line is too long.
+ * @throws LineError for an invalid line.
  */
 export function parseMessageLine(bytes: Uint8Array | undefined): RecordedMessage | undefined {
   if (bytes === undefined) throw new LineError("is longer than any message");
@@ -61,7 +61,7 @@ function parseObject(text: string): Fields {
     const value: unknown = JSON.parse(text);
     if (isFields(value)) return value;
   } catch {
-    // Reported below, with what is no object.
+    // Reported below, like any other value that is not an object.
   }
   throw new LineError("is not a JSON object");
 }
@@ -107,7 +107,7 @@ function propertiesOf(value: unknown): Readonly<Record<string, PropertyValue>> {
   return value as Readonly<Record<string, PropertyValue>>;
 }
 
-/** `raw` holds the bytes where the JSON value would not serialise back to them. */
+/** `raw` contains the bytes if the JSON value does not serialise back to them. */
 function bodyOf({ body, bodyEncoding, raw }: Fields): Uint8Array {
   if (bodyEncoding === "json" && raw === undefined && body !== undefined) {
     return Buffer.from(JSON.stringify(body));

@@ -2,7 +2,7 @@
 
 import type { Readable } from "node:stream";
 
-/** A telemetry event of 256 KB takes less, however it is escaped, and a message of 64 KB anyway. */
+/** Enough for a telemetry event of 256 KB or a message of 64 KB, however escaped. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
 export interface Line {

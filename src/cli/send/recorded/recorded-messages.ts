@@ -1,4 +1,4 @@
-/** The messages of `--from`: what a device has received, sent on to others. */
+/** The messages of `--from`: recorded by one device, sent to others. */
 
 import type { PlannedMessage } from "../../../client/service/send-event.ts";
 import type { Ack } from "../../../core/message.ts";
@@ -14,7 +14,7 @@ import { SkippedLines } from "./skipped-lines.ts";
 export interface RecordedOptions {
   readonly input: RecordInput;
   readonly deviceIds: readonly string[];
-  /** Feedback to ask for, in place of what each message asked for. */
+  /** Feedback to request, instead of each message's own. */
   readonly ack: Ack | undefined;
   readonly isWaiting: boolean;
 }
@@ -41,9 +41,9 @@ export class RecordedMessages implements MessageSource {
   }
 
   /**
-   * Lines that are not understood are skipped, and counted.
+   * Invalid lines are skipped and counted.
    *
-   * @throws UsageError for a message that must not be sent, and when there are lines but no message.
+   * @throws UsageError for a message that must not be sent, and if all lines are invalid.
    */
   async *all(): AsyncGenerator<PlannedMessage> {
     for await (const line of this.#lines()) {

@@ -1,8 +1,8 @@
-/** Lines of `--from` that are no messages: counted, the first of them with their reasons. */
+/** Counts the invalid lines of `--from`, and keeps the reasons of the first few. */
 
 import { formatCount } from "../../text/count.ts";
 
-/** Lines that are reported one by one. */
+/** Number of lines reported individually. */
 const MAX_REASONS = 5;
 
 export class SkippedLines {
