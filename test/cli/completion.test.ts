@@ -30,7 +30,7 @@ function scriptOf(name: ExecutableName, shell: string): string {
   return join(directory, `${name}.${shell}`);
 }
 
-/** What bash offers behind these words; the last is the one the cursor stands at. */
+/** What bash offers for these words, with the cursor at the last. */
 function complete(name: ExecutableName, ...words: readonly string[]): string[] {
   const program = `
     source "$1"; shift
@@ -68,13 +68,13 @@ describe("bash", () => {
     expect(complete(name, ...words)).toEqual(expected);
   });
 
-  test("a path is completed for what takes a file", () => {
+  test("a path is completed for options with a file value", () => {
     writeFileSync(join(directory, "with space.json"), "");
     expect(complete("c2d-send", "--data-file-path", "with")).toEqual(["with space.json"]);
   });
 });
 
-test.each(EXECUTABLES)("every flag of %s that help shows is offered", async (name) => {
+test.each(EXECUTABLES)("every flag in the help of %s is offered", async (name) => {
   const commands = name === "c2d-send" ? [[]] : name === "c2d-hub" ? [["start"]] : [["listen"]];
   for (const command of commands) {
     const { stdout } = await run(name, [...command, "--help"], { directory });
@@ -94,7 +94,7 @@ function isInstalled(shell: string): boolean {
 }
 
 describe.each(["zsh", "fish"])("%s", (shell) => {
-  test.skipIf(!INSTALLED.has(shell)).each(EXECUTABLES)("reads the script of %s", (name) => {
+  test.skipIf(!INSTALLED.has(shell)).each(EXECUTABLES)("accepts the script of %s", (name) => {
     const { status, stderr } = spawnSync(shell, ["-n", scriptOf(name, shell)], {
       encoding: "utf8",
     });
@@ -103,7 +103,7 @@ describe.each(["zsh", "fish"])("%s", (shell) => {
   });
 });
 
-/** What both offer behind a line, in alphabetical order. */
+/** What both shells offer after a line, in alphabetical order. */
 const LINES: readonly (readonly [line: string, offered: readonly string[]])[] = [
   ["c2d-hub sta", ["start", "status"]],
   ["c2d-hub device ", ["create", "delete", "help", "list", "show"]],
@@ -149,7 +149,7 @@ describe("fish", () => {
 });
 
 describe("zsh", () => {
-  /** On a terminal of its own, behind a Tab. */
+  /** On a pseudo-terminal, after a Tab. */
   const offer = (name: ExecutableName, lines: readonly string[]) =>
     execFileSync("zsh", ["-f", COMPLETE_IN_ZSH, directory, scriptOf(name, "zsh"), ...lines], {
       cwd: directory,
@@ -172,7 +172,7 @@ describe("zsh", () => {
     );
   });
 
-  test.skipIf(!INSTALLED.has("zsh"))("values behind '=' and paths", () => {
+  test.skipIf(!INSTALLED.has("zsh"))("completes values after '=' and paths", () => {
     writeFileSync(join(directory, "body of one.json"), "");
     expect(offer("c2d-send", ["c2d-send --ack=p", "c2d-send --dfp body"])).toEqual([
       ["positive"],
@@ -181,7 +181,7 @@ describe("zsh", () => {
   });
 });
 
-test("another shell is wrong usage", async () => {
+test("an unsupported shell is a usage error", async () => {
   const wrong = await run("c2d-send", ["completion", "tcsh"], { directory });
   expect(wrong.code).toBe(2);
   expect(wrong.stderr).toContain("bash, zsh, fish");

@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** What would be shown on a terminal, asked for by the test. */
+/** What a terminal would show, polled by the test. */
 function fakeReporter() {
   let describe: DescribeProgress | undefined;
   const reporter = {
@@ -28,7 +28,7 @@ function fakeReporter() {
   return { context, shown: () => describe?.() };
 }
 
-test("a hub that takes its time is waited for visibly, from the first second on", async () => {
+test("waiting for a slow hub is shown after one second", async () => {
   const { context, shown } = fakeReporter();
   const answer = createDeferred<string>();
   const connecting = whileConnecting("h\u001b.example", context, () => answer.promise);
@@ -42,7 +42,7 @@ test("a hub that takes its time is waited for visibly, from the first second on"
   expect(shown()).toBeUndefined();
 });
 
-test("nothing is left of it when connecting fails", async () => {
+test("the progress line is erased when connecting fails", async () => {
   const { context, shown } = fakeReporter();
   const failing = whileConnecting("h", context, () => Promise.reject(new Error("no")));
   await expect(failing).rejects.toThrow("no");

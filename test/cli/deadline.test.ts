@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("passes after its time, once", () => {
+test("fires once, after its duration", () => {
   const onPassed = vi.fn();
   new Deadline(onPassed).start(100);
   vi.advanceTimersByTime(99);
@@ -20,7 +20,7 @@ test("passes after its time, once", () => {
   expect(onPassed).toHaveBeenCalledOnce();
 });
 
-test("holds for longer than one timer of Node's can", () => {
+test("supports durations beyond Node's maximum timer", () => {
   const onPassed = vi.fn();
   new Deadline(onPassed).start(60 * DAY_MS);
   vi.advanceTimersByTime(60 * DAY_MS - 1);
@@ -29,14 +29,14 @@ test("holds for longer than one timer of Node's can", () => {
   expect(onPassed).toHaveBeenCalledOnce();
 });
 
-test.each([undefined, 0])("%s never passes", (ms) => {
+test.each([undefined, 0])("%s never fires", (ms) => {
   const onPassed = vi.fn();
   new Deadline(onPassed).start(ms);
   vi.advanceTimersByTime(60 * DAY_MS);
   expect(onPassed).not.toHaveBeenCalled();
 });
 
-test("starting anew and cancelling forget the time before", () => {
+test("restarting and cancelling discard the previous deadline", () => {
   const onPassed = vi.fn();
   const deadline = new Deadline(onPassed);
   deadline.start(100);

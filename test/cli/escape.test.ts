@@ -17,11 +17,11 @@ test.each([
   expect(escapeLine(text)).toBe(shown);
 });
 
-test("text keeps its lines and tabs, and nothing else", () => {
+test("text keeps only its newlines and tabs", () => {
   expect(escapeText("a\n\tb\r\u001b[2J")).toBe("a\n\tb\\r\\u001b[2J");
 });
 
-test("a JSON line holds no control character and parses back to the same", () => {
+test("a JSON line contains no control character and parses back to the same value", () => {
   const value = { text: "\u001b[31m \u009b \u007f \u202e \u2028 \u{e0041} \n ü 👩" };
   const line = formatJsonLine(value);
   expect(line.endsWith("}\n")).toBe(true);

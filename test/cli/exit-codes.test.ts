@@ -14,7 +14,7 @@ async function startHub(...args: readonly string[]): Promise<void> {
   hub = await StartedHub.start(...args);
 }
 
-/** As `c2d-hub env` prints them. */
+/** As printed by `c2d-hub env`. */
 async function readEnv(): Promise<Readonly<Record<string, string>>> {
   const { stdout } = await run("c2d-hub", ["env", "--format", "json"], hub.options);
   return JSON.parse(stdout) as Record<string, string>;
@@ -48,13 +48,13 @@ test("124 when --count is not reached in time, 0 without --count", async () => {
   expect((await hub.run("c2d-device", ...idle)).code).toBe(124);
 });
 
-test("124 when feedback does not come, with the summary last", async () => {
+test("124 when feedback does not arrive, with the summary last", async () => {
   const { code, stdout } = await send("--wait", "--timeout", "300ms");
   expect(parseLines(stdout).at(-1)).toMatchObject({ type: "summary", sent: 1, pending: 1 });
   expect(code).toBe(124);
 });
 
-test("--ack negative: none by the deadline is good", async () => {
+test("--ack negative: no record by the deadline is a success", async () => {
   const { code, stderr } = await send("--wait", "--ack", "negative", "--timeout", "300ms");
   expect(stderr).toContain("No negative feedback");
   expect(code).toBe(0);
@@ -71,7 +71,7 @@ test("7 for negative feedback", async () => {
   expect(code).toBe(7);
 });
 
-test("6 when the queue is full and is not waited for", async () => {
+test("6 when the queue is full with --on-queue-full fail", async () => {
   await startHub("--queue-depth", "2");
   const { code, stdout, stderr } = await send("--count", "3", "--on-queue-full", "fail");
   expect(parseLines(stdout).at(-1)).toMatchObject({ type: "summary", sent: 2, failed: 1 });
@@ -79,7 +79,7 @@ test("6 when the queue is full and is not waited for", async () => {
   expect(code).toBe(6);
 });
 
-test("6 when the queue stays full for --timeout; it is waited for visibly", async () => {
+test("6 when the queue stays full for --timeout, with the wait shown", async () => {
   await startHub("--queue-depth", "1");
   const { code, stderr } = await send("--count", "2", "--timeout", "500ms");
   expect(stderr).toContain("is full; waiting for room");

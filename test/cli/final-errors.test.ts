@@ -1,4 +1,4 @@
-/** Every loop that reconnects ends at the same errors, and goes on after all others. */
+/** Every reconnecting loop ends on the same errors, and continues after all others. */
 
 import { describe, expect, test } from "vitest";
 import { createDeferred } from "../../src/async/deferred.ts";
@@ -12,7 +12,7 @@ import type { ServiceConnection } from "../../src/client/service/service-connect
 import { parseHubConnectionString } from "../../src/core/connection-string.ts";
 import { atRest, TestClock } from "../support/test-clock.ts";
 
-/** Every name there is: the compiler asks for each. */
+/** Every error name; the compiler checks that none is missing. */
 const IS_FINAL: Readonly<Record<ClientErrorName, boolean>> = {
   ArgumentInvalid: true,
   CredentialUnavailable: true,
@@ -40,10 +40,10 @@ const IS_FINAL: Readonly<Record<ClientErrorName, boolean>> = {
   TlsFailure: false,
 };
 
-/** A loop that was connected, lost its connection, and then meets `error` once. */
+/** A loop that was connected, lost its connection, and then gets `error` once. */
 type Loop = (error: ClientError, clock: TestClock) => Promise<void>;
 
-/** The first connection is there, the second attempt fails, the third one lasts. */
+/** The first connection works, the second attempt fails, the third one stays. */
 class Attempts<T> {
   readonly #error: ClientError;
   readonly #connection: T;
@@ -68,7 +68,7 @@ class Attempts<T> {
 
 const LOST = new ClientError("ConnectionLost", "lost");
 
-/** Rejects as the loop does; resolves once the loop has connected after the error. */
+/** Rejects like the loop; resolves once the loop has reconnected after the error. */
 async function outcome(
   loop: Promise<void>,
   attempts: Attempts<unknown>,
@@ -143,7 +143,7 @@ const feedback: Loop = async (error, clock) => {
   await outcome(run.keepOpen(end.signal), attempts, clock).finally(() => end.abort());
 };
 
-/** Here it is a message that meets the error, over a connection that stands. */
+/** Here a message gets the error, over a working connection. */
 const telemetry: Loop = async (error, clock) => {
   let count = 0;
   const sender = new TelemetrySender({
@@ -166,7 +166,7 @@ const telemetry: Loop = async (error, clock) => {
   sender.run().catch(failed.reject);
   sender.connected(connection);
   await atRest();
-  // As the loop of the connection does when that was lost.
+  // As the connection's loop does after a loss.
   sender.connected(connection);
   await clock.pass(60_000);
   const hasFailed = await Promise.race([failed.promise.catch(() => true), atRest()]);
@@ -184,7 +184,7 @@ describe.each<readonly [string, Loop]>([
   test.each(Object.entries(IS_FINAL) as [ClientErrorName, boolean][])(
     "%s is final: %s",
     async (name, isFinal) => {
-      // A message with a wrong field is the message's own matter.
+      // An invalid field concerns only the message.
       const endsLoop = isFinal && !(loop === telemetry && name === "ArgumentInvalid");
       const running = loop(new ClientError(name, name), new TestClock());
       if (endsLoop) await expect(running).rejects.toMatchObject({ name });

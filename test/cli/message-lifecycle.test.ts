@@ -28,7 +28,7 @@ function messagesOf({ stdout }: { readonly stdout: string }) {
   return parseLines(stdout).filter(({ type }) => type === "message");
 }
 
-test("sent, printed, settled, and its feedback", async () => {
+test("a message is sent, printed and settled, and its feedback arrives", async () => {
   const listener = await startListener("--count", "1");
   const sent = await send(
     "--wait",
@@ -96,13 +96,13 @@ test("sent, printed, settled, and its feedback", async () => {
   expect(listened.code).toBe(0);
 });
 
-test("bytes that are no text come as base64", async () => {
+test("binary bodies are printed as base64", async () => {
   await send("--data", "00ff", "--data-encoding", "hex");
   const listened = await hub.run("c2d-device", "listen", "-c", "1", "-o", "json");
   expect(messagesOf(listened)).toMatchObject([{ body: "AP8=", bodyEncoding: "base64", bytes: 2 }]);
 });
 
-test("text output shows what a terminal might obey", async () => {
+test("text output escapes control characters", async () => {
   await send("--data", "\u001b[2Jclear\nTotal calls received: 9", "-p", "k\u001b=v\r");
   const { stdout } = await hub.run("c2d-device", "listen", "-c", "1");
   expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
@@ -111,7 +111,7 @@ test("text output shows what a terminal might obey", async () => {
   expect(stdout).toContain("\nTotal calls received: 1\n");
 });
 
-test("beyond --count nothing is settled: it is there for the next", async () => {
+test("messages beyond --count are not settled, and left for the next listener", async () => {
   await send("--count", "3");
   const first = await hub.run("c2d-device", "listen", "-c", "1", "-o", "json");
   const second = await hub.run("c2d-device", "listen", "-c", "2", "-o", "json");
@@ -119,7 +119,7 @@ test("beyond --count nothing is settled: it is there for the next", async () => 
   expect(ids.map((id) => String(id).slice(0, 9))).toEqual(["message_0", "message_1", "message_2"]);
 });
 
-test("each device gets --count messages, and n counts over all", async () => {
+test("each device gets --count messages, and n counts over all devices", async () => {
   writeFileSync(join(hub.directory, "ids"), "b\n\nc\n");
   const { stdout } = await send("-d", "a", "--device-file", "ids", "--count", "2");
   const sent = parseLines(stdout).filter(({ type }) => type === "sent");

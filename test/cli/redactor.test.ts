@@ -22,7 +22,7 @@ test.each([
   expect(safe).toContain("[secret]");
 });
 
-test("what it was told of is taken out wherever it stands", () => {
+test("known secrets are redacted everywhere", () => {
   const redactor = new Redactor();
   redactor.learn(["swordfish", `HostName=h;SharedAccessKey=swordfish`]);
   expect(redactor.redact("bad key: swordfish!")).toBe("bad key: [secret]!");
@@ -47,7 +47,7 @@ test.each([
   expect(new Redactor().redact(text)).toMatch(/=\[secret\]$/);
 });
 
-test("ordinary text stays", () => {
+test("ordinary text is unchanged", () => {
   const text = "SharedAccessKeyName=service; message_0 to device1: sign=1";
   expect(new Redactor().redact(text)).toBe(text);
 });

@@ -46,9 +46,9 @@ describe.each(EXECUTABLES)("%s", (name) => {
     expect(code).toBe(2);
   });
 
-  // Node takes --env-file for itself wherever it stands, and ends where the file is missing.
+  // Node consumes --env-file anywhere, and exits if the file is missing.
   test.each([["--env-file", "vars.env"], ["--env-file=vars.env"]])(
-    "%s suggests --dotenv, whatever is nearer by its letters",
+    "%s suggests --dotenv instead of a similar flag",
     async (...flag) => {
       writeFileSync(join(directory, "vars.env"), "");
       const { code, stderr } = await run(name, [...COMMANDS[name], ...flag], { directory });
@@ -142,7 +142,7 @@ describe("configuration", () => {
     expect(stderr).toContain("--local");
   });
 
-  test("all problems are told, none with a secret", async () => {
+  test("all problems are reported, none with a secret", async () => {
     const { code, stderr } = await run("c2d-send", ["--transport", "pigeon"], {
       directory,
       env: {
@@ -163,7 +163,7 @@ describe("configuration", () => {
     ]);
   });
 
-  test("two hubs at one level are told by name", async () => {
+  test("two hubs at the same level are both named", async () => {
     const { code, stderr } = await run("c2d-send", ["--local", "--login", "HostName=h"], {
       directory,
     });
@@ -171,7 +171,7 @@ describe("configuration", () => {
     expect(stderr).toContain("--local and --login");
   });
 
-  test("an env file asked for must be there", async () => {
+  test("a file given by --dotenv must exist", async () => {
     const { code, stderr } = await run(
       "c2d-send",
       ["--local", "--dry-run", "--dotenv", "missing.env"],
@@ -190,7 +190,7 @@ describe("configuration", () => {
   });
 });
 
-test("colour is for terminals, and can be forced and refused", async () => {
+test("colour is used on terminals, and can be forced or disabled", async () => {
   const plain = await run("c2d-send", [], { directory });
   expect(plain.stderr).not.toContain("\u001b[");
   const forced = await run("c2d-send", [], { directory, env: { FORCE_COLOR: "1" } });

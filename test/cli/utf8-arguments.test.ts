@@ -13,26 +13,26 @@ const unreadable = () => {
   throw new Error("ENOENT");
 };
 
-test("text is not looked at twice", () => {
+test("valid text needs no check of the raw bytes", () => {
   expect(() => validateUtf8Arguments(["--data", "ü€😀", ""], unreadable)).not.toThrow();
 });
 
 describe("U+FFFD", () => {
   const args = ["--data", "a\uFFFD", ""];
 
-  test("that was typed is taken", () => {
+  test("that was typed is accepted", () => {
     const line = commandLine(...args.map((argument) => Buffer.from(argument)));
     expect(() => validateUtf8Arguments(args, () => line)).not.toThrow();
   });
 
-  test("in place of another byte is refused, and the argument is not shown", () => {
+  test("in place of an invalid byte is refused, without showing the argument", () => {
     const line = commandLine(Buffer.from("--data"), Buffer.from("a\xff", "latin1"), Buffer.of());
     const check = () => validateUtf8Arguments(args, () => line);
     expect(check).toThrow(UsageError);
     expect(check).toThrow("argument 2 is not UTF-8 text");
   });
 
-  test("is refused where the bytes are not shown", () => {
+  test("is refused where the raw bytes are not available", () => {
     expect(() => validateUtf8Arguments(args, unreadable)).toThrow(UsageError);
   });
 });

@@ -30,18 +30,18 @@ test.each(["h.azure-devices.net", "localhost", "localhost:8883", "hub:5671"])(
   },
 );
 
-test("the command line beats a hub of the environment", () => {
+test("the command line overrides a hub in the environment", () => {
   const flags = { authType: "login", hubName: "h.azure-devices.net" };
   const { hub } = load(flags, { IOTHUB_CONNECTION_STRING: HUB, C2D_LOCAL: "1" });
   expect(hub.type).toBe("login");
 });
 
-test("key is what it is without the flag", () => {
+test("key is the default", () => {
   const env = { IOTHUB_CONNECTION_STRING: HUB };
   expect(load({ authType: "key" }, env)).toEqual(load({}, env));
 });
 
-describe("told, with a way on", () => {
+describe("reported with a hint", () => {
   test.each<readonly [string, ConfigInputs["flags"], string, string]>([
     ["login without a hub", { authType: "login" }, "required", "--hub-name <hub>"],
     ["login with --local", { authType: "login", local: true }, "required", "keys only"],

@@ -7,15 +7,15 @@ import { SETTING_KEYS, settingOf } from "../../src/config/settings.ts";
 const path = new URL("../../.env.example", import.meta.url);
 const text = readFileSync(path, "utf8");
 
-test("the file is what the table makes of it", () => {
+test("the file matches the table", () => {
   expect(text).toBe(formatEnvExample());
 });
 
-test("as it is, it turns on the local hub and nothing else", () => {
+test("unchanged, it selects the local hub and nothing else", () => {
   expect(parse(text)).toEqual({ C2D_LOCAL: "1" });
 });
 
-test("every variable of the table stands in it once, with a comment above", () => {
+test("every variable of the table is in it once, with a comment above", () => {
   const lines = text.split("\n");
   for (const key of SETTING_KEYS) {
     const { variable } = settingOf(key);

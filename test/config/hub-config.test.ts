@@ -48,13 +48,13 @@ test("a hub is named without a device", () => {
 });
 
 describe("a command about one device", () => {
-  test("tells who named it", () => {
+  test("reports the source of the device id", () => {
     const env = { IOTHUB_CONNECTION_STRING: HUB, IOTHUB_DEVICE_ID: "d1" };
     const { device } = loadDeviceOfHubConfig(inputs({ env }));
     expect(device).toEqual({ deviceId: "d1", from: "IOTHUB_DEVICE_ID in the environment" });
   });
 
-  test("takes none for granted, not even on the local hub, and tells all problems at once", () => {
+  test("has no default device, not even on the local hub, and reports all problems at once", () => {
     const problems = problemsOf(() => loadDeviceOfHubConfig(inputs()));
     expect(problems.map(({ where }) => where)).toEqual([
       "--device-id or IOTHUB_DEVICE_ID",
@@ -65,10 +65,10 @@ describe("a command about one device", () => {
   });
 });
 
-describe("what events are read from", () => {
+describe("the source of events", () => {
   const typeOf = (given: Parameters<typeof inputs>[0]) => loadEventsConfig(inputs(given)).hub.type;
 
-  test("the endpoint's own string wins over a hub's at the same level", () => {
+  test("the endpoint's connection string wins over a hub's at the same level", () => {
     const env = { IOTHUB_CONNECTION_STRING: HUB, EVENTHUB_CONNECTION_STRING: EVENTS };
     expect(loadEventsConfig(inputs({ env })).hub).toMatchObject({
       type: "eventHub",
@@ -112,7 +112,7 @@ describe("what events are read from", () => {
     expect(problems).toMatchObject([{ where }]);
   });
 
-  test("rivals of a lower level do not matter", () => {
+  test("conflicts at a lower level are ignored", () => {
     const dotenv = `C2D_LOCAL=1\nEVENTHUB_CONNECTION_STRING='${EVENTS}'`;
     expect(typeOf({ dotenv, env: { IOTHUB_CONNECTION_STRING: HUB } })).toBe("remote");
     expect(typeOf({ dotenv, env: { EVENTHUB_CONNECTION_STRING: EVENTS } })).toBe("eventHub");

@@ -144,7 +144,7 @@ describe("the hub of a service", () => {
     for (const name of names) expect(problems[0]?.where).toContain(name);
   });
 
-  test("nothing configured names the three ways on", () => {
+  test("without configuration the three options are listed", () => {
     const [problem, ...others] = problemsOf(() => send({}, []));
     expect(others).toEqual([]);
     expect(problem?.fix).toContain("IOTHUB_CONNECTION_STRING");
@@ -189,7 +189,7 @@ describe("the devices of a service", () => {
     );
   });
 
-  test("an id the registry would not take is a problem", () => {
+  test("an id that the registry would refuse is a problem", () => {
     expect(problemsOf(() => send({ env: azure }, ["a b"]))[0]?.what).toContain("'a b'");
   });
 });
@@ -214,7 +214,7 @@ describe("the hub of a device", () => {
     expect(problem?.what).toContain("this is a hub (service) connection string");
   });
 
-  test("only a hub string of the other side: it is said what is there and what is missing", () => {
+  test("only the other side's connection string: the error says what is set and what is missing", () => {
     const [problem] = problemsOf(() => listen({ env: { IOTHUB_CONNECTION_STRING: hub("h") } }));
     expect(problem?.what).toContain("IOTHUB_CONNECTION_STRING in the environment is set");
   });
@@ -224,28 +224,28 @@ describe("the hub of a device", () => {
     expect(problemsOf(() => listen({ flags: { sasToken } }))[0]?.what).toContain("expired");
   });
 
-  test("a token and a connection string at one level are told by name", () => {
+  test("a token and a connection string at the same level are both named", () => {
     const sasToken = token("h", "d1", Date.UTC(2031, 0, 1));
     const flags = { sasToken, deviceConnectionString: device("f") };
     expect(problemsOf(() => listen({ flags }))[0]?.where).toContain("--sas-token");
   });
 
-  test("local: the device named, else device1", () => {
+  test("local: the given device, else device1", () => {
     expect(listen({ flags: { local: true } }).hub).toMatchObject({ deviceId: "device1" });
     expect(listen({ flags: { local: true, deviceId: "x" } }).hub).toMatchObject({ deviceId: "x" });
   });
 
-  test("a --device-id other than the connection string's contradicts it", () => {
+  test("a --device-id that differs from the connection string's is a problem", () => {
     const flags = { deviceConnectionString: device("f"), deviceId: "other" };
     expect(problemsOf(() => listen({ flags }))[0]?.where).toBe("--device-id");
   });
 
-  test("the variable may name another device: it is the sender's", () => {
+  test("the variable may name another device, a sender's target", () => {
     const flags = { deviceConnectionString: device("f") };
     expect(listen({ flags, env: { IOTHUB_DEVICE_ID: "other" } }).hub.type).toBe("remote");
   });
 
-  test("x509=true asks for certificate and key", () => {
+  test("x509=true requires certificate and key", () => {
     const flags = { deviceConnectionString: "HostName=h;DeviceId=d;x509=true" };
     const keys = problemsOf(() => listen({ flags })).map(({ where }) => where);
     expect(keys).toEqual([
@@ -286,11 +286,11 @@ describe("the hub of a device", () => {
     });
   });
 
-  describe("on the local hub, where only the hub knows how its device signs in", () => {
+  describe("on the local hub, where only the hub knows how the device authenticates", () => {
     const placesOf = (inputs: Parameters<typeof listen>[0]) =>
       problemsOf(() => listen(inputs)).map(({ where }) => where);
 
-    test("a file that is named needs the other", () => {
+    test("one given file requires the other", () => {
       expect(placesOf({ flags: { local: true, certFile: "none" } })).toEqual([
         "--cert-file",
         "--key-file or PATH_TO_KEY_FILE",
@@ -310,7 +310,7 @@ describe("the hub of a device", () => {
 });
 
 describe("problems", () => {
-  test("all are told at once, each with its source", () => {
+  test("all are reported at once, each with its source", () => {
     const problems = problemsOf(() =>
       send(
         {
@@ -333,13 +333,13 @@ describe("problems", () => {
     }
   });
 
-  test("a file that is no certificate", () => {
+  test("a file that is not a certificate", () => {
     writeFileSync(join(directory, "ca.pem"), "hello");
     const [problem] = problemsOf(() => send({ flags: { local: true, caFile: "ca.pem" } }));
     expect(problem?.what).toContain("not a PEM certificate");
   });
 
-  test("a transport that is none is told with those there are", () => {
+  test("an unknown transport is reported with the supported ones", () => {
     const load = () => listen({ flags: { local: true, deviceTransport: "pigeon" } });
     expect(problemsOf(load)[0]?.what).toContain("must be one of mqtt");
   });
@@ -349,7 +349,7 @@ describe("problems", () => {
     expect(problem?.where).toBe("C2D_LOCAL in the environment");
   });
 
-  test(".env may be absent, a file asked for may not", () => {
+  test(".env may be missing, a file given by --dotenv may not", () => {
     expect(send({ flags: { local: true } }).hub.type).toBe("local");
     const [problem] = problemsOf(() => send({ flags: { local: true }, envFile: "other.env" }));
     expect(problem?.where).toBe("--dotenv other.env");
@@ -361,7 +361,7 @@ describe("problems", () => {
     expect(config.hub).toMatchObject({ connectionString: { hostName: "o" } });
   });
 
-  test("no problem holds a secret", () => {
+  test("no problem contains a secret", () => {
     const secretsGiven: Given[] = [
       { flags: { hubConnectionString: `HostName=h;SharedAccessKey=${KEY}` } },
       { flags: { hubConnectionString: device("h") } },
@@ -376,7 +376,7 @@ describe("problems", () => {
   });
 });
 
-test("a config knows the secrets it was made of, and does not print them", () => {
+test("a config lists its secrets, and does not reveal them as JSON", () => {
   const config = send({
     flags: { hubConnectionString: hub("h") },
     env: { IOTHUB_DEVICE_CONNECTION_STRING: device("h", "d", OTHER_KEY) },
@@ -399,7 +399,7 @@ test("the home is C2D_HOME, else in XDG_DATA_HOME, else in the user's data direc
   }
 });
 
-test("each row of the table has a flag or a variable, and no variable stands twice", () => {
+test("each row of the table has a flag or a variable, and no variable twice", () => {
   const variables = SETTING_KEYS.map((key) => settingOf(key).variable).filter(Boolean);
   for (const key of SETTING_KEYS) {
     const { flag, flagOn, variable } = settingOf(key);

@@ -1,4 +1,4 @@
-/** docs/errors.md lists every name an error of the commands can have, with the code it ends with. */
+/** docs/errors.md lists every error name of the commands, with its exit code. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,10 +15,10 @@ const documented = new Map(
     .map(([name = "", code]) => [name.replaceAll("`", ""), Number(code)]),
 );
 
-/** Never told: the reader has gone away, and there is nobody to tell. */
+/** Never printed: the reader has closed the stream. */
 const SILENT = ["OutputClosedError"];
 
-test("every name of the code is documented, with its code", () => {
+test("every error name is documented, with its exit code", () => {
   expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(namesOfCode()));
 });
 
@@ -46,7 +46,7 @@ function namesOfCode(): Map<string, number> {
     names.set(name, codeOfKey(key));
   }
   const cli = sourcesOf("cli");
-  // Those a report names on the spot.
+  // Names given directly in a report.
   for (const [, key = "", name = ""] of cli.matchAll(
     /code: EXIT_CODES\.(\w+),\s*name: "([A-Z]\w+)"/g,
   )) {
@@ -61,7 +61,7 @@ function namesOfCode(): Map<string, number> {
   return names;
 }
 
-/** Error classes that the package exports and whose objects all have the same name. */
+/** Exported error classes with a fixed name. */
 function libraryErrors(): readonly string[] {
   const classes = Object.values(library).filter(
     (value) => typeof value === "function" && value.prototype instanceof Error,

@@ -1,4 +1,4 @@
-/** The examples run, and the pages that quote them quote them as they are. */
+/** The examples run, and the pages quote them verbatim. */
 
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 describe("smoke-test.sh", () => {
-  test("passes against a local hub of its own, and leaves nothing", async () => {
+  test("passes against its own local hub, and leaves nothing behind", async () => {
     const { code, stdout, stderr } = await runProgram("sh", ["smoke-test.sh"]);
     expect(stderr).not.toContain("FAILED");
     expect(stdout).toMatch(/^SMOKE TEST PASSED: smoke-/m);
@@ -48,7 +48,7 @@ describe("smoke-test.sh", () => {
     const { code, stdout } = await runProgram("sh", ["smoke-test.sh"], variables);
     expect(stdout).toMatch(/^SMOKE TEST PASSED: smoke-/m);
     expect(code).toBe(0);
-    // Whose hub it is, ends it.
+    // The hub's owner stops it.
     expect((await run("c2d-hub", ["status"], { directory, env })).code).toBe(0);
   });
 
@@ -93,7 +93,7 @@ test("20-line-service.cjs and 20-line-device.cjs talk through the local hub, unm
   expect(received).toMatchObject({ code: 0, stderr: "" });
 });
 
-test.each(["device", "service"])("20-line-%s.cjs is what its name says", (side) => {
+test.each(["device", "service"])("20-line-%s.cjs has at most 20 lines, and requires only Azure packages", (side) => {
   const lines = readExample(`20-line-${side}.cjs`).trimEnd().split("\n");
   const code = lines.filter((line) => line.trim() !== "" && !line.startsWith("//"));
   expect(code.length).toBeLessThanOrEqual(20);

@@ -1,4 +1,4 @@
-/** Every example in any `--help` is run as it stands, in its order, from a home that is new for each executable. */
+/** Runs every example in any `--help` as shown, in order, with a new home for each executable. */
 
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ const TEXTS = (await readAllHelp()).map(({ name, text }) => ({
   examples: [...text.matchAll(/^ {2}\$ ((?:.*\\\n)*.+)$/gm)].map(([, line = ""]) => line),
 }));
 
-/** Each once, however many texts show it. */
+/** Each example once, even if shown several times. */
 const EXAMPLES = ["c2d-device", "c2d-send", "c2d-hub"].map((executable) => ({
   executable,
   examples: [
@@ -27,15 +27,15 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "--auth-type login": "needs a hub in Azure and somebody who is logged in there",
 };
 
-/** What has to be so for an example to do what it is there for. */
+/** What an example needs in order to work. */
 interface Stage {
-  /** Run to its end before. */
+  /** Run to its end before the example. */
   readonly before?: string;
-  /** Runs beside it, ready before it starts. */
+  /** Runs alongside, ready before the example starts. */
   readonly beside?: string;
   /** Run to its end once the example is ready. */
   readonly afterwards?: string;
-  /** It goes on until Ctrl-C, which comes once this has been seen. */
+  /** The example runs until Ctrl-C, sent once this has been printed. */
   readonly until?: string;
   /** Default 0. The last command of a pipeline may be one that Ctrl-C kills: 130. */
   readonly code?: number;
@@ -47,7 +47,7 @@ const TELEMETRY = "c2d-device telemetry --local -q --count 1";
 const NEED_DEVICE2 = "c2d-hub device create --local -d device2 --if-not-exists";
 const NO_DEVICE = "for id in device2 device3; do c2d-hub device delete --local -d $id; done; true";
 
-/** By a part of the example; the first that fits. */
+/** By a part of the example; the first match counts. */
 const STAGES: readonly (readonly [RegExp, Stage])[] = [
   [/^c2d-device listen .*jq/, { before: SEND, until: "hello", code: 130 }],
   [/^c2d-device listen .*c2d-send/, { before: SEND, until: "Sending message", code: 130 }],
@@ -77,7 +77,7 @@ const STAGES: readonly (readonly [RegExp, Stage])[] = [
   [/^c2d-hub purge/, { before: SEND }],
 ];
 
-/** Shells that are needed beside sh. */
+/** Shells needed in addition to sh. */
 const SHELLS: readonly (readonly [RegExp, string, string])[] = [
   [/^source .*bash\)/, "bash", ""],
   [/^source .*zsh\)/, "zsh", "autoload -U compinit; compinit -D; "],
@@ -92,7 +92,7 @@ describe.each(EXAMPLES)("$executable", ({ examples }) => {
     writeFileSync(join(place.directory, "image.png"), Buffer.of(0x89, 0x50));
   });
 
-  // A command that writes variables is followed by others that are to start as a reader does.
+  // After a command that writes variables, the others must start in a clean environment.
   beforeEach(() => place.useExampleVariables());
 
   afterAll(() => place.close());
@@ -110,7 +110,7 @@ describe.each(EXAMPLES)("$executable", ({ examples }) => {
   });
 });
 
-test("what is not run is still shown", () => {
+test("every example that is not run still exists", () => {
   const all = EXAMPLES.flatMap(({ examples }) => examples).join("\n");
   for (const part of Object.keys(NOT_RUN)) expect(all).toContain(part);
 });
@@ -143,7 +143,7 @@ async function endAll(scripts: readonly (RunningScript | undefined)[]): Promise<
   }
 }
 
-/** Undefined when the machine does not have the shell that the example is for. */
+/** Undefined if the example's shell is not installed. */
 function inItsShell(example: string): string | undefined {
   const whole = example.replace("5F…", "5F".repeat(20));
   const special = SHELLS.find(([pattern]) => pattern.test(example));

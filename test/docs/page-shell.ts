@@ -1,6 +1,6 @@
 /**
- * A place to run what a page shows: the executables on the PATH, a home of its own. Only `c2d-hub start`
- * is not quite as shown: without `--port` it takes any free one.
+ * Runs the commands of a page, with the executables on the PATH and a separate home. One difference:
+ * `c2d-hub start` without `--port` uses any free one.
  */
 
 import { spawn } from "node:child_process";
@@ -13,7 +13,7 @@ import { ROOT } from "./pages.ts";
 export class PageShell {
   readonly directory = mkdtempSync(join(tmpdir(), "c2d-page-"));
   readonly #scripts: RunningScript[] = [];
-  /** For executables that are run without a shell. */
+  /** For executables run without a shell. */
   readonly options: { readonly directory: string; readonly env: Record<string, string> };
 
   constructor() {
@@ -22,11 +22,11 @@ export class PageShell {
     for (const name of ["c2d-device", "c2d-send"]) {
       symlinkSync(join(ROOT, "bin", `${name}.js`), join(bin, name));
     }
-    // Somebody else on the machine may have the standard ports.
+    // The standard ports may be in use.
     const hub = join(ROOT, "bin/c2d-hub.js");
     const script = `#!/bin/sh\ncase "$*" in\n  start*--port*) ;;\n  start*) set -- "$@" --port 0 ;;\nesac\nexec '${hub}' "$@"\n`;
     writeFileSync(join(bin, "c2d-hub"), script, { mode: 0o755 });
-    // As on a terminal: what jq writes is not kept back.
+    // As on a terminal: jq's output is not buffered.
     writeFileSync(
       join(bin, "jq"),
       `#!/bin/sh\nPATH='${process.env.PATH}' exec jq --unbuffered "$@"\n`,
@@ -47,7 +47,7 @@ export class PageShell {
     };
   }
 
-  /** Runs a script, with these variables besides. */
+  /** Runs a script with these additional variables. */
   run(script: string, variables: Readonly<Record<string, string>> = {}): RunningScript {
     const running = new RunningScript(script, this.directory, {
       ...this.options.env,
@@ -58,12 +58,12 @@ export class PageShell {
     return running;
   }
 
-  /** The variables that README has the reader begin with: the local hub. */
+  /** The variables README starts with: the local hub. */
   useExampleVariables(): void {
     copyFileSync(join(ROOT, ".env.example"), join(this.directory, ".env"));
   }
 
-  /** Ends what still runs, in the background too. */
+  /** Stops everything still running, also in the background. */
   async close(): Promise<void> {
     for (const script of this.#scripts) script.kill();
     await run("c2d-hub", ["stop"], this.options);
@@ -84,7 +84,7 @@ export class RunningScript {
   #onOutput = (): void => {};
 
   constructor(script: string, cwd: string, env: Readonly<Record<string, string>>) {
-    // As in a terminal, Ctrl-C is for the command; the shell goes on.
+    // As in a terminal, Ctrl-C stops the command but not the shell.
     const child = spawn("sh", ["-c", `trap : INT\n${script}`], {
       cwd,
       detached: true,
@@ -103,7 +103,7 @@ export class RunningScript {
     });
   }
 
-  /** Resolves once either stream has shown this text, or the script has ended. */
+  /** Resolves once either stream contains this text, or the script has ended. */
   async waitFor(wanted: string): Promise<void> {
     const seen = new Promise<void>((resolve) => {
       this.#onOutput = () => {
@@ -120,7 +120,7 @@ export class RunningScript {
     this.#signal("SIGINT");
   }
 
-  /** Whatever is left of it. */
+  /** Kills what is left of it. */
   kill(): void {
     this.#signal("SIGKILL");
   }
@@ -129,7 +129,7 @@ export class RunningScript {
     try {
       process.kill(-this.#pid, name);
     } catch {
-      // Nothing of it runs any more.
+      // Nothing of it is running any more.
     }
   }
 }

@@ -1,11 +1,11 @@
-/** The pages of the documentation, and what they show. */
+/** Reads the documentation pages and the commands they show. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "../..");
 
-/** README and what it links to. */
+/** README and the pages it links to. */
 export const PAGES: readonly string[] = [
   "README.md",
   ...readdirSync(join(ROOT, "docs"))
@@ -25,14 +25,14 @@ export function codeBlocks(page: string, languages: readonly string[]): readonly
   );
 }
 
-/** The text below a heading, to the next one. */
+/** The text from a heading to the next one. */
 export function section(page: string, heading: string): string {
   const [, text] = readPage(page).split(`\n## ${heading}\n`);
   if (text === undefined) throw new Error(`${page} has no section '${heading}'`);
   return text.split("\n## ")[0] ?? "";
 }
 
-/** The cells of each row of each table, backticks and all. */
+/** The cells of each row of each table, including backticks. */
 export function tableRows(markdown: string): readonly (readonly string[])[] {
   return markdown
     .split("\n")
@@ -40,7 +40,7 @@ export function tableRows(markdown: string): readonly (readonly string[])[] {
     .map((line) => line.slice(2, -2).split(" | "));
 }
 
-/** Every command of ours that a page shows, in a block or within a line, without what surrounds it. */
+/** Every command of ours on a page, in a block or inline. */
 export function shownCommands(page: string): readonly string[] {
   const blocks = codeBlocks(page, ["sh", "console", "yaml"])
     .join("\n")

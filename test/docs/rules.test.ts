@@ -31,7 +31,7 @@ describe("docs/rules.md", () => {
   });
 });
 
-/** Ids behind the word "rule" or "rules", in comments and test titles, separated by commas or "and". */
+/** Ids after the word "rule" or "rules", in comments and test titles, separated by commas or "and". */
 function citedIn(directory: string): Set<string> {
   const ids = new Set<string>();
   for (const file of readdirSync(join(ROOT, directory), { recursive: true, encoding: "utf8" })) {

@@ -1,4 +1,4 @@
-/** docs/tutorial.md: its steps are taken in order, on the local hub, and show what the page shows. */
+/** docs/tutorial.md: its steps run in order on the local hub, and print what the page shows. */
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PageShell, type RunningScript, withoutNumbers } from "./page-shell.ts";
@@ -43,7 +43,7 @@ test("3: telemetry is confirmed, and the monitor shows it", async () => {
   expect(stripped(stdout)).toContain(stripped(shown));
 });
 
-test("4 and 5: the device gets what the service sends, and the service hears of it", async () => {
+test("4 and 5: the device receives the service's messages, and the service gets the feedback", async () => {
   device = place.run(blocksOf(4, "sh")[0] ?? "");
   await device.waitFor("Waiting for C2D messages, press Ctrl-C to exit");
   await runAsShown(5);
@@ -55,21 +55,21 @@ test("4 and 5: the device gets what the service sends, and the service hears of 
   expect(stripped(stdout)).toContain(stripped(shown));
 });
 
-test("6: what nobody reads is purged, and the feedback says so", async () => {
+test("6: unread messages are purged, and the feedback says so", async () => {
   const { code, stdout } = await place.run(`set -e\n${blocksOf(6, "sh")[0]}`).ended;
   expect(stdout).toContain("Purged 3 messages of MyFirstDevice.");
   expect(stdout.match(/MyFirstDevice message_\d_\w+ Purged/g)).toHaveLength(3);
   expect(code).toBe(0);
 });
 
-test("7: nothing is left", async () => {
+test("7: everything is cleaned up", async () => {
   const { code } = await place.run(`set -e\n${blocksOf(7, "sh")[0]}`).ended;
   expect(code).toBe(0);
   const status = await place.run("c2d-hub status").ended;
   expect(status.code).toBe(5);
 });
 
-/** Runs a step's command and compares what it prints with what the page says it does. */
+/** Runs a step's command and compares its output with the page. */
 async function runAsShown(step: number): Promise<void> {
   const [block = ""] = blocksOf(step, "console");
   const [command = "", ...shown] = block.split("\n");
@@ -85,7 +85,7 @@ function blocksOf(step: number, language: string): string[] {
   );
 }
 
-/** Besides, times of the day and the speed of the wind. */
+/** Also times of day and wind speeds. */
 function stripped(output: string): string {
   return withoutNumbers(output)
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")

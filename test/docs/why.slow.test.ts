@@ -1,4 +1,4 @@
-/** docs/why.md answers all twenty-two points, each with a command that runs, or with a no and its reason. */
+/** docs/why.md answers all twenty-two points, each with a working command or a reason why not. */
 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,7 +12,7 @@ const COMMANDS = POINTS.flatMap((point) =>
   [...point.matchAll(/^```sh\n(c2d-.*?)\n```$/gm)].map(([, command = ""]) => command),
 );
 
-/** What the text beside a command promises to end with another code than 0. */
+/** Commands that the text says exit with another code than 0. */
 const CODES: Readonly<Record<string, number>> = {
   "--on-queue-full fail": 6,
   "--settle reject": 2,
@@ -43,20 +43,20 @@ test("there are twenty-two, in order", () => {
 describe.each(POINTS.map((point) => ({ title: point.split("\n")[0], point })))(
   "$title",
   ({ point }) => {
-    test("has a command, or a no with its reason", () => {
+    test("has a command, or a reason why not", () => {
       expect(point).toMatch(/^```sh$|\bNo, because\b/m);
     });
   },
 );
 
-// One hub for all, in the order of the page: what one command sends, a later one receives.
+// One hub for all commands, in the order of the page: a later command receives what an earlier one sends.
 test.each(COMMANDS)("%s", { timeout: 20_000 }, async (command) => {
   if (command.includes("|")) {
     const { code, stderr } = await place.run(command).ended;
     return expect(code, stderr).toBe(0);
   }
   const [name = "", ...args] = split(command);
-  // A hub of its own for what starts one, and for what fills a queue.
+  // A separate hub for commands that start one or fill a queue.
   const isApart = name === "c2d-hub" || command.includes("--on-queue-full");
   const hub = isApart ? apart : options;
   await using waiting = new Listeners(options);
@@ -83,13 +83,13 @@ function readySignOf(command: string): ["stdout" | "stderr", string] {
   return ["stdout", command.includes("-o json") ? `"type":"hub"` : "Local hub ready"];
 }
 
-/** Words of a shell's command line with single quotes. */
+/** Splits a shell command line with single quotes into words. */
 function split(command: string): readonly string[] {
   const words = command.match(/(?:'[^']*'|[^\s'])+/g) ?? [];
   return words.map((word) => word.replace(/'([^']*)'/g, "$1"));
 }
 
-/** Devices that take what is sent to them. */
+/** Devices that receive what is sent to them. */
 class Listeners implements AsyncDisposable {
   readonly #options: typeof options;
   readonly #running: RunningExecutable[] = [];

@@ -1,4 +1,4 @@
-/** What the rows play on: a hub, and ports that are none. */
+/** The environment of the rows: a hub, and ports without one. */
 
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
@@ -8,7 +8,7 @@ import { parseLines, RunningCommand, run } from "../support/run-command.ts";
 import type { BadInput } from "./row.ts";
 
 export class TestEnvironment {
-  /** What rows write as `%NAME%`. */
+  /** Values for `%NAME%` in rows. */
   readonly texts: Readonly<Record<string, string>>;
   readonly #directory: string;
   readonly #hub: RunningCommand;
@@ -62,7 +62,7 @@ export class TestEnvironment {
     });
   }
 
-  /** The row with its names replaced. */
+  /** The row with its `%NAME%`s replaced. */
   fill(row: BadInput): BadInput {
     const fill = (text: string) =>
       text.replace(/%([A-Z_]+)%/g, (whole, name: string) => this.texts[name] ?? whole);
@@ -75,7 +75,7 @@ export class TestEnvironment {
     };
   }
 
-  /** A working directory of its own with the row's files. */
+  /** A separate working directory with the row's files. */
   directoryFor({ files = {} }: BadInput): string {
     this.#count += 1;
     const directory = join(this.#directory, `row-${this.#count}`);
@@ -88,7 +88,7 @@ export class TestEnvironment {
     return directory;
   }
 
-  /** A row that ought to be refused, and was not, may have left a hub behind. */
+  /** A row that was wrongly accepted may have left a hub running. */
   async stopStray(directory: string): Promise<void> {
     const env = { C2D_HOME: join(directory, "none") };
     if (existsSync(join(env.C2D_HOME, "hub.json")))

@@ -1,4 +1,4 @@
-/** What is wrong with what a hub's owner asks for: devices, purges and feedback. */
+/** Bad input of the `c2d-hub` commands for devices, purging and feedback. */
 
 import { type BadInput, connectTimeout, rows } from "./row.ts";
 
@@ -12,7 +12,7 @@ const at = (host: string, ...args: readonly string[]) => [
 const create = (...args: readonly string[]) => ["device", "create", "--local", "-d", "d", ...args];
 const feedback = (...args: readonly string[]) => ["monitor-feedback", "--local", ...args];
 
-/** One of each way to the hub: REST and AMQP. */
+/** One command for REST and one for AMQP. */
 const ASKING: readonly (readonly string[])[] = [["device", "list"], ["monitor-feedback"]];
 
 export const HUB_COMMAND_ROWS: readonly BadInput[] = [

@@ -1,4 +1,4 @@
-/** What only a hub, or the lack of one, can say: exit codes 4, 5, 6 and 124. */
+/** Errors that come from the hub or the connection: exit codes 4, 5, 6 and 124. */
 
 import { type BadInput, connectTimeout, rows } from "./row.ts";
 

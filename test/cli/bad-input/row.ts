@@ -1,11 +1,11 @@
-/** What a row of the bad-input tables holds. */
+/** A row of the bad-input tables. */
 
 import type { ExecutableName } from "../support/run-executable.ts";
 
 export interface BadInput {
   readonly title: string;
   readonly executable: ExecutableName;
-  /** Texts of rows may hold the names of `TestEnvironment.texts`, as `%NAME%`. */
+  /** May contain names of `TestEnvironment.texts`, as `%NAME%`. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Name to content, in the working directory; undefined content makes a directory. */
@@ -14,15 +14,15 @@ export interface BadInput {
   readonly code: number;
   /** The error's name. */
   readonly name: string;
-  /** Must stand in message or hint. */
+  /** Must be in the message or the hint. */
   readonly says?: string | RegExp;
-  /** Texts that must not be shown, beside the keys and signatures that are found by their form. */
+  /** Strings that must not be shown, in addition to keys and signatures, which are recognised. */
   readonly secrets?: readonly string[];
   /** For rows about the output format itself. */
   readonly isTextOnly?: true;
 }
 
-/** A row's varying parts, in the order in which they are written down. */
+/** The varying parts of a row. */
 type Short = readonly [
   title: string,
   args: readonly string[],
@@ -30,7 +30,7 @@ type Short = readonly [
   more?: Partial<BadInput>,
 ];
 
-/** Rows that have the executable, the exit code and the name in common. */
+/** Rows with the same executable, exit code and error name. */
 export function rows(
   common: Pick<BadInput, "executable" | "code" | "name">,
   table: readonly Short[],
@@ -44,7 +44,7 @@ export function rows(
   }));
 }
 
-/** Short only where it passes: a busy machine may need long for an answer. */
+/** Short only if it is meant to expire: a busy machine may respond slowly. */
 export function connectTimeout(host: string): string {
   return host.includes("%SILENT_PORT%") ? "1s" : "20s";
 }

@@ -1,4 +1,4 @@
-/** A stdin that was closed before the start, one that holds no text, and arguments that are none. */
+/** Stdin that is closed or not text, and arguments that are not UTF-8. */
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -22,7 +22,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-test("a body that is not UTF-8 is refused, with the way to send it", () => {
+test("a body that is not UTF-8 is refused, with a hint how to send it", () => {
   const { status, stderr } = spawnSync(EXECUTABLE, [...DRY_RUN, "--data", "-"], {
     ...OPTIONS,
     input: Buffer.of(0xff, 0xfe, 0x80),
@@ -33,7 +33,7 @@ test("a body that is not UTF-8 is refused, with the way to send it", () => {
   expect(status).toBe(2);
 });
 
-test("an argument that is not UTF-8 is refused, instead of sent otherwise", () => {
+test("an argument that is not UTF-8 is refused instead of sent altered", () => {
   const { status, stdout, stderr } = spawnSync(
     "sh",
     ["-c", `exec "$@" --data "$(printf 'a\\377b')"`, "sh", EXECUTABLE, ...DRY_RUN],
@@ -49,13 +49,13 @@ test("an argument that is not UTF-8 is refused, instead of sent otherwise", () =
 const showsArguments = existsSync("/proc/self/cmdline");
 if (!showsArguments) console.warn("SKIPPED: this system does not show a typed U+FFFD as bytes.");
 
-test.skipIf(!showsArguments)("U+FFFD itself is a character like others", () => {
+test.skipIf(!showsArguments)("a typed U+FFFD is accepted", () => {
   const { status, stdout } = spawnSync(EXECUTABLE, [...DRY_RUN, "--data", "a\uFFFDb"], OPTIONS);
   expect(parseLines(stdout)[0]).toMatchObject({ body: "a\uFFFDb" });
   expect(status).toBe(0);
 });
 
-// Node opens /dev/null in its place: it reads as empty, and nothing hangs.
+// Node opens /dev/null instead, so it reads as empty and nothing hangs.
 test.each([
   { args: "--data -", code: 0, last: { type: "summary", sent: 0 } },
   { args: "--from - -d other", code: 0, last: { type: "summary", sent: 0 } },
@@ -65,7 +65,7 @@ test.each([
   expect(status).toBe(code);
 });
 
-test("a JSON body from a closed one is refused", () => {
+test("a JSON body from a closed stdin is refused", () => {
   const { status, stderr } = sendWithoutStdin("--data - --ct application/json");
   expect(parseLines(stderr)).toMatchObject([{ name: "UsageError", code: 2 }]);
   expect(status).toBe(2);

@@ -1,4 +1,4 @@
-/** `c2d-device telemetry`, given what cannot be meant, or what the hub does not take. */
+/** Bad input of `c2d-device telemetry`, and what the hub refuses. */
 
 import { type BadInput, connectTimeout, rows } from "./row.ts";
 

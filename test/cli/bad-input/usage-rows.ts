@@ -1,4 +1,4 @@
-/** Command lines that cannot be meant: exit code 2. */
+/** Invalid command lines: exit code 2. */
 
 import { type BadInput, rows } from "./row.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { DeliveryPrinter } from "../../../src/cli/device/receiving/delivery-printer.ts";
 import type { Delivery } from "../../../src/client/connection/device-connection.ts";
 
-/** A printer over a writer that is slow until it is told, with everything that happened in order. */
+/** A printer with a controllable slow writer, and a log of all calls. */
 function setUp(count?: number) {
   const log: string[] = [];
   const held: (() => void)[] = [];
@@ -50,7 +50,7 @@ function delivery(messageId: string, parts: Partial<Delivery["message"]> = {}): 
   };
 }
 
-test("a message is settled only after it is out, and in order", async () => {
+test("a message is settled only after it is written, in order", async () => {
   const { printer, log, hold, letGo } = setUp(2);
   hold();
   printer.add(delivery("a"));
@@ -65,7 +65,7 @@ test("a message is settled only after it is out, and in order", async () => {
   expect(log.filter((line) => line.startsWith("settled"))).toEqual(["settled a", "settled b"]);
 });
 
-test("beyond the count nothing is written or settled", async () => {
+test("nothing beyond the count is written or settled", async () => {
   const { printer, log } = setUp(1);
   for (const id of ["a", "b", "c"]) printer.add(delivery(id));
   await printer.finished;
@@ -74,7 +74,7 @@ test("beyond the count nothing is written or settled", async () => {
   expect(printer.isComplete).toBe(true);
 });
 
-test("stopping lets what is being written come out, and nothing else", async () => {
+test("stopping finishes the current write and writes nothing else", async () => {
   const { printer, log, hold, letGo } = setUp();
   hold();
   printer.add(delivery("a"));
@@ -85,7 +85,7 @@ test("stopping lets what is being written come out, and nothing else", async () 
   expect(log).toEqual(["written a as 1", "settled a"]);
 });
 
-test("what waits when the connection goes is dropped, and counted when it comes again", async () => {
+test("waiting messages are dropped when the connection is lost, and counted when redelivered", async () => {
   const { printer, log, hold, letGo } = setUp(2);
   hold();
   printer.add(delivery("a"));
@@ -99,7 +99,7 @@ test("what waits when the connection goes is dropped, and counted when it comes 
   expect(log).not.toContain("written b as 2");
 });
 
-test("a stuck reader costs no memory without bounds", async () => {
+test("memory stays bounded with a blocked reader", async () => {
   const { printer, log, hold, letGo } = setUp();
   hold();
   for (let n = 0; n < 5000; n += 1) printer.add(delivery(String(n)));
@@ -108,7 +108,7 @@ test("a stuck reader costs no memory without bounds", async () => {
   expect(printer.printedCount).toBe(201);
 });
 
-test("a failed write ends the printing, and the message is not settled", async () => {
+test("a failed write stops printing, and the message is not settled", async () => {
   const settled: Delivery[] = [];
   const printer = new DeliveryPrinter({
     deviceId: "d",
@@ -126,7 +126,7 @@ test("a failed write ends the printing, and the message is not settled", async (
   expect(settled).toEqual([]);
 });
 
-test("a message whose lock ran out while it waited takes its own place", async () => {
+test("a redelivery of a waiting message replaces it", async () => {
   const { printer, log, hold, letGo } = setUp(3);
   hold();
   printer.add(delivery("a"));
@@ -143,6 +143,6 @@ test("a message whose lock ran out while it waited takes its own place", async (
     "written b again as 2",
     "written c as 3",
   ]);
-  // What nobody settles would take up room in the connection.
+  // An unsettled delivery would take up room in the connection.
   expect(left).toEqual(["none"]);
 });

@@ -54,7 +54,7 @@ test.each<readonly [string, ReceivedMessage, ReceivedMessage, readonly [number, 
   expect(isDuplicate(first, second, connections)).toBe(expected);
 });
 
-test("it is bounded: the oldest are forgotten", () => {
+test("it is bounded: the oldest entries are dropped", () => {
   const window = new DuplicateWindow();
   for (let n = 0; n <= 10_000; n += 1) window.add(message({ sequenceNumber: n }), 1);
   expect(window.has(message({ sequenceNumber: 0 }), 1)).toBe(false);

@@ -1,4 +1,4 @@
-/** `--settle abandon`: looks at what waits for a device, and leaves it there. */
+/** `--settle abandon`: prints queued messages without removing them. */
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";
@@ -10,7 +10,7 @@ import { type ListenInProcessOptions, startListen } from "../support/listen-in-p
 const TRANSPORTS = ["amqp", "http"] as const;
 type Transport = ListenInProcessOptions["transport"];
 
-/** More than the link's window of credit; over AMQP also more than the sender's. */
+/** More than the link's credit window; over AMQP also more than the sender's. */
 const MANY = { amqp: 1200, http: 150 };
 
 /** Longer than any test runs. */
@@ -56,7 +56,7 @@ function start(options: ListenInProcessOptions) {
 const idsOf = (messages: readonly Record<string, unknown>[]) =>
   messages.map(({ messageId }) => messageId);
 
-/** How often each message was abandoned, in the order of their numbers. */
+/** How often each message was abandoned, by sequence number. */
 function abandonments(): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const event of events) {
@@ -69,7 +69,7 @@ function abandonments(): Record<string, number> {
 
 const deadLettered = () => events.filter(({ type }) => type === "deadLettered");
 
-/** What a consumer gets who takes them all. */
+/** What a consumer that completes everything receives. */
 async function takeAll(transport: Transport, count: number) {
   const taker = start({ transport, settlement: "complete", count, timeoutMs: 20_000 });
   expect(await taker.ended).toBe(0);
@@ -77,7 +77,7 @@ async function takeAll(transport: Transport, count: number) {
 }
 
 describe.each(TRANSPORTS)("over %s", (transport) => {
-  test("each message is printed once, and its delivery count rises by one", async () => {
+  test("each message is printed once, and its delivery count is raised by one", async () => {
     await setUp({}, "m1", "m2", "m3");
     const look = start({ transport, count: 3 });
     expect(await look.ended).toBe(0);
@@ -95,7 +95,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(deadLettered()).toEqual([]);
   });
 
-  test("nothing comes back while the run goes on", async () => {
+  test("nothing is redelivered during the run", async () => {
     await setUp({}, "m1", "m2");
     const look = start({ transport, idleTimeoutMs: 1000 });
     expect(await look.ended).toBe(0);
@@ -106,7 +106,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(look.stderr.text).toContain("2 messages are back in the queue");
   });
 
-  test("it ends by itself shortly before the first lock runs out", async () => {
+  test("it stops shortly before the first lock expires", async () => {
     await setUp({}, "m1", "m2");
     const look = start({ transport, lockTimeoutMs: 5200, count: 9 });
     expect(await look.ended).toBe(0);
@@ -115,7 +115,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(abandonments()).toEqual({ m1: 1, m2: 1 });
   });
 
-  test("an interrupted run gives back what it holds", async () => {
+  test("an interrupted run returns the messages it holds", async () => {
     await setUp({}, "m1");
     const look = start({ transport });
     await look.stdout.waitFor(/"m1"/);
@@ -125,10 +125,10 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(await takeAll(transport, 1)).toEqual([["m1", 1]]);
   });
 
-  test("a reader that goes away ends it quietly, and what was printed is given back", async () => {
+  test("a closed stdout ends it quietly, and printed messages are returned", async () => {
     await setUp({}, "m1", "m2");
     const look = start({ transport });
-    // As `head -1` does: the next message has been fetched, and cannot be printed.
+    // Like `head -1`: the next message has been received but cannot be printed.
     look.stdout.closeAfter(/"m1"/);
     expect(await look.ended).toBe(0);
     expect(idsOf(look.messages())).toEqual(["m1"]);
@@ -136,7 +136,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect((await takeAll(transport, 2))[0]).toEqual(["m1", 1]);
   });
 
-  test("more than one window of credit is looked at, in order", async () => {
+  test("more messages than one credit window are printed, in order", async () => {
     const ids = Array.from({ length: MANY[transport] }, (_, index) => `m${index}`);
     await setUp({ queueDepth: 2000 }, ...ids);
     const look = start({ transport, count: ids.length, timeoutMs: 25_000 });
@@ -147,7 +147,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
   });
 });
 
-test("ten runs are the end of a message where ten deliveries are allowed, nine are not", async () => {
+test("with ten deliveries allowed, the tenth run dead-letters a message, the ninth does not", async () => {
   await setUp({}, "m1");
   for (let n = 0; n < 9; n++) {
     const look = start({ transport: "amqp", count: 1 });
@@ -162,20 +162,20 @@ test("ten runs are the end of a message where ten deliveries are allowed, nine a
   expect(deadLettered()).toMatchObject([{ reason: "DeliveryCountExceeded" }]);
 });
 
-test("over amqp-ws it is the same", async () => {
+test("it works over amqp-ws, too", async () => {
   await setUp({}, "m1", "m2");
   expect(await start({ transport: "amqp-ws", count: 2 }).ended).toBe(0);
   expect(abandonments()).toEqual({ m1: 1, m2: 1 });
 });
 
-test("where more deliveries are allowed, twelve runs lose nothing", async () => {
+test("with more deliveries allowed, twelve runs lose nothing", async () => {
   await setUp({ maxDeliveryCount: 20 }, "m1", "m2");
   for (let n = 0; n < 12; n++) expect(await start({ transport: "amqp", count: 2 }).ended).toBe(0);
   expect(abandonments()).toEqual({ m1: 12, m2: 12 });
   expect(deadLettered()).toEqual([]);
 });
 
-test("a message that comes again ends the run: the hub's locks are shorter than Azure's", async () => {
+test("a redelivery ends the run when the hub's locks are shorter than Azure's", async () => {
   await setUp({ lockTimeoutMs: 400 }, "m1");
   const look = start({ transport: "amqp", count: 9 });
   expect(await look.ended).toBe(0);
@@ -185,7 +185,7 @@ test("a message that comes again ends the run: the hub's locks are shorter than 
   expect(deadLettered()).toEqual([]);
 });
 
-test("over http the hub is asked for the lock that is counted on", async () => {
+test("over http the device requests the lock duration it relies on", async () => {
   await setUp({ lockTimeoutMs: 400 }, "m1");
   const look = start({ transport: "http", lockTimeoutMs: 6000 });
   expect(await look.ended).toBe(0);
@@ -194,11 +194,11 @@ test("over http the hub is asked for the lock that is counted on", async () => {
   expect(abandonments()).toEqual({ m1: 1 });
 });
 
-test("after a lost connection what comes again is held, not printed, and given back once", async () => {
+test("after a reconnect, redelivered messages are held, not printed, and returned once", async () => {
   await setUp({}, "m1");
   const look = start({ transport: "amqp" });
   await look.stdout.waitFor(/"m1"/);
-  // Another connection of the same device takes the place of this one for a moment.
+  // Another connection of the same device briefly replaces this one.
   const other = start({ transport: "amqp", settlement: "none", count: 1, reconnect: false });
   await other.ended;
   await look.stderr.waitFor(/Reconnected/);
@@ -210,7 +210,7 @@ test("after a lost connection what comes again is held, not printed, and given b
   expect(abandonments()).toEqual({ m1: 1, m2: 1 });
 });
 
-test("text mirrors the tutorial, and says on stderr what became of the messages", async () => {
+test("text matches the tutorial, and stderr reports the returned messages", async () => {
   await setUp({}, "m1");
   const look = start({ transport: "amqp", count: 1, output: "text" });
   expect(await look.ended).toBe(0);

@@ -12,11 +12,11 @@ beforeAll(async () => {
 
 afterAll(() => hub.stop());
 
-test("it ends before the hub's own lock runs out", async () => {
+test("it stops before the hub's own lock expires", async () => {
   await hub.run("c2d-send", "--mid", "m1");
   const args = ["listen", "--transport", "amqp", "--settle", "abandon", "-o", "json"] as const;
   const { code, stdout, stderr } = await hub.run("c2d-device", ...args);
-  expect(stderr).toContain("the lock of the first message is about to run out");
+  expect(stderr).toContain("the lock of the first message is about to expire");
   expect(parseLines(stdout)).toMatchObject([{ type: "ready" }, { messageId: "m1" }]);
   expect(code).toBe(0);
 });

@@ -1,4 +1,4 @@
-/** `--settle none`: prints, and lets each lock run out. */
+/** `--settle none`: prints, and lets each lock expire. */
 
 import { afterEach, expect, test } from "vitest";
 import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";
@@ -19,7 +19,7 @@ async function setUp(lockTimeoutMs: number): Promise<{ hub: LocalHub; send: Send
   return { hub, send };
 }
 
-test("a message comes again when its lock has run out, marked, its delivery count as it was", async () => {
+test("a message is redelivered when its lock expires, marked, with an unchanged delivery count", async () => {
   const { hub, send } = await setUp(200);
   await send("m1");
   const listener = startListen(hub, { transport: "amqp", settlement: "none", count: 3 });
@@ -31,7 +31,7 @@ test("a message comes again when its lock has run out, marked, its delivery coun
   ]);
 });
 
-test("it goes on for longer than an AMQP session has room for unsettled messages", async () => {
+test("it handles more unsettled messages than an AMQP session can hold", async () => {
   const { hub, send } = await setUp(50);
   await send(...Array.from({ length: 400 }, (_, index) => `m${index}`));
   const outcomes: string[] = [];

@@ -32,24 +32,27 @@ describe.each(["mqtt", "mqtt-ws"] as const)("over %s", (transport) => {
 });
 
 describe.each(["amqp", "amqp-ws", "http"] as const)("over %s", (transport) => {
-  test.each(["complete", "abandon", "reject", "none"] as const)("--settle %s is done", (settle) => {
-    expect(optionsOf(transport, { settle }).settlement).toBe(settle);
-  });
+  test.each(["complete", "abandon", "reject", "none"] as const)(
+    "--settle %s is accepted",
+    (settle) => {
+      expect(optionsOf(transport, { settle }).settlement).toBe(settle);
+    },
+  );
 });
 
-test("the keep-alive is 180 s unless said otherwise, and at least 1 s", () => {
+test("the keep-alive is 180 s by default, and at least 1 s", () => {
   expect(optionsOf("mqtt").connection.keepAliveSeconds).toBe(180);
   expect(optionsOf("amqp", { keepalive: 200 }).connection.keepAliveSeconds).toBe(1);
   expect(() => optionsOf("mqtt", { keepalive: 65_536_000 })).toThrow("cannot exceed 65535 s");
 });
 
-test("http has no connection to keep alive", () => {
+test("--keepalive is refused over http", () => {
   expect(() => optionsOf("http", { keepalive: 1000 })).toThrow(
     "--keepalive has no effect over http",
   );
 });
 
-test.each(DEVICE_TRANSPORTS)("how often to ask is a question for http alone: %s", (transport) => {
+test.each(DEVICE_TRANSPORTS)("--poll-interval is for http only: %s", (transport) => {
   const ask = () => optionsOf(transport, { pollInterval: 500 }).pollIntervalMs;
   if (transport === "http") expect(ask()).toBe(500);
   else expect(ask).toThrow(`--poll-interval has no effect over ${transport}`);

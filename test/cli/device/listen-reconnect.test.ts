@@ -1,4 +1,4 @@
-/** `c2d-device listen` while its hub goes and comes back. */
+/** `c2d-device listen` while its hub restarts. */
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseLines, type RunningCommand, run } from "../support/run-command.ts";
@@ -26,7 +26,7 @@ function messagesOf({ stdout }: { readonly stdout: string }) {
   return parseLines(stdout).filter(({ type }) => type === "message");
 }
 
-test("on another port: the listener reads where it is, and what it has printed is not lost", async () => {
+test("after a restart on another port the listener reconnects, and nothing is lost", async () => {
   const listener = await startListener("--count", "2");
   await send("--message-id", "before");
   await listener.waitFor("stdout", `"messageId":"before"`);
@@ -42,7 +42,7 @@ test("on another port: the listener reads where it is, and what it has printed i
   expect(ended.code).toBe(0);
 });
 
-test("a listener does not start again a hub of another terminal, but waits for it", async () => {
+test("a listener does not restart a foreground hub, but waits for it", async () => {
   const listener = await startListener();
   await hub.end();
   await listener.waitFor("stderr", "The local hub is not running. Waiting for it");
@@ -51,7 +51,7 @@ test("a listener does not start again a hub of another terminal, but waits for i
   expect((await listener.ended).code).toBe(0);
 });
 
-test("however often it is restarted, the listener is back at once, and blames nobody", async () => {
+test("the listener reconnects at once after every restart, without a takeover warning", async () => {
   const listener = await startListener();
   for (let time = 0; time < 5; time++) {
     await hub.end();
@@ -59,11 +59,11 @@ test("however often it is restarted, the listener is back at once, and blames no
     await hub.reached("deviceConnected");
   }
   expect(listener.stderr).not.toContain("another client");
-  // A wait that grows would have come to seconds by now.
+  // A growing back-off would be seconds by now.
   expect(listener.stderr).not.toMatch(/again in \d+(\.\d+)? s/);
 });
 
-test("of two listeners of one device the first ends with 6", async () => {
+test("of two listeners for one device, the first exits with 6", async () => {
   const first = await startListener();
   const second = await startListener();
   const { code, stderr } = await first.ended;

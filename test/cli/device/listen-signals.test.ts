@@ -28,7 +28,7 @@ function messagesOf({ stdout }: { readonly stdout: string }) {
   return parseLines(stdout).filter(({ type }) => type === "message");
 }
 
-test.each(["SIGINT", "SIGTERM"] as const)("%s ends an open listen with 0", async (signal) => {
+test.each(["SIGINT", "SIGTERM"] as const)("%s ends an unbounded listen with 0", async (signal) => {
   const listener = await startListener();
   listener.interrupt(signal);
   expect(await listener.ended).toMatchObject({ code: 0 });
@@ -59,7 +59,7 @@ test.each([
   expect(ended).toMatchObject({ code });
 });
 
-test("SIGINT between messages ends with 130, and what was sent stands in the summary", async () => {
+test("SIGINT between messages exits with 130, and the summary counts what was sent", async () => {
   const sending = hub.spawn("c2d-send", "-o", "json", "--count", "9", "--interval", "1h");
   await sending.waitFor("stdout", `"type":"sent"`);
   sending.interrupt();
@@ -68,7 +68,7 @@ test("SIGINT between messages ends with 130, and what was sent stands in the sum
   expect(ended.code).toBe(130);
 });
 
-test("a closed stdout ends a listen quietly with 0, and what was not read stays", async () => {
+test("a closed stdout ends a listen quietly with 0, and unread messages stay queued", async () => {
   const listener = await startListener("-q");
   listener.readers.stdout.destroy();
   await send("--message-id", "unread");
@@ -77,7 +77,7 @@ test("a closed stdout ends a listen quietly with 0, and what was not read stays"
   expect(messagesOf(after)).toMatchObject([{ messageId: "unread" }]);
 });
 
-test("a reader stuck for several keep-alives loses nothing and keeps its connection", async () => {
+test("a reader blocked for several keep-alives loses nothing and keeps its connection", async () => {
   const listener = await startListener("--count", "20", "--keepalive", "2s");
   listener.readers.stdout.pause();
   writeFileSync(join(hub.directory, "body"), Buffer.alloc(60_000, "x"));

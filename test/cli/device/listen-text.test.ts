@@ -1,4 +1,4 @@
-/** The text `listen` prints, as a whole: what stands first, last and between. */
+/** The complete text output of `listen`. */
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,7 +31,7 @@ const firstAndLast = (text: string) => {
   return [lines[0], ...lines.slice(-2)];
 };
 
-test("the first line says something, the last is the total, an empty line stands between two", async () => {
+test("the first line is not empty, the last is the total, and an empty line separates messages", async () => {
   await send("m1", "m2");
   const listener = startListen(hub, { transport: "mqtt", output: "text", count: 2 });
   expect(await listener.ended).toBe(0);
@@ -41,7 +41,7 @@ test("the first line says something, the last is the total, an empty line stands
   expect(text.match(/\n\n/g)).toHaveLength(1);
 });
 
-test("a file that is appended to gets an empty line between two runs as well", async () => {
+test("an appended file has an empty line between two runs, too", async () => {
   const outputFile = join(directory, "messages.txt");
   for (const id of ["m1", "m2"]) {
     await send(id);

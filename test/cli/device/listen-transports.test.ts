@@ -1,4 +1,4 @@
-/** `c2d-device listen` as a process, over the transports that can do more than complete. */
+/** `c2d-device listen` over the transports that support more than complete. */
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,7 +31,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Keeps keys and queues, so that it can end and come back. */
+/** Durable, so that it can be restarted. */
 async function startHub(port: number): Promise<LocalHub> {
   const started = await startHomeHub({
     directory: join(directory, "home"),
@@ -80,7 +80,7 @@ async function serve(): Promise<ServiceConnection> {
   return service;
 }
 
-/** The status of the first message a record comes for. */
+/** The status in the first feedback record. */
 async function firstStatus(service: ServiceConnection): Promise<{ status: Promise<string> }> {
   const status = createDeferred<string>();
   await service.openFeedback(({ records, complete }) => {
@@ -102,7 +102,7 @@ function message(messageId: string, parts: Partial<Message> = {}): Message {
 const messagesOf = (stdout: string) => parseLines(stdout).filter(({ type }) => type === "message");
 
 describe.each(TRANSPORTS)("over %s", (transport) => {
-  test("a message is printed with all it carries, and completed", async () => {
+  test("a message is printed with all its properties, and completed", async () => {
     const service = await serve();
     const { status } = await firstStatus(service);
     const listener = await startReady("--transport", transport, "--count", "1");
@@ -143,7 +143,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(await status).toBe("Success");
   });
 
-  test("--count leaves the rest to whoever listens next", async () => {
+  test("--count leaves the rest for the next listener", async () => {
     const service = await serve();
     for (const id of ["m1", "m2", "m3"]) await service.send("device1", message(id));
     const printed: unknown[] = [];
@@ -157,7 +157,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(printed).toEqual(["m1", "m2", "m3"]);
   });
 
-  test("--settle reject is heard by the sender", async () => {
+  test("--settle reject is reported to the sender", async () => {
     const service = await serve();
     const { status } = await firstStatus(service);
     const listener = await startReady(
@@ -168,7 +168,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(await status).toBe("Rejected");
   });
 
-  test("--settle abandon gives back at SIGTERM what it has shown", async () => {
+  test("--settle abandon returns its messages on SIGTERM", async () => {
     const service = await serve();
     const log = new EventLog(hub);
     const listener = await startReady("--transport", transport, "--settle", "abandon");
@@ -202,7 +202,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(settled).toEqual([]);
   });
 
-  test("a hub that was away is waited for, and nothing is lost", async () => {
+  test("it waits for a hub that is down, and nothing is lost", async () => {
     const [port] = hub.ports;
     const listener = await startReady("--transport", transport, "--count", "1");
     await hub.stop();
@@ -224,7 +224,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(stderr).toContain("0 messages received.");
   });
 
-  test("a wrong key ends with 4, an untrusted hub and one that is away with 5", async () => {
+  test("a wrong key exits with 4, an untrusted or unreachable hub with 5", async () => {
     const good = environment();
     const connectionString = good.IOTHUB_DEVICE_CONNECTION_STRING ?? "";
     const end = async (env: Record<string, string>) => {
@@ -246,7 +246,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
   });
 });
 
-test("over amqp a listener that is thrown out is told by whom", async () => {
+test("over amqp a disconnected listener reports the takeover", async () => {
   const first = await startReady("--transport", "amqp");
   const second = await startReady("--transport", "amqp", "--no-reconnect");
   await first.waitFor("stderr", "another client connected as device1 and replaced this connection");
@@ -257,7 +257,7 @@ test("over amqp a listener that is thrown out is told by whom", async () => {
   expect(code).toBe(6);
 });
 
-test("over mqtt-ws messages come too, and can only be completed", async () => {
+test("over mqtt-ws messages arrive, and can only be completed", async () => {
   const service = await serve();
   const { status } = await firstStatus(service);
   const listener = await startReady("--transport", "mqtt-ws", "--count", "1");

@@ -1,4 +1,4 @@
-/** Devices of the local hub, reached with `--local`: how they sign in, and when they are created. */
+/** Devices of the local hub with `--local`: authentication and creation. */
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,11 +32,11 @@ describe("a device with a certificate", () => {
     await hub.run("c2d-hub", "device", "create", "-d", "xdev", ...x509, ...thumbprint);
   });
 
-  test("is sent to", async () => {
+  test("receives messages", async () => {
     expect((await hub.run("c2d-send", "-d", "xdev")).code).toBe(0);
   });
 
-  test("has a connection string that says so", async () => {
+  test("has a connection string with x509=true", async () => {
     const { code, stdout } = await run("c2d-hub", ["env", "-d", "xdev", "-o", "json"], hub.options);
     expect(code).toBe(0);
     expect(parseLines(stdout)[0]).toMatchObject({
@@ -68,7 +68,7 @@ describe("a device with a certificate", () => {
     expect(code).toBe(0);
   });
 
-  test("is told which files it needs when none are named", async () => {
+  test("reports which files are needed when none are given", async () => {
     const ended = await hub.run("c2d-device", "listen", "-d", "xdev", "-o", "json");
     expect(errorOf(ended)).toMatchObject({
       name: "ArgumentInvalid",
@@ -77,7 +77,7 @@ describe("a device with a certificate", () => {
     expect(ended.code).toBe(6);
   });
 
-  test("a device with a key does without the files, and says so", async () => {
+  test("a device with a key ignores the files, and says so", async () => {
     const telemetry = ["telemetry", "-d", "kdev", "-c", "1", ...FILES];
     const { code, stderr } = await hub.run("c2d-device", ...telemetry);
     expect(code).toBe(0);
@@ -90,20 +90,23 @@ describe("a device that is deleted while a tool is connected", () => {
     await hub.run("c2d-hub", "device", "create", "-d", "gone", "--if-not-exists");
   });
 
-  test.each(["mqtt", "amqp"])("stays deleted, and its tool ends over %s", async (transport) => {
-    const listen = ["listen", "-d", "gone", "-o", "json", "--transport", transport];
-    const listener = hub.spawn("c2d-device", ...listen);
-    await listener.waitFor("stdout", '"type":"ready"');
-    expect((await hub.run("c2d-hub", "device", "delete", "-d", "gone")).code).toBe(0);
-    const ended = await listener.ended;
-    expect(ended.code).toBe(6);
-    expect(ended.stderr).toContain("DeviceNotFound");
-    expect(ended.stderr).toContain("no longer has a device");
-    const { code } = await hub.run("c2d-hub", "device", "show", "-d", "gone");
-    expect(code).toBe(6);
-  });
+  test.each(["mqtt", "amqp"])(
+    "is not created again, and its tool exits, over %s",
+    async (transport) => {
+      const listen = ["listen", "-d", "gone", "-o", "json", "--transport", transport];
+      const listener = hub.spawn("c2d-device", ...listen);
+      await listener.waitFor("stdout", '"type":"ready"');
+      expect((await hub.run("c2d-hub", "device", "delete", "-d", "gone")).code).toBe(0);
+      const ended = await listener.ended;
+      expect(ended.code).toBe(6);
+      expect(ended.stderr).toContain("DeviceNotFound");
+      expect(ended.stderr).toContain("no longer has a device");
+      const { code } = await hub.run("c2d-hub", "device", "show", "-d", "gone");
+      expect(code).toBe(6);
+    },
+  );
 
-  test("stays deleted for a sender that connects anew", async () => {
+  test("is not created again for a sender that reconnects", async () => {
     const send = ["-d", "gone", "--ack", "full", "--wait", "--timeout", "15s", "-o", "json"];
     const sender = hub.spawn("c2d-send", ...send);
     await sender.waitFor("stdout", '"type":"sent"');

@@ -41,19 +41,19 @@ describe("a body in JSON", () => {
   });
 
   test.each(['{"a": 1}', '{"a":1,"a":2}', '{"a":12345678901234567890}', "1.0"])(
-    "%s would not serialise back: the bytes stand beside it",
+    "%s would not serialise back: the bytes are added",
     (body) => {
       const raw = Buffer.from(body).toString("base64");
       expect(bodyOf(body, JSON_TYPE)).toMatchObject({ bodyEncoding: "json", raw });
     },
   );
 
-  test("bytes that are no UTF-8 are base64", () => {
+  test("bytes that are not UTF-8 are shown as base64", () => {
     expect(bodyOf(Buffer.of(0xff), JSON_TYPE)).toEqual({ body: "/w==", bodyEncoding: "base64" });
   });
 });
 
-test("what did not arrive is left out, a name without value is null", () => {
+test("missing fields are omitted, a name without a value is null", () => {
   const record = toMessageRecord(message({ properties: { a: null, b: "" } }), ARRIVAL);
   expect(record).toEqual({
     type: "message",
@@ -68,7 +68,7 @@ test("what did not arrive is left out, a name without value is null", () => {
   });
 });
 
-test("times are told in ISO 8601", () => {
+test("times are in ISO 8601", () => {
   const record = toMessageRecord(
     message({
       system: { expiryTimeUtcMs: 1000, ack: "full" },
@@ -90,7 +90,7 @@ test("times are told in ISO 8601", () => {
 describe("text", () => {
   const plain = new Chalk({ level: 0 });
 
-  test("mirrors the tutorial", () => {
+  test("matches the tutorial", () => {
     const received = message({
       body: "hi",
       system: { messageId: "m" },
@@ -109,14 +109,14 @@ Total calls received: 2
     );
   });
 
-  test("bytes are shown as base64, nothing as such", () => {
+  test("binary bodies are shown as base64, an empty one as such", () => {
     expect(renderMessage(message({ body: Buffer.of(0xff) }), ARRIVAL, plain)).toContain(
       "    (1 bytes, base64) /w==\n",
     );
     expect(renderMessage(message({}), ARRIVAL, plain)).toContain("    (empty)\n");
   });
 
-  test("a message that came before is marked", () => {
+  test("a duplicate is marked", () => {
     const again = { ...ARRIVAL, isDuplicate: true };
     expect(renderMessage(message({}), again, plain)).toContain("Duplicate");
     expect(renderMessage(message({}), ARRIVAL, plain)).not.toContain("Duplicate");

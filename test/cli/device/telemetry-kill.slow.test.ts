@@ -1,4 +1,4 @@
-/** Telemetry through the death of its hub: what was confirmed is stored, and nothing comes twice unmarked. */
+/** Telemetry while its hub is killed: confirmed messages are stored, and duplicates are marked. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -41,7 +41,7 @@ async function startHub(): Promise<RunningExecutable> {
   return hub;
 }
 
-/** The ids of everything the hub has stored, in its order. */
+/** The ids of all stored events, in order. */
 async function storedIds(): Promise<unknown[]> {
   const end = await start("c2d-device", "telemetry", "--local", "-c", "1", "--mid", "end").ended;
   expect(end.code).toBe(0);

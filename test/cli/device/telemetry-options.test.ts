@@ -24,7 +24,7 @@ function messageOf(flags: Partial<TelemetryFlags> = {}, body?: BodyPlan, deviceI
   return makeMessage(message, { n: 3, deviceId, run: "0a1b2c3d", nowMs: 0 });
 }
 
-test("the default message is the tutorial's, and asks for nothing", () => {
+test("the default message is the tutorial's, without further options", () => {
   const { body, ...rest } = messageOf();
   expect(Buffer.from(body).toString()).toMatch(/^\{"deviceId":"d1","windSpeed":1[2-6]\.\d\d\}$/);
   expect(rest).toEqual({
@@ -43,7 +43,7 @@ test.each(['quo"te', "back\\slash", "$&", "{{n}"])("%s as a device id stays JSON
   expect(JSON.parse(Buffer.from(body).toString())).toMatchObject({ deviceId });
 });
 
-test("a body of one's own has no content type and no property", () => {
+test("a custom body has no content type and no properties", () => {
   const message = messageOf({}, { type: "text", text: "{{n}}", isTemplate: true });
   expect(Buffer.from(message.body).toString()).toBe("3");
   expect(message.system.contentType).toBeUndefined();

@@ -22,7 +22,7 @@ function tallyOf(...names: readonly (keyof typeof EVENTS)[]) {
   return counter.tally;
 }
 
-test("each message counts once, whatever is told of it", () => {
+test("each message is counted once, whatever events follow", () => {
   expect(tallyOf("sent", "confirmed", "unconfirmed", "failed")).toEqual({
     sent: 3,
     confirmed: 1,

@@ -1,4 +1,4 @@
-/** `c2d-device telemetry` as a process, over every transport, against a hub in this one. */
+/** `c2d-device telemetry` over every transport, against a real hub. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,7 +37,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Keeps keys and events, so that it can end and come back. */
+/** Durable, so that it can be restarted. */
 async function startHub(port: number): Promise<LocalHub> {
   const started = await startHomeHub({
     directory: join(directory, "home"),
@@ -112,7 +112,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(stderr).toContain("Simulating a device");
   });
 
-  test("a hub that was away is waited for; nothing is lost, or twice without saying so", async () => {
+  test("it waits for a hub that is down; nothing is lost, and duplicates are marked", async () => {
     const [port] = hub.ports;
     const device = start(
       ...["--transport", transport, "--count", "150", "--interval", "10ms"],
@@ -135,7 +135,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(repeated).toEqual(expect.arrayContaining(twice));
   });
 
-  test("--listen prints and completes what comes, on the same connection", async () => {
+  test("--listen prints and completes messages on the same connection", async () => {
     const device = start(
       ...["--transport", transport, "--listen", "--interval", "20ms", "-o", "json"],
     );
@@ -159,7 +159,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(log.of("deviceDisconnected").length).toBeLessThan(2);
   });
 
-  test("a wrong key ends with 4, an untrusted hub and one that is away with 5", async () => {
+  test("a wrong key exits with 4, an untrusted or unreachable hub with 5", async () => {
     const good = environment();
     const connectionString = good.IOTHUB_DEVICE_CONNECTION_STRING ?? "";
     const end = async (env: Record<string, string>) => {
@@ -180,7 +180,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(await end(good)).toEqual([5, "ConnectionRefused"]);
   });
 
-  test("a message too large ends with 6, said by its name", async () => {
+  test("an oversize message exits with 6 and its error name", async () => {
     const data = "00".repeat(257 * 1024);
     const device = new RunningCommand(
       "c2d-device",
@@ -207,7 +207,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
   });
 });
 
-test("text is the tutorial's, with foreign text made harmless", async () => {
+test("text is the tutorial's, with external text escaped", async () => {
   const { code, stdout } = await start(
     ...["--count", "1", "--mid", "m\u001b[2J", "--cid", "c", "-p", "a=b\nConfirmation[9]"],
   ).ended;
@@ -250,7 +250,7 @@ describe("against a socket that speaks MQTT", () => {
     return startWith(env, "-o", "json", ...args);
   }
 
-  test("a body, ids and properties of one's own arrive as they are described", async () => {
+  test("a custom body, ids and properties arrive as given", async () => {
     await script(acknowledge);
     const { code } = await startAgainst(
       ...["--count", "2", "--interval", "0", "--template", "--data", "{{n}} of {{deviceId}}"],
@@ -268,7 +268,7 @@ describe("against a socket that speaks MQTT", () => {
     );
   });
 
-  test("a message that is not confirmed in time is told so, and ends a count with 124", async () => {
+  test("a message not confirmed in time is reported, and --count exits with 124", async () => {
     await script(() => {});
     const { code, stdout, stderr } = await startAgainst(
       ...["--count", "2", "--interval", "0", "--message-timeout", "300ms"],
@@ -290,7 +290,7 @@ describe("against a socket that speaks MQTT", () => {
     expect(stderr).toContain("--message-timeout");
   });
 
-  test("a confirmation that comes late is told, and counts", async () => {
+  test("a late confirmation is reported and counted", async () => {
     const late: (() => void)[] = [];
     await script((packet, peer) => {
       if (late.length === 0) late.push(() => acknowledge(packet, peer));
@@ -308,7 +308,7 @@ describe("against a socket that speaks MQTT", () => {
     expect(code).toBe(0);
   });
 
-  test("a connection cut before the confirmation has the message sent again, marked", async () => {
+  test("a message without confirmation is resent after a lost connection, and marked", async () => {
     let published = 0;
     await script((packet, peer) => {
       published += 1;
@@ -321,7 +321,7 @@ describe("against a socket that speaks MQTT", () => {
     expect(stderr).toContain("Resending message 0");
   });
 
-  test("--no-reconnect ends with 5 then, and the message is listed", async () => {
+  test("with --no-reconnect it exits with 5 instead, and the message is listed", async () => {
     await script((_, peer) => void peer.socket.destroy());
     const { code, stdout, stderr } = await startAgainst("--no-reconnect").ended;
     expect(code).toBe(5);
@@ -337,7 +337,7 @@ describe("against a socket that speaks MQTT", () => {
     ["SIGINT", ["--count", "5"], 130],
     ["SIGTERM", ["--count", "5"], 143],
   ] as const)(
-    "%s with %j lists what is on its way and ends with %i",
+    "%s with %j lists messages in flight and exits with %i",
     async (signal, args, exit) => {
       await script(() => {});
       const device = startAgainst(...args);
@@ -354,17 +354,17 @@ describe("against a socket that speaks MQTT", () => {
   );
 });
 
-test("--timeout ends with 124 before --count is reached, and with 0 without one", async () => {
+test("--timeout exits with 124 before --count is reached, and with 0 without --count", async () => {
   const counted = await start("--count", "5", "--timeout", "1s", "-o", "json").ended;
   expect(counted.code).toBe(124);
   expect(counted.stderr).toContain("--timeout");
-  // How many left in that second is the machine's matter.
+  // How many were sent in that second depends on the machine.
   expect(linesOf(counted.stdout, "summary")).toHaveLength(1);
   const open = await start("--timeout", "1s").ended;
   expect(open.code).toBe(0);
 });
 
-test("a reader who has had enough ends it quietly with 0", async () => {
+test("a closed stdout ends it quietly with 0", async () => {
   const device = start("--interval", "20ms", "-o", "json");
   await device.waitFor("stdout", '"n":0,');
   device.readers.stdout.destroy();
@@ -373,12 +373,12 @@ test("a reader who has had enough ends it quietly with 0", async () => {
   expect(stderr).not.toContain("error");
 });
 
-test("a reader who is stuck stops the sending, and costs no memory", async () => {
+test("a blocked reader pauses sending, and memory stays bounded", async () => {
   const device = start("--interval", "0", "-o", "json");
   await device.waitFor("stdout", '"n":0,');
   device.readers.stdout.pause();
   const stopped = await untilStill(() => storedIds().length);
-  // What fits into the pipe, then the texts that may wait and the messages that may be on their way.
+  // What fits into the pipe, plus the pending writes and the messages in flight.
   expect(stopped).toBeLessThan(3000);
   device.readers.stdout.resume();
   await log.reached("telemetry", stopped + 1000);
@@ -388,7 +388,7 @@ test("a reader who is stuck stops the sending, and costs no memory", async () =>
   expect(idsOf(linesOf(stdout, "telemetry"))).toEqual(storedIds());
 });
 
-/** The value once it has not changed for a while; fails when it goes on changing. */
+/** The value once it has stopped changing; fails if it does not stop. */
 async function untilStill(read: () => number): Promise<number> {
   let value = read();
   for (let tries = 0; tries < 40; tries++) {

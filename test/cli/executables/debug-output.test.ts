@@ -1,4 +1,4 @@
-/** `DEBUG` makes the SDKs print what they send and get, tokens included: not in our executables. */
+/** `DEBUG` makes the SDKs print tokens, but not in our executables. */
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ExecutableName, RunningExecutable, run } from "../support/run-executable.ts";
@@ -44,7 +44,7 @@ test.each<readonly [ExecutableName, readonly string[]]>([
   expectNoSecret(stdout + stderr);
 });
 
-test("a hub in the foreground shows none of who comes in", async () => {
+test("a foreground hub shows no credentials of its clients", async () => {
   const options = { directory: hub.directory, env: { C2D_HOME: "second", DEBUG: "*" } };
   const second = new RunningExecutable("c2d-hub", ["start", "--port", "0", "-o", "json"], options);
   await second.waitFor("stdout", `"type":"hub"`);

@@ -1,4 +1,4 @@
-/** Stdout on a full disk: one error that is no bug, exit code 1, and the summary where there is one. */
+/** Stdout on a full disk: one error that is not a bug, exit code 1, and the summary if there is one. */
 
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** `c2d-hub start`, told to end before it is ready. */
+/** `c2d-hub start`, interrupted before it is ready. */
 
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,8 +22,8 @@ afterEach(() => {
 });
 
 /**
- * Has a process signal itself at its first call of this function of Node's. What it does without
- * waiting comes before the signal is noticed; listening goes on once it was.
+ * Makes a process signal itself at its first call of this Node function. Synchronous work finishes
+ * before the signal is handled.
  */
 function signalAt(object: string, name: string, signal: NodeJS.Signals): string {
   const program = `import fs from "node:fs";
@@ -46,7 +46,7 @@ function signalAt(object: string, name: string, signal: NodeJS.Signals): string 
   return `--import=data:text/javascript,${encodeURIComponent(program)}`;
 }
 
-test("a reader of stdout that goes away first ends it quietly with 0", async () => {
+test("a closed stdout ends it quietly with 0", async () => {
   const env = { C2D_HOME: join(directory, "home") };
   const hub = new RunningExecutable("c2d-hub", ["start", "--port", "0"], { directory, env });
   hub.process.stdout.destroy();

@@ -1,4 +1,4 @@
-/** What an executable loads before it knows what to do: a user waits for it. */
+/** Which modules an executable loads at startup, because a user waits for them. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,7 +35,7 @@ test.each<readonly [ExecutableName, readonly string[]]>([
   expect(stderr).toBe("");
   expect(code).toBe(0);
   const loaded = readFileSync(join(directory, "loaded"), "utf8");
-  // commander itself is there, so that the absence of the others says something.
+  // commander is loaded, so the absence of the others is meaningful.
   expect(loaded).toContain("node_modules/commander");
   expect(loaded).not.toMatch(/node_modules\/(azure-|@azure|rhea|mqtt|classic-level)/);
 });

@@ -1,4 +1,4 @@
-/** `--auth-type login` with the real chain of credentials, and an `az` of our own. */
+/** `--auth-type login` with the real credential chain and a fake `az`. */
 
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const SEND = ["c2d-send", "-d", "device1"] as const;
 
-/** One credential of the chain, so that no other host is asked. */
+/** A single credential of the chain, so that no other host is contacted. */
 function login(
   script: string,
   [name, ...args]: readonly [ExecutableName, ...string[]],
@@ -46,7 +46,7 @@ function login(
 }
 
 test.each([[SEND], [["c2d-hub", "monitor-events"]]] as const)(
-  "%j: a hub that refuses the token ends it with 4, without the token",
+  "%j: a hub that refuses the token exits with 4, without showing the token",
   async (command) => {
     const token = {
       accessToken: TOKEN,
@@ -61,7 +61,7 @@ test.each([[SEND], [["c2d-hub", "monitor-events"]]] as const)(
   },
 );
 
-test("no credential ends with 4, and says what to do", async () => {
+test("without a credential it exits with 4 and a hint", async () => {
   const { code, stderr } = await login(
     "echo 'Please run az login' >&2; exit 1",
     SEND,
@@ -81,14 +81,14 @@ test("no credential ends with 4, and says what to do", async () => {
   expect(code).toBe(4);
 });
 
-test("with --verbose each credential's own words are told", async () => {
+test("with --verbose each credential's own error is shown", async () => {
   const { stderr } = await login("echo 'Please run az login' >&2; exit 1", SEND, "-v");
   expect(stderr).toContain("caused by ");
 });
 
-test("a chain that does not end is bounded by --connect-timeout, and leaves nothing behind", async () => {
+test("a hanging credential chain is bounded by --connect-timeout, and leaves no process behind", async () => {
   const pids = join(directory, "pids");
-  // As az does, the script has a program of its own to wait for.
+  // Like az, the script waits for a child process.
   const az = `echo $$ >> ${pids}; sleep 600 & echo $! >> ${pids}; wait`;
   const { code, stderr } = await login(az, SEND, "--connect-timeout", "5s");
   expect(stderr).toContain("Microsoft Entra ID returned no token within 5 s");
@@ -98,7 +98,7 @@ test("a chain that does not end is bounded by --connect-timeout, and leaves noth
   await expect.poll(() => started.filter(isRunning)).toEqual([]);
 });
 
-/** A zombie that nobody has reaped does not count. */
+/** Zombies do not count. */
 function isRunning(pid: number): boolean {
   const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
   return stdout.trim() !== "" && !stdout.startsWith("Z");

@@ -1,4 +1,4 @@
-/** A hub on the standard ports whose user may not have 443. */
+/** A hub on the standard ports, without permission for 443. */
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseLines, RunningExecutable } from "../support/run-executable.ts";
 
-/** A loopback address of its own: other hubs on this machine may have the standard ports of theirs. */
+/** A separate loopback address: other hubs on this machine may use the standard ports. */
 const ADDRESS = "127.0.44.3";
 
 const hasAddress = process.platform === "linux";
 if (!hasAddress) console.warn("SKIPPED: only Linux has all of 127.0.0.0/8; 443 is not tried.");
 
-/** Refuses port 443 as a system does, whoever runs the tests. */
+/** Refuses port 443 like the system does, even for root. */
 const REFUSE_443 = `
 import net from "node:net";
 const { listen } = net.Server.prototype;
@@ -53,7 +53,7 @@ const COSTS = [
 ];
 
 describe.skipIf(!hasAddress)("where 443 is not permitted", () => {
-  test("start takes 8443 and warns of what that costs", async () => {
+  test("start uses 8443 and warns about the consequences", async () => {
     const started = await readyHub("-o", "json");
     await started.waitFor("stderr", "warning: ");
     const { ended, process: child } = started;
@@ -65,20 +65,20 @@ describe.skipIf(!hasAddress)("where 443 is not permitted", () => {
     expect(code).toBe(0);
   });
 
-  test("a port of the user's own choice draws no warning", async () => {
+  test("--port causes no warning", async () => {
     const { ended, process: child } = await readyHub("--port", "8443", "-o", "json");
     child.kill("SIGTERM");
     expect((await ended).stderr).not.toContain("443");
   });
 
-  test("443 asked for by its number is not replaced", async () => {
+  test("--port 443 is not replaced", async () => {
     const { code, stdout, stderr } = await start("--port", "443", "-o", "json").ended;
     expect(stdout).toBe("");
     expect(stderr).toContain("needs privileges");
     expect(code).toBe(6);
   });
 
-  test("a hub in the background says so in its log", async () => {
+  test("a background hub writes the warning to its log", async () => {
     const { ended } = start("--background", "--idle-exit", "1ms");
     expect((await ended).code).toBe(0);
     const log = readFileSync(join(directory, "home", "hub.log"), "utf8");

@@ -25,8 +25,8 @@ afterAll(() => {
 });
 
 /**
- * Runs an executable as a kernel does, with BusyBox's `env` in place of the machine's own: what
- * follows the interpreter on the first line is one argument, spaces included.
+ * Runs an executable like the kernel does, but with BusyBox's `env`: everything after the interpreter
+ * on the first line is one argument, including spaces.
  */
 function runWithBusyBox(name: ExecutableName, args: readonly string[]) {
   const path = fileURLToPath(new URL(`../../../bin/${name}.js`, import.meta.url));

@@ -1,4 +1,4 @@
-/** Signals and pipes as only a process can show them. */
+/** Signals and pipes, which need a real process. */
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -48,7 +48,7 @@ test.each([
   expect(await listener.ended).toMatchObject({ code, signal: null });
 });
 
-test("what a killed listener has printed comes again or is settled, and nothing is lost", async () => {
+test("after a kill, printed messages are settled or redelivered, and nothing is lost", async () => {
   const listener = await startListener();
   await send("--count", "20");
   await listener.waitFor("stdout", `"type":"message"`);
@@ -59,10 +59,10 @@ test("what a killed listener has printed comes again or is settled, and nothing 
   expect(ids.size).toBe(20);
 });
 
-test("a reader who does not read cannot keep a listener from ending", async () => {
+test("a blocked reader cannot keep a listener from exiting", async () => {
   const listener = await startListener("--count", "50");
   listener.process.stdout.pause();
-  // More than a pipe and its reader hold: the listener is in the middle of a write.
+  // More than a pipe and its reader can hold: the listener is blocked in a write.
   writeFileSync(join(hub.directory, "body"), Buffer.alloc(60_000, "x"));
   await send("--count", "20", "--data-file-path", "body");
   listener.process.kill("SIGINT");
@@ -76,7 +76,7 @@ test("a reader who does not read cannot keep a listener from ending", async () =
   expect(ids.size).toBe(20);
 });
 
-test("a second signal ends at once", async () => {
+test("a second signal exits at once", async () => {
   const listener = await startListener("--count", "50");
   listener.process.stdout.pause();
   writeFileSync(join(hub.directory, "body"), Buffer.alloc(60_000, "x"));

@@ -1,4 +1,4 @@
-/** `c2d-hub start` that cannot say that it is ready ends, instead of running unheard. */
+/** `c2d-hub start` stops if it cannot report that it is ready. */
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -16,7 +16,7 @@ import { freePort, isListening, temporaryDirectory } from "../../support/local-h
 
 const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.url));
 
-/** A command whose every line on stdout meets this error. */
+/** A command whose every write to stdout fails with this error. */
 function contextWith(error: Error, directory: string): Context {
   const output: Output = {
     isTTY: false,
@@ -45,7 +45,7 @@ function contextWith(error: Error, directory: string): Context {
   };
 }
 
-test("with a stdout that cannot be written stops, with the error", async () => {
+test("stops with an error when stdout cannot be written", async () => {
   const home = temporaryDirectory();
   const port = await freePort();
   const error = new OutputError("cannot write to stdout: no space left on device");
@@ -55,7 +55,7 @@ test("with a stdout that cannot be written stops, with the error", async () => {
   expect(existsSync(join(home, "hub.json"))).toBe(false);
 });
 
-test("with a stdout that nobody reads ends quietly, with 0", async () => {
+test("ends quietly with 0 when stdout is closed", async () => {
   const home = temporaryDirectory();
   const child = spawn(process.execPath, [EXECUTABLE, "start", "--port", "0"], {
     cwd: home,

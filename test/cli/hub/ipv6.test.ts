@@ -1,4 +1,4 @@
-/** A hub at ::1, where `localhost` need not lead. */
+/** A hub at ::1, to which `localhost` need not resolve. */
 
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -19,7 +19,7 @@ describe.skipIf(!hasIpv6)("with a hub at ::1", () => {
 
   afterAll(() => hub?.stop());
 
-  test("status and env find it, by a name that connection strings can hold", async () => {
+  test("status and env find it, with a host name valid in connection strings", async () => {
     expect(hub.hostName).toMatch(/^localhost:\d+$/);
     const status = await run("c2d-hub", ["status", "-o", "json"], hub.options);
     expect(parseLines(status.stdout)).toMatchObject([{ hostName: hub.hostName }]);
@@ -43,7 +43,7 @@ describe.skipIf(!hasIpv6)("with a hub at ::1", () => {
     },
   );
 
-  test("the owner's commands reach it", async () => {
+  test("registry commands reach it", async () => {
     const shown = await hub.run("c2d-hub", "device", "create", "-d", "new", "-o", "json");
     expect(parseLines(shown.stdout)).toMatchObject([{ deviceId: "new" }]);
     await hub.run("c2d-device", "telemetry", "-d", "new", "-c", "1");

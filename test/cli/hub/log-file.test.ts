@@ -18,7 +18,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-test("is bounded, whatever is written: itself and one old one", () => {
+test("is bounded to the current file and one old file", () => {
   const log = new LogFile(path, MAX_BYTES);
   for (let n = 0; n < 1000; n++) log.write(`line ${n} with bytes beyond ASCII: äöü €`);
   expect(readdirSync(directory).sort()).toEqual(["hub.log", "hub.log.1"]);
@@ -28,14 +28,14 @@ test("is bounded, whatever is written: itself and one old one", () => {
   expect(readFileSync(path, "utf8")).toContain("line 999 ");
 });
 
-test("counts what an earlier hub has left", () => {
+test("counts the bytes left by an earlier hub", () => {
   new LogFile(path, MAX_BYTES).write("x".repeat(900));
   new LogFile(path, MAX_BYTES).write("y".repeat(200));
   expect(readFileSync(path, "utf8")).toBe(`${"y".repeat(200)}\n`);
   expect(readFileSync(`${path}.1`, "utf8")).toBe(`${"x".repeat(900)}\n`);
 });
 
-test("is for its owner alone, and its lack of a directory ends nothing", () => {
+test("is readable only by its owner, and a missing directory is ignored", () => {
   new LogFile(path).write("hello");
   expect(statSync(path).mode & 0o777).toBe(0o600);
   new LogFile(join(directory, "missing", "hub.log")).write("nobody reads this");

@@ -3,7 +3,7 @@ import { formatGap } from "../../../src/cli/hub/monitor-events/event-format.ts";
 
 const GAP = { partitionId: "0\u001b[31m", missing: 12 };
 
-test("events that are gone are told among those that are there", () => {
+test("discarded events are reported among the others", () => {
   expect(JSON.parse(formatGap({ ...GAP, partitionId: "0" }, true))).toEqual({
     type: "gap",
     partitionId: "0",
@@ -12,6 +12,6 @@ test("events that are gone are told among those that are there", () => {
   expect(formatGap({ ...GAP, partitionId: "0" }, false)).toContain("12 events of partition 0");
 });
 
-test("what the hub calls a partition does not reach the terminal raw", () => {
+test("the partition id is escaped", () => {
   expect(formatGap(GAP, false)).not.toContain("\u001b");
 });

@@ -1,4 +1,4 @@
-/** `c2d-hub monitor-events` with a reader that is stuck while more comes than the hub keeps. */
+/** `c2d-hub monitor-events` with a blocked reader while the hub discards events. */
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => hub.stop());
 
-test("a reader who does not read costs events, and is told how many", async () => {
+test("a blocked reader loses events, and is told how many", async () => {
   const started = hub.spawn("c2d-hub", "monitor-events", "-o", "json");
   await started.waitFor("stdout", '"type":"ready"');
   started.readers.stdout.pause();

@@ -58,7 +58,7 @@ describe("as JSON", () => {
     });
   });
 
-  it("leaves out what did not arrive", () => {
+  it("omits missing fields", () => {
     expect(parse(BARE)).toEqual({
       type: "event",
       partitionId: "0",
@@ -80,14 +80,14 @@ describe("as JSON", () => {
     expect(record.raw).toBe(bodyEncoding === "json" ? bytes.toString("base64") : undefined);
   });
 
-  it("shows bytes that are no text in base64, whatever the content type says", () => {
+  it("shows binary bodies in base64, whatever the content type", () => {
     const record = parse({ ...EVENT, body: Buffer.from([0xff, 0x00]) });
     expect(record).toMatchObject({ body: "/wA=", bodyEncoding: "base64" });
   });
 });
 
 describe("as text", () => {
-  it("has its sections one below the other", () => {
+  it("has its sections in order", () => {
     expect(format(false, EVENT, 3)).toBe(`Event received:
     {"a":1}
 System properties:
@@ -111,13 +111,13 @@ Total events received: 3
 `);
   });
 
-  it("says what is not there", () => {
+  it("shows missing parts as such", () => {
     const text = format(false, BARE);
     expect(text).toContain("Event received:\n    (empty)\n");
     expect(text).toContain("Application properties:\n    (none)\nAnnotations:\n    (none)\n");
   });
 
-  it("makes visible what could steer a terminal or fake a line, wherever it stands", () => {
+  it("escapes control characters and line breaks everywhere", () => {
     const evil = "\u001b[31mx\nTotal events received: 99";
     const text = format(false, {
       ...EVENT,

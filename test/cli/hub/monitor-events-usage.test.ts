@@ -1,4 +1,4 @@
-/** `c2d-hub monitor-events` with what it cannot be told: refused before anything is started. */
+/** Bad input of `c2d-hub monitor-events`: refused before anything is started. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -33,8 +33,8 @@ test.each([
   ["a timeout that is none", ["--timeout", "soon"], 2, "seconds, or 200ms"],
   ["an operand", ["device1"], 2, "too many arguments"],
   ["a misspelt option", ["--consumer-grup", "x"], 2, "Did you mean --consumer-group?"],
-  ["a device id that cannot be", ["-d", "a/b"], 3, "not a valid device id"],
-  ["a transport of devices", ["--transport", "mqtt"], 3, "must be one of amqp, amqp-ws"],
+  ["an invalid device id", ["-d", "a/b"], 3, "not a valid device id"],
+  ["a transport for devices only", ["--transport", "mqtt"], 3, "must be one of amqp, amqp-ws"],
   ["a hub by two flags", ["--event-hub", EVENT_HUB], 3, "both name a hub"],
 ])("%s is refused", async (_what, args, code, says) => {
   const ended = await refuse("--local", ...args);
@@ -42,13 +42,13 @@ test.each([
   expect(ended.code).toBe(code);
 });
 
-test("nothing configured ends it with 3", async () => {
+test("without configuration it exits with 3", async () => {
   const ended = await refuse();
   expect(ended.stderr).toContain("no hub is configured");
   expect(ended.code).toBe(3);
 });
 
-test("a hub's own string is no event hub's", async () => {
+test("a hub's connection string is refused as an event hub's", async () => {
   const own = "HostName=h;SharedAccessKeyName=p;SharedAccessKey=c2VjcmV0";
   const ended = await refuse("--event-hub", own);
   expect(ended.stderr).toContain("Pass a hub connection string with --login");

@@ -1,4 +1,4 @@
-/** `c2d-hub monitor-events`, as a process at a real hub: what it prints, from when, and how it ends. */
+/** `c2d-hub monitor-events` against a real hub: output, start position, end. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ afterEach(async () => {
   await hub.stop();
 });
 
-/** One event of each id, in this order. */
+/** One event for each id, in this order. */
 async function send(deviceId: string, ...messageIds: readonly string[]): Promise<void> {
   for (const id of messageIds) {
     const args = ["-d", deviceId, "-c", "1", "--mid", id, "--data", `{"id":"${id}"}`];
@@ -34,7 +34,7 @@ async function startMonitor(...args: readonly string[]): Promise<RunningCommand>
   return started;
 }
 
-/** Of a hub that is named, without `--local`. */
+/** For a hub given by connection string, without `--local`. */
 const monitorAt = (...args: readonly string[]): Promise<Ended> =>
   run("c2d-hub", ["monitor-events", "--ca", hub.caFile, "-o", "json", ...args], hub.options);
 
@@ -43,7 +43,7 @@ const idsOf = ({ stdout }: { readonly stdout: string }) =>
     .filter(({ type }) => type === "event")
     .map(({ messageId }) => messageId);
 
-/** As `c2d-hub env` prints them. */
+/** As printed by `c2d-hub env`. */
 async function readEnv(): Promise<Readonly<Record<string, string>>> {
   const { stdout } = await run("c2d-hub", ["env", "--format", "json"], hub.options);
   return JSON.parse(stdout) as Record<string, string>;
@@ -54,7 +54,7 @@ function errorOf({ stderr }: Ended): Record<string, unknown> | undefined {
   return line === undefined ? undefined : (JSON.parse(line) as Record<string, unknown>);
 }
 
-test("an event sent right after ready is a line behind it", async () => {
+test("an event sent right after ready is printed after it", async () => {
   const started = await startMonitor("-c", "2");
   await send("device1", "m1", "m2");
   const { code, stdout, stderr } = await started.ended;
@@ -92,7 +92,7 @@ test("in text it has its sections, and ready is on stderr", async () => {
   expect(ended.stderr).toContain("Waiting for events from all devices");
 });
 
-describe("where it begins", () => {
+describe("the start position", () => {
   test("without --enqueued-time, with new ones only", async () => {
     await send("device1", "old");
     const started = await startMonitor("-c", "1");
@@ -105,7 +105,7 @@ describe("where it begins", () => {
     expect(idsOf(await monitor("--enqueued-time", time, "-c", "2"))).toEqual(["m1", "m2"]);
   });
 
-  test("with the time of an event, with that event", async () => {
+  test("with the time of an event, starts at that event", async () => {
     await send("device1", "m1", "m2");
     const all = parseLines((await monitor("--et", "0", "-c", "2")).stdout);
     const time = String(all.at(-1)?.enqueuedTimeUtc);
@@ -113,7 +113,7 @@ describe("where it begins", () => {
   });
 });
 
-test("-d passes over the events of others, and does not count them", async () => {
+test("-d skips the events of other devices, and does not count them", async () => {
   await send("other", "x1");
   await send("device1", "m1");
   await send("other", "x2");
@@ -123,7 +123,7 @@ test("-d passes over the events of others, and does not count them", async () =>
   expect(ended.stderr).toContain("events from device device1 (--device-id)");
 });
 
-test("any number of them see everything, in one consumer group or in others", async () => {
+test("several monitors all see everything, in the same or different consumer groups", async () => {
   const monitors = await Promise.all([
     startMonitor("-c", "3"),
     startMonitor("-c", "3"),
@@ -133,12 +133,12 @@ test("any number of them see everything, in one consumer group or in others", as
   for (const { ended } of monitors) expect(idsOf(await ended)).toEqual(["m1", "m2", "m3"]);
 });
 
-test("a hub that comes back is read on from: nothing is lost, nothing comes twice", async () => {
+test("after a hub restart nothing is lost or duplicated", async () => {
   const started = await startMonitor("-c", "4", "-v");
   await send("device1", "m1", "m2");
   await started.waitFor("stdout", '"m2"');
   await hub.restart();
-  // Whether it has connected again by then or not.
+  // Whether or not it has reconnected by then.
   await send("device1", "m3", "m4");
   const { code, stdout, stderr } = await started.ended;
   expect(idsOf({ stdout })).toEqual(["m1", "m2", "m3", "m4"]);
@@ -148,7 +148,7 @@ test("a hub that comes back is read on from: nothing is lost, nothing comes twic
   expect(code).toBe(0);
 });
 
-describe("where it reads", () => {
+describe("the source", () => {
   test.each([["amqp"], ["amqp-ws"]])(
     "over %s, from either connection string",
     async (transport) => {
@@ -177,14 +177,14 @@ describe("where it reads", () => {
   });
 });
 
-describe("how it ends", () => {
-  test("--count that is not reached with 124", async () => {
+describe("the end", () => {
+  test("--count not reached: 124", async () => {
     const { code, stderr } = await monitor("-c", "1", "--timeout", "500ms");
     expect(stderr).toContain('"name":"Timeout"');
     expect(code).toBe(124);
   });
 
-  test("--timeout without --count with 0", async () => {
+  test("--timeout without --count: 0", async () => {
     const { code, stderr } = await monitor("--timeout", "500ms");
     expect(stderr).toContain("0 events received.");
     expect(code).toBe(0);
@@ -201,14 +201,14 @@ describe("how it ends", () => {
     expect((await started.ended).code).toBe(expected);
   });
 
-  test("a reader who goes away ends it with 0", async () => {
+  test("a closed stdout ends it with 0", async () => {
     const started = await startMonitor();
     started.readers.stdout.destroy();
     await send("device1", "m1");
     expect((await started.ended).code).toBe(0);
   });
 
-  test("SIGINT while the hub is away", async () => {
+  test("SIGINT while the hub is down", async () => {
     const started = await startMonitor();
     await hub.end();
     await started.waitFor("stderr", "Reconnecting");
@@ -217,7 +217,7 @@ describe("how it ends", () => {
   });
 });
 
-describe("what a hub refuses", () => {
+describe("refusals", () => {
   interface Policy {
     readonly name: string;
     readonly primaryKey: string;
@@ -244,7 +244,7 @@ describe("what a hub refuses", () => {
     }
   });
 
-  test("policy service may", async () => {
+  test("policy service has permission", async () => {
     const credential = `SharedAccessKeyName=service;SharedAccessKey=${keyOf("service")}`;
     const login = `HostName=${hub.hostName};${credential}`;
     const started = new RunningCommand(

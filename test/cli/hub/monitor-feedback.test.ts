@@ -1,4 +1,4 @@
-/** `c2d-hub monitor-feedback`, as a process at a real hub: what it prints, takes and leaves. */
+/** `c2d-hub monitor-feedback` against a real hub: what it prints, consumes and leaves. */
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Ended, parseLines, type RunningCommand, run } from "../support/run-command.ts";
@@ -14,7 +14,7 @@ afterEach(async () => {
   await hub.stop();
 });
 
-/** One device's messages, purged at once so that each has its record in one batch. */
+/** One device's messages, purged together so that their records are in one batch. */
 async function feedbackOf(deviceId: string, ...messageIds: readonly string[]): Promise<void> {
   for (const id of messageIds) {
     await hub.run("c2d-send", "-d", deviceId, "--mid", id, "--ack", "full");
@@ -22,7 +22,7 @@ async function feedbackOf(deviceId: string, ...messageIds: readonly string[]): P
   await hub.run("c2d-hub", "purge", "-d", deviceId);
 }
 
-/** A message that its device has received. */
+/** A message received by its device. */
 async function successOf(deviceId: string, messageId: string): Promise<void> {
   await hub.run("c2d-send", "-d", deviceId, "--mid", messageId, "--ack", "full");
   await hub.run("c2d-device", "listen", "-d", deviceId, "-c", "1", "--timeout", "100s");
@@ -42,10 +42,10 @@ const idsOf = ({ stdout }: { readonly stdout: string }) =>
     .filter(({ type }) => type === "feedback")
     .map(({ originalMessageId }) => originalMessageId);
 
-/** What is left in the queue: at once, for everything else has been settled. */
+/** What is left in the queue; available at once, because everything else is settled. */
 const leftIds = async (count: number) => idsOf(await monitor("-c", String(count)));
 
-test("each record is a line behind the ready line, and is taken", async () => {
+test("each record is printed after the ready line, and consumed", async () => {
   const started = await startMonitor("-c", "2");
   await successOf("device1", "m1");
   await feedbackOf("device2", "m2");
@@ -68,7 +68,7 @@ test("each record is a line behind the ready line, and is taken", async () => {
   expect(idsOf(await monitor("--timeout", "1s"))).toEqual([]);
 });
 
-test("in text it says when, and ready on stderr", async () => {
+test("text has the time of each record, and ready on stderr", async () => {
   await feedbackOf("device1", "m1");
   const { stdout, stderr } = await hub.run("c2d-hub", "monitor-feedback", "-c", "1");
   expect(stdout).toMatch(/^Feedback: device1 m1 Purged at \d{4}-\d\d-\d\dT[\d:.]+Z\n$/);
@@ -81,14 +81,14 @@ test.each([
   [["--wait-on-msg", "m1"], /then returned to other readers/],
   [["-c", "1"], /then returned to other readers/],
   [["--peek"], /^(?!.*consumed)/s],
-])("%j: it says what becomes of what is printed", async (flags, says) => {
+])("%j: it says whether printed records are consumed", async (flags, says) => {
   const started = hub.spawn("c2d-hub", "monitor-feedback", ...flags);
   await started.waitFor("stderr", "Waiting for feedback");
   started.interrupt();
   expect((await started.ended).stderr).toMatch(says);
 });
 
-describe("what is not asked for is left to others", () => {
+describe("other records are left to other readers", () => {
   test("with -d, of other devices", async () => {
     await feedbackOf("other", "o1", "o2");
     await feedbackOf("device1", "m1");
@@ -114,7 +114,7 @@ describe("what is not asked for is left to others", () => {
     expect(await leftIds(1)).toEqual(["m1"]);
   });
 
-  test("a batch of others is kept to the end, so that it costs one delivery", async () => {
+  test("a batch for other readers is held to the end, so that it costs one delivery", async () => {
     await feedbackOf("other", "o1");
     const started = await startMonitor("-d", "device1", "-c", "1");
     await feedbackOf("device1", "m1");
@@ -136,7 +136,7 @@ describe("what is not asked for is left to others", () => {
 });
 
 describe("it ends", () => {
-  test("with 0 for --wait-on-msg that succeeded, 7 for one that did not", async () => {
+  test("with 0 for a successful --wait-on-msg, else 7", async () => {
     await successOf("device1", "good");
     await feedbackOf("device1", "bad");
     expect((await monitor("--wait-on-msg", "good")).code).toBe(0);
@@ -159,7 +159,7 @@ describe("it ends", () => {
     expect(timeoutError(ended)).toBe(true);
   });
 
-  test("with 0 when --timeout is all there is", async () => {
+  test("with 0 for --timeout alone", async () => {
     const ended = await monitor("--timeout", "500ms");
     expect(ended.code).toBe(0);
     expect(timeoutError(ended)).toBe(false);
@@ -176,7 +176,7 @@ describe("it ends", () => {
     expect((await started.ended).code).toBe(code);
   });
 
-  test("quietly when its reader goes away, and what was not read stays", async () => {
+  test("quietly when stdout is closed, and unread records stay queued", async () => {
     const started = await startMonitor();
     started.readers.stdout.destroy();
     await feedbackOf("device1", "m1");
@@ -185,7 +185,7 @@ describe("it ends", () => {
   });
 });
 
-test("it connects again when the hub comes back, and goes on", async () => {
+test("it reconnects when the hub is back, and continues", async () => {
   const started = await startMonitor("-c", "2", "-v");
   await feedbackOf("device1", "before");
   await started.waitFor("stdout", "before");
@@ -198,7 +198,7 @@ test("it connects again when the hub comes back, and goes on", async () => {
   expect(parseLines(ended.stdout).filter(({ type }) => type === "ready")).toHaveLength(1);
 });
 
-test("what is kept for others and comes back with a new connection is told, and printed once", async () => {
+test("redelivered records held for others cause a warning, and are printed once", async () => {
   await feedbackOf("device1", "m1");
   const started = await startMonitor("--peek");
   await started.waitFor("stdout", '"m1"');
@@ -210,7 +210,7 @@ test("what is kept for others and comes back with a new connection is told, and 
   expect(await leftIds(1)).toEqual(["m1"]);
 });
 
-test("which device is meant is said, when it comes from the environment", async () => {
+test("a device from the environment is named with its source", async () => {
   const env = { ...hub.options.env, IOTHUB_DEVICE_ID: "device1" };
   const started = hub.spawn("c2d-hub", "monitor-feedback", "--timeout", "1s");
   expect((await started.ended).stderr).not.toContain("from device1");

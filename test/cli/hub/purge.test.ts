@@ -1,4 +1,4 @@
-/** `c2d-hub purge`, as a process at a real hub. */
+/** `c2d-hub purge` against a real hub. */
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseLines } from "../support/run-command.ts";
@@ -16,7 +16,7 @@ afterAll(async () => {
 
 const purge = (...args: readonly string[]) => hub.run("c2d-hub", "purge", ...args);
 
-test("it tells how many messages there were, and leaves none", async () => {
+test("it prints the number of messages, and leaves none", async () => {
   await hub.run("c2d-send", "-d", "device1", "--count", "3");
   expect(await purge("-d", "device1")).toMatchObject({
     code: 0,
@@ -34,7 +34,7 @@ test("in JSON it is one line", async () => {
   expect(code).toBe(0);
 });
 
-test("a device there is not is not created", async () => {
+test("an unknown device is not created", async () => {
   const { code, stderr } = await purge("-d", "nobody", "-o", "json");
   expect(parseLines(stderr.slice(stderr.indexOf("{")))).toMatchObject([{ name: "DeviceNotFound" }]);
   expect(code).toBe(6);

@@ -9,7 +9,7 @@ import type { HubConfig } from "../../../src/config/hub-config.ts";
 import { parseHubConnectionString } from "../../../src/core/connection-string.ts";
 import { startSilentServer } from "../../client/support/silent-server.ts";
 
-/** Long enough for the wait to be shown, which begins after a second. */
+/** Long enough for the wait to be shown, after one second. */
 const TIMEOUT_MS = 1200;
 
 /** The parts of a command's context that a registry session uses, and what its terminal showed last. */
@@ -37,7 +37,7 @@ test.each<[string, (registry: RegistryCalls) => Promise<unknown>]>([
   ["delete", (registry) => registry.delete("device1")],
   ["purge", (registry) => registry.purge("device1")],
 ])(
-  "%s shows that it waits for a hub that does not answer, within --connect-timeout",
+  "%s shows the wait for a hub that does not respond, within --connect-timeout",
   async (...row) => {
     const [_what, call] = row;
     const server = await startSilentServer("tcp");

@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => hub.stop());
 
-test("it says where it listens; SIGTERM ends it with 0", async () => {
+test("it prints where it listens; SIGTERM ends it with 0", async () => {
   expect(hub.ready).toEqual({
     type: "hub",
     hostName: expect.stringMatching(/^localhost:\d+$/),
@@ -26,13 +26,13 @@ test("it says where it listens; SIGTERM ends it with 0", async () => {
   expect(await hub.end()).toMatchObject({ code: 0 });
 });
 
-test("a second one for the same home is refused", async () => {
+test("a second hub for the same home is refused", async () => {
   const { code, stderr } = await run("c2d-hub", ["start", "--port", "0"], hub.options);
   expect(stderr).toContain("is already running for");
   expect(code).toBe(6);
 });
 
-test("a taken port is told", async () => {
+test("a port in use is reported", async () => {
   const [, port = ""] = hub.hostName.split(":");
   const { code, stderr } = await run("c2d-hub", ["start", "--port", port], {
     ...hub.options,
@@ -42,7 +42,7 @@ test("a taken port is told", async () => {
   expect(code).toBe(6);
 });
 
-test("env gives variables that other programs can use, in each form", async () => {
+test("env prints variables that other programs can use, in each format", async () => {
   const json = await run("c2d-hub", ["env", "--format", "json", "-d", "d2"], hub.options);
   const variables = JSON.parse(json.stdout) as Record<string, string>;
   expect(Object.keys(variables)).toEqual([
@@ -64,7 +64,7 @@ test("env gives variables that other programs can use, in each form", async () =
   );
   const dotenv = await run("c2d-hub", ["env", "-d", "d2", "--format", "dotenv"], hub.options);
   writeFileSync(join(hub.directory, ".env"), dotenv.stdout);
-  // No --local: the tools take the hub from .env, as they would take Azure's.
+  // No --local: the tools read the hub from .env, as for Azure.
   const sent = await run("c2d-send", ["-o", "json"], { directory: hub.directory });
   expect(parseLines(sent.stdout)).toMatchObject([{ deviceId: "d2" }, { sent: 1 }]);
   const received = await run("c2d-device", ["listen", "-c", "1", "-o", "json"], {
@@ -75,7 +75,7 @@ test("env gives variables that other programs can use, in each form", async () =
   );
 });
 
-test("env and status of no hub end with 5", async () => {
+test("env and status without a hub exit with 5", async () => {
   await hub.end();
   for (const command of ["env", "status"]) {
     const { code, stderr } = await run("c2d-hub", [command, "-o", "json"], hub.options);

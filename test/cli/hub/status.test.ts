@@ -1,4 +1,4 @@
-/** `c2d-hub status` and `start` tell of clients that do not trust the hub. */
+/** `c2d-hub status` and `start` report clients that do not trust the hub. */
 
 import tls from "node:tls";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -20,7 +20,7 @@ async function status(...flags: readonly string[]) {
   return stdout;
 }
 
-test("failed handshakes are counted, but for those of our own look", async () => {
+test("failed handshakes are counted, except our own", async () => {
   expect(parseLines(await status("-o", "json"))).toMatchObject([{ refusedHandshakes: 0 }]);
   expect(await status()).toMatch(/^Failed handshakes: 0$/m);
   const { port = 0 } = splitHostPort(hub.hostName);

@@ -1,4 +1,4 @@
-/** `c2d-hub stop` tells the hub over REST, and only one that does not know the path by a signal. */
+/** `c2d-hub stop` uses REST, and a signal only for a hub that does not support it. */
 
 import { writeFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -15,7 +15,7 @@ import { InProcess } from "../support/in-process.ts";
 const signalled = test.runIf(onPosix("signals"));
 
 describe("a hub that another program has embedded", () => {
-  test("ends, and its process goes on", async () => {
+  test("stops, and its process keeps running", async () => {
     const signals: string[] = [];
     const note = (signal: string): void => void signals.push(signal);
     process.on("SIGTERM", note);
@@ -26,7 +26,7 @@ describe("a hub that another program has embedded", () => {
     expect(lines).toEqual([{ type: "stopped", pid: process.pid }]);
     await hub.stopped;
     expect(signals).toEqual([]);
-    // There is none now.
+    // No hub is running now.
     expect(await runStop(directory, context)).toBe(0);
   });
 });
@@ -37,7 +37,7 @@ async function stopInProcess(directory: string): Promise<InProcess> {
   return run;
 }
 
-describe("a hub without the path for it, as of an older version", () => {
+describe("a hub of an older version, without this path", () => {
   signalled("is told by a signal", async () => {
     const paths = createHome(temporaryDirectory());
     const hub = await startStandIn(paths, "response.writeHead(404).end()");
@@ -47,7 +47,7 @@ describe("a hub without the path for it, as of an older version", () => {
   });
 });
 
-describe("a hub that ends while it is told", () => {
+describe("a hub that stops during the request", () => {
   signalled("gets no signal, which could cut its end short", async () => {
     const paths = createHome(temporaryDirectory());
     const act = `request.method === "POST" ? request.socket.destroy() : response.writeHead(404).end()`;
@@ -58,7 +58,7 @@ describe("a hub that ends while it is told", () => {
   });
 });
 
-/** A process that is found as this home's hub is, and answers every request in one way. */
+/** A process that is discovered like this home's hub, and gives every request the same response. */
 async function startStandIn(paths: HomePaths, answer: string): Promise<RunningProgram> {
   const { authority, policies } = await createInstallation(Date.now());
   const { certificate, privateKey } = await issueServerCertificate(

@@ -1,4 +1,4 @@
-/** A local hub that is frozen: every command says so, in its time, and with what to do. */
+/** A hung local hub: every command reports it in time, with a hint. */
 
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test as testAnywhere } from "vitest";
@@ -33,7 +33,7 @@ const COMMANDS: readonly (readonly [ExecutableName, ...string[]])[] = [
 ];
 
 let hub: HubProcess;
-/** What leads to the hub without `--local`. */
+/** Variables that connect to the hub without `--local`. */
 let variables: Record<string, string>;
 
 beforeAll(async () => {
@@ -72,11 +72,11 @@ test.concurrent.each(COMMANDS.map((command) => [command.join(" "), command] as c
   },
 );
 
-test("one whose queue of connections is full counts as hung, too", async () => {
+test("a hub with a full connection backlog also counts as hung", async () => {
   const port = Number(hub.hostName.split(":")[1]);
   const sockets: Socket[] = [];
   try {
-    // As many as are taken: the first that is not within a second shows that the queue is full.
+    // Connects until a connection is not accepted within a second: then the backlog is full.
     while (await isTaken(port, sockets));
     const { code, stderr } = await runAtHub(["c2d-hub", "status"], "1s");
     expect(parseLines(stderr)).toMatchObject(told());

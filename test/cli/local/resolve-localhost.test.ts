@@ -27,12 +27,12 @@ test.each([
   expect(one).toEqual([address, family]);
 });
 
-test("other names are looked up as before", async () => {
+test("other names are resolved as before", async () => {
   resolveLocalhostTo({ host: "::1" });
   expect(await find("127.0.0.9")).toEqual([{ address: "127.0.0.9", family: 4 }]);
 });
 
-test("for a hub at a name, so is localhost; the last hub counts", () => {
+test("for a hub with a name so is localhost; the last hub applies", () => {
   resolveLocalhostTo({ host: "::1" });
   resolveLocalhostTo({ host: "localhost" });
   expect(dns.lookup).toBe(lookup);

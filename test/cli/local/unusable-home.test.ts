@@ -1,4 +1,4 @@
-/** A home directory that cannot be used: every command says so at once, and ends with 3. */
+/** An unusable home directory: every command reports it at once, and exits with 3. */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ const STARTING = [
   "c2d-hub start --port 0",
 ];
 
-/** These only look for one. */
+/** These only look for a hub. */
 const LOOKING = ["c2d-hub status", "c2d-hub env", "c2d-hub stop"];
 
 let directory: string;
@@ -47,7 +47,7 @@ async function expectRefusal(command: string, home: string, path: string) {
   expect(code).toBe(3);
 }
 
-/** Where no directory can be made, whoever asks: Node's recursive mkdir tries it forever. */
+/** A place where not even root can create a directory: Node's recursive mkdir would retry forever. */
 const hasProc = process.platform === "linux";
 if (!hasProc) console.warn("SKIPPED: there is no /proc here; a home in it is not tried.");
 
@@ -56,14 +56,14 @@ describe("C2D_HOME", () => {
     await expectRefusal(command, "/proc/c2d", "/proc/c2d");
   });
 
-  test("that is a file, or below one", async () => {
+  test("that is a file, or inside one", async () => {
     const file = join(directory, "file");
     writeFileSync(file, "");
     await expectRefusal("c2d-send --local", file, file);
     await expectRefusal("c2d-hub status", join(file, "home"), file);
   });
 
-  test("whose hub.json is no file", async () => {
+  test("whose hub.json is not a file", async () => {
     const home = join(directory, "no-hub-file");
     mkdirSync(join(home, "hub.json"), { recursive: true });
     await expectRefusal("c2d-send --local", home, join(home, "hub.json"));
@@ -77,7 +77,7 @@ describe("C2D_HOME", () => {
     await expectRefusal(command, home, join(home, "installation.json"));
   });
 
-  test("with a damaged hub.json: stop does not claim that none runs", async () => {
+  test("with a damaged hub.json: stop does not claim that no hub is running", async () => {
     const home = join(directory, "damaged-hub-file");
     mkdirSync(home);
     writeFileSync(join(home, "hub.json"), "{");

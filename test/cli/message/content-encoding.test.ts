@@ -31,7 +31,7 @@ describe("text", () => {
   });
 });
 
-test("bytes are whatever they are said to be", () => {
+test("bytes may have any content encoding", () => {
   const body = { type: "bytes", bytes: Buffer.from("hi", "utf16le") } as const;
   const { message } = planMessage({ contentEncoding: "utf-16" }, body, {
     body: "",

@@ -30,13 +30,13 @@ test.each<readonly [readonly string[] | undefined, string | undefined]>([
   expect(() => parseProperties(pairs, bag)).toThrow(UsageError);
 });
 
-test("a value in az's form is taken as it stands, with a warning", () => {
+test("a value in az's list form is kept unchanged, with a warning", () => {
   const { properties, warnings } = parseProperties(["a=b;c=d"]);
   expect(properties).toEqual({ a: "b;c=d" });
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toContain("--properties");
 });
 
-test("a property may be called __proto__", () => {
+test("a property may be named __proto__", () => {
   expect(Object.keys(parseProperties(["__proto__=x"]).properties)).toEqual(["__proto__"]);
 });

@@ -38,7 +38,7 @@ test.each<readonly [BodySource, Uint8Array]>([
   expect(await read(source)).toEqual({ type: "bytes", bytes });
 });
 
-test("stdin is taken as it is, its last newline included", async () => {
+test("stdin is used unchanged, including the final newline", async () => {
   const body = await read(
     { type: "stdin", encoding: "utf8" },
     stdinOf(Buffer.from("a\n"), Buffer.from("ü\n")),
@@ -46,7 +46,7 @@ test("stdin is taken as it is, its last newline included", async () => {
   expect(body).toEqual({ type: "text", text: "a\nü\n", isTemplate: false });
 });
 
-test("a character cut by the chunks of stdin is whole", async () => {
+test("a character split across chunks of stdin is kept intact", async () => {
   const bytes = Buffer.from("ü");
   const body = await read(
     { type: "stdin", encoding: "utf8" },
@@ -71,7 +71,7 @@ test("stdin that is not UTF-8 is refused, not mangled", async () => {
   await expect(read({ type: "stdin", encoding: "utf8" }, stdin)).rejects.toThrow(UsageError);
 });
 
-test("stdin without end is refused once it is too long", async () => {
+test("endless stdin is refused once it is too long", async () => {
   const endless = Readable.from(
     (function* () {
       for (;;) yield Buffer.alloc(65_536);

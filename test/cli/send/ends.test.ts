@@ -1,4 +1,4 @@
-/** Every way a run of c2d-send can end: the numbers of its summary add up to what was planned. */
+/** Every way a run of c2d-send can end: the counters of its summary add up to the planned messages. */
 
 import { readFileSync } from "node:fs";
 import type { EventContext } from "rhea";
@@ -89,7 +89,7 @@ function numbers(sent: number, failed: number, unsent: number) {
   return { type: "summary", sent, failed, unsent };
 }
 
-describe("refused for good", () => {
+describe("refused", () => {
   test("an unknown device among others", async () => {
     const devices = ["d", "nobody", "e"];
     const { ended } = start(await smallHub(), { devices, flags: { count: 2 } });
@@ -109,7 +109,7 @@ describe("refused for good", () => {
     expect(code).toBe(6);
   });
 
-  test("the same facts as text", async () => {
+  test("the same summary as text", async () => {
     const { ended } = start(await smallHub(), { devices: ["nobody"], output: "text" });
     const { process } = await ended;
     expect(process.stderr).toMatch(
@@ -157,7 +157,7 @@ describe("interrupted", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)(
-    "%s while a queue is full: what was refused for that is unsent",
+    "%s while a queue is full: messages refused for that are unsent",
     async (signal, code) => {
       const { process, ended } = start(await smallHub(), {
         devices: ["d", "e"],
@@ -173,7 +173,7 @@ describe("interrupted", () => {
     },
   );
 
-  test("between two messages: what was not taken is unsent, as text too", async () => {
+  test("between two messages: the rest is unsent, in text too", async () => {
     const { process, ended } = start(await smallHub(), {
       output: "text",
       flags: { count: 9, interval: 3_600_000 },
@@ -183,7 +183,7 @@ describe("interrupted", () => {
     expect(process.stdout).toMatch(/^Summary: 1 sent, 8 unsent in .*\n$/m);
   });
 
-  test("a refusal that comes afterwards counts, and wins", async () => {
+  test("a refusal after the interruption counts, and determines the exit code", async () => {
     const hub = await scriptedHub({
       onMessage({ delivery }: EventContext) {
         process.interrupt("SIGINT");
@@ -197,7 +197,7 @@ describe("interrupted", () => {
     expect(code).toBe(6);
   });
 
-  test("a hub that does not answer is not waited for long", async () => {
+  test("the wait for an unresponsive hub is short", async () => {
     const hub = await scriptedHub({ onMessage: () => process.interrupt("SIGINT") });
     const { process, ended } = start(hub, { flags: { count: 3, interval: 3_600_000 } });
     const { code, summary } = await ended;
@@ -208,7 +208,7 @@ describe("interrupted", () => {
     expect(code).toBe(130);
   });
 
-  test("a negative record that came before wins", async () => {
+  test("an earlier negative record determines the exit code", async () => {
     const { process, ended } = start(await smallHub(), {
       flags: { count: 3, interval: 3_600_000, wait: true, expiry: "50ms" },
       onWrite: (text) => {
@@ -222,7 +222,7 @@ describe("interrupted", () => {
 });
 
 describe("an error while sending", () => {
-  test("a connection lost in the middle: what went out has failed, the rest is unsent", async () => {
+  test("a connection lost in the middle: messages in flight have failed, the rest is unsent", async () => {
     let taken = 0;
     const hub = await scriptedHub({
       onMessage({ delivery, connection }: EventContext) {
@@ -265,7 +265,7 @@ describe("an error while sending", () => {
 });
 
 describe("waiting for feedback", () => {
-  test("none by the deadline: all was sent", async () => {
+  test("none by the deadline: all are sent", async () => {
     const flags = { count: 2, wait: true, timeout: 200 } as const;
     const { code, summary, process } = await start(await smallHub(), { flags }).ended;
     expect(summary).toMatchObject({ ...numbers(2, 0, 0), pending: 2 });

@@ -42,7 +42,7 @@ async function startHub(): Promise<RunningCommand> {
   return hub;
 }
 
-/** c2d-send at a hub that does as it is told. */
+/** c2d-send against a scripted hub. */
 async function sendTo(script: AmqpScript, ...args: readonly string[]): Promise<RunningCommand> {
   const hub = await startScriptedAmqpHub(script);
   cleanups.push(() => hub.stop());
@@ -51,7 +51,7 @@ async function sendTo(script: AmqpScript, ...args: readonly string[]): Promise<R
   return start("c2d-send", "--login", cs, "--ca", "ca.pem", "-d", "device1", ...args);
 }
 
-test("one unknown device among several: the others are served, each failure is told, 6", async () => {
+test("one unknown device among several: the others get their messages, each failure is reported, exit code 6", async () => {
   const { hubString, caFile } = await hubOfThree();
   const args = ["--login", hubString, "--ca", caFile, "-d", "a", "-d", "nobody", "-d", "b"];
   const json = await start("c2d-send", ...args, "--count", "2", "-o", "json").ended;
@@ -97,7 +97,7 @@ async function hubOfThree() {
   };
 }
 
-test("throttling is waited out, visibly", async () => {
+test("throttled messages are retried, with the wait shown", async () => {
   let refusals = 2;
   const send = await sendTo({
     onMessage({ delivery }: EventContext) {
@@ -112,7 +112,7 @@ test("throttling is waited out, visibly", async () => {
   expect(code).toBe(0);
 });
 
-test("a connection lost while sending ends it with 5; nothing is sent twice", async () => {
+test("a connection lost while sending exits with 5; nothing is sent twice", async () => {
   let taken = 0;
   const send = await sendTo(
     {
@@ -134,7 +134,7 @@ test("a connection lost while sending ends it with 5; nothing is sent twice", as
   expect(code).toBe(5);
 });
 
-test("a connection lost while waiting is opened anew, and the feedback comes", async () => {
+test("a connection lost while waiting is reopened, and the feedback arrives", async () => {
   const hub = await startHub();
   const send = start("c2d-send", "--local", "--wait", "--timeout", "100s");
   await send.waitFor("stdout", "Sending message: 0");
@@ -150,7 +150,7 @@ test("a connection lost while waiting is opened anew, and the feedback comes", a
   expect((await listener.ended).code).toBe(0);
 });
 
-test("a connection that does not come back: 124 at the deadline, with what is pending", async () => {
+test("a connection that stays lost: 124 at the deadline, with pending messages listed", async () => {
   const hub = await startHub();
   const send = start("c2d-send", "--local", "--wait", "--timeout", "2s");
   await send.waitFor("stdout", "Sending message: 0");

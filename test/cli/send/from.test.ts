@@ -22,7 +22,7 @@ function messagesOf({ stdout }: { readonly stdout: string }) {
   return parseLines(stdout).filter(({ type }) => type === "message");
 }
 
-test("what one device has received goes to others as it was", async () => {
+test("messages received by one device are sent to others unchanged", async () => {
   await send("-d", "a", "--data", "00ff", "--data-encoding", "hex", "-p", "k=v", "--mid", "one");
   await send("-d", "a", "--data", '{"b": 1.0}', "--ct", "application/json", "--mid", "{{n}}");
   const first = await hub.run("c2d-device", "listen", "-d", "a", "-c", "2", "-o", "json");
@@ -40,7 +40,7 @@ test("what one device has received goes to others as it was", async () => {
   expect(messagesOf(second)).toMatchObject(asTheyWere);
 });
 
-test("never back to the device it came from", async () => {
+test("a message is never sent back to its device", async () => {
   const line = '{"type":"message","deviceId":"a","body":"","bodyEncoding":"utf8","properties":{}}';
   const { code, stderr } = await run("c2d-send", ["--local", "--from", "-", "-d", "a"], {
     ...hub.options,
@@ -50,7 +50,7 @@ test("never back to the device it came from", async () => {
   expect(code).toBe(2);
 });
 
-test("what has expired is dropped with a warning", async () => {
+test("expired messages are dropped with a warning", async () => {
   const line =
     '{"type":"message","body":"","bodyEncoding":"utf8","expiryTimeUtc":"2001-01-01T00:00:00Z"}';
   writeFileSync(join(hub.directory, "lines"), `${line}\n`);

@@ -70,7 +70,7 @@ test.each([
   expect(() => parseMessageLine(Buffer.from(text))).toThrow(LineError);
 });
 
-test("bytes that are not UTF-8 are not understood, instead of sent otherwise", () => {
+test("bytes that are not UTF-8 are refused instead of sent altered", () => {
   const line = Buffer.from('{"type":"message","body":"\xff","bodyEncoding":"utf8"}', "latin1");
   expect(() => parseMessageLine(line)).toThrow("not UTF-8");
 });

@@ -34,14 +34,14 @@ describe.skipIf(!hasTerminals)("on a terminal", () => {
   const send = (args: readonly string[], redirections?: string) =>
     runOnTerminal("c2d-send", ["-d", "device1", ...args], options, redirections);
 
-  test("sending many shows how far it is, on a line that is erased", async () => {
+  test("sending many messages shows progress on a line that is erased", async () => {
     const { code, screen } = await send(SENDING);
     expect(screen).toMatch(/Sending: [1-8] of 8, \d+\/s/);
     expectErased(screen);
     expect(code).toBe(0);
   });
 
-  test("waiting shows what is pending, the time left, and why it may take long", async () => {
+  test("waiting shows what is pending, the time left, and why it may take a while", async () => {
     const { code, screen } = await send(WAITING);
     expect(screen).toContain(
       "Waiting for feedback: 1 of 1, 1 s left (Azure batches it: up to 15 s)",
@@ -51,7 +51,7 @@ describe.skipIf(!hasTerminals)("on a terminal", () => {
     expect(code).toBe(124);
   });
 
-  test("data goes to its file untouched", async () => {
+  test("data in a file is not affected", async () => {
     const { screen } = await send([...SENDING, "-o", "json"], "> out.ndjson");
     expect(screen).toContain("Sending: ");
     const lines = readFileSync(join(options.directory, "out.ndjson"), "utf8").trim().split("\n");
@@ -78,14 +78,14 @@ describe.skipIf(!hasTerminals)("on a terminal", () => {
   });
 });
 
-/** Each time the line was shown it was erased, and after the last time, too. */
+/** The line was erased each time it was shown, including the last. */
 function expectErased(screen: string): void {
   const [, ...shown] = screen.split(ERASE);
   expect(shown.length).toBeGreaterThan(1);
   expect(shown.at(-1)).not.toMatch(/Sending: |Waiting for/);
 }
 
-test("the lines fit a narrow terminal, and say what matters first", () => {
+test("the lines fit a narrow terminal, with the essentials first", () => {
   const sending = { done: 120, failed: 3, total: 500, held: 1, elapsedMs: 500 };
   expect(formatSending(sending)).toBe("Sending: 120 of 500, 240/s, 3 failed, 1 device waiting");
   expect(formatSending({ ...sending, total: undefined, failed: 0, held: 0 })).toBe(

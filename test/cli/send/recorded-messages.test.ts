@@ -1,4 +1,4 @@
-/** What `--from` makes of its lines, and when it reads them. */
+/** How `--from` reads and interprets its lines. */
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -59,8 +59,8 @@ async function send(input: string | Buffer, options: Partial<RunOptions> = {}) {
   return { code, process, summary: process.lines.at(-1) };
 }
 
-describe("lines that are not understood", () => {
-  test("are skipped, and one warning counts them", async () => {
+describe("invalid lines", () => {
+  test("are skipped and counted in one warning", async () => {
     const bad = ["text", "{}", "[1]", '{"type":"massage"}', '{"type":"message"}', "x", "y"];
     const { code, summary, process } = await send([bad[0], line(), ...bad.slice(1)].join("\n"));
     expect(summary).toMatchObject({ type: "summary", sent: 2, failed: 0, unsent: 0 });
@@ -83,7 +83,7 @@ describe("lines that are not understood", () => {
     expect(code).toBe(0);
   });
 
-  test("with nothing to send it is wrong usage, with a summary last", async () => {
+  test("without a valid message they are a usage error, with a summary last", async () => {
     const { code, summary, process } = await send('no\n{"type":"ready"}\n');
     expect(process.errors("error")).toMatchObject([{ code: 2, name: "UsageError" }]);
     expect(process.stderr).toContain("warning: --from: skipped 1 invalid line");
@@ -102,7 +102,7 @@ test.each(["", "\n\n", '{"type":"ready"}\n{"type":"summary"}\n'])(
   },
 );
 
-test("a message that is too large has failed, and the others are sent", async () => {
+test("an oversize message fails, and the others are sent", async () => {
   const big = line({ body: "x".repeat(700_000), messageId: "big" });
   const { code, summary, process } = await send([line(), big, line()].join("\n"));
   expect(summary).toMatchObject({ sent: 4, failed: 2, unsent: 0 });
@@ -113,13 +113,13 @@ test("a message that is too large has failed, and the others are sent", async ()
   expect(code).toBe(6);
 });
 
-test("a message that must not be sent ends it with 2, and the summary counts what came before", async () => {
+test("a message that must not be sent exits with 2, and the summary counts the earlier ones", async () => {
   const { code, summary } = await send([line(), line({ deviceId: "e" }), line()].join("\n"));
   expect(summary).toMatchObject({ sent: 2, failed: 0, unsent: 0 });
   expect(code).toBe(2);
 });
 
-test("interrupted: what was read and not accepted is unsent", async () => {
+test("interrupted: messages read but not accepted are unsent", async () => {
   const stdin = Readable.from([Buffer.from(`${line()}\n${line()}\n`)]);
   const process = new InProcess({
     stdin,

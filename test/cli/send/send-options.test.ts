@@ -54,7 +54,7 @@ describe("the default message is the tutorial's", () => {
   });
 });
 
-test("a body of one's own has no content type and no property", () => {
+test("a custom body has no content type and no properties", () => {
   const message = messageOf({}, "hello {{n}}");
   expect(Buffer.from(message.body).toString()).toBe("hello {{n}}");
   expect(message.system.contentType).toBeUndefined();
@@ -68,12 +68,12 @@ test("bytes have no content encoding", () => {
   expect(message.contentEncoding).toBeUndefined();
 });
 
-test("properties of one's own take the place of the default one", () => {
+test("custom properties replace the default one", () => {
   expect(messageOf({ property: ["a=x{{n}}"] }).properties).toEqual({ a: "x3" });
   expect(messageOf({ properties: "a=b" }).properties).toEqual({ a: "b" });
 });
 
-test("--no-template takes ids, properties and the default body as they are", () => {
+test("--no-template leaves ids, properties and the default body unchanged", () => {
   const message = messageOf({ template: false, property: ["a={{n}}", "b={{other}}"] });
   expect(message.system.messageId).toBe("message_{{n}}_{{run}}");
   expect(message.properties).toEqual({ a: "{{n}}", b: "{{other}}" });
@@ -102,7 +102,7 @@ test.each<readonly [string, Partial<SendFlags>]>([
   expect(() => optionsOf(flags)).toThrow(UsageError);
 });
 
-describe("where the body is", () => {
+describe("the source of the body", () => {
   test.each<readonly [Partial<SendFlags>, object]>([
     [{}, { type: "default" }],
     [{ data: "x" }, { type: "text", text: "x", encoding: "utf8" }],

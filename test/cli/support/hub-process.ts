@@ -1,4 +1,4 @@
-/** A local hub as a process of its own, for what only a process can show. */
+/** A local hub in a real process. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

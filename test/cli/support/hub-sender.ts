@@ -1,4 +1,4 @@
-/** Sends messages to `device1` of a local hub, for tests that are about receiving. */
+/** Sends messages to `device1` of a local hub, for tests of receiving. */
 
 import { readFileSync } from "node:fs";
 import { connectService } from "../../../src/client/service/connect-service.ts";

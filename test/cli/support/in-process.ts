@@ -1,4 +1,4 @@
-/** What a command runs with, in the process of its test: its streams are kept, its signals are the test's. */
+/** A command's context inside the test process: captured streams, signals sent by the test. */
 
 import { Readable } from "node:stream";
 import type { Context } from "../../../src/cli/program/run-program.ts";
@@ -11,7 +11,7 @@ export interface InProcessOptions {
   readonly directory?: string;
   readonly stdin?: Readable;
   readonly output?: "text" | "json";
-  /** Called with each text that is written to stdout; what it throws, the write fails with. */
+  /** Called with each text written to stdout; if it throws, the write fails with that error. */
   onWrite?(text: string): void;
 }
 

@@ -17,7 +17,7 @@ import { parseDeviceConnectionString } from "../../../src/core/connection-string
 import type { LocalHub } from "../../../src/hub/local-hub.ts";
 import { parseLines } from "./run-executable.ts";
 
-/** An output that keeps what is written, until its reader goes away. */
+/** An output that collects what is written, until its reader closes it. */
 export class MemoryOutput implements Output {
   readonly isTTY = false;
   text = "";
@@ -56,7 +56,7 @@ export class MemoryOutput implements Output {
     });
   }
 
-  /** The reader goes away with this text: the next write fails, and only then is it noticed. */
+  /** Closes the reader after this text: only the next write fails. */
   closeAfter(pattern: RegExp): void {
     this.#lastText = pattern;
   }

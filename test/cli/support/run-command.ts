@@ -1,6 +1,6 @@
 /**
- * Runs the programs inside the test's process, as their executables do: from their arguments to
- * their exit code, with streams, an environment and signals of their own.
+ * Runs the programs inside the test process like their executables, from arguments to exit code, with
+ * their own streams, environment and signals.
  */
 
 import { Readable, Writable } from "node:stream";
@@ -23,12 +23,12 @@ export interface Ended {
 }
 
 export interface CommandOptions extends RunOptions {
-  /** In place of `stdin`: one that need not end. */
+  /** Instead of `stdin`: a stream that may stay open. */
   readonly input?: Readable;
 }
 
 export class RunningCommand {
-  /** Who reads what it writes. */
+  /** The reader of its output. */
   readonly readers = { stdout: new Reader(), stderr: new Reader() };
   readonly ended: Promise<Ended>;
   readonly #interruption = new AbortController();
@@ -44,7 +44,7 @@ export class RunningCommand {
     });
   }
 
-  /** All that was read so far. */
+  /** Everything read so far. */
   get stdout(): string {
     return this.readers.stdout.text;
   }
@@ -53,13 +53,13 @@ export class RunningCommand {
     return this.readers.stderr.text;
   }
 
-  /** What a first signal does. A second one ends a process, which only a process can show. */
+  /** Like a first signal. (A second one kills the process, which needs a real process.) */
   interrupt(cause: NonNullable<Interruption["cause"]> = "SIGINT"): void {
     this.#cause ??= cause;
     this.#interruption.abort();
   }
 
-  /** Resolves once the stream holds the text; rejects when the program ends without it. */
+  /** Resolves once the stream contains the text; rejects if the program exits without it. */
   async waitFor(stream: "stdout" | "stderr", wanted: string | RegExp): Promise<void> {
     const seen = await Promise.race([this.readers[stream].holds(wanted), this.ended]);
     if (seen === true || this.readers[stream].matches(wanted)) return;
@@ -99,7 +99,7 @@ export async function run(
   return await new RunningCommand(name, args, options).ended;
 }
 
-/** Who reads a stream of the program: all at once, later, or no more. */
+/** A reader of the program's stream, which can be paused and closed. */
 class Reader extends Writable {
   text = "";
   #isPaused = false;
@@ -110,7 +110,7 @@ class Reader extends Writable {
     super({ decodeStrings: true });
   }
 
-  /** Takes nothing until `resume`: what is written waits. */
+  /** Reads nothing until `resume`: writes block. */
   pause(): void {
     this.#isPaused = true;
   }

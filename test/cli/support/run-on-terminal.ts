@@ -1,4 +1,4 @@
-/** Runs an executable on a terminal: util-linux's `script` makes one. */
+/** Runs an executable on a pseudo-terminal, made by util-linux's `script`. */
 
 import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import type { ExecutableName, RunOptions } from "./run-executable.ts";
 export const hasTerminals =
   process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;
 
-/** Both streams as they reached the terminal, and the exit code. */
+/** Both streams as shown on the terminal, and the exit code. */
 export async function runOnTerminal(
   name: ExecutableName,
   args: readonly string[],

@@ -10,13 +10,13 @@ const SHA1 = "0123456789ABCDEF0123456789ABCDEF01234567";
 
 const request = (flags: Partial<CreateFlags>) => toDeviceRequest({ ...COMMON, ...flags });
 
-test("without flags the hub makes the keys", () => {
+test("without flags the hub generates the keys", () => {
   expect(request({})).toEqual({
     authentication: { type: "sas", primaryKey: "", secondaryKey: "" },
   });
 });
 
-test("two keys of one's own are sent as they are", () => {
+test("two custom keys are sent unchanged", () => {
   expect(request({ primaryKey: KEY, secondaryKey: OTHER_KEY }).authentication).toEqual({
     type: "sas",
     primaryKey: KEY,
@@ -24,24 +24,27 @@ test("two keys of one's own are sent as they are", () => {
   });
 });
 
-test.each(["primaryKey", "secondaryKey"] as const)("%s alone gets a fresh second", (name) => {
-  const made = [request({ [name]: KEY }), request({ [name]: KEY })].map(({ authentication }) => {
-    if (authentication?.type !== "sas") throw new Error("no keys");
-    expect(authentication[name]).toBe(KEY);
-    return authentication[name === "primaryKey" ? "secondaryKey" : "primaryKey"];
-  });
-  expect(made[0]).toMatch(/^[\w+/]{43}=$/);
-  expect(made[0]).not.toBe(made[1]);
-});
+test.each(["primaryKey", "secondaryKey"] as const)(
+  "%s alone is complemented by a generated key",
+  (name) => {
+    const made = [request({ [name]: KEY }), request({ [name]: KEY })].map(({ authentication }) => {
+      if (authentication?.type !== "sas") throw new Error("no keys");
+      expect(authentication[name]).toBe(KEY);
+      return authentication[name === "primaryKey" ? "secondaryKey" : "primaryKey"];
+    });
+    expect(made[0]).toMatch(/^[\w+/]{43}=$/);
+    expect(made[0]).not.toBe(made[1]);
+  },
+);
 
-test("openssl's colons are no part of a thumbprint", () => {
+test("openssl's colons are removed from a thumbprint", () => {
   const colons = SHA1.match(/../g)?.join(":") ?? "";
   expect(
     request({ authMethod: "x509_thumbprint", primaryThumbprint: colons }).authentication,
   ).toEqual({ type: "selfSigned", primaryThumbprint: SHA1 });
 });
 
-test("status and IoT Edge are asked for when they are named", () => {
+test("status and IoT Edge are requested when given", () => {
   expect(request({ status: "disabled", edgeEnabled: true, authMethod: "x509_ca" })).toEqual({
     status: "disabled",
     isIotEdge: true,

@@ -1,4 +1,4 @@
-/** `c2d-hub device create|show|list|delete`, as processes at a real hub. */
+/** `c2d-hub device create|show|list|delete` against a real hub. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ const deviceLine = ({ stdout }: Ended) => parseLines(stdout)[0] ?? {};
 const errorLine = ({ stderr }: Ended) =>
   parseLines(stderr.slice(stderr.indexOf('{"type":"error"')))[0];
 
-/** 16 bytes and more in base64, wherever they stand. */
+/** At least 16 bytes in base64, anywhere. */
 const ANY_KEY = /[A-Za-z0-9+/]{22,}={1,2}/;
 
 test("create prints the tutorial's fields and no key", async () => {
@@ -46,7 +46,7 @@ Connection string: HostName=${hub.hostName};DeviceId=tutorial;SharedAccessKey=<h
   expect(stderr).toContain("--show-keys");
 });
 
-test("no key is in any output without --show-keys, at any verbosity", async () => {
+test("without --show-keys no output contains a key, at any verbosity", async () => {
   const key = Buffer.alloc(32, 5).toString("base64");
   const own = ["--primary-key", key, "--secondary-key", Buffer.alloc(16, 6).toString("base64")];
   const ended = [
@@ -80,7 +80,7 @@ test("--show-keys prints a connection string to listen with", async () => {
   expect(parseLines(stdout)).toMatchObject([{ type: "ready" }, { deviceId: "shown" }]);
 });
 
-test("keys of one's own are the device's", async () => {
+test("custom keys are used", async () => {
   const [primary, secondary] = [7, 8].map((byte) => Buffer.alloc(24, byte).toString("base64"));
   await device("create", "-d", "own", "--primary-key", `${primary}`);
   const own = deviceLine(await device("show", "-d", "own", "--show-keys", "-o", "json"));
@@ -103,7 +103,7 @@ test("a device with a certificate is registered by its thumbprint", async () => 
   expect(stderr).not.toContain("--show-keys");
 });
 
-describe("a device that is there already", () => {
+describe("a device that already exists", () => {
   beforeAll(async () => {
     await device("create", "-d", "there");
   });
@@ -119,7 +119,7 @@ describe("a device that is there already", () => {
     expect(ended.code).toBe(6);
   });
 
-  test("is shown with --if-not-exists, and stays as it is", async () => {
+  test("is shown with --if-not-exists, and left unchanged", async () => {
     const asked = ["--if-not-exists", "--status", "disabled", "--auth-method", "x509_ca"];
     const { code, stdout, stderr } = await device("create", "-d", "there", ...asked);
     expect(code).toBe(0);
@@ -130,14 +130,14 @@ describe("a device that is there already", () => {
     expect(stderr).toContain("authMethod is shared_private_key, not x509_ca");
   });
 
-  test("is not complained about when nothing else was asked for", async () => {
+  test("causes no warning if it matches the request", async () => {
     const { code, stderr } = await device("create", "-d", "there", "--if-not-exists");
     expect(code).toBe(0);
     expect(stderr).not.toContain("warning");
   });
 });
 
-test("list has a line for each device, and delete takes it away", async () => {
+test("list has a line for each device, and delete removes it", async () => {
   await device("create", "-d", "listed", "--status", "disabled");
   const before = parseLines((await device("list", "-o", "json")).stdout);
   expect(before.find(({ deviceId }) => deviceId === "listed")).toMatchObject({
@@ -155,7 +155,7 @@ test("list has a line for each device, and delete takes it away", async () => {
   expect(after.map(({ deviceId }) => deviceId)).not.toContain("listed");
 });
 
-test("delete says which device it takes, and who named it, before it is gone", async () => {
+test("delete names the device and its source before deleting it", async () => {
   await device("create", "-d", "named");
   const env = { ...hub.options.env, IOTHUB_DEVICE_ID: "named" };
   const { code, stderr } = await run("c2d-hub", ["device", "delete", "--local"], {
@@ -173,7 +173,7 @@ test("delete prints what it deleted, without a connection string", async () => {
   expect(stdout).not.toContain("HostName");
 });
 
-test("an empty registry is said so, on stderr", async () => {
+test("an empty registry is reported on stderr", async () => {
   const empty = await StartedHub.start();
   try {
     const { code, stdout, stderr } = await empty.run("c2d-hub", "device", "list");
@@ -184,14 +184,14 @@ test("an empty registry is said so, on stderr", async () => {
   }
 });
 
-test.each(["show", "delete"])("%s of a device there is not", async (command) => {
+test.each(["show", "delete"])("%s of an unknown device", async (command) => {
   const ended = await device(command, "-d", "nobody", "-o", "json");
   expect(errorLine(ended)).toMatchObject({ code: 6, name: "DeviceNotFound" });
   expect(ended.code).toBe(6);
 });
 
-describe("with a policy that may not", () => {
-  /** As another machine has it: by connection string alone. */
+describe("with a policy that lacks permission", () => {
+  /** By connection string only, as from another machine. */
   async function as(policy: string, ...args: readonly string[]): Promise<Ended> {
     const file = readFileSync(join(hub.directory, "home", "installation.json"), "utf8");
     const { policies } = JSON.parse(file) as { policies: readonly Policy[] };
@@ -213,20 +213,20 @@ describe("with a policy that may not", () => {
     expect([ended.code, ended.stdout]).toEqual([4, ""]);
   });
 
-  test("and one that may, may", async () => {
+  test("with a policy that has permission, it works", async () => {
     expect((await as("registryRead", "device", "list")).code).toBe(0);
     expect((await as("registryReadWrite", "device", "create", "-d", "by-policy")).code).toBe(0);
     expect((await as("service", "purge", "-d", "by-policy")).code).toBe(0);
   });
 });
 
-test("a reader who goes away is no error", async () => {
+test("a closed stdout is not an error", async () => {
   const list = hub.spawn("c2d-hub", "device", "list", "-o", "json");
   list.readers.stdout.destroy();
   expect(await list.ended).toMatchObject({ code: 0 });
 });
 
-test("Ctrl-C ends a wait for a hub that does not answer", async () => {
+test("Ctrl-C ends the wait for a hub that does not respond", async () => {
   const server = await startSilentServer("tcp");
   try {
     const cs = `HostName=${server.hostName};SharedAccessKeyName=a;SharedAccessKey=c2VjcmV0c2VjcmV0`;
@@ -239,7 +239,7 @@ test("Ctrl-C ends a wait for a hub that does not answer", async () => {
   }
 });
 
-test("device alone says which commands there are", async () => {
+test("device alone lists its commands", async () => {
   const { code, stderr } = await run("c2d-hub", ["device"], hub.options);
   expect(stderr).toContain("create, show, list, delete");
   expect(code).toBe(2);

@@ -9,34 +9,34 @@ const edit = (
   suggest: readonly string[] = [],
 ) => editEnvText(text, { set, commentOut, suggest });
 
-test("a variable is set where it stands, and all else stays", () => {
+test("a variable is set in place, and the rest is unchanged", () => {
   const text = "# mine\nA=1\n\nexport ID = old # why\nB='x y'\n";
   expect(edit(text, { ID: "new" })).toBe("# mine\nA=1\n\nexport ID='new'\nB='x y'\n");
 });
 
-test("a new variable comes at the end, on a line of its own", () => {
+test("a new variable is added at the end, on its own line", () => {
   expect(edit("", { ID: "1" })).toBe("ID='1'\n");
   expect(edit("A=1", { ID: "1" })).toBe("A=1\nID='1'\n");
   expect(edit("A=1\r\n", { ID: "1" })).toBe("A=1\r\nID='1'\r\n");
 });
 
-test("of several assignments the last is changed, for it counts", () => {
+test("of several assignments the last, which counts, is changed", () => {
   expect(edit("ID=1\nID=2\n", { ID: "3" })).toBe("ID=1\nID='3'\n");
 });
 
-test("names that only begin alike are others", () => {
+test("names with the same prefix are distinct", () => {
   expect(edit("ID_OLD=1\n#ID=2\nMY_ID=3\n", { ID: "4" })).toBe(
     "ID_OLD=1\n#ID=2\nMY_ID=3\nID='4'\n",
   );
 });
 
-test("a variable is commented out wherever it stands, and once", () => {
+test("every assignment of a variable is commented out, once", () => {
   const out = edit("  LOCAL=1\n#LOCAL=2\nLOCAL: 3\nLOCALE=4\n", {}, ["LOCAL"]);
   expect(out).toBe("#  LOCAL=1\n#LOCAL=2\n#LOCAL: 3\nLOCALE=4\n");
   expect(edit(out ?? "", {}, ["LOCAL"])).toBe(out);
 });
 
-test("a variable to fill in is a comment, unless the text names it already", () => {
+test("a suggested variable is added as a comment, unless it is present", () => {
   expect(edit("A=1", {}, [], ["FILE"])).toBe("A=1\n#FILE=\n");
   for (const text of ["#FILE=\n", "# FILE=./x\n", "export FILE=./x\n"]) {
     expect(edit(text, {}, [], ["FILE"])).toBe(text);
@@ -45,13 +45,13 @@ test("a variable to fill in is a comment, unless the text names it already", () 
 });
 
 test.each(["a b", "a'b", 'a"b', "a#b", "a=b;c", "$HOME", "a\\b", "%", "", "'\"`"])(
-  "%j is read back as it was",
+  "%j is read back unchanged",
   (value) => {
     expect(parse(edit("A=1\n", { ID: value }) ?? "")).toEqual({ A: "1", ID: value });
   },
 );
 
-test("a value that spans lines is left alone, and said so", () => {
+test("a value that spans lines is not edited, and that is reported", () => {
   const text = 'A="x\nID=1\ny"\n';
   expect(edit(text, { ID: "2" })).toBeUndefined();
 });

@@ -27,7 +27,7 @@ const DEVICE = deviceOf({
 const SHOWN = { hostName: "hub.example", keys: "shown" } as const;
 const HIDDEN = { hostName: "hub.example", keys: "hidden" } as const;
 
-test("the text is the tutorial's, and then the connection string", () => {
+test("the text is the tutorial's, followed by the connection string", () => {
   expect(formatDeviceText("CreateDevice", DEVICE, SHOWN)).toBe(`CreateDevice:
 iothubDevice.deviceId                    = d1
 iothubDevice.primaryKey                  = PPPP
@@ -43,7 +43,7 @@ Connection string: HostName=hub.example;DeviceId=d1;SharedAccessKey=PPPP
 `);
 });
 
-test("hidden keys are shown to be hidden", () => {
+test("hidden keys are shown as hidden", () => {
   const text = formatDeviceText("GetDevice", DEVICE, HIDDEN);
   expect(text).not.toMatch(/PPPP|SSSS|Key {2}/);
   expect(text).toContain("HostName=hub.example;DeviceId=d1;SharedAccessKey=<hidden>\n");
@@ -61,7 +61,7 @@ test("hidden keys are shown to be hidden", () => {
   });
 });
 
-test("shown keys come with the connection string in JSON, too", () => {
+test("with shown keys, JSON includes the connection string", () => {
   expect(JSON.parse(formatDeviceJson(DEVICE, SHOWN))).toMatchObject({
     primaryKey: "PPPP",
     secondaryKey: "SSSS",
@@ -69,7 +69,7 @@ test("shown keys come with the connection string in JSON, too", () => {
   });
 });
 
-test("what the hub did not send is left out", () => {
+test("missing fields are omitted", () => {
   const bare = deviceOf({ deviceId: "d" });
   expect(formatDeviceJson(bare, SHOWN)).toBe('{"type":"device","deviceId":"d"}\n');
   expect(formatDeviceText("GetDevice", bare, SHOWN)).toBe(
@@ -80,7 +80,7 @@ test("what the hub did not send is left out", () => {
   );
 });
 
-test("a device with a certificate has its thumbprints, and nothing to hide", () => {
+test("a device with a certificate shows its thumbprints, and no keys", () => {
   const device = deviceOf({
     deviceId: "d",
     authentication: { type: "selfSigned", x509Thumbprint: { primaryThumbprint: "AB" } },
@@ -91,12 +91,12 @@ test("a device with a certificate has its thumbprints, and nothing to hide", () 
   expect(text).toContain("HostName=hub.example;DeviceId=d;x509=true\n");
 });
 
-test("a way to sign in that is newer than this keeps the hub's word", () => {
+test("an unknown authentication type is shown unchanged", () => {
   const device = deviceOf({ deviceId: "d", authentication: { type: "none" } });
   expect(JSON.parse(formatDeviceJson(device))).toMatchObject({ authMethod: "none" });
 });
 
-test("what comes from the hub cannot steer a terminal", () => {
+test("text from the hub is escaped", () => {
   const device = deviceOf({ deviceId: "d\u001b[31m", status: "a\nb" });
   for (const text of [
     formatDeviceText("GetDevice", device, SHOWN),
@@ -108,7 +108,7 @@ test("what comes from the hub cannot steer a terminal", () => {
   }
 });
 
-test("the columns of the table stand below one another", () => {
+test("the columns of the table are aligned", () => {
   expect(
     formatDeviceTable([DEVICE, deviceOf({ deviceId: "a-longer-name", status: "disabled" })]),
   ).toBe(`DEVICE         STATUS    CONNECTION    MESSAGES  AUTH METHOD

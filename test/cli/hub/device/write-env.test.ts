@@ -1,4 +1,4 @@
-/** `c2d-hub device create --write-env`: afterwards `c2d-device listen` is the device. */
+/** `c2d-hub device create --write-env`: afterwards `c2d-device listen` runs as the device. */
 
 import { execFileSync } from "node:child_process";
 import {
@@ -48,7 +48,7 @@ const pathOf = (name: string) => join(options.directory, name);
 const read = (name = ".env") => readFileSync(pathOf(name), "utf8");
 const modeOf = (name = ".env") => statSync(pathOf(name)).mode & 0o777;
 
-/** A message for the device, fetched by `c2d-device listen` with nothing but the file. */
+/** A message for the device, received by `c2d-device listen` with only the file. */
 async function expectToListen(...args: readonly string[]): Promise<void> {
   expect((await hub.run("c2d-send", "-d", deviceId)).code).toBe(0);
   const listen = ["listen", "-c", "1", "--timeout", "100s", "-o", "json", ...args];
@@ -57,11 +57,11 @@ async function expectToListen(...args: readonly string[]): Promise<void> {
   expect(parseLines(stdout)).toMatchObject([{ type: "ready", deviceId }, { type: "message" }]);
 }
 
-/** The hub by connection string, as one on Azure is named. */
+/** The hub by connection string, like one on Azure. */
 const createByLogin = (...args: readonly string[]) =>
   create("-l", connectionString, "--ca", hub.caFile, ...args);
 
-test("a new file holds all that listening as the device takes, for its owner alone", async () => {
+test("a new file contains all that listen needs, and only its owner can read it", async () => {
   const { code, stdout, stderr } = await createByLogin("--write-env");
   expect(code).toBe(0);
   expect(modeOf()).toBe(0o600);
@@ -79,7 +79,7 @@ test("a new file holds all that listening as the device takes, for its owner alo
   await expectToListen();
 });
 
-test("a shell reads the same as dotenv", async () => {
+test("a shell reads the same values as dotenv", async () => {
   deviceId = "it's=#1";
   await createByLogin("--write-env");
   const script =
@@ -89,7 +89,7 @@ test("a shell reads the same as dotenv", async () => {
   expect(shell).toBe(`${variables.IOTHUB_DEVICE_CONNECTION_STRING}\n${deviceId}`);
 });
 
-test("a file of another name is written where it is named", async () => {
+test("a file with another name is written", async () => {
   mkdirSync(pathOf("sub"));
   await create("--local", "--write-env", "sub/device.env");
   expect(existsSync(pathOf(".env"))).toBe(false);
@@ -97,7 +97,7 @@ test("a file of another name is written where it is named", async () => {
   await expectToListen("--dotenv", "sub/device.env");
 });
 
-test("other lines stay, the mode is tightened, and the device is exchanged", async () => {
+test("other lines are kept, the mode becomes 0600, and the device is replaced", async () => {
   const before =
     "# mine\nexport IOTHUB_DEVICE_ID=old\nPORT=1\n#IOTHUB_DEVICE_CONNECTION_STRING=prod\n";
   writeFileSync(pathOf(".env"), before);
@@ -112,7 +112,7 @@ test("other lines stay, the mode is tightened, and the device is exchanged", asy
   await expectToListen();
 });
 
-test("a link stays one, and what it leads to is written", async () => {
+test("a symbolic link is kept, and its target is written", async () => {
   writeFileSync(pathOf("real.env"), "A=1\n");
   symlinkSync("real.env", pathOf(".env"));
   await create("--local", "--write-env");
@@ -121,7 +121,7 @@ test("a link stays one, and what it leads to is written", async () => {
 });
 
 describe("a device of the local hub", () => {
-  test("is named by a file that outlives the hub's port", async () => {
+  test("gets a file that stays valid when the hub's port changes", async () => {
     const own = { directory: options.directory, env: { C2D_HOME: pathOf("home") } };
     const stop = () => run("c2d-hub", ["stop"], own);
     try {
@@ -144,7 +144,7 @@ describe("a device of the local hub", () => {
     }
   });
 
-  test("stands in the place of another hub's", async () => {
+  test("replaces the settings of another hub", async () => {
     const others = `IOTHUB_CONNECTION_STRING='${connectionString}'\nIOTHUB_SAS=x\n`;
     writeFileSync(pathOf(".env"), others);
     const { stderr } = await create("--local", "--write-env");
@@ -155,7 +155,7 @@ describe("a device of the local hub", () => {
     await expectToListen();
   });
 
-  test("that signs in with a certificate leaves its files to fill in", async () => {
+  test("with a certificate gets variables to fill in", async () => {
     const x509 = ["--auth-method", "x509_ca"];
     const { code, stderr } = await create("--local", "--write-env", ...x509);
     expect(code).toBe(0);
@@ -166,10 +166,10 @@ describe("a device of the local hub", () => {
   });
 });
 
-describe("a file that leads to the local hub", () => {
+describe("a file that selects the local hub", () => {
   beforeEach(() => writeFileSync(pathOf(".env"), formatEnvExample()));
 
-  test("goes on doing so, and names the device", async () => {
+  test("still does so, and names the device", async () => {
     const { code, stderr } = await create("--write-env");
     expect(code).toBe(0);
     expect(read()).toBe(`${formatEnvExample()}IOTHUB_DEVICE_ID='${deviceId}'\n`);
@@ -178,7 +178,7 @@ describe("a file that leads to the local hub", () => {
     expect((await run("c2d-send", [], options)).stdout).toContain(`to ${deviceId} `);
   });
 
-  test("is freed of what would contradict that", async () => {
+  test("has conflicting variables commented out", async () => {
     const old = "IOTHUB_DEVICE_CONNECTION_STRING='HostName=h;DeviceId=d;SharedAccessKey=aaaa'\n";
     writeFileSync(pathOf(".env"), `C2D_LOCAL=1\n${old}`);
     const { stderr } = await create("--write-env");
@@ -187,7 +187,7 @@ describe("a file that leads to the local hub", () => {
     await expectToListen();
   });
 
-  test("leads to the hub of the device when that is another", async () => {
+  test("selects another hub if the device belongs to it", async () => {
     const { code, stderr } = await createByLogin("--write-env");
     expect(code).toBe(0);
     expect(stderr).toContain("C2D_LOCAL in ./.env");
@@ -200,14 +200,14 @@ describe("a file that leads to the local hub", () => {
   });
 });
 
-test("a ready-made token makes room for the connection string", async () => {
+test("a SAS token is replaced by the connection string", async () => {
   writeFileSync(pathOf(".env"), "IOTHUB_SAS='SharedAccessSignature sr=x'\n");
   await createByLogin("--write-env");
   expect(read()).toMatch(/^#IOTHUB_SAS=/);
   await expectToListen();
 });
 
-test("--if-not-exists writes the file of the device that is there", async () => {
+test("--if-not-exists writes the file for an existing device", async () => {
   await create("--local");
   expect((await create("--local", "--if-not-exists", "--write-env")).code).toBe(0);
   await expectToListen();
@@ -222,7 +222,7 @@ describe("a file that cannot be written", () => {
     expect(shown.code, "the device was created all the same").toBe(6);
   }
 
-  test("in a directory there is not", async () => {
+  test("in a missing directory", async () => {
     await expectRefused(create("--local", "--write-env", "none/.env"), "none/.env");
   });
 
@@ -236,7 +236,7 @@ describe("a file that cannot be written", () => {
     await expectRefused(create("--local", "--write-env", ".env.d"), "EISDIR");
   });
 
-  test("with a value that spans lines where one is to be set", async () => {
+  test("with a value that spans lines", async () => {
     const text = 'A="\nIOTHUB_DEVICE_ID=1\n"\n';
     writeFileSync(pathOf("odd.env"), text);
     await expectRefused(create("--local", "--write-env", "odd.env"), "spans several lines");
