@@ -29,7 +29,7 @@ describe.each(HELP)("$name --help", ({ text }) => {
   });
 });
 
-test("c2d-send documents each variable, durations and templates", async () => {
+test("c2d-send names each variable, and the placeholders", async () => {
   const { stdout } = await run("c2d-send", ["--help"], { directory: tmpdir() });
   const text = stdout.replace(/\s+/g, " ");
   for (const key of SETTING_KEYS) {

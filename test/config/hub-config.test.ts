@@ -121,7 +121,7 @@ describe("the source of events", () => {
   test.each([
     ["a hub's string", HUB, /connection string of a hub or a device/],
     ["no EntityPath", EVENTS.replace(/;EntityPath.*/, ""), /EntityPath is missing/],
-    ["another scheme", EVENTS.replace("sb:", "https:"), /not of the form sb:/],
+    ["another scheme", EVENTS.replace("sb:", "https:"), /not have the form sb:/],
     ["no host name", EVENTS.replace("e.example:5671", "e example"), /not a valid host name/],
   ])("%s is told as what it is", (_name, text, what) => {
     const flags = { eventHubConnectionString: text };

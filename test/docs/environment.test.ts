@@ -1,4 +1,4 @@
-/** Environment variables: the settings table, README and the other pages agree. */
+/** Environment variables: the settings table, docs/configuration.md and the other pages know the same ones. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,8 +16,8 @@ const OF_TESTS = ["C2D_LIVE_CONNECTION_STRING"];
 
 const rows = tableRows(readPage("docs/configuration.md"));
 
-describe("README's table", () => {
-  test("has each variable of the settings, next to its flag", () => {
+describe("docs/configuration.md", () => {
+  test("has each variable of the settings, beside its flag", () => {
     for (const key of SETTING_KEYS) {
       const { variable } = settingOf(key);
       if (variable === undefined) continue;
@@ -34,13 +34,13 @@ describe("README's table", () => {
     expect(flags.filter((flag) => !shown.includes(`\`${flag}\``))).toEqual([]);
   });
 
-  test("has no variable that is not a setting", () => {
+  test("has no variable that is no setting", () => {
     const shown = rows.flatMap(([, variables = ""]) => names(variables));
     expect(shown.filter((name) => !ofSettings.includes(name))).toEqual([]);
   });
 });
 
-test.each([...PAGES, ".env.example"])("%s mentions no unknown variable", (page) => {
+test.each([...PAGES, ".env.example"])("%s speaks of no variable there is not", (page) => {
   const known = [...ofSettings, ...ofEnv, ...OF_TESTS];
   expect(names(readPage(page)).filter((name) => !known.includes(name))).toEqual([]);
 });

@@ -93,13 +93,16 @@ test("20-line-service.cjs and 20-line-device.cjs talk through the local hub, unm
   expect(received).toMatchObject({ code: 0, stderr: "" });
 });
 
-test.each(["device", "service"])("20-line-%s.cjs has at most 20 lines, and requires only Azure packages", (side) => {
-  const lines = readExample(`20-line-${side}.cjs`).trimEnd().split("\n");
-  const code = lines.filter((line) => line.trim() !== "" && !line.startsWith("//"));
-  expect(code.length).toBeLessThanOrEqual(20);
-  const required = [...code.join("\n").matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name);
-  expect(required.filter((name) => !name?.startsWith("azure-"))).toEqual([]);
-});
+test.each(["device", "service"])(
+  "20-line-%s.cjs has at most 20 lines, and requires only Azure packages",
+  (side) => {
+    const lines = readExample(`20-line-${side}.cjs`).trimEnd().split("\n");
+    const code = lines.filter((line) => line.trim() !== "" && !line.startsWith("//"));
+    expect(code.length).toBeLessThanOrEqual(20);
+    const required = [...code.join("\n").matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name);
+    expect(required.filter((name) => !name?.startsWith("azure-"))).toEqual([]);
+  },
+);
 
 test("vitest-own-code passes", { timeout: 60_000 }, async () => {
   const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");

@@ -1,4 +1,4 @@
-/** Flags: code, --help, README and the other pages agree. */
+/** Flags: code, --help and the pages know the same ones. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,17 +10,17 @@ import { codeBlocks, PAGES, ROOT, readPage, shownCommands } from "./pages.ts";
 const HELP = await readAllHelp();
 const KNOWN = new Set(HELP.flatMap(({ flags }) => [...flags]));
 
-/** Flags of other programs that the pages mention. */
+/** Flags of other programs that the pages speak of. */
 const FOREIGN = new Set(["--strict"]);
 
-test("the help is not empty", () => {
+test("there is help to read", () => {
   expect(HELP.map(({ name }) => name)).toEqual(
     expect.arrayContaining(["c2d-send", "c2d-device listen", "c2d-hub start"]),
   );
   expect(KNOWN.size).toBeGreaterThan(40);
 });
 
-test("--help shows every flag of the code, except those hidden on purpose", () => {
+test("--help shows every flag of the code, but those that are hidden on purpose", () => {
   expect(flagsOfCode().filter((flag) => !KNOWN.has(flag))).toEqual([]);
 });
 
@@ -41,7 +41,7 @@ test("each executable has the flags that the settings table gives it", () => {
 });
 
 describe.each(PAGES)("%s", (page) => {
-  test("mentions no unknown flag", () => {
+  test("speaks of no flag there is not", () => {
     const prose = readPage(page).replace(/^```[\s\S]*?^```$/gm, "");
     const spans = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, span = ""]) => span);
     const flags = spans
@@ -50,7 +50,7 @@ describe.each(PAGES)("%s", (page) => {
     expect(flags.filter((flag) => !KNOWN.has(flag) && !FOREIGN.has(flag))).toEqual([]);
   });
 
-  test("shows only commands and flags that --help lists", () => {
+  test("shows commands that their --help knows, with all their flags", () => {
     for (const command of shownCommands(page)) {
       expect(unknownPartsOf(command), command).toEqual([]);
     }

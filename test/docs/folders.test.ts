@@ -1,4 +1,4 @@
-/** Folders are layered: of two siblings, at most one imports the other. */
+/** Folders form floors: of two that stand beside each other, at most one imports the other. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,25 +7,7 @@ import { temporaryDirectory } from "../support/local-hub.ts";
 import { type Import, importsIn } from "./imports.ts";
 import { ROOT } from "./pages.ts";
 
-type Import = readonly [from: string, to: string];
-
-async function importsIn(root: string): Promise<Import[]> {
-  const { output } = await cruise(["src"], {
-    baseDir: root,
-    // Imports of types count too.
-    parser: "swc",
-    tsPreCompilationDeps: true,
-    doNotFollow: { path: "node_modules" },
-  });
-  const { modules } = output as ICruiseResult;
-  return modules.flatMap(({ source, dependencies }) =>
-    dependencies
-      .filter(({ resolved }) => resolved.startsWith("src/"))
-      .map(({ resolved }): Import => [source, resolved]),
-  );
-}
-
-/** The common parent folder, and their names in it. */
+/** The folder in which both stand, and their names in it. */
 function inCommonFolder([from, to]: Import): { folder: string; from: string; to: string } {
   const [left, right] = [from.split("/"), to.split("/")];
   let depth = 0;
@@ -34,7 +16,7 @@ function inCommonFolder([from, to]: Import): { folder: string; from: string; to:
   return { folder, from: left[depth] ?? "", to: right[depth] ?? "" };
 }
 
-/** Folders that can reach themselves through their siblings. */
+/** Folders that can be reached from themselves, by way of whatever stands beside them. */
 function findCircles(imports: readonly Import[]): string[] {
   const neighbours = new Map<string, Set<string>>();
   for (const one of imports) {
@@ -70,7 +52,7 @@ test("no folder of src holds more than 20 files by itself", async () => {
   expect([...files].filter(([, count]) => count > 20)).toEqual([]);
 });
 
-test("an import that closes a cycle of folders is found, including type imports", async () => {
+test("an import that closes a circle of folders is found, of types alone too", async () => {
   const root = temporaryDirectory();
   const write = (path: string, text: string): void => {
     mkdirSync(join(root, path, ".."), { recursive: true });

@@ -12,9 +12,9 @@ export interface CommandHelp {
 
 const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
 
-/** Every command, including those with only subcommands. */
-export function readAllHelp(): readonly CommandHelp[] {
-  return EXECUTABLES.flatMap((name) => readHelp(name, []));
+/** Every command, those that only hold others included. */
+export async function readAllHelp(): Promise<readonly CommandHelp[]> {
+  return (await Promise.all(EXECUTABLES.map((name) => readHelp(name, [])))).flat();
 }
 
 async function readHelp(

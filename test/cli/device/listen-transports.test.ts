@@ -181,8 +181,8 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(stderr).toContain(
       "1 message is back in the queue, with its delivery count raised by 1.",
     );
-    // The hub reports it once it is stored, which may be after the listener's exit.
-    await expect.poll(() => outcomes).toEqual(["abandoned"]);
+    await log.reached("settled");
+    expect(log.of("settled").map(({ outcome }) => outcome)).toEqual(["abandoned"]);
   });
 
   test("--settle none prints each once and leaves them locked", async () => {

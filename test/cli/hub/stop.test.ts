@@ -1,4 +1,4 @@
-/** `c2d-hub stop` for a hub that responds, hangs or leaves a zombie, and for another program. */
+/** `c2d-hub stop`: of a hub that answers, of one that does not, of one that leaves a zombie, of a stranger. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { HubProcess } from "../support/hub-process.ts";
 import { parseLines, run } from "../support/run-command.ts";
 import { hasTerminals, runOnTerminal } from "../support/run-on-terminal.ts";
 
-test("a running hub is stopped, and hub.json removed", async () => {
+test("a hub that runs is stopped, and hub.json goes with it", async () => {
   const hub = await HubProcess.start();
   const { code, stdout } = await run("c2d-hub", ["stop", "-o", "json"], hub.options);
   expect(parseLines(stdout)).toEqual([{ type: "stopped", pid: hub.pid }]);
@@ -20,7 +20,7 @@ test("a running hub is stopped, and hub.json removed", async () => {
   await hub.stop();
 });
 
-test("another program with the process id and port of a stale hub.json is not touched", async () => {
+test("a stranger whose process id and port a stale hub.json names is left alone", async () => {
   const stranger = await HubProcess.start();
   const hub = await HubProcess.start();
   const hubFile = join(hub.options.directory, "home", "hub.json");
@@ -51,7 +51,7 @@ describe.runIf(onPosix("signals"))("a hub that hangs", () => {
     await hub.stop();
   });
 
-  test("is distinguished from a hub that is not running", async () => {
+  test.concurrent("is told from one that does not run", async () => {
     const { code, stdout, stderr } = await run("c2d-hub", ["stop", "-o", "json"], hub.options);
     expect([code, stdout]).toEqual([6, ""]);
     expect(parseLines(stderr)).toMatchObject([
@@ -63,7 +63,7 @@ describe.runIf(onPosix("signals"))("a hub that hangs", () => {
     ]);
   });
 
-  test.runIf(hasTerminals)("on a terminal the wait is shown", async () => {
+  test.runIf(hasTerminals).concurrent("on a terminal it says what it waits for", async () => {
     const { code, screen } = await runOnTerminal("c2d-hub", ["stop"], hub.options);
     expect(code).toBe(6);
     expect(screen).toContain(`Waiting for the local hub to respond`);
@@ -77,7 +77,7 @@ describe.runIf(onPosix("processes"))("a hub whose parent does not reap it", () =
 
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), "c2d-zombie-"));
-    // The shell is replaced by a program that does not reap the child.
+    // The shell makes way for a program that knows nothing of a child.
     parent = new RunningProgram(
       "/bin/sh",
       ["-c", `"${HUB}" start --port 0 -o json & exec sleep 600`],
@@ -95,12 +95,12 @@ describe.runIf(onPosix("processes"))("a hub whose parent does not reap it", () =
 
   const options = () => ({ directory, env: { C2D_HOME: join(directory, "home") } });
 
-  test("has stopped once its store is free, even if its process id remains", async () => {
+  test("has ended once its store is free, though its process id is there", async () => {
     const pid = Number(parseLines(parent.stdout)[0]?.pid);
     const { code, stdout } = await run("c2d-hub", ["stop", "-o", "json"], options());
     expect(parseLines(stdout)).toEqual([{ type: "stopped", pid }]);
     expect(code).toBe(0);
-    // Signal 0 only checks: the zombie exists.
+    // Signal 0 only asks: the zombie is there.
     expect(process.kill(pid, 0)).toBe(true);
     const sent = await run("c2d-send", ["--local"], options());
     expect(sent.code).toBe(0);

@@ -1,4 +1,4 @@
-/** How `--local` starts a background hub, and its failures. */
+/** What `--local` makes of a hub in the background that starts, or does not. */
 
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -44,12 +44,12 @@ function countStarts({ directory }: HomePaths): () => number {
   return () => readFileSync(file).length;
 }
 
-/** Preloads this code in every process started from now on. */
+/** Has every process started from now on run this first. */
 function preload(program: string): void {
   vi.stubEnv("NODE_OPTIONS", `--import=data:text/javascript,${encodeURIComponent(program)}`);
 }
 
-test("the hub's own error is passed on with its exit code, without a retry", async () => {
+test("what the hub says is passed on, with its exit code, and it is not tried again", async () => {
   const paths = createTestHome();
   writeFileSync(paths.installationFile, "{");
   const starts = countStarts(paths);
@@ -63,8 +63,8 @@ test("the hub's own error is passed on with its exit code, without a retry", asy
   expect(readFileSync(paths.installationFile, "utf8")).toBe("{");
 });
 
-// LevelDB removes the file when it cannot write it, so a retry would find room.
-test.skipIf(!hasFullDevice)("a full disk fails at once", async () => {
+// LevelDB takes the file away when it cannot write it: another try would find room.
+test.skipIf(!hasFullDevice)("a full disk ends it at once", async () => {
   const paths = createTestHome();
   const owner = `${paths.storeDirectory}.owner`;
   mkdirSync(owner);
@@ -78,24 +78,24 @@ test.skipIf(!hasFullDevice)("a full disk fails at once", async () => {
   expect(starts()).toBe(1);
 });
 
-test("a hub starts even if its log cannot be written", async () => {
+test("a log that cannot be written is no reason to have no hub", async () => {
   const paths = createTestHome();
   mkdirSync(paths.logFile);
   expect(await ensure(paths)).toEqual(await findRunningHub(paths.directory));
 });
 
-test("it retries while another process holds the store", async () => {
+test("while another process has the store it is tried again, until that one is gone", async () => {
   const paths = createTestHome();
   const owner = await acquireOwnership(paths.storeDirectory);
   const starts = countStarts(paths);
   const ensured = ensure(paths);
-  // The second one starts because the first one failed.
-  await vi.waitUntil(() => starts() > 1, { timeout: 20_000 });
+  // The second one is started because the first one has failed.
+  await expect.poll(starts).toBeGreaterThan(1);
   await owner.release();
   expect(await ensured).toEqual(await findRunningHub(paths.directory));
 });
 
-test("a process that keeps the store is named in the error", async () => {
+test("when that one stays, it is named in the end", async () => {
   const paths = createTestHome();
   const owner = await acquireOwnership(paths.storeDirectory);
   onTestFinished(() => owner.release());
@@ -105,7 +105,7 @@ test("a process that keeps the store is named in the error", async () => {
   });
 });
 
-test("a damaged hub.json fails at once", async () => {
+test("a hub whose hub.json was damaged is not waited for", async () => {
   const paths = createTestHome();
   await using hub = await startHomeHub({
     directory: paths.directory,
@@ -122,7 +122,7 @@ test("a damaged hub.json fails at once", async () => {
   expect(hub.ports).toHaveLength(1);
 });
 
-test("a process that exits silently is reported with its code and log", async () => {
+test("a process that ends without a word is told with its code and the log", async () => {
   const paths = createTestHome();
   preload("process.exit(9)");
   await expect(ensure(paths)).rejects.toMatchObject({
@@ -132,7 +132,7 @@ test("a process that exits silently is reported with its code and log", async ()
   });
 });
 
-test("the wait for a process that never becomes ready is bounded", async () => {
+test("a process that never gets ready is waited for no longer than the limit", async () => {
   const paths = createTestHome();
   const pidFile = join(paths.directory, "pid");
   preload(`import { writeFileSync } from "node:fs";

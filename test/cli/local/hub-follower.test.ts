@@ -1,4 +1,4 @@
-/** How a reconnecting command follows its local hub across restarts. */
+/** How a command that goes on follows its local hub, from one hub to the next. */
 
 import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
@@ -30,7 +30,7 @@ function follow(home: string) {
 const end = new AbortController();
 const options = { timeoutMs: 60_000, signal: end.signal };
 
-test("it finds the running hub and then its successor, on any port", async () => {
+test("it finds the hub that runs, and the next one as soon as that is there, on whatever port", async () => {
   const home = temporaryDirectory();
   const first = await startAt(home);
   const { follower, told } = follow(home);
@@ -49,7 +49,20 @@ test("it finds the running hub and then its successor, on any port", async () =>
   expect(follower.hasEnded()).toBe(false);
 });
 
-test("a new hub in the same process is noticed", async () => {
+test("a hub that somebody starts comes before another one in the background", async () => {
+  const home = temporaryDirectory();
+  const { follower, told } = follow(home);
+  const background = await startAt(home, true);
+  await follower.find(options);
+  await background.stop();
+  const found = follower.find(options);
+  await expect.poll(() => told).toEqual([expect.stringContaining("Starting one in 3 s")]);
+  const foreground = await startAt(home);
+  expect((await found).ports).toEqual(foreground.ports);
+  expect(told).toHaveLength(1);
+});
+
+test("a hub in the place of another is seen though the process is the same", async () => {
   const home = temporaryDirectory();
   const { follower, told } = follow(home);
   const first = await startAt(home);
@@ -61,7 +74,7 @@ test("a new hub in the same process is noticed", async () => {
   expect(told).toEqual([]);
 });
 
-test("the wait for a hub can be cancelled", async () => {
+test("the wait for a hub can be given up", async () => {
   const home = temporaryDirectory();
   const hub = await startAt(home);
   const { follower } = follow(home);
@@ -73,7 +86,7 @@ test("the wait for a hub can be cancelled", async () => {
   await expect(found).rejects.toMatchObject({ name: "AbortError" });
 });
 
-test("the cause of a lost connection comes from the hub", async () => {
+test("a lost connection is explained by who has the device's place", async () => {
   const home = temporaryDirectory();
   const hub = await startAt(home);
   const { follower } = follow(home);
@@ -113,16 +126,16 @@ async function homeWithHubAt(port: number): Promise<string> {
   return home;
 }
 
-test("hub.json is stale if nothing listens on its port, even if its process runs", async () => {
+test("hub.json is stale when nobody listens on its port, though its process runs", async () => {
   expect(await findRunningHub(await homeWithHubAt(await freePort()))).toBeUndefined();
 });
 
-test("hub.json is stale if another program listens on its port", async () => {
+test("hub.json is stale when a stranger listens on its port", async () => {
   const stranger = await startAt(temporaryDirectory());
   expect(await findRunningHub(await homeWithHubAt(stranger.ports[0] ?? 0))).toBeUndefined();
 });
 
-test("a hub that accepts connections without responding is reported", async () => {
+test("a hub that takes connections and says nothing is not responding", async () => {
   const silent = await startSilentServer("tcp");
   onTestFinished(() => silent.stop());
   const port = Number(silent.hostName.split(":")[1]);

@@ -43,41 +43,46 @@ export class StartedHub {
     return String(this.ready.hostName);
   }
 
-  /** Hub events since its last start. */
+  /** What happened inside, since it was last started. */
   get events(): readonly Record<string, unknown>[] {
     return parseLines(this.#hub.stdout).slice(1);
   }
 
-  /** Stops only the hub, not the programs using it. */
+  /** Settles when the hub has ended, whatever made it. */
+  get ended(): Promise<Ended> {
+    return this.#hub.ended;
+  }
+
+  /** The hub alone: its devices and readers stay. */
   async end(): Promise<Ended> {
     this.#hub.interrupt("SIGTERM");
     return await this.#hub.ended;
   }
 
-  /** Starts it again, on this port or by default on any free one. */
+  /** Again, on this port; on any free one by default. */
   async begin(port = "0"): Promise<void> {
     const all = ["start", "--port", port, "-o", "json", ...this.#args];
     this.#hub = await startHub(all, this.directory);
   }
 
-  /** Restarts it on the same port. */
+  /** On the same port again. */
   async restart(): Promise<void> {
     const port = this.hostName.split(":")[1];
     await this.end();
     await this.begin(port);
   }
 
-  /** Resolves once it has had `count` events of this type since its last start. */
+  /** Resolves once it has had so many events of this type since it was last started. */
   async reached(type: string, count = 1): Promise<void> {
     await this.#hub.waitFor("stdout", new RegExp(`(?:"type":"${type}"[^]*){${count}}`));
   }
 
-  /** Runs a program to its end, with `--local` after the command. */
+  /** Runs a program to its end, with `--local` behind the command. */
   run(name: ExecutableName, ...args: readonly string[]): Promise<Ended> {
     return run(name, [...args, "--local"], this.options);
   }
 
-  /** Starts a program, which is stopped with the hub at the latest. */
+  /** Starts one, which ends with the hub at the latest. */
   spawn(name: ExecutableName, ...args: readonly string[]): RunningCommand {
     const command = new RunningCommand(name, [...args, "--local"], this.options);
     this.#started.push(command);
