@@ -1,6 +1,6 @@
 /**
- * Kills a hub hundreds of times at random moments while it is used, and verifies that whatever it
- * had promised holds.
+ * Kills a hub hundreds of times at random moments while it is used, and verifies that nothing it
+ * had acknowledged is lost.
  *
  * node bench/kill-test.mjs [--kills 300] [--library] [--keep] [-o json]
  */
@@ -27,7 +27,7 @@ import { Ledger } from "./kill/ledger.mjs";
 import { createHttpsClient } from "./support/https-client.mjs";
 import { spawnHub, spawnHubCommand } from "./support/spawn-hub.mjs";
 
-/** Longest wait for the last records once the killing is over. */
+/** Longest wait for the last records after the last kill. */
 const DRAIN_TIMEOUT_MS = 30_000;
 
 const { values } = parseArgs({
@@ -54,7 +54,7 @@ async function run(kills) {
   const ledger = new Ledger();
   const spawn = values.library ? () => spawnHub({ directory }) : () => spawnHubCommand(directory);
   const host = new HubHost(spawn, ledger);
-  // The very first start is killed too: a store that is half made must not stay so.
+  // The first start is killed too: a half-created store must not remain.
   for (let early = 0; early < Math.ceil(kills / 20); early++) {
     const ready = host.start();
     await Promise.race([ready, delay(150 + Math.random() * 200)]);
@@ -130,6 +130,6 @@ function print(figures, violations) {
     return;
   }
   console.table(figures);
-  for (const text of violations.slice(0, 20)) console.log(`BROKEN: ${text}`);
-  console.log(violations.length === 0 ? "Every promise held." : `${violations.length} broken.`);
+  for (const text of violations.slice(0, 20)) console.log(`VIOLATION: ${text}`);
+  console.log(violations.length === 0 ? "No violations." : `${violations.length} violations.`);
 }

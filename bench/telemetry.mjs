@@ -1,6 +1,6 @@
 /**
- * How many telemetry messages a hub takes a second, how many of them a reader of its event hub gets,
- * and how long one takes to it: with azure-iot-device over MQTT and @azure/event-hubs.
+ * Measures telemetry throughput and latency, from azure-iot-device over MQTT to an event reader with
+ * @azure/event-hubs.
  *
  * node bench/telemetry.mjs [--seconds 4] [-o json]
  */
@@ -16,7 +16,7 @@ import { createHttpsClient } from "./support/https-client.mjs";
 import { percentile } from "./support/percentile.mjs";
 
 const DEVICES = 8;
-/** Messages under way at once, of each device. */
+/** Messages in flight at once, per device. */
 const WINDOW = 64;
 const LATENCY_SAMPLES = 500;
 const WARM_UP_SAMPLES = 50;
@@ -91,7 +91,7 @@ async function measureLatency(client, arrivals) {
   return { "p50 ms": percentile(sorted, 0.5), "p99 ms": percentile(sorted, 0.99) };
 }
 
-/** As many as go, over all devices, with a window of messages under way. */
+/** As fast as possible, over all devices, with a window of messages in flight. */
 async function measureRate(clients, arrivals) {
   const startMs = performance.now();
   const untilMs = startMs + Number(values.seconds) * 1000;

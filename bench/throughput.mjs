@@ -1,5 +1,5 @@
 /**
- * How many cloud-to-device messages a hub accepts a second, and how long one takes to its device.
+ * Measures cloud-to-device throughput and latency of a hub.
  *
  * node bench/throughput.mjs [--seconds 4] [-o json]
  */
@@ -12,7 +12,7 @@ import { measureBothStores, printResults } from "./support/both-stores.mjs";
 import { connectMqttDevice } from "./support/mqtt-device.mjs";
 import { percentile } from "./support/percentile.mjs";
 
-/** Messages under way at once. */
+/** Messages in flight at once. */
 const WINDOW = 256;
 const DEVICES = 24;
 const LATENCY_SAMPLES = 500;
@@ -35,7 +35,7 @@ async function measure(address) {
   await Promise.all(devices.map(({ ready }) => ready));
   const client = iothub.Client.fromConnectionString(address.connectionString);
   await client.open();
-  // One before many: otherwise the SDK attaches a link for each of the first.
+  // One message first: otherwise the SDK attaches a link for each of the first ones.
   await client.send(ids[0], new azureCommon.Message(BODY));
   const latency = await measureLatency(client, ids[0], arrivals);
   const rate = await measureRate(client, arrivals);
@@ -67,7 +67,7 @@ async function measureLatency(client, id, arrivals) {
   return { "p50 ms": percentile(sorted, 0.5), "p99 ms": percentile(sorted, 0.99) };
 }
 
-/** As many as go, over all devices in turn, with a window of sends under way. */
+/** As fast as possible, over all devices in turn, with a window of sends in flight. */
 async function measureRate(client, arrivals) {
   const startMs = performance.now();
   const untilMs = startMs + Number(values.seconds) * 1000;

@@ -1,5 +1,5 @@
 /**
- * The public face of the library: the local hub, in a process of yours.
+ * The public API of the library: the local hub, in your own process.
  *
  * @example
  * import { startLocalHub } from "c2d-tools";

@@ -1,4 +1,4 @@
-/** Who uses the hub while it is killed. Each is one session: it resolves when its connection ends. */
+/** Clients that use the hub while it is killed. Each is one session, which resolves when its connection ends. */
 
 import { setTimeout as delay } from "node:timers/promises";
 import rhea from "rhea";
@@ -12,7 +12,7 @@ export const MQTT_DEVICE = "over-mqtt";
 const SEND_WINDOW = 20;
 const MAX_EXTRA_DEVICES = 50;
 
-/** Calls the session again and again, at whatever hub is running, until the end. */
+/** Runs the session repeatedly, against the current hub, until the end. */
 export async function keepRunning(host, ledger, session) {
   while (!host.isOver) {
     const address = await host.address();
@@ -22,7 +22,7 @@ export async function keepRunning(host, ledger, session) {
   }
 }
 
-/** Sends messages that want full feedback, to one device. */
+/** Sends messages that request full feedback, to one device. */
 export function senderTo(deviceId, host, ledger) {
   let number = 0;
   return async (address) => {
@@ -66,7 +66,7 @@ function toMessage(deviceId, id) {
   };
 }
 
-/** Polls, and settles in all ways; a 204 is the hub's word that it is stored. */
+/** Polls, and settles in all ways; a 204 means that the settlement is stored. */
 export function httpsDevice(host, ledger) {
   const path = `/devices/${HTTPS_DEVICE}/messages/devicebound`;
   return async (address) => {
@@ -106,7 +106,7 @@ function rejectOrComplete(call, path, isRejecting) {
   return isRejecting ? call("DELETE", `${path}?reject=`) : call("DELETE", path);
 }
 
-/** Acknowledges most of what comes; the rest it takes again after the next connection. */
+/** Acknowledges most messages; the rest are redelivered over the next connection. */
 export function mqttDevice(host, ledger) {
   let hasSession = false;
   return async (address) => {
@@ -124,7 +124,7 @@ export function mqttDevice(host, ledger) {
   };
 }
 
-/** Settles batches so that the hub answers once that is stored; some it leaves or gives back. */
+/** Settles batches in second mode, so that the hub confirms; leaves or releases some. */
 export function feedbackReader(host, ledger) {
   return async (address) => {
     const { connection, ended, close } = connectService(address);
@@ -195,7 +195,7 @@ async function createOrDelete(call, ledger, nextNumber) {
   await createDevice(call, ledger, `extra-${nextNumber()}`);
 }
 
-/** Rejects when the hub did not say that it has the device now. */
+/** Rejects unless the hub confirms the device. */
 export async function createDevice(call, ledger, deviceId) {
   const { status, body } = await call("PUT", `/devices/${deviceId}`, { json: { deviceId } });
   if (status !== 200) throw new Error(`${deviceId} was not created: ${status}`);

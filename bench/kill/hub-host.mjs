@@ -1,13 +1,13 @@
-/** Starts the hub again each time it was killed, and tells clients where it is. */
+/** Restarts the hub after each kill, and gives clients its address. */
 
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Longest a hub may take to end when it is asked to. */
+/** Longest time that a hub may take to stop after SIGTERM. */
 const STOP_TIMEOUT_MS = 15_000;
 
 export class HubHost {
   isOver = false;
-  /** Actors finish what there is and begin nothing new. */
+  /** Clients finish pending work and start nothing new. */
   isDraining = false;
   /** Resolves at the end. */
   over;
@@ -27,25 +27,25 @@ export class HubHost {
     });
   }
 
-  /** Where the hub is, once one is ready; undefined at the end. */
+  /** The address of the hub, once one is ready; undefined at the end. */
   address() {
     if (this.#address !== undefined || this.isOver) return Promise.resolve(this.#address);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Whether the hub of this address still runs, as far as its killer knows. */
+  /** Whether the hub with this address has not been killed. */
   isAt(address) {
     return this.#address === address;
   }
 
-  /** @returns whether it became ready; it may be killed before. */
+  /** @returns Whether it became ready; it may be killed before. */
   start() {
     const process = this.#spawn();
     this.#process = process;
     process.isKilled = false;
     process.exited.then(({ code, errors }) => {
       if (!process.isKilled && !this.isOver) {
-        this.#ledger.report(`the hub ended by itself with ${code}: ${errors}`);
+        this.#ledger.report(`the hub exited unexpectedly with ${code}: ${errors}`);
       }
     });
     return process.ready.then((address) => {
@@ -56,7 +56,7 @@ export class HubHost {
     });
   }
 
-  /** At once, in whatever it is doing. */
+  /** Kills the hub at once, in any state. */
   async kill() {
     this.#address = undefined;
     this.#process.isKilled = true;

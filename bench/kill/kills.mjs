@@ -1,4 +1,4 @@
-/** When to kill: before it is ready, after a while, or right after it has promised something. */
+/** When to kill: before it is ready, after a while, or right after an acknowledgement. */
 
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -18,7 +18,7 @@ export async function killOnce(host, ledger) {
   await host.kill();
 }
 
-/** Resolves at the moment the hub has promised a random number of things. */
+/** Resolves after a random number of acknowledgements. */
 async function promised(ledger) {
   let left = Math.ceil(Math.random() * MAX_PROMISES);
   const abort = new AbortController();

@@ -1,11 +1,11 @@
-/** What the hub has promised, what was seen of it, and which promises it broke. */
+/** Records what the hub has acknowledged, what was observed, and violations. */
 
 export class Ledger {
   /** Message id -> device, once the hub has accepted it. */
   accepted = new Map();
   /** Message id -> how often a device has seen it. */
   seen = new Map();
-  /** Message id -> the status its settlement must lead to, once that was acknowledged. */
+  /** Message id -> the feedback status of its acknowledged settlement. */
   settled = new Map();
   /** Message id -> status of its record. */
   records = new Map();
@@ -17,7 +17,7 @@ export class Ledger {
   counts = { refused: 0, uncertainSends: 0, redeliveries: 0, lateSettlements: 0, devices: 0 };
   #onPromise = () => {};
 
-  /** Calls at every promise from now on. */
+  /** Calls back at every acknowledgement from now on. */
   watchPromises(onPromise) {
     this.#onPromise = onPromise;
   }
@@ -31,10 +31,10 @@ export class Ledger {
     if (body !== messageId) this.#violate(`${messageId} arrived with the body ${body}`);
     if (!messageId.startsWith(deviceId)) this.#violate(`${messageId} arrived at ${deviceId}`);
     if (this.settled.has(messageId)) {
-      this.#violate(`${messageId} came again after its settlement was acknowledged`);
+      this.#violate(`${messageId} was redelivered after its settlement was acknowledged`);
     }
     if (this.records.has(messageId)) {
-      this.#violate(`${messageId} came again after its sender was told of its end`);
+      this.#violate(`${messageId} was redelivered after its feedback record`);
     }
     const times = this.seen.get(messageId) ?? 0;
     if (times > 0) this.counts.redeliveries += 1;
@@ -48,7 +48,7 @@ export class Ledger {
 
   record({ originalMessageId: id, statusCode }) {
     if (this.echoed.has(id)) {
-      this.#violate(`the record of ${id} came again after its batch was settled`);
+      this.#violate(`the record of ${id} was redelivered after its batch was settled`);
     }
     const before = this.records.get(id) ?? statusCode;
     if (before !== statusCode) this.#violate(`${id} ended as ${before} and as ${statusCode}`);
@@ -66,30 +66,31 @@ export class Ledger {
     this.#onPromise();
   }
 
-  /** Its deletion is under way, or done: nothing is promised of it any more. */
+  /** Its deletion is in progress or done: no guarantees apply any more. */
   releaseDevice(deviceId) {
     this.devices.delete(deviceId);
   }
 
-  /** Something happened that no rule allows. */
+  /** Reports something that no rule allows. */
   report(text) {
     this.#violate(text);
   }
 
-  /** Messages that were accepted or settled, and whose end nobody has been told of yet. */
+  /** Messages that were accepted or settled, without a feedback record so far. */
   open() {
     return [...this.accepted.keys(), ...this.settled.keys()].filter((id) => !this.records.has(id));
   }
 
-  /** The end: all that was promised must have come true. */
+  /** At the end: checks that everything acknowledged has happened. */
   audit() {
     for (const id of this.accepted.keys()) {
       if (!this.seen.has(id)) this.#violate(`${id} was accepted and never delivered`);
       if (!this.records.has(id)) this.#violate(`${id} was accepted and has no feedback record`);
     }
     for (const [id, status] of this.settled) {
-      const told = this.records.get(id);
-      if (told !== status) this.#violate(`${id} was settled as ${status} and told as ${told}`);
+      const reported = this.records.get(id);
+      if (reported !== status)
+        this.#violate(`${id} was settled as ${status} and reported as ${reported}`);
     }
   }
 

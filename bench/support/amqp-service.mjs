@@ -3,7 +3,7 @@
 import rhea from "rhea";
 import { OWNER, ownerToken } from "./tokens.mjs";
 
-/** Links open at once; `ended` resolves when the connection has gone, whoever ended it. */
+/** Links open at once; `ended` resolves when either side has closed the connection. */
 export function connectService(address) {
   const connection = rhea.create_container().connect({
     host: "localhost",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { trustInThisProcess } from "../../dist/hub/listener/process-trust.js";
 import { spawnHub } from "./spawn-hub.mjs";
 
-/** Measures a hub in memory and a durable one, each in a process of its own and new. */
+/** Measures a hub in memory and a durable one, each in a new process. */
 export async function measureBothStores(devices, measure) {
   const results = [];
   for (const isInMemory of [true, false]) {

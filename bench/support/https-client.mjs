@@ -1,9 +1,9 @@
-/** HTTPS requests on one connection that is kept. */
+/** HTTPS requests on one keep-alive connection. */
 
 import { Agent, request } from "node:https";
 import { ownerToken } from "./tokens.mjs";
 
-/** `call` rejects when no reply came: what was asked for may or may not have happened. */
+/** `call` rejects without a response: the request may or may not have been processed. */
 export function createHttpsClient(address) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: address.ca });
   const token = ownerToken(address);

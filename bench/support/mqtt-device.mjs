@@ -6,7 +6,7 @@ import { ownerToken } from "./tokens.mjs";
 
 /**
  * Connects and subscribes; `onPublish` is called for each message. `ready` resolves to whether the
- * hub had kept the session; `ended` resolves when the connection has gone.
+ * hub had kept the session; `ended` resolves when the connection has closed.
  */
 export function connectMqttDevice(address, deviceId, onPublish) {
   const socket = connect({

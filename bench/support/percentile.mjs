@@ -1,4 +1,4 @@
-/** Of samples in rising order, with two digits behind the point. */
+/** A percentile of sorted samples, with two decimals. */
 export function percentile(sorted, share) {
   return Number((sorted[Math.floor(sorted.length * share)] ?? Number.NaN).toFixed(2));
 }

@@ -10,13 +10,13 @@ import { fileURLToPath } from "node:url";
 const RUNNER = fileURLToPath(new URL("./hub-process.mjs", import.meta.url));
 const COMMAND = fileURLToPath(new URL("../../bin/c2d-hub.js", import.meta.url));
 
-/** By the library; `options` are those of `startHomeHub`. */
+/** With the library; `options` are those of `startHomeHub`. */
 export function spawnHub(options) {
   const all = { ports: [0], feedbackIntervalMs: 50, ...options };
   return watch(spawn(process.execPath, [RUNNER, JSON.stringify(all)], stdio()), options.directory);
 }
 
-/** By the command, as users start it. */
+/** With the command, as users start it. */
 export function spawnHubCommand(directory) {
   const args = [COMMAND, "start", "--port", "0", "--feedback-interval", "50ms", "-o", "json"];
   const env = { ...process.env, C2D_HOME: directory };

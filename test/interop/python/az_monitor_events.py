@@ -22,7 +22,7 @@ def map_of(values):
 
 
 def find_event_hub(own):
-    """The hub is asked for its events, and says where they are."""
+    """Asks the hub for its Event Hubs-compatible endpoint."""
     host, policy = own["host"], own["SharedAccessKeyName"]
     user = f"{policy}@sas.root.{host.split('.')[0]}"
     token = hub.sas_token(host, own)

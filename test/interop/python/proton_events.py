@@ -1,4 +1,4 @@
-"""Reads a partition of the event hub from where a selector says, until nothing is left.
+"""Reads a partition of the event hub from a selector's position to its end.
 
 Arguments: how to sign in (PLAIN or CBS), the partition, and a selector, or nothing for all.
 """
