@@ -1,4 +1,4 @@
-/** AMQP receivers that let locks run out, for longer than rhea has room for deliveries: 2,048 a session. */
+/** AMQP receivers that let more locks expire than a session of rhea has room for deliveries (2,048). */
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -51,7 +51,7 @@ async function listenTo(setup: Setup, count = QUEUE_DEPTH): Promise<ListeningDev
 }
 
 describe("a device goes on receiving", () => {
-  it("when it leaves what it gets to others and the locks run out", async () => {
+  it("when it leaves its messages unsettled and the locks expire", async () => {
     const setup = await start();
     const device = await listenTo(setup);
     for (let n = 0; n < ROUNDS * QUEUE_DEPTH; n++) {
@@ -62,8 +62,8 @@ describe("a device goes on receiving", () => {
   });
 });
 
-describe("a message whose lock has run out", () => {
-  it("can no longer be settled, and comes again", async () => {
+describe("a message whose lock has expired", () => {
+  it("can no longer be settled, and is redelivered", async () => {
     const setup = await start();
     const device = await listenTo(setup, 1);
     const late = await device.delivery(0);

@@ -5,7 +5,7 @@ const times = (backOff: BackOff, count: number): number[] =>
   Array.from({ length: count }, () => backOff.nextMs());
 
 describe("BackOff", () => {
-  it("doubles its bound up to the largest, and starts anew when reset", () => {
+  it("doubles its bound up to the largest, and restarts when reset", () => {
     const backOff = new BackOff({ firstMs: 100, maxMs: 500, random: () => 0.999999 });
     expect(times(backOff, 5)).toEqual([100, 200, 400, 500, 500]);
     backOff.reset();
@@ -18,7 +18,7 @@ describe("BackOff", () => {
     expect(times(backOff, 3)).toEqual([0, 100, 100]);
   });
 
-  it("stays at the largest bound for ever", () => {
+  it("stays at the largest bound", () => {
     const backOff = new BackOff({ firstMs: 1, maxMs: 60_000, random: () => 0.999999 });
     expect(times(backOff, 2000).at(-1)).toBe(60_000);
   });

@@ -1,4 +1,4 @@
-/** A device over AMQP, against a hub that does what well-behaved ones do not. */
+/** A device over AMQP, against a scripted hub that misbehaves. */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import rhea, { type Sender } from "rhea";
@@ -44,7 +44,7 @@ async function connect(
 }
 
 describe("a message", () => {
-  it("that comes with the attach is delivered all the same, whatever its types", async () => {
+  it("that arrives with the attach is delivered, whatever its types", async () => {
     const uuid = Buffer.from("00112233445566778899aabbccddeeff", "hex");
     const hub = await scripted({
       onFeedbackLink: (sender: Sender) =>
@@ -94,7 +94,7 @@ describe("a message", () => {
 });
 
 describe("an open connection", () => {
-  it("notices a hub that fell silent", async () => {
+  it("notices a hub that stopped responding", async () => {
     const hub = await scripted();
     const device = await connect(hub, { keepAliveSeconds: 1 });
     for (const socket of hub.sockets) socket.write = () => true;
@@ -103,7 +103,7 @@ describe("an open connection", () => {
     expect(device.disconnects).toHaveLength(1);
   });
 
-  it("is kept by a hub that has nothing to say", async () => {
+  it("is kept open by an idle hub", async () => {
     const hub = await scripted();
     const device = await connect(hub, { keepAliveSeconds: 1 });
     const [socket] = hub.sockets;
@@ -157,7 +157,7 @@ describe("an open connection", () => {
     expect(left).toEqual([]);
   });
 
-  it("closes even when the hub has fallen silent", async () => {
+  it("closes even when the hub has stopped responding", async () => {
     const hub = await scripted();
     const left = await timersLeftBy(async () => {
       const device = await connect(hub);
@@ -177,7 +177,7 @@ describe("an open connection", () => {
     expect(device.disconnects).toHaveLength(1);
   });
 
-  it("outlives the renewal of its token", async () => {
+  it("survives the renewal of its token", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const links: Sender[] = [];
     const hub = await scripted({ onFeedbackLink: (sender) => links.push(sender) });
@@ -237,7 +237,7 @@ describe("an X.509 device", () => {
     expect(hub.attached).not.toContain("$cbs");
   });
 
-  it("without certificate is told so", async () => {
+  it("without certificate gets a clear error", async () => {
     const hub = await scripted();
     await expect(connect(hub, {}, "x509=true")).rejects.toMatchObject({ name: "ArgumentInvalid" });
   });

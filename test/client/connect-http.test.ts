@@ -1,4 +1,4 @@
-/** A device over HTTP, against a server that does what well-behaved hubs do not. */
+/** A device over HTTP, against a scripted server that misbehaves. */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -127,7 +127,7 @@ describe("a message", () => {
     expect((await device.delivery(1)).message.system.messageId).toBe("second");
   });
 
-  it("whose lock has run out says so, and the next one comes", async () => {
+  it("whose lock has expired is reported, and the next one is delivered", async () => {
     const server = await scripted(message(), refusal(412, "DeviceMessageLockLost"), message());
     const device = await connect(server);
     await expect((await device.delivery(0)).settle("complete")).rejects.toMatchObject({
@@ -137,7 +137,7 @@ describe("a message", () => {
     expect(device.disconnects).toEqual([]);
   });
 
-  it("is not followed by another one when its settlement is the end", async () => {
+  it("is not followed by another one when the connection closes on its settlement", async () => {
     const server = await scripted(message(), empty, message());
     const device = await connect(server);
     await (await device.delivery(0)).settle("complete");
@@ -168,12 +168,12 @@ describe("a refusal", () => {
     expect(left).toEqual([]);
   });
 
-  it("that is no JSON is told by its status", async () => {
+  it("that is not JSON is reported by its status", async () => {
     const server = await scripted((response) => void response.writeHead(404).end("<html>"));
     await expect(connect(server)).rejects.toMatchObject({ name: "DeviceNotFound" });
   });
 
-  it("later on is the end, told once", async () => {
+  it("later on ends the connection, reported once", async () => {
     const server = await scripted(empty, refusal(401, "IotHubUnauthorized"));
     const device = await connect(server, { pollIntervalMs: 1 });
     expect(await device.disconnected).toMatchObject({ name: "IotHubUnauthorized" });
@@ -181,7 +181,7 @@ describe("a refusal", () => {
     expect(device.disconnects).toHaveLength(1);
   });
 
-  it("of a settlement is the end too", async () => {
+  it("of a settlement also ends the connection", async () => {
     const server = await scripted(message(), refusal(503, "ServiceUnavailable"));
     const device = await connect(server);
     const settled = (await device.delivery(0)).settle("complete");
@@ -191,7 +191,7 @@ describe("a refusal", () => {
 });
 
 describe("an answer", () => {
-  it("that breaks off is the end", async () => {
+  it("that breaks off ends the connection", async () => {
     const server = await scripted(empty, (response) => {
       response.writeHead(200, { "content-length": "10" }).write("12345");
       setImmediate(() => response.destroy());
@@ -201,7 +201,7 @@ describe("an answer", () => {
     expect(device.deliveries).toEqual([]);
   });
 
-  it("that never comes holds up no close", async () => {
+  it("that never arrives does not delay close", async () => {
     const asked = createDeferred<void>();
     const server = await scripted(empty, () => asked.resolve());
     const left = await timersLeftBy(async () => {

@@ -156,7 +156,7 @@ describe("a message", () => {
     expect(pubackIds(hub.peers[0])).toEqual([]);
   });
 
-  it("settled after the connection went is not acknowledged", async () => {
+  it("settled after the connection ended is not acknowledged", async () => {
     const hub = await scripted(behave);
     const device = await connect(hub);
     hub.peers[0]?.send(publish(1, ""));
@@ -170,7 +170,7 @@ describe("a message", () => {
 });
 
 describe("an open connection", () => {
-  it("outlives a reader that is stuck for more than two keep-alives", async () => {
+  it("survives a reader that is stuck for more than two keep-alives", async () => {
     const hub = await scripted(behave);
     const device = await connect(hub, { keepAliveSeconds: 1 });
     const [peer] = hub.peers;
@@ -182,7 +182,7 @@ describe("an open connection", () => {
     await peer?.next(isPuback);
   });
 
-  it("tells of its end once", async () => {
+  it("reports its end once", async () => {
     const hub = await scripted(behave);
     const device = await connect(hub);
     hub.peers[0]?.socket.end();
@@ -192,7 +192,7 @@ describe("an open connection", () => {
     expect(device.disconnects).toHaveLength(1);
   });
 
-  it("notices a hub that fell silent by the missing answer to its ping", async () => {
+  it("notices a hub that stopped responding by the missing PINGRESP", async () => {
     const hub = await scripted((packet, peer) => {
       if (packet.cmd !== "pingreq") behave(packet, peer);
     });
@@ -200,7 +200,7 @@ describe("an open connection", () => {
     expect(await device.disconnected).toMatchObject({ name: "ConnectionLost" });
   });
 
-  it("closes without telling of an end, and leaves no socket and no timer", async () => {
+  it("closes without reporting a disconnect, and leaves no socket and no timer", async () => {
     const hub = await scripted(behave);
     await expectNothingLeft(hub, async () => {
       const device = await connect(hub);
@@ -224,7 +224,7 @@ describe("the renewal of the token", () => {
     vi.useRealTimers();
   });
 
-  it("keeps delivering; what was in flight belongs to the past", async () => {
+  it("keeps delivering; messages in flight can no longer be settled", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const hub = await scripted(behave);
     const device = await connect(hub);
@@ -262,7 +262,7 @@ describe("the renewal of the token", () => {
 });
 
 describe("a connect that fails", () => {
-  it("because its caller gives up ends at once, and leaves nothing", async () => {
+  it("because its caller aborts it ends at once, and leaves nothing", async () => {
     const hub = await scripted(() => {});
     const controller = new AbortController();
     await expectNothingLeft(hub, async () => {
@@ -291,7 +291,7 @@ describe("a connect that fails", () => {
     );
   });
 
-  it("because nobody listens is ConnectionRefused", async () => {
+  it("because nothing listens is ConnectionRefused", async () => {
     const hostName = `localhost:${await freePort()}`;
     await expect(connect({ hostName })).rejects.toMatchObject({ name: "ConnectionRefused" });
   });
@@ -302,7 +302,7 @@ describe("a connect that fails", () => {
     });
   });
 
-  it("because nobody trusts the certificate is UntrustedCertificate, and says how to", async () => {
+  it("because the certificate is not trusted is UntrustedCertificate, and says how to", async () => {
     const hub = await scripted(behave);
     await expect(connect({ hostName: hub.hostName })).rejects.toMatchObject({
       name: "UntrustedCertificate",

@@ -135,7 +135,7 @@ describe("a message sent", () => {
     });
   });
 
-  it("carries nothing of ours that was not asked for", async () => {
+  it("contains nothing that was not requested", async () => {
     const hub = await scripted();
     const { connection } = await connect(hub);
     await connection.send("device1", message());
@@ -228,7 +228,7 @@ describe("a message refused", () => {
     expect(disconnects).toEqual([]);
   });
 
-  it.each(["release", "reject"] as const)("by a bare %s is not taken for sent", async (how) => {
+  it.each(["release", "reject"] as const)("by a bare %s is not reported as sent", async (how) => {
     const hub = await scripted({
       onMessage: ({ delivery }) => {
         if (how === "release") delivery?.release({ delivery_failed: false } as never);
@@ -243,7 +243,7 @@ describe("a message refused", () => {
 });
 
 describe("feedback", () => {
-  it("comes as records, and a completed batch is gone", async () => {
+  it("arrives as records, and a completed batch is removed", async () => {
     const hub = await local();
     const { connection } = await connect(hub);
     const batches = collect<FeedbackBatch>();
@@ -312,7 +312,7 @@ describe("feedback", () => {
     );
   });
 
-  it("that cannot be read is left alone", async () => {
+  it("that cannot be parsed is left unsettled", async () => {
     const hub = await scripted({
       onFeedbackLink(sender) {
         sender.send({ body: rhea.message.data_section(Buffer.from("no json")) } as AmqpMessage);
@@ -344,7 +344,7 @@ describe("an open connection", () => {
     expect(await service.disconnected).toMatchObject({ name: "ConnectionLost" });
   });
 
-  it("tells of its end once, and every send in flight fails", async () => {
+  it("reports its end once, and every send in flight fails", async () => {
     const hub = await scripted({ onMessage: () => {} });
     const service = await connect(hub);
     const sends = [service.connection.send("device1", message())];
@@ -405,7 +405,7 @@ describe("an open connection", () => {
     await socketsClosed(hub);
   });
 
-  it("closes even when the hub has fallen silent", async () => {
+  it("closes even when the hub has stopped responding", async () => {
     const hub = await scripted();
     const left = await timersLeftBy(async () => {
       const { connection } = await connect(hub);
@@ -439,7 +439,7 @@ describe("a connect that fails", () => {
     });
   });
 
-  it("because nobody listens is ConnectionRefused", async () => {
+  it("because nothing listens is ConnectionRefused", async () => {
     const connectionString = connectionStringOf(`localhost:${await freePort()}`);
     await expect(connect({ connectionString })).rejects.toMatchObject({
       name: "ConnectionRefused",
@@ -451,7 +451,7 @@ describe("a connect that fails", () => {
     await expect(connect({ connectionString })).rejects.toMatchObject({ name: "HostNotFound" });
   });
 
-  it("because nobody trusts the certificate is UntrustedCertificate", async () => {
+  it("because the certificate is not trusted is UntrustedCertificate", async () => {
     const { connectionString } = await scripted();
     const left = await timersLeftBy(() =>
       expect(connect({ connectionString })).rejects.toMatchObject({
@@ -476,7 +476,7 @@ describe("a connect that fails", () => {
     await socketsClosed(hub);
   });
 
-  it("because its caller gives up ends at once, and leaves nothing", async () => {
+  it("because its caller aborts it ends at once, and leaves nothing", async () => {
     const hub = await scripted({ tokenStatus: 0 });
     const controller = new AbortController();
     const left = await timersLeftBy(async () => {

@@ -1,4 +1,4 @@
-/** The real chain of credentials behind an `az` of our own: what it holds, and what it lets go. */
+/** The real credential chain with a fake `az`: which handles it keeps and frees. */
 
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -28,12 +28,12 @@ function az(script: string): void {
   process.env.PATH = `${directory}${delimiter}${PATH}`;
 }
 
-/** What keeps the process alive, but for the test's own. */
+/** Handles that keep the process alive, except the test's own. */
 function resources(): string[] {
   return process.getActiveResourcesInfo().filter((type) => /Process|Pipe|Socket|TCP/.test(type));
 }
 
-it("gives the token, asks once for as long as that holds, and lets everything go", async () => {
+it("returns the token, caches it until it expires, and frees all handles", async () => {
   const token = { accessToken: "t0", expiresOn: "2099-01-01 00:00:00.000000", tokenType: "Bearer" };
   az(`echo x >> "$(dirname "$0")/calls"; echo '${JSON.stringify(token)}'`);
   const before = resources();
@@ -44,7 +44,7 @@ it("gives the token, asks once for as long as that holds, and lets everything go
   await expect.poll(resources).toEqual(before);
 });
 
-it("is given up with the signal's reason, and lets everything go", async () => {
+it("aborts with the signal's reason, and frees all handles", async () => {
   az(`echo $$ > "$(dirname "$0")/started"; sleep 600`);
   const before = resources();
   const search = new AbortController();
@@ -57,7 +57,7 @@ it("is given up with the signal's reason, and lets everything go", async () => {
   await expect.poll(resources).toEqual(before);
 });
 
-it("fails in the chain's own words", async () => {
+it("fails with the chain's own message", async () => {
   az("echo 'Please run az login' >&2; exit 1");
   await expect(new EntraProcessCredential().getToken(SCOPE)).rejects.toMatchObject({
     name: "AggregateAuthenticationError",

@@ -53,7 +53,7 @@ it("asks for a token for IoT hubs, signs in with it, and sends", async () => {
   expect(new Set(credential.scopes)).toEqual(new Set(["https://iothubs.azure.net/.default"]));
 });
 
-it("is refused by a hub that takes keys only, with the role as hint", async () => {
+it("is refused by a hub that accepts only keys, with the role as hint", async () => {
   const hub = await startLocalHub();
   cleanups.push(() => hub.stop());
   const ca = readFileSync(hub.caFile, "utf8");
@@ -72,7 +72,7 @@ it("is refused by an open connection with the role as hint, too", async () => {
   });
 });
 
-it("tells a chain without a credential, before anything is connected to", async () => {
+it("reports a chain without a credential before connecting", async () => {
   const hub = await scripted();
   const cause = new Error("az is not there");
   const failing = connect(hub, { getToken: () => Promise.reject(cause) });
@@ -87,7 +87,7 @@ it("tells a chain without a credential, before anything is connected to", async 
   expect(hub.sockets).toHaveLength(0);
 });
 
-it("bounds the search for a token, and ends it", async () => {
+it("limits the wait for a token, and aborts it", async () => {
   const hub = await scripted();
   let signal: AbortSignal | undefined;
   const endless: EntraCredential = {

@@ -1,4 +1,4 @@
-/** Events over AMQP, against a socket that does what well-behaved hubs do not. */
+/** Events over AMQP, against a scripted hub that misbehaves. */
 
 import { afterEach, describe, expect, it } from "vitest";
 import { OutcomeUnknownError } from "../../src/client/errors/outcome-unknown-error.ts";
@@ -76,7 +76,7 @@ describe("an event", () => {
     });
   });
 
-  it("has its link before it is sent, and shares it", async () => {
+  it("uses a link attached in advance, shared by all events", async () => {
     const hub = await start();
     const { connection } = await connect(hub);
     expect(hub.attached.filter((address) => address === EVENTS)).toHaveLength(1);
@@ -101,7 +101,7 @@ describe("an event", () => {
   });
 
   it.each(["release", "reject"] as const)(
-    "that the hub gave back was not taken: %s",
+    "that the hub released was not accepted: %s",
     async (outcome) => {
       const hub = await start({
         onMessage: ({ delivery }) =>
@@ -117,7 +117,7 @@ describe("an event", () => {
   );
 });
 
-describe("an event on its way", () => {
+describe("an event in flight", () => {
   it("is unanswered when the socket ends", async () => {
     const hub = await start({ onMessage: () => hub.sockets[0]?.destroy() });
     const left = await timersLeftBy(async () => {
@@ -151,7 +151,7 @@ describe("an event on its way", () => {
   });
 });
 
-it("a hub that refuses the link of events refuses the connect", async () => {
+it("refusing the event link fails the connect", async () => {
   const hub = await start({ refusesEvents: true });
   const left = await timersLeftBy(() =>
     expect(connect(hub)).rejects.toMatchObject({ name: "IotHubUnauthorized" }),

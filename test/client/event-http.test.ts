@@ -1,4 +1,4 @@
-/** Events over HTTP, against a server that does what well-behaved hubs do not. */
+/** Events over HTTP, against a scripted server that misbehaves. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import https from "node:https";
@@ -122,7 +122,7 @@ it("an event has its properties in headers, encoded where headers cannot carry t
   });
 });
 
-describe("an event that the hub does not take", () => {
+describe("an event that the hub does not accept", () => {
   it.each([
     [429, "ThrottlingException", "Throttling"],
     [413, "MessageTooLarge", "MessageTooLarge"],
@@ -142,7 +142,7 @@ describe("an event that the hub does not take", () => {
     expect(disconnects).toEqual([]);
   });
 
-  it("because it hung up may have it all the same", async () => {
+  it("because it closed the connection may still have it", async () => {
     const server = await start((response) => void response.destroy());
     const { connection, disconnected } = await connect(server);
     await expect(connection.sendEvent(message())).rejects.toThrow(OutcomeUnknownError);

@@ -1,4 +1,4 @@
-/** Events over MQTT, against a socket that does what well-behaved hubs do not. */
+/** Events over MQTT, against a scripted hub that misbehaves. */
 
 import type { IPublishPacket, Packet } from "mqtt-packet";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -54,7 +54,7 @@ function acknowledge(packet: Packet, peer: MqttPeer): void {
 }
 
 describe("an event", () => {
-  it("has its properties in the topic, with what the SDK drops and mangles", async () => {
+  it("has its properties in the topic, including what the SDK drops and mangles", async () => {
     const hub = await start(acknowledge);
     const { connection } = await connect(hub);
     const body = Buffer.from([0, 0xff, 0x80]);
@@ -104,7 +104,7 @@ describe("an event", () => {
 });
 
 describe("a hub that does not acknowledge", () => {
-  it("is waited for beyond the SDK's own time, and heard when it does", async () => {
+  it("is waited for longer than the SDK does, and its late acknowledgement counts", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
     const hub = await start();
     const { connection } = await connect(hub);
@@ -120,7 +120,7 @@ describe("a hub that does not acknowledge", () => {
     await sent;
   });
 
-  it("for a minute has lost its connection", async () => {
+  it("for a minute counts as a lost connection", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const hub = await start();
     const { connection, disconnected } = await connect(hub);
@@ -147,7 +147,7 @@ describe("a hub that does not acknowledge", () => {
   });
 });
 
-it("a connection cut before the acknowledgement leaves the event unanswered, and nothing else", async () => {
+it("a connection cut before the acknowledgement leaves the event's outcome unknown, and no handle", async () => {
   const hub = await start((packet, peer) => {
     if (packet.cmd === "publish") peer.socket.destroy();
     else behave(packet, peer);
@@ -168,7 +168,7 @@ it("a connection cut before the acknowledgement leaves the event unanswered, and
   expect(timers).toEqual([]);
 });
 
-it("events go on over the renewal of the token", async () => {
+it("sending continues across the token renewal", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const hub = await start(acknowledge);
   const { connection, disconnects } = await connect(hub);

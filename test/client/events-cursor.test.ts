@@ -4,19 +4,19 @@ import { EventCursor } from "../../src/client/connection/event-cursor.ts";
 const partition = (lastSequenceNumber: number) => ({ partitionId: "0", lastSequenceNumber });
 
 describe("from the latest", () => {
-  it("is after what is there when it is first located, not when it is located again", () => {
+  it("starts after the events present when first located, not when located again", () => {
     const cursor = new EventCursor({ type: "latest" });
     expect(cursor.locate(partition(7))).toEqual({ type: "after", sequenceNumber: 7 });
     expect(cursor.locate(partition(9))).toEqual({ type: "after", sequenceNumber: 7 });
   });
 
-  it("is the beginning of a partition that never had an event", () => {
+  it("is the beginning of an empty partition", () => {
     const cursor = new EventCursor({ type: "latest" });
     expect(cursor.locate(partition(-1))).toEqual({ type: "beginning" });
     expect(cursor.locate(partition(3))).toEqual({ type: "beginning" });
   });
 
-  it("goes on after the last event read, in each partition by itself", () => {
+  it("continues after the last event read, independently in each partition", () => {
     const cursor = new EventCursor({ type: "latest" });
     cursor.locate(partition(7));
     cursor.locate({ partitionId: "1", lastSequenceNumber: 4 });
@@ -41,7 +41,7 @@ describe("from a time", () => {
   });
 });
 
-describe("a hub that forgot everything", () => {
+describe("a hub that lost its events", () => {
   it("is read from its beginning, however often the connection is lost before an event", () => {
     const cursor = new EventCursor({ type: "latest" });
     cursor.locate(partition(57));
@@ -53,7 +53,7 @@ describe("a hub that forgot everything", () => {
 });
 
 describe("gaps", () => {
-  it("are told by the numbers, once one is known", () => {
+  it("are detected by sequence numbers, once one is known", () => {
     const cursor = new EventCursor({ type: "enqueuedTime", sinceMs: 0 });
     expect(cursor.gapBefore("0", 17)).toBe(0);
     cursor.advance("0", 17);

@@ -10,7 +10,7 @@ const PLACE = {
 };
 
 describe("toReceivedEvent", () => {
-  it("takes the place and the device out of the annotations, and leaves the rest there", () => {
+  it("moves position and device out of the annotations, and leaves the rest there", () => {
     const event = toReceivedEvent("3", {
       message_annotations: {
         ...PLACE,
@@ -34,7 +34,7 @@ describe("toReceivedEvent", () => {
     expect(Object.keys(event.annotations)).toHaveLength(2);
   });
 
-  it("leaves out what did not arrive", () => {
+  it("omits what did not arrive", () => {
     const event = toReceivedEvent("0", { message_annotations: { "x-opt-sequence-number": 0 } });
     expect(event).toEqual({
       partitionId: "0",

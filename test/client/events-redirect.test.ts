@@ -6,7 +6,7 @@ function redirect(info: object) {
 }
 
 describe("parseRedirect", () => {
-  it("reads Azure's answer, whose port is AMQP's own", () => {
+  it("parses Azure's answer, with the default AMQP port", () => {
     const answer = redirect({
       hostname: "ihsuprodbyres001dednamespace.servicebus.windows.net",
       "network-host": "ihsuprodbyres001dednamespace.servicebus.windows.net",

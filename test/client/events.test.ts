@@ -106,7 +106,7 @@ async function connect(place: Place, options: Partial<EventConnectOptions> = {})
   return { connection, events, disconnected: disconnected.promise };
 }
 
-/** Asks again until it is so, within the time a test may take. */
+/** Polls until the condition holds, within the test's time limit. */
 const until = (isSo: () => boolean): Promise<unknown> =>
   vi.waitUntil(isSo, { timeout: 120_000, interval: 2 });
 
@@ -143,7 +143,7 @@ describe("finding the event hub", () => {
     expect(address).toEqual({ host: "localhost", port: hub.ports[0], entityPath: "messages" });
   });
 
-  it("goes where it is sent", async () => {
+  it("follows the redirect", async () => {
     const { port, ca } = await scripted({
       onRedirectLink: (sender) =>
         sender.close({
@@ -169,7 +169,7 @@ describe("finding the event hub", () => {
     await expect(find(`localhost:${port}`, ca)).rejects.toMatchObject({ name });
   });
 
-  it("gives up on a hub that says nothing", async () => {
+  it("times out on a hub that does not respond", async () => {
     const { port, ca } = await scripted({
       onRedirectLink: (sender) => sender.set_source(sender.source),
     });
@@ -179,7 +179,7 @@ describe("finding the event hub", () => {
 });
 
 describe.each(TRANSPORTS)("reading over %s", (transport) => {
-  it("brings what was sent, in order, with everything that came with it", async () => {
+  it("returns events in order, with all their properties", async () => {
     const { place, device } = await localHub();
     const { events, connection } = await connect(place, { transport });
     expect(connection.partitionIds).toEqual(["0", "1", "2", "3"]);
@@ -198,7 +198,7 @@ describe.each(TRANSPORTS)("reading over %s", (transport) => {
     expect(one.annotations).toMatchObject({ "iothub-message-source": "Telemetry" });
   });
 
-  it("has the hub's word on why it may not", async () => {
+  it("reports the hub's reason for a refusal", async () => {
     const { place } = await localHub();
     const connecting = connect(place, { transport, consumerGroup: "nobody" });
     await expect(connecting).rejects.toMatchObject({
@@ -211,7 +211,7 @@ describe.each(TRANSPORTS)("reading over %s", (transport) => {
     });
   });
 
-  it("does not trust an authority it was not told of", async () => {
+  it("does not trust an unknown authority", async () => {
     const { place } = await localHub();
     const { ca: _, ...without } = place;
     await expect(connect(without, { transport })).rejects.toMatchObject({
@@ -226,14 +226,14 @@ describe.each(TRANSPORTS)("reading over %s", (transport) => {
     expect(warnings).toEqual([]);
   });
 
-  it("says that nobody listens", async () => {
+  it("reports that nothing listens", async () => {
     const nowhere = at(await freePort());
     await expect(connect(nowhere, { transport })).rejects.toMatchObject({
       name: "ConnectionRefused",
     });
   });
 
-  it("tells once that the hub has gone", async () => {
+  it("reports a lost hub once", async () => {
     const { hub, place } = await localHub();
     const told: string[] = [];
     const { connection } = await connect(place, {
@@ -287,7 +287,7 @@ describe("where reading begins", () => {
     await send("one");
     const [one] = [await (await since(0)).events.next()];
     const oneMs = one.enqueuedTimeUtcMs ?? 0;
-    // Enqueued in a later millisecond, else both would be of that very one.
+    // In a later millisecond, so that the two enqueued times differ.
     await until(() => Date.now() > oneMs + 1);
     await send("two");
     expect(await take((await since(0)).events, 2)).toEqual(["one", "two"]);
@@ -296,8 +296,8 @@ describe("where reading begins", () => {
   });
 });
 
-describe("a hub as no hub should be", () => {
-  it("is given up when it does not answer in time", async () => {
+describe("a misbehaving hub", () => {
+  it("times out when it does not respond", async () => {
     const { place } = await scripted({ isSilent: true });
     await expect(connect(place, { connectTimeoutMs: 300 })).rejects.toMatchObject({
       name: "ConnectTimeout",
@@ -469,7 +469,7 @@ describe("the listener", () => {
     for (;;) if ((await told.next()).type === "ready") return;
   }
 
-  it("goes on after the last event when the hub comes back: none is lost, none comes twice", async () => {
+  it("continues after the last event when the hub is back: none is lost, none is repeated", async () => {
     const directory = temporaryDirectory();
     const port = await freePort();
     const start = () => startHomeHub({ directory, ports: [port], devices: ["device1"] });
@@ -498,7 +498,7 @@ describe("the listener", () => {
     await expect(listening.read.next()).rejects.toThrow("over");
   });
 
-  it("does not bring again what was being taken when the connection was lost", async () => {
+  it("does not repeat the event that was being processed when the connection was lost", async () => {
     const directory = temporaryDirectory();
     const port = await freePort();
     const start = () => startHomeHub({ directory, ports: [port], devices: ["device1"] });
@@ -533,7 +533,7 @@ describe("the listener", () => {
     await expect(read.next()).rejects.toThrow("over");
   });
 
-  it("tells ready before the events that came while it was connecting", async () => {
+  it("reports ready before events that arrived while it was connecting", async () => {
     const order: string[] = [];
     const read = createDeferred<void>();
     listen(() => at(0), {
@@ -560,7 +560,7 @@ describe("the listener", () => {
     await expect(listening.told.next()).rejects.toThrow("over");
   });
 
-  it("ends when a later connection is refused for good", async () => {
+  it("ends when a later connection is refused permanently", async () => {
     const { hub, place } = await localHub();
     const other = await localHub();
     const places = [place, { ...other.place, signIn: place.signIn }];

@@ -31,7 +31,7 @@ class FakeBatch implements FeedbackBatch {
   }
 }
 
-/** Says `device/message latency` for each record that was awaited. */
+/** Reports `device/message latency` for each awaited record. */
 class Setup {
   readonly told: string[] = [];
   readonly tracker = new FeedbackTracker(({ record, latencyMs }) => {
@@ -88,7 +88,7 @@ describe("FeedbackTracker", () => {
     expect([mixed.settlements, foreign.settlements]).toEqual([["release"], ["release"]]);
   });
 
-  it("counts a held batch that comes again once, and releases its last delivery alone", () => {
+  it("counts a redelivered held batch once, and releases only its last delivery", () => {
     const setup = new Setup(["a", "1"], ["a", "1"]);
     const [first, again] = [
       new FakeBatch(["a", "1"], ["b", "9"]),
@@ -102,7 +102,7 @@ describe("FeedbackTracker", () => {
     expect([first.settlements, again.settlements]).toEqual([[], ["release"]]);
   });
 
-  it("completes a batch of its own that comes again, without counting it again", () => {
+  it("completes a redelivered batch of its own, without counting it again", () => {
     const setup = new Setup(["a", "1"], ["a", "1"]);
     setup.tracker.add(new FakeBatch(["a", "1"]), 5);
     const again = new FakeBatch(["a", "1"]);
@@ -112,7 +112,7 @@ describe("FeedbackTracker", () => {
     expect(setup.pending).toEqual(["a/1"]);
   });
 
-  it("takes records of its messages for its own although none is awaited", () => {
+  it("treats records of its messages as its own even if none is awaited", () => {
     const { tracker, told } = new Setup(["a", "2"]);
     tracker.expect("a", "1");
     tracker.cancel("a", "1");
@@ -137,7 +137,7 @@ describe("FeedbackTracker", () => {
     expect(told.slice(2)).toEqual(["a/same 10"]);
   });
 
-  it("reports a record that overtakes the acceptance after it", () => {
+  it("reports a record that arrives before the acceptance after it", () => {
     const { tracker, told } = new Setup();
     tracker.expect("a", "1");
     tracker.add(new FakeBatch(["a", "1"]), 90);
@@ -147,7 +147,7 @@ describe("FeedbackTracker", () => {
     expect([...tracker.pending()]).toEqual([]);
   });
 
-  it("leaves batches alone that come after the end", () => {
+  it("ignores batches that arrive after the end", () => {
     const { tracker, told } = new Setup(["a", "1"]);
     tracker.finish();
     const late = new FakeBatch(["a", "1"]);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { HeldFeedback } from "../../src/client/service/held-feedback.ts";
 import type { FeedbackBatch } from "../../src/client/service/service-connection.ts";
 
-/** A batch of one record that writes down how it is settled. */
+/** A batch of one record that logs its settlement. */
 function batchOf(messageId: string, settled: string[], name = messageId): FeedbackBatch {
   return {
     records: [
@@ -20,7 +20,7 @@ function batchOf(messageId: string, settled: string[], name = messageId): Feedba
   };
 }
 
-test("what is held is released once, and what was completed not at all", () => {
+test("held batches are released once, completed ones never", () => {
   const settled: string[] = [];
   const held = new HeldFeedback();
   held.complete(batchOf("mine", settled));
@@ -30,7 +30,7 @@ test("what is held is released once, and what was completed not at all", () => {
   expect(settled).toEqual(["mine completed", "other released"]);
 });
 
-test("of a batch that comes again the last delivery is released", () => {
+test("of a redelivered batch only the last delivery is released", () => {
   const settled: string[] = [];
   const held = new HeldFeedback();
   held.hold(batchOf("m", settled, "first"));
@@ -49,7 +49,7 @@ test("a batch that was held and then completed is not released any more", () => 
   expect(settled).toEqual(["m completed"]);
 });
 
-test("completed batches are known again, the last thousand of them", () => {
+test("the last thousand completed batches are recognised", () => {
   const held = new HeldFeedback();
   for (let n = 0; n <= 1000; n++) held.complete(batchOf(`m${n}`, []));
   expect(held.has(batchOf("m0", []))).toBe(false);

@@ -15,7 +15,7 @@ import { atRest, TestClock } from "../support/test-clock.ts";
 
 const errorOf = (name: ClientErrorName): ClientError => new ClientError(name, `it is ${name}`);
 
-/** What each attempt to connect meets, in order: an error, or a connection. */
+/** The result of each connection attempt, in order: an error, or a connection. */
 type Attempt = ClientErrorName | "open" | "pending";
 
 class Setup {
@@ -85,7 +85,7 @@ function watching(cause: LossCause): DeviceHubWatch {
 }
 
 describe("keepConnected", () => {
-  it("tells of connecting, readiness and deliveries, and closes when told to end", async () => {
+  it("reports connecting, readiness and deliveries, and closes when aborted", async () => {
     const setup = new Setup(["open"]);
     await atRest();
     const delivery = {} as Delivery;
@@ -100,7 +100,7 @@ describe("keepConnected", () => {
     expect(setup.connections[0]?.isClosed).toBe(true);
   });
 
-  it("tells of messages that came while connecting once it is ready, in their order", async () => {
+  it("reports messages that arrived while connecting once it is ready, in order", async () => {
     const deliveries = [{}, {}] as Delivery[];
     const events: ConnectionEvent[] = [];
     const controller = new AbortController();
@@ -126,7 +126,7 @@ describe("keepConnected", () => {
     await expect(setup.run).rejects.toMatchObject({ name: "ConnectionRefused" });
   });
 
-  it("ends with the loss when it is not to reconnect", async () => {
+  it("ends with the connection loss when reconnect is off", async () => {
     const setup = new Setup(["open", "open"], { reconnect: false });
     await atRest();
     setup.lose();
@@ -134,7 +134,7 @@ describe("keepConnected", () => {
     expect(setup.connections).toHaveLength(1);
   });
 
-  it("tries again for as long as it takes, ever more slowly, up to a minute", async () => {
+  it("retries indefinitely, with a back-off of up to a minute", async () => {
     const failures = Array<Attempt>(20).fill("ConnectionRefused");
     const setup = new Setup(["open", ...failures, "open"]);
     await atRest();
@@ -157,7 +157,7 @@ describe("keepConnected", () => {
     expect(setup.of("connecting").at(-1)).toEqual({ type: "connecting", attempt: 21 });
   });
 
-  it("waits no longer than it says, and no shorter", async () => {
+  it("waits exactly as long as reported", async () => {
     const setup = new Setup(["open", "open"]);
     await atRest();
     setup.lose();
@@ -167,7 +167,7 @@ describe("keepConnected", () => {
     expect(setup.connections).toHaveLength(2);
   });
 
-  it("starts the back-off anew only after a connection has held", async () => {
+  it("resets the back-off only after a lasting connection", async () => {
     const setup = new Setup(["open", "open", "open", "open"]);
     await atRest();
     setup.lose();
@@ -181,7 +181,7 @@ describe("keepConnected", () => {
     expect(setup.of("ready")).toHaveLength(4);
   });
 
-  it("suspects another client once connections made at once are lost soon, and then gives way", async () => {
+  it("suspects another client after several short-lived connections, and then gives up", async () => {
     const setup = new Setup(Array<Attempt>(10).fill("open"));
     await setup.clock.pass(3_600_000);
     for (const waitMs of [1000, 2000, 4000, 8000, 0]) {
@@ -212,7 +212,7 @@ describe("keepConnected", () => {
     },
   );
 
-  it("leaves the device to another client that takes it twice before the connection has held", async () => {
+  it("gives up when another client takes over twice before a lasting connection", async () => {
     const setup = new Setup(["open", "open", "open"]);
     await setup.clock.pass(HELD_MS);
     setup.lose("LinkCreationConflict");
@@ -225,7 +225,7 @@ describe("keepConnected", () => {
     expect(setup.connections).toHaveLength(2);
   });
 
-  it("does not give way to one that comes once in a while", async () => {
+  it("does not give up for occasional takeovers", async () => {
     const setup = new Setup(Array<Attempt>(10).fill("open"));
     for (let time = 0; time < 5; time++) {
       await setup.clock.pass(HELD_MS);
@@ -235,7 +235,7 @@ describe("keepConnected", () => {
     expect(setup.connections).toHaveLength(6);
   });
 
-  it("names the other client at its first loss when it is not to reconnect", async () => {
+  it("reports the other client at the first loss when reconnect is off", async () => {
     const setup = new Setup(["open"], { reconnect: false, watch: watching("takenOver") });
     await atRest();
     setup.lose();
@@ -244,7 +244,7 @@ describe("keepConnected", () => {
     });
   });
 
-  it("knows what a hub that can be asked says of it", async () => {
+  it("uses the hub's own report of the takeover", async () => {
     const setup = new Setup(Array<Attempt>(10).fill("open"), { watch: watching("takenOver") });
     await setup.clock.pass(3_600_000);
     setup.lose();
@@ -256,7 +256,7 @@ describe("keepConnected", () => {
     expect(setup.of("disconnected").map(({ cause }) => cause)).toEqual(["takenOver"]);
   });
 
-  it("suspects nobody when the hub can be asked, and says that it was no other client", async () => {
+  it("suspects no other client when the hub rules it out", async () => {
     const setup = new Setup(Array<Attempt>(10).fill("open"), { watch: watching("unknown") });
     for (let time = 0; time < 8; time++) {
       await setup.clock.pass(60_000 - HELD_MS);
@@ -268,7 +268,7 @@ describe("keepConnected", () => {
     );
   });
 
-  it("connects at once to a hub that has ended and is back, however often", async () => {
+  it("connects at once to a hub that was restarted, however often", async () => {
     const setup = new Setup(Array<Attempt>(10).fill("open"), { watch: watching("hubEnded") });
     await atRest();
     for (let time = 0; time < 8; time++) {
@@ -306,7 +306,7 @@ describe("keepConnected", () => {
     expect(setup.of("disconnected").map(({ cause }) => cause)).toEqual(["unknown", "unknown"]);
   });
 
-  it("can be told to end while it waits to connect again", async () => {
+  it("can be aborted while it waits to reconnect", async () => {
     const setup = new Setup(["open", "open"]);
     await atRest();
     setup.lose();
@@ -316,14 +316,14 @@ describe("keepConnected", () => {
     expect(setup.connections).toHaveLength(1);
   });
 
-  it("can be told to end while it connects", async () => {
+  it("can be aborted while it connects", async () => {
     const setup = new Setup(["pending"]);
     await atRest();
     setup.controller.abort();
     await setup.run;
   });
 
-  it("does not connect at all when told to end before", async () => {
+  it("does not connect at all when already aborted", async () => {
     const controller = new AbortController();
     controller.abort();
     const setup = new Setup(["open"], { signal: controller.signal });

@@ -21,7 +21,7 @@ function setUp() {
   return { clock, ended, locked, add };
 }
 
-test("a message that comes again ends its earlier delivery, once", () => {
+test("a redelivered message ends its earlier delivery, once", () => {
   const { ended, locked, add } = setUp();
   add(1);
   add(2);
@@ -37,14 +37,14 @@ test("one that is left twice over ends its earlier delivery", () => {
   expect(ended).toEqual([1]);
 });
 
-test("messages without a number are told apart", () => {
+test("messages without a sequence number are distinct", () => {
   const { ended, locked } = setUp();
   locked.add(message(), () => ended.push(0));
   locked.endFor(message());
   expect(ended).toEqual([]);
 });
 
-test("what never comes again is ended once no lock can last so long, when there are many", () => {
+test("messages that are not redelivered are ended after the longest possible lock, when there are many", () => {
   const { clock, ended, add } = setUp();
   for (let n = 0; n < 1000; n += 1) add(n);
   clock.nowMs = 299_999;

@@ -1,4 +1,4 @@
-/** What a device is told to check when the hub refuses it, by what it signs in with. */
+/** The hint when the hub refuses a device, by kind of credential. */
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -9,7 +9,7 @@ import { connectListening } from "./support/listening-device.ts";
 const X509 = "x509=true";
 const FAR_AHEAD_SECONDS = 4_102_444_800;
 
-/** None of them is what the hub knows `device1` by. */
+/** Credentials that are not those of `device1`. */
 const CREDENTIALS = [
   ["a key", () => "SharedAccessKey=c2VjcmV0", /SharedAccessKey in the connection string/],
   [

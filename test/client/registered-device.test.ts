@@ -44,7 +44,7 @@ test("a whole device is read, its keys as secrets", () => {
   expect(JSON.stringify(device)).not.toContain("cHJpbWFyeQ==");
 });
 
-test("a number of messages may come as text", () => {
+test("the number of messages may be a string", () => {
   expect(parseRegisteredDevice({ deviceId: "d", cloudToDeviceMessageCount: "7" })).toEqual({
     deviceId: "d",
     cloudToDeviceMessageCount: 7,

@@ -1,4 +1,4 @@
-/** The registry client: against the local hub, and against servers that do what hubs seldom do. */
+/** The registry client: against the local hub, and against scripted servers that misbehave. */
 
 import { readFileSync } from "node:fs";
 import https from "node:https";
@@ -77,13 +77,13 @@ describe("at the local hub", () => {
     expect(signed.authentication).toEqual({ type: "certificateAuthority" });
   });
 
-  test("a purge tells how many messages there were", async () => {
+  test("a purge returns the number of messages", async () => {
     const registry = openTo(await startHubForTest({ devices: ["device1"] }));
     expect(await registry.purge("device1")).toBe(0);
     await expect(registry.purge("nobody")).rejects.toMatchObject({ name: "DeviceNotFound" });
   });
 
-  test("its refusals have its names", async () => {
+  test("refusals have the hub's error names", async () => {
     const registry = openTo(await startHubForTest({ devices: ["device1"] }));
     await expect(registry.create("device1", {})).rejects.toMatchObject({
       name: "DeviceAlreadyExists",
@@ -94,7 +94,7 @@ describe("at the local hub", () => {
   });
 
   // Rule policy-permissions.
-  test("each policy may do what it may, and is told when it may not", async () => {
+  test("each policy is limited to its permissions", async () => {
     const directory = temporaryDirectory();
     const hub = await startHomeHub({ directory, ports: [0], devices: ["device1"] });
     onTestFinished(() => hub.stop());
@@ -128,7 +128,7 @@ describe("at the local hub", () => {
     });
   });
 
-  test("nothing keeps the process when it is closed", async () => {
+  test("no handle is left after close", async () => {
     const hub = await startHubForTest({ devices: ["device1"] });
     const left = await timersLeftBy(async () => {
       const registry = openTo(hub);
@@ -139,7 +139,7 @@ describe("at the local hub", () => {
   });
 });
 
-describe("where no hub answers", () => {
+describe("where no hub responds", () => {
   const ask = (hostName: string, ca?: string) =>
     open({
       signIn: signInAt(hostName),
@@ -172,7 +172,7 @@ describe("where no hub answers", () => {
     await expect(ask(server.hostName, cert)).rejects.toMatchObject({ name: "ConnectTimeout" });
   });
 
-  test("a wait that is given up ends at once, with the reason", async () => {
+  test("an aborted wait ends at once, with the reason", async () => {
     const server = await startSilentServer("tls");
     onTestFinished(() => server.stop());
     const { cert } = await selfSigned();
@@ -190,7 +190,7 @@ describe("where no hub answers", () => {
   });
 });
 
-describe("what a server answers", () => {
+describe("a server's response", () => {
   interface Answer {
     readonly status: number;
     readonly body: string;
@@ -218,7 +218,7 @@ describe("what a server answers", () => {
     return { registry: open({ signIn, ca: cert }), authorizations };
   }
 
-  test("a field that it leaves out is not made up", async () => {
+  test("a missing field stays absent", async () => {
     const { registry } = await registryAt({ status: 200, body: '{"deviceId":"d"}' });
     expect(await registry.get("d")).toEqual({ deviceId: "d" });
     expect(await registry.create("d", {})).toEqual({ deviceId: "d" });
@@ -259,7 +259,7 @@ describe("what a server answers", () => {
     });
   });
 
-  test("a principal signs in with its token, and is told of the role it needs", async () => {
+  test("a principal signs in with its token, and the error names the role it needs", async () => {
     const credential = {
       getToken: () =>
         Promise.resolve({ token: "entra", expiresOnTimestamp: Date.now() + 3_600_000 }),
@@ -274,7 +274,7 @@ describe("what a server answers", () => {
     });
   });
 
-  test("a principal without a token has asked the hub nothing", async () => {
+  test("a principal without a token sends nothing to the hub", async () => {
     const { registry, authorizations } = await registryAt(
       { status: 200, body: "[]" },
       { getToken: () => Promise.reject(new Error("no")) },
@@ -283,7 +283,7 @@ describe("what a server answers", () => {
     expect(authorizations).toEqual([]);
   });
 
-  test("a credential that never answers does not hold up a request for ever", async () => {
+  test("a credential that never responds does not block a request forever", async () => {
     const registry = open({
       signIn: {
         type: "entra",

@@ -142,7 +142,7 @@ describe.each([
   });
 });
 
-it("a message that was not settled comes again over the next connection, marked so", async () => {
+it("an unsettled message is redelivered over the next connection, marked as such", async () => {
   const setup = await start();
   const service = await serve(setup);
   await service.send("device1", planned(1)[0]?.message as never);
@@ -174,7 +174,7 @@ it("a device reached through a gateway's host name keeps its hub's name", async 
   await device.close();
 });
 
-it("of two listeners on one device id the first gives way", async () => {
+it("of two listeners on one device id the first gives up", async () => {
   const setup = await start();
   const controller = new AbortController();
   const isReady = createDeferred<void>();
@@ -184,7 +184,7 @@ it("of two listeners on one device id the first gives way", async () => {
       connect: (handlers) => connectDevice({ ...deviceOptions(setup), ...handlers }),
       signal: controller.signal,
       reconnect: true,
-      // The shortest waits there are: the fight is soon over.
+      // The shortest back-off, to end the conflict soon.
       random: () => 0.1,
       onEvent(event) {
         if (event.type === "ready") isReady.resolve();
@@ -200,7 +200,7 @@ it("of two listeners on one device id the first gives way", async () => {
   await second;
 });
 
-it("a listener comes back to a hub that was away", async () => {
+it("a listener reconnects to a hub that was away", async () => {
   const setup = await start();
   const [port] = setup.hub.ports;
   const controller = new AbortController();
@@ -222,7 +222,7 @@ it("a listener comes back to a hub that was away", async () => {
   await isReady[0]?.promise;
   await setup.hub.stop();
   await isAway.promise;
-  // A new hub has new keys: settings are read anew for each attempt.
+  // A new hub has new keys: settings are read again for each attempt.
   current = deviceOptions(await start({ port: port ?? 0 }));
   await isReady[1]?.promise;
   controller.abort();

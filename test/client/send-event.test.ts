@@ -1,4 +1,4 @@
-/** What every transport of a device must do alike with events, against the local hub. */
+/** Events over every device transport, against the local hub. */
 
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
@@ -136,7 +136,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     await setup.log.reached("settled");
   });
 
-  it("after the end nothing is sent, and nothing connects anew", async () => {
+  it("after the end nothing is sent, and nothing reconnects", async () => {
     const setup = await start();
     const device = await connect(setup, transport);
     await device.sendEvent(message("m1"));
@@ -149,7 +149,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(setup.log.of("deviceConnected")).toHaveLength(connections);
   });
 
-  it("an end with events on their way leaves no timer", async () => {
+  it("closing with events in flight leaves no timer", async () => {
     const setup = await start();
     const timers = await timersLeftBy(async () => {
       const device = await connect(setup, transport);

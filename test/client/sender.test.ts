@@ -7,11 +7,11 @@ import { type SendAllOptions, sendAll } from "../../src/client/service/sender.ts
 import type { Message } from "../../src/core/message.ts";
 import { atRest, TestClock } from "../support/test-clock.ts";
 
-/** A hub at the edge: it answers each send as its test says. */
+/** A fake connection that answers each send as the test specifies. */
 class FakeHub {
   /** `device:messageId`, one for each send, in the order of sending. */
   readonly sends: string[] = [];
-  /** Message ids taken, in order, by device. */
+  /** Accepted message ids, in order, by device. */
   readonly taken = new Map<string, string[]>();
   answer: (deviceId: string, messageId: string) => ClientErrorName | undefined | Promise<undefined>;
 
@@ -30,7 +30,7 @@ class FakeHub {
 
 const FULL = "DeviceMaximumQueueDepthExceeded";
 
-/** A hub whose devices take `depth` messages each until `drain` makes room. */
+/** A hub whose devices accept `depth` messages each until `drain` makes room. */
 class FullHub extends FakeHub {
   readonly #room = new Map<string, number>();
 
@@ -88,7 +88,7 @@ class Setup {
     return { sent: count("sent"), failed: count("failed") };
   }
 
-  /** `sent:0`, `failed:1:Name`, `unsent:2`, `queueFull:device:ms`, in the order they were told. */
+  /** `sent:0`, `failed:1:Name`, `unsent:2`, `queueFull:device:ms`, in the order they were reported. */
   get told(): string[] {
     return this.events.map((event) => {
       if (event.type === "sent") return `sent:${event.index}`;
@@ -118,7 +118,7 @@ describe("sendAll", () => {
     expect(setup.told).toEqual(["sent:0", "sent:1", "sent:2"]);
   });
 
-  it("takes no more messages than its window has room for", async () => {
+  it("reads no more messages than fit in its window", async () => {
     const first = createDeferred<undefined>();
     const hub = new FakeHub((_, id) => (id === "m0" ? first.promise : new Promise(() => {})));
     let taken = 0;
@@ -136,7 +136,7 @@ describe("sendAll", () => {
     expect([taken, hub.sends.length]).toEqual([11, 11]);
   });
 
-  it("goes on after a message that is refused for itself", async () => {
+  it("continues after a message that is refused individually", async () => {
     const hub = new FakeHub((device) => (device === "b" ? "DeviceNotFound" : undefined));
     const setup = new Setup(hub, messagesTo(["a", "b"], 2));
     await setup.run;
@@ -161,7 +161,7 @@ describe("sendAll", () => {
     expect(setup.totals).toEqual({ sent: 3, failed: 0 });
   });
 
-  it("makes a planned message when its turn has come", async () => {
+  it("creates a planned message when its turn comes", async () => {
     const hub = new FakeHub();
     const clock = new TestClock();
     const planned = [0, 1].map(() => ({
@@ -194,14 +194,14 @@ describe("sendAll", () => {
   });
 
   describe("with a full queue", () => {
-    it("fails at once when told to", async () => {
+    it("fails at once in mode fail", async () => {
       const setup = new Setup(new FullHub(2), messagesTo(["a"], 3), { onQueueFull: "fail" });
       await setup.run;
       expect(setup.totals).toEqual({ sent: 2, failed: 1 });
       expect(setup.told).toEqual(["sent:0", "sent:1", `failed:2:${FULL}`]);
     });
 
-    it("waits, visibly and ever longer, then keeps the order of what waited", async () => {
+    it("reports its growing waits, then keeps the order of waiting messages", async () => {
       const hub = new FullHub(2);
       const setup = new Setup(hub, messagesTo(["a"], 6), { windowSize: 4 });
       await setup.clock.pass(500 + 1000 + 2000);
@@ -224,7 +224,7 @@ describe("sendAll", () => {
       ]);
     });
 
-    it("tries only the first of those that wait", async () => {
+    it("retries only the first waiting message", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 5));
       await atRest();
@@ -233,7 +233,7 @@ describe("sendAll", () => {
       expect(hub.sends).toEqual(["a:m0"]);
     });
 
-    it("starts the back-off anew once a message was taken", async () => {
+    it("resets the back-off once a message was accepted", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 2));
       await setup.clock.pass(500 + 1000);
@@ -242,7 +242,7 @@ describe("sendAll", () => {
       expect(setup.told.slice(-2)).toEqual(["sent:0", "queueFull:a:500"]);
     });
 
-    it("fails what waited longer than the time allowed, and not before", async () => {
+    it("fails messages exactly after the time limit", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 3), { timeoutMs: 10_000 });
       await setup.clock.pass(9999);
@@ -252,7 +252,7 @@ describe("sendAll", () => {
       expect(setup.totals).toEqual({ sent: 0, failed: 3 });
     });
 
-    it("gives later messages no new time while the device takes none", async () => {
+    it("gives later messages no new time limit while the device accepts none", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 100), { timeoutMs: 10_000, windowSize: 5 });
       await setup.clock.pass(10_000);
@@ -260,7 +260,7 @@ describe("sendAll", () => {
       expect(setup.totals).toEqual({ sent: 0, failed: 100 });
     });
 
-    it("waits without bound when the time is 0", async () => {
+    it("waits without limit when the time is 0", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 1), { timeoutMs: 0 });
       await setup.clock.pass(24 * 3_600_000);
@@ -270,7 +270,7 @@ describe("sendAll", () => {
       expect(setup.totals).toEqual({ sent: 1, failed: 0 });
     });
 
-    it("does not hold up other devices", async () => {
+    it("does not delay other devices", async () => {
       const hub = new FullHub(1);
       const setup = new Setup(hub, messagesTo(["a"], 2).concat(messagesTo(["b"], 1)));
       await atRest();
@@ -279,7 +279,7 @@ describe("sendAll", () => {
     });
   });
 
-  it("waits out throttling, also when it is not to wait for a full queue", async () => {
+  it("waits out throttling, even in mode fail", async () => {
     const hub = new FullHub(1, "Throttling");
     const setup = new Setup(hub, messagesTo(["a"], 2), { onQueueFull: "fail" });
     await atRest();
@@ -290,7 +290,7 @@ describe("sendAll", () => {
     expect(setup.told).toEqual(["sent:0", "throttled:a:500", "sent:1"]);
   });
 
-  it("takes no more messages when told to end, leaves what waits unsent, awaits what is in flight", async () => {
+  it("when aborted, reads no more messages, leaves waiting ones unsent, and awaits those in flight", async () => {
     const inFlight = createDeferred<undefined>();
     const hub = new FakeHub((device) => (device === "a" ? FULL : inFlight.promise));
     const setup = new Setup(hub, messagesTo(["a", "b"], 50), { backlogSize: 4 });
@@ -318,7 +318,7 @@ describe("sendAll", () => {
     expect(setup.told.filter((text) => text.startsWith("unsent"))).toHaveLength(1000);
   });
 
-  it("makes a message when it is first tried, and once", async () => {
+  it("creates a message once, when it is first sent", async () => {
     const hub = new FullHub(1);
     const made: string[] = [];
     const planned = ids(3).map((messageId) => ({
@@ -330,7 +330,7 @@ describe("sendAll", () => {
     }));
     const setup = new Setup(hub, planned);
     await atRest();
-    // All were on their way when the second was refused; none is made anew to be tried again.
+    // All were in flight when the second was refused; none is created again for a retry.
     hub.drain("a", 3);
     await setup.clock.pass(500);
     await setup.run;
@@ -338,7 +338,7 @@ describe("sendAll", () => {
     expect(made).toEqual(ids(3));
   });
 
-  it("can be told to end while it waits for the next message", async () => {
+  it("can be aborted while it waits for the next message", async () => {
     async function* silent(): AsyncGenerator<PlannedMessage> {
       yield* messagesTo(["a"], 1);
       await new Promise(() => {});
@@ -351,7 +351,7 @@ describe("sendAll", () => {
   });
 
   it.each(["ConnectionLost", "IotHubUnauthorized"] as const)(
-    "ends with %s, after reporting everything taken",
+    "ends with %s, after reporting every message read",
     async (name) => {
       const hub = new FakeHub((_, id) => (id === "m1" ? name : undefined));
       const setup = new Setup(hub, messagesTo(["a"], 1000), { windowSize: 3 });
@@ -362,7 +362,7 @@ describe("sendAll", () => {
     },
   );
 
-  it("leaves unsent what a full device refuses after the end was asked for", async () => {
+  it("leaves unsent what a full device refuses after the abort", async () => {
     const answer = createDeferred<undefined>();
     const hub = new FakeHub((_, id) =>
       id === "m0" ? answer.promise.then(() => FULL as never) : "DeviceNotFound",
@@ -376,7 +376,7 @@ describe("sendAll", () => {
     expect(setup.told).toEqual(["unsent:0", "failed:1:DeviceNotFound"]);
   });
 
-  it("tells what went out without an answer from what never went out", async () => {
+  it("distinguishes messages without an answer from messages never sent", async () => {
     const end = createDeferred<undefined>();
     const hub = new FakeHub((_, id) =>
       end.promise.then(() => {
@@ -391,7 +391,7 @@ describe("sendAll", () => {
     expect(setup.told).toEqual(["failed:0:ConnectionLost", "unsent:1"]);
   });
 
-  it("ends with the error of its messages, after reporting what was taken", async () => {
+  it("ends with the error of its messages, after reporting every message read", async () => {
     async function* broken(): AsyncGenerator<PlannedMessage> {
       yield* messagesTo(["a"], 2);
       throw new Error("no more");

@@ -75,7 +75,7 @@ class Setup {
     return connection;
   }
 
-  /** `type index`, with what is remarkable about it. */
+  /** `type index`, with its flags. */
   get told(): string[] {
     return this.events.flatMap((event) => {
       const marks = Object.entries(event).flatMap(([name, value]) =>
@@ -93,7 +93,7 @@ function message(index: number): Message {
 }
 
 describe("messages", () => {
-  it("are sent side by side and told as they are confirmed", async () => {
+  it("are sent concurrently and reported as they are confirmed", async () => {
     const setup = new Setup(3);
     await atRest();
     expect(setup.events).toEqual([]);
@@ -107,7 +107,7 @@ describe("messages", () => {
     expect(setup.events.at(-1)).toMatchObject({ confirmedAtMs: setup.clock.nowMs() });
   });
 
-  it("go one by one where they would overtake one another", async () => {
+  it("are sent one by one over a transport that does not keep order", async () => {
     const setup = new Setup(3);
     const connection = await setup.connect(false);
     expect(connection.ids).toEqual(["m0"]);
@@ -119,7 +119,7 @@ describe("messages", () => {
     expect(connection.ids).toEqual(["m0", "m1", "m2"]);
   });
 
-  it("are made one interval apart, the first at once", async () => {
+  it("are created one interval apart, the first at once", async () => {
     const setup = new Setup(3, { intervalMs: 1000 });
     const connection = await setup.connect();
     expect(connection.ids).toEqual(["m0"]);
@@ -146,7 +146,7 @@ describe("messages", () => {
     expect(connection.ids).toEqual(["m0", "m1", "m2", "m3", "m4"]);
   });
 
-  it("are made no faster than those who read of them allow", async () => {
+  it("are created no faster than their consumer allows", async () => {
     const room = createDeferred<void>();
     const setup = new Setup(3, { room: () => room.promise });
     const connection = await setup.connect();
@@ -158,7 +158,7 @@ describe("messages", () => {
 });
 
 describe("a lost connection", () => {
-  it("has what was on its way sent again over the next one, marked, and in order", async () => {
+  it("resends messages in flight over the next one, marked as repeated, and in order", async () => {
     const setup = new Setup(3);
     const first = await setup.connect();
     first.confirm("m1");
@@ -180,7 +180,7 @@ describe("a lost connection", () => {
     ]);
   });
 
-  it("does not have a message marked that never left", async () => {
+  it("does not mark a message that was never sent", async () => {
     const setup = new Setup(1);
     const first = await setup.connect();
     first.refuse(errorOf("ConnectionRefused"), "m0");
@@ -191,7 +191,7 @@ describe("a lost connection", () => {
     expect(setup.told).toEqual(["confirmed 0"]);
   });
 
-  it("is known as soon as a message says so: nothing more is sent over it", async () => {
+  it("is noticed by the first failed message: nothing more is sent over it", async () => {
     const setup = new Setup(3, { intervalMs: 1000 });
     const first = await setup.connect();
     first.refuse(unanswered(), "m0");
@@ -201,7 +201,7 @@ describe("a lost connection", () => {
     expect(second.ids).toEqual(["m0", "m1"]);
   });
 
-  it("stops the making of messages that have no pace of their own", async () => {
+  it("pauses messages with interval 0", async () => {
     const setup = new Setup(10, { windowSize: 2, messageTimeoutMs: 0 });
     const first = await setup.connect();
     first.confirm("m0", "m1");
@@ -212,20 +212,20 @@ describe("a lost connection", () => {
     expect(setup.events).toHaveLength(made);
   });
 
-  it("bounds the messages that go on being made", async () => {
+  it("limits the messages created meanwhile", async () => {
     const setup = new Setup(1000, { intervalMs: 1, windowSize: 5, messageTimeoutMs: 100 });
     await setup.connect();
     setup.sender.disconnected();
     await setup.clock.pass(1000);
     const unconfirmed = setup.events.filter(({ type }) => type === "unconfirmed");
-    // Five at a time, each for its 100 ms; the first, which is on its way, keeps its place.
+    // Five at a time, each for 100 ms; the first, which is in flight, keeps its slot.
     expect(unconfirmed.length).toBeGreaterThan(30);
     expect(unconfirmed.length).toBeLessThanOrEqual(51);
   });
 });
 
-describe("a message whose time has passed", () => {
-  it("is told as unconfirmed, and its late confirmation is told", async () => {
+describe("a message that has timed out", () => {
+  it("is reported as unconfirmed, and so is its late confirmation", async () => {
     const setup = new Setup(2, { intervalMs: 15_000 });
     const connection = await setup.connect();
     await setup.clock.pass(9999);
@@ -251,7 +251,7 @@ describe("a message whose time has passed", () => {
     expect(setup.told).toEqual(["unconfirmed 0 mayBeStored"]);
   });
 
-  it("and that never left, the hub does not have", async () => {
+  it("and that was never sent is reported as not stored", async () => {
     const setup = new Setup(2, { intervalMs: 1000 });
     const first = await setup.connect();
     first.confirm("m0");
@@ -272,7 +272,7 @@ describe("a message whose time has passed", () => {
 });
 
 describe("what the hub refuses", () => {
-  it("for good is told, and not sent again", async () => {
+  it("permanently is reported, and not sent again", async () => {
     const setup = new Setup(2);
     const connection = await setup.connect();
     connection.refuse(errorOf("MessageTooLarge"), "m0");
@@ -282,7 +282,7 @@ describe("what the hub refuses", () => {
     expect(connection.ids).toEqual(["m0", "m1"]);
   });
 
-  it("for the moment is sent again after a while, and not marked", async () => {
+  it("temporarily is sent again later, and not marked", async () => {
     const setup = new Setup(2);
     const connection = await setup.connect();
     connection.refuse(errorOf("Throttling"), "m0", "m1");
@@ -297,7 +297,7 @@ describe("what the hub refuses", () => {
     expect(setup.told).toEqual(["throttled 0", "confirmed 0", "confirmed 1"]);
   });
 
-  it("until its time has passed is unconfirmed, and not with the hub", async () => {
+  it("until it times out is unconfirmed and not stored", async () => {
     const setup = new Setup(1, { messageTimeoutMs: 300 });
     const connection = await setup.connect();
     connection.refuse(errorOf("ServiceUnavailable"), "m0");
@@ -326,7 +326,7 @@ describe("what the hub refuses", () => {
 });
 
 describe("the end", () => {
-  it("waits for what is on its way, and tells the rest", async () => {
+  it("waits for messages in flight, and reports the rest", async () => {
     const setup = new Setup(100, { intervalMs: 100 });
     const connection = await setup.connect();
     await setup.clock.pass(100);
@@ -343,7 +343,7 @@ describe("the end", () => {
     expect(connection.ids).toEqual(["m0", "m1"]);
   });
 
-  it("comes as soon as nothing is on its way", async () => {
+  it("comes as soon as nothing is in flight", async () => {
     const setup = new Setup(100, { intervalMs: 100 });
     const connection = await setup.connect();
     const ended = setup.sender.end(2000);
@@ -360,7 +360,7 @@ describe("the end", () => {
   });
 });
 
-it("a reader of events that fails ends the run with its error", async () => {
+it("an error of the event consumer ends the run", async () => {
   const setup = new Setup(1, {
     onEvent: () => {
       throw new Error("no more paper");

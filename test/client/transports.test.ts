@@ -1,4 +1,4 @@
-/** What every transport of a device must do alike, against the local hub. */
+/** Behaviour common to every device transport, against the local hub. */
 
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
@@ -148,7 +148,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(received.body).toHaveLength(0);
   });
 
-  it("completed messages are gone, and their sender hears of success", async () => {
+  it("completed messages are removed, and their sender gets feedback", async () => {
     const setup = await start();
     const service = await serve(setup);
     const { records } = await feedbackOf(service, 3);
@@ -158,7 +158,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(await records).toEqual({ a: "Success", b: "Success", c: "Success" });
   });
 
-  it("a message nobody settled comes again after the connection or the lock", async () => {
+  it("an unsettled message is redelivered after the connection or the lock ends", async () => {
     const setup = await start(transport === "http" ? { lockTimeoutMs: 200 } : {});
     const service = await serve(setup);
     await service.send("device1", message("m1"));
@@ -206,7 +206,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     await device.connection.close();
   });
 
-  it("a hub that ends tells so once, and a listener comes back to it", async () => {
+  it("a stopped hub is reported once, and a listener reconnects to it", async () => {
     const setup = await start();
     const [port] = setup.hub.ports;
     const controller = new AbortController();
@@ -243,7 +243,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     await isReady[0]?.promise;
     await setup.hub.stop();
     await isAway.promise;
-    // A new hub has new keys: settings are read anew for each attempt.
+    // A new hub has new keys: settings are read again for each attempt.
     current = targetOf(await start({ port: port ?? 0 }));
     await isReady[1]?.promise;
     controller.abort();
@@ -252,7 +252,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(failures[1]).toBe("ConnectionRefused");
   });
 
-  it("closing leaves no timer, tells of no end and can be done twice", async () => {
+  it("close leaves no timer, reports no disconnect and is idempotent", async () => {
     const setup = await start();
     const service = await serve(setup);
     await service.send("device1", message("m1"));
@@ -266,7 +266,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(left).toEqual([]);
   });
 
-  it("a settlement after the end says that the message comes again", async () => {
+  it("a settlement after the end reports that the message will be redelivered", async () => {
     const setup = await start();
     const service = await serve(setup);
     const device = await listen(setup, transport);
@@ -296,7 +296,7 @@ describe.each(TRANSPORTS)("a connect over %s that fails", (transport) => {
     expect(left).toEqual([]);
   });
 
-  it("because nobody listens is ConnectionRefused", async () => {
+  it("because nothing listens is ConnectionRefused", async () => {
     const connectionString = connectionStringOf(`localhost:${await freePort()}`);
     const left = await timersLeftBy(() =>
       expect(connectListening({ connectionString }, { transport })).rejects.toMatchObject({
@@ -313,7 +313,7 @@ describe.each(TRANSPORTS)("a connect over %s that fails", (transport) => {
     });
   });
 
-  it("because nobody trusts the certificate is UntrustedCertificate", async () => {
+  it("because the certificate is not trusted is UntrustedCertificate", async () => {
     const { hub } = await start();
     const connectionString = hub.deviceConnectionString("device1");
     const left = await timersLeftBy(() =>
@@ -326,7 +326,7 @@ describe.each(TRANSPORTS)("a connect over %s that fails", (transport) => {
   });
 
   it.each(["tls", "tcp"] as const)(
-    "because the hub falls silent behind %s is ConnectTimeout",
+    "because the hub stops responding after %s is ConnectTimeout",
     async (layer) => {
       const server = await startSilentServer(layer);
       cleanups.push(() => server.stop());
@@ -342,7 +342,7 @@ describe.each(TRANSPORTS)("a connect over %s that fails", (transport) => {
     },
   );
 
-  it("because its caller gives up ends at once", async () => {
+  it("because its caller aborts it ends at once", async () => {
     const server = await startSilentServer("tls");
     cleanups.push(() => server.stop());
     const connectionString = connectionStringOf(server.hostName);
@@ -362,7 +362,7 @@ describe.each(TRANSPORTS)("a connect over %s that fails", (transport) => {
 });
 
 describe.each(CONNECTED)("over %s", (transport) => {
-  it("a second connection of the same device ends the first, which tells so once", async () => {
+  it("a second connection of the same device ends the first, which reports it once", async () => {
     const setup = await start();
     const first = await listen(setup, transport);
     const second = await listen(setup, transport);
@@ -378,7 +378,7 @@ describe.each(CONNECTED)("over %s", (transport) => {
   });
 });
 
-it("over http two of the same device share its messages, for there is no connection to take over", async () => {
+it("over http two of the same device share its messages, because there is no connection to take over", async () => {
   const setup = await start();
   const service = await serve(setup);
   const first = await listen(setup, "http");
@@ -395,7 +395,7 @@ it("over http two of the same device share its messages, for there is no connect
 });
 
 describe.each(SETTLING)("over %s", (transport) => {
-  it("a rejected message is dead-lettered, and its sender hears of it", async () => {
+  it("a rejected message is dead-lettered, and its sender gets feedback", async () => {
     const setup = await start();
     const service = await serve(setup);
     const { records } = await feedbackOf(service, 1);
@@ -405,7 +405,7 @@ describe.each(SETTLING)("over %s", (transport) => {
     expect(await records).toEqual({ m1: "Rejected" });
   });
 
-  it("an abandoned message comes again, marked, until its count is used up", async () => {
+  it("an abandoned message is redelivered, marked, up to the maximum delivery count", async () => {
     const setup = await start({ maxDeliveryCount: 3 });
     const service = await serve(setup);
     const { records } = await feedbackOf(service, 1);
@@ -426,7 +426,7 @@ describe.each(SETTLING)("over %s", (transport) => {
     expect(await records).toEqual({ m1: "DeliveryCountExceeded" });
   });
 
-  it("a message that is left locked holds up none behind it", async () => {
+  it("a message that is left locked does not block later ones", async () => {
     const setup = await start();
     const service = await serve(setup);
     const device = await listen(setup, transport);

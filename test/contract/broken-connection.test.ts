@@ -9,7 +9,7 @@ import { Fixture } from "./fixture.ts";
 import { localTarget } from "./hub-under-test.ts";
 import { tokenExpirySeconds } from "./token.ts";
 
-/** Eight bytes of header that announce a frame smaller than its own header. */
+/** A frame header whose size is smaller than the header itself. */
 const IMPOSSIBLE_FRAME = Buffer.from("0000000109000000", "hex");
 
 it("what an AMQP connection held is free once the hub had to end it", async () => {
@@ -19,7 +19,7 @@ it("what an AMQP connection held is free once the hub had to end it", async () =
   const receiver = await peer.openReceiver(`/devices/${fixture.deviceId}/messages/devicebound`);
   expect((await receiver.next()).message.message_id).toBe(messageId);
   await breakConnection(socket);
-  // By polling, which takes nobody's place: another connection would free the messages anyway.
+  // By polling, which replaces no connection: a new one would release the messages anyway.
   const session = await fixture.connect();
   expect((await session.receive()).messageId).toBe(messageId);
 });

@@ -1,4 +1,4 @@
-/** What the lifecycle suite needs of a way to be a device. */
+/** What the lifecycle suite requires of a device driver. */
 
 import type { RestEndpoint } from "./rest.ts";
 
@@ -13,7 +13,7 @@ export interface DeviceAccess {
   readonly key: string;
 }
 
-/** A message as the device sees it; what the protocol does not show is absent. */
+/** A message as the device sees it; fields that the protocol does not have are absent. */
 export interface ReceivedMessage {
   readonly body: Buffer;
   readonly messageId?: string;
@@ -37,18 +37,18 @@ export interface DeviceSession {
   reject(message: ReceivedMessage): Promise<void>;
   /** Resolves once the hub no longer serves this session. */
   shutOut(): Promise<void>;
-  /** Goes without settling anything. */
+  /** Disconnects without settling anything. */
   drop(): Promise<void>;
 }
 
 export interface Capabilities {
-  /** Settles when told to, not on arrival. */
+  /** Settles on request, not on arrival. */
   readonly canHold: boolean;
   readonly canAbandon: boolean;
   readonly canReject: boolean;
-  /** Stands for the device while it is open: what it held comes back when it is gone. */
+  /** Is the device's one connection: when it ends, its messages are requeued. */
   readonly hasConnection: boolean;
-  /** Takes messages one by one when it asks, and may find none. */
+  /** Polls for single messages, of which there may be none. */
   readonly isPolling: boolean;
   /** Names of application properties keep their case. */
   readonly keepsNameCase: boolean;
@@ -59,11 +59,11 @@ export type Capability = keyof Capabilities;
 export interface DeviceDriver {
   readonly name: string;
   readonly capabilities: Capabilities;
-  /** Connects and is ready to receive; rejects when the hub does not let the device in. */
+  /** Connects and is ready to receive; rejects if the hub refuses the device. */
   connect(device: DeviceAccess): Promise<DeviceSession>;
 }
 
-/** For what a protocol has no way to say. */
+/** For settlements that a protocol does not have. */
 export function cannot(what: string): () => Promise<never> {
   return () => Promise.reject(new Error(`This protocol has no way to ${what}.`));
 }

@@ -6,7 +6,7 @@ import type { FeedbackJson, OutgoingMessage } from "./service-client.ts";
 
 export type MessageFields = Partial<OutgoingMessage>;
 
-/** What a rule plays on: a hub, a device nobody else has, and a service that sends to it. */
+/** The fixture of a rule: a hub, a device of its own, and a service that sends to it. */
 export class Fixture {
   readonly hub: HubUnderTest;
   readonly driver: DeviceDriver;
@@ -34,7 +34,7 @@ export class Fixture {
     return { endpoint, mqttPort, amqpPort, deviceId: this.deviceId, key: this.#key };
   }
 
-  /** The device's key is another from now on. */
+  /** Uses this key for the device from now on. */
   useKey(key: string): void {
     this.#key = key;
   }
@@ -45,7 +45,7 @@ export class Fixture {
     return session;
   }
 
-  /** Sends and tells what the hub said: `accepted`, or the condition of its refusal. */
+  /** Sends and returns the outcome: `accepted`, or the condition of the refusal. */
   async trySend(fields: MessageFields = {}, deviceId = this.deviceId): Promise<string> {
     const outcome = await this.hub.service.send(deviceId, {
       messageId: this.nextId(),
@@ -72,7 +72,7 @@ export class Fixture {
     return this.hub.service.feedback.reached(messageId);
   }
 
-  /** Resolves once the hub holds so many messages for the device. */
+  /** Resolves once the device has this many queued messages. */
   async countReached(count: number): Promise<void> {
     await eventually(async () => {
       const device = await this.hub.registry.get(this.deviceId);
@@ -80,13 +80,13 @@ export class Fixture {
     });
   }
 
-  /** Moves the local hub's time. */
+  /** Advances the local hub's clock. */
   pass(milliseconds: number): void {
     if (this.hub.clock === undefined) throw new Error("A real hub's time passes by itself.");
     this.hub.clock.advance(milliseconds);
   }
 
-  /** What the hub has as its own time, in milliseconds since the epoch. */
+  /** The hub's own time, in milliseconds since the epoch. */
   nowMs(): number {
     return this.hub.clock?.nowMs() ?? Date.now();
   }

@@ -1,4 +1,4 @@
-/** The hub the suite runs against: a local one of its own, or the one that a variable names. */
+/** The hub under test: a local one, or the one in an environment variable. */
 
 import { readFileSync } from "node:fs";
 import { ManualClock } from "../../src/async/clock.ts";
@@ -17,7 +17,7 @@ export interface HubUnderTest {
   readonly amqpPort: number;
   readonly registry: RegistryClient;
   readonly service: ServiceClient;
-  /** Absent on a real hub: its time passes by itself. */
+  /** Absent for a real hub, whose clock cannot be controlled. */
   readonly clock?: ManualClock;
   close(): Promise<void>;
 }

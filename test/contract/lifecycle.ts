@@ -1,4 +1,4 @@
-/** The one suite of expectations on the life of a message, whatever the device speaks. */
+/** The suite of rules for the message lifecycle, for every protocol. */
 
 import { describe, it } from "vitest";
 import type { DeviceDriver } from "./driver.ts";

@@ -1,6 +1,6 @@
 import { callRest, type RestEndpoint, type RestReply, type RestRequest } from "./rest.ts";
 
-/** A device identity as the registry shows it, as far as the rules look at it. */
+/** The fields of a device identity that the rules use. */
 export interface DeviceJson {
   readonly deviceId: string;
   readonly generationId: string;
@@ -30,7 +30,7 @@ export class RegistryClient {
     return this.#device("GET", deviceId);
   }
 
-  /** Changes what is named and leaves the rest, whatever its etag. */
+  /** Updates the given fields, whatever the etag. */
   async update(deviceId: string, changes: object): Promise<DeviceJson> {
     const current = await this.get(deviceId);
     return this.#device("PUT", deviceId, { "if-match": '"*"' }, { ...current, ...changes });

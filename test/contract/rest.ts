@@ -5,7 +5,7 @@ import { request } from "node:https";
 export interface RestEndpoint {
   readonly host: string;
   readonly port: number;
-  /** Absent for a hub whose certificate everybody trusts. */
+  /** Absent for a hub with a publicly trusted certificate. */
   readonly ca?: string;
 }
 

@@ -288,8 +288,8 @@ describe("a policy's token", () => {
 });
 
 // Rule sas-expiry.
-describe("a proof that was good once", () => {
-  it("is refused from the moment it runs out", () => {
+describe("a credential that was valid before", () => {
+  it("is refused once it has expired", () => {
     const principal = authenticateToken(policyToken("service"), context);
     const at = (nowMs: number) => () =>
       authorize(principal, "ServiceConnect", ["messages"], { ...context, nowMs });

@@ -152,7 +152,7 @@ describe("a secret", () => {
     }
   });
 
-  it("is given out only when asked", () => {
+  it("is returned only by reveal", () => {
     expect(new Secret("x").reveal()).toBe("x");
     expect(`${new Secret("x")}`).toBe("[secret]");
     expect(structuredClone({ ...new Secret("x") })).toEqual({});

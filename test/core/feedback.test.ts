@@ -38,7 +38,7 @@ function transition(kind: string, system: Message["system"]): Transition<Message
   }
 }
 
-/** Outcome by ack: what protocol.md 5.3 says makes a record. */
+/** Which outcomes create a record, by ack. */
 const WANTED: Record<string, readonly string[]> = {
   Success: ["positive", "full"],
   Expired: ["negative", "full"],

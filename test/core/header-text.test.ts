@@ -11,7 +11,7 @@ const text = fc.string({ unit: "grapheme" });
 
 // Rule https-headers.
 describe("what goes into a header", () => {
-  test("is what a header can carry, and comes out as it was", () => {
+  test("is valid in a header, and is decoded unchanged", () => {
     fc.assert(
       fc.property(text, (value) => {
         // What looks like an encoded text of its own cannot be told from one.
@@ -23,7 +23,7 @@ describe("what goes into a header", () => {
     );
   });
 
-  test("names are tokens, and come out as they were", () => {
+  test("names are tokens, and are decoded unchanged", () => {
     fc.assert(
       fc.property(text, (name) => {
         const header = encodeHeaderName(name);
@@ -50,7 +50,7 @@ describe("what goes into a header", () => {
     expect(decodeHeaderValue(header)).toBe(value);
   });
 
-  test("a broken name is told from others", () => {
+  test("a broken name is detected", () => {
     expect(decodeHeaderName("a%ZZ")).toBeUndefined();
   });
 });

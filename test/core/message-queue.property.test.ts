@@ -49,7 +49,7 @@ function record<T extends string, F extends Record<string, unknown>>(
     .map((drawn) => ({ type, ...drawn })) as fc.Arbitrary<{ type: T } & F>;
 }
 
-/** Drives a queue and remembers all it ever told of. */
+/** Drives a queue and records all its transitions. */
 class Driver {
   queue: MessageQueue<number> = EMPTY_QUEUE;
   nowMs = 0;

@@ -57,7 +57,7 @@ describe("enqueue", () => {
 
 describe("deliverNext", () => {
   // Rule c2d-order.
-  it("hands out the oldest visible entry and hides it", () => {
+  it("delivers the oldest visible entry and hides it", () => {
     const first = deliverNext(queueOf("a", "b"), { token: "t1", untilMs: 60 });
     expect(first.transitions).toMatchObject([
       { type: "delivered", lockToken: "t1", entry: { payload: "a", deliveryCount: 0 } },
@@ -119,7 +119,7 @@ describe("settle", () => {
 
   // Rule c2d-lock-lost.
   it.each<Settlement>(["complete", "abandon", "reject"])(
-    "%s is lockLost for a token that never was, was used, or ran out",
+    "%s is lockLost for a token that never existed, was used, or has expired",
     (settlement) => {
       const queue = deliver(queueOf("a"), "t1");
       const lost = { type: "lockLost" };
@@ -132,7 +132,7 @@ describe("settle", () => {
 
 describe("advance", () => {
   // Rules c2d-lock-timeout, c2d-delivery-count, c2d-redelivered.
-  it("gives back an entry when its lock runs out, without counting that", () => {
+  it("requeues an entry when its lock expires, without counting it", () => {
     const queue = deliver(queueOf("a"), "t1", 60);
     expect(advance(queue, 59).transitions).toEqual([]);
     const step = advance(queue, 60);
@@ -172,7 +172,7 @@ describe("nextDueMs", () => {
 
 // Rules c2d-disconnect, c2d-delivery-count.
 describe("releaseLocks", () => {
-  it("gives back what these tokens lock and nothing else, without counting that", () => {
+  it("requeues exactly the entries with these lock tokens, without counting it", () => {
     const queue = deliver(deliver(queueOf("a", "b"), "t1"), "t2");
     const step = releaseLocks(queue, new Set(["t1", "unknown"]));
     expect(step.transitions).toMatchObject([

@@ -12,7 +12,7 @@ function properties(entries: readonly (readonly [string, PropertyValue])[]) {
   return Object.fromEntries(entries);
 }
 
-/** Texts that lean towards what a bag gives a meaning of its own. */
+/** Texts with many characters that are special in a bag. */
 const text = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.string({

@@ -11,7 +11,7 @@ import {
   parseResource,
 } from "../../src/core/resource-path.ts";
 
-/** Everything a device id may hold, `/` never. */
+/** All characters of a device id, never `/`. */
 const DEVICE_ID_CHARACTERS = [
   ..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.+%_#*?!(),=@$':",
 ];

@@ -1,4 +1,4 @@
-/** What is declared of packages that are not ours: it is there, and its absence is told by name. */
+/** The declared internals of third-party packages: they exist, and a missing one is reported by name. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ const SOURCES = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf
 
 type Declaration = Internals<unknown>;
 
-/** What became of each declaration's mutations when an object of the installed package came by. */
+/** The results of each declaration's mutations on an object of the installed package. */
 const outcomes = new Map<Declaration, Map<string, unknown>>();
 /** What is being used. */
 const seen = new Set<Declaration>();
@@ -107,7 +107,7 @@ describe.each(DECLARED)("$name", ({ declaration }) => {
   );
 });
 
-/** Wherever that is found: nothing swallows the error, and nothing else ends the process. */
+/** At any place: the error is not swallowed, and nothing else ends the process. */
 describe.each(Object.keys(FLOWS))("%s, with a package that has changed", (flow) => {
   it("fails with the error that says so, whatever has changed", async () => {
     const isOfHub = flow === "hub";

@@ -1,4 +1,4 @@
-/** A message that an SDK does not let us take out of its own is not sent, and its sender hears why. */
+/** A message that cannot be extracted from the SDK's is not sent, and its sender gets an error. */
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

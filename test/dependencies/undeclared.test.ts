@@ -1,4 +1,4 @@
-/** No file reaches into a package but through what it declares. */
+/** No file uses internals of a package that it has not declared. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

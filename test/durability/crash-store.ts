@@ -6,7 +6,7 @@ interface PendingWrite {
   readonly done: Deferred<void>;
 }
 
-/** A disk that writes when it is told to, and forgets what it was not told to write. */
+/** A disk that writes on request; unwritten changes are lost in a crash. */
 export class CrashStore {
   readonly #disk: Map<string, string>;
   readonly #pending: PendingWrite[] = [];
@@ -16,12 +16,12 @@ export class CrashStore {
     this.#disk = new Map(disk);
   }
 
-  /** Writes handed in so far. */
+  /** Number of requested writes. */
   get handedIn(): number {
     return this.#written + this.#pending.length;
   }
 
-  /** Writes that are on the disk. */
+  /** Number of completed writes. */
   get written(): number {
     return this.#written;
   }
@@ -43,7 +43,7 @@ export class CrashStore {
     };
   }
 
-  /** Writes the oldest of what is pending, so many; whoever waits for them goes on. */
+  /** Completes this many of the oldest pending writes. */
   async flush(count = this.#pending.length): Promise<void> {
     for (const write of this.#pending.splice(0, count)) {
       this.#write(write.changes);
@@ -52,7 +52,7 @@ export class CrashStore {
     await settled();
   }
 
-  /** The oldest of what is pending cannot be written; whoever waits for it hears why. */
+  /** Fails the oldest pending write. */
   async fail(error: unknown): Promise<void> {
     this.#pending.shift()?.done.reject(error);
     await settled();

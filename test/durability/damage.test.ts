@@ -107,7 +107,7 @@ describe("a killed store", () => {
 });
 
 describe("a store of a newer format", () => {
-  it("is refused and left byte for byte as it is", async () => {
+  it("is refused and left unchanged, byte for byte", async () => {
     const directory = await createNewerStore({ key: "future", text: '{"any":1}' });
     const before = digestsOf(directory);
     await expect(openLevelStore(directory)).rejects.toMatchObject({ name: "StoreTooNew" });

@@ -1,4 +1,4 @@
-/** Events report what is durable, in the order in which it happened, whatever their listeners do. */
+/** Events report durable changes in order, whatever their listeners do. */
 
 import { describe, expect, it } from "vitest";
 import type { HubEvent } from "../../src/hub/model/events.ts";
@@ -8,7 +8,7 @@ import { CrashStore, settled } from "./crash-store.ts";
 
 const DEVICE = "device1";
 
-/** A hub on a disk that writes when it is told to, with one device, and what can be done to it. */
+/** A hub on a disk that writes on request, with one device, and operations on it. */
 async function openFixture() {
   const store = new CrashStore();
   const hub = await createTestHub({
@@ -228,7 +228,7 @@ describe.each(ROWS)("%s", (_name, row) => {
   it("is never reported when the store fails", async () => {
     const fixture = await begin(row);
     await fixture.store.fail(new Error("no disk"));
-    // A store that goes on all the same changes nothing: what comes later rests on what is lost.
+    // A later successful write changes nothing: it depends on the lost one.
     await fixture.flush();
     fixture.connect();
     await settled();
@@ -257,7 +257,7 @@ describe("a message whose acceptance is not durable yet", () => {
     expect(hub.log.all).toEqual([]);
   });
 
-  it("comes again after a crash that its acceptance survived and its settlement did not", async () => {
+  it("is redelivered after a crash that its acceptance survived and its settlement did not", async () => {
     const { hub, store } = await openFixture();
     const sent = hub.send({ messageId: "early", ack: "full" });
     const taken = hub.cloudToDevice.take(DEVICE);
@@ -274,7 +274,7 @@ describe("a message whose acceptance is not durable yet", () => {
       devices: [],
     });
     expect(again.cloudToDevice.take(DEVICE)?.entry.payload.system.messageId).toBe("early");
-    // The lock of before the crash is nobody's now.
+    // The lock from before the crash is no longer held.
     await expect(
       again.cloudToDevice.settle(DEVICE, taken?.lockToken ?? "", "complete"),
     ).rejects.toMatchObject({ name: "DeviceMessageLockLost" });
@@ -319,7 +319,7 @@ describe("a listener that acts on the hub within an event", () => {
     // The whole story was with the store before the listener could add to it.
     expect(writesBefore).toBeGreaterThanOrEqual(writesOfStory);
     expect(late.slice(0, STORY.length)).toEqual(STORY);
-    // A listener that came after the one that acts hears the same, in the same order.
+    // A listener added after the acting one sees the same events, in the same order.
     expect(late).toEqual(fixture.types());
   });
 });

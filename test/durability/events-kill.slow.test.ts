@@ -19,7 +19,7 @@ interface RunningHub {
   kill(): Promise<void>;
 }
 
-/** The command as it is shipped. */
+/** The shipped command. */
 async function startHub(directory: string): Promise<RunningHub> {
   const options = { directory, env: { C2D_HOME: directory } };
   const args = ["start", "--port", "0", "--device", DEVICE, "-o", "json"];

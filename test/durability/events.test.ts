@@ -69,7 +69,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
 );
 
-/** A hub that may crash at any write, and all that anybody was ever told by it. */
+/** A hub that may crash at any write, and a record of everything it acknowledged or delivered. */
 class ModelRun {
   #store = new CrashStore();
   #hub: TestHub;

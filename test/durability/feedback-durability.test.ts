@@ -6,7 +6,7 @@ import { DEVICE, HubParts } from "./hub-parts.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 
-describe("nobody is told of what a crash could still undo", () => {
+describe("feedback is delivered only after its cause is durable", () => {
   it("feedback of a completion reaches no reader before the completion is stored", async () => {
     const { store, parts } = await completeUnstored();
     expect(parts.heldBatches).toEqual([]);

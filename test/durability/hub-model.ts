@@ -29,13 +29,13 @@ interface ModelBatch {
   isTaken: boolean;
 }
 
-/** What the device or the reader has in its hands: a lock by its number, and what was seen. */
+/** A message held by the device or the reader: its lock number and content. */
 interface HeldMessage {
   readonly number: number;
   readonly seen: string;
 }
 
-/** A hub as one would describe it to a child: lists that are walked through, and no store. */
+/** A simple model of a hub: plain lists, and no store. */
 export class HubModel {
   readonly #settings: CloudToDeviceSettings;
   nowMs: number;

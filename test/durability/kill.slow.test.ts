@@ -29,7 +29,7 @@ describe("a hub that is killed at random moments", () => {
   });
 });
 
-/** Needs the build: what is killed is the command as it is shipped. */
+/** Needs the build: kills the shipped command. */
 async function killTest(kills: number): Promise<Report> {
   const child = spawn(process.execPath, [COMMAND, "--kills", String(kills), "-o", "json"], {
     stdio: ["ignore", "pipe", "ignore"],

@@ -6,7 +6,7 @@ import { HubModel } from "./hub-model.ts";
 import { DEVICE, HubParts, Outcome } from "./hub-parts.ts";
 import type { Operation } from "./operations.ts";
 
-/** Times that no two of which fall together, so that the order of what is due is never open. */
+/** Durations that never coincide, so that the order of due times is unambiguous. */
 const SETTINGS: CloudToDeviceSettings = {
   ...AZURE_DEFAULTS,
   queueDepth: 6,
@@ -23,7 +23,7 @@ const SETTINGS: CloudToDeviceSettings = {
 
 const START_MS = Date.UTC(2026, 0, 1);
 
-/** What was promised at which write, and to what promise. */
+/** The acknowledged operations, by write. */
 interface Promised {
   readonly id: string;
   readonly kind: "accepted" | "ended";
@@ -126,7 +126,7 @@ export class ModelRun {
     );
   }
 
-  /** A refusal comes at once and is the one expected; a promise waits for the disk. */
+  /** A refusal is immediate and as expected; an acknowledgement waits for the disk. */
   #promise(
     id: string,
     kind: Promised["kind"],
@@ -199,7 +199,7 @@ export class ModelRun {
     expect(await stateOf(this.#store)).toEqual(expectedState(this.#model));
   }
 
-  /** Nothing is acknowledged that is not on the disk. */
+  /** Nothing is acknowledged before it is on the disk. */
   #checkPromises(): void {
     for (const check of this.#checks.splice(0)) check();
     for (const { id, outcome, writesBefore } of this.#promised) {
@@ -221,7 +221,7 @@ export class ModelRun {
     return true;
   }
 
-  /** Whatever was acknowledged has survived, wherever the writes broke off. */
+  /** Everything acknowledged has survived, wherever the writes stopped. */
   async #checkPromisesAfterCrash(survivor: CrashStore): Promise<void> {
     const { messages } = await stateOf(survivor);
     const ids = new Set(messages.map(({ id }) => id));

@@ -12,7 +12,7 @@ async function openLink(hub: TestHub, address: string): Promise<AmqpReceiver> {
   return peer.openReceiver(address, { credit_window: 0 });
 }
 
-/** Gives credit that must be used or given back at once. */
+/** Grants credit in drain mode. */
 async function drain({ link }: AmqpReceiver, credit: number): Promise<void> {
   const drained = once(link, "receiver_drained");
   link.add_credit(credit);
@@ -20,7 +20,7 @@ async function drain({ link }: AmqpReceiver, credit: number): Promise<void> {
   await drained;
 }
 
-// Qpid's clients drain a link to learn that there is nothing.
+// Qpid's clients drain a link to find out that it is empty.
 it.each([DEVICEBOUND, FEEDBACK])("credit of %s has gone when nothing waits", async (address) => {
   const hub = await createTestHub();
   const receiver = await openLink(hub, address);

@@ -129,7 +129,7 @@ describe("a batch is settled", () => {
       ({ delivery }) => delivery.modified({ delivery_failed: true, undeliverable_here: false }),
     ],
     ["settled without an outcome", ({ delivery }) => delivery.update(true)],
-  ])("%s: it comes again at once", async (_form, settle) => {
+  ])("%s: it is redelivered at once", async (_form, settle) => {
     const hub = await withBatch();
     const receiver = await reading(hub);
     const first = await receiver.next();
@@ -186,7 +186,7 @@ describe("a batch that is never completed", () => {
   });
 
   // Rule feedback-lock.
-  it("comes again when its lock runs out", async () => {
+  it("is redelivered when its lock expires", async () => {
     const hub = await withBatch();
     const receiver = await reading(hub);
     const first = await receiver.next();
@@ -196,7 +196,7 @@ describe("a batch that is never completed", () => {
     expect(recordsOf(await receiver.next())).toEqual(recordsOf(first));
   });
 
-  it("comes again at once when its reader's connection breaks, and to another reader", async () => {
+  it("is redelivered at once when its reader's connection breaks, and to another reader", async () => {
     const hub = await withBatch();
     const { peer } = await hub.connectService();
     const receiver = await peer.openReceiver(FEEDBACK);
@@ -206,7 +206,7 @@ describe("a batch that is never completed", () => {
     expect(recordsOf(await other.next())).toHaveLength(1);
   });
 
-  it("comes again when its reader closes the link", async () => {
+  it("is redelivered when its reader closes the link", async () => {
     const hub = await withBatch();
     const { peer } = await hub.connectService();
     const receiver = await peer.openReceiver(FEEDBACK);
@@ -275,7 +275,7 @@ describe("several readers", () => {
     }
   });
 
-  it("credit that comes later brings what waits, as many as it is for", async () => {
+  it("later credit delivers waiting batches, one per credit", async () => {
     const hub = await createTestHub();
     const receiver = await reading(hub, 0);
     for (const id of ["m1", "m2"]) {

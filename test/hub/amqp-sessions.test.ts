@@ -170,7 +170,7 @@ describe("answers wait for the credit of their link", () => {
     expect(ids(rest)).toEqual([1, 2, 3, 4]);
   });
 
-  it("and are given up when it goes: what they held back of the requests' credit comes back", async () => {
+  it("and are dropped when it closes: the credit they held back is granted again", async () => {
     const { answers, link } = await asking(100);
     expect(link.sendable()).toBe(false);
     const sendable = once(link, "sendable");

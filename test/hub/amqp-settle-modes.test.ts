@@ -23,7 +23,7 @@ const CLIENTS = {
 
 const OUTCOMES = ["accepted", "rejected", "released", "modified"] as const;
 
-/** What each makes of a message, by what the hub tells of it. */
+/** The event for each outcome. */
 const TOLD = {
   accepted: { type: "settled", outcome: "completed" },
   rejected: { type: "settled", outcome: "rejected" },

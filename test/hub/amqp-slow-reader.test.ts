@@ -171,7 +171,7 @@ it("a client that asks much and does not read the answers is heard no further", 
   expect(held).toBeLessThan(MAX_HELD_BYTES + MAX_MESSAGE_BYTES);
 });
 
-/** What is left once collections, which free buffers some time after, find no more. */
+/** Memory in use once repeated garbage collections free no more. */
 function bytesInBuffers(): Promise<number> {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;

@@ -11,7 +11,7 @@ const METHODS = "/devices/device1/methods/devicebound";
 const UNAUTHORIZED = { condition: "amqp:unauthorized-access" };
 const [SETTLED, FIRST] = [1, 0] as const;
 
-/** What a client says of itself in an attach. */
+/** Fields of a client's attach. */
 function linkProperties(channel: "twin" | "methods", version = "2016-11-14") {
   return {
     "com.microsoft:channel-correlation-id": `${channel}:${randomUUID()}`,

@@ -318,7 +318,7 @@ describe("credit", () => {
     },
   );
 
-  it("that is drained when there are more events is used up by them", async () => {
+  it("that is drained with enough events is used by them", async () => {
     const { peer, partitionId } = await hubWith(["0", "1", "2"]);
     const reader = await openPartition(peer, { partitionId, link: { credit_window: 0 } });
     reader.link.add_credit(2);

@@ -1,4 +1,4 @@
-/** A hub whose start fails, however late, leaves nothing behind. */
+/** A failed start leaves nothing behind, at whatever point it fails. */
 
 import { mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";

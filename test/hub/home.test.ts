@@ -196,7 +196,7 @@ describe("a hub at home", () => {
   });
 
   it.each(["", "{", "null", "[]", "7", "{}", '{"authority":{"certificate":"x","privateKey":"y"}}'])(
-    "says so when installation.json holds %o, and leaves it as it is",
+    "reports an installation.json that contains %o, and leaves it unchanged",
     async (text) => {
       const paths = createHome(temporaryDirectory());
       writeFileSync(paths.installationFile, text);
@@ -218,7 +218,7 @@ describe("a hub at home", () => {
     for (const { primaryKey } of policies) expect(error).not.toContain(primaryKey.slice(0, 8));
   });
 
-  withModes("leaves a directory shared by all users as it is", () => {
+  withModes("leaves a directory shared by all users unchanged", () => {
     const directory = temporaryDirectory();
     chmodSync(directory, 0o1777);
     expect(() => createHome(directory)).toThrow(`${directory} is shared by all users`);
@@ -266,7 +266,7 @@ describe("a hub at home", () => {
     });
   });
 
-  it("whose start is given up leaves nothing open", async () => {
+  it("whose start is aborted leaves nothing open", async () => {
     const paths = createHome(temporaryDirectory());
     const ports = [await freePort()];
     const { directory } = paths;

@@ -9,7 +9,7 @@ function receive(hub: TestHub, query = "", headers = {}): Promise<HttpResponse> 
   return hub.https("GET", `${PATH}${query}`, hub.deviceToken("device1"), { headers });
 }
 
-/** What a receiver may do with a message, by its lock token. */
+/** The settlements of a received message, by its lock token. */
 const SETTLEMENTS = {
   complete: ["DELETE", ""],
   reject: ["DELETE", "?reject"],
@@ -113,17 +113,23 @@ describe("the lock of a received message", () => {
     ["5 s by header", "", { "iothub-messagelocktimeout": "5" }, 5000],
     ["300 s by header", "", { "IotHub-MessageLockTimeout": "300" }, 300_000],
     ["120 s by query", "?IotHub-MessageLockTimeout=120", {}, 120_000],
-  ])("lasts %s, then the message comes again, uncounted", async (_how, query, headers, lockMs) => {
-    const hub = await createTestHub();
-    await hub.send({ messageId: "m1" });
-    const first = await receive(hub, query, headers);
-    hub.clock.advance(lockMs - 1);
-    expect((await receive(hub)).status).toBe(204);
-    hub.clock.advance(1);
-    const again = await receive(hub);
-    expect(again.headers).toMatchObject({ "iothub-messageid": "m1", "iothub-deliverycount": "0" });
-    expect(again.headers.etag).not.toBe(first.headers.etag);
-  });
+  ])(
+    "lasts %s, then the message is redelivered, uncounted",
+    async (_how, query, headers, lockMs) => {
+      const hub = await createTestHub();
+      await hub.send({ messageId: "m1" });
+      const first = await receive(hub, query, headers);
+      hub.clock.advance(lockMs - 1);
+      expect((await receive(hub)).status).toBe(204);
+      hub.clock.advance(1);
+      const again = await receive(hub);
+      expect(again.headers).toMatchObject({
+        "iothub-messageid": "m1",
+        "iothub-deliverycount": "0",
+      });
+      expect(again.headers.etag).not.toBe(first.headers.etag);
+    },
+  );
 
   it.each(["4", "301", "0", "-5", "5.5", "1e2", "soon"])(
     "may not be asked to last %s seconds: 400, and nothing is locked",
@@ -177,7 +183,7 @@ describe("settling a received message", () => {
 
 // Rule c2d-lock-lost.
 describe.each(["complete", "reject", "abandon"] as const)("%s without the lock", (settlement) => {
-  it("is 412 DeviceMessageLockLost once it ran out, and changes nothing", async () => {
+  it("is 412 DeviceMessageLockLost once it has expired, and changes nothing", async () => {
     const hub = await createTestHub();
     await hub.send({ messageId: "m1", ack: "full" });
     const first = await receive(hub);

@@ -35,7 +35,7 @@ describe("rule https-feedback", () => {
     expect((await call(hub, "GET", PATH)).status).toBe(204);
   });
 
-  test("POST abandon brings it back at once, a lock that ran out after its time", async () => {
+  test("POST abandon requeues it at once, an expired lock after its time", async () => {
     const hub = await hubWithFeedback();
     const first = await call(hub, "GET", PATH);
     const lock = String(first.headers.etag).replaceAll('"', "");

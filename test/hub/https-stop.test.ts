@@ -1,4 +1,4 @@
-/** `POST /$c2d/stop`: the hub's own path by which its owner ends it. */
+/** `POST /$c2d/stop`, with which the owner stops the hub. */
 
 import { existsSync } from "node:fs";
 import { connect } from "node:tls";

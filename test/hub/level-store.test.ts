@@ -112,7 +112,7 @@ describe("a store", () => {
     await open(directory);
   });
 
-  it("of a newer format is refused with StoreTooNew and left as it is", async () => {
+  it("of a newer format is refused with StoreTooNew and left unchanged", async () => {
     const directory = await withRecords();
     const seal = JSON.stringify({ format: 2, how: "unknown" });
     await changeRaw(directory, (db) => db.put("!seal", seal));

@@ -1,4 +1,4 @@
-/** What `startLocalHub` takes and refuses, and what a hub that has stopped refuses. */
+/** Valid and invalid options of `startLocalHub`, and calls to a stopped hub. */
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";

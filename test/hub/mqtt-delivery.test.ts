@@ -219,7 +219,7 @@ describe("PUBACK", () => {
   });
 
   // Rules c2d-lock-lost, c2d-redelivered.
-  it("that comes after the lock ran out changes nothing; the one for the repetition does", async () => {
+  it("after the lock expired changes nothing; the one for the redelivery does", async () => {
     const { hub, peer } = await subscribed();
     await hub.send();
     const first = await peer.nextPublish();

@@ -67,7 +67,7 @@ describe("PUT without If-Match", () => {
     expect(keysOf(await ask(hub, "PUT", "device1", { body }))).toEqual(keys);
   });
 
-  it("for a device that is there is 409 DeviceAlreadyExists and leaves it as it is", async () => {
+  it("for an existing device is 409 DeviceAlreadyExists and leaves it unchanged", async () => {
     const hub = await createTestHub();
     const before = hub.registry.get("device1");
     expect(await ask(hub, "PUT", "device1", { body: { status: "disabled" } })).toMatchObject({

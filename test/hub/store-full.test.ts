@@ -1,4 +1,4 @@
-/** A disk that is full: files of the store lead to `/dev/full`, which takes nothing. */
+/** A full disk: files of the store are links to `/dev/full`. */
 
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";

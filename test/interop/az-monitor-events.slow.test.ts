@@ -1,4 +1,4 @@
-/** The az tool's way to a hub's events, with the AMQP library it uses. */
+/** Reads a hub's events as az does, with its AMQP library. */
 
 import common from "azure-iot-common";
 import deviceMqtt from "azure-iot-device-mqtt";

@@ -1,4 +1,4 @@
-/** The commands of docs/clients.md, run as they stand there. */
+/** Runs the commands in docs/clients.md unchanged. */
 
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";

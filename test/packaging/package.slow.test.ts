@@ -1,4 +1,4 @@
-/** What is published: only what is needed, and all of it, in a folder that has nothing else. */
+/** The published package is complete and minimal: tested in an otherwise empty folder. */
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

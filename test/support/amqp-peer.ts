@@ -89,12 +89,12 @@ export class AmqpPeer {
     return new Cbs(await this.openSender("$cbs"), replies);
   }
 
-  /** Stops reading, as a peer does that will not hear what the hub says. */
+  /** Stops reading, like a stuck peer. */
   stall(): void {
     this.#stream.pause();
   }
 
-  /** Cuts the connection without a word. */
+  /** Destroys the connection. */
   destroy(): void {
     this.#stream.destroy();
   }
@@ -113,14 +113,14 @@ export class AmqpSender {
     });
   }
 
-  /** Sends and resolves to what became of it. */
+  /** Sends and resolves to the outcome. */
   send(message: Partial<Message>): Promise<SendOutcome> {
     return new Promise((resolve) => {
       this.#outcomes.set(this.link.send({ body: undefined, ...message }), resolve);
     });
   }
 
-  /** Sends encoded bytes, in this message format, and resolves to what became of them. */
+  /** Sends encoded bytes, in this message format, and resolves to the outcome. */
   sendBytes(bytes: Buffer, format = 0): Promise<SendOutcome> {
     return new Promise((resolve) => {
       this.#outcomes.set(this.link.send(bytes, undefined, format), resolve);

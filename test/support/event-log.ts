@@ -2,7 +2,7 @@ import type { HubEvent, HubEventStream } from "../../src/hub/model/events.ts";
 
 type EventOf<T extends HubEvent["type"]> = Extract<HubEvent, { type: T }>;
 
-/** Everything a hub has told of, and a way to wait for more. */
+/** Records a hub's events, and waits for more. */
 export class EventLog {
   readonly all: HubEvent[] = [];
   readonly #waiting = new Set<() => void>();

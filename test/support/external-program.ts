@@ -1,10 +1,10 @@
-/** Programs and libraries of others that tests run; what is missing is told on stderr, once. */
+/** External programs and libraries that tests use; a missing one is reported on stderr, once. */
 
 import { spawnSync } from "node:child_process";
 
-/** What a test needs that this project does not bring along. */
+/** An external program or library. */
 export interface ExternalProgram {
-  /** As its users call it. */
+  /** Its usual name. */
   readonly name: string;
   /** The package of Debian and Ubuntu that has it. */
   readonly aptPackage: string;
@@ -12,7 +12,7 @@ export interface ExternalProgram {
 
 const missing = new Set<string>();
 
-/** @param version What it tells of itself must begin so, where others go by the same name. */
+/** @param version Start of its version output, if other programs have the same name. */
 export function hasProgram(program: string, external: ExternalProgram, version = ""): boolean {
   const { error, stdout } = spawnSync(program, [version === "" ? "--help" : "version"]);
   return found(external, error === undefined && stdout.toString().startsWith(version));

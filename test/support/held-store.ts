@@ -1,6 +1,6 @@
 import type { Store } from "../../src/hub/store/store.ts";
 
-/** A store that keeps nothing, and whose writes can be held back. */
+/** A store that stores nothing, and whose writes can be held back. */
 export class HeldStore implements Store {
   #held: (() => void)[] = [];
   #isHolding = false;
@@ -15,7 +15,7 @@ export class HeldStore implements Store {
     this.#isHolding = true;
   }
 
-  /** Lets all that wait through, in order, and what comes after them. */
+  /** Completes the held writes, in order, and later ones at once. */
   release(): void {
     this.#isHolding = false;
     for (const resolve of this.#held.splice(0)) resolve();

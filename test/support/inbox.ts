@@ -1,6 +1,6 @@
 import { createDeferred, type Deferred } from "../../src/async/deferred.ts";
 
-/** What arrives, in order, for tests to await one by one. */
+/** Received items, in order, for tests to await one by one. */
 export class Inbox<T> {
   readonly #items: T[] = [];
   readonly #waiting: Deferred<T>[] = [];
@@ -12,7 +12,7 @@ export class Inbox<T> {
     else this.#items.push(item);
   }
 
-  /** Nothing comes any more: whoever waits is told why. */
+  /** Ends the inbox: pending waits reject with this reason. */
   end(reason: string): void {
     this.#end ??= new Error(reason);
     for (const { reject } of this.#waiting.splice(0)) reject(this.#end);

@@ -13,14 +13,14 @@ export async function startHubForTest(options: LocalHubOptions = {}): Promise<Lo
   return hub;
 }
 
-/** A directory that is gone when the test ends. */
+/** A directory that is deleted when the test ends. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "c2d-test-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** A port nobody listens on. */
+/** A port on which nothing listens. */
 export async function freePort(): Promise<number> {
   const server = net.createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

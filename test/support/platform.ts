@@ -1,4 +1,4 @@
-/** What Windows does not have; there its tests are skipped, which is told on stderr, once. */
+/** Features that Windows lacks; their tests are skipped there, which is reported on stderr, once. */
 
 const missing = new Set<string>();
 

@@ -1,4 +1,4 @@
-/** Files of tests share a process: what one changes in it is taken back before the next. */
+/** Test files share a process: restores what one has changed before the next. */
 
 import dns from "node:dns";
 import { afterAll } from "vitest";

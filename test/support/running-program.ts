@@ -1,4 +1,4 @@
-/** A program that a test runs, with what it has said so far. */
+/** A running program of a test, with its output so far. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 

@@ -35,7 +35,7 @@ export function openSdkConsumer(
   return client;
 }
 
-/** Reads all partitions, or one, and keeps what comes. */
+/** Reads all partitions, or one, and records the events. */
 export function consume(
   client: EventHubConsumerClient,
   { partitionId, ...options }: SubscribeOptions & { readonly partitionId?: string } = {},

@@ -8,7 +8,7 @@ import type { LocalHub } from "../../src/hub/local-hub.ts";
 
 type Transport = Parameters<typeof device.Client.fromConnectionString>[1];
 
-/** The SDK's own device client, open until the test ends; the hub must be trusted. */
+/** The SDK's own device client, open until the test ends; requires `hub.trust()`. */
 export async function openSdkDevice(
   hub: LocalHub,
   transport: Transport,

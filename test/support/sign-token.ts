@@ -13,7 +13,7 @@ export interface TokenForm {
   readonly escape?: (signature: string) => string;
 }
 
-/** Makes a token field by field, apart from the code under test. */
+/** Creates a token field by field, independent of the code under test. */
 export function signToken(form: TokenForm): string {
   const { sr, key, se, skn, keyForm = "bytes", order = ["sr", "sig", "se", "skn"] } = form;
   const secret = keyForm === "bytes" ? Buffer.from(key, "base64") : key;

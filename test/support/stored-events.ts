@@ -1,7 +1,7 @@
 import type { EventPosition } from "../../src/core/events/event-position.ts";
 import type { DeviceToCloud, StoredEvent } from "../../src/hub/model/device-to-cloud.ts";
 
-/** What a reader finds in the event hub now, partition by partition. */
+/** The current events of the event hub, partition by partition. */
 export function storedEvents(
   deviceToCloud: DeviceToCloud,
   position: EventPosition = { type: "start" },

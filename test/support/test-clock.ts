@@ -21,7 +21,7 @@ export class TestClock extends ManualClock {
     };
   }
 
-  /** As `advance`, and what is running comes to rest before time moves on to the next timer. */
+  /** Like `advance`, but waits for pending work before each timer. */
   async pass(byMs: number): Promise<void> {
     await atRest();
     const untilMs = this.nowMs() + byMs;

@@ -31,7 +31,7 @@ export interface TestHubOptions {
 
 export type TestHub = Awaited<ReturnType<typeof createTestHub>>;
 
-/** The inside of a hub, without ports and with a clock that tests turn. */
+/** The services of a hub, without ports and with a manual clock. */
 export async function createTestHub(options: TestHubOptions = {}) {
   const { devices = ["device1", "device2"] } = options;
   const settings = { ...AZURE_DEFAULTS, ...options.settings };
@@ -71,7 +71,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
     registry,
     services,
     settings,
-    /** How often its owner wanted it to stop, over REST. */
+    /** Number of stop requests over REST. */
     get stopRequests() {
       return stopRequests;
     },

@@ -1,6 +1,6 @@
 const EVENTS = ["uncaughtException", "unhandledRejection"] as const;
 
-/** Runs `run` and tells what would have ended the process meanwhile, each kind of error once. */
+/** Runs `run` and returns uncaught errors, each kind once. */
 export async function uncaughtDuring(run: () => Promise<unknown>): Promise<string[]> {
   const caught = new Set<string>();
   const note = (error: unknown): void => {

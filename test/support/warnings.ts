@@ -1,4 +1,4 @@
-/** Runs `run` and tells the process warnings it brought about, as Node words them. */
+/** Runs `run` and returns the process warnings it caused. */
 export async function warningsDuring(run: () => Promise<unknown>): Promise<string[]> {
   const warnings: string[] = [];
   const note = ({ message }: Error): void => {

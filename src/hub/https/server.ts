@@ -60,7 +60,7 @@ export function createHttpsServer(services: HttpsServices): Server {
 interface FoundRoute {
   readonly params: Readonly<Record<string, string | undefined>>;
   readonly searchParams: Readonly<Record<string, string>>;
-  /** Parameters that the router extracted from the path. */
+  /** The route, as registered with the router. */
   readonly store: Route;
 }
 

@@ -29,7 +29,7 @@ const MAX_QUOTED = 200;
 /** The refusal of an upgrade. */
 interface Refusal {
   readonly status: 400 | 404;
-  /** HTTP status text. */
+  /** The error name, as in REST. */
   readonly name: "ArgumentInvalid" | "NotFound";
   readonly reason: string;
 }

@@ -74,7 +74,7 @@ export class DeviceAuthorities {
   }
 }
 
-/** A certificate of the chain, the device's own included. */
+/** Whether a certificate may be part of the chain, the device's own included. */
 function isAcceptable(certificate: Certificate, nowMs: number): boolean {
   const { x509, parsed } = certificate;
   // Node's name for the extended key usage; a certificate without it may be used for anything.

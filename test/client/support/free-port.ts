@@ -1,6 +1,6 @@
 import net, { type AddressInfo } from "node:net";
 
-/** A port of loopback on which nobody listens. */
+/** A loopback port on which nothing listens. */
 export async function freePort(): Promise<number> {
   const server = net.createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

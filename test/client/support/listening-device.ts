@@ -1,4 +1,4 @@
-/** A connected device that remembers what it got, for tests. */
+/** A connected device that records its deliveries, for tests. */
 
 import { createDeferred } from "../../../src/async/deferred.ts";
 import type {
@@ -15,7 +15,7 @@ export interface ListeningDevice {
   readonly deliveries: readonly Delivery[];
   readonly disconnects: readonly ClientError[];
   readonly disconnected: Promise<ClientError>;
-  /** Resolves with the delivery of this number, counted from 0, that came or will come. */
+  /** Resolves with the delivery at this index, received or still to come. */
   delivery(index: number): Promise<Delivery>;
 }
 

@@ -1,4 +1,4 @@
-/** A TLS socket that speaks AMQP as a test tells it: for what a well-behaved hub never does. */
+/** A scripted AMQP hub over TLS, for misbehaviour of hubs. */
 
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
@@ -15,9 +15,9 @@ export interface AmqpScript {
   readonly refusesEvents?: boolean;
   /** Status code for the first token, the second and so on; 0 never answers. Default 200. */
   readonly tokenStatus?: number | readonly number[];
-  /** Ends the connection right behind an answer that refuses a token. */
+  /** Closes the connection right after refusing a token. */
   readonly hangsUpOnRefusal?: boolean;
-  /** Asks for a client certificate, and takes any. */
+  /** Requests a client certificate, and accepts any. */
   readonly requestsCertificate?: boolean;
   /** Never answers anything. */
   readonly isSilent?: boolean;

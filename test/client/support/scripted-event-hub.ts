@@ -1,4 +1,4 @@
-/** A TLS socket that is an IoT hub and its event hub as a test tells it: for what a well-behaved one never does. */
+/** A scripted IoT hub and event hub over TLS, for misbehaviour of hubs. */
 
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
@@ -20,7 +20,7 @@ export interface ScriptedEventHub {
   readonly port: number;
   readonly ca: string;
   readonly connections: readonly Connection[];
-  /** Type and text of the tokens that came. */
+  /** Type and text of the received tokens. */
   readonly tokens: readonly { readonly type: string; readonly token: string }[];
   stop(): Promise<void>;
 }
@@ -110,7 +110,7 @@ function refuse(sender: Sender): void {
   sender.close({ condition: "amqp:not-found", description: "no" });
 }
 
-/** How many events the peer may be sent still. */
+/** The peer's remaining credit. */
 export function creditOf(sender: Sender | undefined): number {
   return (sender as unknown as { readonly credit: number } | undefined)?.credit ?? 0;
 }

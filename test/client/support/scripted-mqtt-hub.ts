@@ -1,4 +1,4 @@
-/** A TLS socket that speaks MQTT as a test tells it: for what a well-behaved hub never does. */
+/** A scripted MQTT hub over TLS, for misbehaviour of hubs. */
 
 import type { AddressInfo } from "node:net";
 import tls from "node:tls";
@@ -10,7 +10,7 @@ export interface MqttPeer {
   /** Every packet the client sent, in order. */
   readonly received: readonly Packet[];
   send(packet: Packet): void;
-  /** Resolves with the first packet, sent already or still to come, that `is` true of. */
+  /** Resolves with the first packet, received or still to come, for which `is` returns true. */
   next(is: (packet: Packet) => boolean): Promise<Packet>;
 }
 
@@ -79,7 +79,7 @@ function createPeer(
   return peer;
 }
 
-/** What a hub answers when all is well. */
+/** The answers of a well-behaved hub. */
 export function behave(packet: Packet, peer: MqttPeer): void {
   if (packet.cmd === "connect") peer.send({ cmd: "connack", returnCode: 0, sessionPresent: false });
   if (packet.cmd === "subscribe") {

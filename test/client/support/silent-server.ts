@@ -1,4 +1,4 @@
-/** A server that takes connections and never says a word. */
+/** A server that accepts connections and never sends anything. */
 
 import net, { type AddressInfo, type Socket } from "node:net";
 import tls from "node:tls";
@@ -7,14 +7,14 @@ import { selfSigned } from "./self-signed.ts";
 
 export interface SilentServer {
   readonly hostName: string;
-  /** Resolves once a client has said something. */
+  /** Resolves once a client has sent something. */
   reached(): Promise<void>;
-  /** Resolves once every client has gone. */
+  /** Resolves once every client has disconnected. */
   abandoned(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param layer `tls` shakes hands first, `tcp` does not even that. */
+/** @param layer `tls` completes the handshake first, `tcp` does not. */
 export async function startSilentServer(layer: "tls" | "tcp"): Promise<SilentServer> {
   const sockets = new Set<Socket>();
   const hasData = createDeferred<void>();

@@ -9,10 +9,7 @@ interface Timer {
 /** Started by the hub of the test, which lives in the same process. The clients' SDKs have their own rhea and ws. */
 const OF_HUB = /(?<!\/node_modules\/[^/]+)\/node_modules\/(rhea|ws)\/|\/src\/hub\//;
 
-/**
- * Runs `run` and tells which timers the client started that still keep the process alive, by their
- * call stacks.
- */
+/** Runs `run` and returns the call stacks of the client's timers that still keep the process alive. */
 export async function timersLeftBy(run: () => Promise<unknown>): Promise<string[]> {
   const started = new Map<Timer, string>();
   const hook = createHook({
@@ -23,7 +20,7 @@ export async function timersLeftBy(run: () => Promise<unknown>): Promise<string[
   hook.enable();
   try {
     await run();
-    // Sockets that were destroyed tell so, and what waited for that lets go of its timers.
+    // Lets destroyed sockets emit `close`, which ends further timers.
     await atRest();
   } finally {
     hook.disable();

@@ -35,7 +35,7 @@ function createSession(device: SdkDevice): DeviceSession {
     const original = originals.get(message);
     if (original === undefined) throw new Error("This message is of another session.");
     await device.client[how](original);
-    // rhea gives settlements of one tick the first one's outcome.
+    // rhea settles all deliveries of one tick with the first outcome.
     await new Promise((resolve) => setImmediate(resolve));
   };
   return {

@@ -63,7 +63,7 @@ class HttpsSession implements DeviceSession {
     return Promise.resolve();
   }
 
-  /** Asks with a lock nobody has, which takes nothing. */
+  /** Uses an unknown lock token, so nothing is settled. */
   async isShutOut(): Promise<boolean> {
     const { status } = await this.#call("DELETE", "/no-such-lock");
     return status === 401 || status === 403 || status === 404;
@@ -89,7 +89,7 @@ class HttpsSession implements DeviceSession {
   }
 }
 
-/** The local hub encodes what is beyond ASCII, and leaves the rest as it is. */
+/** The local hub encodes only non-ASCII characters. */
 function decode(text: string): string {
   return /%[0189A-F][0-9A-F]/i.test(text) ? decodeURIComponent(text) : text;
 }

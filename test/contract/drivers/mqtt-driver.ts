@@ -47,7 +47,7 @@ export function createMqttDriver(
   };
 }
 
-/** The longest keep-alive that counts, in seconds: tests turn the clock by minutes. */
+/** The longest effective keep-alive, in seconds: tests advance the clock by minutes. */
 const KEEP_ALIVE_SECONDS = 1177;
 
 function signIn({ endpoint: { host }, deviceId, key }: DeviceAccess) {

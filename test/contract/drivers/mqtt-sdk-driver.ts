@@ -36,7 +36,7 @@ function createSession(device: SdkDevice): DeviceSession {
 function readMessage(message: Message): ReceivedMessage {
   const properties: Record<string, string> = {};
   for (const { key, value } of message.properties.propertyList) properties[key] = value;
-  // Over MQTT the SDK leaves the ack among the application properties.
+  // Over MQTT the SDK keeps the ack in the application properties.
   const { "iothub-ack": ack, ...rest } = properties;
   const { messageId, correlationId, userId, contentType, contentEncoding, expiryTimeUtc } = message;
   return {

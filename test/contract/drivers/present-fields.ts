@@ -1,6 +1,6 @@
 import type { ReceivedMessage } from "../driver.ts";
 
-/** System properties that arrived: what is undefined or empty is left out. */
+/** The received system properties, without undefined and empty ones. */
 export function presentFields(
   fields: Readonly<Record<string, string | number | undefined>>,
 ): Partial<ReceivedMessage> {

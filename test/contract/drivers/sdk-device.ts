@@ -12,7 +12,7 @@ interface Transport {
   on(event: "message", listener: (message: Message) => void): void;
 }
 
-/** The official device client with its retries off, so that an end is an end. */
+/** The official device client without retries, so that a lost connection stays lost. */
 export class SdkDevice {
   readonly client: Client;
   readonly messages: Inbox<Message>;

@@ -89,7 +89,7 @@ export function feedbackRules(rule: DefineRule): void {
 
 const completeNext: Settle = async (session) => session.complete(await session.receive());
 
-/** What the sender of each kind of ack is told of messages that ended this way. */
+/** The feedback for each kind of ack, for messages that ended this way. */
 async function feedbackByAck(fixture: Fixture, settle: Settle, fields: MessageFields = {}) {
   const session = await fixture.connect();
   const sent = [];

@@ -3,11 +3,11 @@ import type { Capability } from "../driver.ts";
 import type { Fixture } from "../fixture.ts";
 
 export interface RuleNeeds {
-  /** A driver without these has no such rule. */
+  /** The rule is skipped for drivers without these capabilities. */
   readonly can?: readonly Capability[];
-  /** A driver with one of these has no such rule. */
+  /** The rule is skipped for drivers with one of these capabilities. */
   readonly cannot?: readonly Capability[];
-  /** Turns the clock or changes the hub's settings: skipped where time passes by itself. */
+  /** Advances the clock or changes the hub's settings: skipped on a real hub. */
   readonly isLocal?: boolean;
   readonly hub?: LocalHubOptions;
 }

@@ -27,7 +27,7 @@ export function settlementRules(rule: DefineRule): void {
     expect(message.isMarkedRedelivered ?? false).toBe(false);
   });
 
-  rule("a completed message is gone and its sender hears Success", {}, async (fixture) => {
+  rule("a completed message is removed and its sender gets Success", {}, async (fixture) => {
     const session = await fixture.connect();
     const done = await fixture.send({ ack: "full" });
     const next = await fixture.send();
@@ -37,7 +37,7 @@ export function settlementRules(rule: DefineRule): void {
   });
 
   rule(
-    "a rejected message is gone and its sender hears Rejected",
+    "a rejected message is removed and its sender gets Rejected",
     { can: ["canReject"] },
     async (fixture) => {
       const session = await fixture.connect();
@@ -50,7 +50,7 @@ export function settlementRules(rule: DefineRule): void {
   );
 
   rule(
-    "an abandoned message comes again, counted once more",
+    "an abandoned message is redelivered, counted once more",
     { can: ["canAbandon"] },
     async (fixture) => {
       const [first, second] = [await fixture.send(), await fixture.send()];
@@ -92,7 +92,7 @@ export function settlementRules(rule: DefineRule): void {
   );
 
   rule(
-    "what a lost connection held comes again in order, uncounted, marked where the protocol can",
+    "messages of a lost connection are redelivered in order, uncounted, marked if the protocol can",
     { can: ["canHold", "hasConnection"] },
     async (fixture) => {
       const sent = [await fixture.send(), await fixture.send(), await fixture.send()];
@@ -139,7 +139,7 @@ export function settlementRules(rule: DefineRule): void {
   );
 
   rule(
-    "a settlement that comes after its lock ran out changes nothing",
+    "a settlement after its lock expired changes nothing",
     { can: ["canHold"], isLocal: true },
     async (fixture) => {
       const session = await fixture.connect();

@@ -15,7 +15,7 @@ type Operation =
   | { readonly type: "place"; readonly size: number }
   | { readonly type: "admit" }
   | { readonly type: "trim" }
-  /** Backwards too. */
+  /** The clock may also go backwards. */
   | { readonly type: "turnClock"; readonly byMs: number }
   | { readonly type: "locate"; readonly kind: EventPosition["type"]; readonly isInclusive: boolean }
   | { readonly type: "read"; readonly pick: number }
@@ -59,7 +59,7 @@ interface ModelReader {
   readonly cursor: LogCursor;
 }
 
-/** The real log, and beside it an array of all there ever was. */
+/** The real log, and an array of all events so far. */
 class Driver {
   log = new EventLog<number>();
   nowMs = 1000;

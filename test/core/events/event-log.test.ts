@@ -22,7 +22,7 @@ function readFrom(log: EventLog<string>, position: EventPosition): string[] {
   return texts;
 }
 
-/** What is weakly held is kept until the tick is over. */
+/** Weak references are kept until the end of the tick. */
 async function collectGarbage(): Promise<void> {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;

@@ -4,7 +4,7 @@ import { partitionOf } from "../../../src/core/events/partition.ts";
 
 // Rule event-partition.
 describe("the partition of a device", () => {
-  // A hub that is started again must find a device's events where it left them: these are for good.
+  // These must never change: a restarted hub must find a device's events in the same partition.
   it.each([
     ["device1", 4, 2],
     ["device2", 4, 3],

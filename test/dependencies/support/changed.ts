@@ -1,4 +1,4 @@
-/** Objects of packages as another version of the package might have them. */
+/** Modified objects of packages, as another version might have them. */
 
 import {
   Internals,

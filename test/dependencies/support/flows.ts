@@ -1,4 +1,4 @@
-/** Everything that reaches into a package, done once: against a local hub, over real sockets. */
+/** Runs everything that uses internals of a package, once: against a local hub, over real sockets. */
 
 import { readFileSync } from "node:fs";
 import { createDeferred } from "../../../src/async/deferred.ts";

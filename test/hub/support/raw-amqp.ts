@@ -55,7 +55,7 @@ const HEADER_BYTES = 8;
 /** Described types of a terminus. */
 const [SOURCE, TARGET] = [0x28, 0x29];
 
-/** An AMQP peer that says what it is told to, frame by frame, and keeps no state of its own. */
+/** A stateless AMQP peer that sends frames one by one. */
 export class RawAmqp {
   readonly #stream: Duplex;
   readonly #frames = new Inbox<RawFrame>();

@@ -1,4 +1,4 @@
-/** A hub at home in a directory, and everything others need to reach it. */
+/** A hub in a home directory, and what other programs need to connect. */
 
 import { readFileSync } from "node:fs";
 import { onTestFinished } from "vitest";
@@ -96,7 +96,7 @@ export async function connectService(interop: InteropHub): Promise<ServiceClient
   return service;
 }
 
-/** Starts a program of others; it is ended with the test at the latest. */
+/** Starts an external program; it is ended with the test at the latest. */
 export function startProgram(
   program: string,
   args: readonly string[],

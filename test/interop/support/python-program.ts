@@ -1,4 +1,4 @@
-/** Python programs of the tests, which tell what happens in lines of JSON. */
+/** Python programs of the tests, which report events as lines of JSON. */
 
 import { join } from "node:path";
 import { pythonWith } from "../../support/external-program.ts";

@@ -1,4 +1,4 @@
-/** A hub on the ports that SDKs fix, at an address of loopback nobody else has. */
+/** A hub on the standard ports, on a loopback address of its own. */
 
 import { randomInt } from "node:crypto";
 import net from "node:net";
@@ -8,7 +8,7 @@ import { type InteropHub, startInteropHub } from "./interop-hub.ts";
 /** Other than 127.0.0.1, where any hub may be; Linux has all of 127.0.0.0/8. */
 const ADDRESS = `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(1, 255)}`;
 
-/** Whether this machine lets us have all of them; if not, it is told on stderr. */
+/** Whether all of them can be opened here; if not, reports it on stderr. */
 export async function canHaveStandardPorts(): Promise<boolean> {
   for (const port of STANDARD_PORTS) {
     const reason = await refusalOf(port);
