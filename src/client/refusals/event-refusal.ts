@@ -27,19 +27,21 @@ export function validateEvent(message: Message): void {
   }
 }
 
-/** @param told The transport's interpretation of `cause`, if any. */
+/** @param fromTransport The transport's interpretation of `cause`, if any. */
 export function toEventRefusal(
   cause: unknown,
-  told: ClientError | undefined,
+  fromTransport: ClientError | undefined,
 ): ClientError | undefined {
   if (isMessageReleased(cause)) {
     return refusal("ServiceUnavailable", "The hub released the message.", cause);
   }
   // One AMQP condition covers a device's full queue and the hub's quota; events have no queue.
-  if (told?.name === "DeviceMaximumQueueDepthExceeded") {
-    return refusal("IotHubQuotaExceeded", told.message, cause);
+  if (fromTransport?.name === "DeviceMaximumQueueDepthExceeded") {
+    return refusal("IotHubQuotaExceeded", fromTransport.message, cause);
   }
-  return told && refusal(told.name, told.message, cause, told.hint);
+  return (
+    fromTransport && refusal(fromTransport.name, fromTransport.message, cause, fromTransport.hint)
+  );
 }
 
 function refusal(

@@ -76,8 +76,8 @@ export function refusalToOwner(cause: unknown): ClientError | undefined {
 function toRefusal(cause: unknown, { byStatus, hints }: Reading): ClientError | undefined {
   if (!(cause instanceof HttpRefusalError)) return undefined;
   const { answer } = cause;
-  const { name: told, words } = parseAnswer(answer);
-  const name = nameOf(told, answer.status, byStatus);
+  const { name: errorName, words } = parseAnswer(answer);
+  const name = nameOf(errorName, answer.status, byStatus);
   const message = `The hub refused: ${words || name} (HTTP ${answer.status}).`;
   return new ClientError(name, message, { cause, hint: hints[name] });
 }
@@ -111,11 +111,11 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
 }
 
 function nameOf(
-  told: string | undefined,
+  errorName: string | undefined,
   status: number,
   byStatus: Reading["byStatus"],
 ): HubErrorName {
-  const byName = NAMES.find((name) => name === told && httpStatusOf(name) === status);
+  const byName = NAMES.find((name) => name === errorName && httpStatusOf(name) === status);
   return byName ?? byStatus[status] ?? (status >= 500 ? "ServerError" : "ArgumentInvalid");
 }
 

@@ -112,14 +112,14 @@ export function nameOfNumber(number: number): HubErrorName | undefined {
 }
 
 function numberOf({ description, info }: Answer): number | undefined {
-  const told = parseDescription(description)?.errorCode ?? info?.["com.microsoft:error-code"];
-  const digits = told === undefined ? /\b[45]\d{5}\b/.exec(description ?? "")?.[0] : String(told);
+  const code = parseDescription(description)?.errorCode ?? info?.["com.microsoft:error-code"];
+  const digits = code === undefined ? /\b[45]\d{5}\b/.exec(description ?? "")?.[0] : String(code);
   return digits !== undefined && /^\d{6}$/.test(digits) ? Number(digits) : undefined;
 }
 
 function textOf(answer: Answer | undefined): string | undefined {
-  const told = parseDescription(answer?.description)?.message;
-  return (typeof told === "string" && told) || answer?.description || undefined;
+  const message = parseDescription(answer?.description)?.message;
+  return (typeof message === "string" && message) || answer?.description || undefined;
 }
 
 /** Azure describes an error in JSON, other hubs in plain text. */
