@@ -178,7 +178,7 @@ describe("messages that are no messages", () => {
     ["application properties that are a list", "00537445"],
     ["nested deeper than anybody reads", `005377${"c0ff01".repeat(20)}`],
     ["nothing", ""],
-  ])("%s: upset nobody else", async (_what, hex) => {
+  ])("%s: do not affect others", async (_what, hex) => {
     const hub = await createTestHub();
     const uncaught = await uncaughtDuring(async () => {
       const { peer } = await hub.connectService();

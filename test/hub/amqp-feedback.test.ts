@@ -33,7 +33,7 @@ async function reading(hub: TestHub, creditWindow = 10): Promise<AmqpReceiver> {
   return peer.openReceiver(FEEDBACK, { credit_window: creditWindow });
 }
 
-/** One batch, waiting in the hub, with nobody who reads. */
+/** One batch, waiting in the hub, without a reader. */
 async function withBatch(settings = {}) {
   const hub = await createTestHub({ settings });
   await complete(hub, "m1");

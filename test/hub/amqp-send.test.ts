@@ -125,7 +125,7 @@ describe("what is sent arrives", () => {
 describe("a message is rejected", () => {
   const refused: [string, string, Partial<Message>][] = [
     [
-      "for a device that is not there",
+      "for a device that does not exist",
       "amqp:not-found",
       { to: "/devices/nobody/messages/devicebound" },
     ],

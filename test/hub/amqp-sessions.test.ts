@@ -157,7 +157,7 @@ describe("answers wait for the credit of their link", () => {
     return messages.map(({ correlation_id }) => correlation_id);
   }
 
-  it("and those that wait are in nobody's way", async () => {
+  it("and waiting ones do not block others", async () => {
     const { hub, session, answers } = await asking(5);
     answers.link.add_credit(1);
     expect((await answers.next()).message.correlation_id).toBe(0);

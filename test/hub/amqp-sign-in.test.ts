@@ -66,7 +66,10 @@ describe("SASL", () => {
       "a policy's token that is not for devices",
       (hub) => plain(`device1@sas.${HOST}`, hub.policyToken("service")),
     ],
-    ["a device that is not there", (hub) => plain(`nobody@sas.${HOST}`, hub.policyToken("device"))],
+    [
+      "a device that does not exist",
+      (hub) => plain(`nobody@sas.${HOST}`, hub.policyToken("device")),
+    ],
     ["a password that is no token", () => plain(`service@sas.root.${HOST}`, "secret")],
     ["a user name of another form", (hub) => plain("service", hub.policyToken("service"))],
     [
@@ -239,7 +242,7 @@ describe("put-token", () => {
     ],
     ["an expired token", (hub) => hub.policyToken("service", { expiresInSeconds: 0 })],
     [
-      "a policy that is not there",
+      "a policy that does not exist",
       (hub) => hub.policyToken("service").replace("skn=service", "skn=root"),
     ],
     ["a token of no device", (hub) => hub.deviceToken("device1").replace("device1", "nobody")],

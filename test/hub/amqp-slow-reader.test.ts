@@ -73,7 +73,7 @@ describe("a reader of events that gives credit and does not read", () => {
     );
   });
 
-  it("and drains its link is told that it is drained when it has what there is", async () => {
+  it("and drains its link gets all there is, then the end of the drain", async () => {
     const hub = await createTestHub();
     const bodies = bodiesOf(20, 250_000);
     const partitionId = await sendTelemetry(hub, bodies);

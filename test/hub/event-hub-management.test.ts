@@ -59,7 +59,7 @@ async function bytesDuring(peer: AmqpPeer, run: () => Promise<unknown>) {
 // Rule event-management.
 describe("READ", () => {
   it.each([ADDRESS, "$management", "/$management", "amqps://localhost/Messages/$Management"])(
-    "at %s tells of the event hub",
+    "at %s returns the event hub's properties",
     async (address) => {
       const hub = await createTestHub();
       const { peer } = await hub.connectService();
@@ -77,7 +77,7 @@ describe("READ", () => {
     },
   );
 
-  it("of a partition tells its first and last event", async () => {
+  it("of a partition returns its first and last event", async () => {
     const { hub, management } = await managing();
     await sendTelemetry(hub, ["0"]);
     hub.clock.advance(1000);
@@ -97,7 +97,7 @@ describe("READ", () => {
     });
   });
 
-  it("of a partition without an event tells -1, and a time that never was", async () => {
+  it("of an empty partition returns -1 and a minimum time", async () => {
     const { management } = await managing();
     expect((await management.ask({ ...PARTITION, partition: "0" })).body).toEqual({
       name: "messages",
@@ -111,7 +111,7 @@ describe("READ", () => {
     });
   });
 
-  it("of a partition whose events are all gone tells how far it had come", async () => {
+  it("of a partition whose events have all expired returns its last position", async () => {
     const hub = await createTestHub();
     const peer = await hub.amqp().opened();
     const token = hub.policyToken("service", { expiresInSeconds: 2 * 24 * 3600 });
@@ -247,7 +247,7 @@ describe("READ", () => {
     }
   });
 
-  it("whose name of a link to answer on nobody has is answered on one of its session", async () => {
+  it("that names an unknown reply link is answered on one of its session", async () => {
     const { management } = await managing();
     const { correlation_id } = await management.ask(HUB, { reply_to: "cbs" });
     expect(correlation_id).toBe("request");

@@ -7,7 +7,7 @@ import { createTestHub } from "../support/test-hub.ts";
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A store that tells which records it would have. */
+/** A store that lists the records it would hold. */
 class RecordStore implements Store {
   readonly keys = new Set<string>();
 
@@ -33,7 +33,7 @@ function numbersOf(hub: Awaited<ReturnType<typeof createTestHub>>): number[] {
 
 // Rule event-retention.
 describe("an event", () => {
-  it("is kept for a day, with nobody there to read it, and then is gone from the store", async () => {
+  it("is kept for a day without readers, then removed from the store", async () => {
     const store = new RecordStore();
     const hub = await createTestHub({ store });
     await sendTelemetry(hub, ["0"]);

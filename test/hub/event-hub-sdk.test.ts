@@ -118,7 +118,7 @@ describe("@azure/event-hubs, unmodified", () => {
       return first;
     }
 
-    /** As a reader is told of it. */
+    /** As a reader sees it. */
     async function eventOf({ hub }: Setup, body: number) {
       const reading = consume(openConsumer(hub), { partitionId: PARTITION_ID });
       const { event } = await reading.events.until((one) => one.event.body === body);
@@ -160,7 +160,7 @@ describe("@azure/event-hubs, unmodified", () => {
       const found = reading.events.next().finally(() => {
         isFound = true;
       });
-      // Nobody tells when the reader is there: what is sent before that is not for it.
+      // The SDK does not report when the reader is attached; earlier events are not for it.
       for (let n = 2; !isFound && n < 200; n++) {
         await send(device, [String(n)]);
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -209,7 +209,7 @@ describe("@azure/event-hubs, unmodified", () => {
     expect(await without.errors.next()).toMatchObject({ code: "ReceiverDisconnectedError" });
   });
 
-  it("is told with each event how far the partition has come", async () => {
+  it("gets the partition's last position with each event", async () => {
     const { hub } = await hubWith(["0", "1", "2"]);
     const reading = consume(openConsumer(hub), {
       partitionId: PARTITION_ID,
@@ -282,7 +282,7 @@ describe("@azure/event-hubs, unmodified", () => {
     },
   );
 
-  it("reads on behind what it has read when its subscription is made anew", async () => {
+  it("continues after the last read event with a new subscription", async () => {
     const { hub, device } = await hubWith(["0", "1"]);
     const first = consume(openConsumer(hub), { partitionId: PARTITION_ID });
     const [, last] = await first.events.take(2);
@@ -299,7 +299,7 @@ describe("@azure/event-hubs, unmodified", () => {
       (text) => text.replace(/SharedAccessKey=[^;]*/, `SharedAccessKey=${"A".repeat(43)}=`),
     ],
     ["a policy there is not", (text) => text.replace("iothubowner", "nobody")],
-  ])("with %s is told UnauthorizedError", async (_what, change) => {
+  ])("with %s gets UnauthorizedError", async (_what, change) => {
     const { hub } = await hubWith([]);
     const client = openSdkConsumer(change(hub.eventHubConnectionString));
     await expect(client.getPartitionIds()).rejects.toMatchObject({ code: "UnauthorizedError" });
@@ -314,7 +314,7 @@ describe("@azure/event-hubs, unmodified", () => {
       "0",
       (text) => text.replace("EntityPath=messages", "EntityPath=other"),
     ],
-  ])("with %s is told MessagingEntityNotFoundError", async (_what, group, partitionId, change) => {
+  ])("with %s gets MessagingEntityNotFoundError", async (_what, group, partitionId, change) => {
     const { hub } = await hubWith([]);
     const client = openSdkConsumer(change(hub.eventHubConnectionString), group);
     const { errors } = consume(client, { partitionId });

@@ -58,7 +58,7 @@ describe("the home directory", () => {
     ["below a file", () => join(fileIn(temporaryDirectory()), "home")],
     ["a link to nowhere", () => linkToNowhere(temporaryDirectory())],
   ];
-  // Where no directory can be made, whoever asks; Node's own recursive mkdir tries it forever.
+  // No directory can be created here, even by root; Node's own recursive mkdir would retry forever.
   if (process.platform === "linux") unusable.push(["in /proc", () => "/proc/c2d/home"]);
 
   it.each(unusable)("that is %s is refused at once, by its path", async (_what, make) => {
@@ -246,17 +246,14 @@ describe("a hub at home", () => {
     },
   );
 
-  it.skipIf(!existsSync("/dev/full"))(
-    "tells of a full disk, whatever was to be written",
-    async () => {
-      const paths = createHome(temporaryDirectory());
-      symlinkSync("/dev/full", `${paths.installationFile}.${process.pid}.tmp`);
-      await expect(startHomeHub({ directory: paths.directory, ports: [0] })).rejects.toMatchObject({
-        name: "StoreFull",
-      });
-      await startAtHome(paths.directory);
-    },
-  );
+  it.skipIf(!existsSync("/dev/full"))("reports a full disk for any write", async () => {
+    const paths = createHome(temporaryDirectory());
+    symlinkSync("/dev/full", `${paths.installationFile}.${process.pid}.tmp`);
+    await expect(startHomeHub({ directory: paths.directory, ports: [0] })).rejects.toMatchObject({
+      name: "StoreFull",
+    });
+    await startAtHome(paths.directory);
+  });
 
   it.each(["store", "store.owner"])("does not take a file for its %s", async (name) => {
     const paths = createHome(temporaryDirectory());

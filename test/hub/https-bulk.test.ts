@@ -32,7 +32,7 @@ describe("rule registry-bulk", () => {
     });
   });
 
-  test("what cannot be done is told, and the rest is done", async () => {
+  test("failed operations are reported, and the others applied", async () => {
     const hub = await createTestHub();
     const { status, body } = await bulk(hub, [
       { id: "device1", importMode: "create" },

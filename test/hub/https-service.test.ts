@@ -29,7 +29,7 @@ describe("DELETE of a device's commands", () => {
     expect(jsonOf(again)).toMatchObject({ totalMessagesPurged: 0 });
   });
 
-  it("of a device that is not there is 404", async () => {
+  it("of a device that does not exist is 404", async () => {
     const hub = await createTestHub();
     const token = hub.policyToken("service");
     expect((await hub.https("DELETE", "/devices/nobody/commands", token)).status).toBe(404);

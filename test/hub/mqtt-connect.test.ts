@@ -108,7 +108,7 @@ describe("CONNECT is refused with 5 and the connection ended", () => {
       }),
     ],
     [
-      "a device that is not there",
+      "a device that does not exist",
       () => ({ clientId: "nobody", username: `${HOST}/nobody/?api-version=2021-04-12` }),
     ],
   ])("for %s", async (_why, fields) => {

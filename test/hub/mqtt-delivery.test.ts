@@ -434,9 +434,7 @@ describe("a message whose topic", () => {
 });
 
 describe("a device that never acknowledges", () => {
-  it("is still sent its messages after more repetitions than there are packet ids", {
-    timeout: 8000,
-  }, async () => {
+  it("is still sent its messages after more repetitions than there are packet ids", async () => {
     const { hub, peer } = await subscribed(1, { settings: { defaultTtlMs: 1e15 } });
     const token = hub.deviceToken("device1", { expiresInSeconds: 1e9 });
     peer.destroy();

@@ -179,7 +179,7 @@ describe("keep-alive", () => {
     peer.stall();
     for (let n = 0; n < 5; n++) await hub.send({ body: "x".repeat(60_000) });
     hub.clock.advance(270_000);
-    // A grace period for the last bytes is fine; waiting for the client for ever is not.
+    // A grace period for the last bytes is fine; waiting for the client forever is not.
     hub.clock.advance(600_000);
     await new Promise((resolve) => setImmediate(resolve));
     expect(hubEnd.destroyed).toBe(true);

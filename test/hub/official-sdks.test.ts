@@ -119,7 +119,7 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
     expect(got).toEqual(["1", "2", "3"]);
   });
 
-  it("are told DeviceNotFoundError for a device that is not there", async () => {
+  it("get DeviceNotFoundError for a device that does not exist", async () => {
     const { hub } = await trustedHub();
     const service = await openService(hub);
     await expect(service.send("nobody", new common.Message("x"))).rejects.toMatchObject({
@@ -128,7 +128,7 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
   });
 
   // Rule c2d-depth.
-  it("are told DeviceMaximumQueueDepthExceededError for the 51st message", async () => {
+  it("get DeviceMaximumQueueDepthExceededError for the 51st message", async () => {
     const { hub } = await trustedHub();
     const service = await openService(hub);
     for (let n = 0; n < 50; n++) await service.send("device1", new common.Message("x"));
@@ -138,21 +138,21 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
   });
 
   // Rule c2d-size.
-  it("are told MessageTooLargeError over 64 KB", async () => {
+  it("get MessageTooLargeError over 64 KB", async () => {
     const { hub } = await trustedHub();
     const service = await openService(hub);
     const sent = service.send("device1", new common.Message(Buffer.alloc(65_537)));
     await expect(sent).rejects.toMatchObject({ name: "MessageTooLargeError" });
   });
 
-  it("are told ArgumentError for an ack that is none", async () => {
+  it("get ArgumentError for an invalid ack", async () => {
     const { hub } = await trustedHub();
     const service = await openService(hub);
     const message = Object.assign(new common.Message("x"), { ack: "sometimes" });
     await expect(service.send("device1", message)).rejects.toMatchObject({ name: "ArgumentError" });
   });
 
-  it("are told UnauthorizedError for a service's wrong key", async () => {
+  it("get UnauthorizedError for a service's wrong key", async () => {
     const { hub } = await trustedHub();
     const client = iothub.Client.fromConnectionString(withWrongKey(hub.connectionString));
     onTestFinished(async () => {
@@ -165,8 +165,8 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
 
   it.each([
     ["wrong key", withWrongKey],
-    ["device that is not there", (text: string) => text.replace("device1", "nobody")],
-  ])("are told UnauthorizedError for a device's %s", async (_what, change) => {
+    ["device that does not exist", (text: string) => text.replace("device1", "nobody")],
+  ])("get UnauthorizedError for a device's %s", async (_what, change) => {
     const { hub } = await trustedHub();
     const opened = openDevice(change(hub.deviceConnectionString("device1")));
     await expect(opened).rejects.toMatchObject({ name: "UnauthorizedError" });

@@ -108,7 +108,7 @@ describe("PUT with If-Match", () => {
     expect(hub.registry.get("device1")).toEqual(before);
   });
 
-  it("for a device that is not there is 412 and makes none", async () => {
+  it("for a device that does not exist is 412 and makes none", async () => {
     const hub = await createTestHub();
     expect((await ask(hub, "PUT", "nobody", { ifMatch: "*" })).status).toBe(412);
     expect(hub.registry.find("nobody")).toBeUndefined();
@@ -156,7 +156,7 @@ describe("DELETE", () => {
     expect((await ask(hub, "GET", "device1")).status).toBe(200);
   });
 
-  it("of a device that is not there is 404 DeviceNotFound", async () => {
+  it("of a device that does not exist is 404 DeviceNotFound", async () => {
     const hub = await createTestHub();
     expect(await ask(hub, "DELETE", "nobody", { ifMatch: "*" })).toMatchObject({
       status: 404,

@@ -85,7 +85,7 @@ describe("a device's link to its events", () => {
   });
 
   // Rule sas-expiry.
-  it("ends when its token has run out", async () => {
+  it("ends when its token has expired", async () => {
     const hub = await createTestHub();
     const peer = await hub.amqp().opened();
     const token = hub.deviceToken("device1", { expiresInSeconds: 60 });
@@ -112,7 +112,7 @@ describe("a device's link to its events", () => {
 
   // Rules sas-expiry, device-credentials.
   it.each<[string, (hub: TestHub) => Promise<unknown>]>([
-    ["token has run out", async (hub) => hub.clock.advance(3_600_000)],
+    ["token has expired", async (hub) => hub.clock.advance(3_600_000)],
     ["device is disabled", (hub) => hub.registry.update("device1", { status: "disabled" }, "*")],
     ["device has connected another way", (hub) => hub.connectDevice()],
   ])("takes nothing once its %s, though the peer will not hear of it", async (_what, change) => {
@@ -414,7 +414,7 @@ describe("a batch", () => {
     expect(uncaught).toEqual([]);
   });
 
-  it("in a format nobody knows is refused", async () => {
+  it("in an unknown format is refused", async () => {
     const hub = await createTestHub();
     const { sender } = await sending(hub);
     const batch = batchOf(encode({ body: "x" }));

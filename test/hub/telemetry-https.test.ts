@@ -167,7 +167,7 @@ describe("POST of a batch", () => {
     ]);
   });
 
-  it("is told by its content type, parameters and case aside", async () => {
+  it("is recognised by its content type, ignoring parameters and case", async () => {
     const hub = await createTestHub();
     const headers = { "content-type": "Application/vnd.Microsoft.IoTHub.json; charset=utf-8" };
     await postBatch(hub, [{ body: "" }, { body: "" }], { headers });

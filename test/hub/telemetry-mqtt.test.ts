@@ -58,7 +58,7 @@ describe("PUBLISH of a device", () => {
     expect(storedTelemetry(hub.deviceToCloud)).toHaveLength(2);
   });
 
-  it("is told to whoever watches the hub", async () => {
+  it("is reported as a hub event", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     await acknowledged(peer, publish({ topic: `${TOPIC}%24.mid=m1` }));

@@ -68,7 +68,7 @@ describe.each(TRANSPORTS)("%s, unmodified", (name, open) => {
     expect(events.map(({ body }) => String(body))).toEqual(texts);
   });
 
-  it("is told when a message is too large, and goes on", async () => {
+  it("gets an error for a message that is too large, and continues", async () => {
     const hub = await trustedHub();
     const client = await open(hub);
     const sent = client.sendEvent(new common.Message(Buffer.alloc(262_145)));
@@ -98,7 +98,7 @@ describe("azure-iot-device-http, unmodified", () => {
 });
 
 describe("azure-iot-device-amqp, unmodified", () => {
-  it("is told MessageTooLargeError and UnauthorizedError by name", async () => {
+  it("gets MessageTooLargeError and UnauthorizedError by name", async () => {
     const hub = await trustedHub();
     const client = await openSdkDevice(hub, deviceAmqp.Amqp);
     const sent = client.sendEvent(new common.Message(Buffer.alloc(262_145)));

@@ -6,7 +6,7 @@ import { WebSocket } from "ws";
 import { startHubForTest } from "../support/local-hub.ts";
 import { connectPacket } from "../support/mqtt-peer.ts";
 
-/** MQTT with a token nobody made, and the header of AMQP: each is answered at once. */
+/** MQTT with an invalid token, and the AMQP header: each is answered at once. */
 const FIRST_WORDS: readonly [string, Buffer, string][] = [
   [
     "mqtt",

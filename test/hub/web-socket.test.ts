@@ -141,7 +141,7 @@ describe("through a WebSocket", () => {
     ["the path in the query alone", 404, `/?${PATH}`, ["mqtt"], /path '\/'/],
     ["another subprotocol", 400, PATH, ["stomp"], /stomp.*mqtt.*AMQPWSB10/],
     ["no subprotocol", 400, PATH, [], /mqtt.*AMQPWSB10/],
-  ])("nothing is served at %s: %i, told to client and log", async (...row) => {
+  ])("nothing is served at %s: %i, reported to client and log", async (...row) => {
     const [_what, status, path, subprotocols, reason] = row;
     const hub = await startHub();
     const log = new EventLog(hub);
@@ -152,7 +152,7 @@ describe("through a WebSocket", () => {
     ]);
   });
 
-  it("an upgrade that is no WebSocket's is told to client and log", async () => {
+  it("an upgrade to another protocol is reported to client and log", async () => {
     const hub = await startHub();
     const log = new EventLog(hub);
     const socket = tls.connect({
