@@ -106,23 +106,19 @@ describe("a message to an AMQP device", () => {
       "modified",
       ({ delivery }) => delivery.modified({ delivery_failed: true, undeliverable_here: false }),
     ],
-  ])(
-    "%s is redelivered, counted, ten times in total",
-    async (_outcome, settle) => {
-      const hub = await createTestHub();
-      const { receiver } = await receiving(hub, 100);
-      await hub.send({ messageId: "m1", ack: "full" });
-      for (let count = 0; count < 10; count++) {
-        const received = await receiver.next();
-        expect(received.message.message_annotations?.["iothub-deliverycount"]).toBe(count);
-        settle(received);
-      }
-      expect(await hub.log.reached("feedback")).toMatchObject({
-        statusCode: "DeliveryCountExceeded",
-      });
-    },
-    5000,
-  );
+  ])("%s comes again, counted, ten times in all and no more", async (_outcome, settle) => {
+    const hub = await createTestHub();
+    const { receiver } = await receiving(hub, 100);
+    await hub.send({ messageId: "m1", ack: "full" });
+    for (let count = 0; count < 10; count++) {
+      const received = await receiver.next();
+      expect(received.message.message_annotations?.["iothub-deliverycount"]).toBe(count);
+      settle(received);
+    }
+    expect(await hub.log.reached("feedback")).toMatchObject({
+      statusCode: "DeliveryCountExceeded",
+    });
+  });
 
   it("comes as often as there is credit, however many went before", async () => {
     const hub = await createTestHub();
@@ -147,7 +143,7 @@ describe("a message to an AMQP device", () => {
   });
 
   // Rule c2d-lock-lost.
-  it("settled after its lock expired changes nothing; it was redelivered", async () => {
+  it("settled after its lock ran out changes nothing; it has come again", async () => {
     const hub = await createTestHub();
     const { peer, receiver } = await receiving(hub);
     await hub.send({ messageId: "m1" });
@@ -163,7 +159,7 @@ describe("a message to an AMQP device", () => {
   });
 
   // Rule c2d-lock-lost.
-  it("accepted after its lock expired, by a peer that settles second, is refused", async () => {
+  it("accepted after its lock ran out, by a peer that waits to hear of it, is refused", async () => {
     const hub = await createTestHub();
     const peer = await connectDevice(hub);
     const receiver = await peer.openReceiver(ADDRESS, { rcv_settle_mode: 1 });
