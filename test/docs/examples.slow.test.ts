@@ -94,7 +94,7 @@ test("20-line-service.cjs and 20-line-device.cjs talk through the local hub, unm
 });
 
 test.each(["device", "service"])(
-  "20-line-%s.cjs has at most 20 lines, and requires only Azure packages",
+  "20-line-%s.cjs has at most 20 lines and only SDK imports",
   (side) => {
     const lines = readExample(`20-line-${side}.cjs`).trimEnd().split("\n");
     const code = lines.filter((line) => line.trim() !== "" && !line.startsWith("//"));
