@@ -123,7 +123,7 @@ describe("the source of events", () => {
     ["no EntityPath", EVENTS.replace(/;EntityPath.*/, ""), /EntityPath is missing/],
     ["another scheme", EVENTS.replace("sb:", "https:"), /not have the form sb:/],
     ["no host name", EVENTS.replace("e.example:5671", "e example"), /not a valid host name/],
-  ])("%s is told as what it is", (_name, text, what) => {
+  ])("%s is reported", (_name, text, what) => {
     const flags = { eventHubConnectionString: text };
     const problems = problemsOf(() => loadEventsConfig(inputs({ flags })));
     expect(problems[0]?.what).toMatch(what);

@@ -138,7 +138,7 @@ describe("the hub of a service", () => {
       { dotenv: { C2D_LOCAL: "1", IOTHUB_CONNECTION_STRING: hub("d") } },
       ["C2D_LOCAL in ./.env", "IOTHUB_CONNECTION_STRING in ./.env"],
     ],
-  ])("two at the level of %s are told by name", (_title, given, names) => {
+  ])("two at the level of %s are both named", (_title, given, names) => {
     const problems = problemsOf(() => send(given));
     expect(problems).toHaveLength(1);
     for (const name of names) expect(problems[0]?.where).toContain(name);

@@ -38,7 +38,7 @@ async function stopInProcess(directory: string): Promise<InProcess> {
 }
 
 describe("a hub of an older version, without this path", () => {
-  signalled("is told by a signal", async () => {
+  signalled("is stopped by a signal", async () => {
     const paths = createHome(temporaryDirectory());
     const hub = await startStandIn(paths, "response.writeHead(404).end()");
     const { lines } = await stopInProcess(paths.directory);
