@@ -26,8 +26,10 @@ import {
   parseDeviceConnectionString,
   parseHubConnectionString,
 } from "../../src/core/connection-string.ts";
+import { startHomeHub } from "../../src/hub/home-hub.ts";
 import { type LocalHub, startLocalHub } from "../../src/hub/local-hub.ts";
 import type { LocalHubOptions } from "../../src/hub/local-hub-options.ts";
+import { temporaryDirectory } from "../support/local-hub.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 
@@ -201,15 +203,22 @@ it("of two listeners on one device id the first gives up", async () => {
 });
 
 it("a listener reconnects to a hub that was away", async () => {
-  const setup = await start();
-  const [port] = setup.hub.ports;
+  // Its keys and certificates stay the same.
+  const directory = temporaryDirectory();
+  const startAt = async (port: number): Promise<Setup> => {
+    const hub = await startHomeHub({ directory, ports: [port], devices: ["device1"] });
+    cleanups.push(() => hub.stop());
+    return { hub, ca: readFileSync(hub.caFile, "utf8") };
+  };
+  const setup = await startAt(0);
+  const [port = 0] = setup.hub.ports;
   const controller = new AbortController();
   const events: ConnectionEvent[] = [];
   const isReady = [createDeferred<void>(), createDeferred<void>()];
   const isAway = createDeferred<void>();
-  let current = deviceOptions(setup);
+  const settings = deviceOptions(setup);
   const run = keepConnected({
-    connect: (handlers) => connectDevice({ ...current, ...handlers }),
+    connect: (handlers) => connectDevice({ ...settings, ...handlers }),
     signal: controller.signal,
     reconnect: true,
     random: () => 0.1,
@@ -222,8 +231,7 @@ it("a listener reconnects to a hub that was away", async () => {
   await isReady[0]?.promise;
   await setup.hub.stop();
   await isAway.promise;
-  // A new hub has new keys: settings are read again for each attempt.
-  current = deviceOptions(await start({ port: port ?? 0 }));
+  await startAt(port);
   await isReady[1]?.promise;
   controller.abort();
   await run;

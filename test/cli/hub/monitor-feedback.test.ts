@@ -1,7 +1,7 @@
 /** `c2d-hub monitor-feedback` against a real hub: what it prints, consumes and leaves. */
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Ended, parseLines, type RunningCommand, run } from "../support/run-command.ts";
+import { type Ended, parseLines, RunningCommand } from "../support/run-command.ts";
 import { StartedHub } from "../support/started-hub.ts";
 
 let hub: StartedHub;
@@ -212,11 +212,15 @@ test("redelivered records held for others cause a warning, and are printed once"
 
 test("a device from the environment is named with its source", async () => {
   const env = { ...hub.options.env, IOTHUB_DEVICE_ID: "device1" };
-  const started = hub.spawn("c2d-hub", "monitor-feedback", "--timeout", "1s");
-  expect((await started.ended).stderr).not.toContain("from device1");
-  const named = await run("c2d-hub", ["monitor-feedback", "--local", "--timeout", "1s"], {
-    ...hub.options,
-    env,
-  });
-  expect(named.stderr).toContain("from device1 (IOTHUB_DEVICE_ID in the environment)");
+  const unnamed = hub.spawn("c2d-hub", "monitor-feedback");
+  const args = ["monitor-feedback", "--local"];
+  const named = new RunningCommand("c2d-hub", args, { ...hub.options, env });
+  const source = "from device1 (IOTHUB_DEVICE_ID in the environment)";
+  for (const command of [unnamed, named]) {
+    await command.waitFor("stderr", "Waiting for feedback");
+    command.interrupt();
+    await command.ended;
+  }
+  expect(named.stderr).toContain(source);
+  expect(unnamed.stderr).not.toContain(source);
 });
