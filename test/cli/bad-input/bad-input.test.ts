@@ -45,7 +45,7 @@ test("each row has a name of its own", () => {
 describe.concurrent("as JSON", () => {
   test.each(TABLE.filter(({ row }) => !row.isTextOnly))("$label", async ({ row }) => {
     const filled = environment.fill(row);
-    const ended = await runToEnd(filled, inJson(filled));
+    const ended = await environment.inTurn(row, () => runToEnd(filled, inJson(filled)));
     expectNothingUnsafe(filled, ended);
     const errors = parseLines(jsonLinesOf(ended.stderr)).filter(({ type }) => type === "error");
     expect(errors).toContainEqual({
@@ -66,7 +66,7 @@ describe.concurrent("as JSON", () => {
 describe.concurrent("as text", () => {
   test.each(TABLE.filter(({ row }) => !isHarmless(row)))("$label", async ({ row }) => {
     const filled = environment.fill(row);
-    const ended = await runToEnd(filled, filled.args);
+    const ended = await environment.inTurn(row, () => runToEnd(filled, filled.args));
     expectNothingUnsafe(filled, ended);
     expect(ended.stderr).toMatch(/^error: /m);
     expect(ended.stderr).toMatch(/^hint: /m);

@@ -14,6 +14,7 @@ export class TestEnvironment {
   readonly #hub: RunningCommand;
   readonly #servers: readonly Server[];
   #count = 0;
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   private constructor(
     directory: string,
@@ -86,6 +87,18 @@ export class TestEnvironment {
       if (content !== undefined) writeFileSync(path, content);
     }
     return directory;
+  }
+
+  /** A second connection of a device would end the first: rows that connect as one wait for each other. */
+  inTurn<T>({ args }: BadInput, run: () => Promise<T>): Promise<T> {
+    const device = args.find((text) => /^%\w*DEVICE%$/.test(text));
+    if (device === undefined) return run();
+    const turn = (this.#turns.get(device) ?? Promise.resolve()).then(run);
+    this.#turns.set(
+      device,
+      turn.catch(() => {}),
+    );
+    return turn;
   }
 
   /** A row that was wrongly accepted may have left a hub running. */

@@ -151,4 +151,6 @@ test("Ctrl-C ends the wait", async () => {
   const ensured = ensure(paths, { signal: interruption.signal });
   interruption.abort();
   await expect(ensured).rejects.toMatchObject({ name: "AbortError" });
+  // The hub starts nevertheless, and can be stopped only then.
+  await expect.poll(() => findRunningHub(paths.directory)).toBeDefined();
 });
