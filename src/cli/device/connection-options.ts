@@ -1,5 +1,3 @@
-/** Connection options of the `c2d-device` commands. */
-
 import type { Command } from "commander";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import { parsePositiveDuration } from "../program/argument-parsers.ts";
@@ -22,14 +20,13 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number;
 }
 
-/** The id of the simulated device. */
 export function deviceIdOf({ hub }: Pick<DeviceConfig, "hub">): string {
   return hub.type === "local" ? hub.deviceId : hub.connectionString.deviceId;
 }
 
 const DEFAULT_KEEPALIVE_MS = 180_000;
 
-/** The maximum MQTT keep-alive, in seconds: a 16-bit field. */
+/** A 16-bit field of MQTT. */
 const MAX_KEEPALIVE_SECONDS = 65_535;
 
 export function addConnectionOptions(command: Command): Command {

@@ -27,22 +27,20 @@ import { type ConnectionOptions, deviceIdOf } from "./connection-options.ts";
 export interface LinkOptions {
   readonly connection: ConnectionOptions;
   readonly isSending: boolean;
-  /** Set to receive messages to the device. */
   readonly listening: ListeningOptions | undefined;
 }
 
-/** For HTTP only: how often to poll, and how long to lock each message. */
+/** The fields are for HTTP only. */
 export interface ListeningOptions {
   readonly pollIntervalMs?: number | undefined;
   readonly lockTimeoutMs?: number | undefined;
 }
 
 export interface LinkCallbacks {
-  /** Connecting begins; a local hub is running by now. */
+  /** A local hub is running by now. */
   onStart(): void;
-  /** Connected for the first time. */
+  /** First connection only. */
   onReady(): void;
-  /** Connected, for the first time or again. */
   onConnected?(connection: DeviceConnection): void;
   onDisconnected(): void;
   /** @param attempt The number of the connection attempt that delivered it. */
@@ -68,11 +66,7 @@ export class DeviceLink {
     this.#follower = createFollower(options.connection.config.hub, context);
   }
 
-  /**
-   * Resolves once disconnected after `signal` aborts.
-   *
-   * @throws ClientError, LocalHubError when it cannot connect, or must not reconnect.
-   */
+  /** @throws ClientError, LocalHubError when it cannot connect, or must not reconnect. */
   async run(signal: AbortSignal): Promise<void> {
     const isConnected = this.#options.connection.config.transport !== "http";
     const watch = this.#follower?.watchDevice(isConnected ? this.deviceId : undefined);
@@ -93,12 +87,10 @@ export class DeviceLink {
     });
   }
 
-  /** How long the current hub locks a message, in milliseconds, if known. */
   get hubLockTimeoutMs(): number | undefined {
     return this.#lockTimeoutMs;
   }
 
-  /** The JSON `ready` line. */
   formatReady(): string {
     const { transport } = this.#options.connection.config;
     const { deviceId } = this;

@@ -1,5 +1,3 @@
-/** The executable `c2d-device`. */
-
 import { formatExamples } from "../program/common-options.ts";
 import { runAsProcess } from "../program/host.ts";
 import { type Program, runProgram } from "../program/run-program.ts";

@@ -1,5 +1,3 @@
-/** The command `c2d-hub env`. */
-
 import { type Command, Option } from "commander";
 import { DEFAULT_LOCAL_DEVICE_ID } from "../../config/settings.ts";
 import { loadHubHome } from "../local/hub-home.ts";

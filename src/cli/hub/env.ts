@@ -1,5 +1,3 @@
-/** `c2d-hub env`: the variables that point any SDK at the running local hub. */
-
 import { join } from "node:path";
 import tls from "node:tls";
 import { formatDeviceConnectionString } from "../../core/connection-string.ts";
@@ -64,7 +62,6 @@ function writeBundle({ caFile }: HubDescription, home: string): string {
   return path;
 }
 
-/** Always ends with a newline. */
 function formatVariables(variables: EnvVariables, format: EnvFormat): string {
   if (format === "json") return `${JSON.stringify(variables, null, 2)}\n`;
   const lines = Object.entries(variables).map(([name, value]) =>

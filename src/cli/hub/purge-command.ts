@@ -1,5 +1,3 @@
-/** The command `c2d-hub purge`. */
-
 import type { Command } from "commander";
 import { loadDeviceOfHubConfig } from "../../config/hub-config.ts";
 import { configInputs, formatExamples } from "../program/common-options.ts";

@@ -1,5 +1,3 @@
-/** `c2d-hub purge`: empties a device's queue. */
-
 import type { HubConfig, NamedDevice } from "../../config/hub-config.ts";
 import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";

@@ -1,5 +1,3 @@
-/** The command `c2d-hub status`. */
-
 import type { Command } from "commander";
 import { loadHubHome } from "../local/hub-home.ts";
 import {

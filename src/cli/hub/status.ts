@@ -1,5 +1,3 @@
-/** `c2d-hub status`: shows the running hub of this home. */
-
 import type { HubDescription } from "../../hub/home/home.ts";
 import { whileConnecting } from "../local/connecting.ts";
 import { type HubStatus, readStatus } from "../local/hub-api.ts";

@@ -1,5 +1,3 @@
-/** The command `c2d-hub stop`. */
-
 import type { Command } from "commander";
 import { loadHubHome } from "../local/hub-home.ts";
 import { addCommonOptions, addDotenv, formatExamples } from "../program/common-options.ts";

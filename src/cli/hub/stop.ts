@@ -1,5 +1,3 @@
-/** `c2d-hub stop`: stops the running hub of this home. */
-
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClientError } from "../../client/errors/client-error.ts";
 import {
@@ -53,7 +51,6 @@ async function findOwnHub(home: string, context: Context): Promise<HubDescriptio
   }
 }
 
-/** Turns a ClientError into LocalHubNotStopped; returns any other error unchanged. */
 function notStopped(error: unknown): unknown {
   if (!(error instanceof ClientError)) return error;
   return new LocalHubError("LocalHubNotStopped", error.message, error.hint ?? "");
@@ -92,10 +89,7 @@ async function requestEnd(hub: HubDescription): Promise<void> {
   }
 }
 
-/**
- * The hub has stopped once its store has no owner, which it releases last. The process id alone is
- * not enough: in many containers it remains because nothing reaps it.
- */
+/** Checks the store, too, which is released last: in many containers nothing reaps the process. */
 async function isRunning(pid: number, storeDirectory: string): Promise<boolean> {
   return isProcessAlive(pid) && (await isOwned(storeDirectory));
 }

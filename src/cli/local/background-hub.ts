@@ -1,5 +1,3 @@
-/** Starts a hub in a detached process, and waits for the outcome of its start. */
-
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
@@ -8,7 +6,6 @@ import { MAX_TIMER_MS } from "../../async/deadline.ts";
 import type { HomePaths } from "../../hub/home/home.ts";
 import type { StartReport } from "./start-report.ts";
 
-/** The hub's report, or how its process exited without one, or that it is still starting. */
 export type StartOutcome =
   | StartReport
   | { readonly type: "ended"; readonly how: string }

@@ -17,25 +17,18 @@ import { ensureDevice, findDevice } from "./hub-api.ts";
 import { HubFollower } from "./hub-follower.ts";
 import { resolveLocalhostTo } from "./resolve-localhost.ts";
 
-/** Where to connect, and what to trust. */
 export interface Target<T> {
   readonly connectionString: T;
   /** Extra CA certificates (PEM). */
   readonly ca?: string | undefined;
-  /** How long the hub locks a message, in milliseconds, if known. */
   readonly lockTimeoutMs?: number | undefined;
 }
 
 export interface TargetOptions {
-  /** From `--ca`. */
   readonly ca: string | undefined;
   readonly connectTimeoutMs: number;
-  /** Cancels the wait for a local hub. */
   readonly signal: AbortSignal;
-  /**
-   * For a command that reconnects. Devices are created on its first hub only, so that a device
-   * deleted since stays deleted.
-   */
+  /** To reconnect. Devices are created on the first hub only: a deleted one stays deleted. */
   readonly follower?: HubFollower | undefined;
 }
 
@@ -56,8 +49,7 @@ export async function resolveDeviceTarget(
 }
 
 /**
- * Creates missing devices on the local hub; if they must not be created, the hub refuses messages
- * to them.
+ * Creates missing devices on the first local hub only: a later one refuses messages to them.
  *
  * @throws LocalHubError, ClientError
  */
@@ -77,7 +69,6 @@ export async function resolveServiceTarget(
   return local({ ...owner, hostName: running.endpoint }, running, options);
 }
 
-/** The banner: the hub, and the setting that names it. */
 export function describeHub(name: string, hub: DeviceHub | ServiceHub): string {
   const hostName = escapeLine(name);
   if (hub.type === "local")
@@ -96,7 +87,6 @@ async function findHub(
   return hubs.isFollowing ? await find() : await whileConnecting("the local hub", context, find);
 }
 
-/** For a command that reconnects; undefined if its hub is not the local one. */
 export function createFollower(
   hub: DeviceHub | ServiceHub | EventHub,
   context: Context,

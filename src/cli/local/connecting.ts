@@ -1,5 +1,3 @@
-/** Shows on a terminal that a hub is slow to respond. */
-
 import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatDuration } from "../text/duration.ts";

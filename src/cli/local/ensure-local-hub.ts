@@ -1,5 +1,3 @@
-/** Finds the running hub of this home directory, or starts one in the background. */
-
 import { setTimeout as sleep } from "node:timers/promises";
 import { createHome, findHubFileDamage, type HubDescription } from "../../hub/home/home.ts";
 import { HubStartError } from "../terminal/hub-start-error.ts";
@@ -12,22 +10,16 @@ export interface EnsureOptions {
   readonly home: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Called once if a hub is started. */
   onStart(): void;
 }
 
-/**
- * Delay before another attempt when the store is in use, in milliseconds: its owner is starting or
- * stopping.
- */
+/** Delay before another attempt: the owner of the store is starting or stopping. */
 const RETRY_MS = 250;
 
-/** Errors of a hub that lost the race against another one. */
 const LOST_RACES = new Set(["StoreInUse", "LocalHubAlreadyRunning"]);
 
 /**
- * Resolves once a hub responds. Of several commands that start one at the same time one succeeds,
- * because the store has a single owner, and the others find that hub. Any other failure is thrown.
+ * Of several commands that start a hub at once one gets the store, and the others find its hub.
  *
  * @throws HomeError; HubStartError with the hub's own error; LocalHubError LocalHubNotStarted;
  * ClientError ConnectTimeout for a hub that hangs.

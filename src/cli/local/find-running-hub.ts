@@ -1,11 +1,8 @@
-/** Finds the running hub of a home directory. */
-
 import { type HubDescription, readRunningHub } from "../../hub/home/home.ts";
 import { type Bounds, isHomeHub } from "./hub-api.ts";
 
 /**
- * Undefined if none is running or `hub.json` is stale: its process id and port may belong to another
- * program by now.
+ * Undefined if none is running: `hub.json` may be stale, and its port another program's by now.
  *
  * @throws ClientError ConnectTimeout for a hub that does not respond; the signal's reason.
  */

@@ -1,8 +1,6 @@
 /**
- * Calls the REST API of the running local hub.
- *
- * Does not use `client/registry`: every command with `--local` starts here and would have to load the
- * SDK, and a hung hub must be distinguished from another program on its port.
+ * Does not use `client/registry`: every command with `--local` starts here and would have to load
+ * the SDK, and a hung hub must be distinguished from another program on its port.
  */
 
 import { existsSync } from "node:fs";
@@ -22,23 +20,19 @@ import { type HubDescription, readHomeFile, STATUS_PATH, STOP_PATH } from "../..
 import { hungHubHint } from "./kill-hint.ts";
 import { resolveLocalhostTo } from "./resolve-localhost.ts";
 
-/** A local hub that does not respond for this long counts as hung, in milliseconds. */
+/** A local hub that does not respond for this long counts as hung. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** Limits of one request to the hub. */
 export interface Bounds {
-  /** Time limit, in milliseconds; 10 s by default and at most. */
+  /** 10 s by default and at most. */
   readonly timeoutMs?: number;
-  /** Cancels the request. */
   readonly signal?: AbortSignal;
 }
 
-/** Validity of a request's token, in seconds. */
 const TOKEN_SECONDS = 300;
 
 /**
- * The device's connection string for our own clients: its host name includes the port that serves
- * every protocol. Creates the device if it does not exist.
+ * Creates the device if it does not exist. The host name has the port that serves every protocol.
  *
  * @throws ClientError
  */
@@ -55,11 +49,7 @@ export async function ensureDevice(
   return toConnectionString(hub, deviceId, device);
 }
 
-/**
- * Like `ensureDevice`, for a device that existed before: a deleted one is not created again.
- *
- * @throws ClientError DeviceNotFound, among others.
- */
+/** @throws ClientError DeviceNotFound for a deleted device, instead of creating it again. */
 export async function findDevice(
   hub: HubDescription,
   deviceId: string,
@@ -87,9 +77,8 @@ export async function isHomeHub(hub: HubDescription, bounds: Bounds): Promise<bo
   }
 }
 
-/** Counters of a running hub. */
 export interface HubStatus {
-  /** TLS handshakes that have failed since its start. */
+  /** Since its start. */
   readonly refusedHandshakes: number;
 }
 
@@ -101,9 +90,8 @@ export async function readStatus(hub: HubDescription, timeoutMs: number): Promis
 }
 
 /**
- * Asks the hub to stop; resolves before it has stopped.
+ * Resolves before the hub has stopped; false for an older version, which does not support this.
  *
- * @returns False for a hub of an older version, which does not support this.
  * @throws ClientError
  */
 export async function requestStop(hub: HubDescription): Promise<boolean> {
@@ -111,12 +99,7 @@ export async function requestStop(hub: HubDescription): Promise<boolean> {
   return status === 204;
 }
 
-/**
- * Whether any client is currently connected as the device.
- *
- * @param timeoutMs Time limit for the hub's response.
- * @throws ClientError
- */
+/** @throws ClientError */
 export async function isDeviceConnected(
   hub: HubDescription,
   deviceId: string,
@@ -127,7 +110,6 @@ export async function isDeviceConnected(
   return (JSON.parse(body) as { connectionState?: string }).connectionState === "Connected";
 }
 
-/** The error for a hung hub. */
 export function notResponding({ pid }: HubDescription, cause?: unknown): ClientError {
   return new ClientError("ConnectTimeout", `The local hub (process ${pid}) is not responding.`, {
     cause,
@@ -206,7 +188,6 @@ function ownerToken({ connectionString }: HubDescription, host: string): string 
   });
 }
 
-/** Depends on how the device authenticates. */
 function credentialOf({ body }: Answer): DeviceCredential {
   const { authentication } = JSON.parse(body) as {
     authentication: { type: string; symmetricKey: { primaryKey: string } };

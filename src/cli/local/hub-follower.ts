@@ -12,21 +12,16 @@ import { findRunningHub } from "./find-running-hub.ts";
 import { isDeviceConnected } from "./hub-api.ts";
 
 export interface FindOptions {
-  /** Time limit for a hub to start or to respond. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/**
- * Delay before a stopped background hub is started again, in milliseconds, so that a user who is
- * restarting it comes first.
- */
+/** Delay before starting a stopped background hub again: a user who restarts it comes first. */
 export const RESTART_AFTER_MS = 3000;
 
-/** Polling interval, for missed file system events and for a process that exits. */
+/** For missed file system events, and for a process that exits. */
 const POLL_MS = 250;
 
-/** Time limit for asking a hub which devices are connected, in milliseconds. */
 const EXAMINE_TIMEOUT_MS = 2000;
 
 export class HubFollower implements HubWatch {
@@ -39,14 +34,13 @@ export class HubFollower implements HubWatch {
     this.#reporter = reporter;
   }
 
-  /** Whether a hub has been found before. */
   get isFollowing(): boolean {
     return this.#last !== undefined;
   }
 
   /**
-   * The first time: finds the running hub or starts one. Later: finds the hub running now; if there is
-   * none, says so and waits without limit, and starts one if the last was in the background.
+   * The first time: finds the running hub or starts one. Later: finds the hub running now, or says
+   * that there is none and waits without limit; starts one if the last was in the background.
    *
    * @throws LocalHubError; ClientError ConnectTimeout for a hub that hangs; AbortError.
    */
@@ -68,11 +62,7 @@ export class HubFollower implements HubWatch {
     await this.#until(() => this.hasEnded(), signal);
   }
 
-  /**
-   * Can also ask the hub why a device lost its connection.
-   *
-   * @param deviceId Undefined if the transport keeps no connection that could be taken over.
-   */
+  /** @param deviceId Undefined if the transport keeps no connection that could be taken over. */
   watchDevice(deviceId: string | undefined): DeviceHubWatch {
     return {
       hasEnded: () => this.hasEnded(),
@@ -121,7 +111,6 @@ export class HubFollower implements HubWatch {
     });
   }
 
-  /** Undefined once `signal` aborts. */
   async #untilFound(signal: AbortSignal): Promise<HubDescription | undefined> {
     let mark: string | undefined;
     while (!signal.aborted) {
@@ -139,7 +128,6 @@ export class HubFollower implements HubWatch {
     return undefined;
   }
 
-  /** Checks `isSo` whenever the home changes, and periodically, until it holds or `signal` aborts. */
   async #until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
     if (signal.aborted || isSo()) return;
     await new Promise<void>((resolve) => {
@@ -157,7 +145,6 @@ export class HubFollower implements HubWatch {
   }
 }
 
-/** Undefined if watching is not supported. */
 function watchDirectory(directory: string, onChange: () => void): FSWatcher | undefined {
   try {
     return watch(directory, onChange).on("error", () => {});

@@ -1,5 +1,3 @@
-/** Loads the home directory for the `c2d-hub` commands. */
-
 import { homeDirectory } from "../../config/home-directory.ts";
 import { readConfig } from "../../config/read-config.ts";
 import { DEFAULT_LOCAL_DEVICE_ID } from "../../config/settings.ts";
@@ -8,7 +6,6 @@ import type { Io } from "../terminal/io.ts";
 
 export interface HubHome {
   readonly home: string;
-  /** The given device, or the default one. */
   readonly deviceId: string;
 }
 

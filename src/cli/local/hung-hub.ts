@@ -1,5 +1,3 @@
-/** Detects a hung local hub, even when it is reached by connection string. */
-
 import { ClientError } from "../../client/errors/client-error.ts";
 import { splitHostPort } from "../../core/connection-string.ts";
 import { type HubDescription, readRunningHub } from "../../hub/home/home.ts";
@@ -7,7 +5,7 @@ import type { Context } from "../program/run-program.ts";
 import { notResponding } from "./hub-api.ts";
 import { loadHubHome } from "./hub-home.ts";
 
-/** Runs `act`; if that times out at this user's local hub, the error says that the hub hangs. */
+/** Turns a timeout at this user's local hub, however it is named, into an error that it hangs. */
 export async function diagnoseHungHub<T>(
   hostName: string,
   context: Pick<Context, "flags" | "io">,

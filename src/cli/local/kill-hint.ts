@@ -1,10 +1,7 @@
-/** How to kill a hub's process by hand, on each platform. */
-
 export function killCommand(pid: number, platform: string = process.platform): string {
   return platform === "win32" ? `taskkill /PID ${pid} /F` : `kill -9 ${pid}`;
 }
 
-/** The hint for a hub that does not respond. */
 export function hungHubHint(pid: number, platform: string = process.platform): string {
   const command = killCommand(pid, platform);
   // Windows has no command to resume a process.

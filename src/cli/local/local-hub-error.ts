@@ -1,5 +1,3 @@
-/** Errors of starting, finding and stopping the local hub. */
-
 export type LocalHubErrorName =
   | "LocalHubNotRunning"
   | "LocalHubAlreadyRunning"

@@ -1,5 +1,3 @@
-/** Finds the running hub, for commands that do not start one. */
-
 import { findHubFileDamage, type HubDescription } from "../../hub/home/home.ts";
 import { requireUsableHome } from "../../hub/home/home-directory.ts";
 import { findRunningHub } from "./find-running-hub.ts";
@@ -7,7 +5,7 @@ import { LocalHubError } from "./local-hub-error.ts";
 
 /**
  * @param timeoutMs Time limit for its response; at most 10 s.
- * @throws LocalHubError LocalHubNotRunning; HomeError; ClientError ConnectTimeout for a hub that hangs.
+ * @throws LocalHubError LocalHubNotRunning; HomeError; ClientError ConnectTimeout if it hangs.
  */
 export async function requireHub(home: string, timeoutMs: number): Promise<HubDescription> {
   const hub = await findRunningHub(home, { timeoutMs });
@@ -19,11 +17,7 @@ export async function requireHub(home: string, timeoutMs: number): Promise<HubDe
   );
 }
 
-/**
- * The message when no hub is found.
- *
- * @throws HomeError HomeUnusable if the home cannot hold a hub.
- */
+/** @throws HomeError HomeUnusable if the home cannot hold a hub. */
 export function describeAbsence(home: string): string {
   requireUsableHome(home);
   const damage = findHubFileDamage(home);

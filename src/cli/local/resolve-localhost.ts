@@ -1,10 +1,7 @@
 /**
- * Makes this process resolve `localhost` to the address where the local hub listens.
- *
- * Connection strings name the hub `localhost`, because SDKs do not accept an IPv6 address there and
- * check the certificate against the name; but `localhost` does not resolve to ::1 everywhere. The
- * SDKs have no option for an address in addition to the name, and all of them use `dns.lookup`, which
- * Node reads at each connection.
+ * Connection strings name the hub `localhost`: SDKs accept no IPv6 address there and check the
+ * certificate against the name, but `localhost` does not resolve to ::1 everywhere. SDKs have no
+ * option for an address in addition to the name; all of them read `dns.lookup` at each connection.
  */
 
 import dns from "node:dns";

@@ -23,7 +23,6 @@ export interface RunConnectionOptions {
   readonly connectTimeoutMs: number;
   /** How long to reconnect, as text: `until --timeout`. */
   readonly retriesUntil: string;
-  /** Set to receive feedback. */
   readonly onFeedback: ((batch: FeedbackBatch) => void) | undefined;
   /** Default: `connectService`. */
   readonly connect?: typeof connectService;

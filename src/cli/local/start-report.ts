@@ -1,17 +1,14 @@
-/** How a background hub reports the outcome of its start to its parent process. */
-
 import { describeError, type ErrorReport } from "../terminal/reporter.ts";
 
 export type StartReport =
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly error: ErrorReport };
 
-/** Reports that the hub can be found. Does nothing without a parent process. */
+/** Does nothing without a parent process. */
 export function reportReady(): Promise<void> {
   return send({ type: "ready" });
 }
 
-/** Runs `start`, and reports its failure to the parent process. */
 export async function reportingFailure<T>(start: () => Promise<T>): Promise<T> {
   try {
     return await start();

@@ -1,5 +1,3 @@
-/** Where the body comes from, according to the flags. */
-
 import { UsageError } from "../terminal/usage-error.ts";
 import type { MessageFlags } from "./message-flags.ts";
 

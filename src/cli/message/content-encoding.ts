@@ -6,8 +6,7 @@ import { UsageError } from "../terminal/usage-error.ts";
 const NOT_UTF8 = /^(utf|ucs)[-_]?(2|4|7|16|32)/i;
 
 /**
- * Accepts what is not a charset, such as gzip, and any charset that encodes the text to the same
- * bytes, such as US-ASCII for ASCII text.
+ * Accepts any charset that encodes the text to the same bytes, and what is none, such as gzip.
  *
  * @throws UsageError
  */

@@ -3,10 +3,7 @@ const FORMS = {
   base64: /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$/,
 };
 
-/**
- * Decodes the text, ignoring white space; undefined if it is not valid in that encoding.
- * `Buffer.from` alone would silently stop at the first invalid character.
- */
+/** Ignores white space. `Buffer.from` alone would silently stop at the first invalid character. */
 export function parseEncodedBytes(text: string, encoding: "hex" | "base64"): Buffer | undefined {
   const compact = text.replace(/\s/g, "");
   return FORMS[encoding].test(compact) ? Buffer.from(compact, encoding) : undefined;

@@ -1,5 +1,3 @@
-/** Checks before sending that a body declared as `application/json` is JSON. */
-
 import type { Message } from "../../core/message.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 import { decodeUtf8, isJsonContentType } from "../text/body-text.ts";

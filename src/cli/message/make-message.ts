@@ -1,11 +1,8 @@
-/** One message of a run, its placeholders filled in. */
-
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Message } from "../../core/message.ts";
 import { fillPlaceholders, makeWindSpeed, type PlaceholderValues } from "../text/placeholders.ts";
 import type { BodyPlan, MessagePlan } from "./message-plan.ts";
 
-/** What differs between the messages of a run. */
 export interface MessageInstance {
   /** 0-based, counting over all devices. */
   readonly n: number;
@@ -15,7 +12,6 @@ export interface MessageInstance {
   readonly nowMs: number;
 }
 
-/** 8 hex digits, new each run. */
 export function makeRunId(): string {
   return randomBytes(4).toString("hex");
 }

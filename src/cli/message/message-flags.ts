@@ -1,5 +1,3 @@
-/** The flags that describe a message, as commander hands them over: shared by all commands that send. */
-
 export interface MessageFlags {
   readonly data?: string;
   readonly dataFilePath?: string;

@@ -1,15 +1,11 @@
-/** The options that describe a message: shared by all commands that send. */
-
 import { type Command, Option } from "commander";
 import { collect } from "../program/argument-parsers.ts";
 import { PLACEHOLDERS } from "../text/placeholders.ts";
 import { DEFAULT_CORRELATION_ID, DEFAULT_MESSAGE_ID } from "./message-plan.ts";
 
-/** For the help of a command that has these options. */
 export const PLACEHOLDER_LIST = `{{${PLACEHOLDERS.slice(0, 5).join("}}, {{")}}},
   {{${PLACEHOLDERS.slice(5).join("}}, {{")}}}`;
 
-/** @param defaultBody As the help shows it. */
 export function addBodyOptions(command: Command, defaultBody: string): Command {
   // Of two long names commander takes the last for the key of the value.
   return command

@@ -1,5 +1,3 @@
-/** The part that all messages of a run have in common, from the flags. */
-
 import { UsageError } from "../terminal/usage-error.ts";
 import { findUnknownPlaceholder, PLACEHOLDERS } from "../text/placeholders.ts";
 import { validateContentEncoding } from "./content-encoding.ts";
@@ -9,7 +7,6 @@ import { type Properties, parseProperties } from "./property-flags.ts";
 /** Placeholders are not filled in yet. */
 export interface MessagePlan {
   readonly body: BodyPlan;
-  /** Whether placeholders are filled in ids and properties. */
   readonly isTemplate: boolean;
   readonly messageId: string;
   readonly correlationId: string;
@@ -23,7 +20,6 @@ export type BodyPlan =
   | { readonly type: "text"; readonly text: string; readonly isTemplate: boolean }
   | { readonly type: "bytes"; readonly bytes: Uint8Array };
 
-/** The tutorial's JSON body and its properties. */
 export interface MessageDefaults {
   readonly body: string;
   readonly properties: Properties;
@@ -31,9 +27,8 @@ export interface MessageDefaults {
 
 export interface DescribedMessage {
   readonly message: MessagePlan;
-  /** Whether to check the body against its content type; the default body needs no check. */
+  /** The default body needs no check. */
   readonly isBodyChecked: boolean;
-  /** Printed before anything is sent. */
   readonly warnings: readonly string[];
 }
 
@@ -41,8 +36,8 @@ export const DEFAULT_MESSAGE_ID = "message_{{n}}_{{run}}";
 export const DEFAULT_CORRELATION_ID = "correlation_{{n}}_{{run}}";
 
 /**
- * @param body Undefined for the default body.
- * The default properties are used only with the default body, and if no others are given.
+ * The default properties apply only without a `body`, and if no others are given.
+ *
  * @throws UsageError for conflicting flags.
  */
 export function planMessage(

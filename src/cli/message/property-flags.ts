@@ -1,12 +1,9 @@
-/** Application properties from the command line. */
-
 import { UsageError } from "../terminal/usage-error.ts";
 
 export type Properties = Readonly<Record<string, string>>;
 
 export interface ParsedProperties {
   readonly properties: Properties;
-  /** About values that are probably mistakes. */
   readonly warnings: readonly string[];
 }
 

@@ -1,5 +1,3 @@
-/** The body of `--data`, stdin or a file. */
-
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
@@ -11,20 +9,15 @@ import type { BodySource } from "./body-source.ts";
 import { parseEncodedBytes } from "./encoded-bytes.ts";
 import type { BodyPlan } from "./message-plan.ts";
 
-/** The hub's size limit for messages in one direction. */
 export interface SizeLimit {
   readonly direction: "cloud-to-device" | "device-to-cloud";
   readonly maxBytes: number;
 }
 
-/** The input may be longer than the body: hex takes two characters per byte, and white space is allowed. */
+/** The input may be longer than the body: two hex digits per byte, and white space. */
 const READ_FACTOR = 4;
 
-/**
- * Undefined for the default body.
- *
- * @throws UsageError if it cannot be read or decoded; HubError MessageTooLarge.
- */
+/** @throws UsageError if it cannot be read or decoded; HubError MessageTooLarge. */
 export async function readBody(
   source: BodySource,
   isTemplate: boolean,

@@ -10,7 +10,6 @@ import {
 } from "../../core/hub-options.ts";
 import { DURATION_FORMS, parseDuration } from "../text/duration.ts";
 
-/** Parses a whole number in this range. */
 export function wholeNumberIn(range: OptionRange): (text: string) => number {
   return (text) => requireInRange(/^\d+$/.test(text) ? Number(text) : Number.NaN, range);
 }
@@ -25,7 +24,7 @@ export function parseDurationArgument(text: string): number {
   return ms;
 }
 
-/** Parses a duration in this range, in milliseconds. */
+/** Milliseconds. */
 export function durationIn(range: OptionRange): (text: string) => number {
   return (text) => requireInRange(parseDurationArgument(text), range);
 }
@@ -37,7 +36,6 @@ export function parsePositiveDuration(text: string): number {
   return ms;
 }
 
-/** For a repeatable option of device ids. */
 export function collectDeviceId(
   text: string,
   previous: readonly string[] | undefined,
@@ -50,7 +48,6 @@ export function collectDeviceId(
   return collect(text, previous);
 }
 
-/** For a repeatable option of host names, without ports. */
 export function collectHostName(
   text: string,
   previous: readonly string[] | undefined,
@@ -58,7 +55,6 @@ export function collectHostName(
   return collect(requireInRange(text, HOST_NAME_RANGE), previous);
 }
 
-/** For a repeatable option of consumer groups. */
 export function collectConsumerGroup(
   text: string,
   previous: readonly string[] | undefined,

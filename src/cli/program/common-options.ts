@@ -1,5 +1,3 @@
-/** Options shared by all commands, and those from the settings table. */
-
 import { type Command, Option } from "commander";
 import type { ConfigInputs } from "../../config/load-settings.ts";
 import {
@@ -35,7 +33,6 @@ export function addCommonOptions(command: Command): Command {
     .option("--no-color", "disable colors");
 }
 
-/** Adds this executable's flags from the settings table, except those the command defines itself. */
 export function addSettingOptions(
   command: Command,
   executable: Executable,
@@ -72,7 +69,6 @@ export function addConnectTimeout(command: Command): Command {
   );
 }
 
-/** The settings on the command line, as input for the loader. */
 export function configInputs(
   executable: Executable,
   flags: object,
@@ -102,7 +98,7 @@ export function validateCommonFlags({ quiet, verbose }: CommonFlags): void {
   }
 }
 
-/** Examples below the options, as `command — what it does` pairs. A long command has lines that end with `\`. */
+/** Pairs of a command and what it does. A long command has lines that end with `\`. */
 export function formatExamples(examples: readonly (readonly [string, string])[]): string {
   const lines = examples.map(
     ([command, what]) => `  # ${what}\n  $ ${command.replaceAll("\n", "\n      ")}`,

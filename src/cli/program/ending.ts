@@ -1,14 +1,11 @@
-/** How a long-running command ends. */
-
 import { createDeferred } from "../../async/deferred.ts";
 import type { Context } from "./run-program.ts";
 
-/** Why it ends: a reason of its `Own`, or one that every command has. */
 export type End<Own extends string> =
   | { readonly type: Own | "interrupted" | "closed" }
   | { readonly type: "failed"; readonly error: unknown };
 
-/** Waits for the first reason: a signal, a closed stdout, or one of the command's own. */
+/** The first reason wins: a signal, a closed stdout, or one of the command's own. */
 export class Ending<Own extends string> {
   readonly #reason = createDeferred<End<Own>>();
 

@@ -1,10 +1,8 @@
-/** The format of options in the help, and the topics below them. */
-
 import { type Command, Option } from "commander";
 import { EXIT_CODE_SUMMARY } from "../terminal/exit-code.ts";
 import { DURATION_FORMS } from "../text/duration.ts";
 
-/** An option that a variable can also set. commander's own `env` would read the variable itself. */
+/** Can also be set by a variable. commander's own `env` would read the variable itself. */
 export class SettingOption extends Option {
   variable: string | undefined;
 }
@@ -25,7 +23,6 @@ export function describeOption(option: Option): string {
   return notes.length === 0 ? option.description : `${option.description} (${notes.join(", ")})`;
 }
 
-/** Adds the topics to the help of this command and its subcommands. */
 export function addTopics(command: Command): void {
   const takesDuration = command.options.some(({ flags }) => flags.includes("<duration>"));
   if (takesDuration) command.addHelpText("after", `\nDurations: ${DURATION_FORMS}.`);

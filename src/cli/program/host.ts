@@ -10,7 +10,6 @@ export interface Host {
   readonly interruption: Interruption;
 }
 
-/** Calls `run` with the process's own host, and sets `process.exitCode`. */
 export async function runAsProcess(run: (host: Host) => Promise<number>): Promise<void> {
   const io = systemIo();
   const interruption = watchSignals();

@@ -1,5 +1,3 @@
-/** Reports the end of a command that receives. */
-
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { OutputClosedError } from "../terminal/output.ts";
 import { formatCount } from "../text/count.ts";
@@ -10,24 +8,16 @@ import type { Context } from "./run-program.ts";
 /** `enough` is always a success. */
 export type ReceivingEnd = "count" | "enough" | "timeout" | "idleTimeout";
 
-/** What was received and requested. */
 export interface Received {
   /** "message", "event" */
   readonly what: string;
   readonly received: number;
-  /** Undefined: unbounded. */
   readonly count: number | undefined;
-  /** The time limit to report if it expired. */
   readonly bound: { readonly flag: string; readonly ms: number | undefined };
-  /** The next step if too little was received. */
   readonly hint: string;
 }
 
-/**
- * Reports the total and returns the exit code.
- *
- * @throws The error that ended the receiving.
- */
+/** @throws The error that ended the receiving. */
 export function concludeReceiving(
   end: End<ReceivingEnd>,
   { what, received, count, bound, hint }: Received,

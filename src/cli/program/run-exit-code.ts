@@ -1,15 +1,9 @@
-/** The exit code of a run that sends, from the outcome of its messages. */
-
 import type { Ack } from "../../core/message.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 
-/** Why a run ended without an error. */
 export type RunEnd = "satisfied" | "timeout" | "SIGINT" | "SIGTERM";
 
-/**
- * For cloud-to-device messages. The lowest of 6, 7 and 124 wins: a refused message matters more than
- * a missing record. With `negative`, no record by the deadline is a success.
- */
+/** The lowest of 6, 7 and 124 wins. With `negative`, no record by the deadline is a success. */
 export function exitCodeOfSending(
   { failed, negative }: { readonly failed: number; readonly negative: number },
   end: RunEnd,
@@ -21,10 +15,7 @@ export function exitCodeOfSending(
   return end === "satisfied" ? EXIT_CODES.done : EXIT_CODES[end];
 }
 
-/**
- * For telemetry. A refused message matters more than a missing confirmation. A run without `count` is
- * unbounded, and any end of it is a success.
- */
+/** A run without `count` is unbounded, and any end of it is a success. */
 export function exitCodeOfTelemetry(
   { confirmed, failed }: { readonly confirmed: number; readonly failed: number },
   end: RunEnd,

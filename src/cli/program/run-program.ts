@@ -1,5 +1,3 @@
-/** Runs a program: parses its arguments, runs the command, reports errors, returns the exit code. */
-
 import { Command, CommanderError } from "commander";
 import { waitAtMost } from "../../async/within.ts";
 import type { Executable } from "../../config/settings.ts";
@@ -17,29 +15,25 @@ import type { Host } from "./host.ts";
 import { validateUtf8Arguments } from "./utf8-arguments.ts";
 import { readVersion } from "./version.ts";
 
-/** What a command runs with. */
 export interface Context extends Omit<Host, "args"> {
   readonly reporter: Reporter;
   readonly redactor: Redactor;
   readonly flags: CommonFlags;
 }
 
-/** A command's action: from its parsed options to its exit code. */
 type Action<Flags> = (flags: Flags, context: Context) => Promise<ExitCode>;
 
-/** Attaches an action to a command. */
 export type Act = <Flags>(command: Command, action: Action<Flags>) => void;
 
 export interface Program {
   readonly name: Executable;
-  /** Adds the options and commands. */
   build(program: Command, act: Act): void;
 }
 
 /** Used without a terminal. */
 const HELP_COLUMNS = 80;
 
-/** How long a blocked reader may delay the exit, in milliseconds. */
+/** How long a blocked reader may delay the exit. */
 const FLUSH_LIMIT_MS = 2000;
 
 /** Runs until everything is written. Never throws. */
@@ -93,7 +87,6 @@ async function run(name: Executable, build: Program["build"], host: Host): Promi
   }
 }
 
-/** After help or version. */
 async function finishOutput(written: Promise<unknown>, reporter: Reporter): Promise<ExitCode> {
   try {
     await waitAtMost(FLUSH_LIMIT_MS, written);

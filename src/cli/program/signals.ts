@@ -5,9 +5,7 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 type SignalName = (typeof SIGNALS)[number];
 
 export interface Interruption {
-  /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** The signal received. */
   readonly cause: SignalName | undefined;
 }
 

@@ -6,8 +6,7 @@ import { UsageError } from "../terminal/usage-error.ts";
 const BODY_FLAG = /^--da(ta)?(=|$)/;
 
 /**
- * A typed U+FFFD can be distinguished from a replaced byte only where the system shows the raw bytes,
- * as Linux does; elsewhere both are refused.
+ * Refuses a typed U+FFFD, too, unless the system shows the raw bytes, as Linux does.
  *
  * @param readCommandLine The arguments of this process as bytes, each followed by NUL.
  * @throws UsageError
@@ -29,7 +28,7 @@ export function validateUtf8Arguments(
   );
 }
 
-/** The last arguments, after Node and its options. Undefined if the system does not show them. */
+/** They follow Node and its options. Undefined if the system does not show them. */
 function lastArguments(count: number, readCommandLine: () => Buffer): Buffer[] | undefined {
   try {
     const text = readCommandLine().toString("latin1").replace(/\0$/, "");

@@ -1,5 +1,3 @@
-/** Writes the summary, the last line of a run. */
-
 import { waitAtMost } from "../../async/within.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import type { OrderedWriter } from "../terminal/ordered-writer.ts";
@@ -7,8 +5,7 @@ import { OutputError } from "../terminal/output.ts";
 import type { Reporter } from "../terminal/reporter.ts";
 
 /**
- * Resolves once the line is written or `limitMs` have passed. If stdout cannot be written, the error
- * and the line go to stderr, and the exit code is the error's.
+ * If stdout cannot be written, error and line go to stderr, and the exit code is the error's.
  *
  * @throws OutputClosedError
  */

@@ -1,5 +1,3 @@
-/** `--device-file`: one device id per line. */
-
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../terminal/usage-error.ts";

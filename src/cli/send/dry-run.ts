@@ -1,5 +1,3 @@
-/** `--dry-run`: prints what would be sent. */
-
 import type { ClientError } from "../../client/errors/client-error.ts";
 import type { Message } from "../../core/message.ts";
 import type { Context } from "../program/run-program.ts";
@@ -27,7 +25,6 @@ interface Shown {
   readonly message: Message;
 }
 
-/** @throws `refusal`, if given: nothing would be sent. */
 export async function runDryRun(
   source: MessageSource,
   { io, flags, interruption }: Context,

@@ -1,5 +1,3 @@
-/** `--expiry`: the expiry time of a message. */
-
 import { UsageError } from "../terminal/usage-error.ts";
 import { parseDuration } from "../text/duration.ts";
 import { formatTime, parseTime } from "../text/time.ts";

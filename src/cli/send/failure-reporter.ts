@@ -1,5 +1,3 @@
-/** Reports failures and retries of single messages during a run. */
-
 import type { SendEvent } from "../../client/service/send-event.ts";
 import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
@@ -11,7 +9,6 @@ type Retry = Extract<SendEvent, { type: "queueFull" | "throttled" }>;
 
 export class FailureReporter {
   readonly #context: Context;
-  /** What has been reported in full, by kind and device. */
   readonly #reported = new Set<string>();
 
   constructor(context: Context) {

@@ -1,5 +1,3 @@
-/** The executable `c2d-send`. */
-
 import { type Command, Option } from "commander";
 import { loadServiceConfig } from "../../config/service-config.ts";
 import { HubError } from "../../core/hub-error.ts";

@@ -1,11 +1,8 @@
-/** The progress line while waiting for feedback. */
-
 import { formatDuration } from "../text/duration.ts";
 
 export interface Waiting {
   readonly pending: number;
   readonly sent: number;
-  /** Undefined without a deadline. */
   readonly leftMs: number | undefined;
 }
 

@@ -1,5 +1,3 @@
-/** The stdout of `c2d-send`, as text and as JSON. */
-
 import type { MatchedFeedback, PendingMessage } from "../../client/service/feedback-tracker.ts";
 import type { Message } from "../../core/message.ts";
 import { escapeLine } from "../terminal/escape.ts";
@@ -8,7 +6,6 @@ import { formatDuration } from "../text/duration.ts";
 import { formatFeedbackJson, formatFeedbackText } from "../text/feedback-text.ts";
 import type { Tally } from "./tally.ts";
 
-/** A message the hub has accepted. */
 interface SentMessage {
   readonly n: number;
   readonly deviceId: string;
@@ -19,7 +16,7 @@ interface SentMessage {
 export interface SendRenderer {
   sent(sent: SentMessage): string;
   feedback(feedback: MatchedFeedback): string;
-  /** A message without feedback at the end; empty in JSON, which has no such line. */
+  /** Empty in JSON, which has no such line. */
   pending(message: PendingMessage, reason: string): string;
   summary(tally: Tally, elapsedMs: number): string;
 }

@@ -1,4 +1,4 @@
-/** The flags of `c2d-send`, as parsed by commander. */
+/** As parsed by commander. Times in milliseconds; a timeout of 0 is unbounded. */
 
 import type { Ack } from "../../core/message.ts";
 import type { MessageFlags } from "../message/message-flags.ts";
@@ -9,15 +9,12 @@ export interface SendFlags extends CommonFlags, MessageFlags {
   readonly deviceFile?: string;
   readonly from?: string;
   readonly count: number;
-  /** Milliseconds. */
   readonly interval: number;
   readonly expiry?: string;
   readonly ack?: Ack;
   readonly wait?: true;
-  /** Milliseconds; 0 is unbounded. */
   readonly timeout: number;
   readonly onQueueFull: "wait" | "fail";
   readonly dryRun?: true;
-  /** Milliseconds. */
   readonly connectTimeout: number;
 }

@@ -1,5 +1,3 @@
-/** The options of `c2d-send`, validated together. */
-
 import type { Ack } from "../../core/message.ts";
 import {
   type BodyPlan,
@@ -11,9 +9,8 @@ import { UsageError } from "../terminal/usage-error.ts";
 import { type Expiry, parseExpiry } from "./expiry.ts";
 import type { SendFlags } from "./send-flags.ts";
 
-/** Options of a run, independent of its messages. */
 export interface RunOptions {
-  /** The feedback to request; undefined if each message specifies its own. */
+  /** Undefined if each message specifies its own. */
   readonly ack: Ack | undefined;
   readonly intervalMs: number;
   readonly connectTimeoutMs: number;
@@ -24,13 +21,11 @@ export interface RunOptions {
   readonly onQueueFull: "wait" | "fail";
 }
 
-/** The messages described on the command line. */
 export interface SendOptions {
   readonly message: CloudToDevicePlan;
   readonly count: number;
-  /** Whether to check the body against its content type; the default body needs no check. */
+  /** The default body needs no check. */
   readonly isBodyChecked: boolean;
-  /** Printed before anything is sent. */
   readonly warnings: readonly string[];
 }
 
@@ -46,10 +41,7 @@ const DEFAULTS: MessageDefaults = {
   properties: { testProperty: "PropMsg_{{n}}" },
 };
 
-/**
- * @param body Undefined for the default body.
- * @throws UsageError for conflicting flags.
- */
+/** @throws UsageError for conflicting flags. */
 export function toSendOptions(
   flags: SendFlags,
   body: BodyPlan | undefined,
@@ -95,11 +87,7 @@ const MESSAGE_FLAGS = [
   ["template", "--template and --no-template"],
 ] as const satisfies [keyof SendFlags, string][];
 
-/**
- * With `--from` the input defines the messages, and the command line only the devices.
- *
- * @throws UsageError
- */
+/** @throws UsageError without a device, or for a flag that describes a message: the input does. */
 export function validateFrom(flags: SendFlags): void {
   if (flags.deviceId === undefined && flags.deviceFile === undefined) {
     throw new UsageError("--from requires a device to send to", "Specify it with -d <device>.");

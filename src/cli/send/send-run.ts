@@ -1,5 +1,3 @@
-/** One run of `c2d-send`: its messages, feedback and counters. */
-
 import { Deadline } from "../../async/deadline.ts";
 import { createDeferred } from "../../async/deferred.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
@@ -22,7 +20,7 @@ import { createRenderer, type SendRenderer } from "./render.ts";
 import type { RunOptions } from "./send-options.ts";
 import type { Tally } from "./tally.ts";
 
-/** How long a blocked reader may delay the exit of an interrupted run, in milliseconds. */
+/** How long a blocked reader may delay the exit of an interrupted run. */
 const WRITE_GRACE_MS = 1000;
 
 export class SendRun {
@@ -34,7 +32,6 @@ export class SendRun {
   readonly #feedback = new FeedbackTracker((feedback) => this.#countFeedback(feedback));
   readonly #startMs = performance.now();
   readonly #failures: FailureReporter;
-  /** Devices whose next message is waiting to be retried. */
   readonly #held = new Set<string>();
   readonly #failure = createDeferred<never>();
   #onFeedback: () => void = () => {};
@@ -71,16 +68,11 @@ export class SendRun {
     this.#failure.reject(error as Error);
   }
 
-  /** Messages that the hub refused. */
   get refusedCount(): number {
     return this.#failed - this.#unanswered;
   }
 
-  /**
-   * Resolves once every message has been accepted or has failed.
-   *
-   * @throws ClientError, OutputError, OutputClosedError
-   */
+  /** @throws ClientError, OutputError, OutputClosedError */
   async sendAll(connection: Pick<ServiceConnection, "send">): Promise<void> {
     const { interruption, reporter } = this.#context;
     const { onQueueFull, timeoutMs, intervalMs } = this.#options;
@@ -117,7 +109,6 @@ export class SendRun {
     this.#feedback.finish();
   }
 
-  /** Resolves when every message has its record, or the timeout has passed. */
   async waitForFeedback(): Promise<RunEnd> {
     if (this.tally.pending === 0) return "satisfied";
     const { interruption, reporter } = this.#context;
@@ -142,7 +133,6 @@ export class SendRun {
     }
   }
 
-  /** Prints each message without feedback. */
   printPending(reason: string): void {
     for (const message of this.#feedback.pending()) {
       this.#print(this.#renderer.pending(message, reason));
@@ -150,7 +140,7 @@ export class SendRun {
   }
 
   /**
-   * Call last, after everything else has been written.
+   * Call last.
    *
    * @returns The exit code of a reported write error; else 0.
    * @throws OutputClosedError

@@ -1,5 +1,3 @@
-/** `c2d-send`: sends messages and, with `--wait`, collects their feedback. */
-
 import type { ClientError } from "../../client/errors/client-error.ts";
 import type { FeedbackBatch } from "../../client/service/service-connection.ts";
 import type { ServiceConfig } from "../../config/service-config.ts";
@@ -24,14 +22,10 @@ import { RecordedMessages } from "./recorded/recorded-messages.ts";
 import type { RunOptions, SendOptions } from "./send-options.ts";
 import { SendRun } from "./send-run.ts";
 
-/** How long an interrupted run waits for the hub's outstanding answers, in milliseconds. */
+/** How long an interrupted run waits for the hub's outstanding answers. */
 const ANSWER_GRACE_MS = 2000;
 
-/**
- * Sends the messages described on the command line.
- *
- * @param isOversize Whether the body was too large to read.
- */
+/** @param isOversize Whether the body was too large to read. */
 export async function sendPlanned(
   options: SendOptions,
   runOptions: RunOptions,
@@ -57,7 +51,6 @@ function validateMessageId({ system }: Message): void {
   );
 }
 
-/** Sends the messages of `--from`. */
 export async function sendRecorded(
   path: string,
   runOptions: RunOptions,
@@ -100,7 +93,7 @@ async function runSend(
   }
 }
 
-/** After an interruption, errors are its consequence; output errors are reported with the summary. */
+/** After an interruption, errors are its consequence. The summary reports output errors. */
 function codeOfFailure(
   error: unknown,
   run: SendRun,
@@ -150,7 +143,6 @@ async function sendAll(
   }
 }
 
-/** @returns Cancels the task. */
 function afterInterruption(
   { interruption: { signal } }: Context,
   delayMs: number,

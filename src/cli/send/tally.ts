@@ -1,7 +1,4 @@
-/** The counters of a run. */
-
 export interface Tally {
-  /** Accepted by the hub. */
   readonly sent: number;
   /** Refused by the hub, or sent without an answer. */
   readonly failed: number;
@@ -9,8 +6,6 @@ export interface Tally {
   readonly unsent: number;
   readonly success: number;
   readonly negative: number;
-  /** Messages without the feedback they wait for. */
   readonly pending: number;
-  /** Whether feedback is waited for. */
   readonly isWaiting: boolean;
 }

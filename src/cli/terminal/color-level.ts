@@ -1,4 +1,4 @@
-/** Whether to use colour, following no-color.org and force-color.org. At most 16 colours are used. */
+/** Follows no-color.org and force-color.org. At most 16 colours are used. */
 
 export interface ColorPreference {
   readonly isTTY: boolean;
@@ -8,7 +8,7 @@ export interface ColorPreference {
 }
 
 /**
- * The flag first, then FORCE_COLOR, then NO_COLOR (Node's own order), then whether it is a terminal.
+ * The flag first, then FORCE_COLOR, then NO_COLOR (Node's own order), then whether it is a TTY.
  * chalk alone would not honour NO_COLOR, and Node treats an empty one as set.
  */
 export function colorLevel({ isTTY, env, isDisabled }: ColorPreference): 0 | 1 {

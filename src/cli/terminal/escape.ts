@@ -1,9 +1,6 @@
 /** Escapes external text, so that it cannot control a terminal or fake a line. */
 
-/**
- * Control and format characters (including bidirectional overrides), lone surrogates and line
- * separators. Joiners are kept, because emoji and several scripts need them.
- */
+/** Includes bidirectional overrides. Joiners are kept: emoji and several scripts need them. */
 const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = {

@@ -1,5 +1,3 @@
-/** The exit codes, and the exit code and hint of each error. */
-
 import { ClientError } from "../../client/errors/client-error.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { HUB_ERRORS, HubError } from "../../core/hub-error.ts";
@@ -43,7 +41,6 @@ const LOCAL_HUB_CODES: Readonly<Record<string, ExitCode>> = {
   HomeDamaged: EXIT_CODES.configuration,
 };
 
-/** Hints for errors that have none of their own. */
 const LOCAL_HUB_HINTS = new Map([
   ["PortUnavailable", "Choose another port with --port <n>, or any free one with --port 0."],
   ["StoreInUse", "Stop that process, or use a different C2D_HOME."],
@@ -76,12 +73,10 @@ export function hintFor(error: unknown): string | undefined {
     : undefined;
 }
 
-/** Whether the error is a bug. */
 export function isUnexpected(error: unknown): boolean {
   return exitCodeOf(error) === EXIT_CODES.unexpected && !(error instanceof OutputError);
 }
 
-/** The exit code of a command that fails with this error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof HubStartError) return error.exitCode;
   if (error instanceof UsageError) return EXIT_CODES.usage;

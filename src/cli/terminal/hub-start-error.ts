@@ -1,7 +1,6 @@
 import type { ExitCode } from "./exit-code.ts";
 import type { ErrorReport } from "./reporter.ts";
 
-/** The start error of a background hub, as reported by that hub. */
 export class HubStartError extends Error {
   override readonly name: string;
   readonly exitCode: ExitCode;

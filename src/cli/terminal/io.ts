@@ -1,5 +1,3 @@
-/** The streams, environment and working directory of a command. */
-
 import { fstatSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
@@ -15,7 +13,6 @@ export interface Io {
   readonly directory: string;
 }
 
-/** Those of this process. */
 export function systemIo(): Io {
   return {
     get stdin() {
@@ -34,10 +31,7 @@ export function systemIo(): Io {
   };
 }
 
-/**
- * Uses its own socket for a pipe: `process.stdout` cannot be destroyed, so a blocked reader would
- * keep the process alive.
- */
+/** Not `process.stdout` for a pipe: it cannot be destroyed, so a blocked reader blocks exit. */
 function openStream(fd: number, fallback: () => Writable): Writable {
   if (process.platform === "win32" || !isPipe(fd)) return fallback();
   return new Socket({ fd, readable: false, writable: true });

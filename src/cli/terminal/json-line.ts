@@ -1,9 +1,7 @@
-/** Formats an object as one line of JSON that is safe on a terminal. */
-
-/** What JSON.stringify leaves raw and a terminal might interpret: DEL, C1, format characters, separators. */
+/** What JSON.stringify leaves raw and a terminal might interpret. */
 const UNSAFE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** Ends with a newline. Unsafe characters are written as `\uXXXX`, so that it parses back to the same value. */
+/** Ends with a newline. Unsafe characters become `\uXXXX`, which parses back to the same value. */
 export function formatJsonLine(value: object): string {
   return `${JSON.stringify(value).replace(UNSAFE, toUnicodeEscapes)}\n`;
 }

@@ -3,7 +3,6 @@
 import { createDeferred } from "../../async/deferred.ts";
 import type { Output } from "./output.ts";
 
-/** Maximum number of pending writes. */
 const MAX_WAITING = 100;
 
 export class OrderedWriter {
@@ -35,21 +34,13 @@ export class OrderedWriter {
       });
   }
 
-  /**
-   * Resolves when there is room for more.
-   *
-   * @throws OutputError, OutputClosedError
-   */
+  /** @throws OutputError, OutputClosedError */
   async room(): Promise<void> {
     if (this.#waiting >= MAX_WAITING) await this.flush();
     else this.#throwFailure();
   }
 
-  /**
-   * Resolves when everything is written.
-   *
-   * @throws OutputError, OutputClosedError
-   */
+  /** @throws OutputError, OutputClosedError */
   async flush(): Promise<void> {
     await this.#last;
     this.#throwFailure();

@@ -1,5 +1,3 @@
-/** An output stream whose writes resolve once written. */
-
 import type { Writable } from "node:stream";
 import { waitAtMost } from "../../async/within.ts";
 
@@ -20,18 +18,15 @@ export class OutputError extends Error {
   }
 }
 
-/** The reader has closed the stream. */
 export class OutputClosedError extends Error {
   override readonly name = "OutputClosedError";
 }
 
 export interface Output {
   readonly isTTY: boolean;
-  /** Width of the terminal; undefined if unknown or not a terminal. */
+  /** Undefined if unknown or not a terminal. */
   readonly columns?: number | undefined;
-  /** Whether something has been written. */
   readonly hasText: boolean;
-  /** Aborted when the reader closes the stream. */
   readonly closed: AbortSignal;
   /**
    * Resolves once the text has left this process.
@@ -52,7 +47,6 @@ const CLOSED_CODES = new Set([
   "ERR_STREAM_WRITE_AFTER_END",
 ]);
 
-/** An `Output` over a Node stream. */
 export class StreamOutput implements Output {
   readonly isTTY: boolean;
   #hasText = false;

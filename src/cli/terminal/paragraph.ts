@@ -1,5 +1,3 @@
-/** Separates blocks of text by an empty line. */
-
 import type { Output } from "./output.ts";
 
 export function separate(block: string, { hasText }: Pick<Output, "hasText">): string {

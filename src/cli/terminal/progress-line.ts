@@ -1,5 +1,3 @@
-/** A progress line on a terminal, rewritten in place and erased at the end. */
-
 import { escapeLine } from "./escape.ts";
 import type { Output } from "./output.ts";
 
@@ -9,10 +7,8 @@ const REFRESH_MS = 250;
 const DEFAULT_COLUMNS = 80;
 const ERASE_LINE = "\r\u001b[2K";
 
-/** The current text; undefined to show nothing. */
 export type DescribeProgress = () => string | undefined;
 
-/** Call `hide` before writing to the same terminal; the next refresh shows the line again. */
 export class ProgressLine {
   readonly #stderr: Output;
   readonly #isEnabled: boolean;
@@ -25,7 +21,6 @@ export class ProgressLine {
     this.#isEnabled = isEnabled;
   }
 
-  /** Shows the text of `describe` until `stop` or another `start`. */
   start(describe: DescribeProgress): void {
     if (!this.#isEnabled) return;
     this.stop();

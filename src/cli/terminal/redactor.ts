@@ -1,11 +1,8 @@
-/** Redacts secrets from text: known ones, and those it recognises. */
-
 const HIDDEN = "[secret]";
 
 /** `<key>`, as in our own hints: followed by the end of a word, and too short for a key. */
 const PLACEHOLDER = `<[a-z ]{1,20}>(?:[:;&.,)\\s"'\`]|$)`;
 
-/** Patterns of secrets in connection strings, tokens and PEM files. */
 const PATTERNS: readonly RegExp[] = [
   new RegExp(
     `((?:SharedAccessKey|SharedAccessSignature|AccountKey|password|passphrase)\\s*=\\s*)(?!SharedAccessSignature|${PLACEHOLDER})[^;\\s"'\`]+`,

@@ -1,5 +1,3 @@
-/** Writes information, warnings and errors to stderr. */
-
 import { Chalk, type ChalkInstance } from "chalk";
 import { ConfigError } from "../../config/config-error.ts";
 import { escapeText } from "./escape.ts";
@@ -18,7 +16,6 @@ export interface ReporterOptions {
   readonly isTerminal?: boolean;
 }
 
-/** An error as it is printed. */
 export interface ErrorReport {
   readonly code: ExitCode;
   readonly name: string;
@@ -41,7 +38,7 @@ export class Reporter {
     this.#progress = new ProgressLine(stderr, options.isTerminal === true && !options.isQuiet);
   }
 
-  /** Shows progress until `endProgress`, only on a terminal, and not with `--quiet`. */
+  /** Only on a terminal, and not with `--quiet`. */
   progress(describe: DescribeProgress): void {
     this.#progress.start(describe);
   }
@@ -68,7 +65,6 @@ export class Reporter {
     if (!this.#options.isQuiet) this.#print(`${this.#chalk.yellow("warning:")} ${text}`);
   }
 
-  /** Prints an error and returns its exit code. */
   error(error: unknown): ExitCode {
     const code = exitCodeOf(error);
     if (!this.#options.isJson && error instanceof ConfigError) {
@@ -86,7 +82,6 @@ export class Reporter {
     return code;
   }
 
-  /** Prints a failure that has no error object. */
   report(report: ErrorReport): void {
     if (this.#options.isJson) this.#printJson(report);
     else this.#printError(report);
@@ -136,7 +131,6 @@ export function describeError(error: unknown): ErrorReport {
   };
 }
 
-/** The chain of causes, nearest first. */
 function causesOf(error: unknown): Error[] {
   const causes: Error[] = [];
   let { cause } = error instanceof Error ? error : {};

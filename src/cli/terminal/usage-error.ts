@@ -1,4 +1,3 @@
-/** An invalid command line: exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
   readonly hint: string | undefined;

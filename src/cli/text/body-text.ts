@@ -1,5 +1,3 @@
-/** Converts a message body for display. */
-
 export type BodyView =
   | {
       readonly bodyEncoding: "json";
@@ -22,7 +20,6 @@ export function viewBody(bytes: Uint8Array, contentType: string | undefined): Bo
   );
 }
 
-/** `application/json` or `…+json`, parameters or not. */
 export function isJsonContentType(contentType: string | undefined): boolean {
   const type = contentType?.split(";")[0]?.trim().toLowerCase() ?? "";
   return type === "application/json" || type.endsWith("+json");

@@ -1,4 +1,3 @@
-/** `1 message`, `2 messages`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

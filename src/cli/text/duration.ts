@@ -1,5 +1,3 @@
-/** Parses and formats durations. */
-
 export { formatDuration } from "../../async/format-duration.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -13,7 +11,6 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const ISO_8601 =
   /^P(?=.)(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?=\d)(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
 
-/** For help and errors. */
 export const DURATION_FORMS = "seconds, or 200ms, 90s, 10m, 2h, 1d, or ISO 8601 such as PT1H";
 
 /** Milliseconds; undefined if the text is not a duration. A bare number is seconds. */

@@ -1,5 +1,3 @@
-/** Formats a feedback record as text and as JSON. */
-
 import type { ReceivedFeedback } from "../../client/service/service-connection.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
@@ -17,7 +15,6 @@ export function formatFeedbackJson(record: ReceivedFeedback, latencyMs?: number)
   });
 }
 
-/** @param when The end of the line: how long it took, or its time. */
 export function formatFeedbackText(record: ReceivedFeedback, when: string): string {
   const { deviceId, originalMessageId, statusCode, description } = record;
   const more = description === statusCode || description === "" ? "" : `: ${description}`;

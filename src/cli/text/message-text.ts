@@ -1,4 +1,4 @@
-/** Formats the parts of a message as text. External text is indented and escaped, so that it cannot fake our lines. */
+/** External text is indented and escaped, so that it cannot fake our lines. */
 
 import type { ChalkInstance } from "chalk";
 import { escapeLine, escapeText } from "../terminal/escape.ts";

@@ -1,9 +1,6 @@
-/** Placeholders in ids, properties and bodies. */
-
 export interface PlaceholderValues {
   /** 0-based, counting over all devices. */
   readonly n: number;
-  /** The same for the whole run. */
   readonly run: string;
   readonly uuid: string;
   readonly iso: string;
@@ -24,7 +21,6 @@ export const PLACEHOLDERS = [
 
 const PLACEHOLDER = /\{\{\s*([A-Za-z]+)\s*\}\}/g;
 
-/** Fills in known placeholders and leaves all others unchanged. */
 export function fillPlaceholders(text: string, values: PlaceholderValues): string {
   return text.replace(PLACEHOLDER, (whole, name: string) => {
     const known = PLACEHOLDERS.find((one) => one === name);
@@ -32,7 +28,6 @@ export function fillPlaceholders(text: string, values: PlaceholderValues): strin
   });
 }
 
-/** The first placeholder that `fillPlaceholders` would not replace. */
 export function findUnknownPlaceholder(text: string): string | undefined {
   for (const [whole, name] of text.matchAll(PLACEHOLDER)) {
     if (!PLACEHOLDERS.some((one) => one === name)) return whole;
@@ -40,7 +35,7 @@ export function findUnknownPlaceholder(text: string): string | undefined {
   return undefined;
 }
 
-/** A wind speed as in the tutorial: 12.00 to 16.00. */
+/** 12.00 to 16.00, as in the tutorial. */
 export function makeWindSpeed(random: () => number): string {
   return (10 + random() * 4 + 2).toFixed(2);
 }

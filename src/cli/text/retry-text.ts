@@ -1,5 +1,3 @@
-/** The message before reconnecting. */
-
 import type { ClientError } from "../../client/errors/client-error.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatDuration } from "./duration.ts";

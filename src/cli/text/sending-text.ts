@@ -1,12 +1,9 @@
-/** The progress line while sending. */
-
 import { formatCount } from "./count.ts";
 
 export interface Sending {
   /** Sent or failed. */
   readonly done: number;
   readonly failed: number;
-  /** Undefined while unknown. */
   readonly total: number | undefined;
   /** Devices whose next message is waiting to be retried. */
   readonly held: number;

@@ -1,13 +1,10 @@
-/** Parses and formats points in time. */
-
-/** For help and errors. */
 export const TIME_FORMS = "epoch milliseconds, or ISO 8601 such as 2030-01-31T12:00:00Z";
 
 const ISO_8601 = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
 
 /**
- * Milliseconds since the epoch; NaN for text in the form of a time that does not exist, undefined for
- * any other text. A bare number is milliseconds; a time without a zone is UTC.
+ * Milliseconds since the epoch; NaN for the form of a time that does not exist, undefined for any
+ * other text. A bare number is milliseconds; a time without a zone is UTC.
  */
 export function parseTime(text: string): number | undefined {
   if (/^\d+$/.test(text)) return toDateMs(Number(text));

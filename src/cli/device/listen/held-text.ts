@@ -1,5 +1,3 @@
-/** Messages about what a run with `--settle abandon` held. */
-
 import { AZURE_DEFAULTS } from "../../../core/limits.ts";
 import type { Reporter } from "../../terminal/reporter.ts";
 import type { HoldEnd, Returned } from "../receiving/held-messages.ts";

@@ -1,5 +1,3 @@
-/** The command `c2d-device listen`. */
-
 import { type Command, Option } from "commander";
 import { loadDeviceConfig } from "../../../config/device-config.ts";
 import {

@@ -1,4 +1,4 @@
-/** The flags of `c2d-device listen`, as parsed by commander. Times in milliseconds. */
+/** As parsed by commander. Times in milliseconds; a timeout of 0 is unbounded. */
 
 import type { DeliverySettlement } from "../../../client/connection/device-connection.ts";
 import type { CommonFlags } from "../../program/common-options.ts";
@@ -6,9 +6,7 @@ import type { ConnectionFlags } from "../connection-options.ts";
 
 export interface ListenFlags extends CommonFlags, ConnectionFlags {
   readonly count?: number;
-  /** 0 is unbounded. */
   readonly timeout?: number;
-  /** 0 is unbounded. */
   readonly idleTimeout?: number;
   readonly settle: DeliverySettlement;
   readonly outputFile?: string;

@@ -1,5 +1,3 @@
-/** The options of `c2d-device listen`, validated together. */
-
 import type { DeliverySettlement } from "../../../client/connection/device-connection.ts";
 import type { DeviceConfig } from "../../../config/device-config.ts";
 import { AZURE_DEFAULTS } from "../../../core/limits.ts";
@@ -18,7 +16,7 @@ export interface ListenOptions {
   readonly readyFile: string | undefined;
   /** `abandon` holds printed messages until the end of the run. */
   readonly settlement: DeliverySettlement;
-  /** How long the hub locks a message, in milliseconds; over HTTP the device requests it. */
+  /** Over HTTP the device requests it. */
   readonly lockTimeoutMs: number;
   /** Undefined: the transport's default. */
   readonly pollIntervalMs: number | undefined;
@@ -40,7 +38,6 @@ export function toListenOptions(flags: ListenFlags, config: DeviceConfig): Liste
   };
 }
 
-/** Rejects flags that this transport does not support, instead of ignoring them. */
 function validateForTransport(flags: ListenFlags, transport: DeviceConfig["transport"]): void {
   const isMqtt = transport === "mqtt" || transport === "mqtt-ws";
   if (isMqtt && flags.settle !== "complete") {

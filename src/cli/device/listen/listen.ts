@@ -1,5 +1,3 @@
-/** `c2d-device listen`: prints messages until it is stopped. */
-
 import { Deadline } from "../../../async/deadline.ts";
 import { waitAtMost } from "../../../async/within.ts";
 import type { Delivery, DeviceConnection } from "../../../client/connection/device-connection.ts";
@@ -26,7 +24,7 @@ export async function runListen(options: ListenOptions, context: Context): Promi
 
 type ListenEnd = End<ReceivingEnd | HoldEnd>;
 
-/** How long returning held messages may delay the exit, in milliseconds. */
+/** How long returning held messages may delay the exit. */
 const RETURN_LIMIT_MS = 5000;
 
 class ListenRun {

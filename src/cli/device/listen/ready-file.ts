@@ -1,13 +1,10 @@
-/** `--ready-file`: signals to scripts that the device is subscribed. */
-
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../../terminal/usage-error.ts";
 
 /**
- * Removes the file of an earlier run.
+ * Removes the file of an earlier run. The returned function writes the new one atomically.
  *
- * @returns Writes the file atomically.
  * @throws UsageError for a path that cannot be written.
  */
 export function prepareReadyFile(

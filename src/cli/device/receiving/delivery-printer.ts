@@ -6,21 +6,15 @@ import type { Arrival } from "./message-record.ts";
 
 export interface PrinterOptions {
   readonly deviceId: string;
-  /** Maximum number of messages to print. */
   readonly count: number | undefined;
-  /** Resolves when the text has left the process. */
   write(delivery: Delivery, arrival: Arrival): Promise<void>;
-  /** Called when a message has been written out. */
   onPrinted(delivery: Delivery, arrival: Arrival): void;
   isDuplicate(delivery: Delivery): boolean;
   settle(delivery: Delivery): Promise<void>;
   nowMs(): number;
 }
 
-/**
- * Maximum number of deliveries waiting for a slow reader. A hub has at most 50 unsettled; any beyond
- * the limit stay unsettled, so that the hub redelivers them.
- */
+/** For a slow reader. A hub has at most 50 unsettled; it redelivers any beyond the limit. */
 const MAX_WAITING = 200;
 
 export class DeliveryPrinter {
@@ -52,10 +46,7 @@ export class DeliveryPrinter {
     return this.#printed === this.#options.count;
   }
 
-  /**
-   * Accepts a delivery unless `count` is reached: then it stays unsettled, and returns to the hub. A
-   * redelivery of a waiting message, whose lock has expired, replaces it.
-   */
+  /** Deliveries beyond `count` stay unsettled. A redelivery replaces the waiting message. */
   add(delivery: Delivery): void {
     const { count = Number.POSITIVE_INFINITY, nowMs } = this.#options;
     if (this.#isStopped) return;
@@ -72,13 +63,13 @@ export class DeliveryPrinter {
     if (!this.#isWriting) this.#writing = this.#writeAll();
   }
 
-  /** Drops what has not been printed: the connection is lost, and the hub will redeliver it. */
+  /** The connection is lost: the hub will redeliver what has not been printed. */
   dropWaiting(): void {
     this.#accepted -= this.#waiting.length;
     this.#waiting.length = 0;
   }
 
-  /** Stops printing. Resolves once the current message is written and settled. */
+  /** Resolves once the current message is written and settled. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#writing;
@@ -129,7 +120,6 @@ export class DeliveryPrinter {
   }
 }
 
-/** Compares sequence numbers, if the protocol carries them. */
 function isSame(a: ReceivedMessage, b: ReceivedMessage): boolean {
   const { sequenceNumber, enqueuedTimeUtcMs } = a;
   if (sequenceNumber === undefined) return false;

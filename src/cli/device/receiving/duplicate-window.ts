@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";
 
-/** Messages to remember: more than one connection can hold, so every possible redelivery is covered. */
+/** More than one connection can hold, so every possible redelivery is covered. */
 const WINDOW_SIZE = 10_000;
 
 export class DuplicateWindow {
@@ -11,10 +11,8 @@ export class DuplicateWindow {
   readonly #seen = new Map<string, number>();
 
   /**
-   * Whether the message has been printed in this run. A sequence number is conclusive. Without one,
-   * a message with the same content counts only if the protocol marks it as redelivered, or if it has
-   * an id and arrives over a later connection (MQTT marks nothing after a reconnect): otherwise two
-   * equal messages are two messages.
+   * Without a sequence number, equal content is a duplicate only if marked as redelivered, or with
+   * an id over a later connection: MQTT marks nothing after a reconnect.
    */
   has(message: ReceivedMessage, connection: number): boolean {
     const printedFrom = this.#seen.get(messageKey(message));
@@ -33,7 +31,6 @@ export class DuplicateWindow {
   }
 }
 
-/** The sequence number if the protocol carries it, else a hash of the content. */
 export function messageKey({
   sequenceNumber,
   enqueuedTimeUtcMs,

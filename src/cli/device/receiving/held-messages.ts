@@ -5,32 +5,28 @@ import type { Delivery, ReceivedMessage } from "../../../client/connection/devic
 import { AZURE_DEFAULTS } from "../../../core/limits.ts";
 import { messageKey } from "./duplicate-window.ts";
 
-/** Why the run must stop holding messages. */
 export type HoldEnd =
-  /** The first lock is about to expire. */
   | "lockExpiring"
-  /** A held message was delivered again: its lock has already expired. */
+  /** Its lock has already expired. */
   | "redelivered"
-  /** The limit is reached. */
   | "full";
 
 export interface HeldMessagesOptions {
-  /** How long the hub locks a message, in milliseconds; called when the first one arrives. */
+  /** Called when the first message arrives. */
   lockTimeoutMs(): number;
   /** May be called more than once. */
   onEnd(reason: HoldEnd): void;
 }
 
-/** How many messages were returned to the queue. */
 export interface Returned {
   readonly returned: number;
-  /** Not returned; their locks will expire. */
+  /** Their locks will expire. */
   readonly failed: number;
-  /** Of those returned: how many have reached the default maximum delivery count. */
+  /** Of those returned: at the default maximum delivery count. */
   readonly exhausted: number;
 }
 
-/** Messages are returned at most this long before the first lock expires, in milliseconds. */
+/** Messages are returned at most this long before the first lock expires. */
 const MAX_MARGIN_MS = 5000;
 
 /** An AMQP session holds at most 2,048 unsettled messages. */
@@ -39,7 +35,7 @@ const MAX_HELD = 2000;
 export class HeldMessages {
   readonly #options: HeldMessagesOptions;
   readonly #deadline: Deadline;
-  /** Deliveries of the current connection by message key, in printing order. */
+  /** By message key, in printing order; current connection only. */
   readonly #held = new Map<unknown, Delivery>();
   #isTimed = false;
 
@@ -68,14 +64,14 @@ export class HeldMessages {
     await delivery.settle("none");
   }
 
-  /** The connection is lost, and its locks with it: the messages will be redelivered. */
+  /** The connection is lost, and its locks with it. */
   drop(): void {
     this.#deadline.cancel();
     this.#isTimed = false;
     this.#held.clear();
   }
 
-  /** Abandons all held messages. Call once receiving has stopped. */
+  /** Call once receiving has stopped. */
   async returnAll(): Promise<Returned> {
     const deliveries = [...this.#held.values()];
     const outcomes = await Promise.allSettled(deliveries.map((one) => one.settle("abandon")));

@@ -1,5 +1,3 @@
-/** Formats a received message: text like the tutorial's device, or a line of JSON. */
-
 import { Chalk, type ChalkInstance } from "chalk";
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";
 import { type ColorPreference, colorLevel } from "../../terminal/color-level.ts";

@@ -14,15 +14,13 @@ import type { MessageSink } from "./message-sink.ts";
 export interface MessageReceiverOptions {
   readonly deviceId: string;
   readonly sink: MessageSink;
-  /** How a printed message is settled, unless it is held. */
   readonly settlement: DeliverySettlement;
   /** Holds printed messages; redeliveries within the run are then not printed. */
   readonly held?: HeldMessages | undefined;
-  /** Maximum number of messages to print. */
   readonly count: number | undefined;
 }
 
-/** How long a blocked reader may delay the exit, in milliseconds. */
+/** How long a blocked reader may delay the exit. */
 const WRITE_GRACE_MS = 1000;
 
 export class MessageReceiver {
@@ -30,7 +28,6 @@ export class MessageReceiver {
   readonly #context: Context;
   readonly #printer: DeliveryPrinter;
   readonly #window = new DuplicateWindow();
-  /** The connection attempt that delivered each message. */
   readonly #origins = new WeakMap<Delivery, number>();
 
   constructor(options: MessageReceiverOptions, context: Context) {
@@ -39,7 +36,6 @@ export class MessageReceiver {
     this.#printer = this.#createPrinter();
   }
 
-  /** Resolves when `count` messages have been written; rejects when writing fails. */
   get finished(): Promise<void> {
     return this.#printer.finished;
   }
@@ -60,7 +56,6 @@ export class MessageReceiver {
     }
   }
 
-  /** Unprinted messages will be redelivered over the next connection. */
   dropWaiting(): void {
     this.#printer.dropWaiting();
     this.#options.held?.drop();

@@ -1,10 +1,9 @@
-/** The JSON form of a received message; fields that did not arrive are undefined, and omitted. */
+/** Fields that did not arrive are undefined, and omitted. */
 
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";
 import { viewBody } from "../../text/body-text.ts";
 import { formatTime } from "../../text/time.ts";
 
-/** When and where a message arrived. */
 export interface Arrival {
   /** 1-based. */
   readonly n: number;
@@ -27,7 +26,6 @@ export function toMessageRecord(message: ReceivedMessage, arrival: Arrival) {
   };
 }
 
-/** The system properties, with their documented names. */
 export function toSystemRecord({ system, ...message }: ReceivedMessage) {
   return {
     messageId: system.messageId,

@@ -1,5 +1,3 @@
-/** Where printed messages go: stdout, or a file. */
-
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Io } from "../../terminal/io.ts";

@@ -1,5 +1,3 @@
-/** The command `c2d-device telemetry`. */
-
 import { type Command, Option } from "commander";
 import { loadDeviceConfig } from "../../../config/device-config.ts";
 import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../../core/limits.ts";

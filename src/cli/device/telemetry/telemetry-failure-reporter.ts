@@ -1,5 +1,3 @@
-/** Reports retries and failures of single messages on stderr during a telemetry run. */
-
 import type { TelemetryEvent } from "../../../client/device/telemetry-event.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
@@ -10,7 +8,6 @@ type EventOf<T extends TelemetryEvent["type"]> = Extract<TelemetryEvent, { type:
 
 export class TelemetryFailureReporter {
   readonly #context: Context;
-  /** Names of errors that have been reported in full. */
   readonly #reported = new Set<string>();
 
   constructor(context: Context) {

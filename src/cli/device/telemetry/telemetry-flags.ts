@@ -1,4 +1,4 @@
-/** The flags of `c2d-device telemetry`, as parsed by commander. Times in milliseconds. */
+/** As parsed by commander. Times in milliseconds; a timeout of 0 is unbounded. */
 
 import type { MessageFlags } from "../../message/message-flags.ts";
 import type { CommonFlags } from "../../program/common-options.ts";
@@ -8,9 +8,7 @@ export interface TelemetryFlags extends CommonFlags, ConnectionFlags, MessageFla
   readonly count?: number;
   /** 0: as fast as the hub confirms. */
   readonly interval: number;
-  /** 0 is unbounded. */
   readonly messageTimeout: number;
-  /** 0 is unbounded. */
   readonly timeout?: number;
   readonly listen?: true;
 }

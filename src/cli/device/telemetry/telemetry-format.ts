@@ -1,5 +1,3 @@
-/** The stdout of a telemetry run: text like the tutorial's device, or lines of JSON. */
-
 import type { TelemetryMessage } from "../../../client/device/telemetry-event.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";

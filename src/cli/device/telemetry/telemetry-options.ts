@@ -1,5 +1,3 @@
-/** The options of `c2d-device telemetry`, validated together. */
-
 import type { DeviceConfig } from "../../../config/device-config.ts";
 import {
   type BodyPlan,
@@ -21,13 +19,9 @@ export interface TelemetryOptions extends DescribedMessage {
   readonly isListening: boolean;
 }
 
-/** As shown in the help. */
 export const DEFAULT_BODY = '{"deviceId":"{{deviceId}}","windSpeed":{{windSpeed}}}';
 
-/**
- * @param body Undefined for the default body.
- * @throws UsageError for conflicting flags.
- */
+/** @throws UsageError for conflicting flags. */
 export function toTelemetryOptions(
   flags: TelemetryFlags,
   body: BodyPlan | undefined,
@@ -44,7 +38,7 @@ export function toTelemetryOptions(
   };
 }
 
-/** The tutorial's message. A device id may contain characters that JSON must escape. */
+/** A device id may contain characters that JSON must escape. */
 function defaultsFor(deviceId: string): MessageDefaults {
   return {
     body: DEFAULT_BODY.replace('"{{deviceId}}"', () => JSON.stringify(deviceId)),

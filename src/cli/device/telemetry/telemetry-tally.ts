@@ -1,5 +1,3 @@
-/** The counters of a telemetry run. */
-
 import type { TelemetryEvent } from "../../../client/device/telemetry-event.ts";
 
 /** Every message is counted in one of these, or is still in flight. */

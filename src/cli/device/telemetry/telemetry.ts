@@ -1,5 +1,3 @@
-/** `c2d-device telemetry`: sends device-to-cloud messages and reports the outcome of each. */
-
 import { Deadline } from "../../../async/deadline.ts";
 import type { TelemetryEvent } from "../../../client/device/telemetry-event.ts";
 import { TelemetrySender } from "../../../client/device/telemetry-sender.ts";
@@ -25,13 +23,12 @@ import { createTelemetryFormat, type TelemetryFormat } from "./telemetry-format.
 import type { TelemetryOptions } from "./telemetry-options.ts";
 import { TelemetryCounter } from "./telemetry-tally.ts";
 
-/** Why the sending ended. */
 type SendingEnd = End<"sent" | "refused" | "timeout">;
 
-/** How long to wait for outstanding confirmations at the end, in milliseconds. */
+/** How long to wait for outstanding confirmations at the end. */
 const CONFIRM_GRACE_MS = 2000;
 
-/** How long a blocked reader may delay the exit, in milliseconds. */
+/** How long a blocked reader may delay the exit. */
 const WRITE_GRACE_MS = 1000;
 
 /** Progress is shown only below this interval; otherwise each message is visible as it is sent. */
@@ -57,7 +54,7 @@ class TelemetryRun {
   readonly #ending: Ending<"sent" | "refused" | "timeout">;
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
   readonly #disconnect = new AbortController();
-  /** The reason reported for messages that are unconfirmed at the end. */
+  /** Reported for messages that are unconfirmed at the end. */
   #endReason = "Interrupted";
 
   constructor(options: TelemetryOptions, context: Context) {

@@ -1,5 +1,3 @@
-/** The registry request of `c2d-hub device create`, from its validated flags. */
-
 import { randomBytes } from "node:crypto";
 import {
   type DeviceAuthentication,

@@ -1,5 +1,3 @@
-/** `c2d-hub device create`: registers a device. */
-
 import { resolve } from "node:path";
 import { ClientError } from "../../../client/errors/client-error.ts";
 import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
@@ -47,7 +45,6 @@ export async function runCreate(options: CreateOptions, context: Context): Promi
   });
 }
 
-/** Undefined if the device already exists and `--if-not-exists` is given. */
 async function create(
   registry: RegistryCalls,
   { flags, request, config }: CreateOptions,
@@ -76,7 +73,6 @@ function accessTypeOf({ hub }: HubConfig): DeviceAccess["type"] {
   return hub.type === "local" ? "local" : "connectionString";
 }
 
-/** @throws ClientError if the device's key is needed and the hub does not return it. */
 function toSettings(
   device: RegisteredDevice,
   hub: DeviceFacingHub,
@@ -94,7 +90,6 @@ function toSettings(
   };
 }
 
-/** @throws ClientError */
 function toConnectionStringAccess(
   device: RegisteredDevice,
   { hostName }: DeviceFacingHub,

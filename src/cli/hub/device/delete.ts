@@ -1,5 +1,3 @@
-/** `c2d-hub device delete`: deletes a device and its queued messages. */
-
 import type { HubConfig, NamedDevice } from "../../../config/hub-config.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";

@@ -1,5 +1,3 @@
-/** The commands `c2d-hub device …`: the hub's identity registry. */
-
 import { type Command, Option } from "commander";
 import { loadDeviceOfHubConfig, loadHubConfig } from "../../../config/hub-config.ts";
 import { configInputs, formatExamples } from "../../program/common-options.ts";

@@ -1,5 +1,3 @@
-/** Devices as a text table. */
-
 import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { toAuthMethod } from "../registry/auth-method.ts";
@@ -8,7 +6,6 @@ const HEAD = ["DEVICE", "STATUS", "CONNECTION", "MESSAGES", "AUTH METHOD"] as co
 
 const GAP = "  ";
 
-/** Missing values are shown as `-`. */
 export function formatDeviceTable(devices: readonly RegisteredDevice[]): string {
   const rows = [HEAD, ...devices.map(toRow)];
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

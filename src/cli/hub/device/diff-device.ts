@@ -1,5 +1,3 @@
-/** Differences between an existing device and the requested one. */
-
 import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
 import type { DeviceRequest } from "../../../core/device-identity.ts";
 import { toAuthMethod } from "../registry/auth-method.ts";

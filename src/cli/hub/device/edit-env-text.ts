@@ -1,14 +1,11 @@
-/** Changes variables in the text of a `.env` file, and leaves the rest unchanged. */
-
 import { parse } from "dotenv";
 import { quoteForDotenv } from "../quoting.ts";
 
 export interface EnvEdits {
   /** Variables to set: in place if present, else at the end. */
   readonly set: Readonly<Record<string, string>>;
-  /** Variables to comment out. */
   readonly commentOut: readonly string[];
-  /** Variables to add commented out, for the user to fill in; existing ones are left unchanged. */
+  /** Added commented out for the user to fill in, unless present. */
   readonly suggest: readonly string[];
 }
 

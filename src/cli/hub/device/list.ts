@@ -1,5 +1,3 @@
-/** `c2d-hub device list`: the devices of the registry. */
-
 import { MAX_LISTED_DEVICES } from "../../../client/registry/registry-client.ts";
 import type { HubConfig } from "../../../config/hub-config.ts";
 import type { Context } from "../../program/run-program.ts";

@@ -1,5 +1,3 @@
-/** Prints one device of the registry. */
-
 import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
 import type { Context } from "../../program/run-program.ts";
 import type { ShowFlags } from "../registry/device-flags.ts";
@@ -23,7 +21,6 @@ export async function presentDevice(
   }
 }
 
-/** Redacts the device's keys from all further output on stderr. */
 export function learnKeys(
   { authentication }: RegisteredDevice,
   { redactor }: Pick<Context, "redactor">,

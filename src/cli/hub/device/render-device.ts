@@ -1,4 +1,4 @@
-/** A device of the registry, as text (the tutorial's print_device_info) and as JSON. */
+/** The text form is the tutorial's print_device_info. */
 
 import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
 import {
@@ -10,15 +10,12 @@ import { escapeLine } from "../../terminal/escape.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
 import { toAuthMethod } from "../registry/auth-method.ts";
 
-/** Shown in place of a key. */
 const HIDDEN_KEY = new Secret("<hidden>");
 
 /** Absent: not sent by the hub, or a hidden key. */
 type DeviceFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** How to show a device's keys and connection string. */
 export interface Access {
-  /** For the connection string. */
   readonly hostName: string;
   readonly keys: KeyDisplay;
 }
@@ -42,11 +39,7 @@ export function formatDeviceJson(device: RegisteredDevice, access?: Access): str
   });
 }
 
-/**
- * The tutorial's lines and the connection string, without its key if keys are hidden.
- *
- * @param access If absent, neither keys nor connection string are shown.
- */
+/** The tutorial's lines, then the connection string if `access` is given. */
 export function formatDeviceText(title: string, device: RegisteredDevice, access?: Access): string {
   const fields = { ...fieldsOf(device, access?.keys === "shown"), ...thumbprintsOf(device) };
   const lines = Object.entries(fields).flatMap(([name, value]) =>
@@ -57,7 +50,7 @@ export function formatDeviceText(title: string, device: RegisteredDevice, access
   return `${title}:\n${lines.join("")}${last}`;
 }
 
-/** The device connection string; undefined if the hub did not send the key. */
+/** Undefined if the hub did not send the key. */
 export function connectionStringOf(
   { deviceId, authentication }: RegisteredDevice,
   { hostName, keys }: Access,
@@ -66,7 +59,6 @@ export function connectionStringOf(
   return credential && formatDeviceConnectionString({ hostName, deviceId, credential });
 }
 
-/** What the tutorial prints, in its order. */
 function fieldsOf(device: RegisteredDevice, areKeysShown: boolean): DeviceFields {
   const { authentication } = device;
   return {
@@ -82,7 +74,7 @@ function fieldsOf(device: RegisteredDevice, areKeysShown: boolean): DeviceFields
   };
 }
 
-/** Thumbprints identify a certificate; they are not secrets. */
+/** Not secrets: they identify a certificate. */
 function thumbprintsOf({ authentication }: RegisteredDevice): DeviceFields {
   const { primaryThumbprint, secondaryThumbprint } = authentication ?? {};
   return { primaryThumbprint, secondaryThumbprint };

@@ -1,5 +1,3 @@
-/** `c2d-hub device show`: prints a device of the registry. */
-
 import type { HubConfig, NamedDevice } from "../../../config/hub-config.ts";
 import type { Context } from "../../program/run-program.ts";
 import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";

@@ -1,5 +1,3 @@
-/** `--write-env`: writes a `.env` file that makes `c2d-device` run as the device. */
-
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parse } from "dotenv";
@@ -10,10 +8,9 @@ import { OutputError } from "../../terminal/output.ts";
 import { UsageError } from "../../terminal/usage-error.ts";
 import { type EnvEdits, editEnvText } from "./edit-env-text.ts";
 
-/** What `c2d-device` needs to run as the device. */
 export interface DeviceSettings {
   readonly deviceId: string;
-  /** It authenticates with a certificate, whose files only the user knows. */
+  /** Authenticates with a certificate, whose files only the user knows. */
   readonly isX509: boolean;
   readonly access: DeviceAccess;
 }
@@ -24,7 +21,7 @@ export type DeviceAccess =
   | {
       readonly type: "connectionString";
       readonly connectionString: string;
-      /** The CA to trust in addition to the public ones. */
+      /** Trusted in addition to the public ones. */
       readonly caFile?: string;
     };
 
@@ -57,18 +54,12 @@ const OTHER_FILE = "Choose another file, in an existing directory.";
 
 type Variables = Readonly<Record<string, string>>;
 
-/** A file that was writable when checked. */
 export interface EnvTarget {
-  /** As the user gave it. */
   readonly shownPath: string;
   readonly path: string;
 }
 
-/**
- * Checks the file before the device is created.
- *
- * @throws UsageError for a file that cannot be written.
- */
+/** @throws UsageError for a file that cannot be written. */
 export function prepareEnvFile(
   flag: string | true,
   directory: string,
@@ -99,11 +90,7 @@ function locate(
   }
 }
 
-/**
- * Writes the file atomically, readable only by its owner; other lines are kept.
- *
- * @throws OutputError
- */
+/** @throws OutputError */
 export function writeEnvFile(target: EnvTarget, device: DeviceSettings, context: Context): void {
   const text = readText(target);
   const { edits, messages } = toPlan(parse(text), device, target.shownPath);
@@ -152,7 +139,6 @@ function toPlan(variables: Variables, device: DeviceSettings, shownPath: string)
 
 interface AccessPlan {
   readonly set: Variables;
-  /** Variables that conflict with it. */
   readonly conflicting: readonly string[];
   readonly message: string;
 }
@@ -188,7 +174,6 @@ function isLocal({ C2D_LOCAL = "" }: Variables): boolean {
   return /^(1|true|yes|on)$/i.test(C2D_LOCAL);
 }
 
-/** The hub does not know where the device's certificate and key files are. */
 function describeMissingFiles(
   variables: Variables,
   { isX509 }: DeviceSettings,
@@ -206,12 +191,11 @@ function describeCommentedOut(names: readonly string[], shownPath: string): read
   return [`Commented out ${names.join(" and ")} in ${shownPath} to avoid a conflict.`];
 }
 
-/** Empty for a file that does not exist. */
 function readText({ path }: EnvTarget): string {
   return statSync(path, { throwIfNoEntry: false }) === undefined ? "" : readFileSync(path, "utf8");
 }
 
-/** Follows symbolic links, so that the target is written and the link kept. */
+/** A link is kept, and its target written. */
 function resolveLinks(path: string): string {
   return statSync(path, { throwIfNoEntry: false }) === undefined ? path : realpathSync(path);
 }

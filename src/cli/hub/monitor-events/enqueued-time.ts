@@ -1,5 +1,3 @@
-/** `--enqueued-time`: the start time for reading events. */
-
 import { InvalidArgumentError } from "commander";
 import { parseDuration } from "../../text/duration.ts";
 import { parseTime, TIME_FORMS } from "../../text/time.ts";
@@ -11,7 +9,6 @@ export function parseEnqueuedTime(text: string): number {
   throw new InvalidArgumentError(`It must be ${TIME_FORMS}, or a duration such as 10m or PT10M.`);
 }
 
-/** Never before the epoch. */
 function timeBefore(spanMs: number | undefined): number {
   return spanMs === undefined ? Number.NaN : Math.max(0, Date.now() - spanMs);
 }

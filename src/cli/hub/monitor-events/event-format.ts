@@ -1,5 +1,3 @@
-/** Formats a received event: text or a line of JSON. */
-
 import { Chalk, type ChalkInstance } from "chalk";
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
 import { type ColorPreference, colorLevel } from "../../terminal/color-level.ts";

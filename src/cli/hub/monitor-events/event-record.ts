@@ -1,4 +1,4 @@
-/** The JSON form of a received event; fields that did not arrive are undefined, and omitted. */
+/** Fields that did not arrive are undefined, and omitted. */
 
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
 import { viewBody } from "../../text/body-text.ts";
@@ -15,7 +15,6 @@ export function toEventRecord(event: ReceivedEvent) {
   };
 }
 
-/** The event's origin, position and system properties. */
 export function toEventSystemRecord({ system, ...event }: ReceivedEvent) {
   return {
     deviceId: event.deviceId,

@@ -12,7 +12,6 @@ import type { HubFollower } from "../../local/hub-follower.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 
-/** Where to connect, with which credentials, and what to trust. */
 export interface EventSource {
   /** Of the IoT hub, or of the event hub if configured directly. */
   readonly hostName: string;
@@ -24,10 +23,8 @@ export interface EventSource {
 
 export interface SourceOptions {
   readonly signal: AbortSignal;
-  /** Time left for connecting, in milliseconds. */
   remainingMs(): number;
   readonly follower: HubFollower | undefined;
-  /** Called once it is known which hub will be connected to. */
   onTarget(banner: string): void;
 }
 

@@ -1,5 +1,3 @@
-/** The command `c2d-hub monitor-events`. */
-
 import { type Command, Option } from "commander";
 import { loadEventsConfig } from "../../../config/hub-config.ts";
 import {

@@ -1,4 +1,4 @@
-/** The flags of `c2d-hub monitor-events`, as parsed by commander. Times in milliseconds. */
+/** As parsed by commander. Times in milliseconds; a timeout of 0 is unbounded. */
 
 import type { CommonFlags } from "../../program/common-options.ts";
 
@@ -7,7 +7,6 @@ export interface MonitorEventsFlags extends CommonFlags {
   /** Since the epoch. */
   readonly enqueuedTime?: number;
   readonly count?: number;
-  /** 0 is unbounded. */
   readonly timeout?: number;
   readonly connectTimeout: number;
 }

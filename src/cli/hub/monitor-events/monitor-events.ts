@@ -1,5 +1,3 @@
-/** `c2d-hub monitor-events`: prints events until it is stopped. */
-
 import { Deadline } from "../../../async/deadline.ts";
 import { waitAtMost } from "../../../async/within.ts";
 import { connectEvents, type EventConnection } from "../../../client/events/connect-events.ts";
@@ -26,7 +24,7 @@ import { createEventFormat, type EventFormat, type EventGap, formatGap } from ".
 import { type EventSource, findEventSource } from "./event-source.ts";
 import type { MonitorEventsFlags } from "./monitor-events-flags.ts";
 
-/** How long a blocked reader may delay the exit, in milliseconds. */
+/** How long a blocked reader may delay the exit. */
 const WRITE_GRACE_MS = 1000;
 
 export async function runMonitorEvents(
@@ -48,10 +46,8 @@ class MonitorRun {
   readonly #follower: HubFollower | undefined;
   #source: EventSource | undefined;
   #banner = "";
-  /** Events selected for printing, and events written. */
   #accepted = 0;
   #printed = 0;
-  /** Events that the hub discarded before they could be read. */
   #missing = 0;
 
   constructor(flags: MonitorEventsFlags, config: EventsConfig, context: Context) {

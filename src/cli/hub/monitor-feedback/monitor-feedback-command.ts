@@ -1,5 +1,3 @@
-/** The command `c2d-hub monitor-feedback`. */
-
 import type { Command } from "commander";
 import { loadHubConfig } from "../../../config/hub-config.ts";
 import { parseCount, parseDurationArgument } from "../../program/argument-parsers.ts";

@@ -1,4 +1,4 @@
-/** The flags of `c2d-hub monitor-feedback`, as parsed by commander. Times in milliseconds. */
+/** As parsed by commander. Times in milliseconds; a timeout of 0 is unbounded. */
 
 import type { CommonFlags } from "../../program/common-options.ts";
 

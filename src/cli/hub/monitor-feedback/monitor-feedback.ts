@@ -1,5 +1,3 @@
-/** `c2d-hub monitor-feedback`: prints feedback records until it is stopped. */
-
 import { Deadline } from "../../../async/deadline.ts";
 import { createDeferred } from "../../../async/deferred.ts";
 import { waitAtMost } from "../../../async/within.ts";
@@ -19,7 +17,7 @@ import { formatJsonLine } from "../../terminal/json-line.ts";
 import { formatFeedbackJson, formatFeedbackText } from "../../text/feedback-text.ts";
 import type { MonitorFeedbackFlags } from "./monitor-feedback-flags.ts";
 
-/** How long a blocked reader may delay the exit, in milliseconds. */
+/** How long a blocked reader may delay the exit. */
 const WRITE_GRACE_MS = 1000;
 
 const CONSUMED = "Printed records are consumed: other readers do not get them.";
@@ -39,7 +37,6 @@ class FeedbackMonitor {
   readonly #flags: MonitorFeedbackFlags;
   readonly #config: HubConfig;
   readonly #context: Context;
-  /** Number of records after which to exit; undefined: none. */
   readonly #count: number | undefined;
   readonly #held = new HeldFeedback();
   readonly #ending: Ending<ReceivingEnd>;
@@ -131,7 +128,6 @@ class FeedbackMonitor {
     if (this.#isSatisfied) this.#ending.end("count");
   }
 
-  /** Whether some records of a batch may not be printed. */
   get #isSelective(): boolean {
     return this.#config.device !== undefined || this.#count !== undefined;
   }

@@ -1,5 +1,3 @@
-/** Authentication methods, as named by the tutorial and by the registry. */
-
 import type { DeviceAuthentication } from "../../../core/device-identity.ts";
 
 export const AUTH_METHODS = ["shared_private_key", "x509_thumbprint", "x509_ca"] as const;

@@ -1,4 +1,4 @@
-/** The flags of `c2d-hub device …` and `purge`, as parsed by commander. Times in milliseconds. */
+/** As parsed by commander. Times in milliseconds. */
 
 import type { DeviceStatus } from "../../../core/device-identity.ts";
 import type { CommonFlags } from "../../program/common-options.ts";
@@ -15,7 +15,6 @@ export interface ShowFlags extends RegistryFlags {
 
 export interface CreateFlags extends ShowFlags {
   readonly ifNotExists?: true;
-  /** Absent if not given. */
   readonly authMethod?: AuthMethod;
   readonly primaryKey?: string;
   readonly secondaryKey?: string;

@@ -1,5 +1,3 @@
-/** The option `--device-id` of the `c2d-hub` commands. */
-
 import type { Option } from "commander";
 import { SettingOption } from "../../program/help.ts";
 

@@ -1,5 +1,3 @@
-/** The options of commands that use the hub's REST API. */
-
 import type { Command } from "commander";
 import type { SettingKey } from "../../../config/settings.ts";
 import {
@@ -15,7 +13,6 @@ const EXCLUDED_SETTINGS: readonly SettingKey[] = [
   "eventHubConnectionString",
 ];
 
-/** For every command that uses REST. */
 export function addRegistryOptions(command: Command): Command {
   addSettingOptions(command, "c2d-hub", EXCLUDED_SETTINGS);
   addConnectTimeout(command);

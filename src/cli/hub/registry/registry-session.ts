@@ -1,5 +1,3 @@
-/** Runs a command against the identity registry of the configured hub. */
-
 import { RegistryClient } from "../../../client/registry/registry-client.ts";
 import type { HubConfig } from "../../../config/hub-config.ts";
 import { describeHub, resolveServiceTarget } from "../../local/connect-target.ts";
@@ -8,7 +6,6 @@ import { diagnoseHungHub } from "../../local/hung-hub.ts";
 import { requireHub } from "../../local/require-hub.ts";
 import type { Context } from "../../program/run-program.ts";
 
-/** Each call shows on a terminal that it is waiting for the hub. */
 export type RegistryCalls = Omit<RegistryClient, "close">;
 
 export interface RegistrySession {
@@ -20,7 +17,7 @@ export interface RegistrySession {
 export interface DeviceFacingHub {
   /** With a port only if the hub is not on the standard ports. */
   readonly hostName: string;
-  /** The CA of a local hub, which a device must trust in addition to the public ones. */
+  /** Of a local hub: devices must trust it in addition to the public ones. */
   readonly caFile?: string;
 }
 

@@ -2,7 +2,6 @@
 
 import { type Output, OutputError } from "../../terminal/output.ts";
 
-/** Maximum number of lines waiting for a slow reader. */
 const MAX_WAITING = 1000;
 
 export class EventPrinter {

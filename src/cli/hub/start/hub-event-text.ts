@@ -1,5 +1,3 @@
-/** Formats a hub event as a line of text. */
-
 import type { HubEvent } from "../../../hub/model/events.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { formatCount } from "../../text/count.ts";

@@ -1,5 +1,3 @@
-/** The command `c2d-hub start`. */
-
 import { type Command, Option } from "commander";
 import { HUB_OPTION_RANGES } from "../../../core/hub-options.ts";
 import { loadHubHome } from "../../local/hub-home.ts";

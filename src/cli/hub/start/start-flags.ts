@@ -1,4 +1,4 @@
-/** The flags of `c2d-hub start`, as parsed by commander. Times in milliseconds. */
+/** As parsed by commander. Times in milliseconds. */
 
 import type { CommonFlags } from "../../program/common-options.ts";
 

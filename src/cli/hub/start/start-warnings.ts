@@ -1,5 +1,3 @@
-/** Warnings about how a started hub can be reached. */
-
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { splitHostPort } from "../../../core/connection-string.ts";

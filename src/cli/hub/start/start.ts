@@ -1,5 +1,3 @@
-/** `c2d-hub start`: runs the local hub until it is stopped. */
-
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -62,7 +60,6 @@ function toHubOptions(flags: StartFlags, home: string): HomeHubOptions {
   return options;
 }
 
-/** @throws UsageError */
 function readAuthorities(paths: readonly string[], directory: string): string[] {
   return paths.map((path) => {
     try {

@@ -1,5 +1,3 @@
-/** `completion <shell>`: a script that completes this executable's commands, flags and choices. */
-
 import { Argument, type Command } from "commander";
 import type { Output } from "../../terminal/output.ts";
 import { formatExamples } from "../common-options.ts";
@@ -17,7 +15,7 @@ const FORMATS = {
   (name: string, commands: readonly CompletionCommand[]) => string
 >;
 
-/** After all other commands and options have been added. */
+/** Call after all other commands and options have been added. */
 export function addCompletion(program: Command, stdout: Output): void {
   const name = program.name();
   program

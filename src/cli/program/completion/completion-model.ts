@@ -1,13 +1,10 @@
-/** What can be completed, derived from the commander definitions. */
-
 import type { Command, Option } from "commander";
 
 export interface CompletionCommand {
-  /** The subcommand, such as `device create`; empty for the executable itself. */
+  /** Such as `device create`; empty for the executable itself. */
   readonly path: string;
   readonly options: readonly CompletionOption[];
   readonly subcommands: readonly CompletionWord[];
-  /** Allowed values of its arguments. */
   readonly argumentChoices: readonly string[];
 }
 
@@ -24,14 +21,11 @@ export interface CompletionOption {
 }
 
 export type CompletionValue =
-  /** A flag without a value. */
   | { readonly type: "none" }
   | { readonly type: "choices"; readonly choices: readonly string[] }
   | { readonly type: "file" }
-  /** Nothing to suggest. */
   | { readonly type: "free" };
 
-/** The command and all its subcommands, outermost first. */
 export function completionModel(
   command: Command,
   parents: readonly string[] = [],

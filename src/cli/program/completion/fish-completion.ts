@@ -1,5 +1,3 @@
-/** Completion script for fish. */
-
 import type { CompletionCommand, CompletionOption } from "./completion-model.ts";
 
 export function formatFishCompletion(name: string, commands: readonly CompletionCommand[]): string {

@@ -72,7 +72,6 @@ function completeWords({ path, options, subcommands, argumentChoices }: Completi
   return `    "${path}") verbs=(${verbs.join(" ")}) flags=(${flags.join(" ")}) ;;\n`;
 }
 
-/** `word:help`, single-quoted. */
 function entry(word: string, help: string): string {
   const text = help === "" ? word : `${word.replaceAll(":", "\\:")}:${help}`;
   return `'${text.replaceAll("'", "'\\''")}'`;

@@ -7,7 +7,6 @@ import type { Message } from "../../../core/message.ts";
 
 type Connection = Pick<ServiceConnection, "send">;
 
-/** For a body that exceeds the limit on its own. */
 export function oversizeError(): ClientError {
   return new ClientError(
     "MessageTooLarge",
@@ -21,12 +20,10 @@ export function oversizeOf({ body }: Message): ClientError | undefined {
   return body.length > MAX_CLOUD_TO_DEVICE_BYTES ? oversizeError() : undefined;
 }
 
-/** Refuses every message. */
 export function rejectAll(error: ClientError): Connection {
   return { send: () => Promise.reject(error) };
 }
 
-/** Refuses what is too large, and sends the rest. */
 export function rejectOversize(connection: Connection): Connection {
   return {
     send: async (deviceId, message) => {

@@ -1,5 +1,3 @@
-/** The messages that the command line describes. */
-
 import type { PlannedMessage } from "../../../client/service/send-event.ts";
 import type { Message } from "../../../core/message.ts";
 import { type MessageInstance, makeMessage } from "../../message/make-message.ts";
@@ -30,7 +28,7 @@ export class PlannedMessages implements MessageSource {
 
   reportSkipped(): void {}
 
-  /** A sample message to the first device, for validation. */
+  /** To the first device, for validation. */
   sample(): Message {
     return this.#plan(0, 0).make();
   }

@@ -1,5 +1,3 @@
-/** The input of `--from`: a file, or stdin. */
-
 import { open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
@@ -7,7 +5,6 @@ import type { Io } from "../../terminal/io.ts";
 import { UsageError } from "../../terminal/usage-error.ts";
 
 export interface RecordInput {
-  /** For errors and warnings. */
   readonly name: string;
   readonly stream: Readable;
 }

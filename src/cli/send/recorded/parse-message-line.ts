@@ -6,7 +6,6 @@ import { parseEncodedBytes } from "../../message/encoded-bytes.ts";
 import { decodeUtf8 } from "../../text/body-text.ts";
 
 export interface RecordedMessage {
-  /** The device that received it; undefined if the line does not say. */
   readonly deviceId: string | undefined;
   readonly message: Message;
 }
@@ -29,8 +28,7 @@ const OTHER_TYPES: ReadonlySet<unknown> = new Set([
 export class LineError extends Error {}
 
 /**
- * Keeps bytes, ids and properties unchanged; absent fields stay absent. Undefined for a blank line and
- * for a line of another type.
+ * Absent fields stay absent. Undefined for a blank line and for a line of another type.
  *
  * @param bytes Undefined if the line is too long.
  * @throws LineError for an invalid line.

@@ -1,5 +1,3 @@
-/** The lines of a stream, of bounded length. */
-
 import type { Readable } from "node:stream";
 
 /** Enough for a telemetry event of 256 KB or a message of 64 KB, however escaped. */
@@ -12,7 +10,6 @@ export interface Line {
   readonly bytes: Buffer | undefined;
 }
 
-/** Ends with the stream, or with the signal. */
 export async function* readLines(stream: Readable, signal: AbortSignal): AsyncGenerator<Line> {
   const stop = (): void => void stream.destroy();
   signal.addEventListener("abort", stop, { once: true });

@@ -1,5 +1,3 @@
-/** The messages of `--from`: recorded by one device, sent to others. */
-
 import type { PlannedMessage } from "../../../client/service/send-event.ts";
 import type { Ack } from "../../../core/message.ts";
 import type { Context } from "../../program/run-program.ts";
@@ -40,11 +38,7 @@ export class RecordedMessages implements MessageSource {
     return this.#planned;
   }
 
-  /**
-   * Invalid lines are skipped and counted.
-   *
-   * @throws UsageError for a message that must not be sent, and if all lines are invalid.
-   */
+  /** @throws UsageError for a message that must not be sent, and if all lines are invalid. */
   async *all(): AsyncGenerator<PlannedMessage> {
     for await (const line of this.#lines()) {
       const where = `--from: line ${line.number} of ${this.#options.input.name}`;

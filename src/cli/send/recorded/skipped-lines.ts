@@ -1,5 +1,3 @@
-/** Counts the invalid lines of `--from`, and keeps the reasons of the first few. */
-
 import { formatCount } from "../../text/count.ts";
 
 /** Number of lines reported individually. */
@@ -18,7 +16,6 @@ export class SkippedLines {
     if (this.#reasons.length < MAX_REASONS) this.#reasons.push(`line ${line} ${reason}`);
   }
 
-  /** Undefined when no line was skipped. */
   describe(): string | undefined {
     if (this.#count === 0) return undefined;
     const more = this.#count - this.#reasons.length;
