@@ -18,12 +18,8 @@ export async function runPurge(
     await context.io.stdout.write(
       output === "json"
         ? formatJsonLine({ type: "purge", deviceId, totalMessagesPurged })
-        : formatPurged(deviceId, totalMessagesPurged),
+        : `Purged ${formatCount(totalMessagesPurged, "message")} of ${escapeLine(deviceId)}.\n`,
     );
     return EXIT_CODES.done;
   });
-}
-
-function formatPurged(deviceId: string, count: number): string {
-  return `Purged ${formatCount(count, "message")} of ${escapeLine(deviceId)}.\n`;
 }

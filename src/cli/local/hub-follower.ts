@@ -17,7 +17,7 @@ export interface FindOptions {
 }
 
 /** Delay before starting a stopped background hub again: a user who restarts it comes first. */
-export const RESTART_AFTER_MS = 3000;
+const RESTART_AFTER_MS = 3000;
 
 /** For missed file system events, and for a process that exits. */
 const POLL_MS = 250;

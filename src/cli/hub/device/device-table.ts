@@ -4,15 +4,13 @@ import { toAuthMethod } from "../registry/auth-method.ts";
 
 const HEAD = ["DEVICE", "STATUS", "CONNECTION", "MESSAGES", "AUTH METHOD"] as const;
 
-const GAP = "  ";
-
 export function formatDeviceTable(devices: readonly RegisteredDevice[]): string {
   const rows = [HEAD, ...devices.map(toRow)];
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join(GAP)
+      .join("  ")
       .trimEnd(),
   );
   return `${lines.join("\n")}\n`;

@@ -125,7 +125,7 @@ class MonitorRun {
     const { reporter } = this.#context;
     switch (event.type) {
       case "ready":
-        if (event.isFirst) this.#onReady(event.connection);
+        if (event.isFirst) this.#reportReady(event.connection).catch(this.#ending.fail);
         else reporter.info("Reconnected, continuing after the last event.");
         break;
       case "gap":
@@ -148,10 +148,6 @@ class MonitorRun {
   async #print(text: string): Promise<void> {
     const { io } = this.#context;
     await io.stdout.write(this.#flags.output === "json" ? text : separate(text, io.stdout));
-  }
-
-  #onReady(connection: EventConnection): void {
-    this.#reportReady(connection).catch(this.#ending.fail);
   }
 
   async #reportReady({ partitionIds }: EventConnection): Promise<void> {
