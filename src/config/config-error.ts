@@ -1,8 +1,6 @@
-/** The error that reports every problem of a configuration. */
-
-/** One problem. No field contains a secret. */
+/** No field contains a secret. */
 export interface ConfigProblem {
-  /** The source of the value, or the missing setting: `IOTHUB_CA_FILE in ./.env`. */
+  /** Such as `IOTHUB_CA_FILE in ./.env`, or the name of the missing setting. */
   readonly where: string;
   readonly what: string;
   readonly fix: string;
@@ -17,7 +15,7 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 
-  /** The next steps, one per line. */
+  /** One step per line. */
   get hint(): string {
     return [...new Set(this.problems.map(({ fix }) => fix))].join("\n");
   }

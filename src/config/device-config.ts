@@ -1,5 +1,3 @@
-/** The configuration of a device: hub, credentials, transport. */
-
 import {
   type DeviceConnectionString,
   parseDeviceConnectionString,
@@ -16,10 +14,10 @@ import { DEFAULT_LOCAL_DEVICE_ID, DEVICE_TRANSPORTS, type SettingKey } from "./s
 export interface DeviceConfig {
   readonly hub: DeviceHub;
   readonly transport: (typeof DEVICE_TRANSPORTS)[number];
-  /** Extra CA certificates (PEM). */
+  /** PEM. */
   readonly ca?: string | undefined;
   readonly certificate?: X509Files | undefined;
-  /** Strings that must not be printed. */
+  /** Must not be printed. */
   readonly secrets: readonly string[];
 }
 
@@ -36,7 +34,7 @@ export type DeviceHub =
       readonly from: string;
     };
 
-/** PEM content. */
+/** PEM. */
 interface X509Files {
   readonly cert: string;
   readonly key: string;
@@ -114,12 +112,11 @@ function readX509(reader: SettingReader, hub: DeviceHub): X509Files | undefined 
   return { cert, key, ...(passphrase !== undefined && { passphrase }) };
 }
 
-/** Why the files are needed; undefined if they are not. */
 function whyOfConnectionString({ credential }: DeviceConnectionString): string | undefined {
   return credential.type === "x509" ? "the connection string contains x509=true" : undefined;
 }
 
-/** Only the hub knows how the device authenticates: files are read if a flag gives one or variables give both. */
+/** Only the hub knows how the device authenticates, so one flag or both variables decide. */
 function whyOnLocalHub(reader: SettingReader): string | undefined {
   const isFlag = X509_KEYS.some((key) => reader.isFlag(key));
   const areBoth = reader.text("certFile") !== undefined && reader.text("keyFile") !== undefined;

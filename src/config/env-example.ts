@@ -1,5 +1,3 @@
-/** Generates `.env.example` from the settings table. */
-
 import { SETTING_KEYS, type SettingKey, settingOf } from "./settings.ts";
 
 const HEAD = `# Copy this file to .env. Flags and environment variables take precedence over it.

@@ -1,5 +1,3 @@
-/** The `.env` file. */
-
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parse } from "dotenv";
@@ -8,15 +6,13 @@ import type { ConfigProblem } from "./config-error.ts";
 const DEFAULT_PATH = ".env";
 
 export interface EnvFile {
-  /** As the user gave it. */
   readonly path: string;
   readonly variables: Readonly<Record<string, string>>;
 }
 
 /**
- * Reads the given file, or `.env` in `directory`. Only the default file may be missing.
- *
- * dotenv's `config` would write to the terminal and into `process.env`; its `parse` does neither.
+ * Only the default file may be missing. dotenv's `config` would write to the terminal and into
+ * `process.env`; its `parse` does neither.
  */
 export function readEnvFile(
   path: string | undefined,

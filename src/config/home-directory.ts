@@ -1,5 +1,3 @@
-/** The directory of the local hub's state. */
-
 import { existsSync, statSync } from "node:fs";
 import { homedir, platform } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
@@ -22,7 +20,6 @@ export function homeDirectory(
   return home;
 }
 
-/** The path itself, or its nearest existing ancestor. */
 function nearestExisting(path: string): string {
   const parent = dirname(path);
   // On Windows even the root (a drive) may not exist.

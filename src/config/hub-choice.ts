@@ -1,5 +1,3 @@
-/** Chooses between the local hub and Azure by the precedence of the sources. */
-
 import type { SettingReader } from "./setting-reader.ts";
 import { describeSource, rankOf, type SettingSource } from "./setting-source.ts";
 import { longFlag, type SettingKey, settingOf } from "./settings.ts";
@@ -9,10 +7,7 @@ export interface HubChoice<K extends SettingKey> {
   readonly source: SettingSource;
 }
 
-/**
- * Chooses among the local hub and the `keys` that name a hub. Two at the same level are a problem
- * that names both; none is a problem that lists the options. Never falls back to the local hub.
- */
+/** Never falls back to the local hub. */
 export function chooseHub<K extends SettingKey>(
   reader: SettingReader,
   keys: readonly K[],
@@ -25,7 +20,6 @@ export function chooseHub<K extends SettingKey>(
   return reportConflict(reader, winner, conflicting);
 }
 
-/** All settings that name a hub, at any level. */
 export function namedHubs<K extends SettingKey>(
   reader: SettingReader,
   keys: readonly K[],
@@ -39,7 +33,6 @@ export function namedHubs<K extends SettingKey>(
   return named;
 }
 
-/** Reports two settings of the same level that both name a hub. */
 export function reportConflict(
   reader: SettingReader,
   ...conflicting: readonly [HubChoice<SettingKey>, HubChoice<SettingKey>]

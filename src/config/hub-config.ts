@@ -1,5 +1,3 @@
-/** The configuration of `c2d-hub` commands: the hub and, for some, one device. */
-
 import {
   type EventHubConnectionString,
   parseEventHubConnectionString,
@@ -13,7 +11,6 @@ import { describeSource, rankOf } from "./setting-source.ts";
 
 export interface HubConfig extends CommonServiceConfig {
   readonly hub: ServiceHub;
-  /** The given device and the source that names it. */
   readonly device?: NamedDevice | undefined;
 }
 
@@ -25,7 +22,6 @@ export interface NamedDevice {
 /** Events can be read through a hub, or directly from its Event Hubs-compatible endpoint. */
 export interface EventsConfig extends CommonServiceConfig {
   readonly hub: ServiceHub | EventHub;
-  /** Only this device's events. */
   readonly device?: NamedDevice | undefined;
 }
 
@@ -40,11 +36,7 @@ export function loadHubConfig(inputs: ConfigInputs): HubConfig {
   return load(inputs, (reader) => readServiceHub(reader, inputs, chooseServiceHub(reader)));
 }
 
-/**
- * Like `loadHubConfig`, for a command on one device, which must be given.
- *
- * @throws ConfigError with every problem.
- */
+/** @throws ConfigError with every problem, a missing device included. */
 export function loadDeviceOfHubConfig(
   inputs: ConfigInputs,
 ): HubConfig & { readonly device: NamedDevice } {
@@ -86,9 +78,8 @@ function readDevice(reader: SettingReader): NamedDevice | undefined {
 }
 
 /**
- * Whether the endpoint's connection string is used: unless a source with higher precedence names a
- * hub. At the same level it wins over the hub's, because it is more specific and `c2d-hub env` sets
- * both; but the local hub, or two flags, conflict with it.
+ * At the same level the endpoint wins over the hub, because it is more specific and `c2d-hub env`
+ * sets both; but the local hub, or two flags, conflict with it.
  */
 function isEventHubChosen(reader: SettingReader): boolean {
   const key = "eventHubConnectionString";

@@ -1,21 +1,17 @@
-/** Collects the raw value of each setting from flags, environment, `.env` and defaults. */
-
 import type { ConfigProblem } from "./config-error.ts";
 import { type EnvFile, readEnvFile } from "./env-file.ts";
 import { PRECEDENCE, type SettingSource } from "./setting-source.ts";
 import { SETTING_KEYS, type SettingKey, settingOf } from "./settings.ts";
 
 export interface ConfigInputs {
-  /** From the command line: a string, or true for a flag without a value. */
+  /** True for a flag without a value. */
   readonly flags: Readonly<Partial<Record<SettingKey, string | true>>>;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** `--dotenv`. */
   readonly envFile?: string | undefined;
   /** Base of relative paths. */
   readonly directory: string;
 }
 
-/** A value and its source. */
 export interface FoundSetting {
   readonly value: string;
   readonly source: SettingSource;
@@ -23,7 +19,7 @@ export interface FoundSetting {
 
 export type FoundSettings = Readonly<Partial<Record<SettingKey, FoundSetting>>>;
 
-/** For each setting, the value with the highest precedence. An empty variable counts as unset. */
+/** An empty variable counts as unset. */
 export function loadSettings(inputs: ConfigInputs, problems: ConfigProblem[]): FoundSettings {
   const envFile = readEnvFile(inputs.envFile, inputs.directory, problems);
   const found: Partial<Record<SettingKey, FoundSetting>> = {};

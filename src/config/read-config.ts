@@ -1,5 +1,3 @@
-/** Reads a configuration and reports every problem at once. */
-
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { type ConfigInputs, loadSettings } from "./load-settings.ts";
 import { secretsIn } from "./secrets-in.ts";
@@ -7,14 +5,13 @@ import { SettingReader } from "./setting-reader.ts";
 import { SERVICE_TRANSPORTS } from "./settings.ts";
 
 interface Secrets {
-  /** Strings that must not be printed. */
+  /** Must not be printed. */
   readonly secrets: readonly string[];
 }
 
-/** Fields that every service configuration has. */
 export interface CommonServiceConfig extends Secrets {
   readonly transport: (typeof SERVICE_TRANSPORTS)[number];
-  /** Extra CA certificates (PEM). */
+  /** PEM. */
   readonly ca?: string | undefined;
 }
 
@@ -33,7 +30,6 @@ export function readConfig<T extends object>(
   return { ...values, secrets: secretsIn(settings) };
 }
 
-/** As `readConfig`, for a service. */
 export function readServiceConfig<T extends object>(
   inputs: ConfigInputs,
   read: (reader: SettingReader) => T | undefined,

@@ -1,5 +1,3 @@
-/** A device that authenticates with a SAS token instead of a key. */
-
 import { ConnectionStringError, type DeviceConnectionString } from "../core/connection-string.ts";
 import { parseResource } from "../core/resource-path.ts";
 import { parseSasToken, type SasToken } from "../core/sas-token.ts";
@@ -7,11 +5,7 @@ import { Secret } from "../core/secret.ts";
 
 const FORM = "SharedAccessSignature sr=<hub>%2Fdevices%2F<device>&sig=<signature>&se=<expiry>";
 
-/**
- * Reads the hub and the device from the token's resource.
- *
- * @throws ConnectionStringError for text that is not a device token, and for an expired token.
- */
+/** @throws ConnectionStringError for text that is not a device token, and for an expired token. */
 export function parseDeviceSasToken(text: string, nowMs: number): DeviceConnectionString {
   const token = parseToken(text);
   const { segments } = parseResource(token.rawResource);

@@ -1,5 +1,3 @@
-/** Collects the secrets among the settings, so that output can be redacted. */
-
 import type { FoundSettings } from "./load-settings.ts";
 import { SETTING_KEYS, settingOf } from "./settings.ts";
 

@@ -1,5 +1,3 @@
-/** The configuration of a service: hub, target devices, transport. */
-
 import { parseDeviceConnectionString } from "../core/connection-string.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import type { ConfigInputs } from "./load-settings.ts";
@@ -19,10 +17,7 @@ export interface ServiceConfig extends CommonServiceConfig {
   readonly deviceIds: readonly string[];
 }
 
-/**
- * @param deviceIds From the command line: `--device-id` and `--device-file`.
- * @throws ConfigError with every problem.
- */
+/** @throws ConfigError with every problem. */
 export function loadServiceConfig(
   inputs: ConfigInputs,
   deviceIds: readonly string[],
@@ -51,7 +46,7 @@ function checkIds(deviceIds: readonly string[], problems: ConfigProblem[]): read
   return deviceIds;
 }
 
-/** Without a device on the command line: the variable's, or that of the device connection string. */
+/** The variable's, or that of the device connection string. */
 function defaultDeviceIds(
   reader: SettingReader,
   hubKey: "local" | ServiceHubKey | undefined,

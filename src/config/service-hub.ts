@@ -1,5 +1,3 @@
-/** Which hub a service connects to, and with which credentials. */
-
 import { type HubConnectionString, parseHubConnectionString } from "../core/connection-string.ts";
 import { homeDirectory } from "./home-directory.ts";
 import { chooseHub, type HubChoice } from "./hub-choice.ts";
@@ -15,20 +13,19 @@ export type ServiceHub =
       readonly connectionString: HubConnectionString;
       readonly from: string;
     }
-  /** Authenticated with Microsoft Entra ID. */
+  /** Microsoft Entra ID. */
   | { readonly type: "login"; readonly hostName: string; readonly from: string };
 
 const SERVICE_HUB_KEYS = ["hubConnectionString", "hubName"] as const;
 
 export type ServiceHubKey = (typeof SERVICE_HUB_KEYS)[number];
 
-/** The setting that names the hub; undefined, with a problem reported, if none or several do. */
+/** Undefined only if a problem was reported. */
 export function chooseServiceHub(reader: SettingReader): HubChoice<ServiceHubKey> | undefined {
   const authType = reader.choice("authType", AUTH_TYPES);
   return isValidLogin(reader, authType) ? chooseHub(reader, SERVICE_HUB_KEYS) : undefined;
 }
 
-/** The chosen hub; undefined, with a problem reported, if there is none. */
 export function readServiceHub(
   reader: SettingReader,
   inputs: ConfigInputs,

@@ -1,4 +1,4 @@
-/** Turns raw settings into values, and collects problems instead of stopping at the first. */
+/** Collects problems instead of stopping at the first. */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -21,7 +21,6 @@ export class SettingReader {
     this.#directory = directory;
   }
 
-  /** Records a problem with the value of this key. */
   report(key: SettingKey, what: string, fix: string): undefined {
     const source = this.settings[key]?.source;
     this.problems.push({ where: source ? describeSource(key, source) : nameOf(key), what, fix });
@@ -32,7 +31,6 @@ export class SettingReader {
     return this.settings[key]?.value;
   }
 
-  /** Whether the command line sets this key. */
   isFlag(key: SettingKey): boolean {
     return this.settings[key]?.source.type === "flag";
   }
@@ -71,7 +69,7 @@ export class SettingReader {
     }
   }
 
-  /** A host name, with or without a port; a bare first label is reported as a mistake. */
+  /** A bare first label is reported as a mistake. */
   hostName(key: SettingKey): string | undefined {
     const value = this.text(key)?.trim();
     if (value === undefined) return undefined;
@@ -95,7 +93,6 @@ export class SettingReader {
       : this.report(key, "not a valid device id", `${fault} Correct ${nameOf(key)}.`);
   }
 
-  /** The content of the file that this key names. */
   file(key: SettingKey): string | undefined {
     const path = this.text(key);
     if (path === undefined) return undefined;
@@ -111,7 +108,6 @@ export class SettingReader {
     }
   }
 
-  /** The content of the private key file; the passphrase must decrypt it and it must match `certificate`. */
   privateKey(
     key: SettingKey,
     passphrase: string | undefined,
@@ -153,7 +149,6 @@ export class SettingReader {
   }
 }
 
-/** Undefined if it is not a private key, or the passphrase does not decrypt it. */
 function openPrivateKey(text: string, passphrase: string | undefined): KeyObject | undefined {
   try {
     return createPrivateKey({ key: text, ...(passphrase !== undefined && { passphrase }) });
@@ -170,7 +165,7 @@ function isHostName(text: string): boolean {
   return /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i.test(host) && port > 0 && port <= 65_535;
 }
 
-/** Why this is not a valid device id; undefined if it is. */
+/** Undefined if it is a valid device id. */
 export function deviceIdFault(text: string): string | undefined {
   // A device id is printed everywhere, so a misplaced connection string would leak its key.
   if (/(^|;)\s*(HostName|SharedAccessKey)=/i.test(text)) {

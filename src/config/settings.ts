@@ -1,22 +1,17 @@
-/** The table of all settings: flags, variables and defaults of every executable. */
-
 export type Executable = "c2d-device" | "c2d-send" | "c2d-hub";
 
 export interface Setting {
   /** In commander's syntax; absent if only a variable sets it. */
   readonly flag?: string;
-  /** Executables that accept the flag. */
   readonly flagOn?: readonly Executable[];
   readonly variable?: string;
-  /** Used when no source gives a value. */
   readonly default?: string;
   /** Never printed, not even in an error. */
   readonly isSecret: boolean;
-  /** One line, for `--help` and `.env.example`. */
   readonly help: string;
   /** The value in `.env.example`, active only for `local`; absent without a variable. */
   readonly example?: string;
-  /** Allowed values, for help and completion; the loader enforces them. */
+  /** For help and completion; the loader enforces them. */
   readonly choices?: readonly string[];
 }
 
@@ -24,7 +19,6 @@ export const AUTH_TYPES = ["key", "login"] as const;
 export const DEVICE_TRANSPORTS = ["mqtt", "mqtt-ws", "amqp", "amqp-ws", "http"] as const;
 export const SERVICE_TRANSPORTS = ["amqp", "amqp-ws"] as const;
 
-/** The default device on the local hub, for devices and services. */
 export const DEFAULT_LOCAL_DEVICE_ID = "device1";
 
 const SERVICE_SIDE = ["c2d-send", "c2d-hub"] as const;
@@ -159,7 +153,6 @@ export type SettingKey = keyof typeof SETTINGS;
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
 
-/** The row of a key, with its optional columns accessible. */
 export function settingOf(key: SettingKey): Setting {
   return SETTINGS[key];
 }
