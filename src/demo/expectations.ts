@@ -1,12 +1,8 @@
-/** Checks that the demo's processes printed what they should. */
-
-/** The exit code of a process and the lines of its stdout. */
 export interface Ended {
   readonly exitCode: number | null;
   readonly lines: readonly string[];
 }
 
-/** The demo's processes, by role. */
 export interface Processes {
   readonly create: Ended;
   readonly listen: Ended;
@@ -17,7 +13,6 @@ export interface Processes {
 
 type Expectations = readonly (readonly [what: string, isPresent: boolean])[];
 
-/** Names each expectation that is not met; empty if all are. */
 export function findMissing(processes: Processes, deviceId: string): string[] {
   const codes = Object.entries(processes).map(
     ([name, { exitCode }]) => [`exit code 0 of ${name}`, exitCode === 0] as const,

@@ -1,18 +1,14 @@
-/** A child process whose output lines are printed with a label and collected. */
-
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
 export interface LabelledProcess {
   readonly child: ChildProcess;
-  /** Resolves once the process and its streams have ended. */
   readonly ended: Promise<{ readonly exitCode: number | null; readonly lines: readonly string[] }>;
 }
 
 export interface LabelledCommand {
   readonly label: string;
-  /** The script and its arguments. */
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
