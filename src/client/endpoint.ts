@@ -1,5 +1,3 @@
-/** Host and port of a connection, for each transport. */
-
 import { isIP } from "node:net";
 import { splitHostPort } from "../core/connection-string.ts";
 
@@ -10,7 +8,6 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** Ports for host names without one. */
 const PORTS: Readonly<Record<Transport, number>> = {
   mqtt: 8883,
   "mqtt-ws": 443,

@@ -1,8 +1,6 @@
-/** Converts AMQP values as rhea decodes them to strings, numbers and bytes. */
-
 import type { PropertyValue, SystemProperties } from "../../core/message.ts";
 
-/** A message as rhea decoded it; the SDKs' own types drop some of the fields. */
+/** As rhea decodes it; the SDKs' own types drop some of the fields. */
 export interface AmqpMessage {
   readonly message_id?: unknown;
   readonly correlation_id?: unknown;
@@ -30,7 +28,6 @@ export function toSystemProperties(amqp: AmqpMessage): SystemProperties {
   };
 }
 
-/** A property without value is null. */
 export function toProperties(
   properties: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, PropertyValue>> {
@@ -44,14 +41,13 @@ export function toText(value: unknown): string | undefined {
   return Buffer.isBuffer(value) ? value.toString("utf8") : String(value);
 }
 
-/** Milliseconds for a time. rhea returns a ulong beyond 2^53 as bytes. */
+/** rhea returns a ulong beyond 2^53 as bytes. */
 export function toNumber(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   const number = Buffer.isBuffer(value) ? Number(`0x${value.toString("hex")}`) : Number(value);
   return Number.isNaN(number) ? undefined : number;
 }
 
-/** A data section, several of them, or a plain value. */
 export function toBytes(body: unknown): Uint8Array {
   if (body === undefined || body === null) return Buffer.alloc(0);
   if (typeof body === "object" && "content" in body) return toBytes(body.content);
@@ -63,7 +59,6 @@ export function present<K extends string, V>(key: K, value: V | undefined): { [P
   return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
 }
 
-/** An AMQP uuid is 16 bytes here. */
 function toId(value: unknown): string | undefined {
   if (!Buffer.isBuffer(value) || value.length !== UUID_BYTES) return toText(value);
   const hex = value.toString("hex");

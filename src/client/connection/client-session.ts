@@ -1,5 +1,3 @@
-/** The lifecycle of a connection to a hub, shared by devices, services and event readers. */
-
 import { DeadlinePassedError, within } from "../../async/within.ts";
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
@@ -11,26 +9,23 @@ import { probe } from "./probe.ts";
 import { trustedCertificates } from "./trusted-certificates.ts";
 
 export interface SessionOptions {
-  /** Extra CA certificates to trust (PEM). */
+  /** PEM. */
   readonly ca?: string | undefined;
-  /** Time limit for connecting and attaching together, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** Aborts connecting; it has no effect on an open connection. */
+  /** Has no effect on an open connection. */
   readonly signal?: AbortSignal | undefined;
   /** Called once, when an open connection ends without `close`. */
   onDisconnect(error: ClientError): void;
 }
 
-/** How long a hub may take to answer an orderly close of the connection or of receiving. */
+/** For an orderly close of the connection or of receiving. */
 export const CLOSE_TIMEOUT_MS = 3000;
 
-/** Subclasses define how to connect, how to disconnect, and how to interpret a refusal. */
 export abstract class ClientSession<Options extends SessionOptions> {
   protected readonly options: Options;
   protected readonly endpoint: Endpoint;
   /** Everything to trust (PEM); undefined for Node's default. */
   protected readonly ca: string[] | undefined;
-  /** What should respond, for error messages. */
   protected readonly peer: string = "an IoT hub";
   protected readonly end = new ConnectionEnd();
   #state: "opening" | "open" | "closed" = "opening";
@@ -67,24 +62,20 @@ export abstract class ClientSession<Options extends SessionOptions> {
     return this.#closing;
   }
 
-  /** Connects, and attaches the links that `options` ask for. */
   protected abstract connect(): Promise<void>;
 
-  /** Flushes settlements and disconnects in order. */
+  /** Flushes settlements first. */
   protected abstract disconnect(): Promise<void>;
 
-  /** Destroys sockets and timers at once, in any state. */
+  /** At once, in any state. */
   protected abstract destroy(): void;
 
-  /** The hub's refusal, if `cause` is one. */
   protected abstract toRefusal(cause: unknown): ClientError | undefined;
 
-  /** The error that `cause` identifies without probing: an incompatible SDK, or the hub's refusal. */
   protected toKnownError(cause: unknown): ClientError | undefined {
     return toPackageError(cause) ?? this.toRefusal(cause);
   }
 
-  /** Why connecting failed, if `error` says so. */
   protected recognize(error: unknown): ClientError | undefined {
     const known = error instanceof ClientError ? error : this.toKnownError(error);
     return known?.name === "ConnectionLost" ? undefined : known;
@@ -98,7 +89,6 @@ export abstract class ClientSession<Options extends SessionOptions> {
     return this.#state === "closed";
   }
 
-  /** The endpoint, for error messages. */
   protected get where(): string {
     return formatEndpoint(this.endpoint);
   }

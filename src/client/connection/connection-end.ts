@@ -1,18 +1,15 @@
-/** Rejects everything that waits on a connection once the connection ends. */
-
-/** Not one promise that everything races: it would hold on to every race until the connection ends. */
+/** A single promise to race against would hold on to every race until the connection ends. */
 export class ConnectionEnd {
   readonly #waiting = new Set<(error: Error) => void>();
   #error: Error | undefined;
 
-  /** Rejects all current and future waits; only the first call counts. */
+  /** Only the first call counts. */
   end(error: Error): void {
     this.#error ??= error;
     for (const reject of this.#waiting) reject(this.#error);
     this.#waiting.clear();
   }
 
-  /** Settles like `promise`, or rejects if the connection ends first. */
   async before<T>(promise: Promise<T>): Promise<T> {
     if (this.#error) {
       promise.catch(() => {});

@@ -1,20 +1,13 @@
-/** How far each partition has been read: where the first connection starts and later ones continue. */
-
-/** Which of the existing events to read. */
 export type EventStart =
-  /** Only those enqueued from now on. */
   | { readonly type: "latest" }
-  /** Those enqueued at this time (milliseconds since the epoch, UTC) and later. */
+  /** Inclusive. */
   | { readonly type: "enqueuedTime"; readonly sinceMs: number };
 
-/** Where in a partition to start reading. */
 export type PartitionPosition =
   | { readonly type: "beginning" }
-  /** After the event with this sequence number. */
   | { readonly type: "after"; readonly sequenceNumber: number }
   | { readonly type: "since"; readonly timeMs: number };
 
-/** Properties of a partition, from the hub. */
 export interface PartitionState {
   readonly partitionId: string;
   /** -1 before its first event. */
@@ -31,10 +24,7 @@ export class EventCursor {
     this.#start = start;
   }
 
-  /**
-   * Uses sequence numbers once they are known: however often the link is attached, no event is
-   * missed and none is read twice.
-   */
+  /** By sequence number once it is known, so that no event is missed or read twice. */
   locate({ partitionId, lastSequenceNumber }: PartitionState): PartitionPosition {
     const lastRead = this.#lastRead.get(partitionId);
     if (lastRead === undefined && this.#start.type === "enqueuedTime") {
@@ -49,13 +39,12 @@ export class EventCursor {
       : { type: "after", sequenceNumber: from };
   }
 
-  /** How many events are missing between the last one read and this one; 0 before the first. */
+  /** 0 before the first event read. */
   gapBefore(partitionId: string, sequenceNumber: number): number {
     const lastRead = this.#lastRead.get(partitionId);
     return lastRead === undefined ? 0 : sequenceNumber - lastRead - 1;
   }
 
-  /** Marks this event and all earlier ones of its partition as read. */
   advance(partitionId: string, sequenceNumber: number): void {
     this.#lastRead.set(partitionId, sequenceNumber);
   }

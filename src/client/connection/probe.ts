@@ -9,17 +9,14 @@ import { toNetworkError } from "../errors/network-error.ts";
 /** Long enough for a handshake across the world. */
 const PROBE_TIMEOUT_MS = 3000;
 
-/** How far finding the reason may exceed the connect timeout. */
 const PROBE_GRACE_MS = 500;
 
 /**
- * Opens one TCP and TLS connection and closes it again. The handshake is completed for any
- * certificate and nothing is sent, so the hub does not log a failed handshake.
+ * Accepts any certificate and sends nothing, so the hub does not log a failed handshake.
  *
  * @param ca Everything to trust (PEM); undefined for Node's default.
- * @param deadlineMs When connecting had to be done, as `performance.now()`; half a second more is
- * allowed.
- * @returns The reason, or undefined when host, port and certificate are fine.
+ * @param deadlineMs As `performance.now()`; half a second more is allowed.
+ * @returns Undefined when host, port and certificate are fine.
  */
 export async function probe(
   endpoint: Endpoint,

@@ -1,35 +1,26 @@
-/** The reconnect loop of devices, event readers and feedback. */
-
 import type { BackOff } from "../../async/back-off.ts";
 import { type Clock, sleep, systemClock } from "../../async/clock.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { isFinal } from "../errors/final-error.ts";
 
-/** What a reconnect loop can learn about its hub without connecting. */
 export interface HubWatch {
-  /** The hub that was last connected to has stopped, or another one replaced it. */
   hasEnded(): boolean;
-  /** Resolves once the hub that was last connected to has ended; otherwise never. */
   untilEnded(signal: AbortSignal): Promise<void>;
 }
 
-/** A connection that lasted this long, in milliseconds, resets the back-off. */
+/** A connection that lasted this long resets the back-off. */
 export const HELD_MS = 10_000;
 
 export interface ReconnectOptions {
-  /** Stops the attempts. */
   readonly signal: AbortSignal;
   readonly backOff: BackOff;
   /** There is no wait for a stopped hub: `connect` waits for it. */
   readonly watch?: HubWatch | undefined;
-  /** Default: the system's. */
   readonly clock?: Clock | undefined;
   onFailed(error: ClientError, retryInMs: number): void;
 }
 
 /**
- * Waits `firstWaitMs` and connects; after each failure it waits longer before the next attempt.
- *
  * @param connect `attempt` counts from 1.
  * @returns Undefined once `signal` has aborted.
  * @throws what `connect` throws, if it is final (`isFinal`).
@@ -52,12 +43,11 @@ export async function reconnect<T>(
   }
 }
 
-/** `connect` waits for the hub itself, so no back-off is needed. */
 export function nextWaitMs(backOff: BackOff, watch: HubWatch | undefined): number {
   return watch?.hasEnded() ? 0 : backOff.nextMs();
 }
 
-/** Undefined once `signal` has aborted: a connect that fails because of that is not an error. */
+/** A connect that fails because `signal` aborted is not an error. */
 export async function unlessAborted<T>(
   signal: AbortSignal,
   connect: () => Promise<T>,
@@ -71,10 +61,6 @@ export async function unlessAborted<T>(
   }
 }
 
-/**
- * Resolves after `ms` milliseconds, when `signal` aborts, or when `watch` sees that the hub has
- * stopped.
- */
 async function pause(
   ms: number,
   { clock, signal, watch }: { clock: Clock; signal: AbortSignal; watch: HubWatch | undefined },

@@ -1,5 +1,3 @@
-/** Settles deliveries in an order and at a pace that rhea handles correctly. */
-
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 type Outcome = "complete" | "abandon" | "reject" | "release";
@@ -22,7 +20,6 @@ export class SettlementOrder {
     this.#turn ??= this.#settleAll();
   }
 
-  /** Resolves once everything added has been handed to the socket. */
   async settled(): Promise<void> {
     await this.#turn;
   }

@@ -1,5 +1,3 @@
-/** The certificate authorities that a connection trusts when one is added. */
-
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
 
@@ -9,9 +7,8 @@ interface LaterTls {
 }
 
 /**
- * The certificates (PEM) this process already trusts, plus `extraCa`: Node's `ca` option replaces
- * the trust store, and a proxy or a real hub must stay trusted. Undefined without `extraCa`: Node's
- * own default then applies untouched.
+ * Adds to what this process trusts, because Node's `ca` option replaces it, and a proxy or a real
+ * hub must stay trusted. Undefined without `extraCa`: Node's default applies untouched.
  */
 export function trustedCertificates(extraCa: string | undefined): string[] | undefined {
   return extraCa === undefined ? undefined : [...defaultCertificates(), extraCa];

@@ -1,5 +1,3 @@
-/** Converts a devicebound message from rhea to a received message. */
-
 import { ACKS, type SystemProperties } from "../../core/message.ts";
 import {
   type AmqpMessage,

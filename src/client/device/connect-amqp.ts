@@ -1,5 +1,3 @@
-/** A device's connection: AMQP over TLS (port 5671) or over WebSocket (port 443). */
-
 import { formatDeviceConnectionString } from "../../core/connection-string.ts";
 import type { Message } from "../../core/message.ts";
 import type { Settlement } from "../../core/message-queue.ts";

@@ -1,5 +1,3 @@
-/** Opens a device connection over the chosen transport. */
-
 import type { DeviceConnection, DeviceConnectOptions } from "../connection/device-connection.ts";
 import type { Transport } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
@@ -16,9 +14,7 @@ const TRANSPORTS: Readonly<Record<Transport, () => Promise<Connect>>> = {
 };
 
 /**
- * Resolves once the device is connected and subscribed, at most `connectTimeoutMs` after the call;
- * finding the reason of a timeout may take half a second more. Nothing is retried: an ended
- * connection is reported once and stays ended.
+ * Takes at most `connectTimeoutMs`, plus half a second to find the reason of a timeout. No retries.
  *
  * @throws ClientError IotHubUnauthorized, ServiceUnavailable, HostNotFound, ConnectionRefused,
  * UntrustedCertificate, TlsFailure, ConnectTimeout, ConnectionLost; ArgumentInvalid for an X.509

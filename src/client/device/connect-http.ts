@@ -1,5 +1,3 @@
-/** A device over HTTPS (port 443): it polls for messages, one at a time, and posts events. */
-
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { sleep, systemClock } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
@@ -22,10 +20,9 @@ import {
 import { DeviceSession } from "./device-session.ts";
 import { toReceivedMessage } from "./http-delivery.ts";
 
-/** The default wait after an empty response, in milliseconds. Azure asks for 25 minutes in production. */
+/** After an empty response. Azure asks for 25 minutes in production. */
 const POLL_INTERVAL_MS = 1000;
 
-/** Longest wait for a response, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 30_000;
 
 type OnDelivery = NonNullable<DeviceConnectOptions["onDelivery"]>;
@@ -38,17 +35,15 @@ export async function connectHttp(options: DeviceConnectOptions): Promise<Device
 }
 
 /**
- * "Connected" means that the hub has responded once; a request that fails ends the connection. A
- * device that does not receive connects with a TLS handshake only, because every request would lock
- * a message. A fetched message stays locked even when this process is gone, so the next one is
- * fetched only when this one is settled.
+ * A device that does not receive connects with a TLS handshake only: a request would lock a
+ * message. A fetched message stays locked even when this process is gone, so the next waits for its
+ * settlement.
  */
 class HttpSession extends DeviceSession {
   override readonly keepsOrder = false;
   readonly #client: HttpDeviceClient;
   readonly #stop = new AbortController();
   #polling: Promise<void> | undefined;
-  /** Ends the wait for the settlement of the last fetched message. */
   #stopWaiting = (): void => {};
 
   constructor(options: DeviceConnectOptions) {
@@ -113,11 +108,9 @@ class HttpSession extends DeviceSession {
       if (this.#isStopped) return;
       arrival = await this.#client.receive();
     }
-    // It arrived too late to be delivered.
     if (arrival && !this.isClosed) await this.#settle(arrival, "abandon");
   }
 
-  /** Resolves once the message is settled. */
   async #deliver(arrival: HttpArrival, onDelivery: OnDelivery): Promise<void> {
     const done = createDeferred<void>();
     this.#stopWaiting = done.resolve;

@@ -1,5 +1,3 @@
-/** A device's connection: MQTT over TLS (port 8883) or over WebSocket (port 443). */
-
 import { formatDeviceConnectionString } from "../../core/connection-string.ts";
 import type { Message } from "../../core/message.ts";
 import type { DeviceConnection, DeviceConnectOptions } from "../connection/device-connection.ts";
@@ -13,7 +11,7 @@ import { TopicTooLongError } from "../sdk/device/mqtt-events.ts";
 import { DeviceSession } from "./device-session.ts";
 import { toDelivery } from "./mqtt-delivery.ts";
 
-/** Added to mqtt.js's connect timeout, so that on the first connect ours, which finds the reason, passes first. */
+/** Lets our connect timeout, which finds the reason, pass before mqtt.js's. */
 const RENEWAL_GRACE_MS = 1000;
 
 /** @throws ClientError, as `connectDevice` says. */
@@ -25,7 +23,7 @@ export async function connectMqtt(options: DeviceConnectOptions): Promise<Device
 
 class MqttSession extends DeviceSession {
   readonly #client: MqttDeviceClient;
-  /** The last error from mqtt.js, which says more than the error the SDK makes of it. */
+  /** From mqtt.js: says more than the error the SDK makes of it. */
   #cause: Error | undefined;
   #hasRefusedSubscription = false;
 

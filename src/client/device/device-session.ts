@@ -1,5 +1,3 @@
-/** The lifecycle of a device connection, shared by every transport. */
-
 import { DeadlinePassedError, within } from "../../async/within.ts";
 import type { Message } from "../../core/message.ts";
 import { CLOSE_TIMEOUT_MS, ClientSession } from "../connection/client-session.ts";
@@ -11,17 +9,15 @@ import { OutcomeUnknownError } from "../errors/outcome-unknown-error.ts";
 import { toPackageError } from "../errors/package-error.ts";
 import { toEventRefusal, validateEvent } from "../refusals/event-refusal.ts";
 
-/** How long a hub may take to confirm an event before the connection counts as lost. */
+/** After this, the connection counts as lost. */
 const CONFIRM_TIMEOUT_MS = 60_000;
 
-/** With these errors there was no connection that could have carried the event. */
 const NEVER_CONNECTED: readonly ClientErrorName[] = [
   "HostNotFound",
   "ConnectionRefused",
   "UntrustedCertificate",
 ];
 
-/** Transports define how to connect, how to disconnect, and how to interpret a refusal. */
 export abstract class DeviceSession
   extends ClientSession<DeviceConnectOptions>
   implements DeviceConnection
@@ -53,10 +49,8 @@ export abstract class DeviceSession
     }
   }
 
-  /** Resolves once the hub has confirmed the event. */
   protected abstract transmit(message: Message): Promise<void>;
 
-  /** Resolves once no message is in flight. */
   protected async endReceiving(): Promise<void> {}
 
   protected override recognize(error: unknown): ClientError | undefined {
@@ -64,7 +58,7 @@ export abstract class DeviceSession
     return this.toKnownError(root) ?? toNetworkError(root, this.endpoint) ?? super.recognize(error);
   }
 
-  /** `onDisconnect` reports why the connection ended; here it only means that the outcome is unknown. */
+  /** Why the connection ended is for `onDisconnect`; here only the outcome is unknown. */
   #toSendError(cause: unknown): ClientError {
     const fault = toPackageError(cause);
     if (fault) return fault;

@@ -1,5 +1,3 @@
-/** Converts the response to a poll to a received message. */
-
 import { decodeHeaderName, decodeHeaderValue } from "../../core/header-text.ts";
 import { ACKS, type SystemProperties } from "../../core/message.ts";
 import type { ReceivedMessage } from "../connection/device-connection.ts";
@@ -7,7 +5,7 @@ import type { HttpAnswer } from "../sdk/device/http-device-base.ts";
 
 const APPLICATION_PREFIX = "iothub-app-";
 
-/** Headers of string properties; system names have no hyphens here (protocol of the device endpoint). */
+/** System names have no hyphens here (protocol of the device endpoint). */
 const TEXT_HEADERS = {
   "iothub-messageid": "messageId",
   "iothub-correlationid": "correlationId",
@@ -58,12 +56,10 @@ function* pairs(rawHeaders: readonly string[]): Generator<[string, string]> {
   }
 }
 
-/** A value that is not a number counts as absent. */
 function define(target: Record<string, unknown>, name: string, value: number): void {
   if (!Number.isNaN(value)) target[name] = value;
 }
 
-/** A name that cannot be decoded is kept unchanged and reported. */
 function decodeName(encoded: string, malformed: string[]): string {
   const decoded = decodeHeaderName(encoded);
   if (decoded === undefined) malformed.push(encoded);

@@ -1,5 +1,3 @@
-/** Keeps a device connected: connects, and reconnects until stopped. */
-
 import { BackOff } from "../../async/back-off.ts";
 import { type Clock, systemClock } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
@@ -15,11 +13,9 @@ import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
 export type ConnectionEvent =
   /** `attempt` counts from 1, and restarts after each connection. */
   | { readonly type: "connecting"; readonly attempt: number }
-  /** Connected, with all requested links attached; `ordinal` counts from 1. */
+  /** `ordinal` counts from 1. */
   | { readonly type: "ready"; readonly ordinal: number; readonly connection: DeviceConnection }
-  /** May precede the `ready` of its connection. */
   | { readonly type: "delivery"; readonly delivery: Delivery }
-  /** An attempt to reconnect failed. */
   | { readonly type: "connectFailed"; readonly error: ClientError; readonly retryInMs: number }
   | {
       readonly type: "disconnected";
@@ -28,20 +24,14 @@ export type ConnectionEvent =
       readonly retryInMs: number;
     };
 
-/**
- * Why a connection was lost. `takenOver`: another client has connected with the same device id.
- * `maybeTakenOver`: it looks like that, because several connections in a row were lost soon after
- * they were made. `hubEnded`: the hub has stopped, or another one replaced it.
- */
+/** `maybeTakenOver`: several connections in a row did not last. `hubEnded`: stopped or replaced. */
 export type LossCause = "takenOver" | "maybeTakenOver" | "hubEnded" | "unknown";
 
-/** What a device's reconnect loop can learn about its hub without connecting. */
 export interface DeviceHubWatch extends HubWatch {
   /** Never `maybeTakenOver`, and must not reject; `unknown` rules out another client. */
   examineLoss(): Promise<LossCause>;
 }
 
-/** Added to the options of each connection. */
 export interface ConnectionHandlers extends Pick<DeviceConnectOptions, "onDisconnect"> {
   readonly signal: AbortSignal;
   onDelivery(delivery: Delivery): void;
@@ -50,14 +40,11 @@ export interface ConnectionHandlers extends Pick<DeviceConnectOptions, "onDiscon
 export interface KeepConnectedOptions {
   /** Called for every connection, so that settings can be read again. */
   connect(handlers: ConnectionHandlers): Promise<DeviceConnection>;
-  /** Closes the connection, for good. */
   readonly signal: AbortSignal;
-  /** False: stop at the first connection loss. */
   readonly reconnect: boolean;
   onEvent(event: ConnectionEvent): void;
   /** Absent: another client is recognised by the hub's error, or by a pattern of losses. */
   readonly watch?: DeviceHubWatch | undefined;
-  /** Default: the system's. */
   readonly clock?: Clock | undefined;
   /** From 0 up to 1; default Math.random. */
   random?(): number;
@@ -69,27 +56,23 @@ const MAX_RETRY_MS = 60_000;
 /** Gives up after this many losses to another client without a lasting connection in between. */
 const MAX_TAKEOVERS = 2;
 
-/** Consecutive short-lived connections that suggest another client, and after which this one gives up. */
+/** Short-lived connections in a row that suggest another client, and that end the attempts. */
 const SUSPECT_LOSSES = 2;
 const MAX_SUSPECT_LOSSES = 4;
 
 const TAKEN_OVER_HINT =
   "A device can have only one connection at a time: stop the other client, or use another device id.";
 
-/** The errors with which a hub reports that another connection replaced this one. */
 const TAKEN_OVER: readonly ClientErrorName[] = [
   "LinkCreationConflict",
   "ConnectionForcefullyClosedOnNewConnection",
 ];
 
 /**
- * Keeps the device connected until `signal` aborts, then closes the connection and resolves.
- *
  * @throws ClientError when the first connect fails; when a later one is refused for good
  * (`FINAL_ERRORS`); when the connection is lost and `reconnect` is false;
  * ConnectionForcefullyClosedOnNewConnection when another client keeps replacing it: of two clients
- * that compete for a device, the one that connected first gives up. Any other error of `connect` is
- * final too.
+ * that compete for a device, the one that connected first gives up. Any other error of `connect`.
  */
 export async function keepConnected(options: KeepConnectedOptions): Promise<void> {
   await new ConnectionKeeper(options).run();
@@ -97,10 +80,8 @@ export async function keepConnected(options: KeepConnectedOptions): Promise<void
 
 interface Session {
   readonly connection: DeviceConnection;
-  /** Resolves with the reason when the connection is lost. */
   readonly lost: Promise<ClientError>;
   readonly openedAtMs: number;
-  /** The first attempt succeeded. */
   readonly isAtOnce: boolean;
 }
 
@@ -109,10 +90,7 @@ class ConnectionKeeper {
   readonly #clock: Clock;
   readonly #backOff: BackOff;
   #connections = 0;
-  /**
-   * Consecutive losses to another client, and shortly after connecting. A lasting connection resets
-   * them.
-   */
+  /** Consecutive losses; a lasting connection resets both counts. */
   #takeovers = 0;
   #shortLived = 0;
 

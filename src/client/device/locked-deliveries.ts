@@ -1,14 +1,9 @@
-/** AMQP deliveries that were left unsettled. */
-
 import type { ReceivedMessage } from "../connection/device-connection.ts";
 
-/**
- * Above this number, deliveries whose lock must have expired are settled. A session has room for
- * 2,048.
- */
+/** Above this, expired deliveries are settled. A session has room for 2,048. */
 const MAX_KEPT = 1000;
 
-/** Azure's longest lock, in milliseconds (devguide-c2d: 5 to 300 s). */
+/** Azure's longest lock (devguide-c2d: 5 to 300 s). */
 const MAX_LOCK_MS = 300_000;
 
 interface Locked {
@@ -17,8 +12,8 @@ interface Locked {
 }
 
 /**
- * The session keeps a slot for each delivery until it is settled, and stalls when none is free. A
- * delivery whose lock has expired is settled to free its slot; the hub ignores the outcome.
+ * A session keeps a slot for each unsettled delivery, and stalls when none is free. Settling one
+ * whose lock has expired frees its slot; the hub ignores the outcome.
  */
 export class LockedDeliveries {
   readonly #nowMs: () => number;
@@ -29,7 +24,6 @@ export class LockedDeliveries {
     this.#nowMs = nowMs;
   }
 
-  /** @param end Settles the delivery; called once, when its lock has run out. */
   add(message: ReceivedMessage, end: () => void): void {
     this.endFor(message);
     this.#locked.set(keyOf(message), { sinceMs: this.#nowMs(), end });
@@ -40,7 +34,6 @@ export class LockedDeliveries {
     }
   }
 
-  /** The message was redelivered, so its earlier lock has expired. */
   endFor(message: ReceivedMessage): void {
     this.#end(keyOf(message));
   }
@@ -52,7 +45,6 @@ export class LockedDeliveries {
   }
 }
 
-/** A message without a sequence number is identified by itself. */
 function keyOf(message: ReceivedMessage): unknown {
   const { sequenceNumber, enqueuedTimeUtcMs } = message;
   return sequenceNumber === undefined ? message : `${sequenceNumber}@${enqueuedTimeUtcMs}`;

@@ -1,5 +1,3 @@
-/** A devicebound PUBLISH as a delivery: parsed from the raw topic, acknowledged when settled. */
-
 import { decodeDeviceboundProperties } from "../../core/property-bag.ts";
 import { parseDeviceboundTopic } from "../../core/resource-path.ts";
 import type {
@@ -10,7 +8,6 @@ import type {
 import { ClientError } from "../errors/client-error.ts";
 import type { IncomingPublish } from "../sdk/device/intercept-publishes.ts";
 
-/** Undefined when the topic is not this device's devicebound topic. */
 export function toDelivery(publish: IncomingPublish, deviceId: string): Delivery | undefined {
   const bag = parseDeviceboundTopic(publish.topic, deviceId);
   if (bag === undefined) return undefined;

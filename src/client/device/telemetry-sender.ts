@@ -1,5 +1,3 @@
-/** Sends telemetry at a given interval, across reconnects, until each message has its answer. */
-
 import { BackOff } from "../../async/back-off.ts";
 import { type Clock, sleep, systemClock } from "../../async/clock.ts";
 import { createDeferred, type Deferred } from "../../async/deferred.ts";
@@ -13,36 +11,30 @@ import type { TelemetryEvent, UnconfirmedReason } from "./telemetry-event.ts";
 type EventConnection = Pick<DeviceConnection, "sendEvent" | "keepsOrder">;
 
 export interface TelemetrySenderOptions {
-  /** Creates the message with this index when it is due. */
   make(index: number): Message;
-  /** Number of messages; undefined for no limit. */
+  /** Undefined for no limit. */
   readonly count: number | undefined;
-  /** Interval between two messages, in milliseconds; 0 sends as fast as the hub confirms. */
+  /** 0 sends as fast as the hub confirms. */
   readonly intervalMs: number;
-  /** How long a message may wait for a connection and its confirmation, in milliseconds; 0 is unbounded. */
+  /** For a connection and the confirmation together; 0 is unbounded. */
   readonly messageTimeoutMs: number;
   onEvent(event: TelemetryEvent): void;
-  /** Resolves when another message may be created, because the consumer of the events has kept up. */
+  /** Resolves when the consumer of the events has kept up. */
   room?(): Promise<void>;
   /** Maximum number of messages without an answer; default 256. */
   readonly windowSize?: number;
-  /** Default: the system's. */
   readonly clock?: Clock;
   /** From 0 up to 1; default Math.random. */
   random?(): number;
 }
 
-/** A message between its creation and its answer. */
 interface Pending {
   readonly index: number;
   readonly message: Message;
-  /** Aborted once the answer arrives. */
   readonly done: AbortController;
   state: "waiting" | "inFlight";
-  /** It was sent, and its outcome is unknown. */
   isUnanswered: boolean;
   isRepeated: boolean;
-  /** It has been reported as unconfirmed. */
   isReported: boolean;
 }
 
@@ -50,37 +42,32 @@ const DEFAULT_WINDOW = 256;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
 
-/** The connection ended before the message was sent. */
 const NOT_SENT: readonly ClientErrorName[] = [
   "ConnectionLost",
   "HostNotFound",
   "ConnectionRefused",
 ];
 
-/** Wraps a refusal of this message, which the reconnect loop would otherwise handle as its own error. */
+/** Wraps a refusal of this message; the reconnect loop would take it for its own error. */
 const OF_MESSAGE: ClientErrorName = "ArgumentInvalid";
 
-/** The hub did not accept the message, but may accept it later. */
+/** The hub may accept the message later. */
 const PASSING: readonly ClientErrorName[] = ["Throttling", "ServiceUnavailable"];
 
 /**
- * Messages are sent in order of creation, unless the hub refuses one and accepts it later.
- *
- * A message in flight when its connection ended is sent again over the next one, marked as
- * repeated: at least once. A message that was confirmed or has timed out is never sent again.
+ * Messages are sent in order of creation, unless the hub refuses one and accepts it later. One in
+ * flight when its connection ended is sent again, marked as repeated: at least once. One that was
+ * confirmed or has timed out is never sent again.
  */
 export class TelemetrySender {
   readonly #options: TelemetrySenderOptions;
   readonly #clock: Clock;
   readonly #backOff: BackOff;
-  /** Aborted when no further message is created. */
   readonly #stop = new AbortController();
   readonly #failed: Deferred<never> = createDeferred();
-  /** Messages without an answer, in order of creation. */
   readonly #pending = new Set<Pending>();
   #connection: EventConnection | undefined;
   #isPaused = false;
-  /** Waiters for a state change. */
   #waiting: (() => void)[] = [];
 
   constructor(options: TelemetrySenderOptions) {
@@ -93,27 +80,21 @@ export class TelemetrySender {
     });
   }
 
-  /** Number of messages that have not been reported yet. */
   get openCount(): number {
     return [...this.#pending].filter(({ isReported }) => !isReported).length;
   }
 
-  /** Uses this connection from now on. The first one starts sending. */
   connected(connection: EventConnection): void {
     this.#connection = connection;
     this.#sendWaiting();
     this.#wake();
   }
 
-  /** Sends in flight fail on their own. */
   disconnected(): void {
     this.#connection = undefined;
   }
 
   /**
-   * Resolves once every message was reported as confirmed, unconfirmed or failed, or `end` was
-   * called.
-   *
    * @throws ClientError of `FINAL_ERRORS` except ArgumentInvalid: no message would be accepted.
    * Whatever `make`, `room` and `onEvent` throw.
    */
@@ -121,10 +102,7 @@ export class TelemetrySender {
     await Promise.race([this.#makeAll(), this.#failed.promise]);
   }
 
-  /**
-   * Creates no more messages, waits up to `graceMs` for those in flight, and reports the rest as
-   * unconfirmed.
-   */
+  /** Waits up to `graceMs` for messages in flight, and reports the rest as unconfirmed. */
   async end(graceMs: number): Promise<void> {
     this.#stop.abort();
     this.#wake();
@@ -151,7 +129,6 @@ export class TelemetrySender {
     await this.#until(() => signal.aborted || this.openCount === 0);
   }
 
-  /** With interval 0, messages are created only while there is a connection. */
   #hasRoom(): boolean {
     const { intervalMs, windowSize = DEFAULT_WINDOW } = this.#options;
     if (this.#pending.size >= windowSize) return false;
@@ -244,7 +221,6 @@ export class TelemetrySender {
     }
   }
 
-  /** A message that has timed out is not sent again. */
   #requeue(pending: Pending): void {
     pending.state = "waiting";
     if (pending.isReported) this.#finish(pending);
@@ -271,7 +247,6 @@ export class TelemetrySender {
     this.#report({ type: "unconfirmed", index, message, reason, mayBeStored });
   }
 
-  /** @returns False if it was settled before. */
   #finish(pending: Pending): boolean {
     const isOpen = this.#pending.delete(pending);
     pending.done.abort();

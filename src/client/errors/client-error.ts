@@ -1,5 +1,3 @@
-/** Named errors of a client. */
-
 import type { HubErrorName } from "../../core/hub-error.ts";
 
 /** Failures before a hub has responded, or after it stopped responding. */
@@ -14,7 +12,6 @@ export type NetworkErrorName =
 /** There were no credentials to send, so no hub has refused any. */
 export type CredentialErrorName = "CredentialUnavailable";
 
-/** Not the hub's fault: an installed SDK version is incompatible with this code. */
 export type PackageErrorName = "IncompatiblePackage";
 
 export type ClientErrorName =
@@ -23,7 +20,7 @@ export type ClientErrorName =
   | CredentialErrorName
   | PackageErrorName;
 
-/** An error with its cause, and a hint for the user. Message and hint never contain a secret. */
+/** Message and hint never contain a secret. */
 export class ClientError extends Error {
   override readonly name: ClientErrorName;
   readonly hint: string | undefined;

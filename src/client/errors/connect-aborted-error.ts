@@ -1,5 +1,3 @@
-/** The error of a connect that its caller aborted. */
-
 import { ClientError } from "./client-error.ts";
 
 export class ConnectAbortedError extends ClientError {

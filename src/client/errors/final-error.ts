@@ -1,5 +1,3 @@
-/** Which errors end a reconnect loop. */
-
 import { ClientError, type ClientErrorName } from "./client-error.ts";
 
 /** Reconnecting would fail in the same way until somebody changes something. */
@@ -13,7 +11,7 @@ export const FINAL_ERRORS: readonly ClientErrorName[] = [
   "UntrustedCertificate",
 ];
 
-/** False for transient errors; true for anything that is not a `ClientError`, because it is unknown. */
+/** True for anything that is not a `ClientError`, because it is unknown. */
 export function isFinal(error: unknown): boolean {
   return !(error instanceof ClientError) || FINAL_ERRORS.includes(error.name);
 }

@@ -1,5 +1,3 @@
-/** Maps socket and TLS errors to named errors with a hint. */
-
 import { formatDuration } from "../../async/format-duration.ts";
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { ClientError, type NetworkErrorName } from "./client-error.ts";
@@ -75,7 +73,6 @@ const FAILURES: Readonly<Record<string, NetworkFailure>> = {
   CERT_UNTRUSTED: UNKNOWN_AUTHORITY,
 };
 
-/** The named error if `cause` is a socket or TLS error while connecting; else undefined. */
 export function toNetworkError(cause: unknown, endpoint: Endpoint): ClientError | undefined {
   const code = codeOf(cause);
   if (code === undefined) return undefined;
@@ -88,13 +85,11 @@ export function toNetworkError(cause: unknown, endpoint: Endpoint): ClientError 
   );
 }
 
-/** An open connection was lost. */
 export function connectionLost(endpoint: Endpoint, cause: unknown): ClientError {
   const message = `The connection to ${formatEndpoint(endpoint)} was lost.`;
   return new ClientError("ConnectionLost", message, { cause });
 }
 
-/** @param peer What should have responded, such as "an IoT hub". */
 export function notResponding(
   endpoint: Endpoint,
   timeoutMs: number,

@@ -1,8 +1,3 @@
-/**
- * A message that was sent without an answer: the hub may have it, and sending it again may
- * duplicate it.
- */
-
 import { ClientError, type ClientErrorName } from "./client-error.ts";
 
 export class OutcomeUnknownError extends ClientError {

@@ -1,9 +1,6 @@
-/** Distinguishes an incompatible SDK from a failed connection. */
-
 import { IncompatiblePackage } from "../../dependencies/incompatible-package.ts";
 import { ClientError } from "./client-error.ts";
 
-/** The error if `cause` is or wraps an IncompatiblePackage; else undefined. */
 export function toPackageError(cause: unknown): ClientError | undefined {
   if (cause instanceof ClientError && cause.name === "IncompatiblePackage") return cause;
   const wrapped = cause instanceof Error && "amqpError" in cause ? cause.amqpError : undefined;

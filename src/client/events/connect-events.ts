@@ -1,4 +1,4 @@
-/** A connection that reads device-to-cloud events: AMQP over TLS (port 5671) or over WebSocket (port 443). */
+/** Reads device-to-cloud events: AMQP over TLS (port 5671) or over WebSocket (port 443). */
 
 import { ClientSession, type SessionOptions } from "../connection/client-session.ts";
 import type { EventCursor } from "../connection/event-cursor.ts";
@@ -17,11 +17,10 @@ import { type ReceivedEvent, toReceivedEvent } from "./received-event.ts";
 
 export interface EventConnectOptions extends SessionOptions {
   readonly address: EventHubAddress;
-  /** As whom. */
   readonly signIn: EventSignIn;
   readonly consumerGroup: string;
   readonly transport: ServiceTransport;
-  /** Where to start reading; advanced past each event whose promise has resolved. */
+  /** Advanced past each event whose promise has resolved. */
   readonly cursor: EventCursor;
   /**
    * Called for one event per partition at a time, in order, possibly before `connectEvents`
@@ -32,20 +31,18 @@ export interface EventConnectOptions extends SessionOptions {
 
 export interface EventConnection {
   readonly partitionIds: readonly string[];
-  /** Disconnects, and waits for pending `onEvent` promises. Idempotent. */
+  /** Waits for pending `onEvent` promises. Idempotent. */
   close(): Promise<void>;
 }
 
-/** The scope of a token for an event hub (the SDK's own). */
 const EVENT_HUBS_SCOPE = "https://eventhubs.azure.net//.default";
 
 /**
- * Resolves once the links of all partitions are attached, at most `connectTimeoutMs` after the call;
- * finding the reason of a timeout may take half a second more. Nothing is retried: an ended
- * connection is reported once and stays ended.
+ * Takes at most `connectTimeoutMs`, plus half a second to find the reason of a timeout. No retries.
  *
  * @throws ClientError IotHubUnauthorized, MessagingEntityNotFound, CredentialUnavailable,
- * HostNotFound, ConnectionRefused, UntrustedCertificate, TlsFailure, ConnectTimeout, ConnectionLost.
+ * HostNotFound, ConnectionRefused, UntrustedCertificate, TlsFailure, ConnectTimeout,
+ * ConnectionLost.
  */
 export async function connectEvents(options: EventConnectOptions): Promise<EventConnection> {
   const reader = new EventReader(options);
@@ -56,7 +53,6 @@ export async function connectEvents(options: EventConnectOptions): Promise<Event
 class EventReader extends ClientSession<EventConnectOptions> implements EventConnection {
   protected override readonly peer = "an event hub";
   readonly #client: EventHubsClient;
-  /** Pending `onEvent` promises. */
   readonly #reading = new Set<Promise<void>>();
   #partitionIds: readonly string[] = [];
 

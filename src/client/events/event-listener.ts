@@ -1,5 +1,3 @@
-/** Keeps reading events: connects, and reconnects until stopped. */
-
 import { BackOff } from "../../async/back-off.ts";
 import { type Clock, systemClock } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
@@ -18,14 +16,11 @@ import type { EventConnection, EventConnectOptions } from "./connect-events.ts";
 import type { ReceivedEvent } from "./received-event.ts";
 
 export type EventListenerEvent =
-  /** All partitions are attached. */
   | { readonly type: "ready"; readonly isFirst: boolean; readonly connection: EventConnection }
-  /** This many events were gone before they were read: a hub limits their age and number. */
+  /** These were gone before they were read: a hub limits the age and number of events. */
   | { readonly type: "gap"; readonly partitionId: string; readonly missing: number }
-  /** A connection was lost, or an attempt to reconnect failed. */
   | { readonly type: "retry"; readonly error: ClientError; readonly retryInMs: number };
 
-/** Options of a listener, in addition to those of a connection. */
 export type EventHandlers = Pick<EventConnectOptions, "cursor" | "onEvent" | "onDisconnect"> & {
   readonly signal: AbortSignal;
 };
@@ -34,7 +29,6 @@ export interface EventListenerOptions {
   readonly start: EventStart;
   /** Called for every connection, so that settings can be read again. */
   connect(handlers: EventHandlers): Promise<EventConnection>;
-  /** Stops reading. */
   readonly signal: AbortSignal;
   /**
    * Called once for each event, one per partition at a time, in order, and never before `ready`.
@@ -43,7 +37,6 @@ export interface EventListenerOptions {
   onRead(event: ReceivedEvent): Promise<void>;
   onEvent(event: EventListenerEvent): void;
   readonly watch?: HubWatch | undefined;
-  /** Default: the system's. */
   readonly clock?: Clock;
   /** From 0 up to 1; default Math.random. */
   random?(): number;
@@ -53,9 +46,6 @@ const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
 
 /**
- * Reads until `signal` aborts, then closes the connection and resolves. After a lost connection
- * each partition continues after the last event that was read.
- *
  * @throws ClientError when the first connect fails, and when a later one is refused for good. Any
  * other error of `connect` is final too.
  */
@@ -65,7 +55,6 @@ export async function runEventListener(options: EventListenerOptions): Promise<v
 
 interface Session {
   readonly connection: EventConnection;
-  /** Resolves with the reason when the connection is lost. */
   readonly lost: Promise<ClientError>;
   readonly openedAtMs: number;
 }

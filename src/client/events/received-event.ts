@@ -1,5 +1,3 @@
-/** A device-to-cloud event, as read from its partition. */
-
 import type { PropertyValue, SystemProperties } from "../../core/message.ts";
 import {
   type AmqpMessage,
@@ -13,16 +11,13 @@ import {
 
 export interface ReceivedEvent {
   readonly partitionId: string;
-  /** The place in the partition. */
   readonly sequenceNumber: number;
   readonly offset?: string;
-  /** Milliseconds since the epoch, UTC. */
   readonly enqueuedTimeUtcMs?: number;
-  /** The sender; absent for events that no device has sent. */
+  /** Absent for events that no device has sent. */
   readonly deviceId?: string;
   readonly system: SystemProperties;
   readonly properties: Readonly<Record<string, PropertyValue>>;
-  /** All other annotations, in a form that JSON can represent. */
   readonly annotations: Readonly<Record<string, unknown>>;
   readonly body: Uint8Array;
 }
@@ -53,7 +48,7 @@ export function toReceivedEvent(partitionId: string, amqp: AmqpMessage): Receive
   };
 }
 
-/** Times as ISO 8601, bytes as base64; everything else unchanged. */
+/** Times as ISO 8601, bytes as base64. */
 function toJson(value: unknown): unknown {
   if (value instanceof Date) return toIso(value);
   if (Buffer.isBuffer(value)) return value.toString("base64");
@@ -62,7 +57,6 @@ function toJson(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, toJson(one)]));
 }
 
-/** A time outside the range of Date is omitted. */
 function toIso(time: Date): string | null {
   return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }

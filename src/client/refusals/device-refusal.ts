@@ -1,24 +1,20 @@
-/** Interprets a hub's refusal of a device over AMQP. */
-
 import type { DeviceCredential } from "../../core/connection-string.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { toHubRefusal } from "./hub-refusal.ts";
 
-/** What to check, in addition to the device's status and this machine's clock. */
+/** In addition to the device's status and this machine's clock. */
 const CHECKS: Readonly<Record<DeviceCredential["type"], string>> = {
   key: "DeviceId and SharedAccessKey in the connection string",
   sasToken: "that the SAS token is for this device and has not expired",
   x509: "DeviceId, that the certificate is registered (by thumbprint, or signed by an authority registered with the hub)",
 };
 
-/** What to do when a device's credentials are refused. */
 export function credentialHint({ type }: DeviceCredential): string {
   return `Check ${CHECKS[type]}, that the device is enabled, and this machine's clock.`;
 }
 
 const TAKEN_OVER = "Another client is connected with the same device id.";
 
-/** The refusal if `error`, from the SDK or rhea, contains the hub's answer; else undefined. */
 export function toDeviceRefusal(
   error: unknown,
   credential: DeviceCredential,

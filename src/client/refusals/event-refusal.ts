@@ -1,12 +1,10 @@
-/** Refusals of an event, before it is sent or by the hub. */
-
 import { HubError } from "../../core/hub-error.ts";
 import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../core/limits.ts";
 import { type Message, validateTelemetry } from "../../core/message.ts";
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
 import { isMessageReleased } from "../sdk/shared/patch-sender-link.ts";
 
-/** Hints for a sending device; those of the transports are about messages to a device. */
+/** For a sending device; those of the transports are about messages to a device. */
 const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
   ArgumentInvalid: "Correct the message; sending it unchanged fails again.",
   IotHubQuotaExceeded: "The hub's quota is exhausted; a daily quota is reset at 00:00 UTC.",
@@ -27,7 +25,6 @@ export function validateEvent(message: Message): void {
   }
 }
 
-/** @param fromTransport The transport's interpretation of `cause`, if any. */
 export function toEventRefusal(
   cause: unknown,
   fromTransport: ClientError | undefined,

@@ -1,5 +1,3 @@
-/** Interprets a hub's refusals over HTTP. */
-
 import type { DeviceCredential } from "../../core/connection-string.ts";
 import { HUB_ERRORS, type HubErrorName, httpStatusOf } from "../../core/hub-error.ts";
 import { ClientError } from "../errors/client-error.ts";
@@ -8,9 +6,7 @@ import { HttpRefusalError } from "../sdk/device/http-refusal-error.ts";
 import { credentialHint } from "./device-refusal.ts";
 import { nameOfNumber } from "./hub-refusal.ts";
 
-/** How one side (device or owner) interprets a status without an error name, and its hints. */
 interface Reading {
-  /** For statuses that several errors share, or no error has. */
   readonly byStatus: Readonly<Record<number, HubErrorName>>;
   readonly hints: Partial<Readonly<Record<HubErrorName, string>>>;
 }
@@ -60,7 +56,6 @@ const OWNER: Reading = {
 
 const NAMES = Object.keys(HUB_ERRORS) as HubErrorName[];
 
-/** The refusal if `cause` is the hub's response to a device; else undefined. */
 export function refusalByAnswer(
   cause: unknown,
   credential: DeviceCredential,
@@ -68,7 +63,6 @@ export function refusalByAnswer(
   return toRefusal(cause, readingOfDevice(credential));
 }
 
-/** The refusal if `cause` is the hub's response to its owner; else undefined. */
 export function refusalToOwner(cause: unknown): ClientError | undefined {
   return toRefusal(cause, OWNER);
 }
@@ -87,7 +81,7 @@ interface ParsedRefusal {
   readonly words: string;
 }
 
-/** `ErrorCode:{name};{text}` inside JSON (rule https-error); newer responses nest JSON once more. */
+/** `ErrorCode:{name};{text}` inside JSON (rule https-error), or nested once more. */
 function parseAnswer({ body }: HttpAnswer): ParsedRefusal {
   const message = parseObject(body.toString("utf8")).Message;
   if (typeof message !== "string") return { words: "" };

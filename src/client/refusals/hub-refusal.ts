@@ -1,5 +1,3 @@
-/** Maps a hub's AMQP errors to error names. */
-
 import { HUB_ERRORS, type HubErrorName } from "../../core/hub-error.ts";
 import { ClientError } from "../errors/client-error.ts";
 
@@ -33,7 +31,7 @@ const SDK_ERRORS: Readonly<Record<string, HubErrorName>> = {
   MessageTooLargeError: "MessageTooLarge",
 };
 
-/** Error numbers that are not in the catalogue, mapped to the closest name in it. */
+/** Error numbers that are not in the catalogue. */
 const CLOSEST_NAMES: Readonly<Record<number, HubErrorName>> = {
   401002: "IotHubUnauthorized",
   403005: "IotHubQuotaExceeded",
@@ -53,14 +51,12 @@ const HINTS: Partial<Readonly<Record<HubErrorName, string>>> = {
   Throttling: "Send more slowly (--interval).",
 };
 
-/** An AMQP error as rhea decodes it. */
 interface Answer {
   readonly condition?: string;
   readonly description?: string;
   readonly info?: Readonly<Record<string, unknown>>;
 }
 
-/** The refusal if `error`, from the SDK or rhea, contains the hub's answer; else undefined. */
 export function toHubRefusal(error: unknown): ClientError | undefined {
   const answer = answerOf(error);
   const name = answer ? nameOf(answer) : sdkErrorName(error);
@@ -92,10 +88,7 @@ function layers(error: unknown): object[] {
   return "amqpError" in error && isObject(error.amqpError) ? [error, error.amqpError] : [error];
 }
 
-/**
- * The number is more specific than the condition: one condition covers full queue, quota and token
- * limits.
- */
+/** The number comes first: one condition covers full queue, quota and token limits. */
 function nameOf(answer: Answer): HubErrorName | undefined {
   const number = numberOf(answer);
   const byNumber = number === undefined ? undefined : nameOfNumber(number);
@@ -105,7 +98,6 @@ function nameOf(answer: Answer): HubErrorName | undefined {
   return isOtherLimit ? "IotHubQuotaExceeded" : byCondition;
 }
 
-/** The catalogue's name for an error number, or the closest one; undefined for an unknown number. */
 export function nameOfNumber(number: number): HubErrorName | undefined {
   const names = Object.keys(HUB_ERRORS) as HubErrorName[];
   return names.find((name) => HUB_ERRORS[name].number === number) ?? CLOSEST_NAMES[number];

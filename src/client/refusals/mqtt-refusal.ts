@@ -1,5 +1,3 @@
-/** Interprets the return code of a CONNACK. */
-
 import type { DeviceConnectionString } from "../../core/connection-string.ts";
 import type { HubErrorName } from "../../core/hub-error.ts";
 import { ClientError } from "../errors/client-error.ts";
@@ -8,7 +6,6 @@ import { credentialHint } from "./device-refusal.ts";
 interface Refusal {
   readonly name: HubErrorName;
   readonly message: string;
-  /** Default: to check the credentials. */
   readonly hint?: string;
 }
 
@@ -25,7 +22,6 @@ const REFUSALS: Readonly<Record<number, Refusal>> = {
   5: { name: "IotHubUnauthorized", message: "refused the credentials" },
 };
 
-/** The refusal if `cause` is mqtt.js's error for a CONNACK return code; else undefined. */
 export function refusalByConnack(
   cause: unknown,
   { deviceId, credential }: Pick<DeviceConnectionString, "deviceId" | "credential">,

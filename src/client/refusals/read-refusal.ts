@@ -1,5 +1,3 @@
-/** Interprets a hub's refusals of an event reader. */
-
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
 import type { EventSignIn } from "../sdk/event-hubs/event-hubs-client.ts";
 import { toHubRefusal } from "./hub-refusal.ts";
@@ -21,7 +19,7 @@ const CONDITIONS: Readonly<Record<string, string>> = {
   UnauthorizedError: "amqp:unauthorized-access",
 };
 
-/** Hints for an event reader: the same conditions mean something else to a sender. */
+/** The same conditions mean something else to a sender. */
 const MEANINGS: Partial<Readonly<Record<ClientErrorName, ClientErrorName>>> = {
   DeviceNotFound: "MessagingEntityNotFound",
   DeviceMaximumQueueDepthExceeded: "IotHubQuotaExceeded",
@@ -39,7 +37,6 @@ const HINTS: Partial<Readonly<Record<ClientErrorName, string>>> = {
   Throttling: "Try again later: the hub is throttling reads.",
 };
 
-/** The refusal if `error`, from the SDK or rhea, contains the hub's answer; else undefined. */
 export function toReadRefusal(error: unknown, signIn: EventSignIn): ClientError | undefined {
   const refusal = toHubRefusal(withCondition(error));
   if (refusal === undefined) return undefined;

@@ -1,10 +1,7 @@
-/** Hints for a principal, which signs in without a key. */
-
 import type { ServiceSignIn } from "../connection/service-sign-in.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { ROLE_HINT } from "../sdk/entra/entra-login.ts";
 
-/** A refusal of credentials with the hint for this kind of sign-in. */
 export function withRoleHint(
   refusal: ClientError | undefined,
   { type }: Pick<ServiceSignIn, "type"> | { readonly type: "eventHub" },

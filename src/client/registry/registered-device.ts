@@ -1,5 +1,3 @@
-/** A device in the hub's identity registry. */
-
 import { Secret } from "../../core/secret.ts";
 
 /** Fields that the hub did not send are absent. */
@@ -21,7 +19,7 @@ export interface RegisteredDevice {
   readonly authentication?: RegisteredAuthentication;
 }
 
-/** `type` is the hub's term; fields that the policy may not read are absent. */
+/** Fields that the policy may not read are absent. */
 export interface RegisteredAuthentication {
   /** `sas`, `selfSigned`, `certificateAuthority`, or one newer than this list. */
   readonly type: string;
@@ -31,10 +29,7 @@ export interface RegisteredAuthentication {
   readonly secondaryThumbprint?: string;
 }
 
-/**
- * Reads a device identity in the registry's form (service API description); undefined if it is not
- * one.
- */
+/** Undefined if `json` is no device identity in the registry's form (service API description). */
 export function parseRegisteredDevice(json: unknown): RegisteredDevice | undefined {
   if (!isObject(json) || typeof json.deviceId !== "string") return undefined;
   const authentication = parseAuthentication(json.authentication);
@@ -70,7 +65,6 @@ function parseAuthentication(json: unknown): RegisteredAuthentication | undefine
   };
 }
 
-/** The fields that are non-empty strings. */
 function texts<K extends string>(json: unknown, names: readonly K[]): { [P in K]?: string } {
   const found: { [P in K]?: string } = {};
   for (const name of names) {

@@ -1,5 +1,3 @@
-/** The hub's identity registry, over HTTPS (port 443). */
-
 import { untilAborted } from "../../async/until-aborted.ts";
 import { DeadlinePassedError, within } from "../../async/within.ts";
 import type { DeviceRequest } from "../../core/device-identity.ts";
@@ -21,20 +19,15 @@ import {
 import { parseRegisteredDevice, type RegisteredDevice } from "./registered-device.ts";
 
 export interface RegistryClientOptions {
-  /** Which hub, and how to sign in. */
   readonly signIn: ServiceSignIn;
-  /** Extra CA certificates to trust (PEM). */
+  /** PEM. */
   readonly ca?: string | undefined;
-  /**
-   * Time limit for each request, in milliseconds; finding the reason of a timeout may take half a
-   * second more.
-   */
+  /** Finding the reason of a timeout may take half a second longer. */
   readonly requestTimeoutMs: number;
   /** Aborts requests; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Maximum number of devices in one listing. */
 export const MAX_LISTED_DEVICES = 1000;
 
 const NEVER_ABORTED = new AbortController().signal;
@@ -72,7 +65,6 @@ export class RegistryClient {
     return this.#toDevice(await this.#ask(() => this.#registry.get(deviceId)));
   }
 
-  /** The first `MAX_LISTED_DEVICES`. */
   async list(): Promise<readonly RegisteredDevice[]> {
     const listed = await this.#ask(() => this.#registry.list());
     if (!Array.isArray(listed)) throw this.#unexpectedResponse();
@@ -83,7 +75,6 @@ export class RegistryClient {
     await this.#ask(() => this.#registry.delete(deviceId));
   }
 
-  /** Empties the device's queue and returns the number of purged messages. */
   async purge(deviceId: string): Promise<number> {
     const purged = (await this.#ask(() => this.#registry.purge(deviceId))) as
       | { readonly totalMessagesPurged?: unknown }
@@ -93,7 +84,6 @@ export class RegistryClient {
     return count;
   }
 
-  /** Destroys sockets at once. */
   close(): void {
     this.#registry.destroy();
   }

@@ -1,5 +1,3 @@
-/** A service's connection: AMQP over TLS (port 5671) or over WebSocket (port 443). */
-
 import { DeadlinePassedError, within } from "../../async/within.ts";
 import { formatHubConnectionString } from "../../core/connection-string.ts";
 import type { Message } from "../../core/message.ts";
@@ -28,17 +26,14 @@ import type {
   ServiceConnectOptions,
 } from "./service-connection.ts";
 
-/** How long a hub may take to respond to a message. */
 const SEND_TIMEOUT_MS = 60_000;
 
 /**
- * Resolves once the service is connected and its token accepted, at most `connectTimeoutMs` after
- * the call; finding the reason of a timeout may take half a second more. Nothing is retried: an ended
- * connection is reported once and stays ended. A property without value (`null`) is sent as an empty
- * one.
+ * Takes at most `connectTimeoutMs`, plus half a second to find the reason of a timeout. No retries.
+ * A property without value (`null`) is sent as an empty one.
  *
- * @throws ClientError IotHubUnauthorized, CredentialUnavailable, HostNotFound, ConnectionRefused, UntrustedCertificate,
- * TlsFailure, ConnectTimeout, ConnectionLost.
+ * @throws ClientError IotHubUnauthorized, CredentialUnavailable, HostNotFound, ConnectionRefused,
+ * UntrustedCertificate, TlsFailure, ConnectTimeout, ConnectionLost.
  */
 export async function connectService(options: ServiceConnectOptions): Promise<ServiceConnection> {
   const session = new ServiceSession(options);
@@ -159,8 +154,7 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
       records,
       complete: () => settle("complete", feedback.accept),
       release: () => {
-        // With credit left, the batch would be redelivered at once, which raises its delivery
-        // count.
+        // With credit left, the batch would come again at once, which raises its delivery count.
         if (this.isOpen) this.#client.stopFeedback();
         settle("release", feedback.release);
       },

@@ -1,5 +1,3 @@
-/** The messages of one run to one device: in flight, refused and waiting, reported in order. */
-
 import { BackOff } from "../../async/back-off.ts";
 import { type Clock, sleep } from "../../async/clock.ts";
 import { ClientError } from "../errors/client-error.ts";
@@ -9,7 +7,7 @@ import type { ServiceConnection } from "./service-connection.ts";
 
 export interface SendQueueSettings {
   readonly connection: Pick<ServiceConnection, "send">;
-  /** Milliseconds from the first refusal; 0 is unbounded. */
+  /** From the first refusal; 0 is unbounded. */
   readonly timeoutMs: number;
   /** Whether a full queue is waited out. Throttling always is. */
   readonly isPatient: boolean;
@@ -17,7 +15,6 @@ export interface SendQueueSettings {
   readonly random: (() => number) | undefined;
   readonly signal: AbortSignal;
   onEvent(event: SendEvent): void;
-  /** A message is sent (1), or has its answer (-1). */
   onInFlight(change: 1 | -1): void;
 }
 
@@ -27,9 +24,7 @@ const MAX_RETRY_MS = 5000;
 interface Pending {
   readonly index: number;
   readonly planned: PlannedMessage;
-  /** Created when first needed. */
   outgoing?: OutgoingMessage;
-  /** The last refusal; absent until the message has been tried. */
   error?: ClientError;
   /** When waiting began to count, in milliseconds since the epoch. */
   refusedAtMs?: number;
@@ -39,18 +34,14 @@ interface Pending {
 type Result = Extract<SendEvent, { type: "sent" | "failed" | "unsent" }>;
 
 /**
- * Messages are pipelined until one is refused. From then on they queue: the first is retried until
- * it is accepted or fails, then the next, until the queue is empty.
+ * Messages are pipelined until one is refused. From then on they queue, and are sent one by one.
  */
 export class DeviceSendQueue {
   readonly #deviceId: string;
   readonly #settings: SendQueueSettings;
   readonly #backOff: BackOff;
-  /** Messages not yet reported, in order. */
   readonly #unreported: Pending[] = [];
-  /** Messages to retry or still to send, in order. */
   readonly #waiting: Pending[] = [];
-  /** When the device first refused a message without accepting one since. */
   #fullSinceMs: number | undefined;
   #isDraining = false;
 
@@ -68,7 +59,7 @@ export class DeviceSendQueue {
     else void this.#try(pending);
   }
 
-  /** Sends it. True if it was accepted or failed; otherwise it waits. */
+  /** True if it was accepted or failed; otherwise it waits. */
   async #try(pending: Pending): Promise<boolean> {
     const { deviceId, message } = outgoingOf(pending);
     const { connection, onInFlight } = this.#settings;
@@ -93,7 +84,6 @@ export class DeviceSendQueue {
     }
   }
 
-  /** Queues it, ordered by index. */
   #lineUp(pending: Pending): void {
     this.#startWaiting(pending);
     if (!this.#waiting.includes(pending)) {
@@ -139,7 +129,6 @@ export class DeviceSendQueue {
     }
   }
 
-  /** Whether another attempt may succeed. */
   #isTemporary({ name }: ClientError): boolean {
     if (name === "Throttling") return true;
     return name === "DeviceMaximumQueueDepthExceeded" && this.#settings.isPatient;
@@ -150,7 +139,7 @@ export class DeviceSendQueue {
     return this.#msLeft(pending) <= 0;
   }
 
-  /** All messages refused before the device accepts one again share the time of the first refusal. */
+  /** All messages refused before the device accepts one again share the first refusal's time. */
   #startWaiting(pending: Pending): void {
     this.#fullSinceMs ??= this.#settings.clock.nowMs();
     pending.refusedAtMs ??= this.#fullSinceMs;
@@ -179,7 +168,6 @@ function toClientError(cause: unknown): ClientError {
   return new ClientError("ServerError", "The message could not be sent.", { cause });
 }
 
-/** The connection ended before the message could be sent. */
 function neverLeft(error: ClientError): boolean {
   return error.name === "ConnectionLost" && !(error instanceof OutcomeUnknownError);
 }

@@ -1,9 +1,7 @@
-/** Reads the body of a feedback message. */
-
 import type { FeedbackStatusCode } from "../../core/feedback.ts";
 import type { ReceivedFeedback } from "./service-connection.ts";
 
-/** The records of a batch (devguide-c2d, "Message feedback"); undefined if it is not one. */
+/** Undefined if `body` is no batch (devguide-c2d, "Message feedback"). */
 export function parseFeedbackRecords(body: Buffer): readonly ReceivedFeedback[] | undefined {
   const records = parseArray(body)?.map(toRecord);
   return records?.every((record) => record !== undefined) ? records : undefined;

@@ -1,9 +1,6 @@
-/** Messages to send, and the events of sending. */
-
 import type { Message } from "../../core/message.ts";
 import type { ClientError } from "../errors/client-error.ts";
 
-/** A message to be sent. */
 export interface PlannedMessage {
   readonly deviceId: string;
   /** Called once, when the message is first sent: times and random values are those of the call. */
@@ -16,7 +13,7 @@ export interface OutgoingMessage {
 }
 
 export type SendEvent =
-  /** The hub accepted it at `acceptedAtMs` (milliseconds since the epoch). `index` counts from 0. */
+  /** `acceptedAtMs`: milliseconds since the epoch. `index` counts from 0. */
   | {
       readonly type: "sent";
       readonly index: number;
@@ -36,7 +33,6 @@ export type SendEvent =
       readonly deviceId: string;
       readonly error: ClientError | undefined;
     }
-  /** The device's queue is full, or the hub throttles: the first waiting message is retried. */
   | {
       readonly type: "queueFull" | "throttled";
       readonly deviceId: string;

@@ -1,5 +1,3 @@
-/** Sends many messages over one connection: pipelined, bounded, with retries for full queues. */
-
 import { setMaxListeners } from "node:events";
 import { type Clock, sleep, systemClock } from "../../async/clock.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
@@ -13,23 +11,15 @@ export interface SendAllOptions {
   readonly messages: AsyncIterable<PlannedMessage> | Iterable<PlannedMessage>;
   onEvent(event: SendEvent): void;
   readonly onQueueFull: "wait" | "fail";
-  /**
-   * How long a message that was refused for a full queue or throttling is tried again, in
-   * milliseconds from the first refusal since its device last took one; 0 is unbounded.
-   */
+  /** Counts from the first refusal since the message's device last took one; 0 is unbounded. */
   readonly timeoutMs: number;
-  /** Interval between two sends, in milliseconds. */
   readonly intervalMs: number;
-  /** Reads no further message; messages waiting for a retry stay unsent, those in flight are awaited. */
+  /** Messages waiting for a retry stay unsent, those in flight are awaited. */
   readonly signal: AbortSignal;
   /** Maximum number of unanswered messages; default 256. */
   readonly windowSize?: number;
-  /**
-   * Maximum number of messages read and not yet reported, including those waiting for a full
-   * device: up to this number, messages to other devices are still sent. Default 4096.
-   */
+  /** Messages read and not yet reported, including those for a full device; default 4096. */
   readonly backlogSize?: number;
-  /** Default: the system's. */
   readonly clock?: Clock;
   /** From 0 up to 1; default Math.random. */
   random?(): number;
@@ -38,7 +28,6 @@ export interface SendAllOptions {
 const DEFAULT_WINDOW = 256;
 const DEFAULT_BACKLOG = 4096;
 
-/** After these errors the connection cannot be used. */
 const FINAL: readonly ClientErrorName[] = [
   "ConnectionLost",
   "IncompatiblePackage",
@@ -46,8 +35,8 @@ const FINAL: readonly ClientErrorName[] = [
 ];
 
 /**
- * Every message is reported once, as `sent`, `failed` or `unsent`, in order per device. The hub
- * receives the messages of one device in order too, unless it refuses one and accepts it later.
+ * Every message is reported once, in order per device. They arrive in order too, unless the hub
+ * refuses one and accepts it later.
  *
  * @throws ClientError ConnectionLost, IotHubUnauthorized or IncompatiblePackage, once every message
  * read has been reported; whatever `messages` throws.
@@ -61,14 +50,10 @@ class Sender {
   readonly #clock: Clock;
   readonly #queues = new Map<string, DeviceSendQueue>();
   readonly #queueSettings: SendQueueSettings;
-  /** Aborted by a final error. */
   readonly #end = new AbortController();
-  /** Aborted by a final error or by the caller. */
   readonly #stopSignal: AbortSignal;
   #finalError: ClientError | undefined;
-  /** Read and not yet reported. */
   #open = 0;
-  /** Sent and not yet answered. */
   #inFlight = 0;
   #onChange: () => void = () => {};
 

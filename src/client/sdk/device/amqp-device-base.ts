@@ -1,12 +1,11 @@
 /**
  * Patches the AMQP base under azure-iot-device-amqp.
  *
- * Why: the SDK uses port 443 for WebSocket whatever the host name says, replaces the trust store
- * with its `ca` option, drops the passphrase of an X.509 device's key, sends an IP address as TLS
- * server name, never notices a peer that stopped responding, reports that the hub closed the
- * connection only after 45 s, and does not report a receiver that was detached without error. It
- * attaches the event link with the first message, too late to learn that the hub refuses it. All of
- * that is fixed on the base that the transport has created, below it.
+ * The SDK uses port 443 for WebSocket whatever the host name says, replaces the trust store with
+ * its `ca` option, drops the passphrase of an X.509 device's key, sends an IP address as TLS server
+ * name, never notices a peer that stopped responding, reports that the hub closed the connection
+ * only after 45 s, and does not report a receiver that was detached without error. It attaches the
+ * event link with the first message, too late to learn that the hub refuses it.
  */
 
 import type { Message as SdkMessage } from "azure-iot-common";
@@ -32,32 +31,26 @@ const TRANSPORT = internals(["azure-iot-device-amqp"], "Amqp (transport)", {
   abandon: settle,
 });
 
-/** Once it is connected. */
 const CONNECTED_TRANSPORT = internals(["azure-iot-device-amqp"], "Amqp (transport)", {
   _d2cEndpoint: text,
 });
 
 export interface AmqpDeviceBaseOptions {
-  /** Where to connect: `amqps://…` or `wss://…`. */
   readonly uri: string;
   readonly ca: string[] | undefined;
   readonly certificate: ClientCertificate | undefined;
-  /** TLS server name; empty for an IP address. */
+  /** Empty for an IP address. */
   readonly serverName: string;
-  /** Longest silence of the hub, in milliseconds; the hub sends empty frames at half of it. */
+  /** Longest silence of the hub; it sends empty frames at half of it. */
   readonly idleTimeoutMs: number;
-  /** The connection was closed by the hub, or its socket ended. May be called more than once. */
+  /** May be called more than once. */
   onLost(error: Error | undefined): void;
 }
 
 export interface AmqpDeviceBase {
-  /** Attaches the event link. A refusal by the hub ends the connection. */
   attachEvents(): Promise<void>;
-  /** Embeds our message in the SDK's; ours is sent in its place. */
   embedMessage(message: Message, sdkMessage: SdkMessage): void;
-  /** The credit of the devicebound link, once it is attached. */
   readonly credit: ReceiverCredit | undefined;
-  /** Destroys the connection, in any state. */
   destroy(): void;
 }
 

@@ -1,7 +1,4 @@
-/**
- * The SDK's device client over AMQP, with promises instead of callbacks and a close that leaves no
- * handle open.
- */
+/** The SDK's AMQP device client, with promises and a close that leaves no handle open. */
 
 import type { Message as SdkMessage } from "azure-iot-common";
 import { Amqp } from "azure-iot-device-amqp";
@@ -12,34 +9,30 @@ import { type AmqpDeviceBaseOptions, hookAmqpDeviceBase } from "./amqp-device-ba
 import { createSdkClient } from "./device-client.ts";
 import { createSdkMessage } from "./sdk-message.ts";
 
-/** A message and the SDK's handle to settle it. */
 export interface AmqpArrival {
   readonly message: AmqpMessage;
   readonly sdkMessage: SdkMessage;
 }
 
 export interface AmqpDeviceClient {
-  /** Connects and signs in. Errors are the SDK's own. */
+  /** Errors are the SDK's own. */
   open(): Promise<void>;
-  /** Attaches the devicebound link; a refusal ends the connection. */
+  /** A refusal ends the connection. */
   subscribe(): Promise<void>;
-  /** Attaches the event link; a refusal ends the connection. */
+  /** A refusal ends the connection. */
   attachEvents(): Promise<void>;
-  /** Resolves once the hub has accepted the event. Call after `attachEvents`. */
+  /** Call after `attachEvents`. */
   sendEvent(message: Message): Promise<void>;
   /**
-   * Writes the outcome to the socket. One turn must not mix different outcomes (`SettlementOrder`).
+   * Writes to the socket. One turn must not mix different outcomes (`SettlementOrder`).
    *
    * @throws the SDK's DeviceMessageLockLostError when the link is gone, or the hub has settled it.
    */
   settle(arrival: AmqpArrival, settlement: Settlement): Promise<void>;
-  /** A message has been processed: the hub may send another. */
   renewCredit(): void;
-  /** Resolves once the hub has used or returned all credit. */
   drainCredit(): Promise<void>;
-  /** Detaches the link and closes the connection, waiting for the hub's answers. */
+  /** Waits for the hub's answers. */
   close(): Promise<void>;
-  /** Destroys sockets and timers at once. */
   destroy(): void;
 }
 

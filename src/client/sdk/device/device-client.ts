@@ -1,5 +1,3 @@
-/** The SDK's device client on our transport. */
-
 import type { AuthenticationProvider } from "azure-iot-common";
 import { AuthenticationType } from "azure-iot-common/dist/authentication_provider.js";
 import { Client } from "azure-iot-device";
@@ -24,16 +22,12 @@ type Transport = ConstructorParameters<typeof Client>[0];
 export interface SdkClient<T> {
   readonly client: Client;
   readonly transport: T;
-  /**
-   * Stops the token renewal, and makes every later attempt to connect fail: the SDK continues an
-   * open that nobody waits for any more.
-   */
+  /** Also makes later attempts to connect fail: the SDK continues an open that nobody waits for. */
   retire(): void;
 }
 
 /**
- * @param create Creates the transport. The SDK takes a constructor and does not expose the
- * instance.
+ * @param create The SDK takes a constructor and does not expose the instance.
  * @throws IncompatiblePackage
  */
 export function createSdkClient<T extends Transport>(

@@ -1,11 +1,11 @@
 /**
- * Replaces the HTTP layer under azure-iot-device-http.
+ * Replaces the HTTP layer under azure-iot-device-http, as its transport's second argument.
  *
- * Why: the SDK's own uses port 443 whatever the host name says, reads bodies as text (bytes that
- * are not UTF-8 are lost), drops user id, ack, delivery count, sequence number and times, leaves
- * the `iothub-app-` prefix on property names, which Node has lower-cased, does not report an empty
+ * The SDK's own uses port 443 whatever the host name says, reads bodies as text (bytes that are not
+ * UTF-8 are lost), drops user id, ack, delivery count, sequence number and times, leaves the
+ * `iothub-app-` prefix on property names, which Node has lower-cased, does not report an empty
  * response, cannot request a lock timeout, replaces the trust store with its `ca` option, and waits
- * for a response forever. The SDK's transport takes this layer as its second constructor argument.
+ * for a response forever.
  */
 
 import type { IncomingMessage, RequestOptions } from "node:http";
@@ -14,7 +14,6 @@ import { Message as SdkMessage } from "azure-iot-common/dist/message.js";
 import { formatDuration } from "../../../async/format-duration.ts";
 import type { Endpoint } from "../../endpoint.ts";
 
-/** A response of the hub. */
 export interface HttpAnswer {
   readonly status: number;
   /** Names in their original case, each followed by its value. */
@@ -22,15 +21,13 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** The SDK's callback: the body is passed to `toMessage`, or along with the error. */
 type Done = (error: Error | null, body?: Buffer, response?: IncomingMessage) => void;
 
 export interface HttpDeviceBaseOptions {
   readonly endpoint: Endpoint;
   readonly agent: Agent;
-  /** Longest wait for a response, in milliseconds. */
   readonly answerTimeoutMs: number;
-  /** Requested lock timeout; undefined for the hub's default. */
+  /** Default: the hub's own. */
   readonly lockTimeoutSeconds?: number | undefined;
   /** Called after the SDK, which does not report an empty response. */
   onEmptyAnswer(): void;
@@ -40,7 +37,6 @@ const NO_CONTENT = 204;
 
 const LOCK_TIMEOUT_HEADER = "IotHub-MessageLockTimeout";
 
-/** The SDK calls these three. */
 export class HttpDeviceBase {
   readonly #options: HttpDeviceBaseOptions;
   #isDestroyed = false;
@@ -49,7 +45,6 @@ export class HttpDeviceBase {
     this.#options = options;
   }
 
-  /** @param x509 Certificate and key of an X.509 device. */
   buildRequest(
     method: string,
     path: string,

@@ -1,5 +1,3 @@
-/** The SDK's device client over HTTP: receives and sends one message at a time. */
-
 import type { IncomingMessage } from "node:http";
 import https from "node:https";
 import type { Message as SdkMessage } from "azure-iot-common";
@@ -14,28 +12,21 @@ import { type HttpAnswer, HttpDeviceBase, toHttpAnswer } from "./http-device-bas
 import { toHttpEvent } from "./http-event.ts";
 import { HttpRefusalError } from "./http-refusal-error.ts";
 
-/** A message and the SDK's handle to settle it. */
 export interface HttpArrival {
   readonly answer: HttpAnswer;
   readonly sdkMessage: SdkMessage;
 }
 
 export interface HttpDeviceClient {
-  /** Prepares the client; HTTP has no connection to open. */
+  /** HTTP has no connection to open. */
   open(): Promise<void>;
-  /**
-   * The next message, locked; undefined when there is none. One call at a time.
-   *
-   * @throws HttpRefusalError, or the socket's error.
-   */
+  /** One call at a time. Throws HttpRefusalError, or the socket's error. */
   receive(): Promise<HttpArrival | undefined>;
-  /** Resolves once the hub has done it. Throws as `receive` does. */
+  /** Throws as `receive` does. */
   settle(arrival: HttpArrival, settlement: Settlement): Promise<void>;
-  /** Resolves once the hub has accepted the event. Throws as `receive` does. */
+  /** Throws as `receive` does. */
   sendEvent(message: Message): Promise<void>;
-  /** Stops the renewal of the token. */
   close(): Promise<void>;
-  /** Destroys sockets and timers at once. */
   destroy(): void;
 }
 
@@ -45,14 +36,12 @@ export interface HttpDeviceClientOptions {
   readonly ca: string[] | undefined;
   readonly certificate: ClientCertificate | undefined;
   readonly answerTimeoutMs: number;
-  /** Requested lock timeout; undefined for the hub's default. */
+  /** Default: the hub's own. */
   readonly lockTimeoutSeconds: number | undefined;
 }
 
-/** One for receiving, one for settling; more connections are not needed. */
 const MAX_SOCKETS = 4;
 
-/** What the SDK adds to an error. */
 type SdkError = Error & { readonly response?: IncomingMessage; readonly responseBody?: Buffer };
 
 const settle = method<Http["complete"]>();

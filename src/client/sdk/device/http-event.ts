@@ -1,9 +1,8 @@
 /**
- * Encodes an event so that azure-iot-device-http can send all of it in headers.
+ * Encodes an event for azure-iot-device-http like a message to a device (rule https-headers).
  *
- * Why: the SDK writes ids and properties into headers unencoded. Node throws on characters that a
- * header cannot contain, inside a callback of the SDK, which ends the process; and the SDK drops
- * two property names. The encoding is that of messages to a device (rule https-headers).
+ * The SDK writes ids and properties into headers unencoded, and drops two property names. Node
+ * throws on characters that a header cannot contain, in a callback of the SDK: the process ends.
  */
 
 import type { Message as SdkMessage } from "azure-iot-common";

@@ -1,8 +1,5 @@
-/** An HTTP error response, kept whole. */
-
 import type { HttpAnswer } from "./http-device-base.ts";
 
-/** The hub responded with an error status. */
 export class HttpRefusalError extends Error {
   override readonly name = "HttpRefusalError";
   readonly answer: HttpAnswer;

@@ -1,9 +1,9 @@
 /**
- * Intercepts incoming PUBLISH packets before the SDK sees them, and acknowledges them on request.
+ * Takes PUBLISH packets before the SDK sees them, and acknowledges them on request.
  *
- * Why here: mqtt.js sends PUBACK as soon as its `handleMessage` calls back, and delaying that call
- * delays every packet behind it, PINGRESP included, so a slow reader would lose its connection at
- * the next keep-alive. The SDK's parser splits values at every `=`, turns a name without value into
+ * mqtt.js sends PUBACK as soon as its `handleMessage` calls back, and delaying that call delays
+ * every packet behind it, PINGRESP included, so a slow reader would lose its connection at the next
+ * keep-alive. The SDK's parser splits values at every `=`, turns a name without value into
  * "undefined" and throws in an event handler at a bare `%`, which ends the process.
  */
 

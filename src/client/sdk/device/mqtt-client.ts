@@ -1,4 +1,4 @@
-/** The internals of mqtt.js 4, the MQTT client inside azure-iot-device-mqtt, that we use. */
+/** The internals of mqtt.js 4, inside azure-iot-device-mqtt, that we use. */
 
 import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
 import {
@@ -26,7 +26,7 @@ export const MQTT_CLIENT = internals(PATH, "MqttClient", {
   on: method<(event: string, listener: (...args: never[]) => void) => unknown>(),
   connected: flag,
   disconnecting: flag,
-  /** Messages that wait for their acknowledgement, by message id. */
+  /** By message id. */
   outgoing: object<Record<number, unknown>>(),
   stream: { destroy: method<() => void>() },
   end: method<(force: boolean) => void>(),
@@ -36,12 +36,11 @@ export const MQTT_CLIENT = internals(PATH, "MqttClient", {
 
 export type MqttClient = InternalsOf<typeof MQTT_CLIENT>;
 
-/** Over TLS. Over WebSocket the stream is one around a socket. */
+/** Over WebSocket the stream is one around a socket. */
 export const TLS_CLIENT = internals(PATH, "MqttClient", {
   stream: { setNoDelay: method<() => void>() },
 });
 
-/** One of `outgoing`. */
 export const OUTGOING = internals(PATH, "MqttClient.outgoing", {
   cb: method<(error: Error) => void>(),
 });

@@ -1,7 +1,4 @@
-/**
- * The SDK's device client over MQTT, with promises instead of callbacks and a close that leaves no
- * handle open.
- */
+/** The SDK's MQTT device client, with promises and a close that leaves no handle open. */
 
 import { Mqtt } from "azure-iot-device-mqtt";
 import type { Message } from "../../../core/message.ts";
@@ -12,36 +9,26 @@ import { failOutgoing, hookMqttEvents } from "./mqtt-events.ts";
 import { hookMqttProvider, type MqttClientOptions } from "./mqtt-provider.ts";
 
 export interface MqttDeviceClient {
-  /** Connects. Errors are the SDK's own. */
+  /** Errors are the SDK's own. */
   open(): Promise<void>;
-  /** Subscribes to devicebound messages. Never settles if the connection ends first (SDK). */
+  /** Never settles if the connection ends first (SDK). */
   subscribe(): Promise<void>;
-  /**
-   * Resolves once the hub has acknowledged the event. Call only while connected: the SDK would
-   * reconnect.
-   *
-   * @throws TopicTooLongError
-   */
+  /** Call only while connected: the SDK would reconnect. Throws TopicTooLongError. */
   sendEvent(message: Message): Promise<void>;
-  /** Calls once the connection has ended without `close`. */
+  /** Not called after `close`. */
   onDisconnect(listener: () => void): void;
-  /**
-   * Sends DISCONNECT after everything written so far, and waits for the socket to close, but not
-   * for acknowledgements of events.
-   */
+  /** Waits for DISCONNECT and the socket's close, but not for acknowledgements of events. */
   close(): Promise<void>;
-  /** Destroys sockets and timers at once. */
   destroy(): void;
 }
 
 export interface MqttDeviceClientOptions {
   readonly connectionString: string;
-  /** Where to connect: `mqtts://…` or `wss://…`. */
   readonly uri: string;
   readonly mqtt: MqttClientOptions;
   readonly certificate: ClientCertificate | undefined;
   onClient(client: MqttClient): void;
-  /** The SDK is incompatible (IncompatiblePackage): the connection cannot be used. */
+  /** IncompatiblePackage: the connection cannot be used. */
   onFault(error: Error): void;
 }
 

@@ -1,11 +1,10 @@
 /**
  * Fixes how azure-iot-device-mqtt publishes events.
  *
- * Why: the SDK writes a property without value as "null", drops two property names, breaks the
+ * The SDK writes a property without value as "null", drops two property names, breaks the
  * connection on a topic that is too long for MQTT, and treats an event as lost when it is not
- * acknowledged within 30 s, whatever the sender's timeout. mqtt.js keeps unacknowledged events for
- * a reconnect that never happens here: an orderly close would wait for them, and a forced one would
- * report nothing.
+ * acknowledged within 30 s. mqtt.js keeps unacknowledged events for a reconnect that never happens
+ * here: an orderly close would wait for them, and a forced one would report nothing.
  */
 
 import type { Message as SdkMessage } from "azure-iot-common";
@@ -18,13 +17,12 @@ import { type MqttClient, OUTGOING } from "./mqtt-client.ts";
 import { MQTT_BASE } from "./mqtt-provider.ts";
 import { createSdkMessage } from "./sdk-message.ts";
 
-/** Longest MQTT string, in bytes: its length is encoded in 16 bits. */
+/** The length of an MQTT string is encoded in 16 bits. */
 const MAX_TOPIC_BYTES = 65_535;
 
 /** Longer than any message timeout of a sender. */
 const NO_TIMEOUT_SECONDS = Number.MAX_SAFE_INTEGER;
 
-/** The message's properties do not fit into a topic. */
 export class TopicTooLongError extends Error {
   override readonly name = "TopicTooLongError";
 
@@ -66,7 +64,6 @@ export function hookMqttEvents(transport: Mqtt): MqttEvents {
   };
 }
 
-/** Fails everything that waits for an acknowledgement. */
 export function failOutgoing({ outgoing }: MqttClient): void {
   for (const [id, waiting] of Object.entries(outgoing)) {
     const { cb } = OUTGOING.of(waiting);

@@ -1,21 +1,18 @@
 /**
  * Hooks into every mqtt.js client that azure-iot-device-mqtt creates.
  *
- * Why: the SDK gives no access to acknowledgements, raw topics or DUP flags, replaces the trust
- * store with its `ca` option, waits exactly one minute for CONNACK, and uses port 443 for WebSocket
- * whatever the host name says. Its MqttBase has a test seam, `mqttProvider`, whose `connect`
- * creates clients; we wrap that. It is called again at every token renewal, so one connection may
- * see several clients.
+ * The SDK gives no access to acknowledgements, raw topics or DUP flags, replaces the trust store
+ * with its `ca` option, waits exactly one minute for CONNACK, and uses port 443 for WebSocket
+ * whatever the host name says. We wrap the test seam `mqttProvider` of its MqttBase, which is
+ * called again at every token renewal, so one connection may see several clients.
  */
 
 import type { Mqtt } from "azure-iot-device-mqtt";
 import { internals, method } from "../../../dependencies/internals.ts";
 import { MQTT_CLIENT, type MqttClient, TLS_CLIENT } from "./mqtt-client.ts";
 
-/** The client is checked, and ended if it is not as expected. */
 type Connect = (uri: string, options: object) => { end?(force: boolean): void };
 
-/** The base of azure-iot-device-mqtt's transport. */
 export const MQTT_BASE = internals(["azure-iot-device-mqtt", "azure-iot-mqtt-base"], "MqttBase", {
   mqttProvider: { connect: method<Connect>() },
   setTimeout: method<(seconds: number) => void>(),
@@ -27,7 +24,6 @@ const TRANSPORT = internals(["azure-iot-device-mqtt"], "Mqtt (transport)", {
   enableC2D: method<Mqtt["enableC2D"]>(),
 });
 
-/** Options of mqtt.js that override the SDK's. */
 export interface MqttClientOptions {
   readonly ca?: string[];
   /** Seconds. */
@@ -45,10 +41,7 @@ export interface MqttClientHandlers {
   onFault(error: Error): void;
 }
 
-/**
- * @param uri Where to connect, in place of the SDK's own address.
- * @throws IncompatiblePackage
- */
+/** @throws IncompatiblePackage */
 export function hookMqttProvider(
   transport: Mqtt,
   uri: string,

@@ -1,16 +1,13 @@
 /**
- * The credit of the devicebound link: how many messages the hub may send ahead.
- *
- * Why: rhea grants credit for each message that arrives, whether or not it has been processed, so a
- * slow reader would be sent the whole queue; and it would go on granting credit while draining.
+ * rhea grants credit for each message that arrives, processed or not: a slow reader would be sent
+ * the whole queue. It would also go on granting credit while draining.
  */
 
 import type { AmqpReceiverLink, RheaReceiver } from "../shared/amqp-internals.ts";
 
-/** Option for attaching the link: rhea then grants no credit itself. */
+/** With this, rhea grants no credit itself. */
 export const MANUAL_CREDIT = { credit_window: 0 } as const;
 
-/** Maximum number of messages in flight or waiting to be processed. */
 const WINDOW = 100;
 
 /** Renewed in batches, not with a frame for each message. */
@@ -26,7 +23,6 @@ export class ReceiverCredit {
     this.#receiver.add_credit(WINDOW);
   }
 
-  /** A message has been processed: there is room for another. */
   renew(): void {
     this.#due += 1;
     if (this.#isDraining || this.#due < PORTION) return;
@@ -34,10 +30,7 @@ export class ReceiverCredit {
     this.#due = 0;
   }
 
-  /**
-   * Makes the hub use or return all credit; resolves once it has. This version of rhea has no call
-   * for it.
-   */
+  /** Resolves once the hub has used or returned all credit. This rhea has no call for it. */
   async drain(): Promise<void> {
     const receiver = this.#receiver;
     this.#isDraining = true;

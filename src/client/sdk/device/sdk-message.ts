@@ -1,12 +1,7 @@
-/**
- * Creates the device SDK's message: ids, content type and encoding, body. The transports add
- * properties.
- */
-
 import { Message as SdkMessage } from "azure-iot-common/dist/message.js";
 import type { Message } from "../../../core/message.ts";
 
-/** The SDK omits empty values. */
+/** Without properties, which the transports add. The SDK omits empty values. */
 export function createSdkMessage({ system, body }: Message): SdkMessage {
   const { messageId = "", correlationId = "", userId = "", contentType, contentEncoding } = system;
   // The SDK's types allow one or two values where the hub accepts any.

@@ -1,10 +1,9 @@
 /**
- * DefaultAzureCredential in a process of its own.
+ * DefaultAzureCredential in a process group of its own, which can be killed.
  *
- * Why: it ignores abort signals for work that it has started. It runs other programs (`az`, `azd`,
- * PowerShell), queries an address that most machines do not have, retries, and cannot be stopped,
- * so a command that has long reported its error would stay alive. A process group can be killed
- * with everything that was started in it.
+ * It ignores abort signals for work that it has started: it runs other programs (`az`, `azd`,
+ * PowerShell), queries an address that most machines do not have, and retries, so a command that
+ * has long reported its error would stay alive.
  */
 
 import { type ChildProcess, fork } from "node:child_process";
@@ -16,13 +15,11 @@ const PROGRAM = fileURLToPath(
   new URL("../../../../dist/client/sdk/entra/entra-process.js", import.meta.url),
 );
 
-/** A token is renewed when it expires sooner than this, in milliseconds. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 
 /** On Windows a group would have a console window. */
 const HAS_GROUPS = process.platform !== "win32";
 
-/** Caches the token of each scope until it expires. */
 export class EntraProcessCredential implements EntraCredential {
   readonly #tokens = new Map<string, EntraToken>();
 
@@ -76,7 +73,6 @@ function answerOf(child: ChildProcess): Promise<EntraAnswer> {
   });
 }
 
-/** Kills the process and everything it has started. */
 function end(child: ChildProcess): void {
   if (child.connected) child.disconnect();
   if (child.pid === undefined) return;

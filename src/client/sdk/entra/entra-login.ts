@@ -1,5 +1,3 @@
-/** Signs in with Microsoft Entra ID through DefaultAzureCredential. */
-
 import { formatDuration } from "../../../async/format-duration.ts";
 import { DeadlinePassedError, within } from "../../../async/within.ts";
 import { type EntraLogin, IOT_HUB_SCOPE } from "../../connection/service-sign-in.ts";
@@ -9,18 +7,16 @@ import { EntraProcessCredential } from "./entra-credential.ts";
 const NO_TOKEN_HINT =
   "Sign in with az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET. AZURE_TOKEN_CREDENTIALS selects one credential of the chain; --verbose shows the error of each.";
 
-/** The hint for a hub that refuses the principal. */
 export const ROLE_HINT =
   'The principal needs the role "IoT Hub Data Contributor" on this hub (az role assignment create); a local hub accepts keys only.';
 
-/** With `DefaultAzureCredential`. */
 export function createEntraLogin(hostName: string): EntraLogin {
   return { type: "entra", hostName, credential: new EntraProcessCredential() };
 }
 
 /**
- * Makes the credential fetch a token, which it caches for the SDK. This is done first because a
- * chain of credentials may be slow to fail, and the SDKs' own request has no time limit.
+ * Fetches a token, which the credential caches: a chain of credentials may be slow to fail, and the
+ * SDKs' own request has no time limit.
  *
  * @param bound Ends the wait early, for reasons of the caller.
  * @throws ClientError CredentialUnavailable when no credential of the chain returns a token;

@@ -1,7 +1,4 @@
-/**
- * Requests one token from DefaultAzureCredential and exits: the program that `entra-credential.ts`
- * runs. Scope and token are passed over the channel to the parent process.
- */
+/** The program that `entra-credential.ts` runs for one token, over the channel to its parent. */
 
 import { DefaultAzureCredential } from "@azure/identity";
 

@@ -1,11 +1,10 @@
 /**
  * The SDK's event consumer, on one connection that is not reopened.
  *
- * Why: @azure/event-hubs has no CA option for plain AMQP, sends an IP address as TLS server name,
- * does not report when a partition's link is attached, or that the hub detached it until its wait
- * is over, silently reopens a lost connection, and grants more credit with every batch that was not
- * full, so that with a slow reader the waiting events grow without bound. All of that is fixed on
- * the connection that the client has created, below it.
+ * @azure/event-hubs has no CA option for plain AMQP, sends an IP address as TLS server name, does
+ * not report when a partition's link is attached, or that the hub detached it until its wait is
+ * over, silently reopens a lost connection, and grants more credit with every batch that was not
+ * full, so that with a slow reader the waiting events grow without bound.
  */
 
 import {
@@ -36,7 +35,6 @@ import {
   type RheaReceiver,
 } from "./event-hubs-internals.ts";
 
-/** How the reader signs in: with a policy's key, or as a Microsoft Entra ID principal. */
 export type EventSignIn = ServiceSignIn | EventHubConnectionString;
 
 export interface EventHubsClientOptions {
@@ -45,33 +43,28 @@ export interface EventHubsClientOptions {
   readonly consumerGroup: string;
   readonly isWebSocket: boolean;
   readonly ca: string[] | undefined;
-  /** TLS server name; empty for an IP address. */
+  /** Empty for an IP address. */
   readonly serverName: string;
-  /** Time limit for each request, in milliseconds. */
   readonly timeoutMs: number;
-  /** A link or the connection was refused, or has ended. May be called more than once. */
+  /** May be called more than once. */
   onLost(error: unknown): void;
 }
 
 export interface EventHubsClient {
-  /** Connects, signs in and queries the partitions. Errors are the SDK's own. */
+  /** Errors are the SDK's own. */
   readPartitions(): Promise<readonly PartitionState[]>;
-  /**
-   * Resolves once the partition's link is attached; a refusal ends the connection. The next event
-   * is read when the promise of `onEvent` has resolved.
-   */
+  /** A refusal ends the connection. The next event waits for the promise of `onEvent`. */
   receive(
     partitionId: string,
     position: PartitionPosition,
     onEvent: (event: AmqpMessage) => Promise<void>,
   ): Promise<void>;
-  /** Detaches the links and closes the connection, waiting for the hub's answers. */
+  /** Waits for the hub's answers. */
   close(): Promise<void>;
-  /** Destroys sockets and timers at once. */
   destroy(): void;
 }
 
-/** Maximum number of events per partition in flight or waiting. Each can have 256 KB. */
+/** Events per partition in flight or waiting. Each can have 256 KB. */
 const WINDOW = 50;
 
 export function createEventHubsClient(options: EventHubsClientOptions): EventHubsClient {
@@ -83,9 +76,8 @@ class HookedClient implements EventHubsClient {
   readonly #client: EventHubConsumerClient;
   readonly #connection: EventHubsConnection;
   readonly #subscriptions: Subscription[] = [];
-  /** By the partition's id. */
   readonly #attaching = new Map<string, Deferred<void>>();
-  /** Messages as rhea decoded them, by their annotations, which the SDK passes on unchanged. */
+  /** As rhea decoded them, by their annotations, which the SDK passes on unchanged. */
   readonly #messages = new WeakMap<object, AmqpMessage>();
   readonly #abort = new AbortController();
   readonly #webSockets: WebSocket[] = [];

@@ -1,5 +1,3 @@
-/** The internals of @azure/event-hubs, and of the rhea-promise connection under it, that we use. */
-
 import type { EventHubConsumerClient } from "@azure/event-hubs";
 import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
 import {
@@ -26,7 +24,6 @@ interface RheaLinkContext {
 
 export type RheaListener = (context: RheaLinkContext) => void;
 
-/** The options that @azure/event-hubs passes for a partition. */
 export const RECEIVER_OPTIONS = internals(EVENT_HUBS, "options of createReceiver", {
   source: { address: text },
   onMessage: method<RheaListener>(),
@@ -39,9 +36,8 @@ export const RECEIVER_OPTIONS = internals(EVENT_HUBS, "options of createReceiver
 export type ReceiverOptions = InternalsOf<typeof RECEIVER_OPTIONS>;
 
 export const RECEIVER = internals(RHEA_PROMISE, "Receiver", {
-  /** The terminus that the hub granted; without address if the hub is about to refuse the link. */
+  /** Granted by the hub; without address if it is about to refuse the link. */
   source: nullable(object()),
-  /** Remaining credit. */
   credit: number,
   addCredit: method<(count: number) => void>(),
 });
@@ -89,7 +85,7 @@ const CONNECTED = internals(RHEA, "Connection", { socket });
 const SIGNED_IN = internals(EVENT_HUBS, "ManagementClient", { authLoop });
 
 /**
- * The first connection of a client, which creates another one when this is lost.
+ * The client creates another connection when this is lost.
  *
  * @throws IncompatiblePackage
  */
@@ -110,7 +106,6 @@ export function checkConnected(
   SIGNED_IN.of(contextOf(client).managementSession);
 }
 
-/** The error for a package that changes the annotations. */
 export function changedEvent() {
   return CLIENT.fault(".subscribe", "does not pass on the annotations of an event unchanged");
 }

@@ -1,11 +1,9 @@
 /**
- * The SDK's registry client on our HTTP layer.
+ * The SDK's registry client on our HTTP layer, the third constructor argument of `RestApiClient`.
  *
- * Why: the SDK's own uses port 443 whatever the host name says, has no CA option, waits for a
- * response forever, and fills in fields that the hub did not send: a device without them looks
- * enabled and disconnected. Its `Registry` takes a `RestApiClient` as its second constructor
- * argument, which takes the HTTP layer as its third; the hub's own response is kept in addition to
- * the SDK's result.
+ * The SDK's own uses port 443 whatever the host name says, has no CA option, waits for a response
+ * forever, and fills in fields that the hub did not send: a device without them looks enabled and
+ * disconnected. So the hub's own response is kept.
  */
 
 import type { IncomingMessage } from "node:http";
@@ -20,22 +18,17 @@ import type { Endpoint } from "../../endpoint.ts";
 import { HttpDeviceBase, toHttpAnswer } from "../device/http-device-base.ts";
 import { HttpRefusalError } from "../device/http-refusal-error.ts";
 
-/** The response is not from an IoT hub, or from an unknown version of one. */
 export class UnexpectedResponseError extends Error {
   override readonly name = "UnexpectedResponseError";
 }
 
-/**
- * Each resolves with the JSON of the hub's response; rejects with HttpRefusalError,
- * UnexpectedResponseError or the socket's error.
- */
+/** Reject with HttpRefusalError, UnexpectedResponseError or the socket's error. */
 export interface SdkRegistry {
   create(device: Registry.DeviceDescription): Promise<unknown>;
   get(deviceId: string): Promise<unknown>;
   list(): Promise<unknown>;
   delete(deviceId: string): Promise<void>;
   purge(deviceId: string): Promise<unknown>;
-  /** Destroys sockets at once. */
   destroy(): void;
 }
 
@@ -43,7 +36,7 @@ export interface SdkRegistryOptions {
   readonly signIn: ServiceSignIn;
   readonly endpoint: Endpoint;
   readonly ca: string[] | undefined;
-  /** Longest silence of the hub, in milliseconds. */
+  /** Longest silence of the hub. */
   readonly answerTimeoutMs: number;
 }
 
@@ -98,7 +91,6 @@ type HttpBase = ConstructorParameters<typeof RestApiClient>[2];
 
 type Done = Parameters<HttpDeviceBase["buildRequest"]>[5];
 
-/** What the SDK adds to an error. */
 type SdkError = Error & { readonly response?: IncomingMessage; readonly responseBody?: Buffer };
 
 class RegistryHttpLayer {
@@ -109,7 +101,6 @@ class RegistryHttpLayer {
     this.#base = new HttpDeviceBase(options);
   }
 
-  /** As the SDK calls it for a request without options. */
   buildRequest(
     method: string,
     path: string,
@@ -138,7 +129,6 @@ class RegistryHttpLayer {
   /** Otherwise the SDK would use an agent of its own. */
   setOptions(): void {}
 
-  /** Undefined if the response is not JSON. */
   jsonOf(response: IncomingMessage): unknown {
     try {
       return JSON.parse(this.#bodies.get(response)?.toString("utf8") ?? "");

@@ -1,7 +1,4 @@
-/**
- * The SDK's service client, with promises instead of callbacks and a close that leaves no handle
- * open.
- */
+/** The SDK's service client, with promises and a close that leaves no handle open. */
 
 import { Amqp } from "azure-iothub/dist/amqp.js";
 import { Client } from "azure-iothub/dist/client.js";
@@ -12,7 +9,6 @@ import type { EntraLogin } from "../../connection/service-sign-in.ts";
 import { AmqpBase, type AmqpBaseOptions } from "../shared/amqp-base.ts";
 import { NO_RETRY } from "../shared/no-retry.ts";
 
-/** A received feedback message, unsettled. */
 export interface RawFeedback {
   readonly body: Buffer;
   accept(): void;
@@ -22,22 +18,20 @@ export interface RawFeedback {
 export interface ServiceClient {
   open(): Promise<void>;
   send(deviceId: string, message: Message): Promise<void>;
-  /** Resolves once the link is attached; a refusal ends the connection. */
+  /** A refusal ends the connection. */
   receiveFeedback(onFeedback: (feedback: RawFeedback) => void): Promise<void>;
-  /** The hub's error for a receiver that it refuses to attach at this address. */
+  /** The hub's error for a receiver that it refuses to attach. */
   askAt(address: string): Promise<Error | undefined>;
-  /** Stops feedback; batches already received can still be settled. */
+  /** Batches already received can still be settled. */
   stopFeedback(): void;
-  /** Detaches the links and closes the connection, waiting for the hub's answers. */
+  /** Waits for the hub's answers. */
   close(): Promise<void>;
-  /** Destroys sockets and timers at once. */
   destroy(): void;
 }
 
 export interface ServiceClientOptions extends AmqpBaseOptions {
-  /** A connection string with its key, or a principal that signs in without one. */
   readonly signIn: string | EntraLogin;
-  /** Where to connect: `amqps://…` or `wss://…`. The SDK itself always uses port 443 for the latter. */
+  /** The SDK itself always uses port 443 for `wss://…`. */
   readonly uri: string;
 }
 

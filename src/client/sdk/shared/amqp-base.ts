@@ -1,9 +1,8 @@
 /**
- * The AMQP layer under azure-iothub's client, with fixes.
+ * The AMQP layer under azure-iothub's client, passed to its transport as the second argument.
  *
- * Why: azure-iothub has no CA option, accepts feedback before it has been read, and never notices a
- * peer that stopped responding. Its transport takes an AMQP base as its second constructor
- * argument, so all of that is fixed here, below it.
+ * azure-iothub has no CA option, accepts feedback before it has been read, and never notices a peer
+ * that stopped responding.
  */
 
 import { Amqp } from "azure-iothub/dist/common-amqp/amqp.js";
@@ -19,14 +18,14 @@ const INTERNALS = declareAmqpBase(["azure-iothub"]);
 INTERNALS.methods.of(Amqp.prototype);
 breakErrorCycle();
 
-/** Longest silence of the hub, in milliseconds; the hub sends empty frames at half of it. */
+/** Longest silence of the hub; it sends empty frames at half of it. */
 const IDLE_TIMEOUT_MS = 120_000;
 
 export interface AmqpBaseOptions {
   readonly ca: string[] | undefined;
-  /** TLS server name; empty for an IP address, which must not be sent, but rhea would. */
+  /** Empty for an IP address, which must not be sent, but rhea would. */
   readonly serverName: string;
-  /** The connection was closed by the hub, or its socket ended. May be called more than once. */
+  /** May be called more than once. */
   onLost(error: Error | undefined): void;
 }
 
@@ -88,21 +87,15 @@ export class AmqpBase extends Amqp {
     });
   }
 
-  /** Embeds our message in the SDK's; ours is sent in its place. */
   embedMessage(message: Message, sdkMessage: SdkMessage): void {
     this.#watched.embedMessage(message, sdkMessage);
   }
 
-  /** Stops feedback; batches already received can still be settled. */
   stopFeedback(): void {
     if (this.#feedbackLink) this.#watched.stopReceiving(this.#feedbackLink);
     this.#feedbackLink = undefined;
   }
 
-  /**
-   * Attaches a receiver that the hub will refuse, and returns the error of its detach; the
-   * connection stays open.
-   */
   askAt(address: string, done: (answer: Error | undefined) => void): void {
     super.attachReceiverLink(address, {}, (error, link) => {
       if (!link) return done(error ?? undefined);
@@ -122,12 +115,11 @@ export class AmqpBase extends Amqp {
     });
   }
 
-  /** The connection is lost. */
   lose(error: Error | undefined): void {
     this.#watched.lose(error);
   }
 
-  /** Destroys socket and timers at once, in any state of the SDK. */
+  /** Works in any state of the SDK. */
   destroy(): void {
     this.#watched.cut();
   }

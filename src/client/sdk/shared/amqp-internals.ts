@@ -1,7 +1,4 @@
-/**
- * The internals of the SDKs' AMQP base that we use; azure-iothub and the device packages each have
- * a copy.
- */
+/** Of the SDKs' AMQP base; azure-iothub and the device packages each have a copy. */
 
 import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
 import {
@@ -16,12 +13,10 @@ import {
   object,
 } from "../../../dependencies/internals.ts";
 
-/** A received message that the SDK could still settle. */
 interface UndisposedDelivery {
   readonly delivery: { settled: boolean };
 }
 
-/** The message that the SDK passes to rhea. */
 export interface SdkAmqpMessage {
   message_id?: string;
   correlation_id?: string;
@@ -36,7 +31,6 @@ interface RheaContext {
 
 type On = (event: string, listener: (context: RheaContext) => void) => void;
 
-/** What the SDK uses of the package ws. */
 export interface WebSocket {
   terminate(): void;
 }
@@ -45,7 +39,6 @@ type WebSocketConstructor = new (...args: readonly unknown[]) => WebSocket;
 
 type Done = (error?: Error | null, result?: object) => void;
 
-/** @param path Of the package that has the base. */
 export function declareAmqpBase(path: PackagePath) {
   const rhea: PackagePath = [...path, "rhea"];
   const on = method<On>();
@@ -53,7 +46,7 @@ export function declareAmqpBase(path: PackagePath) {
   const receiver = internals(rhea, "Receiver", {
     on,
     error: nullable(object<Error>()),
-    /** The terminus that the hub granted; without address if the hub is about to refuse the link. */
+    /** Granted by the hub; without address if it is about to refuse the link. */
     source: nullable(object()),
     credit: number,
     drain: flag,
@@ -64,7 +57,6 @@ export function declareAmqpBase(path: PackagePath) {
   const sender = internals(rhea, "Sender", {
     on,
     error: nullable(object<Error>()),
-    /** As the receiver's source. */
     target: nullable(object()),
   });
   const connection = internals(rhea, "Connection", {
@@ -87,7 +79,7 @@ export function declareAmqpBase(path: PackagePath) {
     send: method<(message: SdkAmqpMessage, callback: Done) => void>(),
     _rheaSender: sender,
   });
-  /** Claims links, even before they are attached. */
+  /** Exist even before they are attached. */
   const claimsLink = internals(path, "link of ClaimsBasedSecurityAgent", { on, forceDetach });
   const claims = internals(path, "ClaimsBasedSecurityAgent", {
     _senderLink: claimsLink,
@@ -98,7 +90,7 @@ export function declareAmqpBase(path: PackagePath) {
   return {
     receiverLink,
     senderLink,
-    /** Methods that we replace and the transport above calls. */
+    /** We replace these, and the transport above calls them. */
     methods: internals(path, "Amqp", {
       connect: method<(config: object, done: Done) => void>(),
       initializeCBS: method<(done: (error?: Error) => void) => void>(),

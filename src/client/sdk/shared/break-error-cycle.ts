@@ -1,9 +1,7 @@
 /**
- * Prevents azure-iothub from overflowing the stack on its own errors.
- *
- * Why: it sets `amqpError` of these two error classes to the error itself, and describes errors by
- * following `amqpError` recursively: a stack overflow outside any call of ours. A connection lost
- * with messages in flight, or while it is being closed, would end the process.
+ * azure-iothub sets `amqpError` of these two error classes to the error itself, and follows it
+ * recursively to describe errors: a stack overflow outside any call of ours, which ends the process
+ * when a connection is lost with messages in flight, or while it is being closed.
  */
 
 import * as errors from "azure-iothub/dist/common-core/errors.js";

@@ -6,7 +6,6 @@
 import type { Message } from "../../../core/message.ts";
 import type { IncompatiblePackage } from "../../../dependencies/incompatible-package.ts";
 
-/** The application property that holds our message; never sent. */
 const MESSAGE_PROPERTY = "c2d-tools:message";
 
 interface SdkMessage {
@@ -30,7 +29,6 @@ class EmbeddedMessage {
   /** Undefined, because an SDK writes messages as JSON to its log. */
   toJSON(): undefined {}
 
-  /** Undefined if nothing is embedded. */
   static in(value: unknown): Message | undefined {
     return value instanceof EmbeddedMessage ? value.#message : undefined;
   }
@@ -47,7 +45,6 @@ export function embedMessage(
   sdkMessage.properties.add(MESSAGE_PROPERTY, embedded as string);
 }
 
-/** The message embedded, and the other properties. */
 export function extractMessage(properties: Readonly<Record<string, unknown>>): {
   readonly message: Message | undefined;
   readonly others: Readonly<Record<string, unknown>>;

@@ -1,10 +1,9 @@
 /**
  * Fixes how the SDKs' AMQP sender links encode a message, and how they read the hub's answer.
  *
- * Why: they drop `userId`, re-encode ids that look like a UUID (an upper-case id then comes back
+ * They drop `userId`, re-encode ids that look like a UUID (an upper-case id then comes back
  * lower-case), drop two application property names, convert another to a number and a third to an
- * annotation, and report a message as sent that the hub released or rejected without error. So our
- * message is embedded in the SDK's and extracted here, below it.
+ * annotation, and report a message as sent that the hub released or rejected without error.
  */
 
 import type { Message } from "../../../core/message.ts";
@@ -12,7 +11,7 @@ import type { IncompatiblePackage } from "../../../dependencies/incompatible-pac
 import type { AmqpInternals, AmqpSenderLink, SdkAmqpMessage } from "./amqp-internals.ts";
 import { extractMessage } from "./message-property.ts";
 
-/** The hub released a message, or rejected it without an error: it was not stored. */
+/** Also for a message that was rejected without an error. */
 class MessageReleasedError extends Error {
   override readonly name = "MessageReleasedError";
 
@@ -21,7 +20,6 @@ class MessageReleasedError extends Error {
   }
 }
 
-/** Whether `error`, which the SDK has wrapped, says that the hub released the message. */
 export function isMessageReleased(error: unknown): boolean {
   const isWrapped = typeof error === "object" && error !== null && "amqpError" in error;
   return isWrapped && error.amqpError instanceof MessageReleasedError;
@@ -42,7 +40,6 @@ export function patchSenderLink(link: AmqpSenderLink, links: SenderLinks): void 
   };
 }
 
-/** The error for an SDK that bypasses the patched `send`. */
 export function notIntercepted(links: SenderLinks): IncompatiblePackage {
   return links.fault(".send", "does not receive every message that is sent");
 }

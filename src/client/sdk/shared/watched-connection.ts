@@ -1,5 +1,3 @@
-/** Watches the connection of an SDK's AMQP base, and can destroy it. */
-
 import type { Message } from "../../../core/message.ts";
 import type { IncompatiblePackage } from "../../../dependencies/incompatible-package.ts";
 import type { InternalsOf } from "../../../dependencies/internals.ts";
@@ -38,15 +36,12 @@ export class WatchedConnection {
     this.#watchWebSocket(this.#base._rheaContainer);
   }
 
-  /** Reports the lost connection and its reason; an incompatible SDK takes precedence. */
+  /** An incompatible SDK takes precedence over `error`. */
   lose(error: Error | undefined): void {
     this.#onLost(this.#fault ?? error);
   }
 
-  /**
-   * Embeds our message in the SDK's; a patched link sends ours instead. If the SDK's is encoded all
-   * the same, rhea throws, which ends the connection.
-   */
+  /** If the SDK's message is encoded all the same, rhea throws, which ends the connection. */
   embedMessage(message: Message, sdkMessage: Parameters<typeof embedMessage>[1]): void {
     embedMessage(message, sdkMessage, () => {
       this.#fault ??= notIntercepted(this.#internals.senderLink);
@@ -61,8 +56,7 @@ export class WatchedConnection {
     );
     if (connection === undefined) return;
     this.#connection = connection;
-    // After a close by the hub the SDK waits 45 s for answers that cannot arrive before it reports
-    // it.
+    // After a close by the hub the SDK reports it only after 45 s of waiting for answers.
     connection.on("connection_close", () => {
       if (!connection.is_closed()) this.lose(connection.error);
     });
@@ -76,7 +70,7 @@ export class WatchedConnection {
     this.#expect(() => this.#internals.withClaims.of(this.#base));
   }
 
-  /** @returns Undefined when the hub is about to refuse the link. */
+  /** Undefined when the hub is about to refuse the link. */
   adoptReceiver(attached: object): AmqpReceiverLink | undefined {
     const link = this.#expect(() => this.#internals.receiverLink.of(attached));
     if (link === undefined) return undefined;
@@ -87,7 +81,6 @@ export class WatchedConnection {
     return isGranted(receiver.source) ? link : undefined;
   }
 
-  /** Calls back with the hub's error for a receiver that it refuses. */
   adoptRefused(attached: object, onRefusal: (error: Error | undefined) => void): void {
     const link = this.#expect(() => this.#internals.receiverLink.of(attached));
     if (link === undefined) return;
@@ -95,10 +88,7 @@ export class WatchedConnection {
     receiver.on("receiver_close", () => onRefusal(receiver.error));
   }
 
-  /**
-   * Withdraws the credit, so that messages released from now on go to other receivers. Only the hub
-   * is told: rhea would log an error for messages already in flight.
-   */
+  /** Only the hub is told: rhea would log an error for messages already in flight. */
   stopReceiving({ _rheaReceiver: receiver }: AmqpReceiverLink): void {
     const { credit } = receiver;
     receiver.credit = 0;
@@ -107,24 +97,18 @@ export class WatchedConnection {
     receiver.connection._register();
   }
 
-  /** @returns Undefined if this is not a sender link. */
   adoptSender(attached: object): AmqpSenderLink | undefined {
     const link = this.#expect(() => this.#internals.senderLink.of(attached));
     return link && this.#adopt(link);
   }
 
-  /**
-   * Ends the connection when the hub detaches this link, because messages sent over it will get no
-   * answer.
-   *
-   * @returns False when the hub is about to refuse the link.
-   */
+  /** The connection ends with this link. False when the hub is about to refuse it. */
   restsOn({ _rheaSender: sender }: AmqpSenderLink): boolean {
     sender.on("sender_close", () => this.lose(sender.error));
     return isGranted(sender.target);
   }
 
-  /** Destroys socket and timers at once, in any state of the SDK. */
+  /** Works in any state of the SDK. */
   cut(): void {
     this.#isCut = true;
     const { _cbs: cbs, _fsm: fsm } = this.#base;
@@ -180,15 +164,12 @@ export class WatchedConnection {
   }
 }
 
-/** Whether the hub's attach names a terminus; that of a refused link does not. */
+/** The hub's attach names a terminus, but not that of a refused link. */
 function isGranted(terminus: object | undefined): boolean {
   return terminus != null && "address" in terminus;
 }
 
-/**
- * Forgets a delivery that the hub has settled because its lock ended. Nothing is sent. Otherwise
- * the SDK would keep it, and rhea has room for only 2048 deliveries per session.
- */
+/** A delivery whose lock ended would hold one of rhea's 2048 places per session. */
 function forgetSettled(
   { _undisposedDeliveries: undisposed, _rheaReceiver: receiver }: AmqpReceiverLink,
   settled: { settled: boolean },
