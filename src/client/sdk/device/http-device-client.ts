@@ -40,6 +40,7 @@ export interface HttpDeviceClientOptions {
   readonly lockTimeoutSeconds: number | undefined;
 }
 
+/** Receiving, settling and sending run in parallel. */
 const MAX_SOCKETS = 4;
 
 type SdkError = Error & { readonly response?: IncomingMessage; readonly responseBody?: Buffer };
