@@ -1,15 +1,12 @@
-/** Delays between retries. */
-
 interface BackOffOptions {
   /** Upper bound of the first delay, in milliseconds; it doubles with each attempt. */
   readonly firstMs: number;
-  /** Upper bound of every delay, in milliseconds. */
   readonly maxMs: number;
   /** From 0 up to, not including, 1; default Math.random. */
   readonly random?: (() => number) | undefined;
 }
 
-/** Exponential back-off with full jitter: a random delay from 0 to the bound, so that clients do not retry in step. */
+/** With full jitter, from 0 to the bound, so that clients do not retry in step. */
 export class BackOff {
   readonly #options: BackOffOptions;
   #attempts = 0;
@@ -18,7 +15,6 @@ export class BackOff {
     this.#options = options;
   }
 
-  /** The next delay, in milliseconds. */
   nextMs(): number {
     const { firstMs, maxMs, random = Math.random } = this.#options;
     const bound = Math.min(maxMs, firstMs * 2 ** this.#attempts);

@@ -1,5 +1,3 @@
-/** Injected time: the system clock, or a manual one for tests. */
-
 import { startTimer } from "./deadline.ts";
 
 export interface Clock {
@@ -46,7 +44,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Resolves after `ms` milliseconds on the clock, or as soon as `signal` aborts. */
+/** Resolves early, without an error, when `signal` aborts. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

@@ -1,9 +1,7 @@
-/** Timers of any length, and a restartable deadline. */
-
 /** Node fires longer timers immediately. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Runs once after the delay, which may exceed Node's maximum; the returned function cancels it. */
+/** The delay may exceed Node's maximum; the returned function cancels it. */
 export function startTimer(delayMs: number, run: () => void): () => void {
   let timer: NodeJS.Timeout;
   const arm = (leftMs: number): void => {

@@ -1,5 +1,3 @@
-/** A promise with exposed resolve and reject, to turn callbacks and events into promises. */
-
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;

@@ -1,4 +1,4 @@
-/** Settles like `promise`, or with undefined as soon as `signal` aborts; the promise's result is then ignored. */
+/** Undefined as soon as `signal` aborts; the promise's result is then ignored. */
 export async function untilAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal,

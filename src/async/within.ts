@@ -1,17 +1,11 @@
 import { formatDuration } from "./format-duration.ts";
 
-/** Promises with a time limit. */
-
 /** Thrown by `within`; the promise it waited for keeps running, and its result is ignored. */
 export class DeadlinePassedError extends Error {
   override readonly name = "DeadlinePassedError";
 }
 
-/**
- * Waits at most `timeoutMs` milliseconds for `promise`, and leaves no timer behind.
- *
- * @throws DeadlinePassedError
- */
+/** @throws DeadlinePassedError after `timeoutMs`; leaves no timer behind. */
 export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {

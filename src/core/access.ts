@@ -1,5 +1,3 @@
-/** Access rules: authenticated principals, and the endpoints each may use. */
-
 import {
   type DeviceIdentity,
   hasNewCredentials,
@@ -17,50 +15,40 @@ import { isKey, isSignedWith, parseSasToken, type SasToken } from "./sas-token.t
 
 const NO_SUCH_POLICY = "The hub has no shared access policy with that name.";
 
-/** An authenticated policy or device. */
 export interface Principal {
-  /** The policy's or device's name, for logs and events. */
   readonly name: string;
   /** Everything below it may be used, within the permissions. */
   readonly scope: Resource;
   readonly permissions: readonly Permission[];
-  /**
-   * When the credential expires, in milliseconds since the epoch; Infinity for a certificate or a
-   * key.
-   */
+  /** Milliseconds since the epoch; Infinity for a certificate or a key. */
   readonly expiryTimeMs: number;
-  /** The device identity at sign-in, when it used its own credentials. */
+  /** As it was at sign-in, when the device used its own credentials. */
   readonly device?: DeviceIdentity;
 }
 
 /** A TLS client certificate whose private key the client has. */
 export interface ClientCertificate {
-  /** SHA-1 in hex, without colons. */
+  /** Hex, without colons; so is `sha256`. */
   readonly sha1: string;
-  /** SHA-256 in hex, without colons. */
   readonly sha256: string;
   readonly commonName: string;
   /** DER: the certificate, then any others that the client sent. */
   readonly chain: readonly Uint8Array[];
 }
 
-/** What a credential is checked against. */
 export interface AccessContext {
   /** All host names of the hub, lower case, without port. */
   readonly hostNames: readonly string[];
   readonly nowMs: number;
   findPolicy(name: string): Policy | undefined;
   findDevice(deviceId: string): DeviceIdentity | undefined;
-  /** Whether the certificate's chain leads to an authority that is registered with the hub. */
   isOfRegisteredAuthority(certificate: ClientCertificate): boolean;
 }
 
 /**
- * Authenticates a shared access signature. A token without a policy name is signed with the key of
- * its device (rule sas-subject). An expired one is refused (rule sas-expiry).
- *
- * @param deviceId The device that presents the token, if connection or address name it; used for a
- * token whose `sr` names no device.
+ * A token without a policy name is signed with its device's key (rule sas-subject). An expired one
+ * is refused (rule sas-expiry).
+ * @param deviceId The device by connection or address, for a token whose `sr` names none.
  * @throws HubError IotHubUnauthorized
  */
 export function authenticateToken(
@@ -78,9 +66,7 @@ export function authenticateToken(
 }
 
 /**
- * Authenticates a policy by name and key, as Event Hubs clients do. Valid for the event hub only:
- * the hub's own endpoint accepts no keys (rule event-key).
- *
+ * By a policy's name and key, as Event Hubs clients do: for the event hub only (rule event-key).
  * @returns One principal for each entity of the event hub.
  * @throws HubError IotHubUnauthorized
  */
@@ -99,9 +85,7 @@ export function authenticateKey(name: string, key: string, context: AccessContex
 }
 
 /**
- * Checks that a certificate belongs to this device: by its thumbprint, or by its issuer and common
- * name (rule x509-sign-in).
- *
+ * By its thumbprint, or by its issuer and common name (rule x509-sign-in).
  * @throws HubError IotHubUnauthorized
  */
 export function authenticateCertificate(
@@ -122,9 +106,7 @@ export function authenticateCertificate(
 }
 
 /**
- * Checks that the principal has this permission for the endpoint at `path` (segments below the hub;
- * rules policy-permissions, sas-scope).
- *
+ * @param path Segments below the hub (rules policy-permissions, sas-scope).
  * @throws HubError IotHubUnauthorized
  */
 export function authorize(
@@ -147,9 +129,7 @@ export function authorize(
 }
 
 /**
- * Checks that the principal may act as this device: the device exists and is enabled, and its
- * credentials have not changed since sign-in (rule device-credentials).
- *
+ * The device is enabled, and its credentials are those of sign-in (rule device-credentials).
  * @throws HubError IotHubUnauthorized
  */
 export function authorizeDevice(
@@ -165,7 +145,7 @@ export function authorizeDevice(
   authorize(principal, "DeviceConnect", ["devices", deviceId], context);
 }
 
-/** The sign-in method in a device's events (construct, `iothub-connection-auth-method`). */
+/** `iothub-connection-auth-method` in a device's events (devguide-messages-construct). */
 export function formatAuthMethod({ device }: Principal): string {
   const isCertificate = device !== undefined && device.authentication.type !== "sas";
   return JSON.stringify({

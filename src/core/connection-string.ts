@@ -1,5 +1,3 @@
-/** Connection strings of a hub (service side), of a device, and of an Event Hubs-compatible endpoint. */
-
 import { Secret } from "./secret.ts";
 
 export interface HubConnectionString {
@@ -10,10 +8,8 @@ export interface HubConnectionString {
   readonly sharedAccessKey: Secret;
 }
 
-/** The Event Hubs-compatible endpoint for reading device-to-cloud messages. */
 export interface EventHubConnectionString {
   readonly type: "eventHub";
-  /** Host, with `:port` if it has one. */
   readonly hostName: string;
   readonly sharedAccessKeyName: string;
   readonly sharedAccessKey: Secret;
@@ -35,10 +31,7 @@ export type DeviceCredential =
   | { readonly type: "x509" }
   | { readonly type: "sasToken"; readonly sharedAccessSignature: Secret };
 
-/**
- * Why a text is not the expected connection string. `message` and `hint` never contain the text
- * itself.
- */
+/** `message` and `hint` never contain the text itself: it may hold a key. */
 export class ConnectionStringError extends Error {
   override readonly name = "ConnectionStringError";
   readonly hint: string;
@@ -137,7 +130,6 @@ export function formatDeviceConnectionString(parts: Omit<DeviceConnectionString,
   return `HostName=${parts.hostName};DeviceId=${parts.deviceId};${formatCredential(parts.credential)}${gateway}`;
 }
 
-/** The Event Hubs-compatible form of a hub's connection string. */
 export function formatEventHubConnectionString(
   parts: Omit<EventHubConnectionString, "type">,
 ): string {
@@ -145,7 +137,6 @@ export function formatEventHubConnectionString(
   return `Endpoint=sb://${hostName}/;SharedAccessKeyName=${sharedAccessKeyName};SharedAccessKey=${sharedAccessKey.reveal()};EntityPath=${entityPath}`;
 }
 
-/** Splits `host` or `host:port`; the port is absent if the text has none. */
 export function splitHostPort(hostName: string): { readonly host: string; readonly port?: number } {
   const [, host, port] = /^([^:]+):(\d+)$/.exec(hostName) ?? [];
   return host === undefined ? { host: hostName } : { host, port: Number(port) };

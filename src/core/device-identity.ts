@@ -1,5 +1,3 @@
-/** Device identities: their fields, and the values that the registry accepts. */
-
 import { HubError } from "./hub-error.ts";
 import { MAX_DEVICE_ID_LENGTH } from "./limits.ts";
 
@@ -30,7 +28,7 @@ export type DeviceAuthentication =
     }
   | { readonly type: "certificateAuthority" };
 
-/** A requested identity. The registry generates keys that are empty. */
+/** The registry generates keys that are empty. */
 export interface DeviceRequest {
   readonly status?: DeviceStatus;
   readonly statusReason?: string;
@@ -38,7 +36,6 @@ export interface DeviceRequest {
   readonly isIotEdge?: boolean;
 }
 
-/** What the registry supplies for an identity: new ids, keys and the time. */
 export interface FreshValues {
   readonly generationId: string;
   readonly etag: string;
@@ -86,9 +83,7 @@ export function updateIdentity(
 }
 
 /**
- * Compares an `If-Match` header with the current etag: `*` matches any; quotes and a weak prefix
- * are ignored.
- *
+ * `*` matches any etag; quotes and a weak prefix are ignored.
  * @throws HubError PreconditionFailed
  */
 export function requireMatch(ifMatch: string, etag: string): void {
@@ -97,7 +92,6 @@ export function requireMatch(ifMatch: string, etag: string): void {
   throw new HubError("PreconditionFailed", "The device has changed: its etag differs.");
 }
 
-/** Whether credentials that were valid for one identity are not valid for the other. */
 export function hasNewCredentials(before: DeviceIdentity, after: DeviceIdentity): boolean {
   return (
     before.generationId !== after.generationId ||
@@ -106,9 +100,9 @@ export function hasNewCredentials(before: DeviceIdentity, after: DeviceIdentity)
 }
 
 /**
- * @throws HubError ArgumentInvalid for an id the identity registry does not accept: 1 to 128 ASCII
- * letters, digits and `- . + % _ # * ? ! ( ) , = @ $ '`, and `:`, which the service's API
- * description also lists (rule registry-device-id). `;` would end the id in a connection string.
+ * The service's API description also lists `:` (rule registry-device-id). `;` would end the id in a
+ * connection string.
+ * @throws HubError ArgumentInvalid
  */
 export function validateDeviceId(deviceId: string): void {
   const isAllowed = /^[A-Za-z0-9\-.+%_#*?!(),=@$':]+$/.test(deviceId);
@@ -119,7 +113,6 @@ export function validateDeviceId(deviceId: string): void {
   );
 }
 
-/** The permissions of a shared access policy. */
 export type Permission = "RegistryRead" | "RegistryWrite" | "ServiceConnect" | "DeviceConnect";
 
 export interface Policy {
@@ -130,7 +123,7 @@ export interface Policy {
   readonly secondaryKey: string;
 }
 
-/** The default policies of a hub, and their permissions (identity and access guide, 2026-02). */
+/** The policies of every hub (identity and access guide, 2026-02). */
 export const DEFAULT_POLICIES: Readonly<Record<string, readonly Permission[]>> = {
   iothubowner: ["RegistryRead", "RegistryWrite", "ServiceConnect", "DeviceConnect"],
   service: ["ServiceConnect"],
@@ -139,7 +132,6 @@ export const DEFAULT_POLICIES: Readonly<Record<string, readonly Permission[]>> =
   registryReadWrite: ["RegistryRead", "RegistryWrite"],
 };
 
-/** The owner's policy, which has all permissions. */
 export const OWNER_POLICY = "iothubowner";
 
 function completeAuthentication(

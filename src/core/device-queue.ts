@@ -1,15 +1,12 @@
-/** One device's queue of cloud-to-device messages: which messages it accepts, and their expiry. */
-
 import { HubError } from "./hub-error.ts";
 import type { CloudToDeviceSettings } from "./limits.ts";
 import { type Message, validateCloudToDeviceMessage } from "./message.ts";
 import { advance, enqueue, type MessageQueue, type Step } from "./message-queue.ts";
 
 /**
- * Accepts a message into the queue. One whose expiry has passed is accepted and expires at once, so
- * that its sender gets the requested feedback (rule c2d-expiry-past). Without an expiry it gets the
- * default TTL (rule c2d-default-ttl). Messages in flight count for the depth (rule c2d-depth).
- *
+ * One past its expiry is accepted and expires at once, so that its sender gets the feedback (rule
+ * c2d-expiry-past). Without an expiry it gets the default TTL (rule c2d-default-ttl). Messages in
+ * flight count for the depth (rule c2d-depth).
  * @throws HubError MessageTooLarge, ArgumentInvalid, DeviceMaximumQueueDepthExceeded.
  */
 export function enqueueMessage(

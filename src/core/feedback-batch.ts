@@ -1,15 +1,10 @@
-/** Batches of feedback records: when one is due, and its body. */
-
 import type { FeedbackRecord } from "./feedback.ts";
 import { type FeedbackSettings, MAX_FEEDBACK_BATCH_RECORDS } from "./limits.ts";
 
-/** Content type of a batch; the C# SDK checks it. */
+/** The C# SDK checks it. */
 export const FEEDBACK_CONTENT_TYPE = "application/vnd.microsoft.iothub.feedback.json";
 
-/**
- * The body of a feedback message. `description` repeats the status code, because the C service
- * client reads the status only from there.
- */
+/** `description` repeats the status code: the C service client reads it only from there. */
 export function formatFeedbackBatch(records: readonly FeedbackRecord[]): string {
   return JSON.stringify(
     records.map(({ enqueuedTimeUtcMs, ...record }) => ({
@@ -20,10 +15,7 @@ export function formatFeedbackBatch(records: readonly FeedbackRecord[]): string 
   );
 }
 
-/**
- * When the waiting records must be sent as a batch: at once if a batch is full, otherwise when the
- * oldest has waited for the interval (rule feedback-batch).
- */
+/** At once if a batch is full, otherwise one interval after the oldest (rule feedback-batch). */
 export function feedbackBatchDueMs(
   waiting: readonly FeedbackRecord[],
   settings: FeedbackSettings,

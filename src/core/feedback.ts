@@ -1,5 +1,3 @@
-/** Feedback records: which outcomes create one, for which ack. */
-
 import type { Ack, Message } from "./message.ts";
 import type { DeadLetterReason, Transition } from "./message-queue.ts";
 
@@ -28,7 +26,7 @@ const WANTED_BY: Record<Ack, (isPositive: boolean) => boolean> = {
   full: () => true,
 };
 
-/** The record for a transition, if its message requested one (rule feedback-ack). */
+/** Undefined unless the message requested it (rule feedback-ack). */
 export function feedbackFor(
   transition: Transition<Message>,
   origin: FeedbackOrigin,

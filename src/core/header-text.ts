@@ -12,7 +12,6 @@ export function encodeHeaderName(name: string): string {
   );
 }
 
-/** Undefined for a name with invalid percent-encoding. */
 export const decodeHeaderName = decodePercent;
 
 export function encodeHeaderValue(text: string): string {

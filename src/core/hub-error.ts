@@ -1,15 +1,13 @@
 /**
- * The catalogue of a hub's errors, with their form in each protocol.
- *
- * Sources: "Troubleshoot Azure IoT Hub error codes" for names and numbers; the open IoT Edge hub's
- * AmqpErrorMapper for AMQP conditions; exit codes are this project's own.
+ * Sources: "Troubleshoot Azure IoT Hub error codes" for names and numbers; AmqpErrorMapper of the
+ * open IoT Edge hub for AMQP conditions. The exit codes are this project's own.
  */
 
 interface HubErrorEntry {
   /** Azure's numeric code. Its first three digits are the HTTP status. */
   readonly number: number;
   readonly amqpCondition: string;
-  /** Exit code of a command with this error: 4 not authorised, 5 not reachable, 6 refused. */
+  /** 4 not authorised, 5 not reachable, 6 refused. */
   readonly exitCode: 4 | 5 | 6;
 }
 
@@ -56,12 +54,11 @@ export class HubError extends Error {
   }
 }
 
-/** The HTTP status of this error: the first three digits of its number. */
 export function httpStatusOf(name: HubErrorName): number {
   return Math.floor(HUB_ERRORS[name].number / 1000);
 }
 
-/** The error to send to a peer: anything but a HubError becomes a plain ServerError. */
+/** Anything but a HubError becomes a plain ServerError. */
 export function toHubError(error: unknown): HubError {
   if (error instanceof HubError) return error;
   return new HubError("ServerError", "The hub encountered an unexpected error.", { cause: error });

@@ -1,16 +1,11 @@
-/**
- * The options of a local hub and their valid values: one table for the library and for `c2d-hub
- * start`.
- */
+/** One table of valid values, for the library and for `c2d-hub start`. */
 
 import { X509Certificate } from "node:crypto";
 
-/** The valid values of an option. */
 export interface OptionRange {
   /** Completes "It must be ...". */
   readonly text: string;
   includes(value: unknown): boolean;
-  /** For a list: the range of each item. */
   readonly items?: OptionRange;
   /** The value may contain a secret by mistake: it is never shown. */
   readonly isHidden?: true;
@@ -18,7 +13,7 @@ export interface OptionRange {
 
 const MAX_PORT = 65_535;
 
-/** Longest duration, in days: keeps an expiry within the range of Date. */
+/** Keeps an expiry within the range of Date. */
 const MAX_DURATION_DAYS = 36_500;
 const DAY_MS = 86_400_000;
 
@@ -85,8 +80,7 @@ export class InvalidOptionError extends Error {
 }
 
 /**
- * Checks options against their ranges; an option that is undefined counts as absent.
- *
+ * An option that is undefined counts as absent.
  * @throws InvalidOptionError
  */
 export function validateOptions(

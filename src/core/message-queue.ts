@@ -1,17 +1,13 @@
 /**
- * The states of queued messages: Enqueued, Invisible, then Completed or dead-lettered (rule
- * c2d-states).
- *
- * One machine serves both the queue of each device and the hub's feedback queue. Pure functions:
- * time and tokens are passed in, new state and transitions are returned. Due times are derived from
- * stored fields, so restoring stored entries uses the same code as running.
+ * One machine for each device's queue and the hub's feedback queue (rule c2d-states). Pure: time
+ * and tokens are passed in. Due times derive from stored fields, so a restored queue needs no code
+ * of its own.
  */
 
 export type DeadLetterReason = "Expired" | "DeliveryCountExceeded" | "Rejected" | "Purged";
 
 export type RequeueReason = "abandoned" | "lockTimeout" | "disconnected";
 
-/** The lock that makes an entry invisible. */
 export interface Lock {
   readonly token: string;
   /** Milliseconds since the epoch, UTC. */
@@ -45,7 +41,6 @@ export type Transition<T> =
   | { readonly type: "completed"; readonly entry: Entry<T> }
   | { readonly type: "deadLettered"; readonly entry: Entry<T>; readonly reason: DeadLetterReason };
 
-/** The lock that ended with this transition, if any. */
 export function endedLock<T>(
   before: MessageQueue<T>,
   { type, entry }: Transition<T>,
@@ -59,7 +54,6 @@ export interface Step<T> {
   readonly transitions: readonly Transition<T>[];
 }
 
-/** The decision of a lock's holder. */
 export type Settlement = "complete" | "abandon" | "reject";
 
 type SettleOutcome<T> = ({ readonly type: "settled" } & Step<T>) | { readonly type: "lockLost" };
@@ -122,10 +116,7 @@ export function deliverNext<T>(queue: MessageQueue<T>, lock: Lock): Step<T> {
   });
 }
 
-/**
- * Settles the entry under this lock, unless the lock has expired or never existed (rule
- * c2d-lock-lost).
- */
+/** A lock that has expired or never existed is lost (rule c2d-lock-lost). */
 export function settle<T>(
   queue: MessageQueue<T>,
   lockToken: string,

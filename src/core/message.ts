@@ -1,5 +1,3 @@
-/** A message to or from a device: its fields, its size, and their validation. */
-
 import { HubError } from "./hub-error.ts";
 import {
   MAX_CLOUD_TO_DEVICE_BYTES,
@@ -7,7 +5,6 @@ import {
   MAX_MESSAGE_ID_LENGTH,
 } from "./limits.ts";
 
-/** The outcomes for which the sender requests feedback. */
 export type Ack = "none" | "positive" | "negative" | "full";
 
 export const ACKS: readonly Ack[] = ["none", "positive", "negative", "full"];
@@ -15,7 +12,7 @@ export const ACKS: readonly Ack[] = ["none", "positive", "negative", "full"];
 /** An application property: `null` is a name without a value (MQTT's `name` without `=`). */
 export type PropertyValue = string | null;
 
-/** The AMQP type of an id, kept so that it is delivered with the type it was sent with. */
+/** Kept, so that an id is delivered with the type it was sent with. */
 export type IdType = "string" | "uuid" | "ulong";
 
 /** System properties, with the names of IoT Hub's documentation. Absent if not sent. */
@@ -51,7 +48,6 @@ export interface TelemetryProperties extends SystemProperties {
   readonly creationTimeUtc?: string;
 }
 
-/** A device-to-cloud message. */
 export interface Telemetry extends Message {
   readonly system: TelemetryProperties;
 }
@@ -60,8 +56,8 @@ export interface Telemetry extends Message {
 const EXPIRY_BYTES = 8;
 
 /**
- * Size of a message as the hub counts it (rule c2d-size): body, values of system properties, names and values of
- * application properties, in bytes (devguide-messages-construct).
+ * Body, values of system properties, names and values of application properties (rule c2d-size;
+ * devguide-messages-construct).
  */
 export function messageSizeBytes({ system, properties, body }: Message): number {
   let size = body.length;
@@ -76,8 +72,6 @@ export function messageSizeBytes({ system, properties, body }: Message): number 
 }
 
 /**
- * Validates a cloud-to-device message, for every protocol.
- *
  * @throws HubError MessageTooLarge above 64 KB (rule c2d-size); ArgumentInvalid for a message id
  * over 128 characters (rule c2d-message-id) or an invalid expiry.
  */
@@ -93,8 +87,6 @@ export function validateCloudToDeviceMessage(message: Message): void {
 }
 
 /**
- * Validates a batch of messages from a device, or a single one.
- *
  * @throws HubError MessageTooLarge above 256 KB together (rule d2c-size); ArgumentInvalid as for
  * messages to a device (rule c2d-message-id).
  */
@@ -122,11 +114,7 @@ function validateSystemProperties({ expiryTimeUtcMs = 0, messageId = "" }: Syste
   }
 }
 
-/**
- * Parses an `iothub-ack` value, case-insensitively.
- *
- * @throws HubError ArgumentInvalid for anything but the four words.
- */
+/** @throws HubError ArgumentInvalid for anything but the four words, in any case. */
 export function parseAck(text: string): Ack {
   const ack = ACKS.find((known) => known === text.toLowerCase());
   if (ack === undefined) {

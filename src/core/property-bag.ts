@@ -1,8 +1,6 @@
 /**
- * The property bag at the end of an MQTT topic: strict encoding, tolerant decoding.
- *
- * Format and system keys: rule mqtt-properties. Azure percent-encodes everything, `$` and `/`
- * included, and the C SDK relies on it.
+ * Strict encoding, tolerant decoding (rule mqtt-properties). Azure percent-encodes everything, `$`
+ * and `/` included, and the C SDK relies on it.
  */
 
 import type {
@@ -15,14 +13,12 @@ import type {
 import { ACKS } from "./message.ts";
 import { decodePercent } from "./percent-encoding.ts";
 
-/** A decoded bag: names in order, values decoded. */
 interface PropertyBag {
   readonly properties: Readonly<Record<string, PropertyValue>>;
   /** Parts with invalid percent-encoding, kept unchanged. */
   readonly malformed: readonly string[];
 }
 
-/** The properties in a devicebound topic. */
 interface DeviceboundProperties extends PropertyBag {
   readonly system: SystemProperties;
 }
@@ -40,7 +36,6 @@ const SYSTEM_KEYS = {
 
 const EXPIRY_KEY = "$.exp";
 
-/** Further keys, for messages from a device. */
 const TELEMETRY_KEYS = {
   "$.ifid": "interfaceId",
   "$.sub": "subject",
@@ -72,7 +67,6 @@ export function encodePropertyBag(properties: Readonly<Record<string, PropertyVa
     .join("&");
 }
 
-/** The bag of a cloud-to-device message that the hub publishes. */
 export function encodeDeviceboundProperties({ system, properties }: Message): string {
   const bag: Record<string, PropertyValue> = {};
   for (const [key, field] of Object.entries(SYSTEM_KEYS)) {
@@ -90,7 +84,6 @@ export function encodeDeviceboundProperties({ system, properties }: Message): st
   return encodePropertyBag(bag);
 }
 
-/** Splits a devicebound bag into system and application properties. */
 export function decodeDeviceboundProperties(text: string): DeviceboundProperties {
   return splitBag(text, (name, value) => {
     if (name !== ACK_KEY) return systemProperty(name, value, SYSTEM_KEYS);
@@ -99,10 +92,7 @@ export function decodeDeviceboundProperties(text: string): DeviceboundProperties
   });
 }
 
-/**
- * Splits the bag of a message from a device. `iothub-ack` has no meaning in this direction and
- * remains an application property (rule d2c-properties).
- */
+/** Here `iothub-ack` has no meaning: it is an application property (rule d2c-properties). */
 export function decodeTelemetryProperties(text: string): Pick<Telemetry, "system" | "properties"> {
   const keys = { ...SYSTEM_KEYS, ...TELEMETRY_KEYS };
   const { system, properties } = splitBag(text, (name, value) => systemProperty(name, value, keys));

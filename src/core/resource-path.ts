@@ -1,8 +1,5 @@
-/** Builds and parses all addresses, topics and paths of the hub. */
-
 import { decodePercent } from "./percent-encoding.ts";
 
-/** A node that an AMQP link can attach to. */
 export type AmqpNode =
   | { readonly type: "cbs" }
   | { readonly type: "serviceDevicebound" }
@@ -18,7 +15,6 @@ export type AmqpNode =
   | { readonly type: "eventHubSender" }
   | { readonly type: "unknown" };
 
-/** A partition of the event hub, as read by a consumer group. */
 export interface EventPartition {
   readonly type: "eventPartition";
   readonly consumerGroup: string;
@@ -27,7 +23,6 @@ export interface EventPartition {
   readonly segments: readonly string[];
 }
 
-/** An address that the hub redirects. */
 export interface EventRedirect {
   readonly type: "eventRedirect";
   /** The corresponding address in the event hub. */
@@ -36,7 +31,6 @@ export interface EventRedirect {
   readonly segments: readonly string[];
 }
 
-/** The name of the hub's event hub. */
 export const EVENT_HUB_NAME = "messages";
 
 /** Entities below the event hub's name, as a token must cover them; the hub has paths there too. */
@@ -110,7 +104,6 @@ export function parseDeviceboundTo(to: string): string | undefined {
   return node.type === "deviceDevicebound" ? node.deviceId : undefined;
 }
 
-/** The `to` of every delivered cloud-to-device message. */
 export function deviceboundTo(deviceId: string): string {
   return `/devices/${deviceId}/messages/devicebound`;
 }
@@ -139,7 +132,6 @@ const TWIN_TOPICS = [
   ["reportProperties", /^\$iothub\/twin\/PATCH\/properties\/reported\/\?(.*)$/],
 ] as const;
 
-/** A topic with which a device requests or updates its twin, or answers a method. */
 export function parseTwinTopic(topic: string): TwinTopic | undefined {
   if (topic.startsWith("$iothub/methods/res/")) return { type: "methodResponse" };
   for (const [type, form] of TWIN_TOPICS) {
@@ -150,34 +142,30 @@ export function parseTwinTopic(topic: string): TwinTopic | undefined {
   return undefined;
 }
 
-/** The topic of the response to such a request. The C SDK requires the slash before `?`. */
+/** The C SDK requires the slash before `?`. */
 export function twinResponseTopic(status: number, requestId: string, version?: number): string {
   const more = version === undefined ? "" : `&$version=${version}`;
   return `$iothub/twin/res/${status}/?$rid=${requestId}${more}`;
 }
 
-/** The property bag in a device's telemetry topic; undefined for another topic. */
+/** The property bag; undefined for another topic. */
 export function parseEventsTopic(topic: string, deviceId: string): string | undefined {
   const prefix = `devices/${deviceId}/messages/events`;
   if (topic === prefix) return "";
   return topic.startsWith(`${prefix}/`) ? topic.slice(prefix.length + 1) : undefined;
 }
 
-/** The topic for a message with this property bag. */
 export function deviceboundTopic(deviceId: string, bag: string): string {
   return `devices/${deviceId}/messages/devicebound/${bag}`;
 }
 
-/** The property bag in a devicebound topic of this device; undefined for another topic. */
+/** The property bag; undefined for any topic but this device's. */
 export function parseDeviceboundTopic(topic: string, deviceId: string): string | undefined {
   const prefix = deviceboundTopic(deviceId, "");
   return topic.startsWith(prefix) ? topic.slice(prefix.length) : undefined;
 }
 
-/**
- * Parses `sr` or an audience: encoded as a whole, per segment or not at all, with or without scheme
- * and port.
- */
+/** Encoded as a whole, per segment or not at all, with or without scheme and port. */
 export function parseResource(text: string): Resource {
   const isEncodedWhole = /%2f/i.test(text);
   const decoded = isEncodedWhole ? decodeSegment(text) : text;
@@ -195,10 +183,7 @@ export function parseDeviceResource(text: string): string | undefined {
   return collection === "devices" ? deviceId : undefined;
 }
 
-/**
- * Whether `scope` equals `resource` or is a prefix of its segments; all host names of the hub are
- * equivalent.
- */
+/** Whether `scope` is the resource or above it; all host names of the hub are equivalent. */
 export function isWithinScope(
   resource: Resource,
   scope: Resource,

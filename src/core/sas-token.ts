@@ -1,9 +1,4 @@
-/**
- * Shared access signature tokens: parsing, creating, verifying. Also compares plain keys.
- *
- * The signed text (rule sas-signature) is `sr` exactly as in the token, so it is never decoded
- * before hashing.
- */
+/** The signed text is `sr` exactly as in the token, never decoded (rule sas-signature). */
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { HubError } from "./hub-error.ts";
@@ -15,7 +10,7 @@ export interface SasToken {
   readonly signature: Buffer;
   /** Seconds since the epoch, UTC. */
   readonly expirySeconds: number;
-  /** Name of a policy of the hub; absent for a token signed with a device's own key. */
+  /** Absent for a token signed with a device's own key. */
   readonly policyName?: string;
 }
 
@@ -67,10 +62,8 @@ export function formatSasToken({
 }
 
 /**
- * Whether this key (base64) made the signature, compared in constant time.
- *
- * Event Hubs clients sign with the text of the key, all others with the bytes it encodes; both are
- * accepted, since either proves possession of the key (rule sas-key-text).
+ * In constant time. Event Hubs clients sign with the text of the key, all others with the bytes it
+ * encodes; either proves possession of the key (rule sas-key-text).
  */
 export function isSignedWith(
   { rawResource, signature, expirySeconds }: SasToken,
@@ -83,7 +76,7 @@ export function isSignedWith(
   });
 }
 
-/** Whether this text equals the key (base64), compared in constant time for any lengths. */
+/** In constant time, for any lengths. */
 export function isKey(text: string, key: string): boolean {
   return timingSafeEqual(sha256(text), sha256(key));
 }

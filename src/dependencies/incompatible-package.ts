@@ -1,6 +1,6 @@
 /** The error for an installed package that lacks a member that a patch relies on. */
 
-/** The path to the package: each name is a dependency of the one before, the first is ours. */
+/** Each name is a dependency of the one before; the first is ours. */
 export type PackagePath = readonly [string, ...string[]];
 
 export interface IncompatibleMember {

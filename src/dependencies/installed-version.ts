@@ -1,5 +1,3 @@
-/** Which version of a package is installed. */
-
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { PackagePath } from "./incompatible-package.ts";

@@ -8,12 +8,10 @@ import { installedVersion } from "./installed-version.ts";
 
 declare const TYPE: unique symbol;
 
-/** The type of a member for its users. */
 interface Typed<T> {
   readonly [TYPE]: T;
 }
 
-/** The required type of a member. */
 export class Member<T> implements Typed<T> {
   declare readonly [TYPE]: T;
   /** As in the error message: "a number". */
@@ -26,7 +24,6 @@ export class Member<T> implements Typed<T> {
   }
 }
 
-/** A member that may be null or absent, for some objects or at some times. */
 export class Optional<T> implements Typed<T | undefined> {
   declare readonly [TYPE]: T | undefined;
   readonly need: Need;
@@ -45,7 +42,6 @@ export interface Members {
   readonly [name: string]: Need;
 }
 
-/** The visible type of an object. */
 export type InternalsOf<N> = N extends Typed<infer T> ? T : { [K in keyof N]: InternalsOf<N[K]> };
 
 export const flag = new Member<boolean>("a boolean", (value) => typeof value === "boolean");
@@ -64,10 +60,7 @@ export function list<T>(): Member<T[]> {
   return new Member("an array", Array.isArray);
 }
 
-/**
- * Set later, or not on every object: its absence cannot be distinguished from a change of the
- * package.
- */
+/** Set later, or not on every object: absence cannot be told from a change of the package. */
 export function maybe<N extends Need>(need: N): Optional<InternalsOf<N>> {
   return new Optional(need, true);
 }
@@ -77,7 +70,6 @@ export function nullable<N extends Need>(need: N): Optional<InternalsOf<N>> {
   return new Optional(need, false);
 }
 
-/** Declares the members that we rely on for one kind of object. */
 export function internals<M extends Members>(
   path: PackagePath,
   object: string,
@@ -86,9 +78,7 @@ export function internals<M extends Members>(
   return new Internals(path, object, members);
 }
 
-/** One kind of object of one package. */
 export class Internals<T> implements Typed<T> {
-  /** All declarations. */
   static readonly declared: Internals<unknown>[] = [];
   declare readonly [TYPE]: T;
   readonly path: PackagePath;
@@ -103,11 +93,7 @@ export class Internals<T> implements Typed<T> {
     Internals.declared.push(this);
   }
 
-  /**
-   * The object itself, typed as declared.
-   *
-   * @throws IncompatiblePackage when a member is missing or of another kind.
-   */
+  /** @throws IncompatiblePackage when a member is missing or of another kind. */
   of(value: unknown): T {
     if (!isObject(value)) throw this.fault("", notA("an object", value));
     if (!this.#checked.has(value)) {
@@ -117,11 +103,7 @@ export class Internals<T> implements Typed<T> {
     return value as T;
   }
 
-  /**
-   * The error for a member.
-   *
-   * @param problem As in "is not called".
-   */
+  /** @param problem As in "is not called". */
   fault(member: string, problem: string): IncompatiblePackage {
     return new IncompatiblePackage({
       path: this.path,

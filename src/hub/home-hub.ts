@@ -29,7 +29,7 @@ export interface HomeHubOptions extends Omit<LocalHubOptions, "port"> {
   readonly onTakenPort?: "fail" | "skip";
   /** Keeps keys, registry and queues in memory; the directory is still locked by this hub. */
   readonly isInMemory?: boolean;
-  /** Written to `hub.json`: the hub was started in the background. */
+  /** Written to `hub.json`. */
   readonly isBackground?: boolean;
   readonly idleExitMs?: number;
   /** Aborts the start; a started hub is stopped with `stop`. */
@@ -39,8 +39,6 @@ export interface HomeHubOptions extends Omit<LocalHubOptions, "port"> {
 export const STANDARD_PORTS = [8883, 5671, 443] as const;
 
 /**
- * Starts the hub of a home directory and publishes it in `hub.json`.
- *
  * @throws HomeError; StoreError when another process has the directory, or its store cannot be
  * read; PortUnavailable; AbortError once `signal` is aborted. After any error, nothing stays open.
  */
@@ -98,7 +96,7 @@ async function startWithStore(
   }
 }
 
-/** The installation of a home directory, created at the first start. */
+/** Created at the first start. */
 async function keepInstallation(
   { installationFile, caFile }: HomePaths,
   nowMs: number,

@@ -1,4 +1,4 @@
-/** The composition root: assembles, starts and stops a hub. */
+/** The composition root. */
 
 import type { Duplex } from "node:stream";
 import type { HubConnectionString } from "../core/connection-string.ts";
@@ -29,17 +29,16 @@ export interface HubOptions
   readonly host: string;
   readonly ports: readonly number[];
   readonly onTakenPort: "fail" | "skip";
-  /** Devices to create if missing, before any client can connect. */
+  /** Created if missing, before any client can connect. */
   readonly devices: readonly string[];
-  /** Additional host names, besides `localhost`, `hub.localhost` and the loopback addresses. */
+  /** Besides `localhost`, `hub.localhost` and the loopback addresses. */
   readonly hostNames: readonly string[];
-  /** Stops once no client has been connected for this long, in milliseconds. */
+  /** Stops once no client has been connected for this long. */
   readonly idleExitMs?: number;
   /** Called before the hub stops, for any reason. */
   onStopping?(): void;
 }
 
-/** A running hub. */
 export interface Hub {
   readonly ports: readonly number[];
   readonly events: HubEventStream;
@@ -53,15 +52,9 @@ export interface Hub {
   stop(): Promise<void>;
 }
 
-/** Default names and addresses of a hub on this machine. */
 const LOOPBACK_NAMES = ["localhost", "hub.localhost", "127.0.0.1", "::1"] as const;
 
-/**
- * Starts a hub.
- *
- * @throws PortUnavailable for a port that is in use or not permitted; StoreError;
- * IncompatiblePackage. The store is closed then.
- */
+/** @throws PortUnavailable, StoreError, IncompatiblePackage; the store is closed then. */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const lifetime = new Lifetime();
   const services = await createServices({

@@ -1,5 +1,3 @@
-/** The options of a local hub, each with its default. */
-
 import { type Clock, systemClock } from "../async/clock.ts";
 import { type CloudToDeviceSettings, LOCAL_DEFAULTS } from "../core/limits.ts";
 
@@ -36,7 +34,6 @@ export interface LocalHubOptions {
 
 export const DEFAULT_HOST = "127.0.0.1";
 
-/** Start options of every local hub, in memory or on disk. */
 export function resolveOptions(options: LocalHubOptions) {
   const { host = DEFAULT_HOST, hostNames = [], clock = systemClock } = options;
   const { consumerGroups = [], deviceAuthorities = [], devices = [] } = options;

@@ -1,5 +1,3 @@
-/** Assembles the services of a hub, without its ports. */
-
 import type { Clock } from "../async/clock.ts";
 import type { Policy } from "../core/device-identity.ts";
 import type { LogLimits } from "../core/events/event-log.ts";
@@ -25,14 +23,14 @@ export interface ServicesOptions {
   readonly clock: Clock;
   readonly settings: CloudToDeviceSettings;
   readonly logLimits: LogLimits;
-  /** All host names of the hub; the first is its own. */
+  /** The first is the hub's own. */
   readonly hostNames: readonly string[];
   readonly policies: readonly Policy[];
-  /** CA certificates (PEM); devices may sign in with certificates that they issued. */
+  /** PEM; devices may sign in with certificates that they issued. */
   readonly deviceAuthorities: readonly string[];
-  /** Consumer groups of the event hub, in addition to `$Default`. */
+  /** In addition to `$Default`. */
   readonly consumerGroups: readonly string[];
-  /** Called when the hub cannot continue. */
+  /** The hub cannot continue. */
   onStoreFailure(error: unknown): void;
 }
 
@@ -68,7 +66,7 @@ export async function createServices(options: ServicesOptions) {
     events,
     feedback,
     handshakes: new HandshakeLog(events, clock),
-    /** The hub's own name, which is the user id of feedback messages. */
+    /** The user id of feedback messages. */
     hubName: hostNames[0] ?? "localhost",
     registry,
     scheduler,

@@ -1,5 +1,3 @@
-/** Converts a running hub to its public interface, with connection strings. */
-
 import {
   type DeviceCredential,
   formatDeviceConnectionString,
@@ -16,13 +14,12 @@ import { DEFAULT_HOST } from "./local-hub-options.ts";
 import type { HubEventListener } from "./model/events.ts";
 import { HubStoppedError } from "./runtime/lifetime.ts";
 
-/** The default ports of SDKs for connection strings without a port: MQTT and AMQP. */
+/** Default ports of SDKs, for connection strings without one: MQTT and AMQP. */
 const PORTS_WITHOUT_MENTION = [8883, 5671] as const;
 
 /** Listen addresses, besides IPv6 ones, that `localhost` reaches. */
 const NAMED_LOCALHOST: readonly string[] = [DEFAULT_HOST, "0.0.0.0", "localhost"];
 
-/** The public interface (`LocalHub`) of a running hub. */
 export function toLocalHub(
   hub: Hub,
   { authority }: Installation,
@@ -83,7 +80,7 @@ function hostNameOf(host: string, ports: readonly number[]): string {
   return isStandard ? nameOf(host) : `${nameOf(host)}:${ports[0]}`;
 }
 
-/** The host that reaches the hub from this machine; an IPv6 address would be ambiguous with a port. */
+/** For clients on this machine; an IPv6 address would be ambiguous with a port. */
 export function nameOf(host: string): string {
   return NAMED_LOCALHOST.includes(host) || host.includes(":") ? "localhost" : host;
 }

@@ -1,14 +1,8 @@
-/**
- * One partition's events: appended at the end, read from any position, trimmed at the front.
- *
- * A class, unlike the queues: a log holds tens of thousands of events, and appending to a value
- * would copy them. It is just as deterministic.
- */
+/** A class, unlike the queues: appending to a value would copy tens of thousands of events. */
 
 import { HubError } from "../hub-error.ts";
 import type { EventPosition } from "./event-position.ts";
 
-/** An event in its partition. */
 export interface LoggedEvent<T> {
   /** Counts from 0 (rule event-sequence). */
   readonly sequenceNumber: number;
@@ -28,24 +22,21 @@ export interface LogEnd {
 }
 
 export interface LogLimits {
-  /** How long an event is kept, in milliseconds. */
   readonly retentionMs: number;
-  /** Size limit of one partition, in bytes. */
+  /** Of one partition. */
   readonly maxBytes: number;
 }
 
-/** Partition properties, as in Event Hubs. */
 export interface PartitionProperties {
   readonly beginSequenceNumber: number;
   /** -1 before the first event. */
   readonly lastSequenceNumber: number;
   readonly lastOffset: number;
-  /** Undefined before the first event. */
   readonly lastEnqueuedTimeMs: number | undefined;
   readonly isEmpty: boolean;
 }
 
-/** A read position. Created by `locate`, advanced by `read`. */
+/** Created by `locate`, advanced by `read`. */
 export interface LogCursor {
   nextSequenceNumber: number;
   /** Events enqueued earlier are skipped, in milliseconds since the epoch. */
@@ -78,7 +69,6 @@ export class EventLog<T> {
     this.#end = end;
   }
 
-  /** Sequence number and offset of the next event. */
   get end(): LogEnd {
     return this.#end;
   }
@@ -116,17 +106,12 @@ export class EventLog<T> {
     return trimmed;
   }
 
-  /** When the oldest event reaches the retention time; undefined without events. */
   nextDueMs({ retentionMs }: LogLimits): number | undefined {
     const first = this.#events[this.#head];
     return first && first.enqueuedTimeMs + retentionMs;
   }
 
-  /**
-   * A cursor at this position.
-   *
-   * @throws HubError ArgumentInvalid for an offset or sequence number after the last one.
-   */
+  /** @throws HubError ArgumentInvalid for an offset or sequence number after the last one. */
   locate(position: EventPosition): LogCursor {
     const from = (isBefore: (event: LoggedEvent<T>) => boolean, fromMs = 0): LogCursor => ({
       nextSequenceNumber: this.#findFirst(isBefore),
@@ -159,7 +144,7 @@ export class EventLog<T> {
     }
   }
 
-  /** Returns the next event and advances the cursor; undefined at the end. */
+  /** Advances the cursor; undefined at the end. */
   read(cursor: LogCursor): LoggedEvent<T> | undefined {
     for (;;) {
       const event = this.#at(cursor.nextSequenceNumber);
@@ -181,7 +166,7 @@ export class EventLog<T> {
     };
   }
 
-  /** The event with this number, or the first one if it has been trimmed. */
+  /** Or the first event, if that one has been trimmed. */
   #at(sequenceNumber: number): LoggedEvent<T> | undefined {
     const first = this.#events[this.#head];
     if (first === undefined) return undefined;
@@ -189,10 +174,7 @@ export class EventLog<T> {
     return this.#events[this.#head + index];
   }
 
-  /**
-   * Binary search: the number of the first event that is not before; that of the next event if all
-   * are.
-   */
+  /** The number of the first event that is not before, or of the next event if all are. */
   #findFirst(isBefore: (event: LoggedEvent<T>) => boolean): number {
     let [low, high] = [this.#head, this.#events.length];
     while (low < high) {

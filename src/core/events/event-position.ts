@@ -1,5 +1,3 @@
-/** The position where a reader starts in a partition, and the filter expressions for it. */
-
 import { HubError } from "../hub-error.ts";
 
 /** Everything after that place; `isInclusive` includes the place itself. */
@@ -21,9 +19,8 @@ const START_OFFSET = "-1";
 const END_OFFSET = "@latest";
 
 /**
- * Parses a selector filter, with or without quotes around its value (rule event-position).
- *
- * @throws HubError ArgumentInvalid for an expression of any other form.
+ * A selector filter, with or without quotes around its value (rule event-position).
+ * @throws HubError ArgumentInvalid
  */
 export function parseEventPosition(expression: string): EventPosition {
   const [, name, operator, , value = ""] = FORM.exec(expression.trim()) ?? [];

@@ -1,12 +1,7 @@
-/** Converts refusals to AMQP errors. */
-
 import type { AmqpError } from "rhea";
 import { toHubError } from "../../core/hub-error.ts";
 
-/**
- * A refusal in Azure's format: the condition, and JSON text with the error number (rule
- * amqp-outcome).
- */
+/** Azure's format: the condition, and JSON text with the error number (rule amqp-outcome). */
 export function toAmqpError(error: unknown, trackingId: string, nowMs: number): AmqpError {
   const hubError = toHubError(error);
   const { number, amqpCondition, message } = hubError;
@@ -21,7 +16,7 @@ export function toAmqpError(error: unknown, trackingId: string, nowMs: number): 
   } as AmqpError;
 }
 
-/** A refusal in the format of Event Hubs: plain text. */
+/** Event Hubs' format: plain text. */
 export function toEventHubError(error: unknown, trackingId: string, nowMs: number): AmqpError {
   const { amqpCondition, message } = toHubError(error);
   const timestamp = new Date(nowMs).toISOString();

@@ -1,4 +1,4 @@
-/** The links of one AMQP connection: each is connected to its node as long as its credential is valid. */
+/** Each link is connected to its node as long as its credential is valid. */
 
 import type { AmqpError, Connection, EventContext, link as Link, Receiver, Sender } from "rhea";
 import { HubError } from "../../core/hub-error.ts";
@@ -144,7 +144,7 @@ export class AttachedLinks {
     });
   }
 
-  /** Opens a link, or refuses it with an error: then the attach has no terminus (rule amqp-attach). */
+  /** A refused attach has no terminus (rule amqp-attach). */
   #attach(
     link: Link,
     address: string,

@@ -1,5 +1,3 @@
-/** Converts messages to devices, and feedback on them, from and to AMQP. Pure functions. */
-
 import rhea, { type Message as AmqpMessage } from "rhea";
 import type { FeedbackRecord } from "../../core/feedback.ts";
 import { FEEDBACK_CONTENT_TYPE, formatFeedbackBatch } from "../../core/feedback-batch.ts";
@@ -18,8 +16,6 @@ import {
 const ACK_PROPERTY = "iothub-ack";
 
 /**
- * Parses a message from a service to a device.
- *
  * @throws HubError ArgumentInvalid when `to` names no device, or a field has an unsupported type.
  */
 export function toCloudToDevice(amqp: AmqpMessage): { deviceId: string; message: Message } {
@@ -36,10 +32,7 @@ export function toCloudToDevice(amqp: AmqpMessage): { deviceId: string; message:
   return { deviceId, message };
 }
 
-/**
- * A feedback batch in the form the SDKs expect. C# requires the content type, the user id and the
- * annotation.
- */
+/** C# requires the content type, the user id and the annotation. */
 export function toFeedbackMessage(
   records: readonly FeedbackRecord[],
   { enqueuedTimeMs, hubName }: { readonly enqueuedTimeMs: number; readonly hubName: string },
@@ -52,10 +45,7 @@ export function toFeedbackMessage(
   };
 }
 
-/**
- * A message as a device receives it, with the annotations of the open IoT Edge hub (rule
- * amqp-message).
- */
+/** The annotations are those of the open IoT Edge hub (rule amqp-message). */
 export function toDeviceMessage(
   deviceId: string,
   entry: Entry<Message>,

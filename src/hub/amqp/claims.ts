@@ -1,7 +1,4 @@
-/**
- * The credentials of a connection: a certificate or SASL PLAIN at its start, put-token on `$cbs`
- * later.
- */
+/** A certificate or SASL PLAIN at the start, put-token on `$cbs` later. */
 
 import type { Clock } from "../../async/clock.ts";
 import type { ClientCertificate, Principal } from "../../core/access.ts";
@@ -13,9 +10,9 @@ import type { AccessControl } from "../model/access-control.ts";
 interface ClaimsOptions {
   readonly access: AccessControl;
   readonly clock: Clock;
-  /** The peer's certificate from the TLS handshake. */
+  /** From the TLS handshake. */
   readonly certificate: ClientCertificate | undefined;
-  /** Called when a credential has expired: links that depend on it must be checked again. */
+  /** A credential has expired: links that depend on it must be checked again. */
   onExpiry(): void;
 }
 
@@ -30,8 +27,7 @@ export class Claims {
   }
 
   /**
-   * Authenticates a token and stores the principal, replacing an earlier one for the same audience.
-   *
+   * Replaces an earlier principal for the same audience.
    * @throws HubError IotHubUnauthorized
    */
   add(audience: string, token: string): void {
@@ -41,9 +37,7 @@ export class Claims {
   }
 
   /**
-   * Checks a SASL PLAIN sign-in: `{policy}@sas.root.{hub}` or `{deviceId}@sas.{hub}` with a token, or
-   * `{policy}` with its key.
-   *
+   * `{policy}@sas.root.{hub}` or `{deviceId}@sas.{hub}` with a token, or `{policy}` with its key.
    * @throws HubError IotHubUnauthorized
    */
   addPlain(userName: string, password: string): void {
@@ -80,11 +74,7 @@ export class Claims {
     this.#requireOne((principal) => this.#options.access.authorize(principal, permission, path));
   }
 
-  /**
-   * @returns The principal.
-   * @throws HubError IotHubUnauthorized when no credential allows the connection to act as this
-   * device.
-   */
+  /** @throws HubError IotHubUnauthorized when no credential allows acting as this device. */
   authorizeDevice(deviceId: string): Principal {
     const { access, certificate } = this.#options;
     if (this.#byAudience.size === 0 && certificate !== undefined) {

@@ -1,5 +1,3 @@
-/** One AMQP connection: sign-in, state shared by its links, and close. */
-
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { toHubError } from "../../core/hub-error.ts";
@@ -16,13 +14,11 @@ import { Settler } from "./rhea/settler.ts";
 
 type AmqpServices = NodeServices & Pick<HubServices, "access" | "connections" | "events">;
 
-/** How long a connection may take to sign in and open, in milliseconds (rule amqp-open-timeout). */
+/** To sign in and open (rule amqp-open-timeout). */
 const OPEN_TIMEOUT_MS = 30_000;
 
-/** The default port of `amqps`. */
 const AMQPS_PORT = 5671;
 
-/** Serves AMQP 1.0 on this stream until either side ends it. */
 export function serveAmqp(
   stream: Duplex,
   services: AmqpServices,

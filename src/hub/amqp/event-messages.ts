@@ -1,5 +1,3 @@
-/** Converts AMQP messages from devices to telemetry, and events to AMQP messages. Pure functions. */
-
 import rhea, { type Message as AmqpMessage } from "rhea";
 import type { PartitionProperties } from "../../core/events/event-log.ts";
 import { HubError } from "../../core/hub-error.ts";
@@ -24,8 +22,7 @@ const DEVICE_ANNOTATIONS = {
 } as const satisfies Record<string, keyof TelemetryProperties>;
 
 /**
- * Parses what a device sends: one message, or a batch (rule d2c-amqp-batch).
- *
+ * One message, or a batch (rule d2c-amqp-batch).
  * @param message Bytes if the format is not AMQP's own.
  * @throws HubError ArgumentInvalid for another format, or a field with an unsupported type.
  */
@@ -37,7 +34,7 @@ export function toTelemetry(message: AmqpMessage | Buffer, format = 0): Telemetr
   return dataSections(decode(message)).map((section) => toOne(decode(section)));
 }
 
-/** An event as readers receive it (rule event-message). */
+/** Rule event-message. */
 export function toEventMessage(event: StoredEvent): AmqpMessage {
   const { deviceId, generationId, authMethod, telemetry } = event.payload;
   const { system, properties, body } = telemetry;
@@ -65,7 +62,7 @@ export function toEventMessage(event: StoredEvent): AmqpMessage {
   };
 }
 
-/** Partition properties sent with each event, if the reader requests them. */
+/** Sent with each event, if the reader requests them. */
 export function toRuntimeMetric(properties: PartitionProperties, nowMs: number): object {
   const { wrap_long, wrap_timestamp } = rhea.types;
   return {

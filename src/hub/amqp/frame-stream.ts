@@ -1,5 +1,3 @@
-/** The byte stream of one AMQP connection: size limits, back-pressure and close. */
-
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import rhea, { type Connection, type ConnectionOptions, type EventContext } from "rhea";
@@ -16,15 +14,11 @@ import { SendBuffer } from "./rhea/send-buffer.ts";
 import { writeTrailingNulls } from "./rhea/trailing-nulls.ts";
 import { offerSaslMechanisms, type PlainSignIn } from "./sasl.ts";
 
-/**
- * Largest message of a link in either direction, in bytes, as Azure announces it. The core has
- * lower limits for each kind of message.
- */
+/** Both ways, as Azure announces it. The core's limits are lower, one for each kind of message. */
 const MAX_MESSAGE_SIZE = 1_048_576;
 
 /**
- * Size of a partly received message, in bytes, above which its connection is closed: rhea would
- * buffer any size. A smaller excess gets a proper error.
+ * For a partly received message: rhea would buffer any size. A smaller excess gets a proper error.
  */
 const MAX_UNFINISHED_BYTES = 4 * MAX_MESSAGE_SIZE;
 
@@ -39,10 +33,7 @@ export class FrameStream {
     this.connection = createConnection(signIn);
   }
 
-  /**
-   * `onEnd` is called at least once: when the peer has closed the connection or violated the
-   * protocol.
-   */
+  /** `onEnd` is called at least once: the peer has closed the connection or broken the protocol. */
   start(onEnd: () => void): void {
     const { connection, sendBuffer } = this;
     connection.on("session_open", ({ session }: EventContext) => {

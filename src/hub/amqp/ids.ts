@@ -1,5 +1,3 @@
-/** AMQP ids: strings, ulongs, uuids or bytes, as rhea represents them. */
-
 import rhea, { type Message as AmqpMessage } from "rhea";
 import type { IdType } from "../../core/message.ts";
 
@@ -8,7 +6,7 @@ interface TypedId {
   readonly type: IdType;
 }
 
-/** Size of a ulong, in bytes: rhea leaves values beyond JavaScript's safe integers encoded. */
+/** rhea leaves ulongs beyond JavaScript's safe integers encoded. */
 const ULONG_BYTES = 8;
 const UUID_BYTES = 16;
 
@@ -34,7 +32,7 @@ export function writeId({ value, type }: TypedId): NonNullable<AmqpMessage["mess
   return wrapped as unknown as NonNullable<AmqpMessage["message_id"]>;
 }
 
-/** The correlation id of a reply, with the AMQP type of the request's id. */
+/** With the AMQP type of the request's id. */
 export function correlationOf(messageId: unknown): Pick<AmqpMessage, "correlation_id"> {
   const id = readId(messageId);
   return id === undefined ? {} : { correlation_id: writeId(id) };

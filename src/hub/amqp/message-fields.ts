@@ -1,5 +1,3 @@
-/** Properties and bodies of AMQP messages, in both directions. */
-
 import type { Message as AmqpMessage } from "rhea";
 import { HubError } from "../../core/hub-error.ts";
 import type { IdType, SystemProperties } from "../../core/message.ts";
@@ -13,7 +11,7 @@ interface DataSection {
   readonly content: Buffer | readonly Buffer[];
 }
 
-/** The AMQP properties of a message, without its address. */
+/** Without the address. */
 export function toProperties(system: SystemProperties): Partial<AmqpMessage> {
   return {
     ...toId("message_id", system.messageId, system.messageIdType),

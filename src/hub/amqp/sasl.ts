@@ -1,14 +1,12 @@
-/** SASL mechanisms that the hub offers; SASL is optional (rule amqp-sign-in). */
+/** SASL is optional (rule amqp-sign-in). */
 
 import type { Container } from "rhea";
 
-/** Checks user name and password of SASL PLAIN. */
 export type PlainSignIn = (userName: string, password: string) => boolean;
 
 /**
- * MSSBCBS and ANONYMOUS carry no credentials: their clients put tokens on `$cbs` later. EXTERNAL
- * refers to the certificate, which is checked when a link needs it. uamqp requires more than one
- * offered mechanism.
+ * MSSBCBS and ANONYMOUS clients put tokens on `$cbs` later; the certificate of EXTERNAL is checked
+ * when a link needs it. uamqp requires more than one offered mechanism.
  */
 export function offerSaslMechanisms(container: Container, signIn: PlainSignIn): void {
   const mechanisms = container.sasl_server_mechanisms;

@@ -1,5 +1,3 @@
-/** Creates and checks the home directory, which only its owner may access. */
-
 import {
   accessSync,
   chmodSync,
@@ -15,14 +13,10 @@ import { nameFullDisk } from "../store/store-error.ts";
 import { HomeError, homeUnusable } from "./home-error.ts";
 
 const OWNER_ONLY_DIRECTORY = 0o700;
-/** The sticky bit, as on /tmp: restricting such a directory to one user would break it for all others. */
+/** As on /tmp: restricting such a directory to one user would break it for all others. */
 const STICKY = 0o1000;
 
-/**
- * Creates the directory with access for its owner only.
- *
- * @throws HomeError HomeUnusable; StoreError StoreFull
- */
+/** @throws HomeError HomeUnusable; StoreError StoreFull */
 export function makeHomeDirectory(directory: string): void {
   try {
     makeDirectory(directory);
@@ -38,8 +32,7 @@ export function makeHomeDirectory(directory: string): void {
 }
 
 /**
- * For commands that only look for a hub: checks that the directory is usable, without changing it.
- *
+ * Changes nothing, for commands that only look for a hub.
  * @throws HomeError HomeUnusable
  */
 export function requireUsableHome(directory: string): void {
@@ -49,8 +42,7 @@ export function requireUsableHome(directory: string): void {
     return;
   }
   try {
-    // Only an attempt shows it: root passes every access check, but cannot create a directory in
-    // /proc.
+    // Only an attempt shows it: root passes every access check, but cannot write in /proc.
     rmdirSync(mkdtempSync(join(existing, ".c2d-hub-")));
   } catch (error) {
     throw homeUnusable(directory, "created", error);
@@ -70,7 +62,6 @@ function makeDirectory(directory: string): void {
   }
 }
 
-/** The path itself, or its nearest existing ancestor. */
 function nearestExisting(path: string): string {
   const parent = dirname(path);
   // On Windows the drive itself may be missing.

@@ -1,6 +1,6 @@
 export type HomeErrorName = "HomeUnusable" | "HomeDamaged";
 
-/** Why a home directory, or a file in it, cannot be used. The message names its path. */
+/** The message names the path. */
 export class HomeError extends Error {
   override readonly name: HomeErrorName;
 

@@ -6,7 +6,7 @@ import { nameFullDisk } from "../store/store-error.ts";
 import { makeHomeDirectory } from "./home-directory.ts";
 import { HomeError, homeDamaged, homeUnusable } from "./home-error.ts";
 
-/** Files of a home directory. All but `caFile` are readable by the owner only. */
+/** All but `caFile` are readable by the owner only. */
 export interface HomePaths {
   readonly directory: string;
   readonly caFile: string;
@@ -16,7 +16,7 @@ export interface HomePaths {
   readonly storeDirectory: string;
 }
 
-/** The content of `hub.json`: a running hub. */
+/** The content of `hub.json`. */
 export interface HubDescription {
   /** The host name for connection strings; with a port only if the standard ports are not served. */
   readonly hostName: string;
@@ -26,7 +26,6 @@ export interface HubDescription {
   readonly host: string;
   readonly ports: readonly number[];
   readonly pid: number;
-  /** Lock timeout of delivered messages, in milliseconds. */
   readonly lockTimeoutMs?: number;
   /** Started by a command with `--local`. */
   readonly isBackground?: boolean;
@@ -35,7 +34,7 @@ export interface HubDescription {
   readonly eventHubConnectionString: string;
 }
 
-/** HTTPS paths of a running hub for its owner: status and stop. */
+/** HTTPS paths for the hub's owner. */
 export const STATUS_PATH = "/$c2d/status";
 export const STOP_PATH = "/$c2d/stop";
 
@@ -53,26 +52,20 @@ export function homePaths(directory: string): HomePaths {
   };
 }
 
-/**
- * Creates the directory with access for its owner only.
- *
- * @throws HomeError HomeUnusable; StoreError StoreFull
- */
+/** @throws HomeError HomeUnusable; StoreError StoreFull */
 export function createHome(directory: string): HomePaths {
   makeHomeDirectory(directory);
   return homePaths(directory);
 }
 
 /**
- * Writes a file atomically: readers see the old content or the new.
- *
+ * Atomically: readers see the old content or the new.
  * @throws HomeError HomeUnusable; StoreError StoreFull
  */
 export function writeOwnerFile(path: string, content: string): void {
   writeWhole(path, content, OWNER_ONLY_FILE);
 }
 
-/** Like `writeOwnerFile`, but readable by others. */
 export function writePublicFile(path: string, content: string): void {
   writeWhole(path, content, PUBLIC_FILE);
 }
@@ -88,11 +81,7 @@ function writeWhole(path: string, content: string, mode: number): void {
   }
 }
 
-/**
- * The content of a file of the home directory.
- *
- * @throws HomeError HomeUnusable
- */
+/** @throws HomeError HomeUnusable */
 export function readHomeFile(path: string): string {
   try {
     // Reading a pipe would block until there is a writer.
@@ -117,9 +106,7 @@ export function removeHubDescription({ hubFile }: HomePaths): void {
 }
 
 /**
- * The running hub according to `hub.json`; undefined if that is stale. Only a request shows whether
- * the hub responds and is the right one.
- *
+ * Undefined if `hub.json` is stale. Only a request shows whether it is the right hub, and responds.
  * @throws HomeError HomeUnusable when `hub.json` cannot be read.
  */
 export function readRunningHub(directory: string): HubDescription | undefined {
@@ -143,10 +130,7 @@ export function readHubMark(directory: string): string | undefined {
   }
 }
 
-/**
- * Why an existing `hub.json` is unusable, as after a power failure. The next start of a hub
- * replaces it.
- */
+/** As after a power failure. The next start of a hub replaces the file. */
 export function findHubFileDamage(directory: string): HomeError | undefined {
   const paths = homePaths(directory);
   if (readHubDescription(paths) !== "damaged") return undefined;
@@ -207,7 +191,7 @@ export function isProcessAlive(pid: number): boolean {
   }
 }
 
-/** The address for connecting to a hub that listens on this address, on this machine. */
+/** For clients on this machine. */
 export function connectableAddress(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "::" ? "::1" : host;

@@ -1,5 +1,3 @@
-/** The identity of a hub's installation: its certificate authority and its policies' keys. */
-
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { DEFAULT_POLICIES, OWNER_POLICY, type Policy } from "../../core/device-identity.ts";
 import { type CertificateWithKey, createCertificateAuthority } from "../listener/certificates.ts";
@@ -10,7 +8,6 @@ export interface Installation {
   readonly policies: readonly Policy[];
 }
 
-/** Creates one with random keys. */
 export async function createInstallation(nowMs: number): Promise<Installation> {
   return { authority: await createCertificateAuthority(nowMs), policies: createPolicies() };
 }

@@ -1,4 +1,4 @@
-/** Routes for the local hub's owner, which Azure does not have: status and stop. */
+/** For the local hub's owner; Azure does not have them. */
 
 import { STATUS_PATH, STOP_PATH } from "../home/home.ts";
 import { NO_CONTENT } from "./http-reply.ts";

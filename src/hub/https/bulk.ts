@@ -1,4 +1,4 @@
-/** Bulk requests: each device is created, updated or deleted individually (rule registry-bulk). */
+/** Each device is created, updated or deleted individually (rule registry-bulk). */
 
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import type { Registry } from "../model/identity-registry.ts";
@@ -6,12 +6,11 @@ import { readDeviceRequest } from "./device-json.ts";
 import type { HttpReply } from "./http-reply.ts";
 import { isObject, parseJson } from "./json-body.ts";
 
-/** Maximum number of devices in one request (registry guide). */
+/** Per request (registry guide). */
 const MAX_DEVICES = 100;
 
 const ANY_ETAG = "*";
 
-/** One operation of a bulk request. */
 interface BulkItem {
   readonly deviceId: string;
   readonly importMode: string;

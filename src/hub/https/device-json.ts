@@ -1,5 +1,3 @@
-/** Converts device identities to and from JSON. */
-
 import type {
   DeviceAuthentication,
   DeviceIdentity,
@@ -11,19 +9,18 @@ import type { DeviceTimes } from "../store/records.ts";
 import type { HttpReply } from "./http-reply.ts";
 import { isObject, parseObject } from "./json-body.ts";
 
-/** The time that means never (registry samples in the documentation). */
+/** Means never (registry samples in the documentation). */
 const NEVER = "0001-01-01T00:00:00Z";
 
-/** The etag of an unchanged twin: version 1 in base64, as on Azure. */
+/** Of an unchanged twin: version 1 in base64, as on Azure. */
 const TWIN_ETAG = "AAAAAAAAAAE=";
 
-/** The runtime state of a device, in addition to its identity. */
 export interface DeviceActivity extends DeviceTimes {
   readonly isConnected: boolean;
   readonly cloudToDeviceMessageCount: number;
 }
 
-/** A device identity in the registry's form (service API description, 2020-09-30). */
+/** The registry's form (service API description, 2020-09-30). */
 export function toDeviceReply(device: DeviceIdentity, activity: DeviceActivity): HttpReply {
   return {
     status: 200,
@@ -56,7 +53,7 @@ function toIdentityJson(device: DeviceIdentity, activity: DeviceActivity) {
   };
 }
 
-/** A device in query results: its twin, of which the hub stores only the identity. */
+/** A twin in query results; the hub stores only its identity. */
 export function toTwinJson(device: DeviceIdentity, activity: DeviceActivity): object {
   const { generationId: _, etag: deviceEtag, ...identity } = toIdentityJson(device, activity);
   const { x509Thumbprint, type } = toAuthenticationJson(device.authentication);
@@ -75,11 +72,7 @@ export function toTwinJson(device: DeviceIdentity, activity: DeviceActivity): ob
   };
 }
 
-/**
- * Parses a device identity to create or update.
- *
- * @throws HubError ArgumentInvalid for an invalid body.
- */
+/** @throws HubError ArgumentInvalid */
 export function parseDeviceRequest(body: Uint8Array, deviceId: string): DeviceRequest {
   const json = parseObject(body);
   if (json.deviceId !== undefined && json.deviceId !== deviceId) {

@@ -1,5 +1,3 @@
-/** Routes for devices: receiving and settling messages, and sending telemetry. */
-
 import { formatAuthMethod } from "../../core/access.ts";
 import type { Settlement } from "../../core/message-queue.ts";
 import { type HttpReply, NO_CONTENT } from "./http-reply.ts";

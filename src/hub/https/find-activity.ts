@@ -1,5 +1,3 @@
-/** The runtime state of a device, in addition to its identity. */
-
 import type { DeviceActivity } from "./device-json.ts";
 import type { RouteServices } from "./route.ts";
 

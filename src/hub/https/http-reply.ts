@@ -1,5 +1,3 @@
-/** Builds HTTP responses. */
-
 import type { HubError } from "../../core/hub-error.ts";
 
 export interface HttpReply {
@@ -14,10 +12,7 @@ export interface HttpReply {
 
 export const NO_CONTENT: HttpReply = { status: 204 };
 
-/**
- * An error as the Node and C# SDKs read it (rule https-error): the code and the text in one string, the code again in
- * a header.
- */
+/** Node and C# read the code from a header, code and text from the body (rule https-error). */
 export function toErrorReply(error: HubError, trackingId: string, nowMs: number): HttpReply {
   const timestamp = new Date(nowMs).toISOString();
   return {

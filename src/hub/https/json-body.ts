@@ -1,5 +1,3 @@
-/** Parses JSON request bodies. */
-
 import { HubError } from "../../core/hub-error.ts";
 
 /** @throws HubError ArgumentInvalid */

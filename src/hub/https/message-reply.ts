@@ -1,5 +1,3 @@
-/** Converts a message to the response to a device's poll. */
-
 import { encodeHeaderName, encodeHeaderValue } from "../../core/header-text.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Message } from "../../core/message.ts";
@@ -7,13 +5,10 @@ import type { Entry } from "../../core/message-queue.ts";
 import { deviceboundTo } from "../../core/resource-path.ts";
 import type { HttpReply } from "./http-reply.ts";
 
-/** Lock timeout that an HTTP receiver may request, in seconds (devguide-c2d). */
+/** That an HTTP receiver may request (devguide-c2d). */
 const LOCK_TIMEOUT_SECONDS = { min: 5, max: 300 };
 
-/**
- * A message as a polling device receives it: raw body, everything else in headers (rule
- * https-receive).
- */
+/** Raw body, everything else in headers (rule https-receive). */
 export function toMessageReply(
   deviceId: string,
   entry: Entry<Message>,
@@ -44,8 +39,7 @@ export function toMessageReply(
 }
 
 /**
- * Parses the requested lock timeout, in milliseconds; undefined for the hub's default.
- *
+ * In milliseconds; undefined for the hub's default.
  * @throws HubError ArgumentInvalid outside 5 to 300 seconds.
  */
 export function parseLockTimeoutMs(seconds: string | undefined): number | undefined {

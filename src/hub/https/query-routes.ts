@@ -1,4 +1,4 @@
-/** Queries: only the one that lists all devices, with paging (rule https-query). */
+/** Only the query that lists all devices, with paging (rule https-query). */
 
 import type { DeviceIdentity } from "../../core/device-identity.ts";
 import { HubError } from "../../core/hub-error.ts";
@@ -32,8 +32,7 @@ export function queryRoutes(services: RouteServices): Route[] {
           status: 200,
           headers: {
             "x-ms-item-type": "Twin",
-            // Absent with the last page: even an empty one would make the Node SDK request pages
-            // forever.
+            // Not on the last page: even an empty one makes the Node SDK request pages forever.
             ...(rest.length > size && { "x-ms-continuation": formatContinuation(page) }),
           },
           body: page.map((device) => toTwinJson(device, findActivity(device.deviceId, services))),

@@ -1,5 +1,3 @@
-/** Routes of the identity registry: single devices, lists, bulk operations and statistics. */
-
 import { HubError } from "../../core/hub-error.ts";
 import { parseBulk, runBulk, toBulkReply } from "./bulk.ts";
 import {
@@ -12,7 +10,7 @@ import { findActivity } from "./find-activity.ts";
 import { NO_CONTENT } from "./http-reply.ts";
 import { DEVICE_PATH, type Route, type RouteServices } from "./route.ts";
 
-/** Maximum number of devices in one list (registry API: top is 1 to 1000). */
+/** Devices in one list (registry API: top is 1 to 1000). */
 const MAX_LISTED = 1000;
 
 export function registryRoutes(services: RouteServices): Route[] {

@@ -1,5 +1,3 @@
-/** The definition of an endpoint of the HTTPS front end. */
-
 import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
@@ -14,7 +12,6 @@ export interface HubRequest {
   readonly headers: IncomingHttpHeaders;
   /** Names as they came, each followed by its value. */
   readonly rawHeaders: readonly string[];
-  /** The authenticated principal. */
   readonly principal: Principal;
   readonly body: Uint8Array;
 }

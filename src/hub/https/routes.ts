@@ -1,5 +1,3 @@
-/** All endpoints of the HTTPS front end, with the permissions they require. */
-
 import { adminRoutes } from "./admin-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { queryRoutes } from "./query-routes.ts";

@@ -1,5 +1,3 @@
-/** The HTTPS front end: reads, authorizes, routes and answers requests. */
-
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { finished } from "node:stream";
@@ -17,13 +15,11 @@ import { createRoutes } from "./routes.ts";
 
 type HttpsServices = RouteServices & Pick<HubServices, "access" | "clock" | "events" | "store">;
 
-/** Largest request body, in bytes: a full batch of telemetry fits. */
+/** A full batch of telemetry fits. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** How long a connection may be silent, in milliseconds. */
 const IDLE_TIMEOUT_MS = 120_000;
 
-/** Characters of one percent-encoded byte. */
 const PERCENT_ENCODED_LENGTH = 3;
 
 const NOTHING_HERE: HttpReply = {
@@ -32,7 +28,7 @@ const NOTHING_HERE: HttpReply = {
   body: { Message: "ErrorCode:NotFound;There is nothing at this path." },
 };
 
-/** A server for connections accepted elsewhere. */
+/** For connections accepted elsewhere. */
 export function createHttpsServer(services: HttpsServices): Server {
   const router = createRouter({
     ignoreTrailingSlash: true,
@@ -105,7 +101,6 @@ function authorize(
   return principal;
 }
 
-/** Authenticates by token or, for a device, by certificate. */
 function authenticate(
   { headers: { authorization }, socket }: IncomingMessage,
   deviceId: string,

@@ -1,5 +1,3 @@
-/** Routes for services: purging a device's messages, receiving and settling feedback. */
-
 import { FEEDBACK_CONTENT_TYPE, formatFeedbackBatch } from "../../core/feedback-batch.ts";
 import type { Settlement } from "../../core/message-queue.ts";
 import type { FeedbackDelivery } from "../model/feedback-queue.ts";

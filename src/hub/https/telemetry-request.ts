@@ -1,4 +1,4 @@
-/** Telemetry in HTTP requests: one message in headers and body, or several in JSON. */
+/** One message in headers and body, or several in JSON. */
 
 import { decodeHeaderName, decodeHeaderValue } from "../../core/header-text.ts";
 import { HubError } from "../../core/hub-error.ts";
@@ -23,10 +23,7 @@ const SYSTEM_HEADERS = {
 const EXPIRY_HEADER = "iothub-expiry";
 const APPLICATION_PREFIX = "iothub-app-";
 
-/**
- * @param rawHeaders Names in their original case, each followed by its value: property names keep
- * their case.
- */
+/** @param rawHeaders Names, whose case property names keep, each followed by its value. */
 export function toTelemetry(rawHeaders: readonly string[], body: Uint8Array): Telemetry {
   const headers: [string, string][] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

@@ -1,5 +1,3 @@
-/** Creates the hub's certificate authority, and server certificates issued by it. */
-
 import "reflect-metadata";
 import { randomBytes, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
@@ -18,7 +16,7 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 
-/** A certificate with its private key, both PEM. */
+/** Both PEM. */
 export interface CertificateWithKey {
   readonly certificate: string;
   readonly privateKey: string;
@@ -30,7 +28,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const AUTHORITY_DAYS = 3650;
 const SERVER_DAYS = 397;
 
-/** Creates a certificate authority with a random key. */
 export async function createCertificateAuthority(nowMs: number): Promise<CertificateWithKey> {
   const keys = await webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
@@ -45,7 +42,6 @@ export async function createCertificateAuthority(nowMs: number): Promise<Certifi
   return { certificate: certificate.toString("pem"), privateKey: await exportKey(keys.privateKey) };
 }
 
-/** Issues a server certificate for these names and addresses, with a random key. */
 export async function issueServerCertificate(
   authority: CertificateWithKey,
   hostNames: readonly string[],

@@ -1,8 +1,7 @@
 /**
- * Failed TLS handshakes, which are all that a hub sees of clients that do not trust its certificate
- * authority. A connection that is closed before its first byte, as by port scanners and health
- * checks, is not a failed handshake; nor is one that is completed and then closed, as by our own
- * probes. Node clients limited to TLS 1.2 also do the latter, and are not detected.
+ * All that a hub sees of clients that do not trust its certificate authority. Not failed: a
+ * connection closed before its first byte, as by port scanners, or after the handshake, as by our
+ * own probes (and by Node clients limited to TLS 1.2, which are therefore not detected).
  */
 
 import type { Socket } from "node:net";
@@ -10,10 +9,10 @@ import type { TLSSocket } from "node:tls";
 import type { Clock } from "../../async/clock.ts";
 import type { HandshakeFailure, HubEventStream } from "../model/events.ts";
 
-/** Interval in which repeated failures from one address are only counted, in milliseconds. */
+/** In this time, repeated failures from one address are only counted. */
 const QUIET_MS = 30_000;
 
-/** Maximum number of tracked address and failure pairs; above it the oldest is dropped. */
+/** Address and failure pairs; above it the oldest is dropped. */
 const MAX_KINDS = 100;
 
 interface Kind {
@@ -38,7 +37,7 @@ export class HandshakeLog {
     return this.#refused;
   }
 
-  /** Counts a failure, and emits an event unless the last one of its kind is less than 30 s old. */
+  /** Emits an event unless the last one of its kind is less than 30 s old. */
   add(remoteAddress: string, { cause, reason, hint }: FailedHandshake): void {
     this.#refused += 1;
     const nowMs = this.#clock.nowMs();
@@ -109,11 +108,8 @@ const FAILURES: readonly (readonly [code: RegExp, failure: FailedHandshake])[] =
 ];
 
 /**
- * Interprets the server's `tlsClientError`.
- *
  * @param raw The connection under TLS.
- * @returns Undefined if it was not a handshake: no byte was received, or the client left before the
- * hub had sent its certificate.
+ * @returns Undefined if no byte came, or the client left before the hub had sent its certificate.
  */
 export function explainFailure(
   error: NodeJS.ErrnoException,
@@ -127,7 +123,7 @@ export function explainFailure(
   return { cause: "other", reason: `The TLS handshake failed (${code}).`, hint: TRUST_HINT };
 }
 
-/** The connection under a TLS socket, which Node's types omit. */
+/** Node's types omit it. */
 export function connectionBeneath(socket: TLSSocket): Socket | undefined {
   return (socket as unknown as { readonly _parent?: Socket })._parent;
 }

@@ -1,5 +1,3 @@
-/** What is known of a connection before its first byte. */
-
 import "reflect-metadata";
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";

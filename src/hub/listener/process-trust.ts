@@ -1,11 +1,8 @@
-/** Makes this process trust a certificate authority. */
-
 import tls from "node:tls";
 
 /**
- * Makes every TLS client of this process trust one more authority, until the returned function is
- * called. NODE_EXTRA_CA_CERTS is read only at process start, and the service SDK has no option for
- * it.
+ * For every TLS client of this process, until the returned function is called. NODE_EXTRA_CA_CERTS
+ * is read only at process start, and the service SDK has no option for it.
  */
 export function trustInThisProcess(caCertificate: string): () => void {
   const trusted = { caCertificate };

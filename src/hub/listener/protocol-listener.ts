@@ -1,4 +1,4 @@
-/** The TLS ports: each serves every protocol, detected by the client's first bytes. */
+/** Each port serves every protocol, detected by the client's first bytes. */
 
 import { constants } from "node:crypto";
 import type { Server as HttpServer } from "node:http";
@@ -14,29 +14,27 @@ interface ProtocolListenerOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly ports: readonly number[];
-  /** What to do if a port is in use by another process. */
   readonly onTaken: "fail" | "skip";
   readonly certificate: CertificateWithKey;
   serveMqtt(stream: Duplex, from: IncomingConnection): void;
   serveAmqp(stream: Duplex, from: IncomingConnection): void;
   readonly http: HttpServer;
   readonly handshakes: HandshakeLog;
-  /** Called with the number of open connections whenever it changes. */
+  /** Called whenever the number of open connections changes. */
   onConnections(count: number): void;
 }
 
 export interface ProtocolListener {
-  /** The ports it listens on, in the requested order. */
+  /** In the requested order. */
   readonly ports: readonly number[];
-  /** Ends every connection and resolves once nothing is open. */
+  /** Resolves once nothing is open. */
   close(): Promise<void>;
 }
 
-/** Port for WebSocket and REST, and the one used instead where binding it needs privileges. */
+/** For WebSocket and REST; the second is used where binding the first needs privileges. */
 const HTTPS_PORT = 443;
 export const UNPRIVILEGED_HTTPS_PORT = 8443;
 
-/** How long a client may take to send its first byte, in milliseconds. */
 const FIRST_BYTE_TIMEOUT_MS = 30_000;
 
 /** MQTT's CONNECT packet begins with this byte. */

@@ -1,4 +1,4 @@
-/** MQTT and AMQP over WebSocket, for networks that allow only HTTPS. */
+/** For networks that allow only HTTPS. */
 
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
@@ -12,29 +12,24 @@ interface WebSocketServices {
   serveAmqp(stream: Duplex, from: IncomingConnection): void;
 }
 
-/**
- * WebSocket paths of IoT Hub and its Event Hubs-compatible endpoint. The Node SDKs put a port into
- * the path, so only its end is compared; uamqp adds a slash (rule web-socket).
- */
+/** Only the end: Node puts a port into the path. uamqp adds a slash (rule web-socket). */
 const PATH_END = /(\$|%24)(iothub|servicebus)\/websocket\/?$/i;
 
 const SUBPROTOCOLS = ["mqtt", "AMQPWSB10"] as const;
 
-/** Largest WebSocket message, in bytes: packets and frames are smaller, and may be split. */
+/** Packets and frames are smaller, and may be split. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 
-/** Maximum number of characters of a request that a refusal quotes. */
+/** Characters of a request that a refusal quotes. */
 const MAX_QUOTED = 200;
 
-/** The refusal of an upgrade. */
 interface Refusal {
   readonly status: 400 | 404;
-  /** The error name, as in REST. */
+  /** As in REST. */
   readonly name: "ArgumentInvalid" | "NotFound";
   readonly reason: string;
 }
 
-/** Serves WebSocket upgrades of this server. */
 export function acceptWebSockets(server: Server, services: WebSocketServices): void {
   const sockets = new WebSocketServer({
     noServer: true,

@@ -1,5 +1,3 @@
-/** Applies the core's access rules with this hub's names, policies and devices. */
-
 import type { Clock } from "../../async/clock.ts";
 import {
   type AccessContext,
@@ -17,7 +15,6 @@ import type { DeviceAuthorities } from "./device-authorities.ts";
 import type { Registry } from "./identity-registry.ts";
 
 interface AccessControlOptions {
-  /** All host names of the hub. */
   readonly hostNames: readonly string[];
   readonly policies: readonly Policy[];
   readonly authorities: DeviceAuthorities;
@@ -56,14 +53,14 @@ export class AccessControl {
     authorizeDevice(principal, deviceId, this.#context());
   }
 
-  /** Checks the hub's name in a SASL user name: a host name up to its first dot, or whole. */
+  /** In a SASL user name: a host name up to its first dot, or whole. */
   requireHubName(name: string): void {
     const names = this.#hostNames.flatMap((host) => [host, host.split(".")[0]]);
     if (names.includes(name.toLowerCase())) return;
     throw new HubError("IotHubUnauthorized", `This hub is not ${name}.`);
   }
 
-  /** Whether this is one of the hub's names, case-insensitively. */
+  /** Case-insensitive. */
   answersTo(hostName: string): boolean {
     return this.#hostNames.includes(hostName.toLowerCase());
   }

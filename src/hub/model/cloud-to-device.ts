@@ -1,7 +1,4 @@
-/**
- * Runs the device queues: every change goes through the core, into the store, and then to its
- * consumers.
- */
+/** Every change goes through the core, into the store, and then to its consumers. */
 
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../async/clock.ts";
@@ -35,19 +32,16 @@ import type { Registry } from "./identity-registry.ts";
 import { toEvents } from "./message-events.ts";
 import type { Subscription } from "./subscription.ts";
 
-/** A message delivered under a lock. */
 export interface MessageDelivery {
   readonly lockToken: string;
   readonly entry: Entry<Message>;
 }
 
-/** A connection to which a device's messages are pushed. */
 interface MessageConsumer {
   hasCredit(): boolean;
   deliver(delivery: MessageDelivery): void;
   /** A lock of this consumer has ended, settled or not. */
   onLockEnded(lockToken: string): void;
-  /** Another consumer of the same device replaced it. */
   onReplaced(error: HubError): void;
 }
 
@@ -86,11 +80,9 @@ export class CloudToDevice {
   }
 
   /**
-   * Accepts a message for a device; resolves once it is durable.
-   *
-   * @throws HubError DeviceNotFound, also when disabled (rules c2d-unknown-device,
-   * c2d-device-disabled), DeviceMaximumQueueDepthExceeded,
-   * MessageTooLarge, ArgumentInvalid.
+   * Resolves once the message is durable.
+   * @throws HubError DeviceNotFound, also for a disabled device (rules c2d-unknown-device,
+   * c2d-device-disabled), DeviceMaximumQueueDepthExceeded, MessageTooLarge, ArgumentInvalid.
    */
   async send(deviceId: string, message: Message): Promise<void> {
     const device = this.#options.registry.find(deviceId);
@@ -102,7 +94,7 @@ export class CloudToDevice {
     await this.#apply(deviceId, enqueueMessage(queue, message, settings, clock.nowMs()));
   }
 
-  /** Subscribes to a device's messages, replacing the previous consumer (rule one-connection). */
+  /** Replaces the previous consumer (rule one-connection). */
   subscribe(deviceId: string, consumer: MessageConsumer): Subscription {
     const state = this.#stateOf(deviceId);
     const previous = state.consumer;
@@ -122,17 +114,15 @@ export class CloudToDevice {
     };
   }
 
-  /** Delivers one message to a polling receiver, with this lock timeout; undefined if none is visible. */
+  /** For a polling receiver; undefined if no message is visible. */
   take(deviceId: string, lockTimeoutMs?: number): MessageDelivery | undefined {
     this.#advance(deviceId);
     return this.#deliverNext(deviceId, this.#stateOf(deviceId), lockTimeoutMs);
   }
 
   /**
-   * Settles a message by its lock; resolves once that is durable.
-   *
-   * @throws HubError DeviceMessageLockLost when the lock has expired or the message no longer
-   * exists.
+   * Resolves once that is durable.
+   * @throws HubError DeviceMessageLockLost when the lock has expired or the message is gone.
    */
   async settle(deviceId: string, lockToken: string, settlement: Settlement): Promise<void> {
     this.#advance(deviceId);
@@ -148,7 +138,7 @@ export class CloudToDevice {
     await this.#apply(deviceId, outcome);
   }
 
-  /** Dead-letters all messages of a device; resolves to their number once that is durable. */
+  /** Resolves to the number of dead-lettered messages once that is durable. */
   async purge(deviceId: string): Promise<number> {
     this.#advance(deviceId);
     const step = purge(this.#stateOf(deviceId).queue);
@@ -162,10 +152,7 @@ export class CloudToDevice {
     return this.#stateOf(deviceId).queue.entries.length;
   }
 
-  /**
-   * Drops a deleted device's messages without feedback, and its waiting feedback records (rule
-   * c2d-device-deleted).
-   */
+  /** Drops messages without feedback, and waiting feedback records (rule c2d-device-deleted). */
   #forget(deviceId: string): StoreChange[] {
     const { queue } = this.#stateOf(deviceId);
     this.#devices.delete(deviceId);
@@ -191,10 +178,7 @@ export class CloudToDevice {
     this.#wakeWhenDue(deviceId);
   }
 
-  /**
-   * The only place where state changes: memory and store, then consumers. Events and feedback wait
-   * until the change is durable; delivery to a device does not (rule c2d-early-delivery).
-   */
+  /** Events and feedback wait for a durable change; delivery does not (rule c2d-early-delivery). */
   #apply(deviceId: string, step: Step<Message>): Promise<void> {
     const state = this.#stateOf(deviceId);
     const before = state.queue;

@@ -1,5 +1,3 @@
-/** Last activity of each device, from events. */
-
 import type { Clock } from "../../async/clock.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
@@ -11,16 +9,16 @@ interface DeviceActivityOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly store: GuardedStore;
-  /** The state when the hub last stopped. */
+  /** When the hub last stopped. */
   readonly times: ReadonlyMap<string, DeviceTimes>;
 }
 
-/** How long activity may stay unwritten, in milliseconds: a write per message would be too expensive. */
+/** A write per message would be too expensive. */
 const WRITE_INTERVAL_MS = 5000;
 
 const WRITE_TIMER = "activity";
 
-/** Events that count as device activity (registry guide: it "connected, received or sent a message"). */
+/** Registry guide: a device "connected, received or sent a message". */
 const ACTIVITIES: readonly HubEvent["type"][] = [
   "deviceConnected",
   "deviceDisconnected",
@@ -49,14 +47,13 @@ export class DeviceActivityLog {
     return this.#times.get(deviceId) ?? {};
   }
 
-  /** For a deleted device: a new one with the same id starts without activity. */
+  /** A new device with the same id starts without activity. */
   forget(deviceId: string): void {
     this.#unwritten.delete(deviceId);
     if (this.#times.delete(deviceId))
       void this.#options.store.write([activityRecords.remove(deviceId)]);
   }
 
-  /** Writes unsaved activity to the store. */
   flush(): void {
     this.#options.scheduler.schedule(WRITE_TIMER, undefined, () => {});
     const changes = [...this.#unwritten].map((id) => activityRecords.put(id, this.find(id)));

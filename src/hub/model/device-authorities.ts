@@ -1,8 +1,7 @@
 /**
- * The certificate authorities whose devices may sign in (rule x509-sign-in).
- *
- * Not checked by TLS: a server that verifies lists its authorities to clients, and some clients
- * then withhold a certificate from another issuer, although its thumbprint is registered.
+ * Not checked by TLS (rule x509-sign-in): a server that verifies lists its authorities to clients,
+ * and some clients then withhold a certificate from another issuer, although its thumbprint is
+ * registered.
  */
 
 import "reflect-metadata";
@@ -13,7 +12,6 @@ import {
   X509Certificate as ParsedCertificate,
 } from "@peculiar/x509";
 
-/** Maximum number of intermediate certificates. */
 const MAX_INTERMEDIATES = 10;
 
 /** Critical extensions that are understood (RFC 5280, 4.2): a certificate with any other is refused. */
@@ -42,9 +40,7 @@ export class DeviceAuthorities {
   }
 
   /**
-   * Whether a chain leads to an authority: all signatures and dates are valid, every issuer may
-   * issue, and there are at most 10 intermediates.
-   *
+   * All signatures and dates are valid, every issuer may issue, and at most 10 are intermediates.
    * @param chain DER: the device's certificate, then any others that the client sent, in any order.
    */
   haveIssued(chain: readonly Uint8Array[], nowMs: number): boolean {
@@ -74,7 +70,7 @@ export class DeviceAuthorities {
   }
 }
 
-/** Whether a certificate may be part of the chain, the device's own included. */
+/** The device's own certificate included. */
 function isAcceptable(certificate: Certificate, nowMs: number): boolean {
   const { x509, parsed } = certificate;
   // Node's name for the extended key usage; a certificate without it may be used for anything.

@@ -1,17 +1,15 @@
-/** The connection of each device: one per device, the newest wins (rule one-connection). */
+/** One per device, the newest wins (rule one-connection). */
 
 import { HubError } from "../../core/hub-error.ts";
 import type { HubEventStream, Protocol } from "./events.ts";
 
 export interface DeviceConnectionHandle {
-  /** Reports that the connection has ended. */
   release(reason: string): void;
 }
 
-/** A connection of a device. */
 export interface DeviceConnection {
   readonly protocol: Protocol;
-  /** Called when the hub closes it, with the reason. */
+  /** Called when the hub closes it. */
   close(error: HubError): void;
 }
 
@@ -23,7 +21,7 @@ export class DeviceConnections {
     this.#events = events;
   }
 
-  /** Registers the device's connection and closes the previous one. */
+  /** Closes the previous connection. */
   claim(deviceId: string, connection: DeviceConnection): DeviceConnectionHandle {
     const { protocol } = connection;
     this.disconnect(
@@ -46,7 +44,6 @@ export class DeviceConnections {
     };
   }
 
-  /** Closes the connection of a device, if it has one. */
   disconnect(deviceId: string, error: HubError): void {
     this.#current.get(deviceId)?.close(error);
   }

@@ -1,4 +1,4 @@
-/** Runs telemetry: every event goes into its partition's log, into the store, and then to readers. */
+/** Every event goes into its partition's log, into the store, and then to readers. */
 
 import type { Clock } from "../../async/clock.ts";
 import type { LoggedEvent, PartitionProperties } from "../../core/events/event-log.ts";
@@ -26,25 +26,21 @@ import type { HubEventStream } from "./events.ts";
 import type { Registry } from "./identity-registry.ts";
 import type { Subscription } from "./subscription.ts";
 
-/** An event as delivered to readers. */
 export type StoredEvent = LoggedEvent<DeviceEvent>;
 
-/** A reader of a partition. */
 export interface EventReader {
   hasCredit(): boolean;
   deliver(event: StoredEvent): void;
-  /** Another reader replaced it. */
   onReplaced(error: HubError): void;
 }
 
 interface EventRequest {
   readonly partition: EventPartition;
   readonly position: EventPosition;
-  /** The epoch of an exclusive reader; absent for a shared one (rule event-epoch). */
+  /** Of an exclusive reader; absent for a shared one (rule event-epoch). */
   readonly epoch?: number;
 }
 
-/** The sender of a batch. */
 export interface TelemetrySender {
   readonly deviceId: string;
   /** From `formatAuthMethod`. */
@@ -60,7 +56,7 @@ interface DeviceToCloudOptions {
   readonly store: GuardedStore;
   readonly events: HubEventStream;
   readonly registry: Registry;
-  /** By partition number; a partition without any event so far is absent. */
+  /** By partition number; absent before a partition's first event. */
   readonly logs: ReadonlyMap<number, DeviceEventLog>;
 }
 
@@ -68,12 +64,11 @@ interface Partition {
   readonly number: number;
   readonly log: DeviceEventLog;
   readonly readers: EventReaders;
-  /** Wakes the readers of a partition. */
   readonly wakes: Set<() => void>;
 }
 
 export class DeviceToCloud {
-  /** Creation time of the event hub, for management requests: the hub's start. */
+  /** For management requests: the hub's start. */
   readonly createdTimeMs: number;
   readonly #options: DeviceToCloudOptions;
   readonly #partitions: readonly Partition[];
@@ -99,9 +94,7 @@ export class DeviceToCloud {
   }
 
   /**
-   * Stores a message or a batch from a device; resolves once it is durable, all or nothing (rule
-   * d2c-durable).
-   *
+   * Resolves once the batch is durable, all or nothing (rule d2c-durable).
    * @throws HubError MessageTooLarge, ArgumentInvalid; DeviceNotFound if the device was deleted.
    */
   async receive(sender: TelemetrySender, messages: readonly Telemetry[]): Promise<void> {
@@ -123,11 +116,10 @@ export class DeviceToCloud {
   }
 
   /**
-   * Subscribes to a partition from a position on (rule event-group).
-   *
+   * Rule event-group.
    * @throws HubError MessagingEntityNotFound for an unknown partition or consumer group,
-   * ArgumentInvalid for a position after the end, LinkCreationConflict when there is a reader with
-   * a higher epoch (rule event-epoch).
+   * ArgumentInvalid for a position after the end, LinkCreationConflict while a reader has a higher
+   * epoch (rule event-epoch).
    */
   subscribe(request: EventRequest, reader: EventReader): Subscription {
     const partition = this.#find(request.partition);

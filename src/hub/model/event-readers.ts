@@ -1,7 +1,4 @@
-/**
- * The readers of a partition: any number of shared ones, or one with an epoch, which excludes all
- * others of its consumer group (rule event-epoch).
- */
+/** A reader with an epoch excludes all others of its consumer group (rule event-epoch). */
 
 import { HubError } from "../../core/hub-error.ts";
 

@@ -82,7 +82,7 @@ interface Subscription {
   hasEnded: boolean;
 }
 
-/** Fans events out to listeners, in the order in which they happened. */
+/** In the order in which they happened. */
 export class HubEventStream {
   readonly #store: Pick<GuardedStore, "onceDurable">;
   /** Replaced at each change: an event goes to those that were listening when it happened. */
@@ -93,9 +93,8 @@ export class HubEventStream {
   }
 
   /**
-   * Reports an event once everything written before it is durable, never within this call, so that
-   * a listener that acts on the hub does so after the reported change. Callers write first, then
-   * emit.
+   * Once everything written before is durable, never within this call, so that a listener that acts
+   * on the hub does so after the reported change. Callers write first, then emit.
    */
   emit(event: HubEvent): void {
     const subscriptions = this.#subscriptions;
@@ -104,7 +103,6 @@ export class HubEventStream {
     });
   }
 
-  /** Subscribes to events from now on; the returned function unsubscribes. */
   subscribe(listener: HubEventListener): () => void {
     const subscription: Subscription = { listener, hasEnded: false };
     this.#subscriptions = [...this.#subscriptions, subscription];

@@ -1,7 +1,7 @@
 /**
- * The hub-wide feedback queue: records are collected into batches, for which consumers compete
- * (rule feedback-competing). Batches have their own locks, TTL and delivery count (rules
- * feedback-settle, feedback-lock, feedback-ttl).
+ * Records are collected into batches, for which consumers compete (rule feedback-competing).
+ * Batches have their own locks, TTL and delivery count (rules feedback-settle, feedback-lock,
+ * feedback-ttl).
  */
 
 import { randomUUID } from "node:crypto";
@@ -41,7 +41,6 @@ export interface FeedbackDelivery {
   readonly enqueuedTimeMs: number;
 }
 
-/** A consumer of feedback. */
 interface FeedbackConsumer {
   hasCredit(): boolean;
   deliver(delivery: FeedbackDelivery): void;
@@ -87,8 +86,8 @@ export class FeedbackQueue {
   }
 
   /**
-   * Assigns numbers to records. The caller writes them together with the reported outcome, so that
-   * neither exists without the other, and then admits them.
+   * The caller writes the records together with the reported outcome, so that neither exists
+   * without the other, and then admits them.
    */
   number(records: readonly FeedbackRecord[]): WaitingRecord[] {
     return records.map((record) => {
@@ -97,7 +96,7 @@ export class FeedbackQueue {
     });
   }
 
-  /** Adds written records, to be sent with the next batch once they are durable. */
+  /** For the next batch, once they are durable. */
   admit(records: readonly WaitingRecord[]): void {
     if (records.length === 0) return;
     const { events, store } = this.#options;
@@ -110,11 +109,7 @@ export class FeedbackQueue {
     for (const { record } of records) events.emit({ type: "feedback", ...record });
   }
 
-  /**
-   * Discards a device's records that are not yet in a batch (rule c2d-device-deleted).
-   *
-   * @returns The changes to the store.
-   */
+  /** Discards a device's records that are not yet in a batch (rule c2d-device-deleted). */
   forget(deviceId: string): StoreChange[] {
     const isOfDevice = ({ record }: WaitingRecord): boolean => record.deviceId === deviceId;
     const discarded = [...this.#waiting, ...this.#underWay].filter(isOfDevice);
@@ -140,7 +135,7 @@ export class FeedbackQueue {
     };
   }
 
-  /** Delivers one batch to a polling consumer; undefined if none is visible. */
+  /** For a polling consumer; undefined if no batch is visible. */
   take(): FeedbackDelivery | undefined {
     this.#advance();
     const delivery = this.#deliverNext();
@@ -149,8 +144,7 @@ export class FeedbackQueue {
   }
 
   /**
-   * Settles a batch by its lock; resolves once that is durable.
-   *
+   * Resolves once that is durable.
    * @throws HubError DeviceMessageLockLost when the lock has expired: then nothing has changed.
    */
   async settle(lockToken: string, settlement: Settlement): Promise<void> {

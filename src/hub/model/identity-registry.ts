@@ -1,5 +1,3 @@
-/** The identity registry: devices and their credentials. */
-
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../async/clock.ts";
 import {
@@ -37,7 +35,7 @@ export class Registry {
     this.#devices = new Map(options.devices);
   }
 
-  /** Returns further changes to write together with a device's deletion. */
+  /** `forget` returns further changes to write together with a device's deletion. */
   onDelete(forget: (deviceId: string) => readonly StoreChange[]): void {
     this.#onDelete.push(forget);
   }
@@ -72,7 +70,6 @@ export class Registry {
     return this.#keep(device);
   }
 
-  /** Returns the device with this id, created if missing. */
   async ensure(deviceId: string): Promise<DeviceIdentity> {
     const found = this.find(deviceId);
     if (found === undefined) return this.create(deviceId);
@@ -81,8 +78,7 @@ export class Registry {
   }
 
   /**
-   * Updates a device; a connection whose credentials are no longer valid is closed.
-   *
+   * Closes a connection whose credentials are no longer valid.
    * @throws HubError PreconditionFailed for another etag or a missing device (rule
    * registry-update), ArgumentInvalid.
    */

@@ -1,5 +1,3 @@
-/** Maps transitions of a device's queue to hub events. */
-
 import type { Message } from "../../core/message.ts";
 import type { Entry, Transition } from "../../core/message-queue.ts";
 import type { HubEvent, MessageRef, SettledOutcome } from "./events.ts";
@@ -23,7 +21,7 @@ export function toEvents(deviceId: string, transition: Transition<Message>): Hub
   }
 }
 
-/** The receiver's settlement; undefined if time, a lost connection or a purge caused the transition. */
+/** Undefined if time, a lost connection or a purge caused the transition. */
 function settledOutcome(transition: Transition<Message>): SettledOutcome | undefined {
   if (transition.type === "completed") return "completed";
   if (transition.type === "requeued" && transition.reason === "abandoned") return "abandoned";

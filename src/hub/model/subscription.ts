@@ -1,7 +1,6 @@
-/** The handle of a consumer. */
 export interface Subscription {
-  /** Reports that the consumer has credit. */
+  /** The consumer has credit. */
   wake(): void;
-  /** Ends the subscription and requeues unsettled messages. */
+  /** Unsettled messages are requeued. */
   close(): void;
 }

@@ -1,12 +1,10 @@
-/** Parses CONNECT packets, and chooses CONNACK return codes. */
-
 import type { IConnectPacket } from "mqtt-packet";
 import { HubError } from "../../core/hub-error.ts";
 import type { Telemetry } from "../../core/message.ts";
 import { parseResource } from "../../core/resource-path.ts";
 import { readWill } from "./incoming-publish.ts";
 
-/** Return codes of CONNACK that the hub uses (MQTT 3.1.1, table 3.1). */
+/** Those that the hub uses (MQTT 3.1.1, table 3.1). */
 export const CONNACK = {
   accepted: 0,
   unacceptableProtocol: 1,
@@ -28,10 +26,9 @@ export interface ConnectRequest {
 }
 
 /**
- * Parses a CONNECT. The user name is `{host}/{clientId}/?api-version=…`, in the older forms
+ * The user name is `{host}/{clientId}/?api-version=…`, in the older forms
  * `{host}/{clientId}/api-version=…` and `{host}/{clientId}`; `?` is legal within a device id (rule
  * mqtt-user-name).
- *
  * @throws HubError IotHubUnauthorized when user name and client id do not match; ArgumentInvalid
  * for a will topic other than the device's telemetry topic.
  */
@@ -65,10 +62,7 @@ function parseWill(deviceId: string, packet: NonNullable<IConnectPacket["will"]>
   );
 }
 
-/**
- * The CONNACK return code for a refusal (rules mqtt-connack, mqtt-connack-disabled). Codes 2 and 4
- * would make the C SDK stop retrying.
- */
+/** Codes 2 and 4 would make the C SDK stop retrying (rules mqtt-connack, mqtt-connack-disabled). */
 export function connackCodeOf(error: HubError): number {
   return error.name === "IotHubUnauthorized" ? CONNACK.notAuthorized : CONNACK.serverUnavailable;
 }

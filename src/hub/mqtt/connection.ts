@@ -1,5 +1,3 @@
-/** One MQTT connection of a device: sign-in, keep-alive and close. */
-
 import type { Duplex } from "node:stream";
 import type { IConnectPacket, Packet } from "mqtt-packet";
 import { type ClientCertificate, formatAuthMethod, type Principal } from "../../core/access.ts";
@@ -23,10 +21,10 @@ type MqttServices = Pick<
   | "subscriptions"
 >;
 
-/** How long a new connection may take to send CONNECT, in milliseconds (rule mqtt-connect-timeout). */
+/** For a new connection to send CONNECT (rule mqtt-connect-timeout). */
 const CONNECT_TIMEOUT_MS = 30_000;
 
-/** Serves MQTT 3.1.1 on this stream until either side ends it (rule mqtt-version). */
+/** MQTT 3.1.1 only (rule mqtt-version). */
 export function serveMqtt(
   stream: Duplex,
   services: MqttServices,

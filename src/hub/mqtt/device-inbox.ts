@@ -1,5 +1,3 @@
-/** Delivers a device's messages over one connection, and settles them by its PUBACKs. */
-
 import type { IPublishPacket } from "mqtt-packet";
 import { toHubError } from "../../core/hub-error.ts";
 import type { Settlement } from "../../core/message-queue.ts";
@@ -12,7 +10,7 @@ interface DeviceInboxOptions {
   readonly deviceId: string;
   readonly cloudToDevice: CloudToDevice;
   send(packet: IPublishPacket): void;
-  /** Called when the connection must be closed, with the reason. */
+  /** The connection must be closed. */
   fail(reason: string): void;
 }
 
@@ -29,7 +27,6 @@ export class DeviceInbox {
     this.#options = options;
   }
 
-  /** Delivers queued and new messages with this QoS from now on. */
   open(qos: number): void {
     this.#qos = qos === 1 ? 1 : 0;
     this.#delivery ??= this.#subscribe();
@@ -42,10 +39,7 @@ export class DeviceInbox {
     this.#delivery = undefined;
   }
 
-  /**
-   * An unknown packet id is ignored: its lock has expired, and the message is redelivered (rule
-   * mqtt-puback).
-   */
+  /** An unknown packet id is ignored: its lock has expired (rule mqtt-puback). */
   acknowledge(packetId: number): void {
     const lockToken = this.#packetIds.find(packetId);
     if (lockToken === undefined) return;

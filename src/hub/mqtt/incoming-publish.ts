@@ -1,5 +1,3 @@
-/** Interprets a device's PUBLISH. Pure functions. */
-
 import type { IConnectPacket, IPublishPacket } from "mqtt-packet";
 import type { Telemetry } from "../../core/message.ts";
 import { decodeTelemetryProperties } from "../../core/property-bag.ts";
@@ -12,7 +10,7 @@ export type IncomingPublish =
   | { readonly type: "twin"; readonly answer: Pick<IPublishPacket, "topic" | "payload"> }
   | { readonly type: "methodResponse" };
 
-/** Tells event readers that the device requested RETAIN, which the hub does not support. */
+/** The device requested RETAIN, which the hub does not support. */
 const RETAIN_PROPERTY = "mqtt-retain";
 
 /** Marks a will in telemetry (MQTT guide, "Using MQTT last will"). */
@@ -37,7 +35,7 @@ export function readPublish(deviceId: string, packet: IPublishPacket): IncomingP
   }
 }
 
-/** The will in a CONNECT; undefined for a topic other than the device's telemetry topic. */
+/** Undefined for a topic other than the device's telemetry topic. */
 export function readWill(
   deviceId: string,
   will: NonNullable<IConnectPacket["will"]>,

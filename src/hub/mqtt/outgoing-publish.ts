@@ -1,5 +1,3 @@
-/** Converts a message to a device to a PUBLISH. */
-
 import type { IPublishPacket } from "mqtt-packet";
 import type { Message } from "../../core/message.ts";
 import type { Entry } from "../../core/message-queue.ts";

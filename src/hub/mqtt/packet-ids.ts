@@ -11,7 +11,6 @@ export class PacketIds {
     return this.#lockTokens.size >= MAX_PACKET_ID;
   }
 
-  /** Assigns an unused packet id to this lock. */
   add(lockToken: string): number {
     do {
       this.#lastPacketId = (this.#lastPacketId % MAX_PACKET_ID) + 1;
@@ -21,12 +20,10 @@ export class PacketIds {
     return this.#lastPacketId;
   }
 
-  /** The lock of this packet id; undefined for an id that is not in flight. */
   find(packetId: number): string | undefined {
     return this.#lockTokens.get(packetId);
   }
 
-  /** The lock has ended: frees its packet id. */
   remove(lockToken: string): void {
     const packetId = this.#packetIds.get(lockToken);
     if (packetId === undefined) return;

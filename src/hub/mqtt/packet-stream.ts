@@ -1,16 +1,14 @@
-/** The byte stream of one MQTT connection: packets, size limits, back-pressure and close. */
-
 import type { Duplex } from "node:stream";
 import mqtt, { type Packet } from "mqtt-packet";
 import type { Clock } from "../../async/clock.ts";
 
-/** Largest packet, in bytes: a full telemetry message with its topic fits (assumed). */
+/** A full telemetry message with its topic fits (assumed). */
 const MAX_PACKET_BYTES = 512 * 1024;
 
-/** Size of packets waiting to be processed or stored, in bytes, above which the hub stops reading. */
+/** Waiting to be processed or stored; above it, the hub stops reading. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
-/** How long the last bytes may take to be sent before the connection is destroyed, in milliseconds. */
+/** For the last bytes to be sent before the connection is destroyed. */
 const LAST_BYTES_TIMEOUT_MS = 5000;
 
 const MQTT_3_1_1 = { protocolVersion: 4 };
@@ -57,7 +55,7 @@ export class PacketStream {
     if (this.#stream.writable) this.#stream.write(mqtt.generate(packet, MQTT_3_1_1));
   }
 
-  /** Counts a packet as waiting until `done`, which never rejects. */
+  /** `done` never rejects. */
   countUntil(done: Promise<void>, { length = 0 }: Packet): Promise<void> {
     this.#count(length);
     return done.then(() => this.#count(-length));
@@ -69,7 +67,7 @@ export class PacketStream {
     else if (this.#stream.isPaused()) this.#stream.resume();
   }
 
-  /** Ends the stream after what has been sent. */
+  /** After what has been sent. */
   close(): void {
     if (this.#stream.destroyed) return;
     const cancelCut = this.#clock.setTimer(LAST_BYTES_TIMEOUT_MS, () => this.#stream.destroy());

@@ -1,5 +1,3 @@
-/** A signed-in device's session: subscribing, receiving and publishing. */
-
 import type { IPublishPacket, ISubscribePacket, IUnsubscribePacket, Packet } from "mqtt-packet";
 import { toHubError } from "../../core/hub-error.ts";
 import type { Telemetry } from "../../core/message.ts";
@@ -16,14 +14,11 @@ interface SessionOptions
   readonly sender: TelemetrySender;
   readonly isClean: boolean;
   readonly packets: PacketStream;
-  /** Called when the connection must be closed, with the reason. */
+  /** The connection must be closed. */
   fail(reason: string): void;
 }
 
-/**
- * A violation for which MQTT 3.1.1 has no error packet: the hub closes the connection (rule
- * mqtt-violation).
- */
+/** MQTT 3.1.1 has no error packet for it: the hub closes the connection (rule mqtt-violation). */
 export class ProtocolViolation extends Error {}
 
 export class MqttSession {
@@ -58,7 +53,6 @@ export class MqttSession {
     return kept !== undefined;
   }
 
-  /** Starts delivery if the device is already subscribed. */
   open(will: Telemetry | undefined): void {
     this.#will = will;
     this.#deliverIfSubscribed();
@@ -85,7 +79,7 @@ export class MqttSession {
     this.#will = undefined;
   }
 
-  /** The connection has ended: unsettled messages are requeued, and a will is sent (rule mqtt-will). */
+  /** Unsettled messages are requeued, and a will is sent (rule mqtt-will). */
   end(): void {
     this.#hasEnded = true;
     this.#inbox.close();

@@ -1,7 +1,4 @@
-/**
- * The end of a hub's life: happens once, requested or after a failure, and is reported to all
- * waiters.
- */
+/** A hub ends once, on request or after a failure. */
 
 import type { Clock } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
@@ -42,7 +39,6 @@ export class Lifetime {
     return this.#stopping;
   }
 
-  /** Stops because of a failure of an essential part. */
   fail(error: unknown): void {
     this.#stopped.reject(error);
     void this.stop();
@@ -62,7 +58,6 @@ async function runAll(steps: readonly CleanUpStep[]): Promise<void> {
   if (errors.length > 0) throw errors[0];
 }
 
-/** Reports when no client has been connected for a given time. */
 export class IdleWatch {
   readonly #clock: Clock;
   readonly #idleMs: number | undefined;

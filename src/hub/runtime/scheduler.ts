@@ -1,4 +1,4 @@
-/** Wakes the core when something is due: one timer for each named thing. */
+/** One timer for each named thing. */
 
 import type { Clock } from "../../async/clock.ts";
 
@@ -11,10 +11,7 @@ export class Scheduler {
     this.#clock = clock;
   }
 
-  /**
-   * Runs `wake` at `dueMs` (milliseconds since the epoch), replacing the timer with this name;
-   * `undefined` only cancels it.
-   */
+  /** Replaces the timer with this name. `dueMs` is since the epoch; `undefined` only cancels. */
   schedule(name: string, dueMs: number | undefined, wake: () => void): void {
     const current = this.#cancels.get(name);
     if (current !== undefined && current.dueMs === dueMs) return;

@@ -1,15 +1,13 @@
 /**
- * The number of the last commit, in a separate file.
- *
- * It is written after the commit is durable, so it is never ahead; a store whose own count is lower
- * has lost acknowledged commits. It is not synced: after a power failure it may lag, which only
- * makes the check less strict.
+ * Written after the commit is durable, so never ahead: a store whose own count is lower has lost
+ * acknowledged commits. Not synced: it may lag after a power failure, which only makes the check
+ * less strict.
  */
 
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-/** All numbers have the same length, so that overwriting needs no truncation. */
+/** All of one length, so that overwriting needs no truncation. */
 const DIGITS = 16;
 
 export class CommitMark {

@@ -1,5 +1,3 @@
-/** Encodings of records in the store, in addition to plain JSON. */
-
 import type { Message } from "../../core/message.ts";
 
 /** Keys are read in lexical order, which must match numeric order. */

@@ -1,11 +1,10 @@
-/** Events in the store: one record each, and one per partition for its next position. */
+/** One record for each event, and one per partition for its next position. */
 
 import { EventLog, type LogEnd, type LoggedEvent } from "../../core/events/event-log.ts";
 import type { Telemetry } from "../../core/message.ts";
 import { decodeMessage, encodeMessage, sortable } from "./encoding.ts";
 import { put, remove, type StoreChange } from "./store.ts";
 
-/** A message from a device, with information about its sender. */
 export interface DeviceEvent {
   readonly deviceId: string;
   readonly generationId: string;
@@ -16,10 +15,10 @@ export interface DeviceEvent {
 
 export type DeviceEventLog = EventLog<DeviceEvent>;
 
-/** Used in a partition's key instead of a number. */
+/** In a partition's key, instead of a number. */
 const END = "end";
 
-/** The store changes for these events of a partition; `end` is its next position. */
+/** `end` is the partition's next position. */
 export function putEvents(
   partition: number,
   events: readonly LoggedEvent<DeviceEvent>[],
@@ -40,7 +39,7 @@ export function deleteEvents(
   return events.map((event) => remove(eventKey(partition, event)));
 }
 
-/** Collects the events of partitions, which are read in sequence number order. */
+/** Events must be added in the order of their sequence numbers. */
 export class EventCollector {
   readonly #partitions = new Map<number, { events: LoggedEvent<DeviceEvent>[]; end?: LogEnd }>();
 

@@ -1,4 +1,4 @@
-/** Combines the writes that arrive during a sync, so that they share the next one. */
+/** Writes that arrive during a sync share the next one. */
 
 import { createDeferred, type Deferred } from "../../async/deferred.ts";
 import type { StoreChange } from "./store.ts";
@@ -18,10 +18,7 @@ export class GroupCommit {
     this.#commit = commit;
   }
 
-  /**
-   * Resolves once the changes are committed with their group. After a failed commit no other is
-   * tried, since it could leave a gap.
-   */
+  /** After a failed commit no other is tried, since it could leave a gap. */
   write(changes: readonly StoreChange[]): Promise<void> {
     this.#waiting ??= { changes: [], done: createDeferred() };
     this.#waiting.changes.push(...changes);

@@ -1,4 +1,4 @@
-/** The hub's interface to its store: effects that depend on a write wait until it is durable. */
+/** Effects that depend on a write wait until it is durable. */
 
 import type { Store, StoreChange } from "./store.ts";
 
@@ -6,15 +6,15 @@ export interface GuardedStore extends Store {
   /** Resolves once every write so far is durable. */
   durable(): Promise<void>;
   /**
-   * Runs `act` once every write so far is durable; none runs after a failed write. Acts run in
-   * order of their calls, never within this call, and must not throw.
+   * Once every write so far is durable; never after a failed write. Acts run in the order of their
+   * calls, never within this call, and must not throw.
    */
   onceDurable(act: () => void): void;
 }
 
 /**
- * A store that reports its first failed write. Memory is then ahead of the disk, so the hub must
- * stop, and no later write counts as durable; writers may ignore the promise.
+ * Reports the first failed write. Memory is then ahead of the disk: the hub must stop, and no later
+ * write counts as durable. Writers may ignore the promise.
  */
 export function guardStore(store: Store, onFailure: (error: unknown) => void): GuardedStore {
   const turns = new Turns();

@@ -1,8 +1,6 @@
 /**
- * A checksum over all records that is stored with them, in the same commits.
- *
- * LevelDB silently drops what it cannot read in its log; the checksum shows on opening whether a
- * record was lost or changed.
+ * LevelDB silently drops what it cannot read in its log. This sum over all records, stored in the
+ * same commits, shows on opening whether one was lost or changed.
  */
 
 import { createHash } from "node:crypto";

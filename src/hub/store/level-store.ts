@@ -1,11 +1,8 @@
 /**
- * The durable store, in LevelDB.
- *
- * Every start checks all records in a copy before LevelDB opens the store itself, since LevelDB can
- * neither open read-only nor refuse what it cannot read (classic-level does not expose
- * `paranoid_checks` or `verify_checksums`). On two cores, opening takes 15 ms for an empty store,
- * 0.2 s for 10 MB and 2.7 s for 200 MB; the limits of the event log keep it far below that. Copying
- * is 5% of that and the checksums 25%; the rest is reading and parsing that is needed anyway.
+ * Every start checks all records in a copy, since LevelDB can neither open read-only nor refuse
+ * what it cannot read (classic-level does not expose `paranoid_checks` or `verify_checksums`). On
+ * two cores, opening takes 15 ms for an empty store, 0.2 s for 10 MB and 2.7 s for 200 MB; the
+ * limits of the event log keep it far below that. Copying is 5% of it, the checksums 25%.
  * Without the checksum and the commit mark, records that LevelDB drops from a damaged log, or a
  * lost last commit, would go unnoticed.
  */
@@ -26,13 +23,10 @@ type Database = ClassicLevel<string, string>;
 interface Content {
   readonly records: [key: string, value: unknown][];
   readonly integrity: IntegritySum;
-  /** Number of commits so far. */
   readonly commits: number;
 }
 
 /**
- * Opens the store in this directory, created if missing.
- *
  * @throws StoreError StoreInUse while another process has it open; StoreDamaged; StoreTooNew;
  * StoreFull and StoreDenied, as on writing.
  */
@@ -113,8 +107,7 @@ async function writeBatch(
 }
 
 /**
- * Reads and checks a copy: LevelDB repairs what it opens, and would delete the remains of what it
- * cannot read.
+ * In a copy: LevelDB repairs what it opens, and would delete the remains of what it cannot read.
  */
 async function readContent(directory: string): Promise<Content> {
   if (isAbsent(directory)) return { records: [], integrity: new IntegritySum(), commits: 0 };
@@ -133,7 +126,7 @@ async function readContent(directory: string): Promise<Content> {
   }
 }
 
-/** @param directory The directory to name in errors. */
+/** @param directory Named in errors. */
 async function openDatabase(path: string, directory: string): Promise<Database> {
   const db: Database = new ClassicLevel(path);
   try {
@@ -145,7 +138,7 @@ async function openDatabase(path: string, directory: string): Promise<Database> 
   }
 }
 
-/** Whether there has never been a store here: a killed first start may have left its first files. */
+/** A killed first start may have left its first files. */
 function isAbsent(directory: string): boolean {
   if (!existsSync(directory)) return true;
   if (!statSync(directory).isDirectory()) throw storeDamaged(directory);

@@ -1,4 +1,4 @@
-/** The lock on a store: held by one process until it exits, even if it is killed. */
+/** Held by one process until it exits, even if it is killed. */
 
 import { ClassicLevel } from "classic-level";
 import { nameDiskFault, StoreError, storeDamaged, storeInUse } from "./store-error.ts";
@@ -8,9 +8,8 @@ export interface Ownership {
 }
 
 /**
- * Locks a store without opening it, which would change its files. An empty LevelDB next to it
- * serves as the lock, because its lock is released when the process ends.
- *
+ * Opening a store would change its files. An empty LevelDB next to it serves as the lock, because
+ * its lock is released when the process ends.
  * @throws StoreError
  */
 export async function acquireOwnership(directory: string): Promise<Ownership> {
@@ -25,7 +24,6 @@ export async function acquireOwnership(directory: string): Promise<Ownership> {
   return { release: () => lock.close() };
 }
 
-/** Whether a process has the store locked. */
 export async function isOwned(directory: string): Promise<boolean> {
   try {
     await (await acquireOwnership(directory)).release();
@@ -35,7 +33,6 @@ export async function isOwned(directory: string): Promise<boolean> {
   }
 }
 
-/** Whether LevelDB's error says that another process has the database open. */
 export function isLocked(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "LEVEL_LOCKED";
 }

@@ -1,15 +1,14 @@
-/** Queues in the store: two records for each entry, and one for the last sequence number. */
+/** Two records for each entry, and one for the last sequence number. */
 
 import type { Entry, MessageQueue, Transition } from "../../core/message-queue.ts";
 import { sortable } from "./encoding.ts";
 import { put, remove, type StoreChange } from "./store.ts";
 
-/** The part of an entry that changes while it is queued; stored separately, so that a change is small. */
+/** Changes while an entry is queued; stored separately, so that a change is small. */
 type EntryProgress = Pick<Entry<unknown>, "deliveryCount" | "isRedelivered">;
 
 type EntryContent = Pick<Entry<unknown>, "payload" | "enqueuedTimeMs" | "expiryTimeMs">;
 
-/** The store changes for a step of the queue with this prefix. */
 export function queueChanges<T>(
   prefix: string,
   transitions: readonly Transition<T>[],
@@ -18,7 +17,6 @@ export function queueChanges<T>(
   return transitions.flatMap((transition) => entryChanges(prefix, transition, encode));
 }
 
-/** Deletes a queue, including its last sequence number. */
 export function deleteQueue(prefix: string, queue: MessageQueue<unknown>): StoreChange[] {
   return [
     ...queue.entries.flatMap((entry) => deleteEntry(prefix, entry)),
@@ -26,7 +24,6 @@ export function deleteQueue(prefix: string, queue: MessageQueue<unknown>): Store
   ];
 }
 
-/** Collects the records of queues by prefix. */
 export class QueueCollector {
   readonly #contents = new Map<string, [sequenceNumber: number, content: EntryContent][]>();
   readonly #progress = new Map<string, EntryProgress>();

@@ -1,5 +1,3 @@
-/** The hub's records: their keys, their encoding, and loading them. */
-
 import type { DeviceIdentity } from "../../core/device-identity.ts";
 import type { FeedbackRecord } from "../../core/feedback.ts";
 import type { Message } from "../../core/message.ts";
@@ -18,7 +16,7 @@ export interface DeviceTimes {
   readonly connectionStateUpdatedTimeMs?: number;
 }
 
-/** A feedback record that is not yet in a batch. */
+/** Not yet in a batch. */
 export interface WaitingRecord {
   readonly number: number;
   readonly record: FeedbackRecord;
@@ -26,7 +24,6 @@ export interface WaitingRecord {
 
 export type FeedbackPayload = readonly FeedbackRecord[];
 
-/** The whole stored state of a hub. */
 export interface HubState {
   readonly devices: ReadonlyMap<string, DeviceIdentity>;
   readonly activity: ReadonlyMap<string, DeviceTimes>;
@@ -34,7 +31,7 @@ export interface HubState {
   readonly queues: ReadonlyMap<string, MessageQueue<Message>>;
   readonly feedbackQueue: MessageQueue<FeedbackPayload>;
   readonly waitingFeedback: readonly WaitingRecord[];
-  /** By partition number; a partition without any event so far is absent. */
+  /** By partition number; absent before a partition's first event. */
   readonly eventLogs: ReadonlyMap<number, DeviceEventLog>;
 }
 
@@ -52,7 +49,6 @@ export function deleteWaitingFeedback({ number }: WaitingRecord): StoreChange {
   return waitingRecords.remove(sortable(number));
 }
 
-/** The store changes for a step of a device's queue. */
 export function deviceQueueChanges(
   deviceId: string,
   transitions: readonly Transition<Message>[],
@@ -64,14 +60,13 @@ export function deleteDeviceQueue(deviceId: string, queue: MessageQueue<Message>
   return deleteQueue(deviceQueue(deviceId), queue);
 }
 
-/** The store changes for a step of the feedback queue. */
 export function feedbackQueueChanges(
   transitions: readonly Transition<FeedbackPayload>[],
 ): StoreChange[] {
   return queueChanges(FEEDBACK_QUEUE, transitions, (payload) => payload);
 }
 
-/** Loads the whole state. Entries become visible, because the holders of their locks are gone. */
+/** Entries become visible: the holders of their locks are gone. */
 export async function loadHubState(store: Store): Promise<HubState> {
   const devices = new Map<string, DeviceIdentity>();
   const activity = new Map<string, DeviceTimes>();
@@ -110,7 +105,6 @@ function deviceQueue(deviceId: string): string {
   return `queue/${deviceId}`;
 }
 
-/** Records of one kind, each with a name. */
 function recordsOf<Value>(kind: string) {
   return {
     put: (name: string, value: Value): StoreChange => put(`${kind}/${name}`, value),

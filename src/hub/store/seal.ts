@@ -1,8 +1,8 @@
-/** The seal, a record that is part of every commit and verifies all others. */
+/** Part of every commit; it verifies all other records. */
 
 import type { Integrity } from "./integrity.ts";
 
-/** Version of the key and value layout. A store with another version is refused, never overwritten. */
+/** Of the key and value layout. A store with a newer version is refused, never overwritten. */
 const FORMAT_VERSION = 1;
 
 /** Sorts before all other keys, so that the version is read first. */

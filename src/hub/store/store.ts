@@ -1,5 +1,3 @@
-/** The interface of a store: keys and values, no rules. */
-
 export type StoreChange =
   | { readonly type: "put"; readonly key: string; readonly value: unknown }
   | { readonly type: "delete"; readonly key: string };
@@ -13,11 +11,10 @@ export function remove(key: string): StoreChange {
 }
 
 export interface Store {
-  /** Every record, by key in order. */
+  /** In order of their keys. */
   load(): AsyncIterable<readonly [key: string, value: unknown]>;
   /**
-   * Writes all of these changes or none. Resolves once they are durable; changes become durable in
-   * order. After a failure, all later ones fail.
+   * All or none. Resolves once durable; changes become durable in order. After one fails, all do.
    */
   write(changes: readonly StoreChange[]): Promise<void>;
   close(): Promise<void>;

@@ -19,7 +19,7 @@ export function openCbsNode(receiver: Receiver, replies: Replies, context: NodeC
   });
 }
 
-/** The link of `$cbs` for replies. It requires no credential. */
+/** Requires no credential. */
 export function openCbsReplies(sender: Sender, replies: Replies): GuardedLink {
   return { check: () => {}, ...replies.open(sender) };
 }

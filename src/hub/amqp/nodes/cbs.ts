@@ -1,10 +1,9 @@
-/** The `$cbs` node: claims-based security by put-token (rule amqp-cbs). */
+/** Claims-based security by put-token (rule amqp-cbs). */
 
 import rhea, { type Message as AmqpMessage } from "rhea";
 import { HubError, toHubError } from "../../../core/hub-error.ts";
 import { correlationOf } from "../ids.ts";
 
-/** A put-token request. */
 interface PutToken {
   readonly audience: string;
   readonly token: string;
@@ -22,10 +21,7 @@ export function parsePutToken({ application_properties, body }: AmqpMessage): Pu
   return { audience: name, token: body };
 }
 
-/**
- * The reply to a request on `$cbs`. `status-code` must be an AMQP int, and the correlation id must
- * have the type of the request's message id, or uamqp does not recognise the reply.
- */
+/** uamqp needs an int as `status-code`, and a correlation id of the message id's type. */
 export function toCbsReply(request: AmqpMessage, error?: unknown): AmqpMessage {
   const refusal = error === undefined ? undefined : toHubError(error);
   return {

@@ -1,4 +1,4 @@
-/** The devices with links on one connection: each counts as connected while it has an open link. */
+/** A device counts as connected while it has an open link on the connection. */
 
 import type { HubError } from "../../../core/hub-error.ts";
 import type { DeviceConnectionHandle, DeviceConnections } from "../../model/device-connections.ts";
@@ -18,7 +18,7 @@ export class DeviceLinks {
     this.#connections = connections;
   }
 
-  /** Counts a link of a device; `closeLink` is called when the hub wants the device gone. */
+  /** `closeLink` is called when the hub wants the device gone. */
   open(deviceId: string, closeLink: CloseLink): { close(): void } {
     const device = this.#devices.get(deviceId) ?? this.#claim(deviceId);
     device.links.add(closeLink);

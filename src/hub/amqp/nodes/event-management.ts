@@ -1,5 +1,3 @@
-/** Management requests to the event hub, and their replies. Pure functions. */
-
 import rhea, { type Message as AmqpMessage } from "rhea";
 import { HubError, toHubError } from "../../../core/hub-error.ts";
 import { EVENT_HUB_NAME } from "../../../core/resource-path.ts";
@@ -11,7 +9,7 @@ type Events = Pick<DeviceToCloud, "createdTimeMs" | "partitionIds" | "properties
 /** The time that Azure reports for an empty partition. */
 const NEVER_MS = Date.parse("0001-01-01T00:00:00Z");
 
-/** The reply to a request on `$management` (rule event-management). */
+/** Rule event-management. */
 export function toManagementReply(request: AmqpMessage, events: Events): AmqpMessage {
   try {
     return reply(request, 200, "OK", read(request, events));

@@ -1,5 +1,3 @@
-/** The AMQP nodes of the event hub: partitions, and `$management`. */
-
 import type { Message as AmqpMessage, Receiver, Sender } from "rhea";
 import { type EventPosition, parseEventPosition } from "../../../core/events/event-position.ts";
 import { HubError } from "../../../core/hub-error.ts";
@@ -69,7 +67,6 @@ export function openManagementNode(
   return { check, close: (error) => closeReceiver(receiver, error), end: () => {} };
 }
 
-/** The link of `$management` for replies. */
 export function openManagementReplies(
   sender: Sender,
   replies: Replies,

@@ -1,5 +1,3 @@
-/** State that the AMQP nodes of one connection share. */
-
 import type { AmqpError } from "rhea";
 import type { HubServices } from "../../services.ts";
 import type { Claims } from "../claims.ts";
@@ -20,13 +18,12 @@ export interface NodeContext extends NodeServices {
   /** The address by which the peer reached the hub. */
   hubAddress(): { readonly hostName: string; readonly port: number };
   toError(error: unknown): AmqpError;
-  /** The same in the format of Event Hubs. */
+  /** In the format of Event Hubs. */
   toEventHubError(error: unknown): AmqpError;
-  /** Reports a refused sign-in, if the error is one. */
+  /** Ignored unless it is a refused sign-in. */
   reportRefused(error: unknown): void;
 }
 
-/** A link that depends on a credential. */
 export interface GuardedLink {
   /** Throws once the credential is no longer valid. */
   check(): void;
@@ -35,5 +32,5 @@ export interface GuardedLink {
   end(): void;
 }
 
-/** Maximum number of unsettled messages of a sender; rhea has room for 2048 per session. */
+/** Unsettled messages of a sender; rhea has room for 2048 per session. */
 export const SEND_CREDIT = 1000;

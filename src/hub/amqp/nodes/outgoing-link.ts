@@ -1,5 +1,3 @@
-/** A link on which the hub sends: credit, locks and the peer's outcomes, for any kind of message. */
-
 import type { AmqpError, Message as AmqpMessage, Delivery, EventContext, Sender } from "rhea";
 import { HubError } from "../../../core/hub-error.ts";
 import type { Settlement } from "../../../core/message-queue.ts";
@@ -13,7 +11,7 @@ interface OutgoingLinkHandlers {
   onCredit(): void;
   /** Rejects with DeviceMessageLockLost if the lock has expired. */
   settle(lockToken: string, settlement: Settlement): Promise<void>;
-  /** The link is closed, by either side. Called once. */
+  /** By either side. Called once. */
   onClose(): void;
   toError(error: unknown): AmqpError;
 }
@@ -52,9 +50,8 @@ export class OutgoingLink {
   }
 
   /**
-   * A lock has ended. If the receiver has not settled the delivery, the hub does (rule
-   * amqp-lock-lost): rhea keeps a slot for each delivery, in order, until both sides have settled
-   * it.
+   * The hub settles what the receiver has not (rule amqp-lock-lost): rhea keeps a slot for each
+   * delivery, in order, until both sides have settled it.
    */
   endLock(lockToken: string): void {
     for (const [delivery, token] of this.#lockTokens) {
@@ -111,7 +108,6 @@ export class OutgoingLink {
     });
   }
 
-  /** Closes the link with this error; nothing more is sent. */
   close(error: AmqpError): void {
     this.#sender.close(error);
     this.end();
@@ -128,13 +124,13 @@ export class OutgoingLink {
   }
 }
 
-/** Maps a receiver's outcome to a settlement (rule amqp-settle). */
+/** Rule amqp-settle. */
 function toSettlement(event: (typeof OUTCOMES)[number]): Settlement {
   if (event === "accepted") return "complete";
   return event === "rejected" ? "reject" : "abandon";
 }
 
-/** The bytes of a uuid in .NET's order: the first three groups little-endian. */
+/** In .NET's order: the first three groups little-endian. */
 function guidBytes(uuid: string): Buffer {
   const bytes = Buffer.from(uuid.replaceAll("-", ""), "hex");
   bytes.subarray(0, 4).reverse();

@@ -1,5 +1,3 @@
-/** Redirects a link on the hub's events address to its event hub. */
-
 import rhea, { type AmqpError } from "rhea";
 import type { EventRedirect } from "../../../core/resource-path.ts";
 import type { NodeContext } from "./node-context.ts";
@@ -15,8 +13,7 @@ export class Redirection extends Error {
 }
 
 /**
- * Rule event-redirect. Only a principal that may read the events is redirected.
- *
+ * Only a principal that may read the events is redirected (rule event-redirect).
  * @throws Redirection; HubError IotHubUnauthorized.
  */
 export function redirect(

@@ -1,10 +1,8 @@
-/** Nodes that answer each message with a reply: `$cbs`, `$management`, twins. */
-
 import type { Message as AmqpMessage, EventContext, Receiver } from "rhea";
 import type { NodeContext } from "./node-context.ts";
 import type { Replies } from "./replies.ts";
 
-/** Maximum number of unanswered requests: the sender gets credit again as it receives replies. */
+/** Unanswered requests: the sender gets credit again as it receives replies. */
 const REQUEST_CREDIT = 100;
 
 export function answerRequests(

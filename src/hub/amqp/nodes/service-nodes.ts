@@ -1,5 +1,3 @@
-/** The nodes of a service: sending to devices, and receiving feedback. */
-
 import type { EventContext, Receiver, Sender } from "rhea";
 import { toCloudToDevice, toFeedbackMessage } from "../c2d-messages.ts";
 import { closeReceiver } from "../rhea/close-receiver.ts";

@@ -1,4 +1,4 @@
-/** `/devices/{id}/twin` and `/devices/{id}/methods/devicebound`, as far as clients need them (rule twin-minimal). */
+/** Only what clients need of twins and methods (rule twin-minimal). */
 
 import rhea, { type Message as AmqpMessage, type Receiver, type Sender } from "rhea";
 import { EMPTY_TWIN, REPORTED_VERSION } from "../../../core/twin.ts";
@@ -7,7 +7,6 @@ import type { GuardedLink, NodeContext } from "./node-context.ts";
 import { Replies } from "./replies.ts";
 import { answerRequests } from "./request-node.ts";
 
-/** The twins of the devices of one connection. */
 export class TwinNodes {
   readonly #context: NodeContext;
   readonly #replies = new Map<string, Replies>();
@@ -16,14 +15,12 @@ export class TwinNodes {
     this.#context = context;
   }
 
-  /** The link for a device's requests. */
   openRequests(receiver: Receiver, deviceId: string): GuardedLink {
     const guarded = openDeviceLink(receiver, deviceId, this.#context);
     answerRequests(receiver, this.#repliesOf(deviceId), this.#context, toTwinReply);
     return guarded;
   }
 
-  /** The link for replies to a device. */
   openReplies(sender: Sender, deviceId: string): GuardedLink {
     const device = openDeviceLink(sender, deviceId, this.#context);
     const replies = this.#repliesOf(deviceId).open(sender);

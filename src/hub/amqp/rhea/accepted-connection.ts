@@ -1,15 +1,13 @@
-/** An accepted connection, for which rhea has no types. */
-
 import type { Duplex } from "node:stream";
 import type { Connection, link as Link } from "rhea";
 import { CONNECTION, RECEIVER } from "./rhea-internals.ts";
 
-/** Accepts a peer on this stream, as rhea's own listener does. */
+/** As rhea's own listener does. */
 export function acceptOn(connection: Connection, stream: Duplex): void {
   CONNECTION.of(connection).accept(stream);
 }
 
-/** The host name in the peer's OPEN; empty if absent. */
+/** From the peer's OPEN; empty if absent. */
 export function remoteHostName(connection: Connection): string {
   return CONNECTION.of(connection).remote.open?.hostname ?? "";
 }
@@ -19,7 +17,6 @@ export function incomingFrameSize(connection: Connection): number {
   return CONNECTION.of(connection).frame_size ?? 0;
 }
 
-/** Whether a partly received message is larger than that. */
 export function hasUnfinishedMessage(connection: Connection, bytes: number): boolean {
   let isFound = false;
   connection.each_receiver((link: Link) => {

@@ -1,6 +1,6 @@
 /**
- * Allows two links with the same name in opposite directions, as Qpid Proton uses: AMQP identifies
- * links by name and direction (1.0, 2.6.1; rule amqp-links), rhea only by name.
+ * AMQP identifies links by name and direction (1.0, 2.6.1; rule amqp-links), rhea only by name.
+ * Qpid Proton uses one name in both directions.
  */
 
 import type { Session } from "rhea";

@@ -1,6 +1,6 @@
 /**
- * Checks the rhea internals that the hub uses before it accepts connections: a failure later would
- * only end a connection, and a limit that reads a missing member would have no effect.
+ * Called before the hub accepts connections: a failure later would only end a connection, and a
+ * limit that reads a missing member would have no effect.
  */
 
 import { Duplex } from "node:stream";
@@ -49,7 +49,7 @@ export function checkRhea(): void {
   DELIVERY.of(links.sender?.send(Buffer.alloc(1), undefined, 0));
 }
 
-/** A connection that reads the bytes in `PEER`, without socket or timer, so it needs no cleanup. */
+/** Without socket or timer, so it needs no cleanup. */
 function acceptPeer(links: { receiver?: Receiver; sender?: Sender }): Connection {
   const connection = rhea.create_container().create_connection({
     port: 0,

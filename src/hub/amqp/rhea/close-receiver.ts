@@ -1,5 +1,3 @@
-/** Closes a link on which the peer sends. */
-
 import type { AmqpError, Receiver } from "rhea";
 
 /** Permanently: rhea would go on delivering messages of a peer that ignores the close. */

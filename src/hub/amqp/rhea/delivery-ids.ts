@@ -1,6 +1,6 @@
 /**
- * Makes rhea find a delivery by its exact id. rhea keeps deliveries in a ring buffer and looks up
- * only the slot: a disposition for an old delivery would apply to the one now in its slot.
+ * rhea keeps deliveries in a ring buffer and looks up only the slot: a disposition for an old
+ * delivery would apply to the one now in its slot.
  */
 
 import type { Session } from "rhea";

@@ -1,5 +1,3 @@
-/** The credit of a link on which the hub sends, and its use. */
-
 import type { Delivery, EventContext, Sender } from "rhea";
 import { CONNECTION, LINK } from "./rhea-internals.ts";
 import { nextToWrite, type SendBuffer } from "./send-buffer.ts";
@@ -9,7 +7,7 @@ export class LinkCredit {
   readonly #sendBuffer: SendBuffer;
   readonly #wake: () => void;
   readonly #answerDrain = (): void => this.#onDraining();
-  /** Numbers of deliveries, rising. */
+  /** Delivery ids, rising. */
   readonly #unwritten: number[] = [];
   readonly #unsettled = new Set<Delivery>();
 
@@ -41,7 +39,7 @@ export class LinkCredit {
     if (!delivery.settled) this.#unsettled.add(delivery);
   }
 
-  /** This delivery is finished: free its slot, which the whole session shares. */
+  /** Frees its slot, which the whole session shares. */
   release(delivery: Delivery): void {
     this.#unsettled.delete(delivery);
     Object.assign(delivery, { settled: true, remote_settled: true });

@@ -1,4 +1,4 @@
-/** Fields of the hub's OPEN and BEGIN, as on Azure. */
+/** As on Azure. */
 
 import type { Session } from "rhea";
 import { SESSION } from "./rhea-internals.ts";
@@ -9,7 +9,7 @@ export const OPEN_FIELDS = {
   idle_time_out: 240_000,
 } as const;
 
-/** Incoming window of a session, in transfers. */
+/** In transfers. */
 export const INCOMING_WINDOW = 5000;
 
 const HANDLE_MAX = 262_143;

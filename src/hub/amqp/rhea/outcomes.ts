@@ -1,4 +1,4 @@
-/** Settles sent deliveries: rhea creates outcomes for received deliveries only. */
+/** For sent deliveries: rhea creates outcomes only for received ones. */
 
 import rhea, { type AmqpError } from "rhea";
 import type { Settlement } from "../../../core/message-queue.ts";

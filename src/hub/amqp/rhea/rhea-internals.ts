@@ -1,5 +1,3 @@
-/** The internals of rhea that we use, beyond its types. */
-
 import type { Duplex } from "node:stream";
 import type { AmqpError, Message as AmqpMessage, Delivery, link as Link, Typed } from "rhea";
 import type { PackagePath } from "../../../dependencies/incompatible-package.ts";
@@ -20,7 +18,6 @@ const RHEA: PackagePath = ["rhea"];
 type Outcome = (fields?: { readonly error: AmqpError }) => { described(): unknown };
 const outcome = method<Outcome>();
 
-/** The package itself: its codec. */
 export const CODEC = internals(RHEA, "rhea", {
   types: { Writer: object<new () => { write(section: Typed): void; toBuffer(): Buffer }>() },
   message: {
@@ -32,12 +29,10 @@ export const CODEC = internals(RHEA, "rhea", {
   },
 });
 
-/** The body of a message in data sections. */
 export const DATA_BODY = internals(RHEA, "data section", {
   collect_sections: method<(sections: Typed[]) => void>(),
 });
 
-/** A performative: a list of fields. */
 export const PERFORMATIVE = internals(RHEA, "performative", {
   constructor: { descriptor: { numeric: number } },
   value: list<unknown>(),
@@ -45,21 +40,19 @@ export const PERFORMATIVE = internals(RHEA, "performative", {
 
 export type Performative = InternalsOf<typeof PERFORMATIVE>;
 
-/** A frame that rhea has not written yet; an empty frame has no performative. */
+/** An empty frame has no performative. */
 export interface Frame {
   readonly performative?: Performative;
 }
 
 const transport = { encode: method<(frame: Frame) => void>() };
 
-/** An accepted connection. */
 export const CONNECTION = internals(RHEA, "Connection", {
   accept: method<(socket: Duplex) => void>(),
   eof: method<() => void>(),
   _register: method<() => void>(),
-  /** Size of the frame being received. */
+  /** Of the frame being received. */
   frame_size: maybe(number),
-  /** The peer's OPEN, once received. */
   remote: { open: maybe({ hostname: nullable(text) }) },
 });
 
@@ -71,7 +64,6 @@ export const ACCEPTED_CONNECTION = internals(RHEA, "Connection", {
 
 type OnAttach = (frame: { readonly performative: Attach }) => void;
 
-/** The peer's attach. */
 export interface Attach {
   readonly name: string;
   readonly handle: number;
@@ -103,7 +95,6 @@ export const SESSION = internals(RHEA, "Session", {
 export const LINK = internals(RHEA, "link", {
   on_attach: method<OnAttach>(),
   credit: number,
-  /** The hub's attach. */
   local: {
     attach: {
       properties: nullable(object<Readonly<Record<string, unknown>>>()),
@@ -112,7 +103,6 @@ export const LINK = internals(RHEA, "link", {
       rcv_settle_mode: nullable(number),
     },
   },
-  /** The peer's attach, once received. */
   remote: { attach: maybe(object<Attach>()) },
 });
 
@@ -122,7 +112,6 @@ export const ATTACHED_LINK = internals(RHEA, "link", {
   },
 });
 
-/** A link on which the peer sends. */
 export const RECEIVER = internals(RHEA, "Receiver", {
   /** A partly received message. */
   _incomplete: maybe({ frames: list<Buffer>() }),
@@ -140,5 +129,4 @@ export const READING_RECEIVER = internals(RHEA, "Receiver", {
   _incomplete: { frames: list<Buffer>() },
 });
 
-/** Sent by the hub. */
 export const DELIVERY = internals(RHEA, "Delivery", { data: list<Buffer>() });

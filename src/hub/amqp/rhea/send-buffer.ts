@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Delivery, Session } from "rhea";
 import { DELIVERY, SESSION } from "./rhea-internals.ts";
 
-/** Maximum number of buffered bytes, plus the message that exceeds the limit (assumed). */
+/** Plus the message that exceeds the limit (assumed). */
 const MAX_HELD_BYTES = 1024 * 1024;
 
 export class SendBuffer {
@@ -37,7 +37,7 @@ export class SendBuffer {
     this.#waiting.delete(wake);
   }
 
-  /** Checks again once rhea has written. Call when the peer may have opened its window. */
+  /** Call when the peer may have opened its window. */
   checkSoon(): void {
     if (this.#isCheckScheduled || this.#unwritten.length === 0) return;
     this.#isCheckScheduled = true;
@@ -70,10 +70,7 @@ export class SendBuffer {
   }
 }
 
-/**
- * The first delivery of this session that rhea has not written yet; rhea never sets its own flag
- * for sent deliveries.
- */
+/** The first delivery not yet written; rhea never sets its own flag for sent deliveries. */
 export function nextToWrite(session: Session): number {
   return SESSION.of(session).outgoing.next_pending_delivery;
 }

@@ -1,12 +1,11 @@
 /**
- * Sends messages without the sections that would be empty, as Azure does (rule amqp-sections): rhea
- * adds a header and properties to every message, even if they are empty.
+ * No empty sections, as on Azure (rule amqp-sections): rhea always adds a header and properties.
  */
 
 import rhea, { type Message as AmqpMessage, type Delivery, type Sender, type Typed } from "rhea";
 import { CODEC, DATA_BODY } from "./rhea-internals.ts";
 
-/** Sections by their descriptors (AMQP 1.0, section 3.2). The hub sends no header and no footer. */
+/** By descriptor (AMQP 1.0, section 3.2). The hub sends no header and no footer. */
 const SECTION = {
   deliveryAnnotations: 0x71,
   messageAnnotations: 0x72,

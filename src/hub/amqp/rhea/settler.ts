@@ -1,5 +1,3 @@
-/** Settles deliveries, each with its own outcome. */
-
 import type { AmqpError, Delivery } from "rhea";
 
 export type Outcome =
@@ -13,20 +11,19 @@ interface Pending {
 
 /**
  * rhea gives deliveries with consecutive ids that are settled in one tick the outcome of the first.
- * So each tick settles a run of accepted deliveries, or one delivery with another outcome: two
- * rejections are equal only if their errors are.
+ * So a tick settles a run of accepted ones, or one other: rejections are equal only if their errors
+ * are.
  */
 export class Settler {
   #pending: Pending[] = [];
   #isScheduled = false;
 
-  /** Settles what the hub has received. */
   settle(delivery: Delivery, outcome: Outcome): void {
     if (outcome.type === "accepted") this.#add(true, () => delivery.accept());
     else this.#add(false, () => delivery.reject(outcome.error));
   }
 
-  /** Calls `settle`, which settles one delivery that the hub has sent, in a tick of its own. */
+  /** Settles one delivery that the hub has sent, in a tick of its own. */
   inTurn(settle: () => void): void {
     this.#add(false, settle);
   }

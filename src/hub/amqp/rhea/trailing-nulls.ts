@@ -1,8 +1,6 @@
 /**
- * Writes every field of a frame, trailing nulls included, as Azure does (rule amqp-fields).
- *
- * AMQP allows omitting trailing nulls, and rhea does. Some clients read fields by index:
- * azure-eventhub for Python fails if the list is too short.
+ * Azure writes trailing nulls; rhea omits them, as AMQP allows (rule amqp-fields). Some clients
+ * read fields by index: azure-eventhub for Python fails if the list is too short.
  */
 
 import rhea, { type Connection } from "rhea";
@@ -10,7 +8,7 @@ import { ACCEPTED_CONNECTION, PERFORMATIVE, type Performative } from "./rhea-int
 
 const NULL: unknown = rhea.types.wrap(null);
 
-/** Number of fields of each list, by its descriptor (AMQP 1.0, sections 2.7, 2.8.14, 3.4, 3.5, 5.3.3). */
+/** Fields of each list, by descriptor (AMQP 1.0, sections 2.7, 2.8.14, 3.4, 3.5, 5.3.3). */
 const FIELD_COUNTS: ReadonlyMap<unknown, number> = new Map([
   [0x10, 10], // open
   [0x11, 8], // begin
