@@ -84,10 +84,7 @@ export function authenticateKey(name: string, key: string, context: AccessContex
   }));
 }
 
-/**
- * By its thumbprint, or by its issuer and common name (rule x509-sign-in).
- * @throws HubError IotHubUnauthorized
- */
+/** @throws HubError IotHubUnauthorized (rule x509-sign-in). */
 export function authenticateCertificate(
   certificate: ClientCertificate,
   deviceId: string,
@@ -129,8 +126,7 @@ export function authorize(
 }
 
 /**
- * The device is enabled, and its credentials are those of sign-in (rule device-credentials).
- * @throws HubError IotHubUnauthorized
+ * @throws HubError IotHubUnauthorized if its credentials have changed (rule device-credentials).
  */
 export function authorizeDevice(
   principal: Principal,
@@ -212,10 +208,7 @@ function authenticateDevice(
   };
 }
 
-/**
- * `sr` is a prefix, so it may be just the hub, or all its devices; the token is still limited to
- * the device whose key signed it (rule sas-hub-subject).
- */
+/** `sr` may be just a prefix: the signing device is still the limit (rule sas-hub-subject). */
 function deviceScopeOf({ host, segments }: Resource, presentedBy: string | undefined): Resource {
   const [collection = "devices", deviceId = presentedBy, ...below] = segments;
   if (collection === "devices" && deviceId !== undefined) {

@@ -82,10 +82,7 @@ export function updateIdentity(
   };
 }
 
-/**
- * `*` matches any etag; quotes and a weak prefix are ignored.
- * @throws HubError PreconditionFailed
- */
+/** @throws HubError PreconditionFailed unless `*` or equal; quotes and `W/` are ignored. */
 export function requireMatch(ifMatch: string, etag: string): void {
   const wanted = ifMatch.replace(/^W\//, "").replace(/^"(.*)"$/, "$1");
   if (wanted === "*" || wanted === etag) return;

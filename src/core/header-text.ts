@@ -1,7 +1,4 @@
-/**
- * Properties in HTTP headers, which can contain only visible ASCII: everything else is
- * percent-encoded, in both directions (rule https-headers). How Azure does it is not documented.
- */
+/** Visible ASCII only: all else is percent-encoded (rule https-headers; Azure's way is unknown). */
 
 import { decodePercent } from "./percent-encoding.ts";
 

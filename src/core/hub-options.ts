@@ -79,10 +79,7 @@ export class InvalidOptionError extends Error {
   }
 }
 
-/**
- * An option that is undefined counts as absent.
- * @throws InvalidOptionError
- */
+/** @throws InvalidOptionError; an option that is undefined counts as absent. */
 export function validateOptions(
   options: object,
   ranges: Readonly<Record<string, OptionRange>>,

@@ -63,9 +63,7 @@ export const PARTITION_COUNT = 4;
 /** Every event hub has it (built-in endpoint guide). */
 export const DEFAULT_CONSUMER_GROUP = "$Default";
 
-/**
- * A day is Azure's default (built-in endpoint guide); the size limit, which it lacks, saves memory.
- */
+/** Azure's default is a day (built-in endpoint guide); the size limit is ours, to save memory. */
 export const LOG_LIMITS = { retentionMs: 24 * HOUR_MS, maxBytes: 8 * 1024 * 1024 } as const;
 
 /** Added to each message (assumed), so that empty events count and have distinct offsets. */

@@ -1,7 +1,6 @@
 /**
- * One machine for each device's queue and the hub's feedback queue (rule c2d-states). Pure: time
- * and tokens are passed in. Due times derive from stored fields, so a restored queue needs no code
- * of its own.
+ * One machine for device queues and the feedback queue (rule c2d-states). Pure: time and tokens are
+ * passed in. Due times derive from stored fields, so a restored queue works like a running one.
  */
 
 export type DeadLetterReason = "Expired" | "DeliveryCountExceeded" | "Rejected" | "Purged";
@@ -92,7 +91,6 @@ export function advance<T>(queue: MessageQueue<T>, nowMs: number): Step<T> {
   });
 }
 
-/** When `advance` next has something to do, in milliseconds since the epoch. */
 export function nextDueMs<T>(queue: MessageQueue<T>): number | undefined {
   let due: number | undefined;
   for (const { expiryTimeMs, lock } of queue.entries) {

@@ -55,10 +55,7 @@ export interface Telemetry extends Message {
 /** Size of an expiry time in any encoding, in bytes (SDK end-to-end tests). */
 const EXPIRY_BYTES = 8;
 
-/**
- * Body, values of system properties, names and values of application properties (rule c2d-size;
- * devguide-messages-construct).
- */
+/** As in devguide-messages-construct (rule c2d-size). */
 export function messageSizeBytes({ system, properties, body }: Message): number {
   let size = body.length;
   for (const [name, value] of Object.entries(system)) {
@@ -71,10 +68,7 @@ export function messageSizeBytes({ system, properties, body }: Message): number 
   return size;
 }
 
-/**
- * @throws HubError MessageTooLarge above 64 KB (rule c2d-size); ArgumentInvalid for a message id
- * over 128 characters (rule c2d-message-id) or an invalid expiry.
- */
+/** @throws HubError MessageTooLarge (rule c2d-size), ArgumentInvalid (rule c2d-message-id). */
 export function validateCloudToDeviceMessage(message: Message): void {
   const size = messageSizeBytes(message);
   if (size > MAX_CLOUD_TO_DEVICE_BYTES) {
@@ -86,10 +80,7 @@ export function validateCloudToDeviceMessage(message: Message): void {
   validateSystemProperties(message.system);
 }
 
-/**
- * @throws HubError MessageTooLarge above 256 KB together (rule d2c-size); ArgumentInvalid as for
- * messages to a device (rule c2d-message-id).
- */
+/** @throws HubError MessageTooLarge (rule d2c-size), ArgumentInvalid (rule c2d-message-id). */
 export function validateTelemetry(batch: readonly Telemetry[]): void {
   const size = batch.reduce((sum, message) => sum + messageSizeBytes(message), 0);
   if (size > MAX_DEVICE_TO_CLOUD_BYTES) {

@@ -1,7 +1,4 @@
-/**
- * Strict encoding, tolerant decoding (rule mqtt-properties). Azure percent-encodes everything, `$`
- * and `/` included, and the C SDK relies on it.
- */
+/** Encodes `$` and `/` too: the C SDK relies on it. Decodes tolerantly (rule mqtt-properties). */
 
 import type {
   Message,

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { PackagePath } from "./incompatible-package.ts";
 
-/** Undefined when it cannot be found. */
 export function installedVersion(path: PackagePath): string | undefined {
   try {
     let file = import.meta.url;

@@ -1,7 +1,4 @@
-/**
- * Declares the internals of a third-party package that a patch relies on: named once, next to the
- * patch, and checked at the first use of each object. The patch sees only the declared members.
- */
+/** Members that a patch relies on: declared next to it, checked at each object's first use. */
 
 import { IncompatiblePackage, type PackagePath } from "./incompatible-package.ts";
 import { installedVersion } from "./installed-version.ts";

@@ -33,7 +33,6 @@ export interface HubOptions
   readonly devices: readonly string[];
   /** Besides `localhost`, `hub.localhost` and the loopback addresses. */
   readonly hostNames: readonly string[];
-  /** Stops once no client has been connected for this long. */
   readonly idleExitMs?: number;
   /** Called before the hub stops, for any reason. */
   onStopping?(): void;
@@ -43,7 +42,6 @@ export interface Hub {
   readonly ports: readonly number[];
   readonly events: HubEventStream;
   readonly registry: Registry;
-  /** The owner's policy, for connection strings. */
   readonly owner: Pick<HubConnectionString, "sharedAccessKeyName" | "sharedAccessKey">;
   /** Resolves when it has stopped; rejects when its store failed. */
   readonly stopped: Promise<void>;

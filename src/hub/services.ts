@@ -30,7 +30,6 @@ export interface ServicesOptions {
   readonly deviceAuthorities: readonly string[];
   /** In addition to `$Default`. */
   readonly consumerGroups: readonly string[];
-  /** The hub cannot continue. */
   onStoreFailure(error: unknown): void;
 }
 

@@ -18,10 +18,7 @@ const FORM = /^amqp\.annotation\.x-opt-([a-z-]+)\s*(>=?)\s*('?)([^'\s]*)\3$/i;
 const START_OFFSET = "-1";
 const END_OFFSET = "@latest";
 
-/**
- * A selector filter, with or without quotes around its value (rule event-position).
- * @throws HubError ArgumentInvalid
- */
+/** @throws HubError ArgumentInvalid. Quotes around the value are optional (rule event-position). */
 export function parseEventPosition(expression: string): EventPosition {
   const [, name, operator, , value = ""] = FORM.exec(expression.trim()) ?? [];
   const isInclusive = operator === ">=";

@@ -23,7 +23,6 @@ export class AttachedLinks {
   readonly #cbsReplies: Replies;
   readonly #managementReplies: Replies;
   readonly #twins: TwinNodes;
-  /** Open links that depend on a credential or need cleanup. */
   readonly #guarded = new Map<Link, GuardedLink>();
 
   constructor(context: NodeContext) {

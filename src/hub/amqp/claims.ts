@@ -10,9 +10,7 @@ import type { AccessControl } from "../model/access-control.ts";
 interface ClaimsOptions {
   readonly access: AccessControl;
   readonly clock: Clock;
-  /** From the TLS handshake. */
   readonly certificate: ClientCertificate | undefined;
-  /** A credential has expired: links that depend on it must be checked again. */
   onExpiry(): void;
 }
 

@@ -17,9 +17,7 @@ import { offerSaslMechanisms, type PlainSignIn } from "./sasl.ts";
 /** Both ways, as Azure announces it. The core's limits are lower, one for each kind of message. */
 const MAX_MESSAGE_SIZE = 1_048_576;
 
-/**
- * For a partly received message: rhea would buffer any size. A smaller excess gets a proper error.
- */
+/** Partly received: rhea would buffer any size. A smaller excess gets a proper error. */
 const MAX_UNFINISHED_BYTES = 4 * MAX_MESSAGE_SIZE;
 
 export class FrameStream {

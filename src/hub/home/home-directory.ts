@@ -31,10 +31,7 @@ export function makeHomeDirectory(directory: string): void {
   }
 }
 
-/**
- * Changes nothing, for commands that only look for a hub.
- * @throws HomeError HomeUnusable
- */
+/** @throws HomeError HomeUnusable; changes nothing, for commands that only look for a hub. */
 export function requireUsableHome(directory: string): void {
   const existing = nearestExisting(directory);
   if (existing === directory) {

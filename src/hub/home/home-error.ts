@@ -1,6 +1,5 @@
 export type HomeErrorName = "HomeUnusable" | "HomeDamaged";
 
-/** The message names the path. */
 export class HomeError extends Error {
   override readonly name: HomeErrorName;
 

@@ -34,7 +34,6 @@ export interface HubDescription {
   readonly eventHubConnectionString: string;
 }
 
-/** HTTPS paths for the hub's owner. */
 export const STATUS_PATH = "/$c2d/status";
 export const STOP_PATH = "/$c2d/stop";
 
@@ -117,7 +116,6 @@ export function readRunningHub(directory: string): HubDescription | undefined {
 
 /**
  * Changes whenever a hub writes `hub.json`; undefined if there is none.
- *
  * @throws HomeError HomeUnusable
  */
 export function readHubMark(directory: string): string | undefined {

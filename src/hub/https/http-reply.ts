@@ -12,7 +12,7 @@ export interface HttpReply {
 
 export const NO_CONTENT: HttpReply = { status: 204 };
 
-/** Node and C# read the code from a header, code and text from the body (rule https-error). */
+/** As the Node and C# SDKs read it: the code in the text and in a header (rule https-error). */
 export function toErrorReply(error: HubError, trackingId: string, nowMs: number): HttpReply {
   const timestamp = new Date(nowMs).toISOString();
   return {

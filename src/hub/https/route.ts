@@ -18,11 +18,9 @@ export interface HubRequest {
 
 export interface Route {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
-  /** Path pattern of the router. */
   readonly path: string;
   /** Any one of them is sufficient. */
   readonly permissions: readonly Permission[];
-  /** All of them are required. */
   readonly needsEveryPermission?: boolean;
   handle(request: HubRequest): HttpReply | Promise<HttpReply>;
 }

@@ -38,9 +38,8 @@ export function isTelemetryBatch(contentType: string | undefined): boolean {
 }
 
 /**
- * Parses `[{"body":"<base64>","properties":{"iothub-app-name":"value"}}]`; with
- * `"base64Encoded":false` the body is text (rule d2c-https-batch).
- *
+ * `[{"body":"<base64>","properties":{"iothub-app-name":"value"}}]`; with `"base64Encoded":false`
+ * the body is text (rule d2c-https-batch).
  * @throws HubError ArgumentInvalid for anything else.
  */
 export function parseTelemetryBatch(body: Uint8Array): Telemetry[] {

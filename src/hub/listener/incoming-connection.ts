@@ -6,7 +6,6 @@ import { X509Certificate as ParsedCertificate } from "@peculiar/x509";
 import type { ClientCertificate } from "../../core/access.ts";
 
 export interface IncomingConnection {
-  /** The local port. */
   readonly port?: number;
   readonly certificate?: ClientCertificate;
 }

@@ -20,7 +20,6 @@ interface ProtocolListenerOptions {
   serveAmqp(stream: Duplex, from: IncomingConnection): void;
   readonly http: HttpServer;
   readonly handshakes: HandshakeLog;
-  /** Called whenever the number of open connections changes. */
   onConnections(count: number): void;
 }
 
@@ -41,8 +40,7 @@ const FIRST_BYTE_TIMEOUT_MS = 30_000;
 const MQTT_CONNECT = 0x10;
 
 /**
- * Listens on all ports, or on none.
- *
+ * All ports or none.
  * @throws PortUnavailable for a port that is in use (unless it may be skipped) or not permitted.
  */
 export async function openProtocolListener(

@@ -12,7 +12,7 @@ interface WebSocketServices {
   serveAmqp(stream: Duplex, from: IncomingConnection): void;
 }
 
-/** Only the end: Node puts a port into the path. uamqp adds a slash (rule web-socket). */
+/** Only its end: the Node SDKs put a port into it, and uamqp adds a slash (rule web-socket). */
 const PATH_END = /(\$|%24)(iothub|servicebus)\/websocket\/?$/i;
 
 const SUBPROTOCOLS = ["mqtt", "AMQPWSB10"] as const;
@@ -25,7 +25,6 @@ const MAX_QUOTED = 200;
 
 interface Refusal {
   readonly status: 400 | 404;
-  /** As in REST. */
   readonly name: "ArgumentInvalid" | "NotFound";
   readonly reason: string;
 }

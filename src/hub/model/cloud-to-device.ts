@@ -1,4 +1,4 @@
-/** Every change goes through the core, into the store, and then to its consumers. */
+/** Changes go through the core, into the store, then to consumers; they resolve once durable. */
 
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../async/clock.ts";
@@ -80,7 +80,6 @@ export class CloudToDevice {
   }
 
   /**
-   * Resolves once the message is durable.
    * @throws HubError DeviceNotFound, also for a disabled device (rules c2d-unknown-device,
    * c2d-device-disabled), DeviceMaximumQueueDepthExceeded, MessageTooLarge, ArgumentInvalid.
    */
@@ -120,10 +119,7 @@ export class CloudToDevice {
     return this.#deliverNext(deviceId, this.#stateOf(deviceId), lockTimeoutMs);
   }
 
-  /**
-   * Resolves once that is durable.
-   * @throws HubError DeviceMessageLockLost when the lock has expired or the message is gone.
-   */
+  /** @throws HubError DeviceMessageLockLost when the lock has expired or the message is gone. */
   async settle(deviceId: string, lockToken: string, settlement: Settlement): Promise<void> {
     this.#advance(deviceId);
     const state = this.#stateOf(deviceId);
@@ -138,7 +134,7 @@ export class CloudToDevice {
     await this.#apply(deviceId, outcome);
   }
 
-  /** Resolves to the number of dead-lettered messages once that is durable. */
+  /** Resolves to the number of dead-lettered messages. */
   async purge(deviceId: string): Promise<number> {
     this.#advance(deviceId);
     const step = purge(this.#stateOf(deviceId).queue);

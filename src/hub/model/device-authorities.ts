@@ -1,7 +1,6 @@
 /**
- * Not checked by TLS (rule x509-sign-in): a server that verifies lists its authorities to clients,
- * and some clients then withhold a certificate from another issuer, although its thumbprint is
- * registered.
+ * Not checked by TLS (rule x509-sign-in): clients that see a list of authorities may withhold a
+ * certificate from another issuer, although its thumbprint is registered.
  */
 
 import "reflect-metadata";

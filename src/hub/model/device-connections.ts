@@ -9,7 +9,6 @@ export interface DeviceConnectionHandle {
 
 export interface DeviceConnection {
   readonly protocol: Protocol;
-  /** Called when the hub closes it. */
   close(error: HubError): void;
 }
 

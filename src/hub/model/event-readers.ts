@@ -18,7 +18,6 @@ export class EventReaders {
 
   /**
    * Replaced readers are notified.
-   *
    * @throws HubError LinkCreationConflict when this one is not allowed.
    */
   take(request: ReaderRequest): ReaderPlace {

@@ -1,7 +1,6 @@
 /**
- * Records are collected into batches, for which consumers compete (rule feedback-competing).
- * Batches have their own locks, TTL and delivery count (rules feedback-settle, feedback-lock,
- * feedback-ttl).
+ * Consumers compete for batches of records (rule feedback-competing), which have their own locks,
+ * TTL and delivery count (rules feedback-settle, feedback-lock, feedback-ttl).
  */
 
 import { randomUUID } from "node:crypto";
@@ -85,10 +84,7 @@ export class FeedbackQueue {
     this.#wakeWhenDue();
   }
 
-  /**
-   * The caller writes the records together with the reported outcome, so that neither exists
-   * without the other, and then admits them.
-   */
+  /** To be written in one change with the outcome, so that neither exists alone, then admitted. */
   number(records: readonly FeedbackRecord[]): WaitingRecord[] {
     return records.map((record) => {
       this.#lastNumber += 1;

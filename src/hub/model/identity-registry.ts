@@ -79,8 +79,7 @@ export class Registry {
 
   /**
    * Closes a connection whose credentials are no longer valid.
-   * @throws HubError PreconditionFailed for another etag or a missing device (rule
-   * registry-update), ArgumentInvalid.
+   * @throws HubError PreconditionFailed, also if missing (rule registry-update); ArgumentInvalid.
    */
   async update(deviceId: string, request: DeviceRequest, ifMatch: string): Promise<DeviceIdentity> {
     const current = this.find(deviceId);

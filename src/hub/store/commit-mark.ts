@@ -1,7 +1,6 @@
 /**
- * Written after the commit is durable, so never ahead: a store whose own count is lower has lost
- * acknowledged commits. Not synced: it may lag after a power failure, which only makes the check
- * less strict.
+ * Written after a durable commit, so never ahead: a store with a lower count has lost commits. Not
+ * synced: after a power failure it may lag, which only makes the check less strict.
  */
 
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";

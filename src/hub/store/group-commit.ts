@@ -27,7 +27,6 @@ export class GroupCommit {
     return promise;
   }
 
-  /** Resolves once no write is pending. */
   async idle(): Promise<void> {
     await this.#running;
   }

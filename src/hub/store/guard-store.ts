@@ -51,7 +51,6 @@ interface Turn {
   readonly act: () => void;
 }
 
-/** Acts in order, each waiting for the writes before it. */
 class Turns {
   #waiting: Turn[] = [];
   #handedIn = 0;

@@ -106,9 +106,7 @@ async function writeBatch(
   await batch.write({ sync: true });
 }
 
-/**
- * In a copy: LevelDB repairs what it opens, and would delete the remains of what it cannot read.
- */
+/** In a copy: LevelDB repairs what it opens, and would delete what it cannot read. */
 async function readContent(directory: string): Promise<Content> {
   if (isAbsent(directory)) return { records: [], integrity: new IntegritySum(), commits: 0 };
   // LevelDB would create a new store over the remains of one that has lost its first file.

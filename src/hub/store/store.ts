@@ -13,9 +13,7 @@ export function remove(key: string): StoreChange {
 export interface Store {
   /** In order of their keys. */
   load(): AsyncIterable<readonly [key: string, value: unknown]>;
-  /**
-   * All or none. Resolves once durable; changes become durable in order. After one fails, all do.
-   */
+  /** All or none. Resolves once durable, in order. After a failure, all later ones fail. */
   write(changes: readonly StoreChange[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -19,7 +19,6 @@ export function openCbsNode(receiver: Receiver, replies: Replies, context: NodeC
   });
 }
 
-/** Requires no credential. */
 export function openCbsReplies(sender: Sender, replies: Replies): GuardedLink {
   return { check: () => {}, ...replies.open(sender) };
 }

@@ -18,7 +18,6 @@ export interface NodeContext extends NodeServices {
   /** The address by which the peer reached the hub. */
   hubAddress(): { readonly hostName: string; readonly port: number };
   toError(error: unknown): AmqpError;
-  /** In the format of Event Hubs. */
   toEventHubError(error: unknown): AmqpError;
   /** Ignored unless it is a refused sign-in. */
   reportRefused(error: unknown): void;

@@ -49,10 +49,7 @@ export class OutgoingLink {
     return !this.#isClosed && this.#credit.isLeft;
   }
 
-  /**
-   * The hub settles what the receiver has not (rule amqp-lock-lost): rhea keeps a slot for each
-   * delivery, in order, until both sides have settled it.
-   */
+  /** The hub settles it: rhea keeps a slot until both sides have settled (rule amqp-lock-lost). */
   endLock(lockToken: string): void {
     for (const [delivery, token] of this.#lockTokens) {
       if (token !== lockToken) continue;
@@ -113,7 +110,6 @@ export class OutgoingLink {
     this.end();
   }
 
-  /** The peer, its session or its connection is closed. */
   end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

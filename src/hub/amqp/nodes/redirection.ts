@@ -12,10 +12,7 @@ export class Redirection extends Error {
   }
 }
 
-/**
- * Only a principal that may read the events is redirected (rule event-redirect).
- * @throws Redirection; HubError IotHubUnauthorized.
- */
+/** @throws Redirection, if allowed to read; HubError IotHubUnauthorized (rule event-redirect). */
 export function redirect(
   { path, segments }: EventRedirect,
   { claims, hubAddress }: NodeContext,

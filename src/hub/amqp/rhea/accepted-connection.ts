@@ -2,7 +2,6 @@ import type { Duplex } from "node:stream";
 import type { Connection, link as Link } from "rhea";
 import { CONNECTION, RECEIVER } from "./rhea-internals.ts";
 
-/** As rhea's own listener does. */
 export function acceptOn(connection: Connection, stream: Duplex): void {
   CONNECTION.of(connection).accept(stream);
 }

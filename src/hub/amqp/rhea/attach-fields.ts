@@ -1,7 +1,6 @@
 import type { link as Link, Receiver, Sender } from "rhea";
 import { ATTACHED_LINK, type Attach, LINK } from "./rhea-internals.ts";
 
-/** The sender sends messages as settled. */
 const SETTLED = 1;
 
 export function peerAttachOf(link: Link): Attach {
@@ -24,7 +23,6 @@ export function agreeToReceiverSettleMode(sender: Sender): void {
   if (rcv_settle_mode != null) ownAttachOf(sender).rcv_settle_mode = rcv_settle_mode;
 }
 
-/** If the peer requests it, messages are sent as settled. */
 export function agreeToSenderSettleMode(sender: Sender): void {
   if (peerAttachOf(sender).snd_settle_mode === SETTLED) {
     ownAttachOf(sender).snd_settle_mode = SETTLED;

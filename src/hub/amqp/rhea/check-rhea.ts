@@ -1,7 +1,4 @@
-/**
- * Called before the hub accepts connections: a failure later would only end a connection, and a
- * limit that reads a missing member would have no effect.
- */
+/** At start: later, a missing member would only end a connection, or disable a limit. */
 
 import { Duplex } from "node:stream";
 import rhea, { type Connection, type Receiver, type Sender } from "rhea";

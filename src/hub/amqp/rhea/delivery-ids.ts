@@ -1,7 +1,4 @@
-/**
- * rhea keeps deliveries in a ring buffer and looks up only the slot: a disposition for an old
- * delivery would apply to the one now in its slot.
- */
+/** rhea looks up only a slot of its ring buffer, which a newer delivery may have taken. */
 
 import type { Session } from "rhea";
 import { SESSION } from "./rhea-internals.ts";

@@ -51,7 +51,6 @@ export const CONNECTION = internals(RHEA, "Connection", {
   accept: method<(socket: Duplex) => void>(),
   eof: method<() => void>(),
   _register: method<() => void>(),
-  /** Of the frame being received. */
   frame_size: maybe(number),
   remote: { open: maybe({ hostname: nullable(text) }) },
 });

@@ -1,6 +1,4 @@
-/**
- * No empty sections, as on Azure (rule amqp-sections): rhea always adds a header and properties.
- */
+/** As on Azure, no empty sections (rule amqp-sections): rhea always adds header and properties. */
 
 import rhea, { type Message as AmqpMessage, type Delivery, type Sender, type Typed } from "rhea";
 import { CODEC, DATA_BODY } from "./rhea-internals.ts";

@@ -10,9 +10,8 @@ interface Pending {
 }
 
 /**
- * rhea gives deliveries with consecutive ids that are settled in one tick the outcome of the first.
- * So a tick settles a run of accepted ones, or one other: rejections are equal only if their errors
- * are.
+ * rhea applies the first outcome to all consecutive deliveries that are settled in one tick. So a
+ * tick settles a run of accepted ones, or one other: rejections are equal only if their errors are.
  */
 export class Settler {
   #pending: Pending[] = [];

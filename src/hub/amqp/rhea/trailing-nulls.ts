@@ -32,11 +32,7 @@ const FIELD_COUNTS: ReadonlyMap<unknown, number> = new Map([
   [0x44, 2], // sasl-outcome
 ]);
 
-/**
- * Call when rhea has accepted the connection and written nothing yet.
- *
- * @throws IncompatiblePackage
- */
+/** @throws IncompatiblePackage; call when rhea has accepted the connection and written nothing. */
 export function writeTrailingNulls(connection: Connection): void {
   const { amqp_transport, sasl_transport } = ACCEPTED_CONNECTION.of(connection);
   for (const transport of [amqp_transport, sasl_transport.transports[3].transport]) {
