@@ -5,7 +5,6 @@ export interface DeviceIdentity {
   readonly deviceId: string;
   /** New each time a device with this id is created (rule registry-generation). */
   readonly generationId: string;
-  /** New at each change. */
   readonly etag: string;
   readonly status: DeviceStatus;
   readonly statusReason?: string;
@@ -151,7 +150,7 @@ function completeAuthentication(
   return requested;
 }
 
-/** @throws HubError ArgumentInvalid: keys have 16 to 64 bytes, in base64 (identity registry guide). */
+/** @throws HubError ArgumentInvalid unless it is 16 to 64 bytes (identity registry guide). */
 export function requireKey(key: string): void {
   const bytes = Buffer.from(key, "base64");
   const isBase64 = bytes.toString("base64") === key;

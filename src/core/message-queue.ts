@@ -81,7 +81,7 @@ export function enqueue<T>(
   };
 }
 
-/** Applies the effects of time: expiry first, then expired locks (rules c2d-expiry, c2d-lock-timeout). */
+/** Expires entries first, then locks (rules c2d-expiry, c2d-lock-timeout). */
 export function advance<T>(queue: MessageQueue<T>, nowMs: number): Step<T> {
   if ((nextDueMs(queue) ?? Number.POSITIVE_INFINITY) > nowMs) return { queue, transitions: [] };
   return replaceEach(queue, (entry) => {
@@ -127,7 +127,7 @@ export function settle<T>(
   return step.transitions.length === 0 ? { type: "lockLost" } : { type: "settled", ...step };
 }
 
-/** Requeues all entries under these locks, because their holder disconnected (rule c2d-disconnect). */
+/** The holder of these locks has disconnected (rule c2d-disconnect). */
 export function releaseLocks<T>(queue: MessageQueue<T>, lockTokens: ReadonlySet<string>): Step<T> {
   return replaceEach(queue, (entry) =>
     entry.lock && lockTokens.has(entry.lock.token) ? requeue(entry, "disconnected") : undefined,

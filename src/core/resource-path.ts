@@ -75,7 +75,7 @@ export function parseAmqpAddress(address: string): AmqpNode {
   return parseEventAddress(segments, address.endsWith("/")) ?? { type: "unknown" };
 }
 
-/** Rule event-address. The hub's own paths begin `messages/events`, its event hub's with its name. */
+/** The hub's paths begin `messages/events`, its event hub's with its name (rule event-address). */
 function parseEventAddress(
   segments: readonly string[],
   hasTrailingSlash: boolean,

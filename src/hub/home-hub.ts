@@ -96,7 +96,6 @@ async function startWithStore(
   }
 }
 
-/** Created at the first start. */
 async function keepInstallation(
   { installationFile, caFile }: HomePaths,
   nowMs: number,

@@ -43,10 +43,8 @@ export interface Hub {
   readonly events: HubEventStream;
   readonly registry: Registry;
   readonly owner: Pick<HubConnectionString, "sharedAccessKeyName" | "sharedAccessKey">;
-  /** Resolves when it has stopped; rejects when its store failed. */
   readonly stopped: Promise<void>;
   readonly isStopping: boolean;
-  /** Ends every connection and frees every handle. Idempotent. */
   stop(): Promise<void>;
 }
 

@@ -26,9 +26,7 @@ export interface ServicesOptions {
   /** The first is the hub's own. */
   readonly hostNames: readonly string[];
   readonly policies: readonly Policy[];
-  /** PEM; devices may sign in with certificates that they issued. */
   readonly deviceAuthorities: readonly string[];
-  /** In addition to `$Default`. */
   readonly consumerGroups: readonly string[];
   onStoreFailure(error: unknown): void;
 }

@@ -36,7 +36,6 @@ export interface PartitionProperties {
   readonly isEmpty: boolean;
 }
 
-/** Created by `locate`, advanced by `read`. */
 export interface LogCursor {
   nextSequenceNumber: number;
   /** Events enqueued earlier are skipped, in milliseconds since the epoch. */
@@ -73,7 +72,7 @@ export class EventLog<T> {
     return this.#end;
   }
 
-  /** Assigns an event its place. It can be read once it is admitted; events are admitted in order. */
+  /** The event can be read once it is admitted; events are admitted in order. */
   place(payload: T, size: number, nowMs: number): LoggedEvent<T> {
     const { sequenceNumber, offset } = this.#end;
     this.#lastTimeMs = Math.max(nowMs, this.#lastTimeMs);

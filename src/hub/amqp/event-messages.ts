@@ -13,7 +13,6 @@ import {
 /** A batch: a message whose data sections are messages themselves (C SDK). */
 const BATCH_FORMAT = 0x80013700;
 
-/** Annotations that a device may set, by their telemetry field. */
 const DEVICE_ANNOTATIONS = {
   "iothub-interface-id": "interfaceId",
   "dt-subject": "subject",

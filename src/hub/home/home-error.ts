@@ -9,7 +9,7 @@ export class HomeError extends Error {
   }
 }
 
-/** @param what The failed operation as a past participle: "created", "read", "written", "removed". */
+/** @param what A past participle: "created", "read", "written", "removed". */
 export function homeUnusable(path: string, what: string, cause: unknown): HomeError {
   return new HomeError("HomeUnusable", `${path} cannot be ${what} (${reasonOf(cause)}).`, {
     cause,

@@ -18,11 +18,10 @@ export interface HomePaths {
 
 /** The content of `hub.json`. */
 export interface HubDescription {
-  /** The host name for connection strings; with a port only if the standard ports are not served. */
+  /** For connection strings; with a port only if the standard ports are not served. */
   readonly hostName: string;
   /** `host:port` that serves every protocol, REST and WebSocket included. */
   readonly endpoint: string;
-  /** The address it is bound to. */
   readonly host: string;
   readonly ports: readonly number[];
   readonly pid: number;

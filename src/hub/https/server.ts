@@ -82,7 +82,6 @@ async function answer(
   return reply;
 }
 
-/** @throws HubError IotHubUnauthorized */
 function authorize(
   incoming: IncomingMessage,
   { path, permissions, needsEveryPermission }: Route,
@@ -113,7 +112,6 @@ function authenticate(
   throw new HubError("IotHubUnauthorized", "Authorization header missing");
 }
 
-/** @throws the error of the last check, if all fail. */
 function requireAny(
   permissions: readonly Permission[],
   check: (permission: Permission) => void,

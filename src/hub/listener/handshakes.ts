@@ -32,7 +32,6 @@ export class HandshakeLog {
     this.#clock = clock;
   }
 
-  /** Since the hub's start. */
   get refused(): number {
     return this.#refused;
   }
@@ -61,7 +60,6 @@ export class HandshakeLog {
 interface FailedHandshake {
   readonly cause: HandshakeFailure;
   readonly reason: string;
-  /** What to do about it, on the client's side. */
   readonly hint: string;
 }
 

@@ -32,7 +32,6 @@ export class AccessControl {
     this.#hostNames = options.hostNames.map((name) => name.toLowerCase());
   }
 
-  /** @param deviceId The device that presents the token, if known. */
   authenticate(token: string, deviceId?: string): Principal {
     return authenticateToken(token, this.#context(), deviceId);
   }

@@ -13,7 +13,7 @@ import {
 
 const MAX_INTERMEDIATES = 10;
 
-/** Critical extensions that are understood (RFC 5280, 4.2): a certificate with any other is refused. */
+/** A certificate with any other critical extension is refused (RFC 5280, 4.2). */
 const UNDERSTOOD_EXTENSIONS: readonly string[] = [
   "2.5.29.15", // key usage
   "2.5.29.17", // subject alternative name

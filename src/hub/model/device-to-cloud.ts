@@ -49,14 +49,12 @@ export interface TelemetrySender {
 
 interface DeviceToCloudOptions {
   readonly limits: LogLimits;
-  /** In addition to `$Default`. */
   readonly consumerGroups: readonly string[];
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly store: GuardedStore;
   readonly events: HubEventStream;
   readonly registry: Registry;
-  /** By partition number; absent before a partition's first event. */
   readonly logs: ReadonlyMap<number, DeviceEventLog>;
 }
 

@@ -48,7 +48,6 @@ interface FeedbackConsumer {
 }
 
 export interface FeedbackSubscription extends Subscription {
-  /** Like `FeedbackQueue.settle`. */
   settle(lockToken: string, settlement: Settlement): Promise<void>;
 }
 

@@ -6,7 +6,6 @@ import { EMPTY_TWIN, REPORTED_VERSION } from "../../core/twin.ts";
 
 export type IncomingPublish =
   | { readonly type: "telemetry"; readonly telemetry: Telemetry }
-  /** `answer` is the response to publish. */
   | { readonly type: "twin"; readonly answer: Pick<IPublishPacket, "topic" | "payload"> }
   | { readonly type: "methodResponse" };
 

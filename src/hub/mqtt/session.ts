@@ -14,7 +14,6 @@ interface SessionOptions
   readonly sender: TelemetrySender;
   readonly isClean: boolean;
   readonly packets: PacketStream;
-  /** The connection must be closed. */
   fail(reason: string): void;
 }
 
@@ -74,7 +73,6 @@ export class MqttSession {
     }
   }
 
-  /** The device has sent DISCONNECT. */
   forgetWill(): void {
     this.#will = undefined;
   }

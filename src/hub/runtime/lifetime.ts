@@ -24,7 +24,6 @@ export class Lifetime {
     return this.#stopped.promise;
   }
 
-  /** True as soon as a stop was requested. */
   get isStopping(): boolean {
     return this.#stopping !== undefined;
   }
@@ -45,7 +44,6 @@ export class Lifetime {
   }
 }
 
-/** @throws the error of the first step that failed. */
 async function runAll(steps: readonly CleanUpStep[]): Promise<void> {
   const errors: unknown[] = [];
   for (const step of steps) {

@@ -1,5 +1,3 @@
-/** One timer for each named thing. */
-
 import type { Clock } from "../../async/clock.ts";
 
 export class Scheduler {

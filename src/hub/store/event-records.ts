@@ -18,7 +18,6 @@ export type DeviceEventLog = EventLog<DeviceEvent>;
 /** In a partition's key, instead of a number. */
 const END = "end";
 
-/** `end` is the partition's next position. */
 export function putEvents(
   partition: number,
   events: readonly LoggedEvent<DeviceEvent>[],

@@ -57,7 +57,6 @@ class Turns {
   #durable = 0;
   #hasEnded = false;
 
-  /** @returns The number of the new write. */
   begin(): number {
     this.#handedIn += 1;
     return this.#handedIn;

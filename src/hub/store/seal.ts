@@ -10,7 +10,6 @@ export const SEAL_KEY = "!seal";
 
 export interface Seal extends Integrity {
   readonly format: number;
-  /** Number of the commit that wrote it. */
   readonly commit: number;
 }
 

@@ -54,7 +54,7 @@ export function openPartitionNode(
   return { check, close, end };
 }
 
-/** `$management`: READ returns properties of the event hub and its partitions (rule event-management). */
+/** `$management`: properties of the event hub and its partitions (rule event-management). */
 export function openManagementNode(
   receiver: Receiver,
   replies: Replies,

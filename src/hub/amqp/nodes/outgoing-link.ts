@@ -67,7 +67,7 @@ export class OutgoingLink {
     this.#settleLate();
   }
 
-  /** Settling a delivery that rhea has not written would send it as settled, as if it were received. */
+  /** A delivery that is settled before rhea writes it would be sent as if it were received. */
   #settleLate(): void {
     const next = nextToWrite(this.#sender.session);
     for (const delivery of this.#late) if (delivery.id < next) this.#settleLost(delivery);

@@ -22,7 +22,6 @@ export class Replies {
     this.#sendBuffer = sendBuffer;
   }
 
-  /** A link of the node on which the peer receives. */
   open(link: Sender): Omit<GuardedLink, "check"> {
     agreeToSenderSettleMode(link);
     const credit = new LinkCredit(link, this.#sendBuffer, () => this.#send());

@@ -53,7 +53,7 @@ export function openFeedbackNode(sender: Sender, context: NodeContext): GuardedL
   return { check, close: (error) => link.close(error), end: () => link.end() };
 }
 
-/** `/messages/serviceBound/filenotifications`: nothing is ever uploaded here (rule file-notifications). */
+/** `/messages/serviceBound/filenotifications`: always empty (rule file-notifications). */
 export function openSilentNode(sender: Sender, { claims }: NodeContext): GuardedLink {
   const check = (): void => {
     claims.authorize("ServiceConnect", ["messages", "serviceBound", "filenotifications"]);

@@ -15,7 +15,7 @@ import {
   SESSION,
 } from "./rhea-internals.ts";
 
-/** Bytes of a peer that attaches a link in each direction and sends part of a message and of a frame. */
+/** A peer that attaches a link in each direction and sends part of a message and of a frame. */
 const PEER = Buffer.from(
   [
     "414d515000010000", // protocol header

@@ -85,7 +85,6 @@ export const SESSION = internals(RHEA, "Session", {
   remote: { handles: object<Record<number, Link>>() },
   local: { begin: { handle_max: nullable(number) } },
   outgoing: {
-    /** The first delivery that has not been written yet. */
     next_pending_delivery: number,
     deliveries: { by_id: method<(id: number) => Delivery | undefined>() },
   },

@@ -11,7 +11,6 @@ const SECTION = {
   value: 0x77,
 } as const;
 
-/** The standard AMQP message format. */
 const MESSAGE_FORMAT = 0;
 
 type Fields = Readonly<Record<string, unknown>>;
