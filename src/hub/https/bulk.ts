@@ -9,8 +9,6 @@ import { isObject, parseJson } from "./json-body.ts";
 /** Per request (registry guide). */
 const MAX_DEVICES = 100;
 
-const ANY_ETAG = "*";
-
 interface BulkItem {
   readonly deviceId: string;
   readonly importMode: string;
@@ -47,7 +45,7 @@ const createOr =
   (item, registry) =>
     (registry.find(item.deviceId) ? update : create)(item, registry);
 
-const any = (): string => ANY_ETAG;
+const any = (): string => "*";
 const own = ({ etag }: BulkItem): string => etag;
 
 /** By importMode in lower case: the SDKs use either case. */

@@ -63,7 +63,8 @@ export async function issueServerCertificate(
 function identity(name: string, nowMs: number, days: number) {
   return {
     serialNumber: positiveSerial(),
-    ...(name.length > 0 && { name, subject: name }),
+    name,
+    subject: name,
     notBefore: new Date(nowMs - DAY_MS),
     notAfter: new Date(nowMs + days * DAY_MS),
     signingAlgorithm: SIGNING_ALGORITHM,

@@ -64,7 +64,7 @@ function reply(
   request: AmqpMessage,
   status: number,
   description: string,
-  body: object | undefined = undefined,
+  body?: object,
 ): AmqpMessage {
   return {
     ...correlationOf(request.message_id),
