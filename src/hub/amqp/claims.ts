@@ -24,10 +24,7 @@ export class Claims {
     this.#options = options;
   }
 
-  /**
-   * Replaces an earlier principal for the same audience.
-   * @throws HubError IotHubUnauthorized
-   */
+  /** @throws HubError IotHubUnauthorized */
   add(audience: string, token: string): void {
     const principal = this.#options.access.authenticate(token, parseDeviceResource(audience));
     this.#byAudience.set(audience, principal);

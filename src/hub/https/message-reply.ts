@@ -38,10 +38,7 @@ export function toMessageReply(
   return { status: 200, headers: Object.fromEntries(present), body };
 }
 
-/**
- * In milliseconds; undefined for the hub's default.
- * @throws HubError ArgumentInvalid outside 5 to 300 seconds.
- */
+/** @throws HubError ArgumentInvalid outside 5 to 300 seconds. */
 export function parseLockTimeoutMs(seconds: string | undefined): number | undefined {
   if (seconds === undefined) return undefined;
   const { min, max } = LOCK_TIMEOUT_SECONDS;

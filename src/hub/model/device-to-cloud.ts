@@ -114,10 +114,8 @@ export class DeviceToCloud {
   }
 
   /**
-   * Rule event-group.
-   * @throws HubError MessagingEntityNotFound for an unknown partition or consumer group,
-   * ArgumentInvalid for a position after the end, LinkCreationConflict while a reader has a higher
-   * epoch (rule event-epoch).
+   * @throws HubError MessagingEntityNotFound (rule event-group), ArgumentInvalid for a position
+   * after the end, LinkCreationConflict while a reader has a higher epoch (rule event-epoch).
    */
   subscribe(request: EventRequest, reader: EventReader): Subscription {
     const partition = this.#find(request.partition);

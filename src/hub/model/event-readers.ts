@@ -16,10 +16,7 @@ export interface ReaderPlace {
 export class EventReaders {
   readonly #readers = new Set<ReaderRequest>();
 
-  /**
-   * Replaced readers are notified.
-   * @throws HubError LinkCreationConflict when this one is not allowed.
-   */
+  /** @throws HubError LinkCreationConflict when this one is not allowed. */
   take(request: ReaderRequest): ReaderPlace {
     const rivals = [...this.#readers].filter(({ group }) => group === request.group);
     for (const { epoch } of rivals) {

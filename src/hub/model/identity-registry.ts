@@ -77,10 +77,7 @@ export class Registry {
     return found;
   }
 
-  /**
-   * Closes a connection whose credentials are no longer valid.
-   * @throws HubError PreconditionFailed, also if missing (rule registry-update); ArgumentInvalid.
-   */
+  /** @throws HubError PreconditionFailed, also if missing (rule registry-update); ArgumentInvalid. */
   async update(deviceId: string, request: DeviceRequest, ifMatch: string): Promise<DeviceIdentity> {
     const current = this.find(deviceId);
     if (current === undefined) {

@@ -26,10 +26,7 @@ interface Content {
   readonly commits: number;
 }
 
-/**
- * @throws StoreError StoreInUse while another process has it open; StoreDamaged; StoreTooNew;
- * StoreFull and StoreDenied, as on writing.
- */
+/** @throws StoreError StoreInUse, StoreDamaged, StoreTooNew, StoreFull, StoreDenied. */
 export async function openLevelStore(directory: string): Promise<Store> {
   try {
     return await openOwned(directory, await acquireOwnership(directory));
