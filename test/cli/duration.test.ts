@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { formatDuration, parseDuration } from "../../src/cli/text/duration.ts";
+import { formatDuration } from "../../src/async/format-duration.ts";
+import { parseDuration } from "../../src/cli/text/duration.ts";
 
 test.each([
   ["0", 0],

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { formatDuration } from "../../async/format-duration.ts";
 import { ClientError } from "../../client/errors/client-error.ts";
 import {
   findHubFileDamage,
@@ -15,7 +16,6 @@ import { describeAbsence } from "../local/require-hub.ts";
 import type { Context } from "../program/run-program.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
-import { formatDuration } from "../text/duration.ts";
 
 const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 30;

@@ -1,6 +1,6 @@
+import { formatDuration } from "../../async/format-duration.ts";
 import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
-import { formatDuration } from "../text/duration.ts";
 import { diagnoseHungHub } from "./hung-hub.ts";
 
 /** Faster connections show nothing. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { formatDuration } from "../../async/format-duration.ts";
 import { createHome, findHubFileDamage, type HubDescription } from "../../hub/home/home.ts";
 import { HubStartError } from "../terminal/hub-start-error.ts";
-import { formatDuration } from "../text/duration.ts";
 import { type StartOutcome, startInBackground } from "./background-hub.ts";
 import { findRunningHub } from "./find-running-hub.ts";
 import { LocalHubError } from "./local-hub-error.ts";

@@ -2,11 +2,11 @@
 
 import { type FSWatcher, watch } from "node:fs";
 import { Deadline } from "../../async/deadline.ts";
+import { formatDuration } from "../../async/format-duration.ts";
 import type { HubWatch } from "../../client/connection/reconnect.ts";
 import type { DeviceHubWatch, LossCause } from "../../client/device/keep-connected.ts";
 import { type HubDescription, readHubMark, readRunningHub } from "../../hub/home/home.ts";
 import type { Context } from "../program/run-program.ts";
-import { formatDuration } from "../text/duration.ts";
 import { ensureLocalHub } from "./ensure-local-hub.ts";
 import { findRunningHub } from "./find-running-hub.ts";
 import { isDeviceConnected } from "./hub-api.ts";

@@ -1,6 +1,9 @@
 import { createDeferred } from "../../async/deferred.ts";
 import type { Context } from "./run-program.ts";
 
+/** How long a blocked reader may delay the exit. */
+export const WRITE_GRACE_MS = 1000;
+
 export type End<Own extends string> =
   | { readonly type: Own | "interrupted" | "closed" }
   | { readonly type: "failed"; readonly error: unknown };

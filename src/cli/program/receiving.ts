@@ -1,7 +1,7 @@
+import { formatDuration } from "../../async/format-duration.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { OutputClosedError } from "../terminal/output.ts";
 import { formatCount } from "../text/count.ts";
-import { formatDuration } from "../text/duration.ts";
 import type { End } from "./ending.ts";
 import type { Context } from "./run-program.ts";
 

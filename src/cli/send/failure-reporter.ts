@@ -1,8 +1,8 @@
+import { formatDuration } from "../../async/format-duration.ts";
 import type { SendEvent } from "../../client/service/send-event.ts";
 import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
-import { formatDuration } from "../text/duration.ts";
 
 type Failure = Extract<SendEvent, { type: "failed" }>;
 type Retry = Extract<SendEvent, { type: "queueFull" | "throttled" }>;

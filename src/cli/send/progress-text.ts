@@ -1,4 +1,4 @@
-import { formatDuration } from "../text/duration.ts";
+import { formatDuration } from "../../async/format-duration.ts";
 
 export interface Waiting {
   readonly pending: number;

@@ -1,8 +1,8 @@
+import { formatDuration } from "../../async/format-duration.ts";
 import type { MatchedFeedback, PendingMessage } from "../../client/service/feedback-tracker.ts";
 import type { Message } from "../../core/message.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
-import { formatDuration } from "../text/duration.ts";
 import { formatFeedbackJson, formatFeedbackText } from "../text/feedback-text.ts";
 import type { Tally } from "./tally.ts";
 

@@ -7,6 +7,7 @@ import type { PlannedMessage, SendEvent } from "../../client/service/send-event.
 import { sendAll } from "../../client/service/sender.ts";
 import type { FeedbackBatch, ServiceConnection } from "../../client/service/service-connection.ts";
 import type { Message } from "../../core/message.ts";
+import { WRITE_GRACE_MS } from "../program/ending.ts";
 import type { RunEnd } from "../program/run-exit-code.ts";
 import type { Context } from "../program/run-program.ts";
 import { writeSummary } from "../program/write-summary.ts";
@@ -19,9 +20,6 @@ import { formatWaiting } from "./progress-text.ts";
 import { createRenderer, type SendRenderer } from "./render.ts";
 import type { RunOptions } from "./send-options.ts";
 import type { Tally } from "./tally.ts";
-
-/** How long a blocked reader may delay the exit of an interrupted run. */
-const WRITE_GRACE_MS = 1000;
 
 export class SendRun {
   readonly #options: RunOptions;

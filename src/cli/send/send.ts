@@ -1,3 +1,4 @@
+import { formatDuration } from "../../async/format-duration.ts";
 import type { ClientError } from "../../client/errors/client-error.ts";
 import type { FeedbackBatch } from "../../client/service/service-connection.ts";
 import type { ServiceConfig } from "../../config/service-config.ts";
@@ -12,7 +13,6 @@ import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { OutputClosedError, OutputError } from "../terminal/output.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 import { formatCount } from "../text/count.ts";
-import { formatDuration } from "../text/duration.ts";
 import { runDryRun } from "./dry-run.ts";
 import { oversizeError, oversizeOf, rejectAll, rejectOversize } from "./messages/message-size.ts";
 import type { MessageSource } from "./messages/message-source.ts";

@@ -1,5 +1,3 @@
-export { formatDuration } from "../../async/format-duration.ts";
-
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,

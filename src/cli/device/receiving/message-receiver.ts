@@ -2,6 +2,7 @@
 
 import { waitAtMost } from "../../../async/within.ts";
 import type { Delivery, DeliverySettlement } from "../../../client/connection/device-connection.ts";
+import { WRITE_GRACE_MS } from "../../program/ending.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { separate } from "../../terminal/paragraph.ts";
@@ -19,9 +20,6 @@ export interface MessageReceiverOptions {
   readonly held?: HeldMessages | undefined;
   readonly count: number | undefined;
 }
-
-/** How long a blocked reader may delay the exit. */
-const WRITE_GRACE_MS = 1000;
 
 export class MessageReceiver {
   readonly #options: MessageReceiverOptions;

@@ -1,8 +1,8 @@
+import { formatDuration } from "../../../async/format-duration.ts";
 import type { TelemetryEvent } from "../../../client/device/telemetry-event.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { exitCodeOf } from "../../terminal/exit-code.ts";
-import { formatDuration } from "../../text/duration.ts";
 
 type EventOf<T extends TelemetryEvent["type"]> = Extract<TelemetryEvent, { type: T }>;
 

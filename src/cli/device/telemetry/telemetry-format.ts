@@ -1,7 +1,7 @@
+import { formatDuration } from "../../../async/format-duration.ts";
 import type { TelemetryMessage } from "../../../client/device/telemetry-event.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
-import { formatDuration } from "../../text/duration.ts";
 import type { TelemetryTally } from "./telemetry-tally.ts";
 
 export interface Confirmation extends TelemetryMessage {

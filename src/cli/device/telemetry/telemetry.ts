@@ -1,10 +1,11 @@
 import { Deadline } from "../../../async/deadline.ts";
+import { formatDuration } from "../../../async/format-duration.ts";
 import type { TelemetryEvent } from "../../../client/device/telemetry-event.ts";
 import { TelemetrySender } from "../../../client/device/telemetry-sender.ts";
 import type { Message } from "../../../core/message.ts";
 import { validateJsonBody } from "../../message/json-body.ts";
 import { makeMessage, makeRunId } from "../../message/make-message.ts";
-import { type End, Ending } from "../../program/ending.ts";
+import { type End, Ending, WRITE_GRACE_MS } from "../../program/ending.ts";
 import { exitCodeOfTelemetry, type RunEnd } from "../../program/run-exit-code.ts";
 import type { Context } from "../../program/run-program.ts";
 import { writeSummary } from "../../program/write-summary.ts";
@@ -13,7 +14,6 @@ import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
 import { OrderedWriter } from "../../terminal/ordered-writer.ts";
 import { OutputClosedError, OutputError } from "../../terminal/output.ts";
 import { formatCount } from "../../text/count.ts";
-import { formatDuration } from "../../text/duration.ts";
 import { formatSending } from "../../text/sending-text.ts";
 import { DeviceLink } from "../device-link.ts";
 import { MessageReceiver } from "../receiving/message-receiver.ts";
@@ -27,9 +27,6 @@ type SendingEnd = End<"sent" | "refused" | "timeout">;
 
 /** How long to wait for outstanding confirmations at the end. */
 const CONFIRM_GRACE_MS = 2000;
-
-/** How long a blocked reader may delay the exit. */
-const WRITE_GRACE_MS = 1000;
 
 /** Progress is shown only below this interval; otherwise each message is visible as it is sent. */
 const PROGRESS_BELOW_MS = 1000;

@@ -11,7 +11,7 @@ import type { EventsConfig } from "../../../config/hub-config.ts";
 import { createFollower } from "../../local/connect-target.ts";
 import { whileConnecting } from "../../local/connecting.ts";
 import type { HubFollower } from "../../local/hub-follower.ts";
-import { type End, Ending } from "../../program/ending.ts";
+import { type End, Ending, WRITE_GRACE_MS } from "../../program/ending.ts";
 import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
@@ -23,9 +23,6 @@ import { formatRetry } from "../../text/retry-text.ts";
 import { createEventFormat, type EventFormat, type EventGap, formatGap } from "./event-format.ts";
 import { type EventSource, findEventSource } from "./event-source.ts";
 import type { MonitorEventsFlags } from "./monitor-events-flags.ts";
-
-/** How long a blocked reader may delay the exit. */
-const WRITE_GRACE_MS = 1000;
 
 export async function runMonitorEvents(
   flags: MonitorEventsFlags,

@@ -8,7 +8,7 @@ import type {
 } from "../../../client/service/service-connection.ts";
 import type { HubConfig } from "../../../config/hub-config.ts";
 import { RunConnection } from "../../local/run-connection.ts";
-import { type End, Ending } from "../../program/ending.ts";
+import { type End, Ending, WRITE_GRACE_MS } from "../../program/ending.ts";
 import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
@@ -16,9 +16,6 @@ import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
 import { formatFeedbackJson, formatFeedbackText } from "../../text/feedback-text.ts";
 import type { MonitorFeedbackFlags } from "./monitor-feedback-flags.ts";
-
-/** How long a blocked reader may delay the exit. */
-const WRITE_GRACE_MS = 1000;
 
 const CONSUMED = "Printed records are consumed: other readers do not get them.";
 
