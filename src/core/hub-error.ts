@@ -32,6 +32,8 @@ export const HUB_ERRORS = {
 
 export type HubErrorName = keyof typeof HUB_ERRORS;
 
+export const HUB_ERROR_NAMES = Object.keys(HUB_ERRORS) as readonly HubErrorName[];
+
 /** A refusal by a hub, with its catalogue name. */
 export class HubError extends Error {
   override readonly name: HubErrorName;

@@ -1,5 +1,5 @@
 import type { DeviceCredential } from "../../core/connection-string.ts";
-import { HUB_ERRORS, type HubErrorName, httpStatusOf } from "../../core/hub-error.ts";
+import { HUB_ERROR_NAMES, type HubErrorName, httpStatusOf } from "../../core/hub-error.ts";
 import { ClientError } from "../errors/client-error.ts";
 import type { HttpAnswer } from "../sdk/device/http-device-base.ts";
 import { HttpRefusalError } from "../sdk/device/http-refusal-error.ts";
@@ -54,8 +54,6 @@ const OWNER: Reading = {
   },
 };
 
-const NAMES = Object.keys(HUB_ERRORS) as HubErrorName[];
-
 export function refusalByAnswer(
   cause: unknown,
   credential: DeviceCredential,
@@ -109,7 +107,9 @@ function nameOf(
   status: number,
   byStatus: Reading["byStatus"],
 ): HubErrorName {
-  const byName = NAMES.find((name) => name === errorName && httpStatusOf(name) === status);
+  const byName = HUB_ERROR_NAMES.find(
+    (name) => name === errorName && httpStatusOf(name) === status,
+  );
   return byName ?? byStatus[status] ?? (status >= 500 ? "ServerError" : "ArgumentInvalid");
 }
 

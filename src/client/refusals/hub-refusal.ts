@@ -1,4 +1,4 @@
-import { HUB_ERRORS, type HubErrorName } from "../../core/hub-error.ts";
+import { HUB_ERROR_NAMES, HUB_ERRORS, type HubErrorName } from "../../core/hub-error.ts";
 import { ClientError } from "../errors/client-error.ts";
 
 const CONDITIONS: Readonly<Record<string, HubErrorName>> = {
@@ -99,8 +99,9 @@ function nameOf(answer: Answer): HubErrorName | undefined {
 }
 
 export function nameOfNumber(number: number): HubErrorName | undefined {
-  const names = Object.keys(HUB_ERRORS) as HubErrorName[];
-  return names.find((name) => HUB_ERRORS[name].number === number) ?? CLOSEST_NAMES[number];
+  return (
+    HUB_ERROR_NAMES.find((name) => HUB_ERRORS[name].number === number) ?? CLOSEST_NAMES[number]
+  );
 }
 
 function numberOf({ description, info }: Answer): number | undefined {

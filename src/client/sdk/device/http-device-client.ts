@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import https from "node:https";
 import type { Message as SdkMessage } from "azure-iot-common";
 import { Http } from "azure-iot-device-http/dist/http.js";
@@ -8,9 +7,9 @@ import { internals, method, object } from "../../../dependencies/internals.ts";
 import type { ClientCertificate } from "../../connection/device-connection.ts";
 import type { Endpoint } from "../../endpoint.ts";
 import { createSdkClient } from "./device-client.ts";
-import { type HttpAnswer, HttpDeviceBase, toHttpAnswer } from "./http-device-base.ts";
+import { type HttpAnswer, HttpDeviceBase } from "./http-device-base.ts";
 import { toHttpEvent } from "./http-event.ts";
-import { HttpRefusalError } from "./http-refusal-error.ts";
+import { toHttpError } from "./http-refusal-error.ts";
 
 export interface HttpArrival {
   readonly answer: HttpAnswer;
@@ -42,8 +41,6 @@ export interface HttpDeviceClientOptions {
 
 /** Receiving, settling and sending run in parallel. */
 const MAX_SOCKETS = 4;
-
-type SdkError = Error & { readonly response?: IncomingMessage; readonly responseBody?: Buffer };
 
 const settle = method<Http["complete"]>();
 
@@ -86,7 +83,7 @@ export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDe
       await client.open();
     },
     async receive() {
-      const onError = (error: SdkError): void => fail(toError(error));
+      const onError = (error: Error): void => fail(toHttpError(error));
       let onMessage = (_message: SdkMessage): void => {};
       let fail = (_error: Error): void => {};
       const received = new Promise<SdkMessage | undefined>((resolve, reject) => {
@@ -105,13 +102,15 @@ export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDe
     },
     settle: ({ sdkMessage }, settlement) =>
       new Promise((resolve, reject) => {
-        transport[settlement](sdkMessage, (error) => (error ? reject(toError(error)) : resolve()));
+        transport[settlement](sdkMessage, (error) =>
+          error ? reject(toHttpError(error)) : resolve(),
+        );
       }),
     async sendEvent(message) {
       try {
         await client.sendEvent(toHttpEvent(message));
       } catch (error) {
-        throw toError(error as SdkError);
+        throw toHttpError(error as Error);
       }
     },
     async close() {
@@ -124,10 +123,4 @@ export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDe
       client.close(() => {});
     },
   };
-}
-
-function toError(error: SdkError): Error {
-  const { response, responseBody } = error;
-  if (!response || !responseBody) return error;
-  return new HttpRefusalError(toHttpAnswer(response, responseBody), error);
 }

@@ -15,8 +15,8 @@ import { versionQueryString } from "azure-iothub/dist/version.js";
 import { internals, method, object } from "../../../dependencies/internals.ts";
 import { IOT_HUB_SCOPE, type ServiceSignIn } from "../../connection/service-sign-in.ts";
 import type { Endpoint } from "../../endpoint.ts";
-import { HttpDeviceBase, toHttpAnswer } from "../device/http-device-base.ts";
-import { HttpRefusalError } from "../device/http-refusal-error.ts";
+import { HttpDeviceBase } from "../device/http-device-base.ts";
+import { toHttpError } from "../device/http-refusal-error.ts";
 
 export class UnexpectedResponseError extends Error {
   override readonly name = "UnexpectedResponseError";
@@ -90,8 +90,6 @@ export function createSdkRegistry(options: SdkRegistryOptions): SdkRegistry {
 type HttpBase = ConstructorParameters<typeof RestApiClient>[2];
 
 type Done = Parameters<HttpDeviceBase["buildRequest"]>[5];
-
-type SdkError = Error & { readonly response?: IncomingMessage; readonly responseBody?: Buffer };
 
 class RegistryHttpLayer {
   readonly #base: HttpDeviceBase;
@@ -177,8 +175,6 @@ async function rethrowRefusal<T>(answer: Promise<T>): Promise<T> {
     if (cause instanceof SyntaxError) {
       throw new UnexpectedResponseError("The response is not JSON.", { cause });
     }
-    const { response, responseBody } = cause as SdkError;
-    if (!response || !responseBody) throw cause;
-    throw new HttpRefusalError(toHttpAnswer(response, responseBody), cause as SdkError);
+    throw toHttpError(cause as Error);
   }
 }
