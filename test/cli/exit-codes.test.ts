@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { type ExecutableName, parseLines, run } from "./support/run-command.ts";
+import { type ExecutableName, messagesOf, parseLines, run } from "./support/run-command.ts";
 import { StartedHub } from "./support/started-hub.ts";
 
 const WRONG_KEY = "d3JvbmcgLSB3cm9uZyAtIHdyb25nISE=";
@@ -24,12 +24,6 @@ afterEach(async () => {
   await hub.stop();
 });
 
-const send = (...args: readonly string[]) => hub.run("c2d-send", "-o", "json", ...args);
-
-function messagesOf({ stdout }: { readonly stdout: string }) {
-  return parseLines(stdout).filter(({ type }) => type === "message");
-}
-
 test("124 when --count is not reached in time, 0 without --count", async () => {
   await startHub();
   const args = ["listen", "-o", "json", "--timeout", "300ms"];
@@ -49,20 +43,20 @@ test("124 when --count is not reached in time, 0 without --count", async () => {
 });
 
 test("124 when feedback does not arrive, with the summary last", async () => {
-  const { code, stdout } = await send("--wait", "--timeout", "300ms");
+  const { code, stdout } = await hub.send("--wait", "--timeout", "300ms");
   expect(parseLines(stdout).at(-1)).toMatchObject({ type: "summary", sent: 1, pending: 1 });
   expect(code).toBe(124);
 });
 
 test("--ack negative: no record by the deadline is a success", async () => {
-  const { code, stderr } = await send("--wait", "--ack", "negative", "--timeout", "300ms");
+  const { code, stderr } = await hub.send("--wait", "--ack", "negative", "--timeout", "300ms");
   expect(stderr).toContain("No negative feedback");
   expect(code).toBe(0);
 });
 
 test("7 for negative feedback", async () => {
   await startHub("--feedback-interval", "50ms");
-  const { code, stdout } = await send("--wait", "--expiry", "300ms");
+  const { code, stdout } = await hub.send("--wait", "--expiry", "300ms");
   expect(parseLines(stdout)).toMatchObject([
     { type: "sent" },
     { type: "feedback", statusCode: "Expired" },
@@ -73,7 +67,7 @@ test("7 for negative feedback", async () => {
 
 test("6 when the queue is full with --on-queue-full fail", async () => {
   await startHub("--queue-depth", "2");
-  const { code, stdout, stderr } = await send("--count", "3", "--on-queue-full", "fail");
+  const { code, stdout, stderr } = await hub.send("--count", "3", "--on-queue-full", "fail");
   expect(parseLines(stdout).at(-1)).toMatchObject({ type: "summary", sent: 2, failed: 1 });
   expect(stderr).toContain("DeviceMaximumQueueDepthExceeded");
   expect(code).toBe(6);
@@ -81,7 +75,7 @@ test("6 when the queue is full with --on-queue-full fail", async () => {
 
 test("6 when the queue stays full for --timeout, with the wait shown", async () => {
   await startHub("--queue-depth", "1");
-  const { code, stderr } = await send("--count", "2", "--timeout", "500ms");
+  const { code, stderr } = await hub.send("--count", "2", "--timeout", "500ms");
   expect(stderr).toContain("is full; waiting for room");
   expect(code).toBe(6);
 });
@@ -99,7 +93,7 @@ test("a full queue is waited out, in order", async () => {
 test("6 for a message that is too large", async () => {
   await startHub();
   writeFileSync(join(hub.directory, "big"), Buffer.alloc(70_000));
-  const { code, stdout, stderr } = await send("--data-file-path", "big");
+  const { code, stdout, stderr } = await hub.send("--data-file-path", "big");
   expect(stderr).toContain(`"name":"MessageTooLarge"`);
   expect(parseLines(stdout)).toMatchObject([{ type: "summary", sent: 0, failed: 1 }]);
   expect(code).toBe(6);

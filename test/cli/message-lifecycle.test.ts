@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseLines, type RunningCommand } from "./support/run-command.ts";
+import { messagesOf, parseLines } from "./support/run-command.ts";
 import { StartedHub } from "./support/started-hub.ts";
 
 let hub: StartedHub;
@@ -16,21 +16,9 @@ afterEach(async () => {
   await hub.stop();
 });
 
-const send = (...args: readonly string[]) => hub.run("c2d-send", "-o", "json", ...args);
-
-async function startListener(...args: readonly string[]): Promise<RunningCommand> {
-  const listener = hub.spawn("c2d-device", "listen", "-o", "json", ...args);
-  await listener.waitFor("stdout", `"type":"ready"`);
-  return listener;
-}
-
-function messagesOf({ stdout }: { readonly stdout: string }) {
-  return parseLines(stdout).filter(({ type }) => type === "message");
-}
-
 test("a message is sent, printed and settled, and its feedback arrives", async () => {
-  const listener = await startListener("--count", "1");
-  const sent = await send(
+  const listener = await hub.listen("--count", "1");
+  const sent = await hub.send(
     "--wait",
     "--data",
     '{"a":1}',
@@ -97,13 +85,13 @@ test("a message is sent, printed and settled, and its feedback arrives", async (
 });
 
 test("binary bodies are printed as base64", async () => {
-  await send("--data", "00ff", "--data-encoding", "hex");
+  await hub.send("--data", "00ff", "--data-encoding", "hex");
   const listened = await hub.run("c2d-device", "listen", "-c", "1", "-o", "json");
   expect(messagesOf(listened)).toMatchObject([{ body: "AP8=", bodyEncoding: "base64", bytes: 2 }]);
 });
 
 test("text output escapes control characters", async () => {
-  await send("--data", "\u001b[2Jclear\nTotal calls received: 9", "-p", "k\u001b=v\r");
+  await hub.send("--data", "\u001b[2Jclear\nTotal calls received: 9", "-p", "k\u001b=v\r");
   const { stdout } = await hub.run("c2d-device", "listen", "-c", "1");
   expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
   expect(stdout).toContain("    \\u001b[2Jclear\n    Total calls received: 9\n");
@@ -112,7 +100,7 @@ test("text output escapes control characters", async () => {
 });
 
 test("messages beyond --count are not settled, and left for the next listener", async () => {
-  await send("--count", "3");
+  await hub.send("--count", "3");
   const first = await hub.run("c2d-device", "listen", "-c", "1", "-o", "json");
   const second = await hub.run("c2d-device", "listen", "-c", "2", "-o", "json");
   const ids = [...messagesOf(first), ...messagesOf(second)].map(({ messageId }) => messageId);
@@ -121,7 +109,7 @@ test("messages beyond --count are not settled, and left for the next listener", 
 
 test("each device gets --count messages, and n counts over all devices", async () => {
   writeFileSync(join(hub.directory, "ids"), "b\n\nc\n");
-  const { stdout } = await send("-d", "a", "--device-file", "ids", "--count", "2");
+  const { stdout } = await hub.send("-d", "a", "--device-file", "ids", "--count", "2");
   const sent = parseLines(stdout).filter(({ type }) => type === "sent");
   const pairs = sent.map(({ n, deviceId }) => `${n}${deviceId}`).sort();
   expect(pairs).toEqual(["0a", "1b", "2c", "3a", "4b", "5c"]);

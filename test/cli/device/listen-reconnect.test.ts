@@ -1,7 +1,7 @@
 /** `c2d-device listen` while its hub restarts. */
 
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseLines, type RunningCommand, run } from "../support/run-command.ts";
+import { messagesOf, run } from "../support/run-command.ts";
 import { StartedHub } from "../support/started-hub.ts";
 
 let hub: StartedHub;
@@ -14,26 +14,14 @@ afterEach(async () => {
   await hub.stop();
 });
 
-const send = (...args: readonly string[]) => hub.run("c2d-send", "-o", "json", ...args);
-
-async function startListener(...args: readonly string[]): Promise<RunningCommand> {
-  const listener = hub.spawn("c2d-device", "listen", "-o", "json", ...args);
-  await listener.waitFor("stdout", `"type":"ready"`);
-  return listener;
-}
-
-function messagesOf({ stdout }: { readonly stdout: string }) {
-  return parseLines(stdout).filter(({ type }) => type === "message");
-}
-
 test("after a restart on another port the listener reconnects, and nothing is lost", async () => {
-  const listener = await startListener("--count", "2");
-  await send("--message-id", "before");
+  const listener = await hub.listen("--count", "2");
+  await hub.send("--message-id", "before");
   await listener.waitFor("stdout", `"messageId":"before"`);
   await hub.end();
   await listener.waitFor("stderr", "Reconnecting");
   await hub.begin();
-  await send("--message-id", "after");
+  await hub.send("--message-id", "after");
   const ended = await listener.ended;
   expect(messagesOf(ended).filter(({ duplicate }) => !duplicate)).toMatchObject([
     { messageId: "before" },
@@ -43,7 +31,7 @@ test("after a restart on another port the listener reconnects, and nothing is lo
 });
 
 test("a listener does not restart a foreground hub, but waits for it", async () => {
-  const listener = await startListener();
+  const listener = await hub.listen();
   await hub.end();
   await listener.waitFor("stderr", "The local hub is not running. Waiting for it");
   expect((await run("c2d-hub", ["status"], hub.options)).code).toBe(5);
@@ -52,7 +40,7 @@ test("a listener does not restart a foreground hub, but waits for it", async () 
 });
 
 test("the listener reconnects at once after every restart, without a takeover warning", async () => {
-  const listener = await startListener();
+  const listener = await hub.listen();
   for (let time = 0; time < 5; time++) {
     await hub.end();
     await hub.begin();
@@ -64,18 +52,18 @@ test("the listener reconnects at once after every restart, without a takeover wa
 });
 
 test("of two listeners for one device, the first exits with 6", async () => {
-  const first = await startListener();
-  const second = await startListener();
+  const first = await hub.listen();
+  const second = await hub.listen();
   const { code, stderr } = await first.ended;
   expect(code).toBe(6);
   expect(stderr.match(/another client connected as device1/g)).toHaveLength(1);
   expect(stderr).toContain(`"name":"ConnectionForcefullyClosedOnNewConnection"`);
-  await send("--mid", "to the second");
+  await hub.send("--mid", "to the second");
   await second.waitFor("stdout", `"messageId":"to the second"`);
 });
 
 test("--no-reconnect ends with 5", async () => {
-  const listener = await startListener("--no-reconnect");
+  const listener = await hub.listen("--no-reconnect");
   await hub.end();
   expect((await listener.ended).code).toBe(5);
 });

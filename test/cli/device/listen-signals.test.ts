@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseLines, type RunningCommand } from "../support/run-command.ts";
+import { messagesOf, parseLines } from "../support/run-command.ts";
 import { StartedHub } from "../support/started-hub.ts";
 
 let hub: StartedHub;
@@ -16,20 +16,8 @@ afterEach(async () => {
   await hub.stop();
 });
 
-const send = (...args: readonly string[]) => hub.run("c2d-send", "-o", "json", ...args);
-
-async function startListener(...args: readonly string[]): Promise<RunningCommand> {
-  const listener = hub.spawn("c2d-device", "listen", "-o", "json", ...args);
-  await listener.waitFor("stdout", `"type":"ready"`);
-  return listener;
-}
-
-function messagesOf({ stdout }: { readonly stdout: string }) {
-  return parseLines(stdout).filter(({ type }) => type === "message");
-}
-
 test.each(["SIGINT", "SIGTERM"] as const)("%s ends an unbounded listen with 0", async (signal) => {
-  const listener = await startListener();
+  const listener = await hub.listen();
   listener.interrupt(signal);
   expect(await listener.ended).toMatchObject({ code: 0 });
 });
@@ -38,7 +26,7 @@ test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
 ] as const)("%s before --count is reached ends with %i", async (signal, code) => {
-  const listener = await startListener("--count", "1");
+  const listener = await hub.listen("--count", "1");
   listener.interrupt(signal);
   expect(await listener.ended).toMatchObject({ code });
 });
@@ -69,19 +57,19 @@ test("SIGINT between messages exits with 130, and the summary counts what was se
 });
 
 test("a closed stdout ends a listen quietly with 0, and unread messages stay queued", async () => {
-  const listener = await startListener("-q");
+  const listener = await hub.listen("-q");
   listener.readers.stdout.destroy();
-  await send("--message-id", "unread");
+  await hub.send("--message-id", "unread");
   expect(await listener.ended).toMatchObject({ code: 0, stderr: "" });
   const after = await hub.run("c2d-device", "listen", "-c", "1", "-o", "json");
   expect(messagesOf(after)).toMatchObject([{ messageId: "unread" }]);
 });
 
 test("a reader blocked for several keep-alives loses nothing and keeps its connection", async () => {
-  const listener = await startListener("--count", "20", "--keepalive", "2s");
+  const listener = await hub.listen("--count", "20", "--keepalive", "2s");
   listener.readers.stdout.pause();
   writeFileSync(join(hub.directory, "body"), Buffer.alloc(60_000, "x"));
-  await send("--count", "20", "--data-file-path", "body");
+  await hub.send("--count", "20", "--data-file-path", "body");
   // The hub drops a silent client after 1.5 keep-alives: three of them must pass.
   await new Promise((resolve) => setTimeout(resolve, 7000));
   listener.readers.stdout.resume();
@@ -93,7 +81,7 @@ test("a reader blocked for several keep-alives loses nothing and keeps its conne
 });
 
 test("--ready-file and --output-file", async () => {
-  await send("--data", "to a file");
+  await hub.send("--data", "to a file");
   const listener = hub.spawn(
     "c2d-device",
     "listen",

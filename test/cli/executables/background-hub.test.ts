@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   type ExecutableName,
+  messagesOf,
   parseLines,
   RunningExecutable,
   type RunOptions,
@@ -43,10 +44,6 @@ async function startListener(...args: readonly string[]): Promise<RunningExecuta
 
 const send = (...args: readonly string[]) =>
   run("c2d-send", ["--local", "-o", "json", ...args], options);
-
-function messagesOf({ stdout }: { readonly stdout: string }) {
-  return parseLines(stdout).filter(({ type }) => type === "message");
-}
 
 test("starts a hub in the background, whose end of streams nobody waits for", async () => {
   const sent = await run("c2d-send", ["--local", "-o", "json"], options);

@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseLines, RunningExecutable } from "../support/run-executable.ts";
+import { messagesOf, RunningExecutable } from "../support/run-executable.ts";
 import { StartedHub } from "../support/started-hub.ts";
 
 let hub: StartedHub;
@@ -28,12 +28,6 @@ async function startListener(...args: readonly string[]): Promise<RunningExecuta
   return listener;
 }
 
-const send = (...args: readonly string[]) => hub.run("c2d-send", "-o", "json", ...args);
-
-function messagesOf({ stdout }: { readonly stdout: string }) {
-  return parseLines(stdout).filter(({ type }) => type === "message");
-}
-
 /** Without a last line that breaks off. */
 function wholeLines(text: string): string {
   return text.slice(0, text.lastIndexOf("\n") + 1);
@@ -50,7 +44,7 @@ test.each([
 
 test("after a kill, printed messages are settled or redelivered, and nothing is lost", async () => {
   const listener = await startListener();
-  await send("--count", "20");
+  await hub.send("--count", "20");
   await listener.waitFor("stdout", `"type":"message"`);
   listener.process.kill("SIGKILL");
   const before = messagesOf({ stdout: wholeLines((await listener.ended).stdout) });
@@ -64,7 +58,7 @@ test("a blocked reader cannot keep a listener from exiting", async () => {
   listener.process.stdout.pause();
   // More than a pipe and its reader can hold: the listener is blocked in a write.
   writeFileSync(join(hub.directory, "body"), Buffer.alloc(60_000, "x"));
-  await send("--count", "20", "--data-file-path", "body");
+  await hub.send("--count", "20", "--data-file-path", "body");
   listener.process.kill("SIGINT");
   const code = await new Promise((resolve) => listener.process.on("exit", resolve));
   expect(code).toBe(130);
@@ -80,7 +74,7 @@ test("a second signal exits at once", async () => {
   const listener = await startListener("--count", "50");
   listener.process.stdout.pause();
   writeFileSync(join(hub.directory, "body"), Buffer.alloc(60_000, "x"));
-  await send("--count", "20", "--data-file-path", "body");
+  await hub.send("--count", "20", "--data-file-path", "body");
   listener.process.kill("SIGTERM");
   const again = setInterval(() => listener.process.kill("SIGTERM"), 50);
   const signal = await new Promise((resolve) => {

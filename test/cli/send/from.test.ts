@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseLines, run } from "../support/run-command.ts";
+import { messagesOf, parseLines, run } from "../support/run-command.ts";
 import { StartedHub } from "../support/started-hub.ts";
 
 let hub: StartedHub;
@@ -16,15 +16,20 @@ afterEach(async () => {
   await hub.stop();
 });
 
-const send = (...args: readonly string[]) => hub.run("c2d-send", "-o", "json", ...args);
-
-function messagesOf({ stdout }: { readonly stdout: string }) {
-  return parseLines(stdout).filter(({ type }) => type === "message");
-}
-
 test("messages received by one device are sent to others unchanged", async () => {
-  await send("-d", "a", "--data", "00ff", "--data-encoding", "hex", "-p", "k=v", "--mid", "one");
-  await send("-d", "a", "--data", '{"b": 1.0}', "--ct", "application/json", "--mid", "{{n}}");
+  await hub.send(
+    "-d",
+    "a",
+    "--data",
+    "00ff",
+    "--data-encoding",
+    "hex",
+    "-p",
+    "k=v",
+    "--mid",
+    "one",
+  );
+  await hub.send("-d", "a", "--data", '{"b": 1.0}', "--ct", "application/json", "--mid", "{{n}}");
   const first = await hub.run("c2d-device", "listen", "-d", "a", "-c", "2", "-o", "json");
   const sent = await run(
     "c2d-send",
@@ -54,7 +59,7 @@ test("expired messages are dropped with a warning", async () => {
   const line =
     '{"type":"message","body":"","bodyEncoding":"utf8","expiryTimeUtc":"2001-01-01T00:00:00Z"}';
   writeFileSync(join(hub.directory, "lines"), `${line}\n`);
-  const { code, stdout, stderr } = await send("--from", "lines", "-d", "a");
+  const { code, stdout, stderr } = await hub.send("--from", "lines", "-d", "a");
   expect(stderr).toContain("warning: --from: line 1 of lines: expired");
   expect(parseLines(stdout)).toMatchObject([{ type: "summary", sent: 0, failed: 0 }]);
   expect(code).toBe(0);

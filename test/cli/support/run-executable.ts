@@ -31,3 +31,8 @@ export function parseLines(text: string): Record<string, unknown>[] {
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
+
+/** The messages that `c2d-device listen -o json` has printed. */
+export function messagesOf({ stdout }: { readonly stdout: string }): Record<string, unknown>[] {
+  return parseLines(stdout).filter(({ type }) => type === "message");
+}

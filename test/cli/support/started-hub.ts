@@ -89,6 +89,18 @@ export class StartedHub {
     return command;
   }
 
+  /** `c2d-send -o json` to its end. */
+  send(...args: readonly string[]): Promise<Ended> {
+    return this.run("c2d-send", "-o", "json", ...args);
+  }
+
+  /** `c2d-device listen -o json`, ready. */
+  async listen(...args: readonly string[]): Promise<RunningCommand> {
+    const listener = this.spawn("c2d-device", "listen", "-o", "json", ...args);
+    await listener.waitFor("stdout", `"type":"ready"`);
+    return listener;
+  }
+
   async stop(): Promise<void> {
     for (const command of this.#started) command.interrupt();
     await Promise.all(this.#started.map(({ ended }) => ended));
