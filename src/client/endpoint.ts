@@ -42,3 +42,7 @@ export function uriOf(endpoint: Endpoint, transport: Transport): string {
 export function serverNameOf({ host }: Endpoint): string {
   return isIP(host) === 0 ? host : "";
 }
+
+export function isLoopback(host: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|::1)$/i.test(host);
+}

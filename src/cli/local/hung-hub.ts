@@ -1,3 +1,4 @@
+import { isLoopback } from "../../client/endpoint.ts";
 import { ClientError } from "../../client/errors/client-error.ts";
 import { splitHostPort } from "../../core/connection-string.ts";
 import { type HubDescription, readRunningHub } from "../../hub/home/home.ts";
@@ -35,8 +36,4 @@ function findHubAt(hostName: string, home: string | undefined): HubDescription |
   if (hub === undefined) return undefined;
   const isAddress = isLoopback(host) || host === splitHostPort(hub.endpoint).host;
   return isAddress && (port === undefined || hub.ports.includes(port)) ? hub : undefined;
-}
-
-function isLoopback(host: string): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d+){3}|::1)$/i.test(host);
 }

@@ -34,7 +34,7 @@ export abstract class ClientSession<Options extends SessionOptions> {
   constructor(options: Options, endpoint: Endpoint) {
     this.options = options;
     this.endpoint = endpoint;
-    this.ca = trustedCertificates(options.ca);
+    this.ca = trustedCertificates(options.ca, endpoint);
   }
 
   /** @throws ClientError with the reason; finding it may take up to half a second longer. */

@@ -46,7 +46,7 @@ export class RegistryClient {
   constructor(options: RegistryClientOptions) {
     this.#options = options;
     this.#endpoint = endpointOf(options.signIn.hostName, "http");
-    this.#ca = trustedCertificates(options.ca);
+    this.#ca = trustedCertificates(options.ca, this.#endpoint);
     this.#registry = createSdkRegistry({
       signIn: options.signIn,
       endpoint: this.#endpoint,
