@@ -1,7 +1,5 @@
 /** One table of valid values, for the library and for `c2d-hub start`. */
 
-import { X509Certificate } from "node:crypto";
-
 export interface OptionRange {
   /** Completes "It must be ...". */
   readonly text: string;
@@ -35,12 +33,6 @@ export const CONSUMER_GROUP_RANGE: OptionRange = {
   includes: (value) => matches(value, /^[a-z0-9$]([a-z0-9._-]{0,48}[a-z0-9])?$/i),
 };
 
-const AUTHORITY_RANGE: OptionRange = {
-  text: "a CA certificate in PEM format",
-  includes: isAuthorityCertificate,
-  isHidden: true,
-};
-
 /** By option name in the library; durations in milliseconds. */
 export const HUB_OPTION_RANGES = {
   devices: listOf({ text: "a device id", includes: (value) => typeof value === "string" }),
@@ -56,7 +48,6 @@ export const HUB_OPTION_RANGES = {
   queueDepth: COUNT_RANGE,
   /** 0: each record is sent at once. */
   feedbackIntervalMs: durationFrom(0),
-  deviceAuthorities: listOf(AUTHORITY_RANGE),
   consumerGroups: listOf(CONSUMER_GROUP_RANGE),
   clock: { text: "a clock with nowMs() and setTimer()", includes: isClock },
 } as const satisfies Record<string, OptionRange>;
@@ -137,7 +128,7 @@ function durationFrom(minMs: number): OptionRange {
   };
 }
 
-function listOf(items: OptionRange): OptionRange {
+export function listOf(items: OptionRange): OptionRange {
   return { text: `a list in which each item is ${items.text}`, includes: Array.isArray, items };
 }
 
@@ -153,13 +144,4 @@ function isClock(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { nowMs, setTimer } = value as Record<string, unknown>;
   return typeof nowMs === "function" && typeof setTimer === "function";
-}
-
-function isAuthorityCertificate(value: unknown): boolean {
-  if (typeof value !== "string") return false;
-  try {
-    return new X509Certificate(value).ca;
-  } catch {
-    return false;
-  }
 }

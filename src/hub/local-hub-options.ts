@@ -1,4 +1,6 @@
+import { X509Certificate } from "node:crypto";
 import { type Clock, systemClock } from "../async/clock.ts";
+import { HUB_OPTION_RANGES, listOf, type OptionRange } from "../core/hub-options.ts";
 import { type CloudToDeviceSettings, LOCAL_DEFAULTS } from "../core/limits.ts";
 
 /**
@@ -34,6 +36,17 @@ export interface LocalHubOptions {
 
 export const DEFAULT_HOST = "127.0.0.1";
 
+const AUTHORITY_RANGE: OptionRange = {
+  text: "a CA certificate in PEM format",
+  includes: isAuthorityCertificate,
+  isHidden: true,
+};
+
+export const LOCAL_HUB_OPTION_RANGES: Readonly<Record<keyof LocalHubOptions, OptionRange>> = {
+  ...HUB_OPTION_RANGES,
+  deviceAuthorities: listOf(AUTHORITY_RANGE),
+};
+
 export function resolveOptions(options: LocalHubOptions) {
   const { host = DEFAULT_HOST, hostNames = [], clock = systemClock } = options;
   const { consumerGroups = [], deviceAuthorities = [], devices = [] } = options;
@@ -46,4 +59,13 @@ export function resolveOptions(options: LocalHubOptions) {
     feedback: { ...feedback, intervalMs: options.feedbackIntervalMs ?? feedback.intervalMs },
   };
   return { host, hostNames, deviceAuthorities, devices, consumerGroups, clock, settings };
+}
+
+function isAuthorityCertificate(value: unknown): boolean {
+  if (typeof value !== "string") return false;
+  try {
+    return new X509Certificate(value).ca;
+  } catch {
+    return false;
+  }
 }

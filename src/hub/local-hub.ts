@@ -5,10 +5,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { validateDeviceId } from "../core/device-identity.ts";
-import { HUB_OPTION_RANGES, type OptionRange, validateOptions } from "../core/hub-options.ts";
+import { validateOptions } from "../core/hub-options.ts";
 import { createInstallation } from "./home/installation.ts";
 import { startHub } from "./hub.ts";
-import { type LocalHubOptions, resolveOptions } from "./local-hub-options.ts";
+import {
+  LOCAL_HUB_OPTION_RANGES,
+  type LocalHubOptions,
+  resolveOptions,
+} from "./local-hub-options.ts";
 import type { HubEventListener } from "./model/events.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
 import { toLocalHub } from "./to-local-hub.ts";
@@ -61,7 +65,7 @@ export interface LocalHub extends AsyncDisposable {
  * hub cannot work with the installed rhea.
  */
 export async function startLocalHub(options: LocalHubOptions = {}): Promise<LocalHub> {
-  validateOptions(options, HUB_OPTION_RANGES satisfies Record<keyof LocalHubOptions, OptionRange>);
+  validateOptions(options, LOCAL_HUB_OPTION_RANGES);
   const resolved = resolveOptions(options);
   for (const deviceId of resolved.devices) validateDeviceId(deviceId);
   const directory = mkdtempSync(join(tmpdir(), "c2d-hub-"));

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { HUB_OPTION_RANGES } from "../../src/core/hub-options.ts";
+import { LOCAL_HUB_OPTION_RANGES } from "../../src/hub/local-hub-options.ts";
 import {
   HubStoppedError,
   InvalidOptionError,
@@ -105,7 +105,7 @@ describe("startLocalHub takes", () => {
       () => "",
       ({ range }: InvalidOptionError) => range,
     );
-    expect(known).toBe(`one of ${Object.keys(HUB_OPTION_RANGES).join(", ")}`);
+    expect(known).toBe(`one of ${Object.keys(LOCAL_HUB_OPTION_RANGES).join(", ")}`);
   });
 });
 

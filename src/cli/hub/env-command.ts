@@ -1,22 +1,14 @@
 import { type Command, Option } from "commander";
 import { DEFAULT_LOCAL_DEVICE_ID } from "../../config/settings.ts";
-import { loadHubHome } from "../local/hub-home.ts";
 import {
   addCommonOptions,
   addConnectTimeout,
   addDotenv,
-  type CommonFlags,
   formatExamples,
 } from "../program/common-options.ts";
 import type { Act } from "../program/run-program.ts";
-import { UsageError } from "../terminal/usage-error.ts";
-import type { EnvFormat } from "./env.ts";
+import type { EnvFlags } from "./env.ts";
 import { deviceIdOption } from "./registry/device-id-option.ts";
-
-interface EnvFlags extends CommonFlags {
-  readonly format?: EnvFormat;
-  readonly connectTimeout: number;
-}
 
 export function addEnv(program: Command, act: Act): void {
   const command = program
@@ -46,12 +38,7 @@ export function addEnv(program: Command, act: Act): void {
     );
   addDotenv(addConnectTimeout(addCommonOptions(command)));
   act<EnvFlags>(command, async (flags, context) => {
-    if (flags.output === "json" && flags.format !== undefined) {
-      throw new UsageError("-o json and --format cannot be combined", "Keep one of the two.");
-    }
-    const home = loadHubHome(flags, context.io);
-    const { runEnv } = await import("./env.ts");
-    const { format = "sh", connectTimeout: connectTimeoutMs } = flags;
-    return await runEnv(home, { format, connectTimeoutMs }, context);
+    const { env } = await import("./env.ts");
+    return await env(flags, context);
   });
 }

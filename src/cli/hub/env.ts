@@ -3,17 +3,33 @@ import tls from "node:tls";
 import { formatDeviceConnectionString } from "../../core/connection-string.ts";
 import { type HubDescription, readHomeFile, writeOwnerFile } from "../../hub/home/home.ts";
 import { ensureDevice } from "../local/hub-api.ts";
-import type { HubHome } from "../local/hub-home.ts";
+import { type HubHome, loadHubHome } from "../local/hub-home.ts";
 import { requireHub } from "../local/require-hub.ts";
+import type { CommonFlags } from "../program/common-options.ts";
 import type { Context } from "../program/run-program.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { quoteForDotenv, quoteForShell } from "./quoting.ts";
 import { localhostWarning } from "./start/start-warnings.ts";
 
 export type EnvFormat = "sh" | "dotenv" | "json";
 
 type EnvVariables = Readonly<Record<string, string>>;
+
+export interface EnvFlags extends CommonFlags {
+  readonly format?: EnvFormat;
+  readonly connectTimeout: number;
+}
+
+export async function env(flags: EnvFlags, context: Context): Promise<ExitCode> {
+  if (flags.output === "json" && flags.format !== undefined) {
+    throw new UsageError("-o json and --format cannot be combined", "Keep one of the two.");
+  }
+  const home = loadHubHome(flags, context.io);
+  const { format = "sh", connectTimeout: connectTimeoutMs } = flags;
+  return await runEnv(home, { format, connectTimeoutMs }, context);
+}
 
 /** @throws LocalHubError LocalHubNotRunning; ClientError ConnectTimeout for a hub that hangs. */
 export async function runEnv(

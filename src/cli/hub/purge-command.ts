@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { loadDeviceOfHubConfig } from "../../config/hub-config.ts";
-import { configInputs, formatExamples } from "../program/common-options.ts";
+import { formatExamples } from "../program/common-options.ts";
 import type { Act } from "../program/run-program.ts";
 import type { RegistryFlags } from "./registry/device-flags.ts";
 import { deviceIdOption } from "./registry/device-id-option.ts";
@@ -28,9 +27,7 @@ export function addPurge(program: Command, act: Act): void {
       ]),
   );
   act<RegistryFlags>(command, async (flags, context) => {
-    const config = loadDeviceOfHubConfig(configInputs("c2d-hub", flags, context.io));
-    context.redactor.learn(config.secrets);
-    const { runPurge } = await import("./purge.ts");
-    return await runPurge(flags, config, context);
+    const { purge } = await import("./purge.ts");
+    return await purge(flags, context);
   });
 }

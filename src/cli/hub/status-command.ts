@@ -1,13 +1,12 @@
 import type { Command } from "commander";
-import { loadHubHome } from "../local/hub-home.ts";
 import {
   addCommonOptions,
   addConnectTimeout,
   addDotenv,
-  type CommonFlags,
   formatExamples,
 } from "../program/common-options.ts";
 import type { Act } from "../program/run-program.ts";
+import type { StatusFlags } from "./status.ts";
 
 export function addStatus(program: Command, act: Act): void {
   const command = program
@@ -23,9 +22,8 @@ export function addStatus(program: Command, act: Act): void {
       ]),
     );
   addDotenv(addConnectTimeout(addCommonOptions(command)));
-  act<CommonFlags & { readonly connectTimeout: number }>(command, async (flags, context) => {
-    const { home } = loadHubHome(flags, context.io);
-    const { runStatus } = await import("./status.ts");
-    return await runStatus(home, flags.connectTimeout, context);
+  act<StatusFlags>(command, async (flags, context) => {
+    const { status } = await import("./status.ts");
+    return await status(flags, context);
   });
 }

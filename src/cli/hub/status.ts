@@ -1,11 +1,22 @@
 import type { HubDescription } from "../../hub/home/home.ts";
 import { whileConnecting } from "../local/connecting.ts";
 import { type HubStatus, readStatus } from "../local/hub-api.ts";
+import { loadHubHome } from "../local/hub-home.ts";
 import { requireHub } from "../local/require-hub.ts";
+import type { CommonFlags } from "../program/common-options.ts";
 import type { Context } from "../program/run-program.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
 import { readyLine } from "./start/start.ts";
+
+export interface StatusFlags extends CommonFlags {
+  readonly connectTimeout: number;
+}
+
+export async function status(flags: StatusFlags, context: Context): Promise<ExitCode> {
+  const { home } = loadHubHome(flags, context.io);
+  return await runStatus(home, flags.connectTimeout, context);
+}
 
 /** @throws LocalHubError LocalHubNotRunning; ClientError ConnectTimeout for a hub that hangs. */
 export async function runStatus(

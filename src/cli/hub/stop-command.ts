@@ -1,6 +1,10 @@
 import type { Command } from "commander";
-import { loadHubHome } from "../local/hub-home.ts";
-import { addCommonOptions, addDotenv, formatExamples } from "../program/common-options.ts";
+import {
+  addCommonOptions,
+  addDotenv,
+  type CommonFlags,
+  formatExamples,
+} from "../program/common-options.ts";
 import type { Act } from "../program/run-program.ts";
 
 export function addStop(program: Command, act: Act): void {
@@ -15,9 +19,8 @@ export function addStop(program: Command, act: Act): void {
       ]),
     );
   addDotenv(addCommonOptions(command));
-  act(command, async (flags, context) => {
-    const { home } = loadHubHome(flags as object, context.io);
-    const { runStop } = await import("./stop.ts");
-    return await runStop(home, context);
+  act<CommonFlags>(command, async (flags, context) => {
+    const { stop } = await import("./stop.ts");
+    return await stop(flags, context);
   });
 }

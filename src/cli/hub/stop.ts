@@ -10,15 +10,22 @@ import {
 import { isOwned } from "../../hub/store/ownership.ts";
 import { findRunningHub } from "../local/find-running-hub.ts";
 import { requestStop } from "../local/hub-api.ts";
+import { loadHubHome } from "../local/hub-home.ts";
 import { killCommand } from "../local/kill-hint.ts";
 import { LocalHubError } from "../local/local-hub-error.ts";
 import { describeAbsence } from "../local/require-hub.ts";
+import type { CommonFlags } from "../program/common-options.ts";
 import type { Context } from "../program/run-program.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
 
 const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 30;
+
+export async function stop(flags: CommonFlags, context: Context): Promise<ExitCode> {
+  const { home } = loadHubHome(flags, context.io);
+  return await runStop(home, context);
+}
 
 /** @throws LocalHubError LocalHubNotStopped; HomeError */
 export async function runStop(home: string, context: Context): Promise<ExitCode> {

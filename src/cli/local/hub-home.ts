@@ -1,7 +1,7 @@
 import { homeDirectory } from "../../config/home-directory.ts";
 import { readConfig } from "../../config/read-config.ts";
 import { DEFAULT_LOCAL_DEVICE_ID } from "../../config/settings.ts";
-import { configInputs } from "../program/common-options.ts";
+import { configInputs } from "../program/load-config.ts";
 import type { Io } from "../terminal/io.ts";
 
 export interface HubHome {

@@ -1,12 +1,10 @@
 import { type Command, Option } from "commander";
-import type { ConfigInputs } from "../../config/load-settings.ts";
 import {
   type Executable,
   SETTING_KEYS,
   type SettingKey,
   settingOf,
 } from "../../config/settings.ts";
-import type { Io } from "../terminal/io.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 import { parsePositiveDuration } from "./argument-parsers.ts";
 import { SettingOption } from "./help.ts";
@@ -67,28 +65,6 @@ export function addConnectTimeout(command: Command): Command {
       .argParser(parsePositiveDuration)
       .default(DEFAULT_CONNECT_TIMEOUT_MS, "30s"),
   );
-}
-
-export function configInputs(
-  executable: Executable,
-  flags: object,
-  { env, directory }: Pick<Io, "env" | "directory">,
-): ConfigInputs {
-  const given = flags as Readonly<Record<string, unknown>>;
-  const named: Partial<Record<SettingKey, string | true>> = {};
-  for (const key of SETTING_KEYS) {
-    const { flag, flagOn } = settingOf(key);
-    if (!flag || !flagOn?.includes(executable)) continue;
-    const value = given[new Option(flag).attributeName()];
-    if (typeof value === "string" || value === true) named[key] = value;
-  }
-  const { dotenv } = given;
-  return {
-    flags: named,
-    env,
-    directory,
-    envFile: typeof dotenv === "string" ? dotenv : undefined,
-  };
 }
 
 /** @throws UsageError */

@@ -1,42 +1,25 @@
 import { type Command, Option } from "commander";
-import { loadServiceConfig } from "../../config/service-config.ts";
-import { HubError } from "../../core/hub-error.ts";
-import { MAX_CLOUD_TO_DEVICE_BYTES } from "../../core/limits.ts";
 import { ACKS } from "../../core/message.ts";
-import { bodySourceOf } from "../message/body-source.ts";
 import {
   addBodyOptions,
   addPropertyOptions,
   addSystemPropertyOptions,
   PLACEHOLDER_LIST,
 } from "../message/message-options.ts";
-import type { BodyPlan } from "../message/message-plan.ts";
-import { readBody, type SizeLimit } from "../message/read-body.ts";
 import { collect, parseCount, parseDurationArgument } from "../program/argument-parsers.ts";
 import {
   addCommonOptions,
   addConnectTimeout,
   addSettingOptions,
-  configInputs,
   formatExamples,
 } from "../program/common-options.ts";
 import { SettingOption } from "../program/help.ts";
 import { runAsProcess } from "../program/host.ts";
-import { type Context, type Program, runProgram } from "../program/run-program.ts";
-import type { ExitCode } from "../terminal/exit-code.ts";
-import { readDeviceFile } from "./device-file.ts";
+import { type Program, runProgram } from "../program/run-program.ts";
 import type { SendFlags } from "./send-flags.ts";
-import { DEFAULT_BODY, toRunOptions, toSendOptions, validateFrom } from "./send-options.ts";
+import { DEFAULT_BODY } from "./send-options.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
-
-const SIZE_LIMIT: SizeLimit = {
-  direction: "cloud-to-device",
-  maxBytes: MAX_CLOUD_TO_DEVICE_BYTES,
-};
-
-/** Replaces a body that is too large to read. */
-const NO_BODY: BodyPlan = { type: "bytes", bytes: new Uint8Array() };
 
 export const program: Program = {
   name: "c2d-send",
@@ -58,7 +41,10 @@ export const program: Program = {
     addConnectTimeout(program);
     addCommonOptions(program.optionsGroup("Output:"));
     program.addHelpText("after", ABOUT + EXAMPLES);
-    act<SendFlags>(program, send);
+    act<SendFlags>(program, async (flags, context) => {
+      const { send } = await import("./send.ts");
+      return await send(flags, context);
+    });
   },
 };
 
@@ -174,27 +160,4 @@ function addFeedbackOptions(command: Command): void {
         .argParser(parseDurationArgument)
         .default(DEFAULT_TIMEOUT_MS, "60s"),
     );
-}
-
-async function send(flags: SendFlags, context: Context): Promise<ExitCode> {
-  const { io, redactor, interruption } = context;
-  if (flags.from !== undefined) validateFrom(flags);
-  const source = bodySourceOf(flags);
-  const run = toRunOptions(flags);
-  const deviceIds = [...(flags.deviceId ?? []), ...readDeviceFile(flags.deviceFile, io.directory)];
-  const config = loadServiceConfig(configInputs("c2d-send", flags, io), deviceIds);
-  redactor.learn(config.secrets);
-  const { sendPlanned, sendRecorded } = await import("./send.ts");
-  if (flags.from !== undefined) return await sendRecorded(flags.from, run, config, context);
-  const isTemplate = flags.template === true;
-  let isOversize = false;
-  const body = await readBody(source, isTemplate, SIZE_LIMIT, io, interruption.signal).catch(
-    (error: unknown) => {
-      if (!(error instanceof HubError)) throw error;
-      isOversize = true;
-      return NO_BODY;
-    },
-  );
-  const options = toSendOptions(flags, body, Date.now());
-  return await sendPlanned(options, run, config, context, isOversize);
 }

@@ -1,11 +1,19 @@
 import { formatDuration } from "../../async/format-duration.ts";
 import type { ClientError } from "../../client/errors/client-error.ts";
 import type { FeedbackBatch } from "../../client/service/service-connection.ts";
+import type { ConfigInputs } from "../../config/load-settings.ts";
 import type { ServiceConfig } from "../../config/service-config.ts";
+import { loadServiceConfig } from "../../config/service-config.ts";
+import { HubError } from "../../core/hub-error.ts";
+import { MAX_CLOUD_TO_DEVICE_BYTES } from "../../core/limits.ts";
 import type { Message } from "../../core/message.ts";
 import { RunConnection } from "../local/run-connection.ts";
+import { bodySourceOf } from "../message/body-source.ts";
 import { validateJsonBody } from "../message/json-body.ts";
 import { makeRunId } from "../message/make-message.ts";
+import type { BodyPlan } from "../message/message-plan.ts";
+import { readBody, type SizeLimit } from "../message/read-body.ts";
+import { loadConfig } from "../program/load-config.ts";
 import { exitCodeOfSending, type RunEnd } from "../program/run-exit-code.ts";
 import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
@@ -13,17 +21,55 @@ import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { OutputClosedError, OutputError } from "../terminal/output.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 import { formatCount } from "../text/count.ts";
+import { readDeviceFile } from "./device-file.ts";
 import { runDryRun } from "./dry-run.ts";
 import { oversizeError, oversizeOf, rejectAll, rejectOversize } from "./messages/message-size.ts";
 import type { MessageSource } from "./messages/message-source.ts";
 import { PlannedMessages } from "./messages/planned-messages.ts";
 import { openRecord } from "./recorded/open-record.ts";
 import { RecordedMessages } from "./recorded/recorded-messages.ts";
-import type { RunOptions, SendOptions } from "./send-options.ts";
+import type { SendFlags } from "./send-flags.ts";
+import {
+  type RunOptions,
+  type SendOptions,
+  toRunOptions,
+  toSendOptions,
+  validateFrom,
+} from "./send-options.ts";
 import { SendRun } from "./send-run.ts";
 
 /** How long an interrupted run waits for the hub's outstanding answers. */
 const ANSWER_GRACE_MS = 2000;
+
+const SIZE_LIMIT: SizeLimit = {
+  direction: "cloud-to-device",
+  maxBytes: MAX_CLOUD_TO_DEVICE_BYTES,
+};
+
+/** Replaces a body that is too large to read. */
+const NO_BODY: BodyPlan = { type: "bytes", bytes: new Uint8Array() };
+
+export async function send(flags: SendFlags, context: Context): Promise<ExitCode> {
+  const { io, interruption } = context;
+  if (flags.from !== undefined) validateFrom(flags);
+  const source = bodySourceOf(flags);
+  const run = toRunOptions(flags);
+  const deviceIds = [...(flags.deviceId ?? []), ...readDeviceFile(flags.deviceFile, io.directory)];
+  const load = (inputs: ConfigInputs) => loadServiceConfig(inputs, deviceIds);
+  const config = loadConfig(load, "c2d-send", flags, context);
+  if (flags.from !== undefined) return await sendRecorded(flags.from, run, config, context);
+  const isTemplate = flags.template === true;
+  let isOversize = false;
+  const body = await readBody(source, isTemplate, SIZE_LIMIT, io, interruption.signal).catch(
+    (error: unknown) => {
+      if (!(error instanceof HubError)) throw error;
+      isOversize = true;
+      return NO_BODY;
+    },
+  );
+  const options = toSendOptions(flags, body, Date.now());
+  return await sendPlanned(options, run, config, context, isOversize);
+}
 
 /** @param isOversize Whether the body was too large to read. */
 export async function sendPlanned(

@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import { loadDeviceConfig } from "../../../config/device-config.ts";
 import {
   parseCount,
   parseDurationArgument,
@@ -8,13 +7,11 @@ import {
 import {
   addCommonOptions,
   addSettingOptions,
-  configInputs,
   formatExamples,
 } from "../../program/common-options.ts";
 import type { Act } from "../../program/run-program.ts";
 import { addConnectionOptions } from "../connection-options.ts";
 import type { ListenFlags } from "./listen-flags.ts";
-import { toListenOptions } from "./listen-options.ts";
 
 const ABOUT = `
 A message is acknowledged only after it has been written out: a message that was
@@ -86,10 +83,7 @@ export function addListen(program: Command, act: Act): void {
       ]),
   );
   act<ListenFlags>(command, async (flags, context) => {
-    const config = loadDeviceConfig(configInputs("c2d-device", flags, context.io));
-    context.redactor.learn(config.secrets);
-    const options = toListenOptions(flags, config);
-    const { runListen } = await import("./listen.ts");
-    return await runListen(options, context);
+    const { listen } = await import("./listen.ts");
+    return await listen(flags, context);
   });
 }

@@ -1,7 +1,9 @@
 import { Deadline } from "../../../async/deadline.ts";
 import { waitAtMost } from "../../../async/within.ts";
 import type { Delivery, DeviceConnection } from "../../../client/connection/device-connection.ts";
+import { loadDeviceConfig } from "../../../config/device-config.ts";
 import { type End, Ending } from "../../program/ending.ts";
+import { loadConfig } from "../../program/load-config.ts";
 import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts";
 import type { Context } from "../../program/run-program.ts";
 import type { ExitCode } from "../../terminal/exit-code.ts";
@@ -10,8 +12,15 @@ import { HeldMessages, type HoldEnd } from "../receiving/held-messages.ts";
 import { MessageReceiver } from "../receiving/message-receiver.ts";
 import { type MessageSink, openSink } from "../receiving/message-sink.ts";
 import { describeHoldEnd, isHoldEnd, reportReturned } from "./held-text.ts";
+import type { ListenFlags } from "./listen-flags.ts";
 import type { ListenOptions } from "./listen-options.ts";
+import { toListenOptions } from "./listen-options.ts";
 import { prepareReadyFile } from "./ready-file.ts";
+
+export async function listen(flags: ListenFlags, context: Context): Promise<ExitCode> {
+  const config = loadConfig(loadDeviceConfig, "c2d-device", flags, context);
+  return await runListen(toListenOptions(flags, config), context);
+}
 
 export async function runListen(options: ListenOptions, context: Context): Promise<ExitCode> {
   const sink = await openSink(options.outputFile, context.io);

@@ -1,33 +1,23 @@
 import { type Command, Option } from "commander";
-import { loadDeviceConfig } from "../../../config/device-config.ts";
-import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../../core/limits.ts";
-import { bodySourceOf } from "../../message/body-source.ts";
 import {
   addBodyOptions,
   addPropertyOptions,
   addSystemPropertyOptions,
   PLACEHOLDER_LIST,
 } from "../../message/message-options.ts";
-import { readBody, type SizeLimit } from "../../message/read-body.ts";
 import { parseCount, parseDurationArgument } from "../../program/argument-parsers.ts";
 import {
   addCommonOptions,
   addSettingOptions,
-  configInputs,
   formatExamples,
 } from "../../program/common-options.ts";
 import type { Act } from "../../program/run-program.ts";
 import { addConnectionOptions } from "../connection-options.ts";
 import type { TelemetryFlags } from "./telemetry-flags.ts";
-import { DEFAULT_BODY, toTelemetryOptions } from "./telemetry-options.ts";
+import { DEFAULT_BODY } from "./telemetry-options.ts";
 
 const DEFAULT_INTERVAL_MS = 30_000;
 const DEFAULT_MESSAGE_TIMEOUT_MS = 10_000;
-
-const SIZE_LIMIT: SizeLimit = {
-  direction: "device-to-cloud",
-  maxBytes: MAX_DEVICE_TO_CLOUD_BYTES,
-};
 
 const ABOUT = `
 Placeholders: ids, properties and the default body may contain
@@ -74,15 +64,8 @@ export function addTelemetry(program: Command, act: Act): void {
   addSettingOptions(command, "c2d-device");
   addCommonOptions(command.optionsGroup("Output:")).addHelpText("after", ABOUT + EXAMPLES);
   act<TelemetryFlags>(command, async (flags, context) => {
-    const { io, redactor, interruption } = context;
-    const source = bodySourceOf(flags);
-    const config = loadDeviceConfig(configInputs("c2d-device", flags, io));
-    redactor.learn(config.secrets);
-    const isTemplate = flags.template === true;
-    const body = await readBody(source, isTemplate, SIZE_LIMIT, io, interruption.signal);
-    const options = toTelemetryOptions(flags, body, config);
-    const { runTelemetry } = await import("./telemetry.ts");
-    return await runTelemetry(options, context);
+    const { telemetry } = await import("./telemetry.ts");
+    return await telemetry(flags, context);
   });
 }
 

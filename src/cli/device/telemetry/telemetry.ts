@@ -2,10 +2,15 @@ import { Deadline } from "../../../async/deadline.ts";
 import { formatDuration } from "../../../async/format-duration.ts";
 import type { TelemetryEvent } from "../../../client/device/telemetry-event.ts";
 import { TelemetrySender } from "../../../client/device/telemetry-sender.ts";
+import { loadDeviceConfig } from "../../../config/device-config.ts";
+import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../../core/limits.ts";
 import type { Message } from "../../../core/message.ts";
+import { bodySourceOf } from "../../message/body-source.ts";
 import { validateJsonBody } from "../../message/json-body.ts";
 import { makeMessage, makeRunId } from "../../message/make-message.ts";
+import { readBody, type SizeLimit } from "../../message/read-body.ts";
 import { type End, Ending, WRITE_GRACE_MS } from "../../program/ending.ts";
+import { loadConfig } from "../../program/load-config.ts";
 import { exitCodeOfTelemetry, type RunEnd } from "../../program/run-exit-code.ts";
 import type { Context } from "../../program/run-program.ts";
 import { writeSummary } from "../../program/write-summary.ts";
@@ -19,8 +24,10 @@ import { DeviceLink } from "../device-link.ts";
 import { MessageReceiver } from "../receiving/message-receiver.ts";
 import { stdoutSink } from "../receiving/message-sink.ts";
 import { TelemetryFailureReporter } from "./telemetry-failure-reporter.ts";
+import type { TelemetryFlags } from "./telemetry-flags.ts";
 import { createTelemetryFormat, type TelemetryFormat } from "./telemetry-format.ts";
 import type { TelemetryOptions } from "./telemetry-options.ts";
+import { toTelemetryOptions } from "./telemetry-options.ts";
 import { TelemetryCounter } from "./telemetry-tally.ts";
 
 type SendingEnd = End<"sent" | "refused" | "timeout">;
@@ -30,6 +37,25 @@ const CONFIRM_GRACE_MS = 2000;
 
 /** Progress is shown only below this interval; otherwise each message is visible as it is sent. */
 const PROGRESS_BELOW_MS = 1000;
+
+const SIZE_LIMIT: SizeLimit = {
+  direction: "device-to-cloud",
+  maxBytes: MAX_DEVICE_TO_CLOUD_BYTES,
+};
+
+export async function telemetry(flags: TelemetryFlags, context: Context): Promise<ExitCode> {
+  const source = bodySourceOf(flags);
+  const config = loadConfig(loadDeviceConfig, "c2d-device", flags, context);
+  const isTemplate = flags.template === true;
+  const body = await readBody(
+    source,
+    isTemplate,
+    SIZE_LIMIT,
+    context.io,
+    context.interruption.signal,
+  );
+  return await runTelemetry(toTelemetryOptions(flags, body, config), context);
+}
 
 /** @throws UsageError for a body that does not match its content type. */
 export async function runTelemetry(options: TelemetryOptions, context: Context): Promise<ExitCode> {

@@ -3,7 +3,9 @@ import { ClientError } from "../../../client/errors/client-error.ts";
 import type { RegisteredDevice } from "../../../client/registry/registered-device.ts";
 
 import type { HubConfig, NamedDevice } from "../../../config/hub-config.ts";
+import { loadDeviceOfHubConfig } from "../../../config/hub-config.ts";
 import type { DeviceRequest } from "../../../core/device-identity.ts";
+import { loadConfig } from "../../program/load-config.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
@@ -13,6 +15,7 @@ import {
   type RegistryCalls,
   withRegistry,
 } from "../registry/registry-session.ts";
+import { toDeviceRequest } from "./create-options.ts";
 import { diffDevice } from "./diff-device.ts";
 import { learnKeys, presentDevice } from "./present-device.ts";
 import { connectionStringOf } from "./render-device.ts";
@@ -27,6 +30,14 @@ export interface CreateOptions {
   readonly flags: CreateFlags;
   readonly request: DeviceRequest;
   readonly config: HubConfig & { readonly device: NamedDevice };
+}
+
+export async function createDevice(flags: CreateFlags, context: Context): Promise<ExitCode> {
+  const keys = [flags.primaryKey, flags.secondaryKey].filter((key) => key !== undefined);
+  context.redactor.learn(keys);
+  const request = toDeviceRequest(flags);
+  const config = loadConfig(loadDeviceOfHubConfig, "c2d-hub", flags, context);
+  return await runCreate({ flags, request, config }, context);
 }
 
 export async function runCreate(options: CreateOptions, context: Context): Promise<ExitCode> {

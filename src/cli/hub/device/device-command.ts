@@ -1,13 +1,11 @@
 import { type Command, Option } from "commander";
-import { loadDeviceOfHubConfig, loadHubConfig } from "../../../config/hub-config.ts";
-import { configInputs, formatExamples } from "../../program/common-options.ts";
+import { formatExamples } from "../../program/common-options.ts";
 import type { Act } from "../../program/run-program.ts";
 import { UsageError } from "../../terminal/usage-error.ts";
 import { AUTH_METHODS } from "../registry/auth-method.ts";
 import type { CreateFlags, RegistryFlags, ShowFlags } from "../registry/device-flags.ts";
 import { deviceIdOption } from "../registry/device-id-option.ts";
 import { addRegistryOptions } from "../registry/registry-options.ts";
-import { toDeviceRequest } from "./create-options.ts";
 
 const COMMANDS = [addCreate, addShow, addList, addDelete] as const;
 
@@ -83,14 +81,8 @@ function addCreate(device: Command, act: Act): void {
       ]),
   );
   act<CreateFlags>(command, async (flags, context) => {
-    context.redactor.learn(
-      [flags.primaryKey, flags.secondaryKey].filter((key) => key !== undefined),
-    );
-    const request = toDeviceRequest(flags);
-    const config = loadDeviceOfHubConfig(configInputs("c2d-hub", flags, context.io));
-    context.redactor.learn(config.secrets);
-    const { runCreate } = await import("./create.ts");
-    return await runCreate({ flags, request, config }, context);
+    const { createDevice } = await import("./create.ts");
+    return await createDevice(flags, context);
   });
 }
 
@@ -127,10 +119,8 @@ function addShow(device: Command, act: Act): void {
     ]),
   );
   act<ShowFlags>(command, async (flags, context) => {
-    const config = loadDeviceOfHubConfig(configInputs("c2d-hub", flags, context.io));
-    context.redactor.learn(config.secrets);
-    const { runShow } = await import("./show.ts");
-    return await runShow(flags, config, context);
+    const { showDevice } = await import("./show.ts");
+    return await showDevice(flags, context);
   });
 }
 
@@ -149,10 +139,8 @@ function addList(device: Command, act: Act): void {
     ]),
   );
   act<RegistryFlags>(command, async (flags, context) => {
-    const config = loadHubConfig(configInputs("c2d-hub", flags, context.io));
-    context.redactor.learn(config.secrets);
-    const { runList } = await import("./list.ts");
-    return await runList(flags, config, context);
+    const { listDevices } = await import("./list.ts");
+    return await listDevices(flags, context);
   });
 }
 
@@ -169,9 +157,7 @@ function addDelete(device: Command, act: Act): void {
     ]),
   );
   act<RegistryFlags>(command, async (flags, context) => {
-    const config = loadDeviceOfHubConfig(configInputs("c2d-hub", flags, context.io));
-    context.redactor.learn(config.secrets);
-    const { runDelete } = await import("./delete.ts");
-    return await runDelete(flags, config, context);
+    const { deleteDevice } = await import("./delete.ts");
+    return await deleteDevice(flags, context);
   });
 }

@@ -1,11 +1,18 @@
 import { MAX_LISTED_DEVICES } from "../../../client/registry/registry-client.ts";
 import type { HubConfig } from "../../../config/hub-config.ts";
+import { loadHubConfig } from "../../../config/hub-config.ts";
+import { loadConfig } from "../../program/load-config.ts";
 import type { Context } from "../../program/run-program.ts";
 import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
 import type { RegistryFlags } from "../registry/device-flags.ts";
 import { withRegistry } from "../registry/registry-session.ts";
 import { formatDeviceTable } from "./device-table.ts";
 import { formatDeviceJson } from "./render-device.ts";
+
+export async function listDevices(flags: RegistryFlags, context: Context): Promise<ExitCode> {
+  const config = loadConfig(loadHubConfig, "c2d-hub", flags, context);
+  return await runList(flags, config, context);
+}
 
 export async function runList(
   { connectTimeout, output }: RegistryFlags,

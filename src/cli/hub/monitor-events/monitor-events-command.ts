@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import { loadEventsConfig } from "../../../config/hub-config.ts";
 import {
   parseConsumerGroup,
   parseCount,
@@ -9,7 +8,6 @@ import {
   addCommonOptions,
   addConnectTimeout,
   addSettingOptions,
-  configInputs,
   formatExamples,
 } from "../../program/common-options.ts";
 import type { Act } from "../../program/run-program.ts";
@@ -68,9 +66,7 @@ export function addMonitorEvents(program: Command, act: Act): void {
       ]),
   );
   act<MonitorEventsFlags>(command, async (flags, context) => {
-    const config = loadEventsConfig(configInputs("c2d-hub", flags, context.io));
-    context.redactor.learn(config.secrets);
-    const { runMonitorEvents } = await import("./monitor-events.ts");
-    return await runMonitorEvents(flags, config, context);
+    const { monitorEvents } = await import("./monitor-events.ts");
+    return await monitorEvents(flags, context);
   });
 }

@@ -8,10 +8,12 @@ import {
 } from "../../../client/events/event-listener.ts";
 import type { ReceivedEvent } from "../../../client/events/received-event.ts";
 import type { EventsConfig } from "../../../config/hub-config.ts";
+import { loadEventsConfig } from "../../../config/hub-config.ts";
 import { createFollower } from "../../local/connect-target.ts";
 import { whileConnecting } from "../../local/connecting.ts";
 import type { HubFollower } from "../../local/hub-follower.ts";
 import { type End, Ending, WRITE_GRACE_MS } from "../../program/ending.ts";
+import { loadConfig } from "../../program/load-config.ts";
 import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
@@ -23,6 +25,14 @@ import { formatRetry } from "../../text/retry-text.ts";
 import { createEventFormat, type EventFormat, type EventGap, formatGap } from "./event-format.ts";
 import { type EventSource, findEventSource } from "./event-source.ts";
 import type { MonitorEventsFlags } from "./monitor-events-flags.ts";
+
+export async function monitorEvents(
+  flags: MonitorEventsFlags,
+  context: Context,
+): Promise<ExitCode> {
+  const config = loadConfig(loadEventsConfig, "c2d-hub", flags, context);
+  return await runMonitorEvents(flags, config, context);
+}
 
 export async function runMonitorEvents(
   flags: MonitorEventsFlags,

@@ -1,11 +1,9 @@
 import type { Command } from "commander";
-import { loadHubConfig } from "../../../config/hub-config.ts";
 import { parseCount, parseDurationArgument } from "../../program/argument-parsers.ts";
 import {
   addCommonOptions,
   addConnectTimeout,
   addSettingOptions,
-  configInputs,
   formatExamples,
 } from "../../program/common-options.ts";
 import type { Act } from "../../program/run-program.ts";
@@ -55,9 +53,7 @@ export function addMonitorFeedback(program: Command, act: Act): void {
       ]),
   );
   act<MonitorFeedbackFlags>(command, async (flags, context) => {
-    const config = loadHubConfig(configInputs("c2d-hub", flags, context.io));
-    context.redactor.learn(config.secrets);
-    const { runMonitorFeedback } = await import("./monitor-feedback.ts");
-    return await runMonitorFeedback(flags, config, context);
+    const { monitorFeedback } = await import("./monitor-feedback.ts");
+    return await monitorFeedback(flags, context);
   });
 }

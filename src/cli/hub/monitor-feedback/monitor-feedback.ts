@@ -7,8 +7,10 @@ import type {
   ReceivedFeedback,
 } from "../../../client/service/service-connection.ts";
 import type { HubConfig } from "../../../config/hub-config.ts";
+import { loadHubConfig } from "../../../config/hub-config.ts";
 import { RunConnection } from "../../local/run-connection.ts";
 import { type End, Ending, WRITE_GRACE_MS } from "../../program/ending.ts";
+import { loadConfig } from "../../program/load-config.ts";
 import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
@@ -21,6 +23,14 @@ const CONSUMED = "Printed records are consumed: other readers do not get them.";
 
 const CONSUMED_IN_BATCHES =
   "Printed records are consumed in whole batches: a batch that also contains other records is held until the end, then returned to other readers with its printed records.";
+
+export async function monitorFeedback(
+  flags: MonitorFeedbackFlags,
+  context: Context,
+): Promise<ExitCode> {
+  const config = loadConfig(loadHubConfig, "c2d-hub", flags, context);
+  return await runMonitorFeedback(flags, config, context);
+}
 
 export async function runMonitorFeedback(
   flags: MonitorFeedbackFlags,

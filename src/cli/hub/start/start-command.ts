@@ -1,7 +1,5 @@
 import { type Command, Option } from "commander";
 import { HUB_OPTION_RANGES } from "../../../core/hub-options.ts";
-import { loadHubHome } from "../../local/hub-home.ts";
-import { reportingFailure } from "../../local/start-report.ts";
 import {
   collect,
   collectConsumerGroup,
@@ -88,12 +86,8 @@ export function addStart(program: Command, act: Act): void {
       ]),
     );
   addDotenv(addCommonOptions(command));
-  act<StartFlags>(command, (flags, context) => {
-    const start = async () => {
-      const { home } = loadHubHome(flags, context.io);
-      const { runStart } = await import("./start.ts");
-      return await runStart(flags, home, context);
-    };
-    return flags.background ? reportingFailure(start) : start();
+  act<StartFlags>(command, async (flags, context) => {
+    const { start } = await import("./start.ts");
+    return await start(flags, context);
   });
 }

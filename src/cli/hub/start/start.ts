@@ -6,8 +6,9 @@ import { type HomeHubOptions, startHomeHub } from "../../../hub/home-hub.ts";
 import type { LocalHub } from "../../../hub/local-hub.ts";
 import type { HubEvent } from "../../../hub/model/events.ts";
 import { findRunningHub } from "../../local/find-running-hub.ts";
+import { loadHubHome } from "../../local/hub-home.ts";
 import { LocalHubError } from "../../local/local-hub-error.ts";
-import { reportReady } from "../../local/start-report.ts";
+import { reportingFailure, reportReady } from "../../local/start-report.ts";
 import type { Context } from "../../program/run-program.ts";
 import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
@@ -17,6 +18,11 @@ import { formatHubEvent } from "./hub-event-text.ts";
 import { LogFile } from "./log-file.ts";
 import type { StartFlags } from "./start-flags.ts";
 import { findWarnings } from "./start-warnings.ts";
+
+export async function start(flags: StartFlags, context: Context): Promise<ExitCode> {
+  const run = async () => await runStart(flags, loadHubHome(flags, context.io).home, context);
+  return await (flags.background ? reportingFailure(run) : run());
+}
 
 export async function runStart(
   flags: StartFlags,
