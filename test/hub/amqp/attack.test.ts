@@ -1,0 +1,296 @@
+import { once } from "node:events";
+import fc from "fast-check";
+import rhea from "rhea";
+import { describe, expect, it } from "vitest";
+import type { AmqpPeer } from "../../support/amqp-peer.ts";
+import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
+import { uncaughtDuring } from "../../support/uncaught.ts";
+import { warningsDuring } from "../../support/warnings.ts";
+
+const TO = "/devices/device1/messages/devicebound";
+const HEADER = Buffer.from("AMQP\u0000\u0001\u0000\u0000", "latin1");
+
+/** Sends a message, to check that the hub still serves others. */
+async function expectAlive(hub: TestHub): Promise<void> {
+  const { peer } = await hub.connectService();
+  const sender = await peer.openSender("/messages/devicebound");
+  expect(await sender.send({ to: TO })).toEqual({ type: "accepted" });
+}
+
+/** A properties section with this encoded message id, and a body of text. */
+function rawMessage(messageId: string, body = "x"): Buffer {
+  const id = Buffer.from(messageId, "hex");
+  const text = Buffer.from(body);
+  return Buffer.concat([
+    Buffer.from([0x00, 0x53, 0x73, 0xc0, id.length + 1, 0x01]),
+    id,
+    Buffer.from([0x00, 0x53, 0x77, 0xa1, text.length]),
+    text,
+  ]);
+}
+
+/** Resolves once the hub has settled it or closed the connection. */
+async function sendRaw(peer: AmqpPeer, address: string, bytes: Buffer): Promise<void> {
+  const link = peer.connection.open_sender({ target: { address } });
+  link.once("sendable", () => link.send(bytes, undefined, 0));
+  await Promise.race([once(link, "settled"), peer.closed]);
+}
+
+/** Sends as many requests as it may, up to 3000, and gives no credit for their answers. */
+async function floodCbs(hub: TestHub): Promise<{ sent: number }> {
+  const peer = await hub.amqp().opened();
+  await peer.openReceiver("$cbs", { credit_window: 0 });
+  const { link } = await peer.openSender("$cbs");
+  let sent = 0;
+  for (let round = 0; round < 10; round++) {
+    while (link.sendable() && sent < 3000) link.send({ message_id: sent++, body: "x" });
+    // Round trips of others: what this one was granted meanwhile has arrived.
+    await expectAlive(hub);
+  }
+  return { sent };
+}
+
+describe("$cbs, which anybody may use", () => {
+  it.each([
+    ["a boolean", "41"],
+    ["a negative int", "54ff"],
+    ["a double", "82400921fb54442d18"],
+    ["a list", "45"],
+    ["a map", "c10100"],
+    ["bytes", "a0050102030405"],
+    ["a ulong beyond what JavaScript counts", "80ffffffffffffffff"],
+    ["a time", "83000001932c0a0000"],
+    ["a symbol", "a30161"],
+    ["nothing", "40"],
+  ])("is not upset by a request whose message id is %s", async (_type, id) => {
+    const hub = await createTestHub();
+    const uncaught = await uncaughtDuring(async () => {
+      const peer = await hub.amqp().opened();
+      await peer.openReceiver("$cbs", { autoaccept: true });
+      await sendRaw(peer, "$cbs", rawMessage(id));
+      await expectAlive(hub);
+      await expectAlive(hub);
+    });
+    expect(uncaught).toEqual([]);
+  });
+
+  it("answers a ulong beyond what JavaScript counts with the same id", async () => {
+    const hub = await createTestHub();
+    const cbs = await (await hub.amqp().opened()).openCbs();
+    const id = Buffer.from("ffffffffffffff01", "hex");
+    const reply = await cbs.putToken(HOST, hub.policyToken("service"), {
+      message_id: rhea.types.wrap_ulong(id as unknown as number) as unknown as string,
+    });
+    expect(reply.correlation_id).toEqual(id);
+  });
+
+  it("is not upset by more requests than answers are read", async () => {
+    const hub = await createTestHub();
+    const uncaught = await uncaughtDuring(async () => {
+      const { sent } = await floodCbs(hub);
+      // It may accept them all or stop granting credit; both are fine.
+      expect(sent).toBeGreaterThan(0);
+      await expectAlive(hub);
+    });
+    expect(uncaught).toEqual([]);
+  });
+
+  it("makes no warning of leaking listeners while answers wait for credit", async () => {
+    const hub = await createTestHub();
+    expect(await warningsDuring(() => floodCbs(hub))).toEqual([]);
+  });
+
+  it("without a link for the answers takes a request and says nothing", async () => {
+    const hub = await createTestHub();
+    const uncaught = await uncaughtDuring(async () => {
+      const peer = await hub.amqp().opened();
+      const sender = await peer.openSender("$cbs");
+      expect(await sender.send({ body: "x" })).toEqual({ type: "accepted" });
+      await expectAlive(hub);
+    });
+    expect(uncaught).toEqual([]);
+  });
+
+  it("whose answer link or connection is gone by the time of the answer is not upset", async () => {
+    const hub = await createTestHub();
+    const uncaught = await uncaughtDuring(async () => {
+      for (const end of ["link", "session", "connection", "socket"] as const) {
+        const peer = await hub.amqp().opened();
+        const cbs = await peer.openCbs();
+        cbs.requests.link.send({ body: "x" });
+        if (end === "link") cbs.replies.link.close();
+        if (end === "session") cbs.replies.link.session.close();
+        if (end === "connection") peer.connection.close();
+        if (end === "socket") peer.destroy();
+      }
+      await expectAlive(hub);
+    });
+    expect(uncaught).toEqual([]);
+  });
+});
+
+describe("a sender that goes in the middle of a burst", () => {
+  it.each(["link", "session", "connection", "socket"] as const)(
+    "by closing its %s upsets nothing; what arrived is kept",
+    async (end) => {
+      const hub = await createTestHub();
+      const uncaught = await uncaughtDuring(async () => {
+        const { peer } = await hub.connectService();
+        const { link } = await peer.openSender("/messages/devicebound");
+        for (let n = 0; n < 20; n++) link.send({ to: n % 2 ? TO : "nowhere", body: "x" });
+        await hub.log.reached("enqueued", 3);
+        if (end === "link") link.close();
+        if (end === "session") link.session.close();
+        if (end === "connection") peer.connection.close();
+        if (end === "socket") peer.destroy();
+        await expectAlive(hub);
+      });
+      expect(uncaught).toEqual([]);
+      expect(hub.log.of("enqueued").length).toBeGreaterThanOrEqual(4);
+    },
+  );
+
+  it("that closed its links before its token expired causes no error and no duplicate event", async () => {
+    const hub = await createTestHub();
+    const uncaught = await uncaughtDuring(async () => {
+      const { peer } = await hub.connectService();
+      for (const address of ["/messages/devicebound", "/messages/devicebound"]) {
+        const { link } = await peer.openSender(address);
+        link.close();
+        await once(link, "sender_close");
+      }
+      const { link } = await peer.openReceiver("/messages/serviceBound/feedback");
+      link.close();
+      await once(link, "receiver_close");
+      hub.clock.advance(3_600_000);
+      await peer.openCbs();
+    });
+    expect(uncaught).toEqual([]);
+  });
+});
+
+describe("messages that are no messages", () => {
+  it.each([
+    ["random bytes", "deadbeef"],
+    ["a section cut short", "005373c0ff01"],
+    ["a properties section that is a string", "005373a10161"],
+    ["an unknown section", "0053ff45"],
+    ["application properties that are a list", "00537445"],
+    ["nested deeper than anybody reads", `005377${"c0ff01".repeat(20)}`],
+    ["nothing", ""],
+  ])("%s: do not affect others", async (_what, hex) => {
+    const hub = await createTestHub();
+    const uncaught = await uncaughtDuring(async () => {
+      const { peer } = await hub.connectService();
+      await sendRaw(peer, "/messages/devicebound", Buffer.from(hex, "hex"));
+      await sendRaw(await hub.amqp().opened(), "$cbs", Buffer.from(hex, "hex"));
+      await expectAlive(hub);
+      await expectAlive(hub);
+    });
+    expect(uncaught).toEqual([]);
+  });
+});
+
+describe("frames that are no frames", () => {
+  it.each([0, 1, 4, 7, 8])("a frame of size %d does not hang the hub", async (size) => {
+    const hub = await createTestHub();
+    const { clientEnd } = hub.rawAmqp();
+    const frame = Buffer.alloc(64);
+    frame.writeUInt32BE(size, 0);
+    const uncaught = await uncaughtDuring(async () => {
+      clientEnd.on("data", () => {});
+      clientEnd.write(Buffer.concat([HEADER, frame]));
+      await expectAlive(hub);
+    });
+    expect(uncaught).toEqual([]);
+  });
+
+  it("a frame larger than the hub said it takes ends the connection before it has arrived", async () => {
+    const hub = await createTestHub();
+    const { clientEnd } = hub.rawAmqp();
+    let isClosed = false;
+    clientEnd.on("data", () => {});
+    clientEnd.once("end", () => {
+      isClosed = true;
+    });
+    clientEnd.write(Buffer.concat([HEADER, Buffer.from("7fffffff02000000", "hex")]));
+    const megabyte = Buffer.alloc(1024 * 1024);
+    let sent = 0;
+    while (!isClosed && sent < 16) {
+      await new Promise<void>((resolve) => clientEnd.write(megabyte, () => resolve()));
+      sent++;
+    }
+    expect(sent).toBeLessThan(16);
+  });
+
+  it("no bytes whatever end the hub", async () => {
+    const hub = await createTestHub();
+    const uncaught = await uncaughtDuring(async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom(
+            HEADER,
+            Buffer.from("AMQP\u0003\u0001\u0000\u0000", "latin1"),
+            Buffer.alloc(0),
+          ),
+          fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 4 }),
+          async (header, bodies) => {
+            const { clientEnd } = hub.rawAmqp();
+            clientEnd.on("data", () => {});
+            clientEnd.on("error", () => {});
+            const frames = bodies.map((body) => {
+              const head = Buffer.from([0, 0, 0, body.length + 8, 2, body.length % 2, 0, 0]);
+              return Buffer.concat([head, body]);
+            });
+            clientEnd.write(Buffer.concat([header, ...frames]));
+            await new Promise((resolve) => setImmediate(resolve));
+            clientEnd.destroy();
+          },
+        ),
+        { numRuns: 200 },
+      );
+      await expectAlive(hub);
+    });
+    expect(uncaught).toEqual([]);
+  });
+});
+
+// Rule amqp-open-timeout.
+describe("a connection that says nothing", () => {
+  it.each([
+    ["behind the first letter", "A"],
+    ["behind the header", "AMQP\u0000\u0001\u0000\u0000"],
+    ["behind the SASL header", "AMQP\u0003\u0001\u0000\u0000"],
+  ])("%s is ended after 30 seconds", async (_where, text) => {
+    const hub = await createTestHub();
+    const { clientEnd, hubEnd } = hub.rawAmqp();
+    clientEnd.on("data", () => {});
+    clientEnd.write(Buffer.from(text, "latin1"));
+    await new Promise((resolve) => setImmediate(resolve));
+    hub.clock.advance(29_999);
+    expect(hubEnd.destroyed).toBe(false);
+    hub.clock.advance(1);
+    expect(hubEnd.destroyed).toBe(true);
+  });
+
+  it("once it is open, is not ended for that", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp().opened();
+    hub.clock.advance(30_000);
+    await peer.openCbs();
+  });
+});
+
+it("a thousand sessions and links on one connection leave the hub working", async () => {
+  const hub = await createTestHub();
+  const { peer } = await hub.connectService();
+  const links = [];
+  for (let n = 0; n < 1000; n++) {
+    const session = peer.connection.create_session();
+    session.begin();
+    links.push(session.open_sender("/messages/devicebound"));
+  }
+  await Promise.all(links.map((link) => once(link, "sender_open")));
+  peer.destroy();
+  await expectAlive(hub);
+});

@@ -1,0 +1,308 @@
+import type { Connection } from "rhea";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { IncompatiblePackage } from "../../../src/dependencies/incompatible-package.ts";
+import { writeTrailingNulls } from "../../../src/hub/amqp/rhea/trailing-nulls.ts";
+import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
+import { RawAmqp, type RawFrame } from "./raw-amqp.ts";
+
+const DEVICEBOUND = "/devices/device1/messages/devicebound";
+const EVENTS = "/devices/device1/messages/events";
+const FEEDBACK = "/messages/serviceBound/feedback";
+const PARTITION = "messages/ConsumerGroups/$Default/Partitions/0";
+/** Size, data offset, type, channel, and nothing else. */
+const EMPTY_FRAME = "0000000802000000";
+
+function connect(hub: TestHub): RawAmqp {
+  return new RawAmqp(hub.rawAmqp().clientEnd);
+}
+
+/** With a token for everything. */
+async function signedIn(hub: TestHub): Promise<RawAmqp> {
+  const peer = connect(hub);
+  await peer.open();
+  await peer.putToken(HOST, hub.policyToken("iothubowner"));
+  return peer;
+}
+
+// Rule amqp-sign-in.
+describe("the hub's frames", () => {
+  it("OPEN is the cloud's", async () => {
+    const { open } = await connect(await createTestHub()).open();
+    expect(open.fields).toMatchObject({
+      container_id: expect.stringMatching(/^DeviceGateway_[0-9a-f]{32}$/),
+      max_frame_size: 65_536,
+      channel_max: 8191,
+      idle_time_out: 240_000,
+    });
+  });
+
+  it("OPEN names another container for each connection", async () => {
+    const hub = await createTestHub();
+    const names = [await connect(hub).open(), await connect(hub).open()];
+    const [first, second] = names.map(({ open }) => open.fields.container_id);
+    expect(first).not.toBe(second);
+  });
+
+  it("BEGIN has the cloud's window and handles, and says whom it answers", async () => {
+    const { begin } = await connect(await createTestHub()).open();
+    expect(begin.fields).toMatchObject({
+      remote_channel: 0,
+      incoming_window: 5000,
+      handle_max: 262_143,
+    });
+    expect(begin.fields.outgoing_window).toBeGreaterThanOrEqual(5000);
+  });
+
+  // Rule amqp-cbs.
+  it("the attach of $cbs takes 1 MB, and a FLOW of 100 credits follows it", async () => {
+    const peer = connect(await createTestHub());
+    await peer.open();
+    const { fields } = await peer.attachSender(0, "$cbs");
+    expect(fields.max_message_size).toBe(1_048_576);
+    const flow = await peer.next();
+    expect(flow).toMatchObject({
+      type: "flow",
+      fields: { handle: fields.handle, link_credit: 100 },
+    });
+  });
+
+  // Rule d2c-amqp. The C client takes a link that says nothing, or too little, for broken.
+  it.each([
+    [EVENTS, 262_144],
+    ["/messages/devicebound", 1_048_576],
+    ["/devices/device1/twin", 1_048_576],
+    ["/devices/device1/methods/devicebound", 1_048_576],
+    ["messages/$management", 1_048_576],
+  ])("the attach of a link to send to %s takes %d bytes", async (address, bytes) => {
+    const peer = await signedIn(await createTestHub());
+    const { fields } = await peer.attachSender(2, address);
+    expect(fields).toMatchObject({ role: true, max_message_size: bytes });
+  });
+
+  it.each([
+    "$cbs",
+    DEVICEBOUND,
+    FEEDBACK,
+    "/messages/serviceBound/filenotifications",
+    "/devices/device1/twin",
+    "/devices/device1/methods/devicebound",
+    "messages/$management",
+    PARTITION,
+    "/messages/events",
+    "/nothing",
+  ])(
+    "the attach of a link to receive from %s has the initial delivery count 0",
+    async (address) => {
+      const peer = await signedIn(await createTestHub());
+      const { fields } = await peer.attachReceiver(2, address);
+      expect(fields).toMatchObject({ role: false, initial_delivery_count: 0 });
+    },
+  );
+});
+
+// Rule amqp-fields. Readers that take fields by their place rely on it: azure-eventhub for Python.
+describe("the hub's frames have all their fields, trailing nulls included:", () => {
+  it("OPEN and BEGIN", async () => {
+    const { open, begin } = await connect(await createTestHub()).open();
+    expect(open.list).toHaveLength(10);
+    expect(begin.list).toHaveLength(8);
+  });
+
+  it.each([
+    "$cbs",
+    DEVICEBOUND,
+    FEEDBACK,
+    "/messages/serviceBound/filenotifications",
+    "/devices/device1/twin",
+    "/devices/device1/methods/devicebound",
+    "messages/$management",
+    PARTITION,
+  ])("ATTACH of a link to receive from %s, with both ends and a maximum size", async (address) => {
+    const peer = await signedIn(await createTestHub());
+    expectFullAttach(await peer.attachReceiver(2, address));
+  });
+
+  it.each(["$cbs", EVENTS, "/messages/devicebound", "/devices/device1/twin"])(
+    "ATTACH of a link to send to %s, with both ends and a maximum size",
+    async (address) => {
+      const peer = await signedIn(await createTestHub());
+      expectFullAttach(await peer.attachSender(2, address));
+    },
+  );
+
+  it.each(["attachReceiver", "attachSender"] as const)(
+    "ATTACH and DETACH of what is refused (%s), and the error in it",
+    async (attach) => {
+      const peer = await signedIn(await createTestHub());
+      for (const [n, address] of [
+        "/nothing",
+        "/messages/events",
+        "messages/Partitions/0",
+      ].entries()) {
+        const { list, fields } = await peer[attach](n + 2, address);
+        expect(list).toHaveLength(14);
+        expect(list.slice(5, 7)).toMatchObject([{ value: null }, { value: null }]);
+        expect(fields.max_message_size).toBe(1_048_576);
+        expectError(await peer.until("detach"), 3, 2);
+      }
+    },
+  );
+
+  it("FLOW", async () => {
+    const peer = connect(await createTestHub());
+    await peer.open();
+    await peer.attachSender(0, "$cbs");
+    expect((await peer.until("flow")).list).toHaveLength(11);
+  });
+
+  it("TRANSFER", async () => {
+    const hub = await createTestHub();
+    const peer = await signedIn(hub);
+    await peer.attachReceiver(2, DEVICEBOUND);
+    peer.grant(2, 1, { next_incoming_id: 1 });
+    await hub.send();
+    expect((await peer.until("transfer")).list).toHaveLength(11);
+  });
+
+  it("DISPOSITION, of what it takes and of what it refuses", async () => {
+    const peer = await signedIn(await createTestHub());
+    await peer.attachSender(2, "/messages/devicebound");
+    peer.transfer(2, 1, { to: DEVICEBOUND, body: "x" });
+    expect((await peer.until("disposition")).list).toHaveLength(6);
+    peer.transfer(2, 2, { to: "/nowhere", body: "x" });
+    const { list } = await peer.until("disposition");
+    expect(list).toHaveLength(6);
+    const [rejected] = typedAt(list, 4);
+    expect((rejected as { value: unknown[] }).value).toHaveLength(3);
+  });
+
+  it("DETACH, END and CLOSE that have nothing to tell", async () => {
+    const peer = await signedIn(await createTestHub());
+    await peer.attachReceiver(2, DEVICEBOUND);
+    peer.send("detach", { handle: 2, closed: true });
+    expect((await peer.until("detach")).list).toHaveLength(3);
+    peer.send("end", {});
+    expect((await peer.until("end")).list).toHaveLength(1);
+    peer.send("close", {});
+    expect((await peer.until("close")).list).toHaveLength(1);
+  });
+
+  it("CLOSE of a peer that has been silent for too long, and the error in it", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const peer = connect(await createTestHub());
+    await peer.open();
+    vi.advanceTimersByTime(480_000);
+    expectError(await peer.until("close"), 1, 0);
+  });
+
+  it("SASL's mechanisms and outcome", async () => {
+    const hub = await createTestHub();
+    const peer = new RawAmqp(hub.rawAmqp().clientEnd, "sasl");
+    expect((await peer.until("sasl_mechanisms")).list).toHaveLength(1);
+    peer.sendSasl("sasl_init", { mechanism: "ANONYMOUS" });
+    expect((await peer.until("sasl_outcome")).list).toHaveLength(2);
+  });
+});
+
+describe("a rhea that encodes frames in another way", () => {
+  it.each([
+    ["without a transport", {}],
+    ["without SASL's transport", { amqp_transport: { encode() {} }, sasl_transport: {} }],
+  ])("is refused: %s", (_, connection) => {
+    expect(() => writeTrailingNulls(connection as Connection)).toThrow(IncompatiblePackage);
+  });
+
+  it.each([
+    ["of another shape", { constructor: { descriptor: { numeric: 0x10 } }, value: undefined }],
+    ["without a kind", { constructor: {}, value: [] }],
+    ["of an unknown kind", { constructor: { descriptor: { numeric: 0x99 } }, value: [] }],
+  ])("is refused: with a performative %s", (_, performative) => {
+    const transport = { encode() {} };
+    const connection = {
+      amqp_transport: transport,
+      sasl_transport: { transports: { 3: { transport: { encode() {} } } } },
+    };
+    writeTrailingNulls(connection as unknown as Connection);
+    const { encode } = transport as { encode(frame: object): void };
+    expect(() => encode({ performative })).toThrow(IncompatiblePackage);
+    expect(() => encode({})).not.toThrow();
+  });
+});
+
+// Rule amqp-fields.
+describe("the properties of a link", () => {
+  const properties = { "com.microsoft:epoch": 4, "com.microsoft:client-version": "c/1" };
+
+  it.each([
+    ["attachReceiver", PARTITION],
+    ["attachReceiver", DEVICEBOUND],
+    ["attachSender", EVENTS],
+  ] as const)("come back with the hub's attach (%s to %s)", async (attach, address) => {
+    const peer = await signedIn(await createTestHub());
+    const { fields } = await peer[attach](2, address, { properties });
+    expect(fields.properties).toEqual(properties);
+  });
+
+  it("that are not there do not", async () => {
+    const peer = await signedIn(await createTestHub());
+    expect((await peer.attachReceiver(2, PARTITION)).fields.properties).toBeNull();
+  });
+});
+
+/** A list within a list, as it was encoded. */
+function typedAt(list: readonly unknown[], place: number): readonly unknown[] {
+  return (list[place] as { readonly value: readonly unknown[] }).value;
+}
+
+function expectFullAttach({ list, fields }: RawFrame): void {
+  expect(list).toHaveLength(14);
+  expect(typedAt(list, 5)).toHaveLength(11);
+  expect(typedAt(list, 6)).toHaveLength(7);
+  expect(fields.max_message_size).toBeGreaterThan(65_536);
+}
+
+function expectError({ list }: RawFrame, fields: number, place: number): void {
+  expect(list).toHaveLength(fields);
+  expect(typedAt(list, place)).toHaveLength(3);
+}
+
+describe("a peer that gives up on silence", () => {
+  function useFakeTime(): void {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+  }
+
+  it.each([60_000, 240_000])("after %d ms hears of the hub by half of that", async (idleMs) => {
+    useFakeTime();
+    const peer = connect(await createTestHub());
+    await peer.open({ idle_time_out: idleMs });
+    const { fields } = await peer.attachSender(0, "$cbs");
+    expect(fields.handle).toBe(0);
+    await peer.until("flow");
+    for (let round = 0; round < 3; round++) {
+      let isHeard = false;
+      const frame = peer.next().finally(() => {
+        isHeard = true;
+      });
+      vi.advanceTimersByTime(idleMs / 2 - 1);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(isHeard).toBe(false);
+      vi.advanceTimersByTime(1);
+      expect((await frame).bytes.toString("hex")).toBe(EMPTY_FRAME);
+    }
+  });
+
+  it("is sent nothing when it has not said that it would", async () => {
+    useFakeTime();
+    const peer = connect(await createTestHub());
+    await peer.open();
+    vi.advanceTimersByTime(400_000);
+    await peer.attachSender(0, "$cbs");
+    expect((await peer.next()).type).toBe("flow");
+  });
+});

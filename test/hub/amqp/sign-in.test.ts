@@ -1,0 +1,477 @@
+import { once } from "node:events";
+import rhea from "rhea";
+import { describe, expect, it } from "vitest";
+import { Inbox } from "../../support/inbox.ts";
+import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
+
+const DEVICEBOUND = "/messages/devicebound";
+const FEEDBACK = "/messages/serviceBound/feedback";
+const UNAUTHORIZED = { condition: "amqp:unauthorized-access" };
+
+// Rule amqp-sign-in.
+describe("without a SASL layer, then a token on $cbs (Node)", () => {
+  it("opens, and the token opens the service's links", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService();
+    await peer.openSender(DEVICEBOUND);
+    await peer.openReceiver(FEEDBACK);
+  });
+
+  it("OPEN says what the cloud's says", async () => {
+    const hub = await createTestHub();
+    const { connection } = await hub.amqp().opened();
+    expect(connection.container_id).toBeDefined();
+    expect(connection.max_frame_size).toBe(65_536);
+    expect(connection.channel_max).toBe(8191);
+    expect(connection.idle_time_out).toBe(240_000);
+  });
+});
+
+// Rule amqp-sign-in.
+describe("SASL", () => {
+  const plain = (username: string, password: string) => ({ username, password });
+
+  it("ANONYMOUS proves nothing, and a token on $cbs opens the rest (Event Hubs)", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp({ username: "anonymous" }).opened();
+    await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
+    const cbs = await peer.openCbs();
+    await cbs.putToken(HOST, hub.policyToken("service"));
+    await peer.openSender(DEVICEBOUND);
+  });
+
+  it("PLAIN with a policy's name and token opens its links without $cbs", async () => {
+    const hub = await createTestHub();
+    const user = `service@sas.root.${HOST}`;
+    const peer = await hub.amqp(plain(user, hub.policyToken("service"))).opened();
+    await peer.openSender(DEVICEBOUND);
+    await peer.openReceiver(FEEDBACK);
+  });
+
+  it.each<[string, (hub: TestHub) => { username: string; password: string }]>([
+    [
+      "a token of another policy",
+      (hub) => plain(`service@sas.root.${HOST}`, hub.policyToken("device")),
+    ],
+    [
+      "a token signed by nobody",
+      () =>
+        plain(
+          `service@sas.root.${HOST}`,
+          "SharedAccessSignature sr=a&sig=b&se=9999999999&skn=service",
+        ),
+    ],
+    ["another device's token", (hub) => plain(`device1@sas.${HOST}`, hub.deviceToken("device2"))],
+    [
+      "a policy's token that is not for devices",
+      (hub) => plain(`device1@sas.${HOST}`, hub.policyToken("service")),
+    ],
+    [
+      "a device that does not exist",
+      (hub) => plain(`nobody@sas.${HOST}`, hub.policyToken("device")),
+    ],
+    ["a password that is no token", () => plain(`service@sas.root.${HOST}`, "secret")],
+    ["a user name of another form", (hub) => plain("service", hub.policyToken("service"))],
+    [
+      "an expired token",
+      (hub) =>
+        plain(`service@sas.root.${HOST}`, hub.policyToken("service", { expiresInSeconds: 0 })),
+    ],
+  ])("PLAIN is refused with %s", async (_why, credentials) => {
+    const hub = await createTestHub();
+    const peer = hub.amqp(credentials(hub));
+    await peer.closed;
+    expect(peer.connection.is_open()).toBe(false);
+    expect(hub.log.of("connectionRefused")).toHaveLength(1);
+  });
+
+  it("MSSBCBS proves nothing, and a token on $cbs opens the rest (uamqp)", async () => {
+    const hub = await createTestHub();
+    const mechanism = { start: (answer: (error?: Error) => void) => answer() };
+    const options = { sasl_mechanisms: { MSSBCBS: mechanism } };
+    const peer = await hub.amqp(options as object).opened();
+    await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
+    const cbs = await peer.openCbs();
+    await cbs.putToken(HOST, hub.policyToken("service"));
+    await peer.openSender(DEVICEBOUND);
+  });
+
+  it.each<[string, (hub: TestHub) => string]>([
+    ["own token", (hub) => hub.deviceToken("device1")],
+    ["policy's token for all devices", (hub) => hub.policyToken("device")],
+  ])("PLAIN with a device's name and its %s opens its link without $cbs", async (_whose, token) => {
+    const hub = await createTestHub();
+    await hub.send({ messageId: "m1" });
+    const peer = await hub.amqp(plain(`device1@sas.${HOST}`, token(hub))).opened();
+    const receiver = await peer.openReceiver("/devices/device1/messages/devicebound");
+    expect((await receiver.next()).message.message_id).toBe("m1");
+    await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it("PLAIN takes a device's id for what it is, with @ and dots in it", async () => {
+    const deviceId = "d@sas.root.example";
+    const hub = await createTestHub({ devices: [deviceId] });
+    const peer = await hub
+      .amqp(plain(`${deviceId}@sas.${HOST}`, hub.deviceToken(deviceId)))
+      .opened();
+    await peer.openReceiver(`/devices/${encodeURIComponent(deviceId)}/messages/devicebound`);
+  });
+
+  it("offers more than one mechanism, MSSBCBS among them (uamqp)", async () => {
+    const hub = await createTestHub();
+    const { clientEnd } = hub.rawAmqp();
+    const chunks = new Inbox<Buffer>();
+    clientEnd.on("data", (chunk: Buffer) => chunks.push(chunk));
+    clientEnd.write(Buffer.from("AMQP\u0003\u0001\u0000\u0000", "latin1"));
+    const answer = Buffer.concat(await chunks.take(2)).toString("latin1");
+    for (const mechanism of ["MSSBCBS", "PLAIN", "ANONYMOUS"]) expect(answer).toContain(mechanism);
+  });
+});
+
+// Rule event-key. So azure-event-hubs 0.0.x and a Go client sign in once they are redirected.
+describe("SASL PLAIN with the name of a policy and its key as it stands", () => {
+  const MANAGEMENT = "messages/$management";
+  const key = (hub: TestHub, name: string, which: "primaryKey" | "secondaryKey" = "primaryKey") =>
+    hub.policies.find((policy) => policy.name === name)?.[which] ?? "";
+
+  it.each(["primaryKey", "secondaryKey"] as const)("opens the event hub (%s)", async (which) => {
+    const hub = await createTestHub();
+    const password = key(hub, "service", which);
+    const peer = await hub.amqp({ username: "service", password }).opened();
+    await peer.openReceiver("messages/ConsumerGroups/$Default/Partitions/0");
+    await peer.openReceiver(MANAGEMENT);
+    await peer.openSender("$management");
+  });
+
+  it("opens nothing else, for the hub's own endpoint takes tokens only", async () => {
+    const hub = await createTestHub();
+    const password = key(hub, "iothubowner");
+    const peer = await hub.amqp({ username: "iothubowner", password }).opened();
+    await peer.openReceiver(MANAGEMENT);
+    await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
+    const toDevice = "/devices/device1/messages/devicebound";
+    for (const address of [FEEDBACK, toDevice, "/messages/events/$management"]) {
+      await expect(peer.openReceiver(address)).rejects.toMatchObject(UNAUTHORIZED);
+    }
+    await (await peer.openCbs()).putToken(HOST, hub.policyToken("service"));
+    await peer.openSender(DEVICEBOUND);
+  });
+
+  it.each(["device", "registryRead", "registryReadWrite"])(
+    "of %s, which may not read events, opens nothing",
+    async (username) => {
+      const hub = await createTestHub();
+      const peer = await hub.amqp({ username, password: key(hub, username) }).opened();
+      await expect(peer.openReceiver(MANAGEMENT)).rejects.toMatchObject(UNAUTHORIZED);
+    },
+  );
+
+  it.each<[string, string, (hub: TestHub) => string]>([
+    ["a key of another policy", "service", (hub) => key(hub, "device")],
+    ["a part of the key", "service", (hub) => key(hub, "service").slice(0, -1)],
+    ["more than the key", "service", (hub) => `${key(hub, "service")}=`],
+    [
+      "the bytes of the key",
+      "service",
+      (hub) => Buffer.from(key(hub, "service"), "base64").toString("hex"),
+    ],
+    ["an unknown policy", "nobody", (hub) => key(hub, "service")],
+    ["a policy in another case", "Service", (hub) => key(hub, "service")],
+    ["a device's key", "device1", (hub) => deviceKey(hub)],
+    ["the documented user name", `service@sas.root.${HOST}`, (hub) => key(hub, "service")],
+    ["the documented user name of a device", `device1@sas.${HOST}`, (hub) => deviceKey(hub)],
+    ["no user name", "", (hub) => key(hub, "service")],
+    ["no password", "service", () => ""],
+  ])("is refused with %s", async (_what, username, password) => {
+    const hub = await createTestHub();
+    const response = Buffer.from(`\0${username}\0${password(hub)}`);
+    const start = (answer: (error: undefined, response: Buffer) => void) =>
+      answer(undefined, response);
+    const peer = hub.amqp({ sasl_mechanisms: { PLAIN: { start } } } as object);
+    await peer.closed;
+    expect(peer.connection.is_open()).toBe(false);
+    expect(hub.log.of("connectionRefused")).toMatchObject([{ name: "IotHubUnauthorized" }]);
+  });
+
+  function deviceKey(hub: TestHub): string {
+    const { authentication } = hub.registry.get("device1");
+    return authentication.type === "sas" ? authentication.primaryKey : "";
+  }
+});
+
+// Rule amqp-cbs.
+describe("put-token", () => {
+  it("of a good token is answered 200, typed int, to the request's id", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    const reply = await cbs.putToken(HOST, hub.policyToken("service"));
+    expect(reply.correlation_id).toBe("request-1");
+    expect(reply.application_properties?.["status-code"]).toBe(200);
+  });
+
+  it.each<[string, string, (hub: TestHub) => string]>([
+    ["the service's own host", HOST, (hub) => hub.policyToken("service")],
+    [
+      "a host with port (Node)",
+      `${HOST}:15671`,
+      (hub) => hub.policyToken("service", { resource: `${HOST}:15671` }),
+    ],
+    ["a host with scheme (Python)", `https://${HOST}`, (hub) => hub.policyToken("service")],
+    [
+      "a device, encoded (Node)",
+      `${HOST}%3A15671%2Fdevices%2Fdevice1`,
+      (hub) => hub.deviceToken("device1"),
+    ],
+    [
+      "Event Hubs",
+      `sb://${HOST}:15671/messages`,
+      (hub) => hub.policyToken("service", { resource: `sb://${HOST}:15671/messages` }),
+    ],
+  ])("for %s is answered 200", async (_what, audience, token) => {
+    const hub = await createTestHub();
+    const cbs = await (await hub.amqp().opened()).openCbs();
+    const reply = await cbs.putToken(audience, token(hub));
+    expect(reply.application_properties).toMatchObject({ "status-code": 200 });
+  });
+
+  it.each<[string, (hub: TestHub) => string]>([
+    [
+      "a signature by another key",
+      (hub) => hub.policyToken("service").replace(/sig=[^&]*/, "sig=AAAA"),
+    ],
+    ["an expired token", (hub) => hub.policyToken("service", { expiresInSeconds: 0 })],
+    [
+      "a policy that does not exist",
+      (hub) => hub.policyToken("service").replace("skn=service", "skn=root"),
+    ],
+    ["a token of no device", (hub) => hub.deviceToken("device1").replace("device1", "nobody")],
+    ["no token at all", () => "Bearer abc"],
+  ])("is answered 401 for %s, and opens nothing", async (_why, token) => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    const reply = await cbs.putToken(HOST, token(hub));
+    expect(reply.application_properties).toMatchObject({
+      "status-code": 401,
+      "status-description": expect.stringMatching(/./),
+    });
+    await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it("has its status code encoded as AMQP int (0x71 or 0x54), not uint", async () => {
+    const hub = await createTestHub();
+    const [clientBytes, peer] = [[] as Buffer[], hub.amqp()];
+    peer.connection.on("connection_open", () => {});
+    await peer.opened();
+    const cbs = await peer.openCbs();
+    (peer.connection as unknown as { socket: NodeJS.ReadableStream }).socket.on(
+      "data",
+      (chunk: Buffer) => clientBytes.push(chunk),
+    );
+    await cbs.putToken(HOST, hub.policyToken("service"));
+    const bytes = Buffer.concat(clientBytes);
+    const at = bytes.indexOf("status-code") + "status-code".length;
+    expect([0x71, 0x54]).toContain(bytes[at]);
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ["text", "id-7", "id-7"],
+    ["ulong", 7, 7],
+    ["ulong zero (uamqp's first)", 0, 0],
+    [
+      "uuid",
+      rhea.types.wrap_uuid(rhea.string_to_uuid("12345678-1234-1234-1234-1234567890ab")),
+      rhea.string_to_uuid("12345678-1234-1234-1234-1234567890ab"),
+    ],
+  ])("answers a request whose id is %s with the same id", async (_type, id, expected) => {
+    const hub = await createTestHub();
+    const cbs = await (await hub.amqp().opened()).openCbs();
+    const reply = await cbs.putToken(HOST, hub.policyToken("service"), {
+      message_id: id as string,
+    });
+    const { correlation_id } = reply;
+    expect(correlation_id).toEqual(expected);
+    if (typeof expected === "number") expect(typeof correlation_id).toBe("number");
+  });
+
+  it.each<[string, object]>([
+    ["another operation", { application_properties: { operation: "delete-token", name: HOST } }],
+    ["no properties", { application_properties: undefined }],
+    ["no audience", { application_properties: { operation: "put-token" } }],
+    ["no body", { body: undefined }],
+    ["a body of bytes", { body: rhea.message.data_section(Buffer.from("x")) }],
+  ])("is answered 400 with %s", async (_what, fields) => {
+    const hub = await createTestHub();
+    const cbs = await (await hub.amqp().opened()).openCbs();
+    const reply = await cbs.putToken(HOST, hub.policyToken("service"), fields);
+    expect(reply.application_properties).toMatchObject({ "status-code": 400 });
+  });
+
+  it("may renew a token on the same connection, and links outlive the first token", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 100 }));
+    const sender = await peer.openSender(DEVICEBOUND);
+    hub.clock.advance(90_000);
+    await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 3600 }));
+    hub.clock.advance(20_000);
+    const outcome = await sender.send({ to: "/devices/device1/messages/devicebound", body: "x" });
+    expect(outcome).toEqual({ type: "accepted" });
+  });
+});
+
+// Rules amqp-attach, policy-permissions.
+describe("attaching", () => {
+  it.each([DEVICEBOUND, "amqps://localhost/messages/devicebound"])(
+    "to send to %s without a token is refused with amqp:unauthorized-access",
+    async (address) => {
+      const hub = await createTestHub();
+      const peer = await hub.amqp().opened();
+      await expect(peer.openSender(address)).rejects.toMatchObject(UNAUTHORIZED);
+    },
+  );
+
+  it.each([FEEDBACK, "/devices/device1/messages/devicebound"])(
+    "to receive from %s without a token is refused with amqp:unauthorized-access",
+    async (address) => {
+      const hub = await createTestHub();
+      const peer = await hub.amqp().opened();
+      await expect(peer.openReceiver(address)).rejects.toMatchObject(UNAUTHORIZED);
+    },
+  );
+
+  it.each([
+    ["device", DEVICEBOUND, false],
+    ["registryRead", DEVICEBOUND, false],
+    ["registryReadWrite", DEVICEBOUND, false],
+    ["service", DEVICEBOUND, true],
+    ["iothubowner", DEVICEBOUND, true],
+  ])("with policy %s to send to %s: %s", async (policy, address, may) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService(policy);
+    const attached = peer.openSender(address);
+    if (may) await attached;
+    else await expect(attached).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it.each([
+    ["service", "/devices/device1/messages/devicebound", false],
+    ["registryReadWrite", "/devices/device1/messages/devicebound", false],
+    ["device", "/devices/device1/messages/devicebound", true],
+    ["device", FEEDBACK, false],
+    ["service", FEEDBACK, true],
+  ])("with policy %s to receive from %s: %s", async (policy, address, may) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService(policy);
+    const attached = peer.openReceiver(address);
+    if (may) await attached;
+    else await expect(attached).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  // Rule sas-subject.
+  it("with one device's token does not receive another's messages, nor feedback", async () => {
+    const hub = await createTestHub();
+    await hub.send({ messageId: "private" }, "device2");
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    // The audience claimed says nothing; what the token proves does.
+    await cbs.putToken(`${HOST}/devices/device2`, hub.deviceToken("device1"));
+    const other = peer.openReceiver("/devices/device2/messages/devicebound");
+    await expect(other).rejects.toMatchObject(UNAUTHORIZED);
+    await expect(peer.openReceiver(FEEDBACK)).rejects.toMatchObject(UNAUTHORIZED);
+    await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it.each(["", "/", "/nothing", "/messages", "/devices/device1", "/messages/eventsmore"])(
+    "to receive from %o is refused with amqp:not-found",
+    async (address) => {
+      const hub = await createTestHub();
+      const { peer } = await hub.connectService("iothubowner");
+      await expect(peer.openReceiver(address)).rejects.toMatchObject({
+        condition: "amqp:not-found",
+      });
+    },
+  );
+
+  it.each([
+    "",
+    "/nothing",
+    "/messages/serviceBound/feedback",
+    "/devices/device1/messages/devicebound",
+  ])("to send to %o is refused with amqp:not-found", async (address) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService("iothubowner");
+    await expect(peer.openSender(address)).rejects.toMatchObject({ condition: "amqp:not-found" });
+  });
+
+  it("is answered with both ends of the link, and of a refused one with neither", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService();
+    // uamqp takes a link with one end alone for a refusal, and never lets anything come.
+    const end = expect.objectContaining({ address: expect.anything() });
+    const both = { source: end, target: end };
+    for (const address of [FEEDBACK, "messages/ConsumerGroups/$Default/Partitions/0"]) {
+      const { link } = await peer.openReceiver(address, { target: { address: "here" } });
+      expect({ source: link.source, target: link.target }).toMatchObject(both);
+    }
+    const { link } = await peer.openSender(DEVICEBOUND, { source: { address: "here" } });
+    expect({ source: link.source, target: link.target }).toMatchObject(both);
+    const refused = peer.connection.open_receiver({ source: { address: "/nothing" } });
+    await once(refused, "receiver_close");
+    for (const end of [refused.source, refused.target]) expect(end).not.toHaveProperty("address");
+  });
+
+  it("refused leaves the connection and its other links working", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectService();
+    await expect(peer.openReceiver("/nothing")).rejects.toThrow();
+    const sender = await peer.openSender(DEVICEBOUND);
+    expect(await sender.send({ to: "/devices/device1/messages/devicebound" })).toEqual({
+      type: "accepted",
+    });
+  });
+});
+
+// Rule sas-expiry.
+describe("a token that runs out without being renewed", () => {
+  it("closes the links that rest on it with amqp:unauthorized-access", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 100 }));
+    const { link } = await peer.openSender(DEVICEBOUND);
+    const closed = once(link, "sender_close");
+    hub.clock.advance(100_000);
+    await closed;
+    expect(link.error).toMatchObject(UNAUTHORIZED);
+    await expect(peer.openReceiver(FEEDBACK)).rejects.toMatchObject(UNAUTHORIZED);
+  });
+
+  it("takes nothing more from a peer that will not hear of it", async () => {
+    const hub = await createTestHub();
+    const peer = await hub.amqp().opened();
+    const cbs = await peer.openCbs();
+    await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 100 }));
+    const { link } = await peer.openSender(DEVICEBOUND);
+    peer.stall();
+    hub.clock.advance(100_000);
+    link.send({ to: "/devices/device1/messages/devicebound", body: "late" });
+    const { peer: other } = await hub.connectService();
+    const sender = await other.openSender(DEVICEBOUND);
+    await sender.send({ to: "/devices/device2/messages/devicebound", body: "x" });
+    expect(hub.cloudToDevice.countOf("device1")).toBe(0);
+  });
+
+  it("leaves alone the links that another token still covers", async () => {
+    const hub = await createTestHub();
+    const { peer, cbs } = await hub.connectService();
+    await cbs.putToken("other", hub.policyToken("iothubowner", { expiresInSeconds: 10 }));
+    const sender = await peer.openSender(DEVICEBOUND);
+    hub.clock.advance(10_000);
+    expect(await sender.send({ to: "/devices/device1/messages/devicebound" })).toEqual({
+      type: "accepted",
+    });
+  });
+});

@@ -1,0 +1,159 @@
+import { describe, expect, it } from "vitest";
+import { HeldStore } from "../../support/held-store.ts";
+import { createTestHub, devicebound, type TestHub } from "../../support/test-hub.ts";
+
+const ANY = "*";
+const NEW_KEYS = { type: "sas", primaryKey: "", secondaryKey: "" } as const;
+
+/** What ends the connection of device1. */
+const CHANGES: [string, (hub: TestHub) => Promise<unknown>][] = [
+  ["disabled", ({ registry }) => registry.update("device1", { status: "disabled" }, ANY)],
+  ["deleted", ({ registry }) => registry.delete("device1", ANY)],
+  [
+    "given new keys",
+    ({ registry }) => registry.update("device1", { authentication: NEW_KEYS }, ANY),
+  ],
+  [
+    "made one that signs in with a certificate",
+    ({ registry }) =>
+      registry.update("device1", { authentication: { type: "certificateAuthority" } }, ANY),
+  ],
+  [
+    "deleted and created anew",
+    async ({ registry }) => {
+      await registry.delete("device1", ANY);
+      await registry.create("device1");
+    },
+  ],
+];
+
+// Rule device-credentials.
+describe("a device that is connected over MQTT", () => {
+  it.each(CHANGES)(
+    "and is %s is disconnected; its token no longer serves",
+    async (_how, change) => {
+      const hub = await createTestHub();
+      const password = Buffer.from(hub.deviceToken("device1"));
+      const { peer } = await hub.connectDevice();
+      const other = await hub.connectDevice("device2");
+      await change(hub);
+      await peer.closedSilently();
+      const again = hub.mqtt();
+      const username = "localhost/device1/?api-version=2021-04-12";
+      const connack = await again.peer.connect({ username, password });
+      expect(connack.returnCode).toBe(5);
+      await other.peer.ping();
+    },
+  );
+
+  it("and is changed in nothing that it proved itself with stays connected", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    await hub.registry.update("device1", { statusReason: "all is well", isIotEdge: true }, ANY);
+    await peer.ping();
+  });
+
+  it("connects again with its new keys", async () => {
+    const hub = await createTestHub();
+    await hub.registry.update("device1", { authentication: NEW_KEYS }, ANY);
+    expect((await hub.connectDevice()).connack.returnCode).toBe(0);
+  });
+});
+
+// Rule c2d-device-disabled.
+describe("a message of a device that is disabled", () => {
+  it.each(["waiting", "in flight"])("%s is delivered once it is enabled again", async (state) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    if (state === "in flight") await peer.subscribe(devicebound());
+    await hub.send({ messageId: "m1", ack: "full" });
+    await hub.registry.update("device1", { status: "disabled" }, ANY);
+    await peer.closed;
+    expect(hub.cloudToDevice.countOf("device1")).toBe(1);
+    await hub.registry.update("device1", { status: "enabled" }, ANY);
+    const again = await hub.connectDevice();
+    if (state === "waiting") await again.peer.subscribe(devicebound());
+    expect((await again.peer.nextPublish()).topic).toContain("%24.mid=m1&");
+    expect(hub.log.of("feedback")).toEqual([]);
+  });
+});
+
+// Rule c2d-device-deleted.
+describe("the messages of a device that is deleted", () => {
+  it("are gone, those in flight included, and nobody is told of an outcome", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    await peer.subscribe(devicebound());
+    await hub.send({ messageId: "m1", ack: "full" });
+    await peer.nextPublish();
+    peer.stall();
+    await hub.send({ messageId: "m2", ack: "full" });
+    await hub.registry.delete("device1", ANY);
+    await hub.registry.create("device1");
+    expect(hub.cloudToDevice.countOf("device1")).toBe(0);
+    const again = await hub.connectDevice();
+    expect(again.connack.sessionPresent).toBe(false);
+    await again.peer.subscribe(devicebound());
+    await again.peer.ping();
+    again.peer.destroy();
+    hub.clock.advance(3_600_000);
+    // What is told of an outcome, is told a moment later.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(hub.log.of("deadLettered")).toEqual([]);
+    expect(hub.log.of("feedback")).toEqual([]);
+  });
+});
+
+// Rule c2d-device-deleted.
+describe("the feedback of a device that is deleted", () => {
+  /** Leaves a record of each device that waits for the next batch. */
+  async function endMessages(hub: TestHub): Promise<void> {
+    for (const deviceId of ["device1", "device2"]) {
+      await hub.send({ messageId: `of ${deviceId}`, ack: "full" }, deviceId);
+      await hub.cloudToDevice.purge(deviceId);
+    }
+  }
+
+  it("is discarded while it waits, that of others is not", async () => {
+    const hub = await createTestHub();
+    await endMessages(hub);
+    await hub.registry.delete("device1", ANY);
+    hub.clock.advance(hub.settings.feedback.intervalMs);
+    expect(hub.feedback.take()?.records).toMatchObject([{ originalMessageId: "of device2" }]);
+    expect(hub.feedback.take()).toBeUndefined();
+  });
+
+  it("makes no empty batch when nothing else waits", async () => {
+    const hub = await createTestHub();
+    await hub.send({ messageId: "m1", ack: "full" });
+    await hub.cloudToDevice.purge("device1");
+    await hub.registry.delete("device1", ANY);
+    hub.clock.advance(hub.settings.feedback.intervalMs * 2);
+    expect(hub.feedback.take()).toBeUndefined();
+  });
+
+  it("is discarded while its outcome is on its way to the disk", async () => {
+    const store = new HeldStore();
+    const hub = await createTestHub({ store });
+    await hub.send({ messageId: "m1", ack: "full" });
+    store.hold();
+    const purged = hub.cloudToDevice.purge("device1");
+    const deleted = hub.registry.delete("device1", ANY);
+    const created = hub.registry.create("device1");
+    store.release();
+    await Promise.all([purged, deleted, created]);
+    hub.clock.advance(hub.settings.feedback.intervalMs);
+    expect(hub.feedback.take()).toBeUndefined();
+  });
+
+  it("is delivered once it is part of a batch", async () => {
+    const hub = await createTestHub();
+    await endMessages(hub);
+    hub.clock.advance(hub.settings.feedback.intervalMs);
+    await hub.registry.delete("device1", ANY);
+    expect(hub.feedback.take()?.records).toMatchObject([
+      { originalMessageId: "of device1" },
+      { originalMessageId: "of device2" },
+    ]);
+  });
+});

@@ -1,0 +1,242 @@
+import { describe, expect, it } from "vitest";
+import type { Store } from "../../../src/hub/store/store.ts";
+import { createTestHub, devicebound } from "../../support/test-hub.ts";
+
+describe("a second CONNECT", () => {
+  // Rule mqtt-violation.
+  it("on the same connection ends it", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    peer.send(hub.signIn());
+    await peer.closedSilently();
+  });
+
+  // Rule one-connection.
+  it("on another connection succeeds and ends the first", async () => {
+    const hub = await createTestHub();
+    const first = await hub.connectDevice();
+    const second = await hub.connectDevice();
+    expect(second.connack.returnCode).toBe(0);
+    await first.peer.closed;
+    await second.peer.ping();
+    expect(hub.log.all.map(({ type }) => type)).toEqual([
+      "deviceConnected",
+      "deviceDisconnected",
+      "deviceConnected",
+    ]);
+  });
+
+  it("that is refused leaves the first alone", async () => {
+    const hub = await createTestHub();
+    const first = await hub.connectDevice();
+    const { connack } = await hub.connectDevice("device1", { password: Buffer.from("bad") });
+    expect(connack.returnCode).toBe(5);
+    await first.peer.ping();
+  });
+
+  // Rules c2d-redelivered, c2d-disconnect.
+  it("gets what the first left unacknowledged, marked as a duplicate", async () => {
+    const hub = await createTestHub();
+    const first = await hub.connectDevice();
+    await first.peer.subscribe(devicebound());
+    await hub.send({ messageId: "m1" });
+    expect(await first.peer.nextPublish()).toMatchObject({ dup: false, qos: 1, retain: false });
+    const second = await hub.connectDevice();
+    const again = await second.peer.nextPublish();
+    expect(again).toMatchObject({ dup: true, qos: 1 });
+    expect(again.topic).toContain("mid=m1");
+  });
+});
+
+// Rule mqtt-violation.
+describe("a packet the hub does not serve ends the connection", () => {
+  const own = "devices/device1/messages/";
+  it.each([
+    [
+      "PUBLISH with QoS 2",
+      {
+        cmd: "publish",
+        topic: `${own}events/`,
+        payload: "",
+        qos: 2,
+        messageId: 1,
+        dup: false,
+        retain: false,
+      },
+    ],
+    [
+      "PUBLISH to another device",
+      {
+        cmd: "publish",
+        topic: "devices/device2/messages/events/",
+        payload: "",
+        qos: 0,
+        dup: false,
+        retain: false,
+      },
+    ],
+    [
+      "PUBLISH to its own devicebound topic",
+      {
+        cmd: "publish",
+        topic: `${own}devicebound/`,
+        payload: "",
+        qos: 0,
+        dup: false,
+        retain: false,
+      },
+    ],
+    [
+      "PUBLISH to a foreign topic",
+      { cmd: "publish", topic: "hello", payload: "", qos: 0, dup: false, retain: false },
+    ],
+    [
+      "SUBSCRIBE to another device",
+      {
+        cmd: "subscribe",
+        messageId: 1,
+        subscriptions: [{ topic: devicebound("device2"), qos: 1 }],
+      },
+    ],
+    [
+      "SUBSCRIBE to everything",
+      { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "#", qos: 1 }] },
+    ],
+    [
+      "SUBSCRIBE to any device",
+      { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: devicebound("+"), qos: 1 }] },
+    ],
+    [
+      "SUBSCRIBE to its own and another",
+      {
+        cmd: "subscribe",
+        messageId: 1,
+        subscriptions: [
+          { topic: devicebound(), qos: 1 },
+          { topic: devicebound("device2"), qos: 1 },
+        ],
+      },
+    ],
+    ["PUBREC", { cmd: "pubrec", messageId: 1 }],
+    ["PUBREL", { cmd: "pubrel", messageId: 1 }],
+    ["PUBCOMP", { cmd: "pubcomp", messageId: 1 }],
+    ["SUBACK", { cmd: "suback", messageId: 1, granted: [0] }],
+    ["PINGRESP", { cmd: "pingresp" }],
+    ["CONNACK", { cmd: "connack", returnCode: 0, sessionPresent: false }],
+  ] as const)("%s", async (_what, packet) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    peer.send(structuredClone(packet) as Parameters<typeof peer.send>[0]);
+    await peer.closedSilently();
+    await hub.send({}, "device2");
+    expect(hub.cloudToDevice.countOf("device2")).toBe(1);
+    hub.services.activity.flush();
+    expect(hub.clock.liveTimers).toBe(1);
+  });
+
+  it.each([
+    ["a reserved packet type", "f000"],
+    ["SUBSCRIBE with nothing in it", "82020001"],
+    ["SUBSCRIBE with wrong flags", "80020001"],
+    ["SUBSCRIBE with QoS 3", "8206000100016103"],
+    ["PUBLISH with QoS 3", "3605000161ffff"],
+    ["PUBLISH whose topic is longer than it", "3003ffff61"],
+    ["PUBLISH to a wildcard", "3003000123"],
+    ["a length that never ends", "c0ffffffffff"],
+  ])("malformed: %s", async (_what, hex) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    peer.sendBytes(Buffer.from(hex, "hex"));
+    await peer.closedSilently();
+  });
+});
+
+// Rule mqtt-keep-alive.
+describe("keep-alive", () => {
+  it.each([
+    ["one and a half times what the client promised", 60, 90_000],
+    ["29.45 minutes for a client that promises nothing", 0, 1_767_000],
+    ["29.45 minutes at most", 65_535, 1_767_000],
+  ])("allows silence for %s", async (_rule, keepalive, allowedMs) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice("device1", {
+      keepalive,
+      password: Buffer.from(hub.deviceToken("device1", { expiresInSeconds: 90_000 })),
+    });
+    hub.clock.advance(allowedMs - 1);
+    await peer.ping();
+    hub.clock.advance(allowedMs - 1);
+    await peer.ping();
+    hub.clock.advance(allowedMs);
+    await peer.closed;
+    expect(hub.log.of("deviceDisconnected")[0]?.reason).toMatch(/silent/);
+  });
+
+  it("also ends a connection whose client reads nothing any more", async () => {
+    const hub = await createTestHub();
+    const { peer, hubEnd } = await hub.connectDevice();
+    await peer.subscribe(devicebound());
+    peer.stall();
+    for (let n = 0; n < 5; n++) await hub.send({ body: "x".repeat(60_000) });
+    hub.clock.advance(270_000);
+    // A grace period for the last bytes is fine; waiting for the client forever is not.
+    hub.clock.advance(600_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(hubEnd.destroyed).toBe(true);
+  });
+});
+
+// Rule sas-expiry.
+describe("a token that runs out", () => {
+  it("ends the connection it opened, whatever traffic there is", async () => {
+    const hub = await createTestHub();
+    const token = hub.deviceToken("device1", { expiresInSeconds: 100 });
+    const { peer } = await hub.connectDevice("device1", { password: Buffer.from(token) });
+    hub.clock.advance(99_999);
+    await peer.ping();
+    hub.clock.advance(1);
+    await peer.closed;
+    expect(hub.log.of("deviceDisconnected")[0]?.reason).toMatch(/expired/);
+  });
+});
+
+describe("a connection that has ended", () => {
+  it.each(["DISCONNECT", "the end of the stream"])("by %s leaves no timer", async (how) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    if (how === "DISCONNECT") {
+      peer.send({ cmd: "disconnect" });
+      await peer.closed;
+    } else {
+      peer.destroy();
+    }
+    await hub.log.reached("deviceDisconnected");
+    hub.services.activity.flush();
+    expect(hub.clock.liveTimers).toBe(0);
+  });
+
+  it("while its CONNECT waited for the store leaves no timer", async () => {
+    const writes: (() => void)[] = [];
+    let isSlow = false;
+    const store: Store = {
+      async *load() {},
+      write: () => (isSlow ? new Promise((resolve) => writes.push(resolve)) : Promise.resolve()),
+      close: () => Promise.resolve(),
+    };
+    const hub = await createTestHub({ store });
+    const first = await hub.connectDevice();
+    await first.peer.subscribe(devicebound());
+    first.peer.destroy();
+    await hub.log.reached("deviceDisconnected");
+    isSlow = true;
+    const { peer } = hub.mqtt();
+    peer.send(hub.signIn("device1", { clean: true }));
+    await hub.log.reached("deviceConnected", 2);
+    peer.destroy();
+    await expect.poll(() => hub.services.connections.count).toBe(0);
+    for (const done of writes) done();
+    await new Promise((resolve) => setImmediate(resolve));
+    hub.services.activity.flush();
+    expect(hub.clock.liveTimers).toBe(0);
+  });
+});

@@ -1,0 +1,401 @@
+import type { IPublishPacket } from "mqtt-packet";
+import { describe, expect, it } from "vitest";
+import { openPartition } from "../../support/event-hub.ts";
+import { HeldStore } from "../../support/held-store.ts";
+import type { MqttPeer } from "../../support/mqtt-peer.ts";
+import { stable } from "../../support/stable.ts";
+import { storedEvents, storedTelemetry } from "../../support/stored-events.ts";
+import { createTestHub, HOST } from "../../support/test-hub.ts";
+
+const TOPIC = "devices/device1/messages/events/";
+
+function publish(fields: Partial<IPublishPacket> = {}): IPublishPacket {
+  const packet = { cmd: "publish", topic: TOPIC, payload: "x", qos: 1, dup: false } as const;
+  return { ...packet, retain: false, messageId: 1, ...fields };
+}
+
+/** Sends and resolves once the hub has acknowledged it, and nothing else. */
+async function acknowledged(peer: MqttPeer, packet: IPublishPacket): Promise<void> {
+  peer.send(packet);
+  expect(await peer.next()).toMatchObject({ cmd: "puback", messageId: packet.messageId });
+}
+
+// Rules d2c-mqtt, d2c-durable.
+describe("PUBLISH of a device", () => {
+  it("with QoS 1 is stored and answered with PUBACK of its id", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    const payload = Buffer.from("h\u00e9llo\0\uffff");
+    await acknowledged(peer, publish({ messageId: 65_535, payload }));
+    expect(storedEvents(hub.deviceToCloud)).toMatchObject([
+      {
+        sequenceNumber: 0,
+        enqueuedTimeMs: hub.clock.nowMs(),
+        payload: {
+          deviceId: "device1",
+          generationId: hub.registry.get("device1").generationId,
+          authMethod: '{"scope":"device","type":"sas","issuer":"iothub"}',
+          telemetry: { system: {}, properties: {}, body: payload },
+        },
+      },
+    ]);
+  });
+
+  it("with QoS 0 is stored and answered with nothing", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    peer.send({ ...publish({ qos: 0 }) });
+    await hub.log.reached("telemetry");
+    await peer.ping();
+    expect(storedTelemetry(hub.deviceToCloud)).toHaveLength(1);
+  });
+
+  it("marked as a duplicate is one more event: the hub knows no message twice", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    await acknowledged(peer, publish());
+    await acknowledged(peer, publish({ dup: true }));
+    expect(storedTelemetry(hub.deviceToCloud)).toHaveLength(2);
+  });
+
+  it("is reported as a hub event", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    await acknowledged(peer, publish({ topic: `${TOPIC}%24.mid=m1` }));
+    const [partitionId = ""] = hub.deviceToCloud.partitionIds.filter(
+      (id) => !hub.deviceToCloud.propertiesOf(id).isEmpty,
+    );
+    expect(hub.log.of("telemetry")).toEqual([
+      { type: "telemetry", deviceId: "device1", messageId: "m1", partitionId, sequenceNumber: 0 },
+    ]);
+  });
+
+  it("to the topic without its last slash is telemetry without properties", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    await acknowledged(peer, publish({ topic: TOPIC.slice(0, -1) }));
+    expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([{ system: {}, properties: {} }]);
+  });
+
+  it("without a body is an event all the same", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    await acknowledged(peer, publish({ payload: "" }));
+    expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([{ body: Buffer.alloc(0) }]);
+  });
+
+  it("with a policy's token tells of the hub's scope, not the device's", async () => {
+    const hub = await createTestHub();
+    const password = Buffer.from(hub.policyToken("device"));
+    const { peer } = await hub.connectDevice("device1", { password });
+    await acknowledged(peer, publish());
+    const [event] = storedEvents(hub.deviceToCloud);
+    expect(JSON.parse(event?.payload.authMethod ?? "")).toMatchObject({ scope: "hub" });
+  });
+
+  // Rule c2d-order.
+  it("keeps the order of a device, whatever the QoS", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    const texts = Array.from({ length: 200 }, (_, n) => String(n));
+    texts.forEach((payload, n) => {
+      peer.send(n % 2 ? publish({ payload, messageId: n }) : publish({ payload, qos: 0 }));
+    });
+    for (let n = 1; n < texts.length; n += 2)
+      expect(await peer.next()).toMatchObject({ messageId: n });
+    const stored = storedTelemetry(hub.deviceToCloud);
+    expect(stored.map(({ body }) => Buffer.from(body).toString())).toEqual(texts);
+  });
+});
+
+// Rules d2c-mqtt, d2c-properties.
+describe("the topic of a PUBLISH", () => {
+  it("carries system and application properties", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    const bag =
+      "%24.mid=id1&%24.cid=c1&%24.ct=application%2Fjson&%24.ce=utf-8&%24.sub=part" +
+      "&k%20%C3%A9=v%2F1&bare&empty=&iothub-ack=full&bad=%zz";
+    await acknowledged(peer, publish({ topic: `${TOPIC}${bag}` }));
+    expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([
+      {
+        system: {
+          messageId: "id1",
+          correlationId: "c1",
+          contentType: "application/json",
+          contentEncoding: "utf-8",
+          subject: "part",
+        },
+        properties: { "k \u00e9": "v/1", bare: null, empty: "", "iothub-ack": "full", bad: "%zz" },
+      },
+    ]);
+  });
+
+  // Rules d2c-properties, event-message.
+  describe("leads to a reader of events", () => {
+    /** What a reader gets of a message with these properties. */
+    async function readEvent(bag: string) {
+      const hub = await createTestHub();
+      const { peer } = await hub.connectDevice();
+      await acknowledged(peer, publish({ topic: `${TOPIC}${bag}` }));
+      const { partitionId = "" } = await hub.log.reached("telemetry");
+      const service = await hub.connectService();
+      const reader = await openPartition(service.peer, { partitionId });
+      return (await reader.next()).message;
+    }
+
+    /** Each with `$` as it is, and percent-encoded. */
+    const FORMS = ["$.", "%24."];
+
+    describe.each(FORMS)("whose system keys begin %s", (prefix) => {
+      it.each([
+        ["mid", "m%2f1", { message_id: "m/1" }],
+        ["mid", "m%2F1", { message_id: "m/1" }],
+        ["cid", "c1", { correlation_id: "c1" }],
+        ["uid", "%c3%bc", { user_id: Buffer.from("\u00fc") }],
+        ["to", "%2Fa%2fb", { to: "/a/b" }],
+        ["ct", "application%2fjson", { content_type: "application/json" }],
+        ["ct", "application%2Fjson", { content_type: "application/json" }],
+        ["ce", "utf-8", { content_encoding: "utf-8" }],
+        [
+          "exp",
+          "2027-01-06T23%3a37%3A00.669Z",
+          { absolute_expiry_time: new Date("2027-01-06T23:37:00.669Z") },
+        ],
+      ])("%s=%s is the property of the message", async (key, value, expected) => {
+        const message = await readEvent(`${prefix}${key}=${value}&own=1`);
+        expect(message).toMatchObject(expected);
+        expect(message.application_properties).toEqual({ own: "1" });
+      });
+
+      it.each([
+        ["ifid", "urn%3aa%3Ab", "iothub-interface-name", "urn:a:b"],
+        ["sub", "part%20a", "dt-subject", "part a"],
+        ["schema", "s%2F1%2f2", "dt-dataschema", "s/1/2"],
+        ["ctime", "2026-01-01T00%3A00%3a00Z", "iothub-creation-time-utc", "2026-01-01T00:00:00Z"],
+      ])("%s=%s is the annotation of the event", async (key, value, annotation, expected) => {
+        const message = await readEvent(`${prefix}${key}=${value}`);
+        expect(message.message_annotations).toMatchObject({ [annotation]: expected });
+        expect(message.application_properties ?? {}).toEqual({});
+      });
+
+      it.each([
+        ["on", "output1", "output1"],
+        ["diagid", "0123abcd", "0123abcd"],
+        ["diagctx", "creationtimeutc%3d1%3D2", "creationtimeutc=1=2"],
+        ["cdid", "device2", "device2"],
+        ["cmid", "module%2f1", "module/1"],
+      ])("%s=%s stays among the application's, and says nothing of the device", async (...key) => {
+        const [name, value, expected] = key;
+        const message = await readEvent(`${prefix}${name}=${value}`);
+        expect(message.application_properties).toEqual({ [`$.${name}`]: expected });
+        expect(message.message_annotations).toMatchObject({
+          "iothub-connection-device-id": "device1",
+          "iothub-message-source": "Telemetry",
+        });
+        expect(message.message_annotations).not.toHaveProperty("iothub-connection-module-id");
+      });
+    });
+  });
+
+  // Rule d2c-mqtt-retain.
+  it("with RETAIN gets the property mqtt-retain, and is not retained", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    await acknowledged(peer, publish({ retain: true, topic: `${TOPIC}a=b` }));
+    expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([
+      { properties: { a: "b", "mqtt-retain": "true" } },
+    ]);
+  });
+
+  // Rule mqtt-violation.
+  it.each([
+    "devices/device2/messages/events/",
+    "devices/Device1/messages/events/",
+    "devices/device1/messages/devicebound/",
+    "devices/device1/messages/eventsmore",
+    "devices/device1/modules/m/messages/events/",
+    "/devices/device1/messages/events/",
+    "$iothub/twin/PATCH/properties/desired/?$rid=1",
+    "$SYS/broker",
+    "telemetry",
+  ])("that is %s ends the connection, and stores nothing", async (topic) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    peer.send(publish({ topic }));
+    await peer.closedSilently();
+    expect(storedEvents(hub.deviceToCloud)).toEqual([]);
+  });
+});
+
+describe("PUBLISH that the hub refuses", () => {
+  // Rule mqtt-violation.
+  it("for its QoS 2 ends the connection", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    peer.send(publish({ qos: 2 }));
+    await peer.closedSilently();
+    expect(storedEvents(hub.deviceToCloud)).toEqual([]);
+  });
+
+  it("before CONNECT ends the connection", async () => {
+    const hub = await createTestHub();
+    const { peer } = hub.mqtt();
+    peer.send(publish());
+    await peer.closedSilently();
+  });
+
+  // Rule d2c-size.
+  it.each<[string, Partial<IPublishPacket>]>([
+    ["a body over 256 KB", { payload: Buffer.alloc(262_145) }],
+    ["a body of 256 KB with a property", { payload: Buffer.alloc(262_144), topic: `${TOPIC}a=b` }],
+    ["a packet far too large", { payload: Buffer.alloc(2_000_000) }],
+    ["a message id of 129 characters", { topic: `${TOPIC}%24.mid=${"x".repeat(129)}` }],
+  ])("for %s ends the connection, and stores nothing", async (_what, fields) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    peer.send(publish(fields));
+    await peer.closedSilently();
+    expect(storedEvents(hub.deviceToCloud)).toEqual([]);
+    expect((await hub.connectDevice()).connack.returnCode).toBe(0);
+  });
+
+  it("leaves one of exactly 256 KB in peace", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    await acknowledged(peer, publish({ payload: Buffer.alloc(262_144) }));
+    expect(storedTelemetry(hub.deviceToCloud)).toHaveLength(1);
+  });
+
+  it("takes nothing with it that came before", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    peer.send(publish({ payload: "good" }));
+    peer.send(publish({ topic: "nowhere" }));
+    await peer.closed;
+    expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([{ body: Buffer.from("good") }]);
+  });
+
+  // Rule device-credentials.
+  it.each([
+    ["deleted", "*" as const],
+    ["disabled", undefined],
+  ])("comes of a device that was %s meanwhile", async (_how, isDeleted) => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    if (isDeleted) await hub.registry.delete("device1", "*");
+    else await hub.registry.update("device1", { status: "disabled" }, "*");
+    peer.send(publish());
+    await peer.closedSilently();
+    expect(storedEvents(hub.deviceToCloud)).toEqual([]);
+  });
+});
+
+// Rule d2c-durable.
+describe("PUBACK", () => {
+  it("comes only when the store has the event, and readers see it only then", async () => {
+    const store = new HeldStore();
+    const hub = await createTestHub({ store });
+    const { peer } = await hub.connectDevice();
+    store.hold();
+    peer.send(publish({ messageId: 5 }));
+    // The answer to what came later: the hub has had its chance to answer the first.
+    await peer.ping();
+    expect(store.waiting).toBe(1);
+    expect(storedEvents(hub.deviceToCloud)).toEqual([]);
+    expect(hub.log.of("telemetry")).toEqual([]);
+    store.release();
+    expect(await peer.next()).toMatchObject({ cmd: "puback", messageId: 5 });
+    expect(storedEvents(hub.deviceToCloud)).toHaveLength(1);
+  });
+
+  it("never comes when the store has failed", async () => {
+    const hub = await createTestHub({
+      store: {
+        async *load() {},
+        write: (changes) =>
+          changes.some(({ key }) => key.startsWith("event/"))
+            ? Promise.reject(new Error("disk full"))
+            : Promise.resolve(),
+        close: () => Promise.resolve(),
+      },
+    });
+    const { peer } = await hub.connectDevice();
+    peer.send(publish());
+    await peer.closedSilently();
+    expect(storedEvents(hub.deviceToCloud)).toEqual([]);
+  });
+
+  it("for a client that has gone meanwhile goes nowhere; the event is kept", async () => {
+    const store = new HeldStore();
+    const hub = await createTestHub({ store });
+    const { peer } = await hub.connectDevice();
+    store.hold();
+    peer.send(publish());
+    await peer.ping();
+    peer.destroy();
+    await expect.poll(() => hub.services.connections.count).toBe(0);
+    store.release();
+    await hub.log.reached("telemetry");
+    expect(storedEvents(hub.deviceToCloud)).toHaveLength(1);
+  });
+});
+
+describe("a device that sends faster than the store writes", () => {
+  const BYTES = 60_000;
+  const COUNT = 100;
+
+  it.each<[string, Partial<IPublishPacket>]>([
+    ["bodies", { payload: Buffer.alloc(BYTES) }],
+    ["topics", { topic: `${TOPIC}a=${"x".repeat(BYTES)}`, payload: "" }],
+  ])("with large %s is not read on without bound, and gets every answer", async (_what, fields) => {
+    const store = new HeldStore();
+    const hub = await createTestHub({ store });
+    const { peer, clientEnd } = await hub.connectDevice();
+    store.hold();
+    for (let n = 1; n <= COUNT; n++) peer.send(publish({ ...fields, messageId: n }));
+    const unread = await stable(() => clientEnd.writableLength);
+    expect(unread).toBeGreaterThan(BYTES * (COUNT / 2));
+    store.release();
+    for (let n = 1; n <= COUNT; n++) {
+      expect(await peer.next()).toMatchObject({ cmd: "puback", messageId: n });
+    }
+  });
+
+  it("is not read on while an earlier SUBSCRIBE waits for the store either", async () => {
+    const store = new HeldStore();
+    const hub = await createTestHub({ store });
+    const { peer, clientEnd } = await hub.connectDevice();
+    store.hold();
+    const filter = { topic: "devices/device1/messages/devicebound/#", qos: 1 } as const;
+    peer.send({ cmd: "subscribe", messageId: 9, subscriptions: [filter] });
+    for (let n = 1; n <= COUNT; n++) {
+      peer.send(publish({ payload: Buffer.alloc(BYTES), messageId: n }));
+    }
+    const unread = await stable(() => clientEnd.writableLength);
+    expect(unread).toBeGreaterThan(BYTES * (COUNT / 2));
+    store.release();
+    expect(await peer.next()).toMatchObject({ cmd: "suback" });
+    for (let n = 1; n <= COUNT; n++) expect(await peer.next()).toMatchObject({ messageId: n });
+  });
+});
+
+// Rule event-partition.
+describe("devices", () => {
+  it("of one id, whatever way they come, have their events in one partition, in order", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    await acknowledged(peer, publish({ payload: "mqtt" }));
+    const token = hub.deviceToken("device1");
+    const path = "/devices/device1/messages/events?api-version=2021-04-12";
+    expect((await hub.https("POST", path, token, { body: { n: 1 } })).status).toBe(204);
+    const device = await hub.amqp().opened();
+    await (await device.openCbs()).putToken(HOST, token);
+    const sender = await device.openSender("/devices/device1/messages/events");
+    await sender.send({ body: "amqp" });
+    const partitions = new Set(hub.log.of("telemetry").map(({ partitionId }) => partitionId));
+    expect(partitions.size).toBe(1);
+    const bodies = storedTelemetry(hub.deviceToCloud).map(({ body }) => String(body));
+    expect(bodies).toEqual(["mqtt", '{"n":1}', "amqp"]);
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import type { StoredEvent } from "../../../src/hub/model/device-to-cloud.ts";
+import { createTestHub, type TestHub } from "../../support/test-hub.ts";
+
+const will = {
+  topic: "devices/device1/messages/events/$.mid=last&a=b",
+  payload: Buffer.from("gone"),
+  qos: 1 as const,
+  retain: false,
+};
+
+/** Every event there is, of whatever partition. */
+function eventsOf({ deviceToCloud }: TestHub): StoredEvent[] {
+  const events: StoredEvent[] = [];
+  for (const partitionId of deviceToCloud.partitionIds) {
+    const subscription = deviceToCloud.subscribe(
+      {
+        partition: { type: "eventPartition", consumerGroup: "$Default", partitionId, segments: [] },
+        position: { type: "start" },
+      },
+      { hasCredit: () => true, deliver: (event) => events.push(event), onReplaced: () => {} },
+    );
+    subscription.wake();
+    subscription.close();
+  }
+  return events;
+}
+
+// Rule mqtt-will.
+describe("a will", () => {
+  test("is sent as telemetry when the connection breaks", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice("device1", { will });
+    peer.destroy();
+    await hub.log.reached("telemetry");
+    expect(eventsOf(hub).map(({ payload }) => payload)).toMatchObject([
+      {
+        deviceId: "device1",
+        telemetry: {
+          system: { messageId: "last" },
+          properties: { a: "b", "iothub-MessageType": "Will" },
+          body: Buffer.from("gone"),
+        },
+      },
+    ]);
+  });
+
+  test("is sent when the client falls silent, and when another takes its place", async () => {
+    const hub = await createTestHub();
+    await hub.connectDevice("device1", { will, keepalive: 10 });
+    hub.clock.advance(15_000);
+    await hub.log.reached("telemetry", 1);
+    await hub.connectDevice("device1", { will });
+    await hub.connectDevice("device1");
+    await hub.log.reached("telemetry", 2);
+  });
+
+  test("is forgotten at DISCONNECT", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice("device1", { will });
+    peer.send({ cmd: "disconnect" });
+    await hub.log.reached("deviceDisconnected");
+    expect(eventsOf(hub)).toEqual([]);
+  });
+
+  test("goes out once", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice("device1", { will });
+    peer.send({ cmd: "pubrel", messageId: 1 });
+    await peer.closed;
+    peer.destroy();
+    await hub.log.reached("telemetry");
+    await hub.connectDevice("device1");
+    expect(eventsOf(hub)).toHaveLength(1);
+  });
+
+  test.each(["devices/device2/messages/events/", "elsewhere", "$iothub/twin/GET/?$rid=1"])(
+    "to %s refuses the connection",
+    async (topic) => {
+      const hub = await createTestHub();
+      const { peer } = hub.mqtt();
+      const connack = await peer.connect(hub.signIn("device1", { will: { ...will, topic } }));
+      expect(connack.returnCode).toBe(3);
+      await peer.closed;
+      expect(eventsOf(hub)).toEqual([]);
+    },
+  );
+});
