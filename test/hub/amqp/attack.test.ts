@@ -36,7 +36,7 @@ async function sendRaw(peer: AmqpPeer, address: string, bytes: Buffer): Promise<
   await Promise.race([once(link, "settled"), peer.closed]);
 }
 
-/** Sends as many requests as it may, up to 3000, and gives no credit for their answers. */
+/** Sends as many requests as its credit allows, up to 3000, and grants no credit for the replies. */
 async function floodCbs(hub: TestHub): Promise<{ sent: number }> {
   const peer = await hub.amqp().opened();
   await peer.openReceiver("$cbs", { credit_window: 0 });
@@ -44,25 +44,25 @@ async function floodCbs(hub: TestHub): Promise<{ sent: number }> {
   let sent = 0;
   for (let round = 0; round < 10; round++) {
     while (link.sendable() && sent < 3000) link.send({ message_id: sent++, body: "x" });
-    // Round trips of others: what this one was granted meanwhile has arrived.
+    // A round trip of another client: any new credit has arrived.
     await expectAlive(hub);
   }
   return { sent };
 }
 
-describe("$cbs, which anybody may use", () => {
+describe("$cbs, which needs no sign-in,", () => {
   it.each([
     ["a boolean", "41"],
     ["a negative int", "54ff"],
     ["a double", "82400921fb54442d18"],
     ["a list", "45"],
     ["a map", "c10100"],
-    ["bytes", "a0050102030405"],
-    ["a ulong beyond what JavaScript counts", "80ffffffffffffffff"],
-    ["a time", "83000001932c0a0000"],
+    ["a binary", "a0050102030405"],
+    ["a ulong beyond 2^53", "80ffffffffffffffff"],
+    ["a timestamp", "83000001932c0a0000"],
     ["a symbol", "a30161"],
-    ["nothing", "40"],
-  ])("is not upset by a request whose message id is %s", async (_type, id) => {
+    ["null", "40"],
+  ])("survives a request whose message id is %s", async (_type, id) => {
     const hub = await createTestHub();
     const uncaught = await uncaughtDuring(async () => {
       const peer = await hub.amqp().opened();
@@ -74,7 +74,7 @@ describe("$cbs, which anybody may use", () => {
     expect(uncaught).toEqual([]);
   });
 
-  it("answers a ulong beyond what JavaScript counts with the same id", async () => {
+  it("answers a request with the same id when it is a ulong beyond 2^53", async () => {
     const hub = await createTestHub();
     const cbs = await (await hub.amqp().opened()).openCbs();
     const id = Buffer.from("ffffffffffffff01", "hex");
@@ -84,23 +84,23 @@ describe("$cbs, which anybody may use", () => {
     expect(reply.correlation_id).toEqual(id);
   });
 
-  it("is not upset by more requests than answers are read", async () => {
+  it("survives a flood of requests whose replies are not read", async () => {
     const hub = await createTestHub();
     const uncaught = await uncaughtDuring(async () => {
       const { sent } = await floodCbs(hub);
-      // It may accept them all or stop granting credit; both are fine.
+      // The hub may accept them all or stop granting credit.
       expect(sent).toBeGreaterThan(0);
       await expectAlive(hub);
     });
     expect(uncaught).toEqual([]);
   });
 
-  it("makes no warning of leaking listeners while answers wait for credit", async () => {
+  it("triggers no listener leak warning while replies wait for credit", async () => {
     const hub = await createTestHub();
     expect(await warningsDuring(() => floodCbs(hub))).toEqual([]);
   });
 
-  it("without a link for the answers takes a request and says nothing", async () => {
+  it("accepts a request without a reply link", async () => {
     const hub = await createTestHub();
     const uncaught = await uncaughtDuring(async () => {
       const peer = await hub.amqp().opened();
@@ -111,7 +111,7 @@ describe("$cbs, which anybody may use", () => {
     expect(uncaught).toEqual([]);
   });
 
-  it("whose answer link or connection is gone by the time of the answer is not upset", async () => {
+  it("survives a client that disconnects before its reply", async () => {
     const hub = await createTestHub();
     const uncaught = await uncaughtDuring(async () => {
       for (const end of ["link", "session", "connection", "socket"] as const) {
@@ -129,9 +129,9 @@ describe("$cbs, which anybody may use", () => {
   });
 });
 
-describe("a sender that goes in the middle of a burst", () => {
+describe("a sender that disconnects", () => {
   it.each(["link", "session", "connection", "socket"] as const)(
-    "by closing its %s upsets nothing; what arrived is kept",
+    "by closing its %s during a burst does no harm, and the messages already received are kept",
     async (end) => {
       const hub = await createTestHub();
       const uncaught = await uncaughtDuring(async () => {
@@ -150,7 +150,7 @@ describe("a sender that goes in the middle of a burst", () => {
     },
   );
 
-  it("that closed its links before its token expired causes no error and no duplicate event", async () => {
+  it("from its links before its token expires causes no error", async () => {
     const hub = await createTestHub();
     const uncaught = await uncaughtDuring(async () => {
       const { peer } = await hub.connectService();
@@ -169,16 +169,16 @@ describe("a sender that goes in the middle of a burst", () => {
   });
 });
 
-describe("messages that are no messages", () => {
+describe("malformed messages", () => {
   it.each([
     ["random bytes", "deadbeef"],
-    ["a section cut short", "005373c0ff01"],
+    ["a truncated section", "005373c0ff01"],
     ["a properties section that is a string", "005373a10161"],
     ["an unknown section", "0053ff45"],
     ["application properties that are a list", "00537445"],
-    ["nested deeper than anybody reads", `005377${"c0ff01".repeat(20)}`],
-    ["nothing", ""],
-  ])("%s: do not affect others", async (_what, hex) => {
+    ["deeply nested lists", `005377${"c0ff01".repeat(20)}`],
+    ["no bytes", ""],
+  ])("do not affect other clients: %s", async (_what, hex) => {
     const hub = await createTestHub();
     const uncaught = await uncaughtDuring(async () => {
       const { peer } = await hub.connectService();
@@ -191,7 +191,7 @@ describe("messages that are no messages", () => {
   });
 });
 
-describe("frames that are no frames", () => {
+describe("malformed frames", () => {
   it.each([0, 1, 4, 7, 8])("a frame of size %d does not hang the hub", async (size) => {
     const hub = await createTestHub();
     const { clientEnd } = hub.rawAmqp();
@@ -205,7 +205,7 @@ describe("frames that are no frames", () => {
     expect(uncaught).toEqual([]);
   });
 
-  it("a frame larger than the hub said it takes ends the connection before it has arrived", async () => {
+  it("a frame above the announced maximum size closes the connection before it is complete", async () => {
     const hub = await createTestHub();
     const { clientEnd } = hub.rawAmqp();
     let isClosed = false;
@@ -223,7 +223,7 @@ describe("frames that are no frames", () => {
     expect(sent).toBeLessThan(16);
   });
 
-  it("no bytes whatever end the hub", async () => {
+  it("arbitrary bytes do not crash the hub", async () => {
     const hub = await createTestHub();
     const uncaught = await uncaughtDuring(async () => {
       await fc.assert(
@@ -256,12 +256,12 @@ describe("frames that are no frames", () => {
 });
 
 // Rule amqp-open-timeout.
-describe("a connection that says nothing", () => {
+describe("the time limit for opening a connection", () => {
   it.each([
-    ["behind the first letter", "A"],
-    ["behind the header", "AMQP\u0000\u0001\u0000\u0000"],
-    ["behind the SASL header", "AMQP\u0003\u0001\u0000\u0000"],
-  ])("%s is ended after 30 seconds", async (_where, text) => {
+    ["the first byte", "A"],
+    ["the AMQP header", "AMQP\u0000\u0001\u0000\u0000"],
+    ["the SASL header", "AMQP\u0003\u0001\u0000\u0000"],
+  ])("closes a connection 30 seconds after it sent only %s", async (_where, text) => {
     const hub = await createTestHub();
     const { clientEnd, hubEnd } = hub.rawAmqp();
     clientEnd.on("data", () => {});
@@ -273,7 +273,7 @@ describe("a connection that says nothing", () => {
     expect(hubEnd.destroyed).toBe(true);
   });
 
-  it("once it is open, is not ended for that", async () => {
+  it("does not apply to an open connection", async () => {
     const hub = await createTestHub();
     const peer = await hub.amqp().opened();
     hub.clock.advance(30_000);
@@ -281,7 +281,7 @@ describe("a connection that says nothing", () => {
   });
 });
 
-it("a thousand sessions and links on one connection leave the hub working", async () => {
+it("the hub survives a thousand sessions and links on one connection", async () => {
   const hub = await createTestHub();
   const { peer } = await hub.connectService();
   const links = [];

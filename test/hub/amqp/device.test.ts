@@ -8,7 +8,7 @@ import { uncaughtDuring } from "../../support/uncaught.ts";
 
 const ADDRESS = "/devices/device1/messages/devicebound";
 const UUID = rhea.string_to_uuid("12345678-1234-1234-1234-1234567890ab");
-/** rhea leaves a ulong encoded that JavaScript's numbers cannot hold. */
+/** rhea does not decode a ulong beyond 2^53. */
 const LARGE_ULONG = rhea.types.wrap_ulong(
   Buffer.from("ffffffffffffff01", "hex") as unknown as number,
 ) as { readonly value: unknown };
@@ -20,23 +20,23 @@ async function connectDevice(hub: TestHub, deviceId = "device1") {
   return peer;
 }
 
-/** A uuid's bytes as .NET has them: the first three groups backwards. */
+/** The bytes of a UUID in .NET's order: the first three groups are reversed. */
 function guidBytes(uuid: string): Buffer {
   const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
   const bytes = Buffer.from(uuid.replaceAll("-", ""), "hex");
   return Buffer.from(order.map((index) => bytes.readUInt8(index)));
 }
 
-async function receiving(hub: TestHub, creditWindow = 10) {
+async function openReceiver(hub: TestHub, creditWindow = 10) {
   const peer = await connectDevice(hub);
   return { peer, receiver: await peer.openReceiver(ADDRESS, { credit_window: creditWindow }) };
 }
 
 describe("a message to an AMQP device", () => {
   // Rules amqp-message, c2d-to.
-  it("carries its properties, body, count, number and lock token", async () => {
+  it("has its properties, body, delivery count, sequence number and lock token", async () => {
     const hub = await createTestHub();
-    const { receiver } = await receiving(hub);
+    const { receiver } = await openReceiver(hub);
     const expiryTimeUtcMs = hub.clock.nowMs() + 60_000;
     const system = { messageId: "m1", correlationId: "c1", userId: "u1", ack: "full" } as const;
     const content = { contentType: "application/json", contentEncoding: "utf-8" };
@@ -71,13 +71,13 @@ describe("a message to an AMQP device", () => {
 
   // Rule amqp-message.
   it.each<[string, unknown, unknown]>([
-    ["text", "7", "7"],
+    ["string", "7", "7"],
     ["ulong", 7, 7],
     ["ulong beyond 2^53", LARGE_ULONG, LARGE_ULONG.value],
     ["uuid", rhea.types.wrap_uuid(UUID), UUID],
-  ])("has its ids in the type they were sent with: %s", async (_type, sent, received) => {
+  ])("keeps the type of its ids: %s", async (_type, sent, received) => {
     const hub = await createTestHub();
-    const { receiver } = await receiving(hub);
+    const { receiver } = await openReceiver(hub);
     const { peer } = await hub.connectService();
     const sender = await peer.openSender("/messages/devicebound");
     const id = sent as string;
@@ -90,9 +90,9 @@ describe("a message to an AMQP device", () => {
   it.each<[string, (received: Received) => void, object]>([
     ["accepted", ({ delivery }) => delivery.accept(), { statusCode: "Success" }],
     ["rejected", ({ delivery }) => delivery.reject(), { statusCode: "Rejected" }],
-  ])("%s makes its feedback and is gone", async (_outcome, settle, record) => {
+  ])("that is %s leaves the queue and produces feedback", async (_outcome, settle, record) => {
     const hub = await createTestHub();
-    const { receiver } = await receiving(hub);
+    const { receiver } = await openReceiver(hub);
     await hub.send({ messageId: "m1", ack: "full" });
     settle(await receiver.next());
     expect(await hub.log.reached("feedback")).toMatchObject(record);
@@ -106,23 +106,26 @@ describe("a message to an AMQP device", () => {
       "modified",
       ({ delivery }) => delivery.modified({ delivery_failed: true, undeliverable_here: false }),
     ],
-  ])("%s comes again, counted, ten times in all and no more", async (_outcome, settle) => {
-    const hub = await createTestHub();
-    const { receiver } = await receiving(hub, 100);
-    await hub.send({ messageId: "m1", ack: "full" });
-    for (let count = 0; count < 10; count++) {
-      const received = await receiver.next();
-      expect(received.message.message_annotations?.["iothub-deliverycount"]).toBe(count);
-      settle(received);
-    }
-    expect(await hub.log.reached("feedback")).toMatchObject({
-      statusCode: "DeliveryCountExceeded",
-    });
-  });
+  ])(
+    "that is %s is redelivered with a higher delivery count, up to ten deliveries",
+    async (_outcome, settle) => {
+      const hub = await createTestHub();
+      const { receiver } = await openReceiver(hub, 100);
+      await hub.send({ messageId: "m1", ack: "full" });
+      for (let count = 0; count < 10; count++) {
+        const received = await receiver.next();
+        expect(received.message.message_annotations?.["iothub-deliverycount"]).toBe(count);
+        settle(received);
+      }
+      expect(await hub.log.reached("feedback")).toMatchObject({
+        statusCode: "DeliveryCountExceeded",
+      });
+    },
+  );
 
-  it("comes as often as there is credit, however many went before", async () => {
+  it("is delivered whenever there is credit, however many were delivered before", async () => {
     const hub = await createTestHub();
-    const { receiver } = await receiving(hub, 4);
+    const { receiver } = await openReceiver(hub, 4);
     for (let n = 0; n < 12; n++) {
       await hub.send({ messageId: `m${n}` });
       const { message: got, delivery } = await receiver.next();
@@ -134,7 +137,7 @@ describe("a message to an AMQP device", () => {
 
   it("waits for credit", async () => {
     const hub = await createTestHub();
-    const { receiver } = await receiving(hub, 0);
+    const { receiver } = await openReceiver(hub, 0);
     for (const messageId of ["m1", "m2"]) await hub.send({ messageId });
     expect(hub.log.of("delivered")).toEqual([]);
     receiver.link.add_credit(1);
@@ -143,15 +146,15 @@ describe("a message to an AMQP device", () => {
   });
 
   // Rule c2d-lock-lost.
-  it("settled after its lock ran out changes nothing; it has come again", async () => {
+  it("ignores an outcome sent after its lock expired; that of its redelivery counts", async () => {
     const hub = await createTestHub();
-    const { peer, receiver } = await receiving(hub);
+    const { peer, receiver } = await openReceiver(hub);
     await hub.send({ messageId: "m1" });
     const first = await receiver.next();
     hub.clock.advance(60_000);
     const again = await receiver.next();
     first.delivery.accept();
-    // A round trip in between: rhea would send both with the first one's outcome.
+    // A round trip in between, because rhea would send both with the first outcome.
     await peer.openReceiver("$cbs");
     again.delivery.reject();
     await hub.log.reached("settled");
@@ -159,7 +162,7 @@ describe("a message to an AMQP device", () => {
   });
 
   // Rule c2d-lock-lost.
-  it("accepted after its lock ran out, by a peer that waits to hear of it, is refused", async () => {
+  it("accepted after its lock expired, by a peer that waits for settlement, is settled as lock lost", async () => {
     const hub = await createTestHub();
     const peer = await connectDevice(hub);
     const receiver = await peer.openReceiver(ADDRESS, { rcv_settle_mode: 1 });
@@ -168,7 +171,7 @@ describe("a message to an AMQP device", () => {
     hub.clock.advance(60_000);
     const uncaught = await uncaughtDuring(async () => {
       delivery.update(false, accepted());
-      // A round trip: the answer has come before it.
+      // A round trip: the hub's outcome has arrived before it.
       await peer.openReceiver("$cbs");
     });
     expect(uncaught).toEqual([]);
@@ -180,7 +183,7 @@ describe("a message to an AMQP device", () => {
   });
 
   // Rule amqp-settle.
-  it("accepted by a peer that waits to hear of it: the hub tells once that is durable", async () => {
+  it("accepted by a peer that waits for settlement, is settled once the outcome is durable", async () => {
     const store = new HeldStore();
     const hub = await createTestHub({ store });
     const peer = await connectDevice(hub);
@@ -190,7 +193,7 @@ describe("a message to an AMQP device", () => {
     store.hold();
     delivery.update(false, accepted());
     await expect.poll(() => store.waiting).toBe(1);
-    // A round trip: an early answer would have come before it.
+    // A round trip: an early settlement would have arrived before it.
     await peer.openReceiver("$cbs");
     expect(delivery.remote_settled).toBe(false);
     const settled = once(link, "settled");
@@ -201,10 +204,10 @@ describe("a message to an AMQP device", () => {
 
   // Rule c2d-disconnect.
   it.each(["link", "session", "connection"] as const)(
-    "unsettled when its %s is closed waits again at once",
+    "returns to the queue at once when its %s is closed",
     async (end) => {
       const hub = await createTestHub();
-      const { peer, receiver } = await receiving(hub);
+      const { peer, receiver } = await openReceiver(hub);
       await hub.send({ messageId: "m1" });
       await receiver.next();
       if (end === "link") receiver.link.close();
@@ -215,34 +218,34 @@ describe("a message to an AMQP device", () => {
   );
 
   // Rules c2d-disconnect, c2d-delivery-count.
-  it("unsettled when the connection breaks comes to the next receiver, uncounted", async () => {
+  it("goes to the next receiver, with the same delivery count, when the connection is lost", async () => {
     const hub = await createTestHub();
-    const first = await receiving(hub);
+    const first = await openReceiver(hub);
     await hub.send({ messageId: "m1" });
     await first.receiver.next();
     first.peer.destroy();
-    const second = await receiving(hub);
+    const second = await openReceiver(hub);
     const { message: got } = await second.receiver.next();
     expect(got.message_annotations?.["iothub-deliverycount"]).toBe(0);
   });
 });
 
 // Rule one-connection.
-describe("one receiver a device", () => {
-  it("a second attach takes the first one's place and what it has not settled", async () => {
+describe("a device has one receiver:", () => {
+  it("a second attach replaces the first and gets its unsettled message", async () => {
     const hub = await createTestHub();
-    const first = await receiving(hub);
+    const first = await openReceiver(hub);
     await hub.send({ messageId: "m1" });
     await first.receiver.next();
     const closed = once(first.receiver.link, "receiver_close");
-    const second = await receiving(hub);
+    const second = await openReceiver(hub);
     await closed;
     expect((await second.receiver.next()).message.message_id).toBe("m1");
   });
 
-  it("also on one connection, where the first link is closed with amqp:link:stolen", async () => {
+  it("on the same connection, the first link is closed with amqp:link:stolen", async () => {
     const hub = await createTestHub();
-    const { peer, receiver: first } = await receiving(hub);
+    const { peer, receiver: first } = await openReceiver(hub);
     await hub.send({ messageId: "m1" });
     await first.next();
     const closed = once(first.link, "receiver_close");
@@ -252,22 +255,22 @@ describe("one receiver a device", () => {
     expect((await second.next()).message.message_id).toBe("m1");
   });
 
-  it("also across protocols", async () => {
+  it("receivers over AMQP and MQTT replace each other", async () => {
     const hub = await createTestHub();
-    const amqp = await receiving(hub);
+    const amqp = await openReceiver(hub);
     const closed = once(amqp.receiver.link, "receiver_close");
     const { peer } = await hub.connectDevice();
     await closed;
     await peer.subscribe(devicebound());
     await hub.send();
     await peer.nextPublish();
-    await receiving(hub);
+    await openReceiver(hub);
     await peer.closed;
   });
 });
 
 // Rule device-credentials.
-describe("a device that is no longer let in", () => {
+describe("a device whose access is revoked", () => {
   it.each<[string, (hub: TestHub) => Promise<unknown>]>([
     ["disabled", (hub) => hub.registry.update("device1", { status: "disabled" }, "*")],
     ["deleted", (hub) => hub.registry.delete("device1", "*")],
@@ -281,16 +284,16 @@ describe("a device that is no longer let in", () => {
         ),
     ],
     [
-      "deleted and created anew",
+      "deleted and recreated",
       async (hub) => {
         const { authentication } = hub.registry.get("device1");
         await hub.registry.delete("device1", "*");
         await hub.registry.create("device1", { authentication });
       },
     ],
-  ])("because it is %s loses its link and gets no other", async (_why, change) => {
+  ])("because it was %s loses its link and cannot attach another", async (_why, change) => {
     const hub = await createTestHub();
-    const { peer, receiver } = await receiving(hub);
+    const { peer, receiver } = await openReceiver(hub);
     const closed = once(receiver.link, "receiver_close");
     await change(hub);
     await closed;

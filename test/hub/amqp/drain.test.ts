@@ -6,7 +6,7 @@ import { createTestHub, type TestHub } from "../../support/test-hub.ts";
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
 const FEEDBACK = "/messages/serviceBound/feedback";
 
-/** Signed in as the owner, and so for every link. */
+/** Signs in with a policy that allows every link. */
 async function openLink(hub: TestHub, address: string): Promise<AmqpReceiver> {
   const { peer } = await hub.connectService("iothubowner");
   return peer.openReceiver(address, { credit_window: 0 });
@@ -20,15 +20,18 @@ async function drain({ link }: AmqpReceiver, credit: number): Promise<void> {
   await drained;
 }
 
-// Qpid's clients drain a link to find out that it is empty.
-it.each([DEVICEBOUND, FEEDBACK])("credit of %s has gone when nothing waits", async (address) => {
-  const hub = await createTestHub();
-  const receiver = await openLink(hub, address);
-  await drain(receiver, 5);
-  expect(creditOf(receiver)).toBe(0);
-});
+// Qpid's clients drain a link to find out whether it is empty.
+it.each([DEVICEBOUND, FEEDBACK])(
+  "draining %s uses up the credit when nothing is available",
+  async (address) => {
+    const hub = await createTestHub();
+    const receiver = await openLink(hub, address);
+    await drain(receiver, 5);
+    expect(creditOf(receiver)).toBe(0);
+  },
+);
 
-it("a device that drains its link gets what waits for it", async () => {
+it("a device that drains its link gets its queued messages", async () => {
   const hub = await createTestHub();
   for (const messageId of ["m1", "m2"]) await hub.send({ messageId });
   const receiver = await openLink(hub, DEVICEBOUND);
@@ -38,7 +41,7 @@ it("a device that drains its link gets what waits for it", async () => {
   expect(creditOf(receiver)).toBe(0);
 });
 
-it("what comes after a drain waits for new credit", async () => {
+it("a message enqueued after a drain waits for new credit", async () => {
   const hub = await createTestHub();
   const receiver = await openLink(hub, DEVICEBOUND);
   await drain(receiver, 5);
@@ -49,7 +52,7 @@ it("what comes after a drain waits for new credit", async () => {
   expect((await receiver.next()).message.message_id).toBe("m1");
 });
 
-/** rhea's types leave the credit out. */
+/** rhea's types omit the credit. */
 function creditOf({ link }: AmqpReceiver): number {
   return (link as AmqpReceiver["link"] & { readonly credit: number }).credit;
 }

@@ -16,7 +16,7 @@ function recordsOf({ message }: Received): FeedbackJson[] {
   return JSON.parse(dataOf(message).toString()) as FeedbackJson[];
 }
 
-/** Has a device complete messages of these ids, all of which asked for feedback. */
+/** Lets a device complete messages with these ids, which request feedback. */
 async function complete(hub: TestHub, ...ids: string[]): Promise<void> {
   const { peer } = await hub.connectDevice();
   await peer.subscribe(devicebound());
@@ -28,14 +28,14 @@ async function complete(hub: TestHub, ...ids: string[]): Promise<void> {
   peer.destroy();
 }
 
-async function reading(hub: TestHub, creditWindow = 10): Promise<AmqpReceiver> {
+async function openReader(hub: TestHub, creditWindow = 10): Promise<AmqpReceiver> {
   const { peer } = await hub.connectService();
   return peer.openReceiver(FEEDBACK, { credit_window: creditWindow });
 }
 
-/** One batch, waiting in the hub, without a reader. */
-async function withBatch(settings = {}) {
-  const hub = await createTestHub({ settings });
+/** A hub with one queued batch and no reader. */
+async function createHubWithBatch() {
+  const hub = await createTestHub();
   await complete(hub, "m1");
   hub.clock.advance(INTERVAL_MS);
   return hub;
@@ -43,10 +43,10 @@ async function withBatch(settings = {}) {
 
 describe("a feedback message", () => {
   // Rule feedback-record.
-  it("is a JSON array with what the SDKs read: type, user id, time, a GUID as tag", async () => {
+  it("is a JSON array with the content type, user id, time and GUID tag that the SDKs expect", async () => {
     const hub = await createTestHub();
     await complete(hub, "m1", "m2");
-    const receiver = await reading(hub);
+    const receiver = await openReader(hub);
     const enqueuedTimeUtc = new Date(hub.clock.nowMs()).toISOString();
     hub.clock.advance(INTERVAL_MS);
     const received = await receiver.next();
@@ -70,9 +70,9 @@ describe("a feedback message", () => {
   });
 
   it.each(["/messages/servicebound/feedback", "amqps://localhost/messages/servicebound/feedback"])(
-    "comes from %s too",
+    "can also be received from %s",
     async (address) => {
-      const hub = await withBatch();
+      const hub = await createHubWithBatch();
       const { peer } = await hub.connectService();
       const receiver = await peer.openReceiver(address);
       expect(recordsOf(await receiver.next())).toHaveLength(1);
@@ -80,21 +80,21 @@ describe("a feedback message", () => {
   );
 
   // Rule feedback-batch.
-  it("leaves after the interval, not before", async () => {
+  it("is delivered after the interval, not before", async () => {
     const hub = await createTestHub();
     await complete(hub, "m1");
     hub.clock.advance(INTERVAL_MS - 1);
     expect(hub.log.of("feedback")).toHaveLength(1);
-    const receiver = await reading(hub);
+    const receiver = await openReader(hub);
     expect(hub.log.of("feedbackDelivered")).toEqual([]);
     hub.clock.advance(1);
     expect(recordsOf(await receiver.next())).toHaveLength(1);
   });
 
   // Rule feedback-batch.
-  it("leaves at once when 64 records wait, and holds no more", async () => {
+  it("is delivered at once when it has 64 records, the maximum", async () => {
     const hub = await createTestHub({ settings: { queueDepth: 200 } });
-    const receiver = await reading(hub);
+    const receiver = await openReader(hub);
     await complete(hub, ...Array.from({ length: 130 }, (_, n) => `m${n}`));
     hub.clock.advance(0);
     expect(recordsOf(await receiver.next())).toHaveLength(64);
@@ -108,13 +108,13 @@ describe("a feedback message", () => {
 });
 
 // Rule feedback-settle.
-describe("a batch is settled", () => {
+describe("a batch", () => {
   it.each<[string, (received: Received) => void, string]>([
     ["accepted", ({ delivery }) => delivery.accept(), "complete"],
     ["rejected", ({ delivery }) => delivery.reject(), "reject"],
-  ])("%s: it does not come again", async (_form, settle, outcome) => {
-    const hub = await withBatch();
-    const receiver = await reading(hub);
+  ])("that is %s is not redelivered", async (_form, settle, outcome) => {
+    const hub = await createHubWithBatch();
+    const receiver = await openReader(hub);
     settle(await receiver.next());
     await hub.log.reached("feedbackSettled");
     expect(hub.log.of("feedbackSettled")).toMatchObject([{ outcome }]);
@@ -129,9 +129,9 @@ describe("a batch is settled", () => {
       ({ delivery }) => delivery.modified({ delivery_failed: true, undeliverable_here: false }),
     ],
     ["settled without an outcome", ({ delivery }) => delivery.update(true)],
-  ])("%s: it is redelivered at once", async (_form, settle) => {
-    const hub = await withBatch();
-    const receiver = await reading(hub);
+  ])("that is %s is redelivered at once", async (_form, settle) => {
+    const hub = await createHubWithBatch();
+    const receiver = await openReader(hub);
     const first = await receiver.next();
     settle(first);
     const again = await receiver.next();
@@ -144,8 +144,8 @@ describe("a batch is settled", () => {
     ]);
   });
 
-  it("by a peer that waits for the hub to settle (rcv-settle-mode second): the hub does", async () => {
-    const hub = await withBatch();
+  it("accepted by a peer that waits for settlement (rcv-settle-mode second), is settled", async () => {
+    const hub = await createHubWithBatch();
     const { peer } = await hub.connectService();
     const receiver = await peer.openReceiver(FEEDBACK, { rcv_settle_mode: 1 });
     const { delivery, receiver: link } = await receiver.next();
@@ -154,9 +154,9 @@ describe("a batch is settled", () => {
     await settled;
   });
 
-  it("two in one burst with different outcomes: each has its own", async () => {
+  it("keeps its own outcome when the next one is settled differently", async () => {
     const hub = await createTestHub();
-    const receiver = await reading(hub);
+    const receiver = await openReader(hub);
     await complete(hub, "m1");
     hub.clock.advance(INTERVAL_MS);
     await complete(hub, "m2");
@@ -175,9 +175,9 @@ describe("a batch is settled", () => {
 
 describe("a batch that is never completed", () => {
   // Rule feedback-settle.
-  it("is gone after ten deliveries, as its maximum delivery count says", async () => {
-    const hub = await withBatch();
-    const receiver = await reading(hub);
+  it("is dropped after ten deliveries, the maximum delivery count", async () => {
+    const hub = await createHubWithBatch();
+    const receiver = await openReader(hub);
     for (let round = 0; round < 10; round++) (await receiver.next()).delivery.release();
     await hub.log.reached("feedbackSettled", 10);
     await complete(hub, "m2");
@@ -187,8 +187,8 @@ describe("a batch that is never completed", () => {
 
   // Rule feedback-lock.
   it("is redelivered when its lock expires", async () => {
-    const hub = await withBatch();
-    const receiver = await reading(hub);
+    const hub = await createHubWithBatch();
+    const receiver = await openReader(hub);
     const first = await receiver.next();
     hub.clock.advance(59_999);
     expect(hub.log.of("feedbackDelivered")).toHaveLength(1);
@@ -196,18 +196,18 @@ describe("a batch that is never completed", () => {
     expect(recordsOf(await receiver.next())).toEqual(recordsOf(first));
   });
 
-  it("is redelivered at once when its reader's connection breaks, and to another reader", async () => {
-    const hub = await withBatch();
+  it("goes to another reader at once when its reader's connection is lost", async () => {
+    const hub = await createHubWithBatch();
     const { peer } = await hub.connectService();
     const receiver = await peer.openReceiver(FEEDBACK);
     await receiver.next();
     peer.destroy();
-    const other = await reading(hub);
+    const other = await openReader(hub);
     expect(recordsOf(await other.next())).toHaveLength(1);
   });
 
   it("is redelivered when its reader closes the link", async () => {
-    const hub = await withBatch();
+    const hub = await createHubWithBatch();
     const { peer } = await hub.connectService();
     const receiver = await peer.openReceiver(FEEDBACK);
     await receiver.next();
@@ -217,17 +217,17 @@ describe("a batch that is never completed", () => {
   });
 
   // Rule feedback-ttl.
-  it("is still there a moment before an hour is over", async () => {
-    const hub = await withBatch();
+  it("is still delivered a moment before its time to live of an hour ends", async () => {
+    const hub = await createHubWithBatch();
     hub.clock.advance(3_599_999);
-    expect(recordsOf(await (await reading(hub)).next())).toHaveLength(1);
+    expect(recordsOf(await (await openReader(hub)).next())).toHaveLength(1);
   });
 
   // Rule feedback-ttl.
-  it("is gone after its time to live of an hour", async () => {
-    const hub = await withBatch();
+  it("expires after its time to live of an hour", async () => {
+    const hub = await createHubWithBatch();
     hub.clock.advance(3_600_000);
-    const receiver = await reading(hub);
+    const receiver = await openReader(hub);
     expect(hub.log.of("feedbackDelivered")).toEqual([]);
     await complete(hub, "m2");
     hub.clock.advance(INTERVAL_MS);
@@ -235,25 +235,23 @@ describe("a batch that is never completed", () => {
   });
 });
 
-describe("a link", () => {
-  it("gets as many batches as it gives credit for, however many went before", async () => {
-    const hub = await createTestHub();
-    const receiver = await reading(hub, 4);
-    for (let n = 0; n < 12; n++) {
-      await complete(hub, `m${n}`);
-      hub.clock.advance(INTERVAL_MS);
-      const received = await receiver.next();
-      expect(recordsOf(received)).toMatchObject([{ originalMessageId: `m${n}` }]);
-      received.delivery.accept();
-    }
-  });
+it("a link gets batches whenever it has credit, however many it got before", async () => {
+  const hub = await createTestHub();
+  const receiver = await openReader(hub, 4);
+  for (let n = 0; n < 12; n++) {
+    await complete(hub, `m${n}`);
+    hub.clock.advance(INTERVAL_MS);
+    const received = await receiver.next();
+    expect(recordsOf(received)).toMatchObject([{ originalMessageId: `m${n}` }]);
+    received.delivery.accept();
+  }
 });
 
 // Rule feedback-competing.
 describe("several readers", () => {
-  it("compete: each batch goes to one of them, and all have a turn", async () => {
+  it("compete: each batch goes to one of them, in turn", async () => {
     const hub = await createTestHub();
-    const readers = [await reading(hub), await reading(hub)];
+    const readers = [await openReader(hub), await openReader(hub)];
     const got = readers.map((reader) => reader.next());
     for (const id of ["m1", "m2"]) {
       await complete(hub, id);
@@ -264,10 +262,10 @@ describe("several readers", () => {
     expect(hub.log.of("feedbackDelivered")).toHaveLength(2);
   });
 
-  it("one without credit gets nothing, the other everything", async () => {
+  it("get no batch without credit; another reader gets it", async () => {
     const hub = await createTestHub();
-    await reading(hub, 0);
-    const other = await reading(hub);
+    await openReader(hub, 0);
+    const other = await openReader(hub);
     for (const id of ["m1", "m2", "m3"]) {
       await complete(hub, id);
       hub.clock.advance(INTERVAL_MS);
@@ -275,9 +273,9 @@ describe("several readers", () => {
     }
   });
 
-  it("later credit delivers waiting batches, one per credit", async () => {
+  it("a reader that grants credit later gets one queued batch per credit", async () => {
     const hub = await createTestHub();
-    const receiver = await reading(hub, 0);
+    const receiver = await openReader(hub, 0);
     for (const id of ["m1", "m2"]) {
       await complete(hub, id);
       hub.clock.advance(INTERVAL_MS);
@@ -291,7 +289,7 @@ describe("several readers", () => {
   });
 });
 
-it("many links opened and closed on one connection make no warning of leaking listeners", async () => {
+it("opening and closing many links on one connection triggers no listener leak warning", async () => {
   const hub = await createTestHub();
   const { peer } = await hub.connectService();
   const warnings = await warningsDuring(async () => {

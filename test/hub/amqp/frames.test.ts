@@ -9,15 +9,15 @@ const DEVICEBOUND = "/devices/device1/messages/devicebound";
 const EVENTS = "/devices/device1/messages/events";
 const FEEDBACK = "/messages/serviceBound/feedback";
 const PARTITION = "messages/ConsumerGroups/$Default/Partitions/0";
-/** Size, data offset, type, channel, and nothing else. */
+/** Only size, data offset, type and channel. */
 const EMPTY_FRAME = "0000000802000000";
 
 function connect(hub: TestHub): RawAmqp {
   return new RawAmqp(hub.rawAmqp().clientEnd);
 }
 
-/** With a token for everything. */
-async function signedIn(hub: TestHub): Promise<RawAmqp> {
+/** Signs in with a policy that allows every link. */
+async function signIn(hub: TestHub): Promise<RawAmqp> {
   const peer = connect(hub);
   await peer.open();
   await peer.putToken(HOST, hub.policyToken("iothubowner"));
@@ -26,7 +26,7 @@ async function signedIn(hub: TestHub): Promise<RawAmqp> {
 
 // Rule amqp-sign-in.
 describe("the hub's frames", () => {
-  it("OPEN is the cloud's", async () => {
+  it("OPEN has the cloud's limits", async () => {
     const { open } = await connect(await createTestHub()).open();
     expect(open.fields).toMatchObject({
       container_id: expect.stringMatching(/^DeviceGateway_[0-9a-f]{32}$/),
@@ -36,14 +36,14 @@ describe("the hub's frames", () => {
     });
   });
 
-  it("OPEN names another container for each connection", async () => {
+  it("OPEN has a different container id on each connection", async () => {
     const hub = await createTestHub();
-    const names = [await connect(hub).open(), await connect(hub).open()];
-    const [first, second] = names.map(({ open }) => open.fields.container_id);
+    const opened = [await connect(hub).open(), await connect(hub).open()];
+    const [first, second] = opened.map(({ open }) => open.fields.container_id);
     expect(first).not.toBe(second);
   });
 
-  it("BEGIN has the cloud's window and handles, and says whom it answers", async () => {
+  it("BEGIN has the cloud's window and handle limit, and the client's channel", async () => {
     const { begin } = await connect(await createTestHub()).open();
     expect(begin.fields).toMatchObject({
       remote_channel: 0,
@@ -54,7 +54,7 @@ describe("the hub's frames", () => {
   });
 
   // Rule amqp-cbs.
-  it("the attach of $cbs takes 1 MB, and a FLOW of 100 credits follows it", async () => {
+  it("ATTACH of $cbs announces a maximum of 1 MB, and a FLOW with 100 credits follows", async () => {
     const peer = connect(await createTestHub());
     await peer.open();
     const { fields } = await peer.attachSender(0, "$cbs");
@@ -66,15 +66,15 @@ describe("the hub's frames", () => {
     });
   });
 
-  // Rule d2c-amqp. The C client takes a link that says nothing, or too little, for broken.
+  // Rule d2c-amqp. The C client fails on a link without a maximum size, or with too small a one.
   it.each([
     [EVENTS, 262_144],
     ["/messages/devicebound", 1_048_576],
     ["/devices/device1/twin", 1_048_576],
     ["/devices/device1/methods/devicebound", 1_048_576],
     ["messages/$management", 1_048_576],
-  ])("the attach of a link to send to %s takes %d bytes", async (address, bytes) => {
-    const peer = await signedIn(await createTestHub());
+  ])("ATTACH of a link to send to %s announces a maximum of %d bytes", async (address, bytes) => {
+    const peer = await signIn(await createTestHub());
     const { fields } = await peer.attachSender(2, address);
     expect(fields).toMatchObject({ role: true, max_message_size: bytes });
   });
@@ -90,18 +90,15 @@ describe("the hub's frames", () => {
     PARTITION,
     "/messages/events",
     "/nothing",
-  ])(
-    "the attach of a link to receive from %s has the initial delivery count 0",
-    async (address) => {
-      const peer = await signedIn(await createTestHub());
-      const { fields } = await peer.attachReceiver(2, address);
-      expect(fields).toMatchObject({ role: false, initial_delivery_count: 0 });
-    },
-  );
+  ])("ATTACH of a link to receive from %s has an initial delivery count of 0", async (address) => {
+    const peer = await signIn(await createTestHub());
+    const { fields } = await peer.attachReceiver(2, address);
+    expect(fields).toMatchObject({ role: false, initial_delivery_count: 0 });
+  });
 });
 
-// Rule amqp-fields. Readers that take fields by their place rely on it: azure-eventhub for Python.
-describe("the hub's frames have all their fields, trailing nulls included:", () => {
+// Rule amqp-fields. Clients that read fields by position, such as azure-eventhub for Python, rely on it.
+describe("the hub's frames have all their fields, including trailing nulls:", () => {
   it("OPEN and BEGIN", async () => {
     const { open, begin } = await connect(await createTestHub()).open();
     expect(open.list).toHaveLength(10);
@@ -117,23 +114,26 @@ describe("the hub's frames have all their fields, trailing nulls included:", () 
     "/devices/device1/methods/devicebound",
     "messages/$management",
     PARTITION,
-  ])("ATTACH of a link to receive from %s, with both ends and a maximum size", async (address) => {
-    const peer = await signedIn(await createTestHub());
-    expectFullAttach(await peer.attachReceiver(2, address));
-  });
+  ])(
+    "ATTACH of a link to receive from %s, with source, target and maximum size",
+    async (address) => {
+      const peer = await signIn(await createTestHub());
+      expectFullAttach(await peer.attachReceiver(2, address));
+    },
+  );
 
   it.each(["$cbs", EVENTS, "/messages/devicebound", "/devices/device1/twin"])(
-    "ATTACH of a link to send to %s, with both ends and a maximum size",
+    "ATTACH of a link to send to %s, with source, target and maximum size",
     async (address) => {
-      const peer = await signedIn(await createTestHub());
+      const peer = await signIn(await createTestHub());
       expectFullAttach(await peer.attachSender(2, address));
     },
   );
 
   it.each(["attachReceiver", "attachSender"] as const)(
-    "ATTACH and DETACH of what is refused (%s), and the error in it",
+    "ATTACH and DETACH of a refused link (%s), with the error",
     async (attach) => {
-      const peer = await signedIn(await createTestHub());
+      const peer = await signIn(await createTestHub());
       for (const [n, address] of [
         "/nothing",
         "/messages/events",
@@ -157,27 +157,27 @@ describe("the hub's frames have all their fields, trailing nulls included:", () 
 
   it("TRANSFER", async () => {
     const hub = await createTestHub();
-    const peer = await signedIn(hub);
+    const peer = await signIn(hub);
     await peer.attachReceiver(2, DEVICEBOUND);
     peer.grant(2, 1, { next_incoming_id: 1 });
     await hub.send();
     expect((await peer.until("transfer")).list).toHaveLength(11);
   });
 
-  it("DISPOSITION, of what it takes and of what it refuses", async () => {
-    const peer = await signedIn(await createTestHub());
+  it("DISPOSITION of accepted and of rejected messages", async () => {
+    const peer = await signIn(await createTestHub());
     await peer.attachSender(2, "/messages/devicebound");
     peer.transfer(2, 1, { to: DEVICEBOUND, body: "x" });
     expect((await peer.until("disposition")).list).toHaveLength(6);
     peer.transfer(2, 2, { to: "/nowhere", body: "x" });
     const { list } = await peer.until("disposition");
     expect(list).toHaveLength(6);
-    const [rejected] = typedAt(list, 4);
+    const [rejected] = nestedList(list, 4);
     expect((rejected as { value: unknown[] }).value).toHaveLength(3);
   });
 
-  it("DETACH, END and CLOSE that have nothing to tell", async () => {
-    const peer = await signedIn(await createTestHub());
+  it("DETACH, END and CLOSE without an error", async () => {
+    const peer = await signIn(await createTestHub());
     await peer.attachReceiver(2, DEVICEBOUND);
     peer.send("detach", { handle: 2, closed: true });
     expect((await peer.until("detach")).list).toHaveLength(3);
@@ -187,7 +187,7 @@ describe("the hub's frames have all their fields, trailing nulls included:", () 
     expect((await peer.until("close")).list).toHaveLength(1);
   });
 
-  it("CLOSE of a peer that has been silent for too long, and the error in it", async () => {
+  it("CLOSE after the idle timeout, with the error", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => {
       vi.useRealTimers();
@@ -198,7 +198,7 @@ describe("the hub's frames have all their fields, trailing nulls included:", () 
     expectError(await peer.until("close"), 1, 0);
   });
 
-  it("SASL's mechanisms and outcome", async () => {
+  it("SASL mechanisms and outcome", async () => {
     const hub = await createTestHub();
     const peer = new RawAmqp(hub.rawAmqp().clientEnd, "sasl");
     expect((await peer.until("sasl_mechanisms")).list).toHaveLength(1);
@@ -207,19 +207,19 @@ describe("the hub's frames have all their fields, trailing nulls included:", () 
   });
 });
 
-describe("a rhea that encodes frames in another way", () => {
+describe("an incompatible rhea is reported", () => {
   it.each([
     ["without a transport", {}],
-    ["without SASL's transport", { amqp_transport: { encode() {} }, sasl_transport: {} }],
-  ])("is refused: %s", (_, connection) => {
+    ["without a SASL transport", { amqp_transport: { encode() {} }, sasl_transport: {} }],
+  ])("when a connection is %s", (_, connection) => {
     expect(() => writeTrailingNulls(connection as Connection)).toThrow(IncompatiblePackage);
   });
 
   it.each([
-    ["of another shape", { constructor: { descriptor: { numeric: 0x10 } }, value: undefined }],
-    ["without a kind", { constructor: {}, value: [] }],
-    ["of an unknown kind", { constructor: { descriptor: { numeric: 0x99 } }, value: [] }],
-  ])("is refused: with a performative %s", (_, performative) => {
+    ["without a list", { constructor: { descriptor: { numeric: 0x10 } }, value: undefined }],
+    ["without a descriptor", { constructor: {}, value: [] }],
+    ["with an unknown descriptor", { constructor: { descriptor: { numeric: 0x99 } }, value: [] }],
+  ])("when a performative is %s", (_, performative) => {
     const transport = { encode() {} };
     const connection = {
       amqp_transport: transport,
@@ -240,36 +240,36 @@ describe("the properties of a link", () => {
     ["attachReceiver", PARTITION],
     ["attachReceiver", DEVICEBOUND],
     ["attachSender", EVENTS],
-  ] as const)("come back with the hub's attach (%s to %s)", async (attach, address) => {
-    const peer = await signedIn(await createTestHub());
+  ] as const)("are returned in the hub's ATTACH (%s to %s)", async (attach, address) => {
+    const peer = await signIn(await createTestHub());
     const { fields } = await peer[attach](2, address, { properties });
     expect(fields.properties).toEqual(properties);
   });
 
-  it("that are not there do not", async () => {
-    const peer = await signedIn(await createTestHub());
+  it("are null in the hub's ATTACH when the client's has none", async () => {
+    const peer = await signIn(await createTestHub());
     expect((await peer.attachReceiver(2, PARTITION)).fields.properties).toBeNull();
   });
 });
 
-/** A list within a list, as it was encoded. */
-function typedAt(list: readonly unknown[], place: number): readonly unknown[] {
-  return (list[place] as { readonly value: readonly unknown[] }).value;
+/** A nested list, as encoded. */
+function nestedList(list: readonly unknown[], index: number): readonly unknown[] {
+  return (list[index] as { readonly value: readonly unknown[] }).value;
 }
 
 function expectFullAttach({ list, fields }: RawFrame): void {
   expect(list).toHaveLength(14);
-  expect(typedAt(list, 5)).toHaveLength(11);
-  expect(typedAt(list, 6)).toHaveLength(7);
+  expect(nestedList(list, 5)).toHaveLength(11);
+  expect(nestedList(list, 6)).toHaveLength(7);
   expect(fields.max_message_size).toBeGreaterThan(65_536);
 }
 
-function expectError({ list }: RawFrame, fields: number, place: number): void {
+function expectError({ list }: RawFrame, fields: number, index: number): void {
   expect(list).toHaveLength(fields);
-  expect(typedAt(list, place)).toHaveLength(3);
+  expect(nestedList(list, index)).toHaveLength(3);
 }
 
-describe("a peer that gives up on silence", () => {
+describe("keep-alive frames", () => {
   function useFakeTime(): void {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => {
@@ -277,27 +277,30 @@ describe("a peer that gives up on silence", () => {
     });
   }
 
-  it.each([60_000, 240_000])("after %d ms hears of the hub by half of that", async (idleMs) => {
-    useFakeTime();
-    const peer = connect(await createTestHub());
-    await peer.open({ idle_time_out: idleMs });
-    const { fields } = await peer.attachSender(0, "$cbs");
-    expect(fields.handle).toBe(0);
-    await peer.until("flow");
-    for (let round = 0; round < 3; round++) {
-      let isHeard = false;
-      const frame = peer.next().finally(() => {
-        isHeard = true;
-      });
-      vi.advanceTimersByTime(idleMs / 2 - 1);
-      await new Promise((resolve) => setImmediate(resolve));
-      expect(isHeard).toBe(false);
-      vi.advanceTimersByTime(1);
-      expect((await frame).bytes.toString("hex")).toBe(EMPTY_FRAME);
-    }
-  });
+  it.each([60_000, 240_000])(
+    "are sent after half of the peer's idle timeout of %d ms",
+    async (idleMs) => {
+      useFakeTime();
+      const peer = connect(await createTestHub());
+      await peer.open({ idle_time_out: idleMs });
+      const { fields } = await peer.attachSender(0, "$cbs");
+      expect(fields.handle).toBe(0);
+      await peer.until("flow");
+      for (let round = 0; round < 3; round++) {
+        let hasArrived = false;
+        const frame = peer.next().finally(() => {
+          hasArrived = true;
+        });
+        vi.advanceTimersByTime(idleMs / 2 - 1);
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(hasArrived).toBe(false);
+        vi.advanceTimersByTime(1);
+        expect((await frame).bytes.toString("hex")).toBe(EMPTY_FRAME);
+      }
+    },
+  );
 
-  it("is sent nothing when it has not said that it would", async () => {
+  it("are not sent to a peer without an idle timeout", async () => {
     useFakeTime();
     const peer = connect(await createTestHub());
     await peer.open();

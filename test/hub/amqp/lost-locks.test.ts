@@ -6,11 +6,13 @@ import { RawAmqp, type RawFrame } from "./raw-amqp.ts";
 
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
 const FEEDBACK = "/messages/serviceBound/feedback";
+/** The first delivery id after the reply on `$cbs`. */
+const FIRST = 1;
 const LOST = "com.microsoft:message-lock-lost";
 const LOCK_TIMEOUT_MS = 1000;
 const QUEUE_DEPTH = 50;
-/** Deliveries for which rhea keeps room in a session. */
-const RING = 2048;
+/** The deliveries that rhea tracks in a session. */
+const SESSION_DELIVERIES = 2048;
 const WIDE_OPEN = { next_incoming_id: 1, incoming_window: 1_000_000 };
 
 function createHub(): Promise<TestHub> {
@@ -18,7 +20,7 @@ function createHub(): Promise<TestHub> {
   return createTestHub({ settings: { lockTimeoutMs: LOCK_TIMEOUT_MS, feedback } });
 }
 
-/** Signed in, with a link to receive on that has credit for all there may be. */
+/** Signs in and attaches a link to receive on, with plenty of credit. */
 async function receiveFrom(hub: TestHub, address: string, flow: object = {}): Promise<RawAmqp> {
   const peer = new RawAmqp(hub.rawAmqp().clientEnd);
   await peer.open();
@@ -29,7 +31,7 @@ async function receiveFrom(hub: TestHub, address: string, flow: object = {}): Pr
   return peer;
 }
 
-/** The ids of the next transfers, and those that the hub settles itself meanwhile with a lost lock. */
+/** The ids of the next transfers, and of the deliveries that the hub meanwhile settles as lock lost. */
 async function takeTransfers(peer: RawAmqp, count: number) {
   const delivered: number[] = [];
   const lost: number[] = [];
@@ -47,7 +49,7 @@ async function takeLost(peer: RawAmqp, count: number): Promise<number[]> {
   return lost;
 }
 
-/** The ids of a disposition by which the hub says that their locks are lost. */
+/** The ids in a disposition that reports lost locks. */
 function lostOf({ fields }: RawFrame): number[] {
   const { first, last, role, settled, state } = fields;
   expect({ role, settled }).toEqual({ role: false, settled: true });
@@ -56,7 +58,7 @@ function lostOf({ fields }: RawFrame): number[] {
   return Array.from({ length: to - from + 1 }, (_, n) => from + n);
 }
 
-/** A disposition as a receiver sends it. */
+/** Sends a receiver's disposition. */
 function accept(peer: RawAmqp, deliveryId: number, isSettled: boolean): void {
   const make = rhea.message as unknown as { accepted(): { described(): unknown } };
   const ids = { first: deliveryId, last: deliveryId };
@@ -68,17 +70,14 @@ function range(from: number, count: number): number[] {
   return Array.from({ length: count }, (_, n) => from + n);
 }
 
-/** The next id after those of the answers on `$cbs`. */
-const FIRST = 1;
-
 // Rule amqp-lock-lost.
-describe("a device that settles nothing", () => {
-  it("goes on receiving for ever: the hub settles what has lost its lock", async () => {
+describe("unsettled messages", () => {
+  it("do not stop their link: the hub settles them when their lock expires", async () => {
     const hub = await createHub();
     const peer = await receiveFrom(hub, DEVICEBOUND);
     for (let n = 0; n < QUEUE_DEPTH; n++) await hub.send();
     const all = { delivered: [] as number[], lost: [] as number[] };
-    while (all.delivered.length < RING + 2 * QUEUE_DEPTH) {
+    while (all.delivered.length < SESSION_DELIVERIES + 2 * QUEUE_DEPTH) {
       const { delivered, lost } = await takeTransfers(peer, QUEUE_DEPTH);
       all.delivered.push(...delivered);
       all.lost.push(...lost);
@@ -91,36 +90,37 @@ describe("a device that settles nothing", () => {
     expect(all.lost.sort((a, b) => a - b)).toEqual(range(FIRST, count));
   });
 
-  it("and then does so too late changes nothing, whichever delivery has the place now", async () => {
+  it("stay queued when they are settled late, even if rhea has reused their slots", async () => {
     const hub = await createHub();
     const peer = await receiveFrom(hub, DEVICEBOUND);
     for (let n = 0; n < QUEUE_DEPTH; n++) await hub.send();
     let last = 0;
-    while (last < RING + QUEUE_DEPTH) {
+    while (last < SESSION_DELIVERIES + QUEUE_DEPTH) {
       last = (await takeTransfers(peer, QUEUE_DEPTH)).delivered.at(-1) ?? 0;
-      if (last < RING + QUEUE_DEPTH) hub.clock.advance(LOCK_TIMEOUT_MS);
+      if (last < SESSION_DELIVERIES + QUEUE_DEPTH) hub.clock.advance(LOCK_TIMEOUT_MS);
     }
     accept(peer, last - QUEUE_DEPTH, true);
     accept(peer, last - QUEUE_DEPTH - 1, false);
-    for (const late of range(last - RING - QUEUE_DEPTH + 1, QUEUE_DEPTH)) accept(peer, late, true);
+    for (const late of range(last - SESSION_DELIVERIES - QUEUE_DEPTH + 1, QUEUE_DEPTH))
+      accept(peer, late, true);
     accept(peer, last, true);
     await hub.log.reached("settled");
     expect(hub.log.of("settled")).toHaveLength(1);
     expect(hub.cloudToDevice.countOf("device1")).toBe(QUEUE_DEPTH - 1);
   });
 
-  it("of some messages does not keep the hub from telling it of the others", async () => {
+  it("and settled ones are each reported with their own outcome", async () => {
     const hub = await createHub();
     const peer = await receiveFrom(hub, DEVICEBOUND);
     await hub.send();
     await hub.send();
     const [one = 0, other = 0] = (await takeTransfers(peer, 2)).delivered;
-    // Outcomes of neighbours, in one tick: rhea would make one of them.
+    // rhea would merge the outcomes of adjacent deliveries in one tick.
     accept(peer, one, false);
     await hub.log.reached("settled");
     hub.clock.advance(LOCK_TIMEOUT_MS);
-    const told = [await peer.until("disposition"), await peer.until("disposition")];
-    const outcomes = told.map(({ fields: { first, last, settled, state } }) => {
+    const dispositions = [await peer.until("disposition"), await peer.until("disposition")];
+    const outcomes = dispositions.map(({ fields: { first, last, settled, state } }) => {
       return [first, last, settled, JSON.stringify(state).includes(LOST)];
     });
     expect(outcomes.sort()).toEqual([
@@ -129,7 +129,7 @@ describe("a device that settles nothing", () => {
     ]);
   });
 
-  it("nor lets messages come is told of each once it has come", async () => {
+  it("that wait for the session window are reported as lost after their transfer", async () => {
     const hub = await createHub();
     const peer = await receiveFrom(hub, DEVICEBOUND, { incoming_window: 1 });
     await hub.send();
@@ -138,14 +138,14 @@ describe("a device that settles nothing", () => {
     hub.clock.advance(LOCK_TIMEOUT_MS);
     expect(await takeLost(peer, 1)).toEqual([first]);
     peer.grant(2, 1_000_000, WIDE_OPEN);
-    // Both again, behind the one that was on its way.
+    // Both are redelivered, after the one that was held back.
     const { delivered, lost } = await takeTransfers(peer, 3);
     hub.clock.advance(LOCK_TIMEOUT_MS);
     const rest = await takeLost(peer, delivered.length - lost.length);
     expect([...lost, ...rest].sort((a, b) => a - b)).toEqual(delivered);
   });
 
-  it("may settle what came after its lock had ended, and is told so", async () => {
+  it("whose transfer comes after their lock expired may be settled, and are reported as lost", async () => {
     const hub = await createHub();
     const peer = await receiveFrom(hub, DEVICEBOUND, { incoming_window: 0 });
     await hub.send();
@@ -158,7 +158,7 @@ describe("a device that settles nothing", () => {
     expect(hub.cloudToDevice.countOf("device1")).toBe(1);
   });
 
-  it("is told of a message that was purged meanwhile", async () => {
+  it("are reported as lost when they are purged", async () => {
     const hub = await createHub();
     const peer = await receiveFrom(hub, DEVICEBOUND);
     await hub.send();
@@ -169,7 +169,7 @@ describe("a device that settles nothing", () => {
 });
 
 // Rule amqp-lock-lost.
-it("feedback that nobody settles does not stop its link either", async () => {
+it("unsettled feedback does not stop its link", async () => {
   const hub = await createHub();
   const peer = await receiveFrom(hub, FEEDBACK);
   const batches = 20;
@@ -179,7 +179,7 @@ it("feedback that nobody settles does not stop its link either", async () => {
     hub.clock.advance(1);
   }
   const all = { delivered: 0, lost: 0 };
-  while (all.delivered < RING + 2 * batches) {
+  while (all.delivered < SESSION_DELIVERIES + 2 * batches) {
     const { delivered, lost } = await takeTransfers(peer, batches);
     all.delivered += delivered.length;
     all.lost += lost.length;

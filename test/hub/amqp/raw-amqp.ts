@@ -18,15 +18,15 @@ type FrameType =
 type SaslFrameType = "sasl_mechanisms" | "sasl_init" | "sasl_outcome";
 
 export interface RawFrame {
-  /** `empty` is the frame that only says that its sender lives. */
+  /** `empty` is the keep-alive frame. */
   readonly type: FrameType | "empty";
   readonly channel: number;
-  /** By their names in AMQP; absent ones are null or undefined. */
+  /** By AMQP name; absent fields are null or undefined. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** The list as it was encoded: as long as its sender has made it. */
+  /** The fields as encoded, including trailing nulls that were sent. */
   readonly list: readonly unknown[];
   readonly payload: Buffer | undefined;
-  /** As it came. */
+  /** The whole frame. */
   readonly bytes: Buffer;
 }
 
@@ -34,7 +34,7 @@ interface Performative {
   readonly value: readonly unknown[];
 }
 
-/** rhea's codec, without the state it keeps of a connection; its types leave it out. */
+/** rhea's codec, without the state of a connection; rhea's types omit it. */
 type Codec = {
   amqp_frame(channel: number, performative: unknown, payload?: Buffer): object;
   sasl_frame(performative: unknown): object;
@@ -44,7 +44,7 @@ type Codec = {
 
 const codec = createRequire(import.meta.url)("rhea/lib/frames.js") as Codec;
 
-/** By what they announce; a SASL layer is followed by AMQP. */
+/** Protocol headers. */
 const HEADERS = {
   amqp: Buffer.from("AMQP\u0000\u0001\u0000\u0000", "latin1"),
   sasl: Buffer.from("AMQP\u0003\u0001\u0000\u0000", "latin1"),
@@ -52,7 +52,7 @@ const HEADERS = {
 
 const HEADER_BYTES = 8;
 
-/** Described types of a terminus. */
+/** Descriptors of a terminus. */
 const [SOURCE, TARGET] = [0x28, 0x29];
 
 /** A stateless AMQP peer that sends frames one by one. */
@@ -78,12 +78,12 @@ export class RawAmqp {
     this.#stream.write(codec.write_frame(codec.sasl_frame(codec[type](fields))));
   }
 
-  /** The next frame, of whatever type. */
+  /** The next frame of any type. */
   next(): Promise<RawFrame> {
     return this.#frames.next();
   }
 
-  /** The next frame of this type; those before it are dropped. */
+  /** The next frame of this type; frames before it are dropped. */
   until(type: RawFrame["type"]): Promise<RawFrame> {
     return this.#frames.until((frame) => frame.type === type);
   }
@@ -113,7 +113,7 @@ export class RawAmqp {
     return this.until("attach");
   }
 
-  /** Gives credit for the hub's transfers on this handle. */
+  /** Grants credit on this handle. */
   grant(handle: number, credit: number, fields: object = {}): void {
     const session = { next_incoming_id: 0, incoming_window: 2048 };
     const outgoing = { next_outgoing_id: 0, outgoing_window: 2048 };
@@ -127,14 +127,14 @@ export class RawAmqp {
     });
   }
 
-  /** Sends a message; deliveries of the peer count from 0. */
+  /** Sends a message; the peer's delivery ids start at 0. */
   transfer(handle: number, deliveryId: number, message: Message, fields: object = {}): void {
     const delivery = { delivery_id: deliveryId, delivery_tag: Buffer.from([deliveryId]) };
     const transfer = { handle, message_format: 0, ...delivery, ...fields };
     this.send("transfer", transfer, rhea.message.encode(message));
   }
 
-  /** Puts this token on `$cbs`, over handles 0 and 1 and as delivery 0. */
+  /** Puts this token on `$cbs`, on handles 0 and 1 and with delivery id 0. */
   async putToken(name: string, token: string): Promise<void> {
     await this.attachReceiver(0, "$cbs");
     await this.attachSender(1, "$cbs");

@@ -7,7 +7,7 @@ import { createTestHub } from "../../support/test-hub.ts";
 const NAME = "messages";
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
 
-/** Both links of one name; the test's own rhea must tell them apart too. */
+/** Two links with the same name; the test's own rhea needs the patch too. */
 async function openLinks(): Promise<{ readonly sender: Sender; readonly receiver: Receiver }> {
   const hub = await createTestHub();
   const { peer } = await hub.connectService("iothubowner");
@@ -35,14 +35,14 @@ async function receive(receiver: Receiver): Promise<unknown> {
 
 // Qpid Proton names a link after its address.
 // Rule amqp-links.
-it("links of either direction may have one name, and both work", async () => {
+it("two links of different direction may have the same name", async () => {
   const { sender, receiver } = await openLinks();
   const received = receive(receiver);
   await send(sender, "m1");
   expect(await received).toBe("m1");
 });
 
-it("the end of one leaves the other, and frees the name", async () => {
+it("closing one leaves the other open and frees the name", async () => {
   const { sender, receiver } = await openLinks();
   receiver.close();
   await once(receiver, "receiver_close");

@@ -9,7 +9,7 @@ const DEVICEBOUND = "/devices/device1/messages/devicebound";
 const FEEDBACK = "/messages/serviceBound/feedback";
 const TWIN = "/devices/device1/twin";
 
-/** rhea's types leave it out. */
+/** rhea's types omit it. */
 const { Reader } = rhea.types as unknown as {
   Reader: new (
     bytes: Buffer,
@@ -26,7 +26,7 @@ const SECTIONS = new Map([
   [0x77, "amqp-value"],
 ]);
 
-/** Signed in for everything, with a link to receive on that has credit. */
+/** Signs in and attaches a link to receive on, with credit. */
 async function receiveFrom(hub: TestHub, address: string, fields: object = {}): Promise<RawAmqp> {
   const peer = new RawAmqp(hub.rawAmqp().clientEnd);
   await peer.open();
@@ -45,16 +45,16 @@ async function nextSections(peer: RawAmqp): Promise<(string | undefined)[]> {
   return names;
 }
 
-// Rule amqp-sections. A reader tells by the section whether there is any property.
-describe("sections that would be empty are left out", () => {
-  it("of an event with no property at all", async () => {
+// Rule amqp-sections. Clients check for the section to find out whether there are properties.
+describe("empty sections are omitted", () => {
+  it("from an event without properties", async () => {
     const hub = await createTestHub();
     const partitionId = await sendTelemetry(hub, ["x"]);
     const peer = await receiveFrom(hub, partitionAddress(partitionId));
     expect(await nextSections(peer)).toEqual(["message-annotations", "data"]);
   });
 
-  it("of an event with a system property, and of one with an application property", async () => {
+  it("from an event with only a system or only an application property", async () => {
     const hub = await createTestHub();
     const partitionId = await sendTelemetry(hub, ["x"], { system: { messageId: "m1" } });
     await sendTelemetry(hub, ["x"], { properties: { k: "v" } });
@@ -67,7 +67,7 @@ describe("sections that would be empty are left out", () => {
     ]);
   });
 
-  it("of an event whose reader gets the runtime metric", async () => {
+  it("from an event with the runtime metric", async () => {
     const hub = await createTestHub();
     const partitionId = await sendTelemetry(hub, ["x"]);
     const peer = await receiveFrom(hub, partitionAddress(partitionId), {
@@ -80,7 +80,7 @@ describe("sections that would be empty are left out", () => {
     ]);
   });
 
-  it("of a message to a device, which always has an address", async () => {
+  it("from a message to a device, which always has `to`", async () => {
     const hub = await createTestHub();
     const peer = await receiveFrom(hub, DEVICEBOUND);
     await hub.send();
@@ -94,7 +94,7 @@ describe("sections that would be empty are left out", () => {
     ]);
   });
 
-  it("of feedback", async () => {
+  it("from feedback", async () => {
     const hub = await createTestHub({
       settings: { feedback: { ...AZURE_DEFAULTS.feedback, intervalMs: 0 } },
     });
@@ -104,7 +104,7 @@ describe("sections that would be empty are left out", () => {
     expect(await nextSections(peer)).toEqual(["message-annotations", "properties", "data"]);
   });
 
-  it("of answers to requests without an id", async () => {
+  it("from replies to requests without an id", async () => {
     const hub = await createTestHub();
     const peer = await receiveFrom(hub, TWIN);
     await peer.attachSender(3, TWIN);

@@ -14,7 +14,7 @@ async function service(options: Parameters<typeof createTestHub>[0] = {}) {
   return { hub, peer, sender: await peer.openSender("/messages/devicebound") };
 }
 
-/** Sends this to device1 and returns what it gets over MQTT. */
+/** Sends a message to device1 and returns what the device receives over MQTT. */
 async function roundTrip(message: Partial<Message>) {
   const { hub, sender } = await service();
   const { peer } = await hub.connectDevice();
@@ -24,7 +24,7 @@ async function roundTrip(message: Partial<Message>) {
   return { ...decodeDeviceboundProperties(topic.slice(topic.lastIndexOf("/") + 1)), payload };
 }
 
-describe("a message that is sent is accepted", () => {
+describe("a message is accepted", () => {
   // Rules amqp-address, c2d-to.
   it.each([
     TO,
@@ -37,14 +37,14 @@ describe("a message that is sent is accepted", () => {
     expect(hub.cloudToDevice.countOf("device1")).toBe(1);
   });
 
-  it("to a device whose id is percent-encoded", async () => {
+  it("to a percent-encoded device id", async () => {
     const { hub, sender } = await service({ devices: ["a%b?c"] });
     await sender.send({ to: `/devices/${encodeURIComponent("a%b?c")}/messages/devicebound` });
     expect(hub.cloudToDevice.countOf("a%b?c")).toBe(1);
   });
 
   // Rule amqp-outcome.
-  it("only when the store has it", async () => {
+  it("once it is stored, not before", async () => {
     const store = new HeldStore();
     const { hub, sender } = await service({ store });
     store.hold();
@@ -54,7 +54,7 @@ describe("a message that is sent is accepted", () => {
       return result;
     });
     await expect.poll(() => store.waiting).toBe(1);
-    // A round trip on the same connection: an early disposition would have come before it.
+    // A round trip on the same connection: an early disposition would have arrived before it.
     await sender.send({ to: "/devices/nobody/messages/devicebound" });
     expect(isAccepted).toBe(false);
     expect(hub.log.of("enqueued")).toEqual([]);
@@ -63,9 +63,9 @@ describe("a message that is sent is accepted", () => {
   });
 });
 
-describe("what is sent arrives", () => {
+describe("a message is delivered", () => {
   // Rule mqtt-properties.
-  it("with every system property and application property", async () => {
+  it("with all its system and application properties", async () => {
     const expiry = Date.UTC(2026, 0, 1, 0, 30);
     const received = await roundTrip({
       message_id: "m1",
@@ -95,8 +95,8 @@ describe("what is sent arrives", () => {
     ["uuid", rhea.types.wrap_uuid(rhea.string_to_uuid(UUID)), UUID],
     ["ulong", 7, "7"],
     ["ulong zero", 0, "0"],
-    ["text", "7", "7"],
-  ])("with an id that was %s as text", async (_type, id, text) => {
+    ["string", "7", "7"],
+  ])("with an id as a string that was sent as %s", async (_type, id, text) => {
     const { system } = await roundTrip({
       message_id: id as string,
       correlation_id: id as string,
@@ -112,11 +112,11 @@ describe("what is sent arrives", () => {
       "ab",
     ],
     ["an empty data section", rhea.message.data_section(Buffer.alloc(0)), ""],
-    ["text", "ab", "ab"],
+    ["a string", "ab", "ab"],
     ["a binary value", Buffer.from("ab"), "ab"],
     ["no body", undefined, ""],
     ["null", null, ""],
-  ])("with a body that was %s", async (_form, body, text) => {
+  ])("with a body that was sent as %s", async (_form, body, text) => {
     const { payload } = await roundTrip({ body });
     expect(payload.toString()).toBe(text);
   });
@@ -130,24 +130,24 @@ describe("a message is rejected", () => {
       { to: "/devices/nobody/messages/devicebound" },
     ],
     [
-      "for a device in other capitals",
+      "for a device id in different case",
       "amqp:not-found",
       { to: "/devices/DEVICE1/messages/devicebound" },
     ],
     ["without to", "com.microsoft:argument-error", {}],
-    ["to something else", "com.microsoft:argument-error", { to: "/messages/devicebound" }],
+    ["with to of another form", "com.microsoft:argument-error", { to: "/messages/devicebound" }],
     [
       "with an unknown iothub-ack",
       "com.microsoft:argument-error",
       { to: TO, application_properties: { "iothub-ack": "all" } },
     ],
     [
-      "with an iothub-ack that is no text",
+      "with an iothub-ack that is not a string",
       "com.microsoft:argument-error",
       { to: TO, application_properties: { "iothub-ack": 1 } },
     ],
     [
-      "with an application property that is no text",
+      "with an application property that is not a string",
       "com.microsoft:argument-error",
       { to: TO, application_properties: { n: 1 } },
     ],
@@ -182,7 +182,7 @@ describe("a message is rejected", () => {
   });
 
   // Rules amqp-outcome, c2d-depth.
-  it("when 50 wait: the 51st with amqp:resource-limit-exceeded, which names 403004", async () => {
+  it("when 50 are queued, with amqp:resource-limit-exceeded and error code 403004", async () => {
     const { sender } = await service();
     for (let n = 0; n < 50; n++)
       expect(await sender.send({ to: TO })).toEqual({ type: "accepted" });
@@ -199,7 +199,7 @@ describe("a message is rejected", () => {
   });
 
   // Rule c2d-unknown-device.
-  it("for a disabled device with amqp:not-found, which names 404001", async () => {
+  it("for a disabled device, with amqp:not-found and error code 404001", async () => {
     const { hub, sender } = await service();
     await hub.registry.update("device1", { status: "disabled" }, "*");
     expect(await sender.send({ to: TO })).toMatchObject({
@@ -210,12 +210,12 @@ describe("a message is rejected", () => {
   });
 });
 
-describe("outcomes of one burst", () => {
+describe("outcomes in a burst", () => {
   it.each([
-    ["one and one", 2],
-    ["two and two", 4],
-    ["runs of five", 10],
-  ])("stay each message's own: %s", async (_pattern, period) => {
+    ["alternating", 2],
+    ["in pairs", 4],
+    ["in runs of five", 10],
+  ])("match their messages: %s", async (_pattern, period) => {
     const { sender } = await service();
     const isGood = (n: number): boolean => n % period < period / 2;
     const outcomes = await sendBurst(sender, 40, (n) =>
@@ -231,7 +231,7 @@ describe("outcomes of one burst", () => {
     });
   });
 
-  it("stay each its own with different reasons next to each other", async () => {
+  it("match their messages when the reasons for rejection differ", async () => {
     const { sender } = await service();
     const outcomes = await Promise.all([
       sender.send({ to: "nowhere" }),
@@ -247,7 +247,7 @@ describe("outcomes of one burst", () => {
     ]);
   });
 
-  it("keep coming for many more messages than one session's window (2048)", async () => {
+  it("keep arriving for more messages than a session can track (2048)", async () => {
     const { sender } = await service({ settings: { queueDepth: 100_000 } });
     for (let round = 0; round < 10; round++) {
       const outcomes = await sendBurst(sender, 500, () => TO);

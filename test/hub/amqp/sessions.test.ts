@@ -7,7 +7,7 @@ import { stable } from "../../support/stable.ts";
 import { createTestHub, HOST, type TestHub, type TestHubOptions } from "../../support/test-hub.ts";
 
 const MANAGEMENT = "messages/$management";
-const QUESTION = {
+const REQUEST = {
   application_properties: { operation: "READ", type: "com.microsoft:eventhub", name: "messages" },
   body: undefined,
 };
@@ -42,14 +42,14 @@ async function connect(options: TestHubOptions = {}) {
   return { hub, peer };
 }
 
-/** Signed in over a session of its own. */
+/** Signs in over a separate session. */
 async function connectService(hub: TestHub, options: object = {}): Promise<AmqpPeer> {
   const peer = await hub.amqp(options).opened();
   await (await openCbs(begin(peer), "sign-in")).putToken(HOST, hub.policyToken("service"));
   return peer;
 }
 
-/** Which of these the next message arrives at. */
+/** The name of the receiver that gets the next message. */
 function firstToReceive(receivers: Readonly<Record<string, Receiver>>): Promise<string> {
   return Promise.race(
     Object.entries(receivers).map(([name, link]) => once(link, "message").then(() => name)),
@@ -57,8 +57,8 @@ function firstToReceive(receivers: Readonly<Record<string, Receiver>>): Promise<
 }
 
 // Rules amqp-cbs, event-management.
-describe("a client with a session for each thing it does (Event Hubs)", () => {
-  it("signs in over one, asks over another and reads over further ones", async () => {
+describe("a client with several sessions (Event Hubs)", () => {
+  it("signs in, queries $management and reads partitions, each over its own session", async () => {
     const { hub, peer } = await connect();
     const cbs = await openCbs(begin(peer), "cbs-1");
     for (const entity of ["$management", "ConsumerGroups/$Default/Partitions/2"]) {
@@ -68,10 +68,10 @@ describe("a client with a session for each thing it does (Event Hubs)", () => {
       expect(application_properties).toMatchObject({ "status-code": 200 });
     }
     const management = begin(peer);
-    const answers = await openReplies(management, MANAGEMENT, { name: "answers" });
-    const questions = await openRequests(management, MANAGEMENT);
-    questions.link.send({ ...QUESTION, message_id: "q", reply_to: "answers" });
-    expect((await answers.next()).message.correlation_id).toBe("q");
+    const replies = await openReplies(management, MANAGEMENT, { name: "replies" });
+    const requests = await openRequests(management, MANAGEMENT);
+    requests.link.send({ ...REQUEST, message_id: "q", reply_to: "replies" });
+    expect((await replies.next()).message.correlation_id).toBe("q");
     const readers = await Promise.all(
       [begin(peer), begin(peer)].map((session) => openReplies(session, partitionAddress("2"))),
     );
@@ -79,7 +79,7 @@ describe("a client with a session for each thing it does (Event Hubs)", () => {
     for (const reader of readers) expect(bodyOf((await reader.next()).message)).toBe("x");
   });
 
-  it("goes on with the others when one of its sessions ends", async () => {
+  it("keeps using the others when one of them ends", async () => {
     const { hub, peer } = await connect();
     const first = await openCbs(begin(peer), "cbs-1");
     await first.putToken(HOST, hub.policyToken("service"));
@@ -100,11 +100,11 @@ describe("a client with a session for each thing it does (Event Hubs)", () => {
   });
 });
 
-describe("an answer", () => {
-  it.each(["$cbs", MANAGEMENT])("of %s goes to the session that asked", async (address) => {
+describe("a reply", () => {
+  it.each(["$cbs", MANAGEMENT])("from %s goes to the session of its request", async (address) => {
     const peer = await connectService(await createTestHub());
     const sessions = [begin(peer), begin(peer), begin(peer)];
-    // uamqp gives the links of each session the same names.
+    // uamqp uses the same link names in each session.
     const links = await Promise.all(
       sessions.map((session) => openReplies(session, address, { name: `${address}-receiver` })),
     );
@@ -114,13 +114,13 @@ describe("an answer", () => {
       const { link } = await openRequests(session, address);
       for (const reply_to of [undefined, "cbs", `${address}-receiver`]) {
         const receiver = firstToReceive(receivers);
-        link.send({ ...QUESTION, message_id: "q", ...(reply_to !== undefined && { reply_to }) });
+        link.send({ ...REQUEST, message_id: "q", ...(reply_to !== undefined && { reply_to }) });
         expect(await receiver).toBe(String(n));
       }
     }
   });
 
-  it.each(["$cbs", MANAGEMENT])("of %s goes to the link that is named", async (address) => {
+  it.each(["$cbs", MANAGEMENT])("from %s goes to the link named in reply-to", async (address) => {
     const peer = await connectService(await createTestHub());
     const own = begin(peer);
     const receivers = {
@@ -131,67 +131,67 @@ describe("an answer", () => {
     const { link } = await openRequests(own, address);
     for (const reply_to of ["foreign", "own", "sibling", "foreign"]) {
       const receiver = firstToReceive(receivers);
-      link.send({ ...QUESTION, message_id: "q", reply_to });
+      link.send({ ...REQUEST, message_id: "q", reply_to });
       expect(await receiver).toBe(reply_to);
     }
   });
 });
 
-describe("answers wait for the credit of their link", () => {
-  /** A client whose questions have arrived, and which has given no credit for the answers. */
-  async function asking(count: number) {
+describe("replies that wait for credit", () => {
+  /** A client whose requests have been accepted, and which has granted no credit for the replies. */
+  async function sendRequests(count: number) {
     const hub = await createTestHub();
     const peer = await connectService(hub);
     const session = begin(peer);
-    const answers = await openReplies(session, MANAGEMENT, { credit_window: 0 });
+    const replies = await openReplies(session, MANAGEMENT, { credit_window: 0 });
     const { link } = await openRequests(session, MANAGEMENT);
     let settled = 0;
     link.on("settled", () => settled++);
-    for (let n = 0; n < count; n++) link.send({ ...QUESTION, message_id: n });
-    // The answers are ready some ticks later.
+    for (let n = 0; n < count; n++) link.send({ ...REQUEST, message_id: n });
+    // The replies are ready some ticks later.
     expect(await stable(() => settled)).toBe(count);
-    return { hub, session, answers, link };
+    return { hub, session, replies, link };
   }
 
   function ids(messages: readonly AmqpMessage[]): unknown[] {
     return messages.map(({ correlation_id }) => correlation_id);
   }
 
-  it("and waiting ones do not block others", async () => {
-    const { hub, session, answers } = await asking(5);
-    answers.link.add_credit(1);
-    expect((await answers.next()).message.correlation_id).toBe(0);
+  it("do not block other links", async () => {
+    const { hub, session, replies } = await sendRequests(5);
+    replies.link.add_credit(1);
+    expect((await replies.next()).message.correlation_id).toBe(0);
     const reader = await openReplies(session, partitionAddress("2"));
     await sendTelemetry(hub, ["x"]);
     expect(bodyOf((await reader.next()).message)).toBe("x");
-    answers.link.add_credit(4);
+    replies.link.add_credit(4);
     const rest = [];
-    while (rest.length < 4) rest.push((await answers.next()).message);
+    while (rest.length < 4) rest.push((await replies.next()).message);
     expect(ids(rest)).toEqual([1, 2, 3, 4]);
   });
 
-  it("and are dropped when it closes: the credit they held back is granted again", async () => {
-    const { answers, link } = await asking(100);
+  it("are dropped when their link closes, and the sender gets credit again", async () => {
+    const { replies, link } = await sendRequests(100);
     expect(link.sendable()).toBe(false);
     const sendable = once(link, "sendable");
-    answers.link.close();
+    replies.link.close();
     await sendable;
   });
 
-  it("and those that links left unsettled when they went hinder no later one", async () => {
+  it("are delivered though earlier links closed without settling theirs", async () => {
     const hub = await createTestHub();
-    // The client has room for all of them: what could fill up is the hub's side.
+    // The client has room for all of them: only the hub's side could fill up.
     const peer = await connectService(hub, { session_buffer_size: 10_000 });
     const { link } = await peer.openSender(MANAGEMENT);
     const unsettled = { autoaccept: false, autosettle: false, credit_window: 100 };
     for (let round = 0; round < 30; round++) {
-      const answers = await peer.openReceiver(MANAGEMENT, unsettled);
-      for (let n = 0; n < 80; n++) link.send({ ...QUESTION, message_id: n });
+      const replies = await peer.openReceiver(MANAGEMENT, unsettled);
+      for (let n = 0; n < 80; n++) link.send({ ...REQUEST, message_id: n });
       for (let n = 0; n < 80; n++) {
-        expect((await answers.next()).message.correlation_id).toBe(n);
+        expect((await replies.next()).message.correlation_id).toBe(n);
       }
-      const closed = once(answers.link, "receiver_close");
-      answers.link.close();
+      const closed = once(replies.link, "receiver_close");
+      replies.link.close();
       await closed;
     }
   });

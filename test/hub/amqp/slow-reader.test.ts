@@ -16,12 +16,12 @@ const DEVICEBOUND = "/devices/device1/messages/devicebound";
 const MANAGEMENT = "messages/$management";
 const CREDIT = 2000;
 
-/** The bound, and the one message that crosses it with its frames. */
+/** The limit, and what the message that exceeds it adds to it, frames included. */
 const MAX_HELD_BYTES = 1024 * 1024;
 const MAX_EVENT_BYTES = 270_000;
 const MAX_MESSAGE_BYTES = 65_536;
 
-/** Signed in for everything, with both ends of its stream. */
+/** Signs in with a policy that allows every link, and returns both ends of the stream. */
 async function connect(hub: TestHub) {
   const { clientEnd, hubEnd } = hub.rawAmqp();
   const peer = await new AmqpPeer(clientEnd).opened();
@@ -34,31 +34,28 @@ function bodiesOf(count: number, bytes: number): string[] {
 }
 
 // Rule event-message.
-describe("a reader of events that gives credit and does not read", () => {
+describe("a reader of events that grants credit but does not read", () => {
   it.each([
     ["large", 30, 250_000],
     ["small", 10_000, 100],
-  ])(
-    "has little held for it of %s events, and gets them all once it reads",
-    async (_, n, bytes) => {
-      const hub = await createTestHub({ logLimits: { maxBytes: 64 * MAX_HELD_BYTES } });
-      const bodies = bodiesOf(n, bytes);
-      const partitionId = await sendTelemetry(hub, bodies);
-      const { peer, clientEnd, hubEnd } = await connect(hub);
-      const link = { credit_window: 0 };
-      const reader = await openPartition(peer, { partitionId, link });
-      reader.link.set_credit_window(CREDIT);
-      reader.link.add_credit(CREDIT);
-      peer.stall();
-      const held = await stable(() => hubEnd.writableLength);
-      expect(held).toBeGreaterThan(0);
-      expect(held).toBeLessThan(MAX_HELD_BYTES + MAX_EVENT_BYTES);
-      clientEnd.resume();
-      expect(await takeBodies(reader, bodies.length)).toEqual(bodies);
-    },
-  );
+  ])("has few %s events buffered for it, and gets them all once it reads", async (_, n, bytes) => {
+    const hub = await createTestHub({ logLimits: { maxBytes: 64 * MAX_HELD_BYTES } });
+    const bodies = bodiesOf(n, bytes);
+    const partitionId = await sendTelemetry(hub, bodies);
+    const { peer, clientEnd, hubEnd } = await connect(hub);
+    const link = { credit_window: 0 };
+    const reader = await openPartition(peer, { partitionId, link });
+    reader.link.set_credit_window(CREDIT);
+    reader.link.add_credit(CREDIT);
+    peer.stall();
+    const held = await stable(() => hubEnd.writableLength);
+    expect(held).toBeGreaterThan(0);
+    expect(held).toBeLessThan(MAX_HELD_BYTES + MAX_EVENT_BYTES);
+    clientEnd.resume();
+    expect(await takeBodies(reader, bodies.length)).toEqual(bodies);
+  });
 
-  it("over many links has no more held for it than over one", async () => {
+  it("has no more buffered for it over many links than over one", async () => {
     const hub = await createTestHub();
     const partitionId = await sendTelemetry(hub, bodiesOf(10, 250_000));
     const { peer, hubEnd } = await connect(hub);
@@ -73,7 +70,7 @@ describe("a reader of events that gives credit and does not read", () => {
     );
   });
 
-  it("and drains its link gets all there is, then the end of the drain", async () => {
+  it("and drains its link gets all events before the drain ends", async () => {
     const hub = await createTestHub();
     const bodies = bodiesOf(20, 250_000);
     const partitionId = await sendTelemetry(hub, bodies);
@@ -93,7 +90,7 @@ describe("a reader of events that gives credit and does not read", () => {
     expect(await takeBodies(reader, bodies.length)).toEqual(bodies);
   });
 
-  it("and settles nothing has nothing held for it that it has read", async () => {
+  it("and one that reads but does not settle, has no delivered events buffered for it", async () => {
     const hub = await createTestHub();
     const { clientEnd } = hub.rawAmqp();
     const peer = new RawAmqp(clientEnd);
@@ -113,8 +110,8 @@ describe("a reader of events that gives credit and does not read", () => {
 });
 
 // Rules amqp-message, c2d-order.
-describe("a device that gives credit and does not read", () => {
-  it("has few messages handed out to it, and gets the others once it reads", async () => {
+describe("a device that grants credit but does not read", () => {
+  it("has few messages in flight, and gets the others once it reads", async () => {
     const hub = await createTestHub();
     const { peer, clientEnd, hubEnd } = await connect(hub);
     const receiver = await peer.openReceiver(DEVICEBOUND, { credit_window: 0 });
@@ -132,7 +129,7 @@ describe("a device that gives credit and does not read", () => {
     }
   });
 
-  it("nor opens its session's window has few handed out to it until it does", async () => {
+  it("has few messages in flight until it opens its session window", async () => {
     const hub = await createTestHub();
     const { clientEnd, hubEnd } = hub.rawAmqp();
     const peer = new RawAmqp(clientEnd);
@@ -144,7 +141,7 @@ describe("a device that gives credit and does not read", () => {
     await stable(() => hub.log.of("delivered").length);
     expect(hubEnd.writableLength).toBe(0);
     expect(hub.log.of("delivered").length).toBeLessThan(25);
-    // Of the session alone: the link's credit is as it was.
+    // Only the session's window; the link's credit is unchanged.
     peer.send("flow", {
       next_incoming_id: 4,
       incoming_window: 2048,
@@ -157,11 +154,11 @@ describe("a device that gives credit and does not read", () => {
 });
 
 // Rule event-management.
-it("a client that asks much and does not read the answers is heard no further", async () => {
+it("the hub stops reading from a client that does not read its replies", async () => {
   const hub = await createTestHub();
   const { peer, hubEnd } = await connect(hub);
-  const answers = await peer.openReceiver(MANAGEMENT, { credit_window: 0 });
-  answers.link.add_credit(CREDIT);
+  const replies = await peer.openReceiver(MANAGEMENT, { credit_window: 0 });
+  replies.link.add_credit(CREDIT);
   const { link } = await peer.openSender(MANAGEMENT);
   peer.stall();
   const messageId = "x".repeat(60_000);

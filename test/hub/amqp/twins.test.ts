@@ -11,7 +11,7 @@ const METHODS = "/devices/device1/methods/devicebound";
 const UNAUTHORIZED = { condition: "amqp:unauthorized-access" };
 const [SETTLED, FIRST] = [1, 0] as const;
 
-/** Fields of a client's attach. */
+/** The link properties in a client's ATTACH. */
 function linkProperties(channel: "twin" | "methods", version = "2016-11-14") {
   return {
     "com.microsoft:channel-correlation-id": `${channel}:${randomUUID()}`,
@@ -26,7 +26,7 @@ type Form = readonly [
   modes: Pick<SenderOptions, "snd_settle_mode"> & Pick<ReceiverOptions, "rcv_settle_mode">,
 ];
 
-/** The forms in which clients attach both links. */
+/** How each client attaches both links. */
 const CLIENTS: readonly Form[] = [
   ["C", (path: string) => `amqps://${HOST}${path}`, { rcv_settle_mode: FIRST }],
   ["Node", (path: string) => path, { snd_settle_mode: SETTLED, rcv_settle_mode: FIRST }],
@@ -56,7 +56,7 @@ async function attach(hub: TestHub, path: string, form: Form) {
 }
 
 // Rules twin-minimal, amqp-address.
-describe.each(CLIENTS)("the twin links as %s attaches them", (...form) => {
+describe.each(CLIENTS)("twin links as %s attaches them", (...form) => {
   async function ask(request: Partial<AmqpMessage>) {
     const { requests, replies } = await attach(await createTestHub(), TWIN, form);
     const correlation_id = randomUUID();
@@ -75,7 +75,7 @@ describe.each(CLIENTS)("the twin links as %s attaches them", (...form) => {
     });
   });
 
-  it("answer PATCH with the version", async () => {
+  it("answer PATCH with the new version", async () => {
     const message = await ask({
       message_annotations: { operation: "PATCH", resource: "/properties/reported" },
       body: '{"a":1}',
@@ -93,8 +93,8 @@ describe.each(CLIENTS)("the twin links as %s attaches them", (...form) => {
 });
 
 // Rules twin-minimal, amqp-address.
-describe.each(CLIENTS)("the methods links as %s attaches them", (...form) => {
-  it("are attached, and stay silent", async () => {
+describe.each(CLIENTS)("method links as %s attaches them", (...form) => {
+  it("are accepted", async () => {
     const hub = await createTestHub();
     const { requests, replies } = await attach(hub, METHODS, form);
     expect(requests.link.is_open()).toBe(true);
@@ -104,8 +104,8 @@ describe.each(CLIENTS)("the methods links as %s attaches them", (...form) => {
 });
 
 // Rules amqp-address, d2c-amqp, amqp-message.
-describe("the message links as the C client attaches them", () => {
-  it("take and bring messages", async () => {
+describe("message links as the C client attaches them", () => {
+  it("carry messages in both directions", async () => {
     const hub = await createTestHub();
     const peer = await connectDevice(hub);
     const base = `amqps://${HOST}/devices/device1/messages`;
@@ -132,8 +132,8 @@ describe("the message links as the C client attaches them", () => {
   });
 });
 
-// Rule twin-minimal. The C client takes no other number for a status.
-it("the status of an answer is an int on the wire", async () => {
+// Rule twin-minimal. The C client accepts no other type.
+it("the status of a reply is encoded as an int", async () => {
   const hub = await createTestHub();
   const peer = new RawAmqp(hub.rawAmqp().clientEnd);
   await peer.open();
@@ -147,12 +147,12 @@ it("the status of an answer is an int on the wire", async () => {
     body: " ",
   });
   const { payload = Buffer.alloc(0) } = await peer.until("transfer");
-  const behind = payload[payload.indexOf("status") + "status".length];
-  expect([0x71, 0x54]).toContain(behind);
+  const typeCode = payload[payload.indexOf("status") + "status".length];
+  expect([0x71, 0x54]).toContain(typeCode);
 });
 
 describe("twins of several devices on one connection", () => {
-  it("answer each on its own link", async () => {
+  it("reply each on their own link", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectService("device");
     const links = [];
@@ -172,14 +172,14 @@ describe("twins of several devices on one connection", () => {
 });
 
 // Rules device-credentials, sas-expiry.
-describe.each([TWIN, METHODS])("the links of %s", (address) => {
-  it("are another device's not", async () => {
+describe.each([TWIN, METHODS])("the links to %s", (address) => {
+  it("are refused to another device", async () => {
     const peer = await connectDevice(await createTestHub(), "device2");
     await expect(peer.openSender(address)).rejects.toMatchObject(UNAUTHORIZED);
     await expect(peer.openReceiver(address)).rejects.toMatchObject(UNAUTHORIZED);
   });
 
-  it("end when the token has run out, and with them the device is gone", async () => {
+  it("close when the token expires, and the device is then disconnected", async () => {
     const hub = await createTestHub();
     const peer = await connectDevice(hub);
     const links = [(await peer.openSender(address)).link, (await peer.openReceiver(address)).link];
