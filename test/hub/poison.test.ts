@@ -2,43 +2,43 @@ import { describe, expect, it } from "vitest";
 import { createTestHub, devicebound, message } from "../support/test-hub.ts";
 import { uncaughtDuring } from "../support/uncaught.ts";
 
-/** Messages that a sender can make and that are awkward to write on the wire to a device. */
+/** Messages that are hard to encode for a device. */
 const AWKWARD = {
-  "whose encoded properties are longer than an MQTT topic may be": message({
+  "with properties too long for an MQTT topic": message({
     properties: { json: '{"a":"b"}'.repeat(3500) },
   }),
-  "whose expiry is a time no date can be": message({ expiryTimeUtcMs: 9e15 }),
-  "whose expiry is not a number": message({ expiryTimeUtcMs: Number.NaN }),
+  "that expires beyond the range of Date": message({ expiryTimeUtcMs: 9e15 }),
+  "that expires at NaN": message({ expiryTimeUtcMs: Number.NaN }),
 };
 
 describe.each(Object.entries(AWKWARD))("a message %s", (_what, awkward) => {
-  it("neither ends the hub nor keeps the next message from an MQTT device", async () => {
+  it("neither crashes the hub nor blocks an MQTT device's next message", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     await peer.subscribe(devicebound());
     const uncaught = await uncaughtDuring(async () => {
-      // Refusing it is fine; what matters is what it does to everybody else.
+      // The hub may refuse it, but nothing else may fail.
       await hub.cloudToDevice.send("device1", awkward).catch(() => {});
       hub.clock.advance(60_000);
     });
     expect(uncaught).toEqual([]);
     await hub.send({ messageId: "next" });
-    await expect(nextIs("next", peer)).resolves.toBe(true);
+    await expect(receives("next", peer)).resolves.toBe(true);
   });
 
-  it("that waits does not keep an MQTT device from connecting and its other messages", async () => {
+  it("in the queue blocks neither an MQTT device's connection nor its other messages", async () => {
     const hub = await createTestHub();
     await hub.cloudToDevice.send("device1", awkward).catch(() => {});
     await hub.send({ messageId: "next" });
     const { peer } = await hub.connectDevice();
     const uncaught = await uncaughtDuring(async () => {
       await peer.subscribe(devicebound());
-      await expect(nextIs("next", peer)).resolves.toBe(true);
+      await expect(receives("next", peer)).resolves.toBe(true);
     });
     expect(uncaught).toEqual([]);
   });
 
-  it("does not keep the hub's timer spinning", async () => {
+  it("does not make the hub's timer spin", async () => {
     const hub = await createTestHub();
     await hub.cloudToDevice.send("device1", awkward).catch(() => {});
     let fired = 0;
@@ -55,8 +55,8 @@ describe.each(Object.entries(AWKWARD))("a message %s", (_what, awkward) => {
 
 type Peer = Awaited<ReturnType<Awaited<ReturnType<typeof createTestHub>>["connectDevice"]>>["peer"];
 
-/** Acknowledges what comes until this message has come. */
-async function nextIs(messageId: string, peer: Peer): Promise<boolean> {
+/** Acknowledges messages until this one arrives. */
+async function receives(messageId: string, peer: Peer): Promise<boolean> {
   for (;;) {
     const publish = await peer.nextPublish();
     peer.acknowledge(publish);
@@ -64,8 +64,8 @@ async function nextIs(messageId: string, peer: Peer): Promise<boolean> {
   }
 }
 
-describe("a listener to the hub's events that throws", () => {
-  it("does not change what becomes of a message", async () => {
+describe("an event listener that throws", () => {
+  it("does not affect the delivery of a message", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     await peer.subscribe(devicebound());

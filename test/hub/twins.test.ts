@@ -23,7 +23,7 @@ describe.each([
   ["MQTT", Mqtt],
   ["AMQP", Amqp],
 ] as const)("azure-iot-device over %s", (_name, transport) => {
-  test("gets an empty twin, reports properties and asks for changes", async () => {
+  test("gets an empty twin, reports properties and subscribes to changes", async () => {
     const client = await openDevice(transport);
     const twin: Twin = await client.getTwin();
     expect(twin.properties.desired.$version).toBe(1);
@@ -34,15 +34,15 @@ describe.each([
     twin.on("properties.desired", () => {});
   });
 
-  test("offers a method, and is still served", async () => {
+  test("can register a method", async () => {
     const client = await openDevice(transport);
     client.onDeviceMethod("reboot", () => {});
     expect(await client.getTwin()).toBeDefined();
   });
 });
 
-describe("over MQTT, packet by packet", () => {
-  test("answers name the request, and QoS 1 is acknowledged first", async () => {
+describe("a twin over MQTT", () => {
+  test("replies have the id of the request, after the PUBACK of QoS 1", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     await peer.subscribe("$iothub/twin/res/#", 0);
@@ -74,7 +74,7 @@ describe("over MQTT, packet by packet", () => {
   });
 
   test.each(["$iothub/twin/GET", "$iothub/twin/PUT/?$rid=1", "$iothub/other/?$rid=1"])(
-    "%s drops the connection",
+    "PUBLISH to %s closes the connection",
     async (topic) => {
       const hub = await createTestHub();
       const { peer } = await hub.connectDevice();
@@ -85,15 +85,15 @@ describe("over MQTT, packet by packet", () => {
 });
 
 // Rule file-notifications.
-describe("the link of file notifications", () => {
-  test("is accepted and stays silent", async () => {
+describe("the file notification link", () => {
+  test("is accepted", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectService();
     const receiver = await peer.openReceiver("/messages/serviceBound/filenotifications");
     expect(receiver.link.is_open()).toBe(true);
   });
 
-  test("takes ServiceConnect", async () => {
+  test("requires ServiceConnect", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectService("device");
     await expect(

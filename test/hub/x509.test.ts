@@ -71,7 +71,7 @@ async function sendOne(hub: LocalHub, certificate: KeyedCertificate, transport: 
   await client.sendEvent(new Message("hello"));
 }
 
-/** Receives over HTTPS with nothing but the certificate. */
+/** Receives over HTTPS with only the certificate. */
 function receiveOverHttps(
   { host, port, ca }: { host: string; port: number; ca: string },
   certificate: KeyedCertificate,
@@ -95,8 +95,8 @@ const TRANSPORTS = [
 ] as const;
 
 // Rule x509-sign-in.
-describe.each(TRANSPORTS)("over %s", (_name, transport) => {
-  test.each(["sha1", "sha256"] as const)("a certificate of the %s thumbprint", async (hash) => {
+describe.each(TRANSPORTS)("over %s a device certificate", (_name, transport) => {
+  test.each(["sha1", "sha256"] as const)("is accepted by its %s thumbprint", async (hash) => {
     const certificate = await selfSigned("anything");
     const primaryThumbprint = thumbprintOf(certificate, hash).toUpperCase();
     const { hub, log } = await hubWithDevice({
@@ -107,7 +107,7 @@ describe.each(TRANSPORTS)("over %s", (_name, transport) => {
     expect(log.of("telemetry")).toMatchObject([{ deviceId: DEVICE }]);
   });
 
-  test("the secondary thumbprint serves too", async () => {
+  test("is accepted by the secondary thumbprint", async () => {
     const [other, certificate] = [await selfSigned("a"), await selfSigned("b")];
     const { hub, log } = await hubWithDevice({
       type: "selfSigned",
@@ -120,7 +120,7 @@ describe.each(TRANSPORTS)("over %s", (_name, transport) => {
     expect(log.of("telemetry")).toHaveLength(1);
   });
 
-  test("another certificate is refused", async () => {
+  test("is refused if its thumbprint is not registered", async () => {
     const primaryThumbprint = thumbprintOf(await selfSigned("a"), "sha1");
     const { hub, log } = await hubWithDevice({
       type: "selfSigned",
@@ -133,7 +133,7 @@ describe.each(TRANSPORTS)("over %s", (_name, transport) => {
     ]);
   });
 
-  test("one of a registered authority, whose common name is the device", async () => {
+  test("is accepted if a registered authority has issued it to the device", async () => {
     const authority = await createAuthority();
     const { hub, log } = await hubWithDevice(
       { type: "certificateAuthority" },
@@ -143,7 +143,7 @@ describe.each(TRANSPORTS)("over %s", (_name, transport) => {
     expect(log.of("telemetry")).toHaveLength(1);
   });
 
-  test("with a registered authority, one through an intermediate that the device sends", async () => {
+  test("is accepted through an intermediate that the device sends", async () => {
     const authority = await createAuthority();
     const intermediate = await issuedBy(authority, "intermediate", { isAuthority: true });
     const { hub, log } = await hubWithDevice(
@@ -155,7 +155,7 @@ describe.each(TRANSPORTS)("over %s", (_name, transport) => {
     expect(log.of("telemetry")).toHaveLength(1);
   });
 
-  test("with a registered authority, a device of another kind keeps its own certificate", async () => {
+  test("is accepted by its thumbprint although authorities are registered", async () => {
     const certificate = await selfSigned("anything");
     const { hub, log } = await hubWithDevice(
       {
@@ -169,21 +169,18 @@ describe.each(TRANSPORTS)("over %s", (_name, transport) => {
   });
 
   test.each<[string, (authority: KeyedCertificate) => Promise<KeyedCertificate>]>([
-    ["of another device", (authority) => issuedBy(authority, "other")],
-    ["of another authority", async () => issuedBy(await createAuthority(), DEVICE)],
-    ["signed by itself", () => selfSigned(DEVICE)],
+    ["issued to another device", (authority) => issuedBy(authority, "other")],
+    ["issued by another authority", async () => issuedBy(await createAuthority(), DEVICE)],
+    ["self-signed", () => selfSigned(DEVICE)],
+    ["expired", (authority) => issuedBy(authority, DEVICE, { notAfterMs: Date.now() - 1000 })],
     [
-      "that has expired",
-      (authority) => issuedBy(authority, DEVICE, { notAfterMs: Date.now() - 1000 }),
-    ],
-    [
-      "that a mere device has issued",
+      "issued by a device certificate",
       async (authority) => {
         const device = await issuedBy(authority, "device");
         return withChain(await issuedBy(device, DEVICE), device);
       },
     ],
-  ])("with a registered authority, one %s is refused", async (_what, make) => {
+  ])("is refused for a device of a registered authority: %s", async (_what, make) => {
     const authority = await createAuthority();
     const { hub, log } = await hubWithDevice(
       { type: "certificateAuthority" },
@@ -193,7 +190,7 @@ describe.each(TRANSPORTS)("over %s", (_name, transport) => {
     expect(log.of("telemetry")).toEqual([]);
   });
 
-  test("a device with keys takes no certificate", async () => {
+  test("is refused for a device with keys", async () => {
     const { hub, log } = await hubWithDevice({ type: "sas" });
     await expect(sendOne(hub, await selfSigned(DEVICE), transport)).rejects.toThrow();
     expect(log.of("connectionRefused")).toMatchObject([
@@ -201,7 +198,7 @@ describe.each(TRANSPORTS)("over %s", (_name, transport) => {
     ]);
   });
 
-  test("a new thumbprint ends the connection of the old", async () => {
+  test("loses its connection when another thumbprint is registered", async () => {
     const certificate = await selfSigned("a");
     const x509Thumbprint = { primaryThumbprint: thumbprintOf(certificate, "sha1") };
     const { hub, log, put } = await hubWithDevice({ type: "selfSigned", x509Thumbprint });
@@ -213,7 +210,7 @@ describe.each(TRANSPORTS)("over %s", (_name, transport) => {
   });
 });
 
-test("over HTTPS a certificate takes the place of the Authorization header", async () => {
+test("over HTTPS a certificate replaces the Authorization header", async () => {
   const certificate = await selfSigned("a");
   const x509Thumbprint = { primaryThumbprint: thumbprintOf(certificate, "sha1") };
   const { endpoint } = await hubWithDevice({ type: "selfSigned", x509Thumbprint });
@@ -221,7 +218,7 @@ test("over HTTPS a certificate takes the place of the Authorization header", asy
   expect(await receiveOverHttps(endpoint, await selfSigned("a"))).toBe(401);
 });
 
-describe("over HTTPS, through an intermediate,", () => {
+describe("over HTTPS through an intermediate", () => {
   async function hubAndCertificate() {
     const authority = await createAuthority();
     const intermediate = await issuedBy(authority, "intermediate", { isAuthority: true });
@@ -235,7 +232,7 @@ describe("over HTTPS, through an intermediate,", () => {
     };
   }
 
-  test("each request of a connection is let in", async () => {
+  test("each request on a connection is authorized", async () => {
     const { endpoint, certificate } = await hubAndCertificate();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     onTestFinished(() => agent.destroy());
@@ -244,8 +241,8 @@ describe("over HTTPS, through an intermediate,", () => {
     }
   });
 
-  // A resumed TLS session brings the device's own certificate alone.
-  test("each connection of an agent that resumes sessions is let in", async () => {
+  // A resumed TLS session has only the device's own certificate.
+  test("each connection with a resumed TLS session is authorized", async () => {
     const { endpoint, certificate } = await hubAndCertificate();
     const agent = new Agent({ keepAlive: false });
     onTestFinished(() => agent.destroy());
@@ -255,7 +252,7 @@ describe("over HTTPS, through an intermediate,", () => {
   });
 });
 
-test("the id of an authority's device may have characters that names escape", async () => {
+test("a device id may contain characters that are escaped in certificate names", async () => {
   const authority = await createAuthority();
   const { hub, endpoint } = await hubWithDevice(
     { type: "sas" },
@@ -272,12 +269,12 @@ test("the id of an authority's device may have characters that names escape", as
 
 // Rule x509-request.
 describe("the request for a certificate", () => {
-  /** The authorities that the hub names, in DER; TLS 1.2 sends them in the clear. */
+  /** The authorities that the hub names, in DER; TLS 1.2 sends them unencrypted. */
   async function namedAuthorities(hub: LocalHub): Promise<Buffer> {
     const sent: Buffer[] = [];
     const wire = net.connect({ host: "127.0.0.1", port: hub.ports[0] ?? 0 });
     onTestFinished(() => void wire.destroy());
-    // Of a socket of Node's own, TLS takes the bytes without a sight of them.
+    // With a socket of Node's, TLS would read the bytes natively, out of sight.
     const [clientEnd, wireEnd] = createDuplexPair();
     wireEnd.pipe(wire);
     wire.on("data", (chunk: Buffer) => {
@@ -295,13 +292,13 @@ describe("the request for a certificate", () => {
     return authoritiesIn(handshakeMessage(Buffer.concat(sent), CERTIFICATE_REQUEST));
   }
 
-  test("names no authorities: some clients keep what is not of those back", async () => {
+  test("names no authorities, because some clients would not send a certificate of another one", async () => {
     const authority = await createAuthority();
     const hub = await startHubForTest({ deviceAuthorities: [authority.cert] });
     expect(await namedAuthorities(hub)).toEqual(Buffer.alloc(0));
   });
 
-  test("names none either once the process trusts another hub", async () => {
+  test("names no authorities after the process trusts another hub", async () => {
     const other = await startHubForTest();
     other.trust();
     expect(await namedAuthorities(await startHubForTest())).toEqual(Buffer.alloc(0));

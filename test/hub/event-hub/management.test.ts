@@ -8,7 +8,7 @@ const ADDRESS = "messages/$management";
 const UNAUTHORIZED = { condition: "amqp:unauthorized-access" };
 const HUB = { operation: "READ", type: "com.microsoft:eventhub", name: "messages" };
 const PARTITION = { ...HUB, type: "com.microsoft:partition", partition: "2" };
-/** The time of what has never happened. */
+/** The time in a partition without events. */
 const NEVER = new Date("0001-01-01T00:00:00Z");
 
 class Management {
@@ -25,11 +25,14 @@ class Management {
     return new Management(await peer.openSender(address), replies);
   }
 
-  async ask(question: object | undefined, fields: Partial<AmqpMessage> = {}): Promise<AmqpMessage> {
-    const application_properties = question as AmqpMessage["application_properties"];
+  async request(
+    properties: object | undefined,
+    fields: Partial<AmqpMessage> = {},
+  ): Promise<AmqpMessage> {
+    const application_properties = properties as AmqpMessage["application_properties"];
     this.requests.link.send({
       message_id: "request",
-      ...(question !== undefined && { application_properties }),
+      ...(properties !== undefined && { application_properties }),
       body: undefined,
       ...fields,
     } as AmqpMessage);
@@ -37,13 +40,13 @@ class Management {
   }
 }
 
-async function managing(options: TestHubOptions = {}) {
+async function connect(options: TestHubOptions = {}) {
   const hub = await createTestHub(options);
   const { peer } = await hub.connectService();
   return { hub, peer, management: await Management.open(peer) };
 }
 
-/** What is on the wire behind this name. */
+/** Runs this, and returns the byte that follows a name in what the hub sent. */
 async function bytesDuring(peer: AmqpPeer, run: () => Promise<unknown>) {
   const chunks: Buffer[] = [];
   const { socket } = peer.connection as unknown as { socket: NodeJS.EventEmitter };
@@ -64,7 +67,7 @@ describe("READ", () => {
       const hub = await createTestHub();
       const { peer } = await hub.connectService();
       const management = await Management.open(peer, address);
-      const { application_properties, body, correlation_id } = await management.ask(HUB);
+      const { application_properties, body, correlation_id } = await management.request(HUB);
       expect(correlation_id).toBe("request");
       expect(application_properties).toEqual({ "status-code": 200, "status-description": "OK" });
       expect(body).toEqual({
@@ -77,13 +80,13 @@ describe("READ", () => {
     },
   );
 
-  it("of a partition returns its first and last event", async () => {
-    const { hub, management } = await managing();
+  it("of a partition returns the positions of its first and last event", async () => {
+    const { hub, management } = await connect();
     await sendTelemetry(hub, ["0"]);
     hub.clock.advance(1000);
     expect(await sendTelemetry(hub, ["1"])).toBe("2");
     const { lastOffset } = hub.deviceToCloud.propertiesOf("2");
-    const { application_properties, body } = await management.ask(PARTITION);
+    const { application_properties, body } = await management.request(PARTITION);
     expect(application_properties).toMatchObject({ "status-code": 200 });
     expect(body).toEqual({
       name: "messages",
@@ -97,9 +100,9 @@ describe("READ", () => {
     });
   });
 
-  it("of an empty partition returns -1 and a minimum time", async () => {
-    const { management } = await managing();
-    expect((await management.ask({ ...PARTITION, partition: "0" })).body).toEqual({
+  it("of an empty partition returns -1 and the minimum time", async () => {
+    const { management } = await connect();
+    expect((await management.request({ ...PARTITION, partition: "0" })).body).toEqual({
       name: "messages",
       type: "com.microsoft:partition",
       partition: "0",
@@ -119,37 +122,37 @@ describe("READ", () => {
     const management = await Management.open(peer);
     await sendTelemetry(hub, ["0", "1"]);
     hub.clock.advance(24 * 3_600_000);
-    expect((await management.ask(PARTITION)).body).toMatchObject({
+    expect((await management.request(PARTITION)).body).toMatchObject({
       begin_sequence_number: 2,
       last_enqueued_sequence_number: 1,
       is_partition_empty: true,
     });
   });
 
-  it("names count in any case, numbers of partitions as numbers too", async () => {
-    const { management } = await managing();
+  it("may name the event hub in any case, and the partition as a number", async () => {
+    const { management } = await connect();
     const status = { "status-code": 200 };
-    for (const question of [HUB, PARTITION]) {
+    for (const request of [HUB, PARTITION]) {
       for (const name of ["Messages", "MESSAGES"]) {
-        const other = await management.ask({ ...question, name });
+        const other = await management.request({ ...request, name });
         expect(other.application_properties).toMatchObject(status);
         expect(other.body).toMatchObject({ name: "messages" });
       }
     }
-    const number = await management.ask({ ...PARTITION, partition: 2 });
+    const number = await management.request({ ...PARTITION, partition: 2 });
     expect(number.application_properties).toMatchObject(status);
   });
 
-  it("has its answers in the types that clients insist on", async () => {
-    const { hub, peer, management } = await managing();
+  it("is answered with the types that clients require", async () => {
+    const { hub, peer, management } = await connect();
     await sendTelemetry(hub, ["x"]);
-    const ofHub = await bytesDuring(peer, () => management.ask(HUB));
-    // int, array, timestamp: plain numbers and lists upset uamqp.
+    const ofHub = await bytesDuring(peer, () => management.request(HUB));
+    // int, array, timestamp: uamqp fails on other numbers and on lists.
     expect([0x71, 0x54]).toContain(ofHub("status-code"));
     expect([0x71, 0x54]).toContain(ofHub("partition_count"));
     expect([0xe0, 0xf0]).toContain(ofHub("partition_ids"));
     expect(ofHub("created_at")).toBe(0x83);
-    const ofPartition = await bytesDuring(peer, () => management.ask(PARTITION));
+    const ofPartition = await bytesDuring(peer, () => management.request(PARTITION));
     expect([0x81, 0x55]).toContain(ofPartition("begin_sequence_number"));
     expect([0x81, 0x55]).toContain(ofPartition("last_enqueued_sequence_number"));
     expect(ofPartition("last_enqueued_offset")).toBe(0xa1);
@@ -158,78 +161,78 @@ describe("READ", () => {
   });
 
   it.each<[string, unknown, unknown]>([
-    ["text", "id-7", "id-7"],
-    ["ulong zero (uamqp's first)", rhea.types.wrap_ulong(0), 0],
-    ["ulong", rhea.types.wrap_ulong(7), 7],
+    ["a string", "id-7", "id-7"],
+    ["the ulong 0 (uamqp's first)", rhea.types.wrap_ulong(0), 0],
+    ["a ulong", rhea.types.wrap_ulong(7), 7],
     [
       "a uuid",
       rhea.types.wrap_uuid(rhea.string_to_uuid("12345678-1234-1234-1234-1234567890ab")),
       rhea.string_to_uuid("12345678-1234-1234-1234-1234567890ab"),
     ],
-  ])("whose id is %s is answered with the same id", async (type, id, expected) => {
-    const { peer, management } = await managing();
+  ])("is answered with its id when that is %s", async (_type, id, expected) => {
+    const { peer, management } = await connect();
     let reply: AmqpMessage | undefined;
     await bytesDuring(peer, async () => {
-      reply = await management.ask(HUB, { message_id: id as string });
+      reply = await management.request(HUB, { message_id: id as string });
     });
     expect(reply?.correlation_id).toEqual(expected);
-    if (type.startsWith("ulong")) expect(typeof reply?.correlation_id).toBe("number");
+    if (typeof expected === "number") expect(typeof reply?.correlation_id).toBe("number");
   });
 
   it.each<[string, object | undefined, number]>([
     ["another operation", { ...HUB, operation: "DELETE" }, 400],
     ["no operation", { type: HUB.type, name: HUB.name }, 400],
-    ["another kind of thing", { ...HUB, type: "com.microsoft:queue" }, 400],
-    ["no kind of thing", { operation: "READ", name: HUB.name }, 400],
+    ["another type", { ...HUB, type: "com.microsoft:queue" }, 400],
+    ["no type", { operation: "READ", name: HUB.name }, 400],
     ["no properties", undefined, 400],
     ["another event hub", { ...HUB, name: "other" }, 404],
     ["no event hub", { operation: "READ", type: HUB.type }, 404],
     ["another event hub's partition", { ...PARTITION, name: "other" }, 404],
-    ["a partition there is not", { ...PARTITION, partition: "4" }, 404],
-    ["a partition by a wrong name", { ...PARTITION, partition: "zero" }, 404],
+    ["an unknown partition", { ...PARTITION, partition: "4" }, 404],
+    ["an invalid partition", { ...PARTITION, partition: "zero" }, 404],
     ["no partition", { ...HUB, type: PARTITION.type }, 404],
-  ])("of %s is answered with a reason and nothing else", async (_what, question, status) => {
-    const { management } = await managing();
-    const { application_properties, body } = await management.ask(question);
+  ])("of %s is answered with a status and a description only", async (_what, request, status) => {
+    const { management } = await connect();
+    const { application_properties, body } = await management.request(request);
     expect(application_properties).toEqual({
       "status-code": status,
       "status-description": expect.stringMatching(/./),
     });
     expect(body ?? undefined).toBeUndefined();
-    const next = await management.ask(HUB);
+    const next = await management.request(HUB);
     expect(next.application_properties).toMatchObject({ "status-code": 200 });
   });
 
-  it("is answered on the link that it names, or on one of its session", async () => {
+  it("is answered on the link named in reply-to, or else on one of its session", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectService();
     const first = await peer.openReceiver(ADDRESS, { name: "first", autoaccept: true });
     const second = await peer.openReceiver(ADDRESS, { name: "second", autoaccept: true });
     const { link } = await peer.openSender(ADDRESS);
-    const question = { application_properties: HUB, body: undefined };
-    link.send({ ...question, message_id: "a", reply_to: "second" });
+    const request = { application_properties: HUB, body: undefined };
+    link.send({ ...request, message_id: "a", reply_to: "second" });
     expect((await second.next()).message.correlation_id).toBe("a");
-    link.send({ ...question, message_id: "b" });
-    const answer = await Promise.race([first.next(), second.next()]);
-    expect(answer.message.correlation_id).toBe("b");
+    link.send({ ...request, message_id: "b" });
+    const reply = await Promise.race([first.next(), second.next()]);
+    expect(reply.message.correlation_id).toBe("b");
   });
 
-  // Rules event-management, sas-scope. As Event Hubs' clients ask.
+  // Rules event-management, sas-scope. Event Hubs' clients send a token and such a body.
   it.each([
     ["the event hub", HUB, { partition_count: 4 }],
     ["a partition", PARTITION, { partition: "2" }],
-  ])("of %s with a token in it, and no body to speak of", async (_what, question, expected) => {
+  ])("of %s may contain a security token and a body", async (_what, request, expected) => {
     const hub = await createTestHub();
     const { peer } = await hub.connectService();
-    const replies = await peer.openReceiver(ADDRESS, { name: "answers", autoaccept: true });
+    const replies = await peer.openReceiver(ADDRESS, { name: "replies", autoaccept: true });
     const { link } = await peer.openSender(ADDRESS);
     const resource = `sb://${HOST}:5671/messages`;
     const tokens = [hub.policyToken("service", { resource }), "SharedAccessSignature sr=x", ""];
     for (const [n, security_token] of tokens.entries()) {
       link.send({
         message_id: `q${n}`,
-        reply_to: "answers",
-        application_properties: { ...question, security_token },
+        reply_to: "replies",
+        application_properties: { ...request, security_token },
         body: rhea.message.data_section(Buffer.from("[]")),
       });
       const { message } = await replies.next();
@@ -239,7 +242,7 @@ describe("READ", () => {
     }
   });
 
-  it("with a token in it, but none put before, is not even taken", async () => {
+  it("needs a token on $cbs before its links are attached", async () => {
     const hub = await createTestHub();
     const peer = await hub.amqp({ username: "anonymous" }).opened();
     for (const open of [() => peer.openSender(ADDRESS), () => peer.openReceiver(ADDRESS)]) {
@@ -247,14 +250,14 @@ describe("READ", () => {
     }
   });
 
-  it("that names an unknown reply link is answered on one of its session", async () => {
-    const { management } = await managing();
-    const { correlation_id } = await management.ask(HUB, { reply_to: "cbs" });
+  it("with an unknown reply-to is answered on a link of its session", async () => {
+    const { management } = await connect();
+    const { correlation_id } = await management.request(HUB, { reply_to: "cbs" });
     expect(correlation_id).toBe("request");
   });
 
-  it("a hundred and more times is answered as often, in order", async () => {
-    const { management } = await managing();
+  it("is answered in order when many requests are sent at once", async () => {
+    const { management } = await connect();
     const { link } = management.requests;
     const count = 250;
     let sent = 0;
@@ -272,14 +275,14 @@ describe("READ", () => {
 });
 
 // Rules event-management, policy-permissions.
-describe("who may ask", () => {
+describe("access to $management", () => {
   it.each([
     ["registryRead", false],
     ["registryReadWrite", false],
     ["device", false],
     ["service", true],
     ["iothubowner", true],
-  ])("policy %s: %s", async (policy, may) => {
+  ])("with policy %s: %s", async (policy, may) => {
     const hub = await createTestHub();
     const { peer } = await hub.connectService(policy);
     for (const open of [() => peer.openSender(ADDRESS), () => peer.openReceiver(ADDRESS)]) {
@@ -288,7 +291,7 @@ describe("who may ask", () => {
     }
   });
 
-  it("neither a device nor somebody without a token", async () => {
+  it("is refused to a device, and without a token", async () => {
     const hub = await createTestHub();
     const nobody = await hub.amqp().opened();
     await expect(nobody.openSender(ADDRESS)).rejects.toMatchObject(UNAUTHORIZED);
@@ -302,7 +305,7 @@ describe("who may ask", () => {
     [`sb://${HOST}/messages`, true],
     [`sb://${HOST}:5671/messages/$management`, true],
     [`sb://${HOST}/messages/ConsumerGroups/$Default`, false],
-  ])("a token for %s: %s", async (resource, may) => {
+  ])("with a token for %s: %s", async (resource, may) => {
     const hub = await createTestHub();
     const peer = await hub.amqp().opened();
     await (await peer.openCbs()).putToken(resource, hub.policyToken("service", { resource }));

@@ -15,7 +15,7 @@ import { createTestHub, HOST } from "../../support/test-hub.ts";
 
 const REDIRECT = "amqp:link:redirect";
 
-/** A service that is let in by its user name and password alone, as the az tool is. */
+/** A service that signs in with SASL PLAIN, like the az tool. */
 function plain(token: string) {
   return { username: `service@sas.root.${HOST}`, password: token };
 }
@@ -41,18 +41,18 @@ function openStream({ caFile, ports: [port] }: LocalHub, kind: "TLS" | "WebSocke
 }
 
 // Rule event-redirect.
-describe("a link to the hub's own name of its events", () => {
+describe("a link to the events at the hub's own address", () => {
   it.each([
     ["/messages/events/$management", "messages/$management"],
     ["amqps://localhost/messages/events/$management", "messages/$management"],
     ["/Messages/Events", "messages"],
-    // A Go client cuts the last character off, whatever it is.
+    // A Go client removes the last character, whatever it is.
     ["messages/events/", "messages/"],
     [
       "/messages/events/ConsumerGroups/$Default/Partitions/0",
       "messages/ConsumerGroups/$Default/Partitions/0",
     ],
-  ])("%s is attached, then detached with where to go", async (address, path) => {
+  ])("%s is attached, then detached with the address to use", async (address, path) => {
     const hub = await createTestHub();
     const peer = await hub.amqp(plain(hub.policyToken("service"))).opened();
     for (const open of [() => peer.openReceiver(address), () => peer.openSender(address)]) {
@@ -74,7 +74,7 @@ describe("a link to the hub's own name of its events", () => {
     ["ALIAS.example", "ALIAS.example"],
     ["elsewhere.example", HOST],
     ["", HOST],
-  ])("of a client that called the hub %o leads to %s", async (hostname, expected) => {
+  ])("is redirected from host name %o to %s", async (hostname, expected) => {
     const hub = await createTestHub();
     const peer = await hub.amqp({ ...plain(hub.policyToken("service")), hostname }).opened();
     await expect(peer.openReceiver("/messages/events")).rejects.toMatchObject({
@@ -82,7 +82,7 @@ describe("a link to the hub's own name of its events", () => {
     });
   });
 
-  it("of a hub that goes by an IPv6 address puts that into brackets, in the address alone", async () => {
+  it("is redirected to an IPv6 host name with brackets in the address only", async () => {
     const hub = await createTestHub();
     const [clientEnd, hubEnd] = createDuplexPair();
     onTestFinished(() => {
@@ -108,14 +108,14 @@ describe("a link to the hub's own name of its events", () => {
     ["device", "amqp:unauthorized-access"],
     ["service", REDIRECT],
     ["iothubowner", REDIRECT],
-  ])("with policy %s is answered %s", async (policy, condition) => {
+  ])("with policy %s is answered with %s", async (policy, condition) => {
     const hub = await createTestHub();
     const { peer } = await hub.connectService(policy);
     await expect(peer.openReceiver("/messages/events")).rejects.toMatchObject({ condition });
   });
 
-  // Rule sas-scope. So @azure/event-hubs 2.x and azure-event-hubs 0.2.x ask.
-  it("is told to a token for the node itself, and to none for another", async () => {
+  // Rule sas-scope. @azure/event-hubs 2.x and azure-event-hubs 0.2.x use such tokens.
+  it("is redirected with a token for the link's own address, not for another", async () => {
     const hub = await createTestHub();
     const node = "messages/events/$management";
     const peer = await hub.amqp({ username: "anonymous" }).opened();
@@ -130,7 +130,7 @@ describe("a link to the hub's own name of its events", () => {
     }
   });
 
-  it("of a device, or of nobody, is not told", async () => {
+  it("is refused to a device, and without a token", async () => {
     const hub = await createTestHub();
     const nobody = await hub.amqp().opened();
     const device = await hub.amqp().opened();
@@ -143,7 +143,7 @@ describe("a link to the hub's own name of its events", () => {
   });
 
   it.each(["TLS", "WebSocket"] as const)(
-    "by %s leads to the port it came in by, where the events are",
+    "over %s is redirected to the port of its connection, where events can be read",
     async (kind) => {
       const hub = await startHubForTest();
       const [port] = hub.ports;

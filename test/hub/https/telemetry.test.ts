@@ -18,7 +18,7 @@ function post(hub: TestHub, { token, path = PATH, ...fields }: Post = {}) {
   return hub.https("POST", path, token ?? hub.deviceToken("device1"), fields);
 }
 
-/** Text is sent as it is. */
+/** A string is sent as is. */
 function postBatch(hub: TestHub, batch: unknown, fields: Post = {}) {
   const text = typeof batch === "string" ? batch : JSON.stringify(batch);
   return post(hub, { headers: BATCH, body: Buffer.from(text), ...fields });
@@ -33,8 +33,8 @@ function errorOf(body: Buffer): string {
 }
 
 // Rule d2c-https.
-describe("POST of a device's message", () => {
-  it("is answered 204 without a body, and stores the body as it came", async () => {
+describe("POST of a message", () => {
+  it("is answered with 204 without a body, and stores the body unchanged", async () => {
     const hub = await createTestHub();
     const body = Buffer.from([0, 255, 10, 13, 0x80]);
     const response = await post(hub, { body });
@@ -52,7 +52,7 @@ describe("POST of a device's message", () => {
     ]);
   });
 
-  it("takes properties from headers, whose names count in any case", async () => {
+  it("takes properties from headers, in any case", async () => {
     const hub = await createTestHub();
     const headers = {
       "IoTHub-MessageId": "m1",
@@ -67,7 +67,7 @@ describe("POST of a device's message", () => {
       "IoTHub-Expiry": "1798761600000",
       "iothub-app-Temperature_Alert": "true",
       "IOTHUB-APP-b": "",
-      "X-Other": "nobody's",
+      "X-Other": "ignored",
     };
     expect((await post(hub, { headers, body: Buffer.from("x") })).status).toBe(204);
     expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([
@@ -89,7 +89,7 @@ describe("POST of a device's message", () => {
     ]);
   });
 
-  it("reads an expiry that is a date", async () => {
+  it("accepts a date as expiry", async () => {
     const hub = await createTestHub();
     const headers = { "iothub-expiry": "2027-01-01T00:00:00Z" };
     expect((await post(hub, { headers })).status).toBe(204);
@@ -98,13 +98,13 @@ describe("POST of a device's message", () => {
     ]);
   });
 
-  it("without a body is an event all the same", async () => {
+  it("without a body is stored as an event", async () => {
     const hub = await createTestHub();
     expect((await post(hub)).status).toBe(204);
     expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([{ body: Buffer.alloc(0) }]);
   });
 
-  it("at the path in another case, without api-version, or with an encoded id is that", async () => {
+  it("may have its path in any case, no api-version, or an encoded id", async () => {
     const hub = await createTestHub();
     for (const path of [
       "/Devices/device1/Messages/Events",
@@ -118,12 +118,12 @@ describe("POST of a device's message", () => {
   });
 
   // Rule d2c-durable.
-  it("is answered only when the store has the event", async () => {
+  it("is answered once the event is stored, not before", async () => {
     const store = new HeldStore();
     const hub = await createTestHub({ store });
     store.hold();
     const response = post(hub, { body: Buffer.from("x") });
-    // Another request, sent later and answered.
+    // A later request has been answered.
     expect((await hub.https("GET", "/nothing")).status).toBe(404);
     while (store.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(await Promise.race([response, "pending"])).toBe("pending");
@@ -132,7 +132,7 @@ describe("POST of a device's message", () => {
     expect((await response).status).toBe(204);
   });
 
-  it("is answered 500 when the store has failed", async () => {
+  it("is answered with 500 when the store fails", async () => {
     const hub = await createTestHub({
       store: {
         async *load() {},
@@ -150,7 +150,7 @@ describe("POST of a device's message", () => {
 
 // Rule d2c-https-batch.
 describe("POST of a batch", () => {
-  it("becomes an event for each message in it, in order", async () => {
+  it("becomes one event per message, in order", async () => {
     const hub = await createTestHub();
     const response = await postBatch(hub, [
       { body: base64("zero\0"), properties: { "iothub-app-k": "v", "IoTHub-MessageId": "m0" } },
@@ -177,25 +177,25 @@ describe("POST of a batch", () => {
   });
 
   it.each<[string, unknown]>([
-    ["no JSON", "[{"],
-    ["nothing", ""],
-    ["no array", { body: "" }],
+    ["invalid JSON", "[{"],
+    ["no content", ""],
+    ["an object instead of an array", { body: "" }],
     ["an empty array", []],
     ["null", "null"],
-    ["an array of text", ["x"]],
-    ["an array with a hole", [{ body: "" }, null]],
+    ["an array of strings", ["x"]],
+    ["an array with null in it", [{ body: "" }, null]],
     ["a message without a body", [{ properties: {} }]],
-    ["a body that is no text", [{ body: 7 }]],
+    ["a body that is a number", [{ body: 7 }]],
     ["a body that is an object", [{ body: { a: 1 } }]],
     ["a body that is not base64", [{ body: "h\u00e9llo!" }]],
-    ["a body that breaks off within base64", [{ body: "YWJjZ" }]],
-    ["properties that are a list", [{ body: "", properties: ["a"] }]],
-    ["properties that are text", [{ body: "", properties: "a" }]],
+    ["a body of truncated base64", [{ body: "YWJjZ" }]],
+    ["properties that are an array", [{ body: "", properties: ["a"] }]],
+    ["properties that are a string", [{ body: "", properties: "a" }]],
     ["a property that is a number", [{ body: "", properties: { "iothub-app-n": 1 } }]],
     ["a property that is null", [{ body: "", properties: { "iothub-app-n": null } }]],
-    ["an expiry that is no time", [{ body: "", properties: { "iothub-expiry": "soon" } }]],
-    ["base64Encoded that is no truth value", [{ body: "", base64Encoded: "false" }]],
-  ])("of %s is answered 400, and stores nothing", async (_what, batch) => {
+    ["an expiry that is not a time", [{ body: "", properties: { "iothub-expiry": "soon" } }]],
+    ["base64Encoded that is not a boolean", [{ body: "", base64Encoded: "false" }]],
+  ])("with %s is answered with 400, and stores nothing", async (_what, batch) => {
     const hub = await createTestHub();
     const good = Array.isArray(batch) && batch.length > 0 ? [{ body: "" }, ...batch] : batch;
     const response = await postBatch(hub, good);
@@ -207,8 +207,8 @@ describe("POST of a batch", () => {
 });
 
 // Rule d2c-size.
-describe("POST of what is too large", () => {
-  it("is answered 413 from the first byte above 256 KB", async () => {
+describe("the size limit of POST", () => {
+  it("is 256 KB including properties; more is answered with 413", async () => {
     const hub = await createTestHub();
     expect((await post(hub, { body: Buffer.alloc(262_144) })).status).toBe(204);
     for (const fields of [
@@ -222,7 +222,7 @@ describe("POST of what is too large", () => {
     expect(storedEvents(hub.deviceToCloud)).toHaveLength(1);
   });
 
-  it("as a batch is answered 413, and a full batch is taken", async () => {
+  it("is the same for a whole batch", async () => {
     const hub = await createTestHub();
     const half = { body: Buffer.alloc(131_072).toString("base64") };
     expect((await postBatch(hub, [half, half])).status).toBe(204);
@@ -230,7 +230,7 @@ describe("POST of what is too large", () => {
     expect(storedEvents(hub.deviceToCloud)).toHaveLength(2);
   });
 
-  it("beyond any request upsets nothing", async () => {
+  it("does not disturb later requests when far exceeded", async () => {
     const hub = await createTestHub();
     const uncaught = await uncaughtDuring(async () => {
       expect((await post(hub, { body: Buffer.alloc(20_000_000) })).status).toBe(413);
@@ -240,7 +240,7 @@ describe("POST of what is too large", () => {
     expect(storedEvents(hub.deviceToCloud)).toHaveLength(1);
   });
 
-  it("as a header value is answered 400", async () => {
+  it("of a header value is answered with 400, as is an invalid expiry", async () => {
     const hub = await createTestHub();
     const headers = { "iothub-messageid": "x".repeat(129) };
     expect((await post(hub, { headers })).status).toBe(400);
@@ -251,14 +251,14 @@ describe("POST of what is too large", () => {
 });
 
 // Rules policy-permissions, device-credentials.
-describe("POST of who may not", () => {
+describe("POST", () => {
   it.each([
     ["service", 401],
     ["registryRead", 401],
     ["registryReadWrite", 401],
     ["device", 204],
     ["iothubowner", 204],
-  ])("with policy %s is answered %d", async (policy, status) => {
+  ])("with policy %s is answered with %d", async (policy, status) => {
     const hub = await createTestHub();
     const response = await post(hub, { token: hub.policyToken(policy) });
     expect(response.status).toBe(status);
@@ -266,21 +266,21 @@ describe("POST of who may not", () => {
   });
 
   it.each<[string, (hub: TestHub) => string]>([
-    ["another device", (hub) => hub.deviceToken("device2")],
-    ["nobody", () => "SharedAccessSignature sr=a&sig=b&se=9999999999"],
+    ["another device's token", (hub) => hub.deviceToken("device2")],
+    ["a forged token", () => "SharedAccessSignature sr=a&sig=b&se=9999999999"],
     ["an expired token", (hub) => hub.deviceToken("device1", { expiresInSeconds: 0 })],
-  ])("as %s is answered 401", async (_who, token) => {
+  ])("with %s is answered with 401", async (_who, token) => {
     const hub = await createTestHub();
     expect((await post(hub, { token: token(hub) })).status).toBe(401);
     expect(storedEvents(hub.deviceToCloud)).toEqual([]);
   });
 
-  it("without a token is answered 401", async () => {
+  it("without a token is answered with 401", async () => {
     const hub = await createTestHub();
     expect((await hub.https("POST", PATH)).status).toBe(401);
   });
 
-  it("as a device there is not is answered 401, or 404 to the owner", async () => {
+  it("for a device that does not exist is answered with 401 or 404", async () => {
     const hub = await createTestHub();
     const path = "/devices/nobody/messages/events";
     const response = await post(hub, { path, token: hub.policyToken("iothubowner") });
@@ -288,7 +288,7 @@ describe("POST of who may not", () => {
     expect(storedEvents(hub.deviceToCloud)).toEqual([]);
   });
 
-  it("as a device that is disabled is answered 401, until it is enabled", async () => {
+  it("for a disabled device is answered with 401 until it is enabled", async () => {
     const hub = await createTestHub();
     await hub.registry.update("device1", { status: "disabled" }, "*");
     expect((await post(hub)).status).toBe(401);

@@ -18,7 +18,7 @@ function addressOf(hub: LocalHub) {
   return { host: "127.0.0.1", port: hub.ports[0] ?? 0 };
 }
 
-/** What a client of Node's does with the hub; resolves once the connection is closed. */
+/** Connects as a Node client does, and resolves once the connection is closed. */
 async function connectTls(hub: LocalHub, options: ConnectionOptions = {}): Promise<void> {
   const socket = tls.connect({ ...addressOf(hub), servername: "localhost", ...options });
   socket.on("error", () => {});
@@ -36,12 +36,12 @@ async function connectTcp(hub: LocalHub, act: (socket: net.Socket) => void): Pro
   await closed(socket);
 }
 
-/** Resolves whether there was an error or not, which `once` does not. */
+/** Unlike `once`, does not reject on an error. */
 function closed(socket: net.Socket): Promise<void> {
   return new Promise((resolve) => socket.once("close", () => resolve()));
 }
 
-/** How a TLS client begins. */
+/** The first bytes of a TLS client. */
 async function clientHello(): Promise<Buffer> {
   const [clientEnd, serverEnd] = createDuplexPair();
   const socket = tls.connect({ socket: clientEnd, servername: "localhost" });
@@ -54,13 +54,13 @@ async function clientHello(): Promise<Buffer> {
 /** A fatal alert: unknown_ca (RFC 8446, 6.2). */
 const UNKNOWN_CA = Buffer.from([21, 3, 3, 0, 2, 2, 48]);
 
-/** The hub has seen all that was before once it has answered this. */
+/** A round trip: the hub has handled everything before it. */
 async function settle(hub: LocalHub): Promise<void> {
   await connectTls(hub, { ca: readFileSync(hub.caFile) });
 }
 
-describe("a handshake that fails is told with the client's address and what helps", () => {
-  test("of a Node client that does not trust the hub", async () => {
+describe("a failed handshake is reported with the client's address and a hint", () => {
+  test("for a Node client that does not trust the hub", async () => {
     const hub = await startHubForTest();
     const log = new EventLog(hub);
     await connectTls(hub);
@@ -74,7 +74,7 @@ describe("a handshake that fails is told with the client's address and what help
     });
   });
 
-  test("of a client that says that it does not trust the hub", async () => {
+  test("for a client that reports that it does not trust the hub", async () => {
     const hub = await startHubForTest();
     const log = new EventLog(hub);
     const hello = await clientHello();
@@ -93,7 +93,7 @@ describe("a handshake that fails is told with the client's address and what help
     ["HTTP", "GET / HTTP/1.1\r\n\r\n"],
     ["MQTT", "\u0010\u000c\u0000\u0004MQTT\u0004\u0002\u0000<"],
     ["AMQP", "AMQP\u0000\u0001\u0000\u0000"],
-  ])("of a client that speaks %s in the clear", async (_protocol, first) => {
+  ])("for a client that uses %s without TLS", async (_protocol, first) => {
     const hub = await startHubForTest();
     const log = new EventLog(hub);
     await connectTcp(hub, (socket) => socket.write(Buffer.from(first, "latin1")));
@@ -104,7 +104,7 @@ describe("a handshake that fails is told with the client's address and what help
     });
   });
 
-  test("of a client with an older TLS", async () => {
+  test("for a client with an old version of TLS", async () => {
     const hub = await startHubForTest();
     const log = new EventLog(hub);
     const ciphers = "ALL:@SECLEVEL=0";
@@ -113,27 +113,27 @@ describe("a handshake that fails is told with the client's address and what help
   });
 });
 
-describe("no failed handshake is", () => {
+describe("no failed handshake is reported for", () => {
   test.each<[string, (hub: LocalHub) => Promise<unknown>]>([
     [
       "a connection closed before its first byte",
       (hub) => connectTcp(hub, (socket) => socket.end()),
     ],
-    ["one that is destroyed at once", (hub) => connectTcp(hub, (socket) => socket.destroy())],
-    ["one that is reset at once", (hub) => connectTcp(hub, (socket) => socket.resetAndDestroy())],
+    ["a connection destroyed at once", (hub) => connectTcp(hub, (socket) => socket.destroy())],
+    ["a connection reset at once", (hub) => connectTcp(hub, (socket) => socket.resetAndDestroy())],
     [
-      "the beginning of a handshake",
+      "an incomplete ClientHello",
       async (hub) => {
         const hello = await clientHello();
         await connectTcp(hub, (socket) => socket.end(hello.subarray(0, 20)));
       },
     ],
     [
-      "one that is completed and then closed",
+      "a connection closed after the handshake",
       (hub) => connectTls(hub, { ca: readFileSync(hub.caFile) }),
     ],
     [
-      "a probe that finds all well",
+      "a probe that succeeds",
       (hub) => probe(addressOf(hub), [readFileSync(hub.caFile, "utf8")], performance.now() + 5000),
     ],
     [
@@ -148,7 +148,7 @@ describe("no failed handshake is", () => {
     expect(log.of("handshakeFailed")).toEqual([]);
   });
 
-  test("the look for a running hub, nor what the hub ends itself when it stops", async () => {
+  test("finding a running hub, or a connection that the hub closes when it stops", async () => {
     const directory = temporaryDirectory();
     const hub = await startHomeHub({ directory, ports: [0], isInMemory: true });
     const log = new EventLog(hub);
@@ -165,32 +165,32 @@ describe("no failed handshake is", () => {
   });
 });
 
-describe("the same failure of one address", () => {
-  /** Nothing is written here that an event could wait for. */
+describe("repeated failures from one address", () => {
+  /** No write is pending that an event would wait for. */
   const AT_ONCE = { onceDurable: (act: () => void) => act() };
   const failure = { cause: "aborted", reason: "r", hint: "h" } as const;
 
-  test("is told once in 30 s, with how often it happened, and counted each time", () => {
+  test("are reported once in 30 s with their number, and all counted", () => {
     const clock = new TestClock(0);
     const events = new HubEventStream(AT_ONCE);
-    const [told, log] = [new EventLog(events), new HandshakeLog(events, clock)];
+    const [reported, log] = [new EventLog(events), new HandshakeLog(events, clock)];
     for (let n = 0; n < 10; n += 1) {
       log.add("127.0.0.1", failure);
       clock.advance(2900);
     }
-    expect(told.of("handshakeFailed").map(({ count }) => count)).toEqual([1]);
+    expect(reported.of("handshakeFailed").map(({ count }) => count)).toEqual([1]);
     clock.advance(2000);
     log.add("127.0.0.1", failure);
-    expect(told.of("handshakeFailed").map(({ count }) => count)).toEqual([1, 10]);
+    expect(reported.of("handshakeFailed").map(({ count }) => count)).toEqual([1, 10]);
     expect(log.refused).toBe(11);
   });
 
-  test("hides no other failure, and no other address's", () => {
+  test("do not hide other failures, or those from other addresses", () => {
     const events = new HubEventStream(AT_ONCE);
-    const [told, log] = [new EventLog(events), new HandshakeLog(events, new TestClock(0))];
+    const [reported, log] = [new EventLog(events), new HandshakeLog(events, new TestClock(0))];
     log.add("127.0.0.1", failure);
     log.add("127.0.0.1", { ...failure, cause: "plainText" });
     log.add("10.0.0.1", failure);
-    expect(told.of("handshakeFailed")).toHaveLength(3);
+    expect(reported.of("handshakeFailed")).toHaveLength(3);
   });
 });

@@ -66,7 +66,7 @@ describe("one port serves every protocol", () => {
     expect((await firstAnswer(socket)).slice(0, answer.length)).toBe(answer);
   });
 
-  it.each(PROTOCOLS)("%s, even when its first byte comes alone", async (_name, first, answer) => {
+  it.each(PROTOCOLS)("%s, even when its first byte arrives alone", async (_name, first, answer) => {
     const hub = await startHubForTest();
     const socket = await connectTls(hub);
     socket.setNoDelay(true);
@@ -80,8 +80,8 @@ describe("one port serves every protocol", () => {
   });
 });
 
-describe("a port that cannot be had", () => {
-  it("because it is taken is a PortUnavailable that names it, and nothing stays open", async () => {
+describe("a port that is in use", () => {
+  it("is reported as PortUnavailable with its number, and nothing stays open", async () => {
     const server = net.createServer().listen(0, "127.0.0.1");
     onTestFinished(() => void server.close());
     await once(server, "listening");
@@ -97,13 +97,13 @@ describe("a port that cannot be had", () => {
   });
 });
 
-describe("a client that does not speak TLS, or not properly,", () => {
+describe("a client without valid TLS", () => {
   it.each([
-    ["HTTP in the clear", "GET / HTTP/1.1\r\n\r\n"],
-    ["MQTT in the clear", "\u0010\u000c\u0000\u0004MQTT\u0004\u0002\u0000<"],
+    ["plain HTTP", "GET / HTTP/1.1\r\n\r\n"],
+    ["plain MQTT", "\u0010\u000c\u0000\u0004MQTT\u0004\u0002\u0000<"],
     ["zeros", "\0".repeat(64)],
-    ["a TLS record cut short", "\u0016\u0003\u0001\u0002\u0000\u0001"],
-  ])("upsets nothing: %s", async (_what, text) => {
+    ["a truncated TLS record", "\u0016\u0003\u0001\u0002\u0000\u0001"],
+  ])("does no harm: %s", async (_what, text) => {
     const hub = await startHubForTest();
     const uncaught = await uncaughtDuring(async () => {
       const socket = await connectTcp(hub);
@@ -116,7 +116,7 @@ describe("a client that does not speak TLS, or not properly,", () => {
   });
 });
 
-describe("behind a good handshake", () => {
+describe("after the TLS handshake", () => {
   it.each([
     ["garbage", "\u00ff\u00fe\u0000\u0001".repeat(100)],
     ["a second handshake", "\u0016\u0003\u0001\u0000\u00a5"],
@@ -124,7 +124,7 @@ describe("behind a good handshake", () => {
     ["almost AMQP", "AMQX\u0000\u0001\u0000\u0000"],
     ["MQTT that is not CONNECT", "\u0030\u0005\u0000\u0003abc"],
     ["an endless HTTP header", `GET / HTTP/1.1\r\nA: ${"x".repeat(100_000)}`],
-    ["HTTP of a strange method", "BREW / HTTP/1.1\r\n\r\n"],
+    ["an unknown HTTP method", "BREW / HTTP/1.1\r\n\r\n"],
     [
       "an HTTP path that cannot be decoded",
       "GET /devices/%E0%A4%A HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
@@ -132,7 +132,7 @@ describe("behind a good handshake", () => {
     ["an HTTP request for *", "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"],
     ["an HTTP CONNECT", "CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n"],
     [
-      "an HTTP upgrade to nothing known",
+      "an HTTP upgrade to an unknown protocol",
       "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n",
     ],
     [
@@ -140,7 +140,7 @@ describe("behind a good handshake", () => {
       "GET /$iothub/websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
     ],
   ])(
-    "%s ends that connection and nothing else",
+    "%s closes only its own connection",
     async (_what, text) => {
       const hub = await startHubForTest();
       const uncaught = await uncaughtDuring(async () => {
@@ -155,7 +155,7 @@ describe("behind a good handshake", () => {
     8000,
   );
 
-  it("a client that resets in the middle upsets nothing", async () => {
+  it("a client that disconnects at any point does no harm", async () => {
     const hub = await startHubForTest();
     const uncaught = await uncaughtDuring(async () => {
       for (const [, first] of PROTOCOLS) {
@@ -188,21 +188,24 @@ describe("behind a good handshake", () => {
 
 describe("stopping", () => {
   it.each([
-    ["TLS has not begun", async (hub: LocalHub) => void (await connectTcp(hub))],
-    ["nothing was said after TLS", async (hub: LocalHub) => void (await connectTls(hub))],
+    ["before TLS", async (hub: LocalHub) => void (await connectTcp(hub))],
+    ["after the TLS handshake", async (hub: LocalHub) => void (await connectTls(hub))],
     [
-      "an HTTP request is half sent",
+      "with half an HTTP request",
       async (hub: LocalHub) => void (await connectTls(hub)).write("GET / HT"),
     ],
     [
-      "an MQTT packet is half sent",
+      "with half an MQTT packet",
       async (hub: LocalHub) => void (await connectTls(hub)).write("\u0010\u0050abc"),
     ],
-    ["AMQP has begun", async (hub: LocalHub) => void (await connectTls(hub)).write("AMQP")],
-  ])("does not wait for a connection on which %s", async (_where, begin) => {
-    // No limit of the hub ends the connection: its clock stands still, and sockets have 30 s.
+    [
+      "with half an AMQP header",
+      async (hub: LocalHub) => void (await connectTls(hub)).write("AMQP"),
+    ],
+  ])("does not wait for a connection %s", async (_when, connect) => {
+    // No time limit closes the connection: the hub's clock does not advance, and sockets have 30 s.
     const hub = await startHubForTest({ clock: new ManualClock(Date.now()) });
-    await begin(hub);
+    await connect(hub);
     await expectServing(hub);
     await hub.stop();
   });

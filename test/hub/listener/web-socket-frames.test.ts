@@ -28,7 +28,7 @@ async function openSocket(subprotocol: string): Promise<WebSocket> {
 }
 
 // Rule web-socket.
-it.each(FIRST_WORDS)("%s may be split across frames anywhere", async (name, bytes, answer) => {
+it.each(FIRST_WORDS)("%s may be split into frames at any byte", async (name, bytes, answer) => {
   const socket = await openSocket(name);
   const answered = once(socket, "message");
   for (const byte of bytes) socket.send(Buffer.of(byte));

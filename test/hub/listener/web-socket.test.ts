@@ -19,7 +19,7 @@ import { MqttPeer } from "../../support/mqtt-peer.ts";
 import { devicebound } from "../../support/test-hub.ts";
 
 const PATH = "/$iothub/websocket";
-/** What clients ask for: the Node SDKs repeat the port, some encode the dollar sign. */
+/** The paths of clients: the Node SDKs repeat the port, some encode the dollar sign. */
 const PATHS = [
   PATH,
   "/:443/$iothub/websocket",
@@ -27,7 +27,7 @@ const PATHS = [
   "/%24iothub/websocket",
   "/$iothub/WebSocket",
   "/$servicebus/websocket",
-  // uamqp ends its path so.
+  // uamqp's path ends with a slash.
   "/$servicebus/websocket/",
   "/$iothub/websocket/?iothub-no-client-cert=true",
 ];
@@ -78,7 +78,7 @@ async function connectAmqp(hub: LocalHub, socket: WebSocket): Promise<AmqpPeer> 
   return peer;
 }
 
-/** What answers an upgrade that the hub does not make. */
+/** The response to a refused upgrade. */
 async function refusalOf(socket: WebSocket) {
   const opened = once(socket, "open").then(() => {
     throw new Error("The hub accepted it.");
@@ -117,7 +117,7 @@ describe("through a WebSocket", () => {
     expect((await peer.nextPublish()).payload.toString()).toBe(body);
   });
 
-  it("the subprotocol that the hub knows is taken among several", async () => {
+  it("the known one of several subprotocols is chosen", async () => {
     const hub = await startHub();
     const socket = openSocket(hub, PATH, ["mqttv3.1", "mqtt"]);
     await once(socket, "open");
@@ -128,7 +128,7 @@ describe("through a WebSocket", () => {
     ["MQTT", (hub: LocalHub, socket: WebSocket) => connectMqtt(hub, socket)],
     ["Mqtt", (hub: LocalHub, socket: WebSocket) => connectMqtt(hub, socket)],
     ["amqpwsb10", (hub: LocalHub, socket: WebSocket) => connectAmqp(hub, socket)],
-  ])("subprotocol %s is taken, in the client's own letters (C)", async (subprotocol, use) => {
+  ])("subprotocol %s is accepted and returned in the same case (C)", async (subprotocol, use) => {
     const hub = await startHub();
     const socket = openSocket(hub, PATH, [subprotocol]);
     await use(hub, socket);
@@ -137,11 +137,11 @@ describe("through a WebSocket", () => {
 
   it.each<[string, number, string, string[], RegExp]>([
     ["another path", 404, "/devices/websocket", ["mqtt"], /path '\/devices\/websocket'/],
-    ["a path that goes on", 404, `${PATH}/more`, ["mqtt"], /path/],
-    ["the path in the query alone", 404, `/?${PATH}`, ["mqtt"], /path '\/'/],
+    ["a longer path", 404, `${PATH}/more`, ["mqtt"], /path/],
+    ["the path only in the query", 404, `/?${PATH}`, ["mqtt"], /path '\/'/],
     ["another subprotocol", 400, PATH, ["stomp"], /stomp.*mqtt.*AMQPWSB10/],
     ["no subprotocol", 400, PATH, [], /mqtt.*AMQPWSB10/],
-  ])("nothing is served at %s: %i, reported to client and log", async (...row) => {
+  ])("%s is refused with %i, which is reported to the client and in the log", async (...row) => {
     const [_what, status, path, subprotocols, reason] = row;
     const hub = await startHub();
     const log = new EventLog(hub);
@@ -152,7 +152,7 @@ describe("through a WebSocket", () => {
     ]);
   });
 
-  it("an upgrade to another protocol is reported to client and log", async () => {
+  it("an upgrade without a key is refused, which is reported to the client and in the log", async () => {
     const hub = await startHub();
     const log = new EventLog(hub);
     const socket = tls.connect({

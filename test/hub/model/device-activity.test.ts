@@ -12,7 +12,7 @@ async function timesOf(hub: TestHub, deviceId = "device1") {
 }
 
 // Rule registry-activity.
-test("a device that has done nothing was never active", async () => {
+test("a device that never connected has no activity times", async () => {
   const hub = await createTestHub();
   expect(await timesOf(hub)).toEqual({
     lastActivityTime: NEVER,
@@ -20,7 +20,7 @@ test("a device that has done nothing was never active", async () => {
   });
 });
 
-test("connecting and sending count as activity, of that device alone", async () => {
+test("connecting and sending count as activity of that device only", async () => {
   const hub = await createTestHub();
   const connectedAt = new Date(hub.clock.nowMs()).toISOString();
   const { peer } = await hub.connectDevice();
@@ -41,7 +41,7 @@ test("connecting and sending count as activity, of that device alone", async () 
 });
 
 // Rule registry-activity.
-test("activity is written every five seconds at most, of all devices together", async () => {
+test("activity is written at most every five seconds, for all devices at once", async () => {
   const store = new CountingStore();
   const hub = await createTestHub({ store });
   await hub.connectDevice("device1");

@@ -31,95 +31,100 @@ function der(...certificates: readonly KeyedCertificate[]): Uint8Array[] {
   return certificates.map(({ cert }) => new X509Certificate(cert).raw);
 }
 
-function lets(
+function isTrusted(
   chain: readonly KeyedCertificate[],
-  { by = [root], nowMs = Date.now() } = {},
+  { authorities = [root], nowMs = Date.now() } = {},
 ): boolean {
-  return new DeviceAuthorities(by.map(({ cert }) => cert)).haveIssued(der(...chain), nowMs);
+  return new DeviceAuthorities(authorities.map(({ cert }) => cert)).haveIssued(
+    der(...chain),
+    nowMs,
+  );
 }
 
-/** The root, so many authorities below it, and a device: the device first. */
-async function lineOf(length: number): Promise<KeyedCertificate[]> {
-  const line: KeyedCertificate[] = [];
+/** A device and this many intermediates below the root, the device first. */
+async function chainOf(length: number): Promise<KeyedCertificate[]> {
+  const chain: KeyedCertificate[] = [];
   for (let n = 0; n < length; n += 1) {
-    line.unshift(await issuedBy(line[0] ?? root, `authority ${n}`, AUTHORITY));
+    chain.unshift(await issuedBy(chain[0] ?? root, `authority ${n}`, AUTHORITY));
   }
-  return [await issuedBy(line[0] ?? root, "device"), ...line];
+  return [await issuedBy(chain[0] ?? root, "device"), ...chain];
 }
 
 // Rule x509-sign-in.
-describe("a chain that leads to an authority lets in", () => {
-  test("of the device alone", async () => {
-    expect(lets([await issuedBy(root, "device")])).toBe(true);
+describe("a certificate chain is trusted", () => {
+  test("of the device certificate alone", async () => {
+    expect(isTrusted([await issuedBy(root, "device")])).toBe(true);
   });
 
   test.each([1, 3, 10])("through %i intermediates, sent in any order", async (length) => {
-    const [device, ...line] = (await lineOf(length)) as [KeyedCertificate];
-    expect(lets([device, ...line])).toBe(true);
-    expect(lets([device, ...line.reverse()])).toBe(true);
+    const [device, ...chain] = (await chainOf(length)) as [KeyedCertificate];
+    expect(isTrusted([device, ...chain])).toBe(true);
+    expect(isTrusted([device, ...chain.reverse()])).toBe(true);
   });
 
-  test("with the authority itself at its end, or strangers in between", async () => {
-    const [device, intermediate] = (await lineOf(1)) as [KeyedCertificate, KeyedCertificate];
-    expect(lets([device, await selfSigned("stranger"), intermediate, root])).toBe(true);
+  test("with the authority itself at its end, or unrelated certificates in between", async () => {
+    const [device, intermediate] = (await chainOf(1)) as [KeyedCertificate, KeyedCertificate];
+    expect(isTrusted([device, await selfSigned("stranger"), intermediate, root])).toBe(true);
   });
 
-  test("to an intermediate that is the authority", async () => {
-    const [device, intermediate] = (await lineOf(1)) as [KeyedCertificate, KeyedCertificate];
-    expect(lets([device], { by: [intermediate] })).toBe(true);
+  test("up to an intermediate that is the authority", async () => {
+    const [device, intermediate] = (await chainOf(1)) as [KeyedCertificate, KeyedCertificate];
+    expect(isTrusted([device], { authorities: [intermediate] })).toBe(true);
   });
 
-  test("to one of several authorities, or of several in one file", async () => {
+  test("up to one of several authorities, also in one file", async () => {
     const device = await issuedBy(root, "device");
     const other = await createAuthority();
-    expect(lets([device], { by: [other, root] })).toBe(true);
+    expect(isTrusted([device], { authorities: [other, root] })).toBe(true);
     const file = { cert: `${other.cert}\n${root.cert}\n`, key: "" };
-    expect(lets([device], { by: [file] })).toBe(true);
+    expect(isTrusted([device], { authorities: [file] })).toBe(true);
   });
 
-  test("to another of the same name first looked at", async () => {
+  test("even if an earlier authority has the same name", async () => {
     const impostor = await createAuthority();
-    expect(lets([await issuedBy(root, "device")], { by: [impostor, root] })).toBe(true);
+    expect(isTrusted([await issuedBy(root, "device")], { authorities: [impostor, root] })).toBe(
+      true,
+    );
   });
 
-  test("whose certificates say that they are for clients", async () => {
+  test("with the extended key usage of clients", async () => {
     const extensions = [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth], true)];
-    expect(lets([await issuedBy(root, "device", { extensions })])).toBe(true);
+    expect(isTrusted([await issuedBy(root, "device", { extensions })])).toBe(true);
   });
 });
 
-describe("a chain does not let in", () => {
+describe("a certificate chain is not trusted", () => {
   test.each<[string, () => Promise<readonly KeyedCertificate[]>]>([
-    ["that is empty", async () => []],
+    ["if it is empty", async () => []],
     [
       "of another authority of the same name",
       async () => [await issuedBy(await createAuthority(), "device")],
     ],
     [
-      "of another authority that comes with it",
+      "of another authority that is sent with it",
       async () => {
         const other = await createAuthority("other");
         return [await issuedBy(other, "device"), other];
       },
     ],
     [
-      "of a device that signs itself, beside the authority",
+      "of a self-signed certificate next to the authority",
       async () => [await selfSigned("device"), root],
     ],
     [
-      "of a device that signs itself in the authority's name",
+      "of a self-signed certificate in the authority's name",
       async () => [await selfSigned("test authority")],
     ],
-    ["that lacks an intermediate", async () => (await lineOf(2)).toSpliced(1, 1)],
+    ["that lacks an intermediate", async () => (await chainOf(2)).toSpliced(1, 1)],
     [
-      "whose intermediate is no authority",
+      "whose intermediate is not an authority",
       async () => {
         const device = await issuedBy(root, "device");
         return [await issuedBy(device, "device of a device"), device];
       },
     ],
     [
-      "with an intermediate that has the right name and another key",
+      "with an intermediate of the right name but another key",
       async () => {
         const named = await issuedBy(root, "intermediate", AUTHORITY);
         const impostor = await issuedBy(await createAuthority(), "intermediate", AUTHORITY);
@@ -135,15 +140,15 @@ describe("a chain does not let in", () => {
       },
     ],
     [
-      "of a device whose time has not come",
+      "of a device certificate that is not yet valid",
       async () => [await issuedBy(root, "device", { notBeforeMs: Date.now() + HOUR_MS / 2 })],
     ],
     [
-      "of a device whose time is over",
+      "of an expired device certificate",
       async () => [await issuedBy(root, "device", { notAfterMs: Date.now() - 1000 })],
     ],
     [
-      "below an intermediate that may have none below",
+      "below an intermediate with path length 0",
       async () => {
         const last = await issuedBy(root, "last", { ...AUTHORITY, pathLength: 0 });
         const beyond = await issuedBy(last, "beyond", AUTHORITY);
@@ -151,7 +156,7 @@ describe("a chain does not let in", () => {
       },
     ],
     [
-      "through an authority whose key is not for certificates",
+      "through an authority whose key may not sign certificates",
       async () => {
         const extensions = [new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true)];
         const other = await issuedBy(root, "other", { ...AUTHORITY, extensions });
@@ -159,63 +164,63 @@ describe("a chain does not let in", () => {
       },
     ],
     [
-      "of a certificate for servers",
+      "of a server certificate",
       async () => {
         const extensions = [new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth])];
         return [await issuedBy(root, "device", { extensions })];
       },
     ],
     [
-      "with a critical extension that is not understood",
+      "with an unknown critical extension",
       async () => {
         const extensions = [new Extension("1.2.3.4", true, new Uint8Array([5, 0]))];
         return [await issuedBy(root, "device", { extensions })];
       },
     ],
   ])("%s", async (_what, make) => {
-    expect(lets(await make())).toBe(false);
+    expect(isTrusted(await make())).toBe(false);
   });
 
-  test("to an authority whose time is over, or that is none", async () => {
+  test("up to an expired authority, or to a certificate that is not an authority", async () => {
     const old = await createAuthority("old", { notAfterMs: Date.now() - 1000 });
-    expect(lets([await issuedBy(old, "device")], { by: [old] })).toBe(false);
+    expect(isTrusted([await issuedBy(old, "device")], { authorities: [old] })).toBe(false);
     const device = await issuedBy(root, "device");
-    expect(lets([await issuedBy(device, "other")], { by: [device] })).toBe(false);
+    expect(isTrusted([await issuedBy(device, "other")], { authorities: [device] })).toBe(false);
   });
 
-  test("once its time is over", async () => {
+  test("once it has expired", async () => {
     const chain = [await issuedBy(root, "device", { notAfterMs: Date.now() + HOUR_MS })];
-    expect(lets(chain)).toBe(true);
-    expect(lets(chain, { nowMs: Date.now() + HOUR_MS + 1000 })).toBe(false);
+    expect(isTrusted(chain)).toBe(true);
+    expect(isTrusted(chain, { nowMs: Date.now() + HOUR_MS + 1000 })).toBe(false);
   });
 
-  test("with no authority at all", async () => {
-    expect(lets([await issuedBy(root, "device"), root], { by: [] })).toBe(false);
+  test("without any authority", async () => {
+    expect(isTrusted([await issuedBy(root, "device"), root], { authorities: [] })).toBe(false);
   });
 
   test("through more than ten intermediates", async () => {
-    expect(lets(await lineOf(11))).toBe(false);
+    expect(isTrusted(await chainOf(11))).toBe(false);
   });
 
-  test("that goes round in a circle", async () => {
+  test("that is circular", async () => {
     const [one, two] = [await createAuthority("one"), await createAuthority("two")];
     const circle = [await crossSigned(one, two), await crossSigned(two, one)];
-    expect(lets([await issuedBy(one, "device"), ...circle, one, two])).toBe(false);
-    // The way out of it is found.
+    expect(isTrusted([await issuedBy(one, "device"), ...circle, one, two])).toBe(false);
+    // A path out of the circle is found.
     const out = await crossSigned(two, root);
-    expect(lets([await issuedBy(one, "device"), ...circle, out])).toBe(true);
+    expect(isTrusted([await issuedBy(one, "device"), ...circle, out])).toBe(true);
   });
 
-  test("of bytes that are no certificate", async () => {
+  test("of bytes that are not a certificate, which are otherwise ignored", async () => {
     const authorities = new DeviceAuthorities([root.cert]);
     expect(authorities.haveIssued([Buffer.from("junk")], Date.now())).toBe(false);
-    const [device, intermediate] = (await lineOf(1)) as [KeyedCertificate, KeyedCertificate];
+    const [device, intermediate] = (await chainOf(1)) as [KeyedCertificate, KeyedCertificate];
     const [own, other] = der(device, intermediate) as [Uint8Array, Uint8Array];
     const chain = [own, Buffer.from("junk"), other];
     expect(authorities.haveIssued(chain, Date.now())).toBe(true);
   });
 });
 
-test("an authority that is no certificate is an error at once", () => {
+test("an authority that is not a certificate is an error at once", () => {
   expect(() => new DeviceAuthorities(["junk"])).toThrow();
 });

@@ -5,7 +5,7 @@ import { createTestHub, devicebound, type TestHub } from "../../support/test-hub
 const ANY = "*";
 const NEW_KEYS = { type: "sas", primaryKey: "", secondaryKey: "" } as const;
 
-/** What ends the connection of device1. */
+/** Changes that close the connection of device1. */
 const CHANGES: [string, (hub: TestHub) => Promise<unknown>][] = [
   ["disabled", ({ registry }) => registry.update("device1", { status: "disabled" }, ANY)],
   ["deleted", ({ registry }) => registry.delete("device1", ANY)],
@@ -14,12 +14,12 @@ const CHANGES: [string, (hub: TestHub) => Promise<unknown>][] = [
     ({ registry }) => registry.update("device1", { authentication: NEW_KEYS }, ANY),
   ],
   [
-    "made one that signs in with a certificate",
+    "changed to sign in with a certificate",
     ({ registry }) =>
       registry.update("device1", { authentication: { type: "certificateAuthority" } }, ANY),
   ],
   [
-    "deleted and created anew",
+    "deleted and recreated",
     async ({ registry }) => {
       await registry.delete("device1", ANY);
       await registry.create("device1");
@@ -30,7 +30,7 @@ const CHANGES: [string, (hub: TestHub) => Promise<unknown>][] = [
 // Rule device-credentials.
 describe("a device that is connected over MQTT", () => {
   it.each(CHANGES)(
-    "and is %s is disconnected; its token no longer serves",
+    "and is %s is disconnected, and its token is no longer valid",
     async (_how, change) => {
       const hub = await createTestHub();
       const password = Buffer.from(hub.deviceToken("device1"));
@@ -46,14 +46,14 @@ describe("a device that is connected over MQTT", () => {
     },
   );
 
-  it("and is changed in nothing that it proved itself with stays connected", async () => {
+  it("stays connected when nothing about its sign-in changes", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     await hub.registry.update("device1", { statusReason: "all is well", isIotEdge: true }, ANY);
     await peer.ping();
   });
 
-  it("connects again with its new keys", async () => {
+  it("can connect again with its new keys", async () => {
     const hub = await createTestHub();
     await hub.registry.update("device1", { authentication: NEW_KEYS }, ANY);
     expect((await hub.connectDevice()).connack.returnCode).toBe(0);
@@ -61,8 +61,8 @@ describe("a device that is connected over MQTT", () => {
 });
 
 // Rule c2d-device-disabled.
-describe("a message of a device that is disabled", () => {
-  it.each(["waiting", "in flight"])("%s is delivered once it is enabled again", async (state) => {
+describe("a message to a device that is disabled", () => {
+  it.each(["queued", "in flight"])("%s is delivered once it is enabled again", async (state) => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     if (state === "in flight") await peer.subscribe(devicebound());
@@ -72,15 +72,15 @@ describe("a message of a device that is disabled", () => {
     expect(hub.cloudToDevice.countOf("device1")).toBe(1);
     await hub.registry.update("device1", { status: "enabled" }, ANY);
     const again = await hub.connectDevice();
-    if (state === "waiting") await again.peer.subscribe(devicebound());
+    if (state === "queued") await again.peer.subscribe(devicebound());
     expect((await again.peer.nextPublish()).topic).toContain("%24.mid=m1&");
     expect(hub.log.of("feedback")).toEqual([]);
   });
 });
 
 // Rule c2d-device-deleted.
-describe("the messages of a device that is deleted", () => {
-  it("are gone, those in flight included, and nobody is told of an outcome", async () => {
+describe("the messages of a deleted device", () => {
+  it("are deleted, including those in flight, without feedback", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     await peer.subscribe(devicebound());
@@ -97,7 +97,7 @@ describe("the messages of a device that is deleted", () => {
     await again.peer.ping();
     again.peer.destroy();
     hub.clock.advance(3_600_000);
-    // What is told of an outcome, is told a moment later.
+    // Feedback would be reported a moment later.
     await new Promise((resolve) => setImmediate(resolve));
     expect(hub.log.of("deadLettered")).toEqual([]);
     expect(hub.log.of("feedback")).toEqual([]);
@@ -105,8 +105,8 @@ describe("the messages of a device that is deleted", () => {
 });
 
 // Rule c2d-device-deleted.
-describe("the feedback of a device that is deleted", () => {
-  /** Leaves a record of each device that waits for the next batch. */
+describe("the feedback of a deleted device", () => {
+  /** Leaves a pending record of each device for the next batch. */
   async function endMessages(hub: TestHub): Promise<void> {
     for (const deviceId of ["device1", "device2"]) {
       await hub.send({ messageId: `of ${deviceId}`, ack: "full" }, deviceId);
@@ -114,7 +114,7 @@ describe("the feedback of a device that is deleted", () => {
     }
   }
 
-  it("is discarded while it waits, that of others is not", async () => {
+  it("is discarded while it is pending, but not that of other devices", async () => {
     const hub = await createTestHub();
     await endMessages(hub);
     await hub.registry.delete("device1", ANY);
@@ -123,7 +123,7 @@ describe("the feedback of a device that is deleted", () => {
     expect(hub.feedback.take()).toBeUndefined();
   });
 
-  it("makes no empty batch when nothing else waits", async () => {
+  it("leaves no empty batch", async () => {
     const hub = await createTestHub();
     await hub.send({ messageId: "m1", ack: "full" });
     await hub.cloudToDevice.purge("device1");
@@ -132,7 +132,7 @@ describe("the feedback of a device that is deleted", () => {
     expect(hub.feedback.take()).toBeUndefined();
   });
 
-  it("is discarded while its outcome is on its way to the disk", async () => {
+  it("is discarded while its outcome is being stored", async () => {
     const store = new HeldStore();
     const hub = await createTestHub({ store });
     await hub.send({ messageId: "m1", ack: "full" });

@@ -4,7 +4,8 @@ import { createTestHub, devicebound, message } from "../../support/test-hub.ts";
 
 const TOPIC = "devices/device1/messages/devicebound/";
 
-async function subscribed(qos: 0 | 1 | 2 = 1, options: Parameters<typeof createTestHub>[0] = {}) {
+/** A hub and a subscribed device. */
+async function subscribe(qos: 0 | 1 | 2 = 1, options: Parameters<typeof createTestHub>[0] = {}) {
   const hub = await createTestHub(options);
   const { peer } = await hub.connectDevice();
   await peer.subscribe(devicebound(), qos);
@@ -23,22 +24,7 @@ describe("SUBSCRIBE", () => {
     expect(await peer.subscribe(devicebound(), asked)).toEqual([granted]);
   });
 
-  it("may hold the SDK's other filters beside it, all granted in order", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
-    peer.send({
-      cmd: "subscribe",
-      messageId: 9,
-      subscriptions: [
-        { topic: "$iothub/twin/res/#", qos: 0 },
-        { topic: devicebound(), qos: 1 },
-        { topic: "$iothub/methods/POST/#", qos: 0 },
-      ],
-    });
-    expect(await peer.next()).toMatchObject({ cmd: "suback", messageId: 9, granted: [0, 1, 0] });
-  });
-
-  // As the C client does it, whatever the order and the QoS of each.
+  // The C client sends several filters at once, in any order and with any QoS.
   it.each<[string, (readonly [string, 0 | 1 | 2])[]]>([
     [
       "first",
@@ -46,6 +32,14 @@ describe("SUBSCRIBE", () => {
         [devicebound(), 1],
         ["$iothub/twin/res/#", 0],
         ["$iothub/twin/PATCH/properties/desired/#", 2],
+        ["$iothub/methods/POST/#", 0],
+      ],
+    ],
+    [
+      "in the middle",
+      [
+        ["$iothub/twin/res/#", 0],
+        [devicebound(), 1],
         ["$iothub/methods/POST/#", 0],
       ],
     ],
@@ -66,61 +60,58 @@ describe("SUBSCRIBE", () => {
         [devicebound(), 0],
       ],
     ],
-  ])("of several filters, its own %s, is answered once, then messages come", async (_, filters) => {
-    const hub = await createTestHub();
-    await hub.send({ messageId: "m1" });
-    const { peer } = await hub.connectDevice();
-    const subscriptions = filters.map(([topic, qos]) => ({ topic, qos }));
-    peer.send({ cmd: "subscribe", messageId: 9, subscriptions });
-    const granted = filters.map(([, qos]) => Math.min(qos, 1));
-    expect(await peer.next()).toMatchObject({ cmd: "suback", messageId: 9, granted });
-    const own = filters.findLast(([topic]) => topic === devicebound());
-    expect(await peer.nextPublish()).toMatchObject({ qos: own?.[1] });
-    await peer.ping();
-  });
+  ])(
+    "with the message filter %s among others is answered once, then messages are delivered",
+    async (_, filters) => {
+      const hub = await createTestHub();
+      await hub.send({ messageId: "m1" });
+      const { peer } = await hub.connectDevice();
+      const subscriptions = filters.map(([topic, qos]) => ({ topic, qos }));
+      peer.send({ cmd: "subscribe", messageId: 9, subscriptions });
+      const granted = filters.map(([, qos]) => Math.min(qos, 1));
+      expect(await peer.next()).toMatchObject({ cmd: "suback", messageId: 9, granted });
+      const own = filters.findLast(([topic]) => topic === devicebound());
+      expect(await peer.nextPublish()).toMatchObject({ qos: own?.[1] });
+      await peer.ping();
+    },
+  );
 
   // Rules mqtt-subscribe, mqtt-puback.
   it.each([
     [1, 0],
     [0, 1],
     [2, 0],
-  ] as const)(
-    "again, with QoS %d first and %d then, changes what comes from then on",
-    async (first, then) => {
-      const { hub, peer } = await subscribed(first);
-      await hub.send({ messageId: "m1" });
-      const before = await peer.nextPublish();
-      expect(before.qos).toBe(Math.min(first, 1));
-      if (before.qos === 1) peer.acknowledge(before);
-      expect(await peer.subscribe(devicebound(), then)).toEqual([then]);
-      await hub.send({ messageId: "m2" });
-      const after = await peer.nextPublish();
-      expect(after.qos).toBe(then);
-      await peer.ping();
-      expect(hub.cloudToDevice.countOf("device1")).toBe(then);
-    },
-  );
+  ] as const)("with QoS %d and then %d changes the QoS of later messages", async (first, then) => {
+    const { hub, peer } = await subscribe(first);
+    await hub.send({ messageId: "m1" });
+    const before = await peer.nextPublish();
+    expect(before.qos).toBe(Math.min(first, 1));
+    if (before.qos === 1) peer.acknowledge(before);
+    expect(await peer.subscribe(devicebound(), then)).toEqual([then]);
+    await hub.send({ messageId: "m2" });
+    const after = await peer.nextPublish();
+    expect(after.qos).toBe(then);
+    await peer.ping();
+    expect(hub.cloudToDevice.countOf("device1")).toBe(then);
+  });
 
   // Rules mqtt-session, mqtt-subscribe.
   it.each([
     [1, 0],
     [0, 1],
-  ] as const)(
-    "again, with QoS %d first and %d then, is what a kept session knows",
-    async (first, then) => {
-      const { hub, peer } = await subscribed(first);
-      await peer.subscribe(devicebound(), then);
-      peer.send({ cmd: "disconnect" });
-      await peer.closed;
-      await hub.send({ messageId: "m1" });
-      const again = await hub.connectDevice();
-      expect(again.connack.sessionPresent).toBe(true);
-      expect((await again.peer.nextPublish()).qos).toBe(then);
-    },
-  );
+  ] as const)("with QoS %d and then %d changes the QoS of the session", async (first, then) => {
+    const { hub, peer } = await subscribe(first);
+    await peer.subscribe(devicebound(), then);
+    peer.send({ cmd: "disconnect" });
+    await peer.closed;
+    await hub.send({ messageId: "m1" });
+    const again = await hub.connectDevice();
+    expect(again.connack.sessionPresent).toBe(true);
+    expect((await again.peer.nextPublish()).qos).toBe(then);
+  });
 
-  it("again does not bring once more what is in flight", async () => {
-    const { hub, peer } = await subscribed();
+  it("does not redeliver messages in flight when repeated", async () => {
+    const { hub, peer } = await subscribe();
     await hub.send({ messageId: "m1" });
     const publish = await peer.nextPublish();
     await peer.subscribe(devicebound(), 1);
@@ -130,7 +121,7 @@ describe("SUBSCRIBE", () => {
   });
 
   // Rules mqtt-subscribe, c2d-order.
-  it("brings every message that waits, in the order they were sent", async () => {
+  it("delivers all queued messages, in order", async () => {
     const hub = await createTestHub();
     for (const messageId of ["m1", "m2", "m3"]) await hub.send({ messageId });
     const { peer } = await hub.connectDevice();
@@ -144,8 +135,8 @@ describe("SUBSCRIBE", () => {
 
 describe("PUBLISH to the device", () => {
   // Rule mqtt-properties.
-  it("carries the body and every property in the topic", async () => {
-    const { hub, peer } = await subscribed();
+  it("has the body as payload and all properties in its topic", async () => {
+    const { hub, peer } = await subscribe();
     const system = {
       messageId: "m1",
       correlationId: "c1",
@@ -168,8 +159,8 @@ describe("PUBLISH to the device", () => {
   });
 
   // Rule c2d-to.
-  it("names the device in to even when the message has no property", async () => {
-    const { hub, peer } = await subscribed();
+  it("has `to` in its topic even if the message has no property", async () => {
+    const { hub, peer } = await subscribe();
     await hub.send();
     expect((await peer.nextPublish()).topic).toBe(
       `${TOPIC}%24.to=%2Fdevices%2Fdevice1%2Fmessages%2Fdevicebound`,
@@ -177,8 +168,8 @@ describe("PUBLISH to the device", () => {
   });
 
   // Rule c2d-depth.
-  it("comes for as many messages as a queue holds, with nothing acknowledged", async () => {
-    const { hub, peer } = await subscribed();
+  it("is sent for a full queue without any acknowledgement", async () => {
+    const { hub, peer } = await subscribe();
     const ids = new Set<number | undefined>();
     for (let n = 0; n < 50; n++) {
       await hub.send();
@@ -191,8 +182,8 @@ describe("PUBLISH to the device", () => {
 
 // Rule mqtt-puback.
 describe("PUBACK", () => {
-  it("completes the message, in any order", async () => {
-    const { hub, peer } = await subscribed();
+  it("completes messages in any order", async () => {
+    const { hub, peer } = await subscribe();
     for (const messageId of ["m1", "m2"]) await hub.send({ messageId });
     const [first, second] = [await peer.nextPublish(), await peer.nextPublish()];
     peer.acknowledge(second);
@@ -205,8 +196,8 @@ describe("PUBACK", () => {
     expect(hub.cloudToDevice.countOf("device1")).toBe(0);
   });
 
-  it("with an id that is not in flight, or no longer, is ignored", async () => {
-    const { hub, peer } = await subscribed();
+  it("with an id that is not, or no longer, in flight is ignored", async () => {
+    const { hub, peer } = await subscribe();
     await hub.send();
     const publish = await peer.nextPublish();
     for (const messageId of [0, 999, 65_535]) peer.acknowledge({ messageId });
@@ -219,8 +210,8 @@ describe("PUBACK", () => {
   });
 
   // Rules c2d-lock-lost, c2d-redelivered.
-  it("after the lock expired changes nothing; the one for the redelivery does", async () => {
-    const { hub, peer } = await subscribed();
+  it("is ignored after the lock expired; that of the redelivery counts", async () => {
+    const { hub, peer } = await subscribe();
     await hub.send();
     const first = await peer.nextPublish();
     hub.clock.advance(60_000);
@@ -235,8 +226,8 @@ describe("PUBACK", () => {
     expect(hub.cloudToDevice.countOf("device1")).toBe(0);
   });
 
-  it("never is for another device's message with the same packet id", async () => {
-    const { hub, peer } = await subscribed();
+  it("does not complete another device's message with the same packet id", async () => {
+    const { hub, peer } = await subscribe();
     const other = await hub.connectDevice("device2");
     await other.peer.subscribe(devicebound("device2"));
     await hub.send();
@@ -249,15 +240,15 @@ describe("PUBACK", () => {
 
 describe("with QoS 0", () => {
   // Rule mqtt-puback.
-  it("a message is complete once it is written", async () => {
-    const { hub, peer } = await subscribed(0);
+  it("a message is completed once it is sent", async () => {
+    const { hub, peer } = await subscribe(0);
     for (const messageId of ["m1", "m2"]) await hub.send({ messageId });
     expect(await peer.nextPublish()).toMatchObject({ qos: 0, dup: false });
     expect(await peer.nextPublish()).toMatchObject({ qos: 0, dup: false });
     expect(hub.cloudToDevice.countOf("device1")).toBe(0);
   });
 
-  it("the messages that waited come in their order", async () => {
+  it("queued messages are delivered in order", async () => {
     const hub = await createTestHub();
     const ids = Array.from({ length: 50 }, (_, n) => `m${n}`);
     for (const messageId of ids) await hub.send({ messageId });
@@ -267,22 +258,20 @@ describe("with QoS 0", () => {
   });
 });
 
-describe("UNSUBSCRIBE", () => {
-  it("ends delivery and gives back what is unacknowledged", async () => {
-    const { hub, peer } = await subscribed();
-    await hub.send({ messageId: "m1" });
-    await peer.nextPublish();
-    peer.send({ cmd: "unsubscribe", messageId: 5, unsubscriptions: [devicebound()] });
-    expect(await peer.next()).toMatchObject({ cmd: "unsuback", messageId: 5 });
-    await hub.send({ messageId: "m2" });
-    await peer.ping();
-    expect(hub.log.of("requeued")).toMatchObject([{ messageId: "m1", reason: "disconnected" }]);
-  });
+it("UNSUBSCRIBE stops delivery and returns unacknowledged messages to the queue", async () => {
+  const { hub, peer } = await subscribe();
+  await hub.send({ messageId: "m1" });
+  await peer.nextPublish();
+  peer.send({ cmd: "unsubscribe", messageId: 5, unsubscriptions: [devicebound()] });
+  expect(await peer.next()).toMatchObject({ cmd: "unsuback", messageId: 5 });
+  await hub.send({ messageId: "m2" });
+  await peer.ping();
+  expect(hub.log.of("requeued")).toMatchObject([{ messageId: "m1", reason: "disconnected" }]);
 });
 
 // Rule mqtt-session.
 describe("a persistent session", () => {
-  it("is present on reconnecting and brings messages without SUBSCRIBE, sent while away", async () => {
+  it("is present after reconnecting, and delivers messages sent meanwhile without SUBSCRIBE", async () => {
     const hub = await createTestHub();
     const first = await hub.connectDevice();
     expect(first.connack.sessionPresent).toBe(false);
@@ -304,8 +293,8 @@ describe("a persistent session", () => {
     expect(await second.peer.nextPublish()).toMatchObject({ qos: 0 });
   });
 
-  it("forgets what was unsubscribed", async () => {
-    const { hub, peer } = await subscribed();
+  it("does not keep an unsubscribed filter", async () => {
+    const { hub, peer } = await subscribe();
     peer.send({ cmd: "unsubscribe", messageId: 5, unsubscriptions: [devicebound()] });
     await peer.next();
     await hub.send();
@@ -313,8 +302,8 @@ describe("a persistent session", () => {
     await second.peer.ping();
   });
 
-  it("ends with a clean connection, which gets nothing before it subscribes", async () => {
-    const { hub } = await subscribed();
+  it("is deleted by a clean connection, which gets nothing before it subscribes", async () => {
+    const { hub } = await subscribe();
     await hub.send();
     const clean = await hub.connectDevice("device1", { clean: true });
     expect(clean.connack.sessionPresent).toBe(false);
@@ -324,25 +313,25 @@ describe("a persistent session", () => {
     await third.peer.ping();
   });
 
-  it("that a clean connection ended leaves the queue: it comes once subscribed", async () => {
-    const { hub } = await subscribed();
+  it("deleted by a clean connection leaves the queue, which is delivered after SUBSCRIBE", async () => {
+    const { hub } = await subscribe();
     await hub.send({ messageId: "m1" });
     const clean = await hub.connectDevice("device1", { clean: true });
     await clean.peer.subscribe(devicebound());
     expect((await clean.peer.nextPublish()).topic).toContain("mid=m1");
   });
 
-  it("is one device's own", async () => {
-    const { hub } = await subscribed();
+  it("belongs to one device", async () => {
+    const { hub } = await subscribe();
     const other = await hub.connectDevice("device2");
     expect(other.connack.sessionPresent).toBe(false);
   });
 });
 
 // Rules c2d-disconnect, c2d-delivery-count, c2d-order.
-describe("a disconnect in the middle", () => {
-  it("gives back what is unacknowledged at once, uncounted, in its old place", async () => {
-    const { hub, peer } = await subscribed();
+describe("a disconnect", () => {
+  it("returns unacknowledged messages to their places at once, with the same delivery count", async () => {
+    const { hub, peer } = await subscribe();
     for (const messageId of ["m1", "m2", "m3"]) await hub.send({ messageId });
     const publishes = [
       await peer.nextPublish(),
@@ -364,8 +353,8 @@ describe("a disconnect in the middle", () => {
 
 // Rule c2d-expiry.
 describe("expiry", () => {
-  it("takes a message away from a device that has not acknowledged it", async () => {
-    const { hub, peer } = await subscribed();
+  it("applies to a message that was delivered but not acknowledged", async () => {
+    const { hub, peer } = await subscribe();
     await hub.send({ messageId: "m1", expiryTimeUtcMs: hub.clock.nowMs() + 5000, ack: "full" });
     const publish = await peer.nextPublish();
     hub.clock.advance(5000);
@@ -377,7 +366,7 @@ describe("expiry", () => {
     ]);
   });
 
-  it("happens on time with nobody connected", async () => {
+  it("happens on time without any connection", async () => {
     const hub = await createTestHub();
     await hub.send({ expiryTimeUtcMs: hub.clock.nowMs() + 5000 });
     hub.clock.advance(4999);
@@ -388,7 +377,7 @@ describe("expiry", () => {
   });
 
   // Rule c2d-default-ttl.
-  it("comes after one hour for a message that names no time", async () => {
+  it("is after one hour for a message without an expiry time", async () => {
     const hub = await createTestHub();
     await hub.send({ messageId: "m1", ack: "full" });
     hub.clock.advance(3_599_999);
@@ -408,21 +397,21 @@ describe("a message whose topic", () => {
     return message({ ack: "full", properties });
   };
 
-  it("is as long as MQTT allows is delivered", async () => {
-    const { hub, peer } = await subscribed();
+  it("has the maximum length is delivered", async () => {
+    const { hub, peer } = await subscribe();
     await hub.cloudToDevice.send("device1", withTopicOf(topicBytes));
     expect((await peer.nextPublish()).topic).toHaveLength(topicBytes);
   });
 
   it.each([0, 1] as const)("is one byte longer is rejected, not sent (QoS %d)", async (qos) => {
-    const { hub, peer } = await subscribed(qos);
+    const { hub, peer } = await subscribe(qos);
     await hub.cloudToDevice.send("device1", withTopicOf(topicBytes + 1));
     expect(await hub.log.reached("feedback")).toMatchObject({ statusCode: "Rejected" });
     await hub.send({ messageId: "next" });
     expect((await peer.nextPublish()).topic).toContain("%24.mid=next");
   });
 
-  it("is one byte longer waits for as long as no MQTT device would receive it", async () => {
+  it("is one byte longer stays queued until it would be sent over MQTT", async () => {
     const hub = await createTestHub();
     await hub.cloudToDevice.send("device1", withTopicOf(topicBytes + 1));
     const { peer } = await hub.connectDevice();
@@ -434,8 +423,8 @@ describe("a message whose topic", () => {
 });
 
 describe("a device that never acknowledges", () => {
-  it("is still sent its messages after more repetitions than there are packet ids", async () => {
-    const { hub, peer } = await subscribed(1, { settings: { defaultTtlMs: 1e15 } });
+  it("gets more redeliveries than there are packet ids", async () => {
+    const { hub, peer } = await subscribe(1, { settings: { defaultTtlMs: 1e15 } });
     const token = hub.deviceToken("device1", { expiresInSeconds: 1e9 });
     peer.destroy();
     await hub.log.reached("deviceDisconnected");

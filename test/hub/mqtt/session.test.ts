@@ -4,7 +4,7 @@ import { createTestHub, devicebound } from "../../support/test-hub.ts";
 
 describe("a second CONNECT", () => {
   // Rule mqtt-violation.
-  it("on the same connection ends it", async () => {
+  it("on the same connection closes it", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     peer.send(hub.signIn());
@@ -12,7 +12,7 @@ describe("a second CONNECT", () => {
   });
 
   // Rule one-connection.
-  it("on another connection succeeds and ends the first", async () => {
+  it("on another connection succeeds and closes the first", async () => {
     const hub = await createTestHub();
     const first = await hub.connectDevice();
     const second = await hub.connectDevice();
@@ -26,7 +26,7 @@ describe("a second CONNECT", () => {
     ]);
   });
 
-  it("that is refused leaves the first alone", async () => {
+  it("that is refused does not affect the first", async () => {
     const hub = await createTestHub();
     const first = await hub.connectDevice();
     const { connack } = await hub.connectDevice("device1", { password: Buffer.from("bad") });
@@ -35,7 +35,7 @@ describe("a second CONNECT", () => {
   });
 
   // Rules c2d-redelivered, c2d-disconnect.
-  it("gets what the first left unacknowledged, marked as a duplicate", async () => {
+  it("gets the unacknowledged messages of the first, marked as duplicates", async () => {
     const hub = await createTestHub();
     const first = await hub.connectDevice();
     await first.peer.subscribe(devicebound());
@@ -49,7 +49,7 @@ describe("a second CONNECT", () => {
 });
 
 // Rule mqtt-violation.
-describe("a packet the hub does not serve ends the connection", () => {
+describe("an unsupported packet closes the connection", () => {
   const own = "devices/device1/messages/";
   it.each([
     [
@@ -87,7 +87,7 @@ describe("a packet the hub does not serve ends the connection", () => {
       },
     ],
     [
-      "PUBLISH to a foreign topic",
+      "PUBLISH to an unknown topic",
       { cmd: "publish", topic: "hello", payload: "", qos: 0, dup: false, retain: false },
     ],
     [
@@ -107,7 +107,7 @@ describe("a packet the hub does not serve ends the connection", () => {
       { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: devicebound("+"), qos: 1 }] },
     ],
     [
-      "SUBSCRIBE to its own and another",
+      "SUBSCRIBE to its own and another device",
       {
         cmd: "subscribe",
         messageId: 1,
@@ -136,13 +136,13 @@ describe("a packet the hub does not serve ends the connection", () => {
 
   it.each([
     ["a reserved packet type", "f000"],
-    ["SUBSCRIBE with nothing in it", "82020001"],
+    ["an empty SUBSCRIBE", "82020001"],
     ["SUBSCRIBE with wrong flags", "80020001"],
     ["SUBSCRIBE with QoS 3", "8206000100016103"],
     ["PUBLISH with QoS 3", "3605000161ffff"],
-    ["PUBLISH whose topic is longer than it", "3003ffff61"],
+    ["PUBLISH with a topic longer than the packet", "3003ffff61"],
     ["PUBLISH to a wildcard", "3003000123"],
-    ["a length that never ends", "c0ffffffffff"],
+    ["a remaining length that does not end", "c0ffffffffff"],
   ])("malformed: %s", async (_what, hex) => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
@@ -154,8 +154,8 @@ describe("a packet the hub does not serve ends the connection", () => {
 // Rule mqtt-keep-alive.
 describe("keep-alive", () => {
   it.each([
-    ["one and a half times what the client promised", 60, 90_000],
-    ["29.45 minutes for a client that promises nothing", 0, 1_767_000],
+    ["one and a half times the client's interval", 60, 90_000],
+    ["29.45 minutes for a client without an interval", 0, 1_767_000],
     ["29.45 minutes at most", 65_535, 1_767_000],
   ])("allows silence for %s", async (_rule, keepalive, allowedMs) => {
     const hub = await createTestHub();
@@ -172,14 +172,14 @@ describe("keep-alive", () => {
     expect(hub.log.of("deviceDisconnected")[0]?.reason).toMatch(/silent/);
   });
 
-  it("also ends a connection whose client reads nothing any more", async () => {
+  it("closes the connection of a client that no longer reads", async () => {
     const hub = await createTestHub();
     const { peer, hubEnd } = await hub.connectDevice();
     await peer.subscribe(devicebound());
     peer.stall();
     for (let n = 0; n < 5; n++) await hub.send({ body: "x".repeat(60_000) });
     hub.clock.advance(270_000);
-    // A grace period for the last bytes is fine; waiting for the client forever is not.
+    // The hub may wait a while for the last bytes to be read, but not forever.
     hub.clock.advance(600_000);
     await new Promise((resolve) => setImmediate(resolve));
     expect(hubEnd.destroyed).toBe(true);
@@ -187,8 +187,8 @@ describe("keep-alive", () => {
 });
 
 // Rule sas-expiry.
-describe("a token that runs out", () => {
-  it("ends the connection it opened, whatever traffic there is", async () => {
+describe("an expired token", () => {
+  it("closes its connection, even an active one", async () => {
     const hub = await createTestHub();
     const token = hub.deviceToken("device1", { expiresInSeconds: 100 });
     const { peer } = await hub.connectDevice("device1", { password: Buffer.from(token) });
@@ -200,8 +200,8 @@ describe("a token that runs out", () => {
   });
 });
 
-describe("a connection that has ended", () => {
-  it.each(["DISCONNECT", "the end of the stream"])("by %s leaves no timer", async (how) => {
+describe("a closed connection leaves no timer", () => {
+  it.each(["DISCONNECT", "the end of the stream"])("after %s", async (how) => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     if (how === "DISCONNECT") {
@@ -215,7 +215,7 @@ describe("a connection that has ended", () => {
     expect(hub.clock.liveTimers).toBe(0);
   });
 
-  it("while its CONNECT waited for the store leaves no timer", async () => {
+  it("if it closed while CONNECT waited for the store", async () => {
     const writes: (() => void)[] = [];
     let isSlow = false;
     const store: Store = {

@@ -14,19 +14,19 @@ function publish(fields: Partial<IPublishPacket> = {}): IPublishPacket {
   return { ...packet, retain: false, messageId: 1, ...fields };
 }
 
-/** Sends and resolves once the hub has acknowledged it, and nothing else. */
-async function acknowledged(peer: MqttPeer, packet: IPublishPacket): Promise<void> {
+/** Sends a packet, and expects its PUBACK next. */
+async function expectPuback(peer: MqttPeer, packet: IPublishPacket): Promise<void> {
   peer.send(packet);
   expect(await peer.next()).toMatchObject({ cmd: "puback", messageId: packet.messageId });
 }
 
 // Rules d2c-mqtt, d2c-durable.
 describe("PUBLISH of a device", () => {
-  it("with QoS 1 is stored and answered with PUBACK of its id", async () => {
+  it("with QoS 1 is stored and answered with PUBACK", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     const payload = Buffer.from("h\u00e9llo\0\uffff");
-    await acknowledged(peer, publish({ messageId: 65_535, payload }));
+    await expectPuback(peer, publish({ messageId: 65_535, payload }));
     expect(storedEvents(hub.deviceToCloud)).toMatchObject([
       {
         sequenceNumber: 0,
@@ -41,7 +41,7 @@ describe("PUBLISH of a device", () => {
     ]);
   });
 
-  it("with QoS 0 is stored and answered with nothing", async () => {
+  it("with QoS 0 is stored and not answered", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     peer.send({ ...publish({ qos: 0 }) });
@@ -50,18 +50,18 @@ describe("PUBLISH of a device", () => {
     expect(storedTelemetry(hub.deviceToCloud)).toHaveLength(1);
   });
 
-  it("marked as a duplicate is one more event: the hub knows no message twice", async () => {
+  it("with DUP is stored as another event, because the hub does not deduplicate", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
-    await acknowledged(peer, publish());
-    await acknowledged(peer, publish({ dup: true }));
+    await expectPuback(peer, publish());
+    await expectPuback(peer, publish({ dup: true }));
     expect(storedTelemetry(hub.deviceToCloud)).toHaveLength(2);
   });
 
   it("is reported as a hub event", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
-    await acknowledged(peer, publish({ topic: `${TOPIC}%24.mid=m1` }));
+    await expectPuback(peer, publish({ topic: `${TOPIC}%24.mid=m1` }));
     const [partitionId = ""] = hub.deviceToCloud.partitionIds.filter(
       (id) => !hub.deviceToCloud.propertiesOf(id).isEmpty,
     );
@@ -70,31 +70,38 @@ describe("PUBLISH of a device", () => {
     ]);
   });
 
-  it("to the topic without its last slash is telemetry without properties", async () => {
+  it("to the topic without a trailing slash has no properties", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
-    await acknowledged(peer, publish({ topic: TOPIC.slice(0, -1) }));
+    await expectPuback(peer, publish({ topic: TOPIC.slice(0, -1) }));
     expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([{ system: {}, properties: {} }]);
   });
 
-  it("without a body is an event all the same", async () => {
+  it("without a body is stored as an event", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
-    await acknowledged(peer, publish({ payload: "" }));
+    await expectPuback(peer, publish({ payload: "" }));
     expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([{ body: Buffer.alloc(0) }]);
   });
 
-  it("with a policy's token tells of the hub's scope, not the device's", async () => {
+  it("with a policy's token has the scope of the hub, not of the device", async () => {
     const hub = await createTestHub();
     const password = Buffer.from(hub.policyToken("device"));
     const { peer } = await hub.connectDevice("device1", { password });
-    await acknowledged(peer, publish());
+    await expectPuback(peer, publish());
     const [event] = storedEvents(hub.deviceToCloud);
     expect(JSON.parse(event?.payload.authMethod ?? "")).toMatchObject({ scope: "hub" });
   });
 
+  it("with exactly 256 KB is stored", async () => {
+    const hub = await createTestHub();
+    const { peer } = await hub.connectDevice();
+    await expectPuback(peer, publish({ payload: Buffer.alloc(262_144) }));
+    expect(storedTelemetry(hub.deviceToCloud)).toHaveLength(1);
+  });
+
   // Rule c2d-order.
-  it("keeps the order of a device, whatever the QoS", async () => {
+  it("is stored in order, whatever the QoS", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     const texts = Array.from({ length: 200 }, (_, n) => String(n));
@@ -110,13 +117,13 @@ describe("PUBLISH of a device", () => {
 
 // Rules d2c-mqtt, d2c-properties.
 describe("the topic of a PUBLISH", () => {
-  it("carries system and application properties", async () => {
+  it("contains system and application properties", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     const bag =
       "%24.mid=id1&%24.cid=c1&%24.ct=application%2Fjson&%24.ce=utf-8&%24.sub=part" +
       "&k%20%C3%A9=v%2F1&bare&empty=&iothub-ack=full&bad=%zz";
-    await acknowledged(peer, publish({ topic: `${TOPIC}${bag}` }));
+    await expectPuback(peer, publish({ topic: `${TOPIC}${bag}` }));
     expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([
       {
         system: {
@@ -132,22 +139,22 @@ describe("the topic of a PUBLISH", () => {
   });
 
   // Rules d2c-properties, event-message.
-  describe("leads to a reader of events", () => {
-    /** What a reader gets of a message with these properties. */
+  describe("is converted for readers of events:", () => {
+    /** Publishes a message with these properties, and returns the event as read. */
     async function readEvent(bag: string) {
       const hub = await createTestHub();
       const { peer } = await hub.connectDevice();
-      await acknowledged(peer, publish({ topic: `${TOPIC}${bag}` }));
+      await expectPuback(peer, publish({ topic: `${TOPIC}${bag}` }));
       const { partitionId = "" } = await hub.log.reached("telemetry");
       const service = await hub.connectService();
       const reader = await openPartition(service.peer, { partitionId });
       return (await reader.next()).message;
     }
 
-    /** Each with `$` as it is, and percent-encoded. */
+    /** With `$` as is, and percent-encoded. */
     const FORMS = ["$.", "%24."];
 
-    describe.each(FORMS)("whose system keys begin %s", (prefix) => {
+    describe.each(FORMS)("system keys that start with %s", (prefix) => {
       it.each([
         ["mid", "m%2f1", { message_id: "m/1" }],
         ["mid", "m%2F1", { message_id: "m/1" }],
@@ -162,7 +169,7 @@ describe("the topic of a PUBLISH", () => {
           "2027-01-06T23%3a37%3A00.669Z",
           { absolute_expiry_time: new Date("2027-01-06T23:37:00.669Z") },
         ],
-      ])("%s=%s is the property of the message", async (key, value, expected) => {
+      ])("%s=%s becomes a property of the message", async (key, value, expected) => {
         const message = await readEvent(`${prefix}${key}=${value}&own=1`);
         expect(message).toMatchObject(expected);
         expect(message.application_properties).toEqual({ own: "1" });
@@ -173,7 +180,7 @@ describe("the topic of a PUBLISH", () => {
         ["sub", "part%20a", "dt-subject", "part a"],
         ["schema", "s%2F1%2f2", "dt-dataschema", "s/1/2"],
         ["ctime", "2026-01-01T00%3A00%3a00Z", "iothub-creation-time-utc", "2026-01-01T00:00:00Z"],
-      ])("%s=%s is the annotation of the event", async (key, value, annotation, expected) => {
+      ])("%s=%s becomes an annotation of the event", async (key, value, annotation, expected) => {
         const message = await readEvent(`${prefix}${key}=${value}`);
         expect(message.message_annotations).toMatchObject({ [annotation]: expected });
         expect(message.application_properties ?? {}).toEqual({});
@@ -185,16 +192,19 @@ describe("the topic of a PUBLISH", () => {
         ["diagctx", "creationtimeutc%3d1%3D2", "creationtimeutc=1=2"],
         ["cdid", "device2", "device2"],
         ["cmid", "module%2f1", "module/1"],
-      ])("%s=%s stays among the application's, and says nothing of the device", async (...key) => {
-        const [name, value, expected] = key;
-        const message = await readEvent(`${prefix}${name}=${value}`);
-        expect(message.application_properties).toEqual({ [`$.${name}`]: expected });
-        expect(message.message_annotations).toMatchObject({
-          "iothub-connection-device-id": "device1",
-          "iothub-message-source": "Telemetry",
-        });
-        expect(message.message_annotations).not.toHaveProperty("iothub-connection-module-id");
-      });
+      ])(
+        "%s=%s remains an application property, and does not change the device's identity",
+        async (...key) => {
+          const [name, value, expected] = key;
+          const message = await readEvent(`${prefix}${name}=${value}`);
+          expect(message.application_properties).toEqual({ [`$.${name}`]: expected });
+          expect(message.message_annotations).toMatchObject({
+            "iothub-connection-device-id": "device1",
+            "iothub-message-source": "Telemetry",
+          });
+          expect(message.message_annotations).not.toHaveProperty("iothub-connection-module-id");
+        },
+      );
     });
   });
 
@@ -202,7 +212,7 @@ describe("the topic of a PUBLISH", () => {
   it("with RETAIN gets the property mqtt-retain, and is not retained", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
-    await acknowledged(peer, publish({ retain: true, topic: `${TOPIC}a=b` }));
+    await expectPuback(peer, publish({ retain: true, topic: `${TOPIC}a=b` }));
     expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([
       { properties: { a: "b", "mqtt-retain": "true" } },
     ]);
@@ -219,7 +229,7 @@ describe("the topic of a PUBLISH", () => {
     "$iothub/twin/PATCH/properties/desired/?$rid=1",
     "$SYS/broker",
     "telemetry",
-  ])("that is %s ends the connection, and stores nothing", async (topic) => {
+  ])("closes the connection and nothing is stored if it is %s", async (topic) => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     peer.send(publish({ topic }));
@@ -228,30 +238,15 @@ describe("the topic of a PUBLISH", () => {
   });
 });
 
-describe("PUBLISH that the hub refuses", () => {
-  // Rule mqtt-violation.
-  it("for its QoS 2 ends the connection", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
-    peer.send(publish({ qos: 2 }));
-    await peer.closedSilently();
-    expect(storedEvents(hub.deviceToCloud)).toEqual([]);
-  });
-
-  it("before CONNECT ends the connection", async () => {
-    const hub = await createTestHub();
-    const { peer } = hub.mqtt();
-    peer.send(publish());
-    await peer.closedSilently();
-  });
-
-  // Rule d2c-size.
+describe("a refused PUBLISH", () => {
+  // Rules d2c-size, mqtt-violation.
   it.each<[string, Partial<IPublishPacket>]>([
+    ["QoS 2", { qos: 2 }],
     ["a body over 256 KB", { payload: Buffer.alloc(262_145) }],
     ["a body of 256 KB with a property", { payload: Buffer.alloc(262_144), topic: `${TOPIC}a=b` }],
-    ["a packet far too large", { payload: Buffer.alloc(2_000_000) }],
+    ["a packet of 2 MB", { payload: Buffer.alloc(2_000_000) }],
     ["a message id of 129 characters", { topic: `${TOPIC}%24.mid=${"x".repeat(129)}` }],
-  ])("for %s ends the connection, and stores nothing", async (_what, fields) => {
+  ])("with %s closes the connection and stores nothing", async (_what, fields) => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     peer.send(publish(fields));
@@ -260,14 +255,7 @@ describe("PUBLISH that the hub refuses", () => {
     expect((await hub.connectDevice()).connack.returnCode).toBe(0);
   });
 
-  it("leaves one of exactly 256 KB in peace", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
-    await acknowledged(peer, publish({ payload: Buffer.alloc(262_144) }));
-    expect(storedTelemetry(hub.deviceToCloud)).toHaveLength(1);
-  });
-
-  it("takes nothing with it that came before", async () => {
+  it("does not affect earlier messages", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
     peer.send(publish({ payload: "good" }));
@@ -280,26 +268,29 @@ describe("PUBLISH that the hub refuses", () => {
   it.each([
     ["deleted", "*" as const],
     ["disabled", undefined],
-  ])("comes of a device that was %s meanwhile", async (_how, isDeleted) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
-    if (isDeleted) await hub.registry.delete("device1", "*");
-    else await hub.registry.update("device1", { status: "disabled" }, "*");
-    peer.send(publish());
-    await peer.closedSilently();
-    expect(storedEvents(hub.deviceToCloud)).toEqual([]);
-  });
+  ])(
+    "from a device that was %s closes the connection and stores nothing",
+    async (_how, isDeleted) => {
+      const hub = await createTestHub();
+      const { peer } = await hub.connectDevice();
+      if (isDeleted) await hub.registry.delete("device1", "*");
+      else await hub.registry.update("device1", { status: "disabled" }, "*");
+      peer.send(publish());
+      await peer.closedSilently();
+      expect(storedEvents(hub.deviceToCloud)).toEqual([]);
+    },
+  );
 });
 
 // Rule d2c-durable.
 describe("PUBACK", () => {
-  it("comes only when the store has the event, and readers see it only then", async () => {
+  it("is sent once the event is stored, and readers do not see the event before", async () => {
     const store = new HeldStore();
     const hub = await createTestHub({ store });
     const { peer } = await hub.connectDevice();
     store.hold();
     peer.send(publish({ messageId: 5 }));
-    // The answer to what came later: the hub has had its chance to answer the first.
+    // The answer to a later packet: an early PUBACK would have arrived before it.
     await peer.ping();
     expect(store.waiting).toBe(1);
     expect(storedEvents(hub.deviceToCloud)).toEqual([]);
@@ -309,7 +300,7 @@ describe("PUBACK", () => {
     expect(storedEvents(hub.deviceToCloud)).toHaveLength(1);
   });
 
-  it("never comes when the store has failed", async () => {
+  it("is not sent when the store fails", async () => {
     const hub = await createTestHub({
       store: {
         async *load() {},
@@ -326,7 +317,7 @@ describe("PUBACK", () => {
     expect(storedEvents(hub.deviceToCloud)).toEqual([]);
   });
 
-  it("for a client that has gone meanwhile goes nowhere; the event is kept", async () => {
+  it("is not sent to a client that has disconnected, but the event is stored", async () => {
     const store = new HeldStore();
     const hub = await createTestHub({ store });
     const { peer } = await hub.connectDevice();
@@ -348,7 +339,7 @@ describe("a device that sends faster than the store writes", () => {
   it.each<[string, Partial<IPublishPacket>]>([
     ["bodies", { payload: Buffer.alloc(BYTES) }],
     ["topics", { topic: `${TOPIC}a=${"x".repeat(BYTES)}`, payload: "" }],
-  ])("with large %s is not read on without bound, and gets every answer", async (_what, fields) => {
+  ])("with large %s is read only so far, and gets every PUBACK", async (_what, fields) => {
     const store = new HeldStore();
     const hub = await createTestHub({ store });
     const { peer, clientEnd } = await hub.connectDevice();
@@ -362,7 +353,7 @@ describe("a device that sends faster than the store writes", () => {
     }
   });
 
-  it("is not read on while an earlier SUBSCRIBE waits for the store either", async () => {
+  it("is read only so far while an earlier SUBSCRIBE waits for the store", async () => {
     const store = new HeldStore();
     const hub = await createTestHub({ store });
     const { peer, clientEnd } = await hub.connectDevice();
@@ -381,11 +372,11 @@ describe("a device that sends faster than the store writes", () => {
 });
 
 // Rule event-partition.
-describe("devices", () => {
-  it("of one id, whatever way they come, have their events in one partition, in order", async () => {
+describe("a device", () => {
+  it("has its events in one partition, in order, over every protocol", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice();
-    await acknowledged(peer, publish({ payload: "mqtt" }));
+    await expectPuback(peer, publish({ payload: "mqtt" }));
     const token = hub.deviceToken("device1");
     const path = "/devices/device1/messages/events?api-version=2021-04-12";
     expect((await hub.https("POST", path, token, { body: { n: 1 } })).status).toBe(204);

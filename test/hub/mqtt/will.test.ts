@@ -9,7 +9,7 @@ const will = {
   retain: false,
 };
 
-/** Every event there is, of whatever partition. */
+/** The events of all partitions. */
 function eventsOf({ deviceToCloud }: TestHub): StoredEvent[] {
   const events: StoredEvent[] = [];
   for (const partitionId of deviceToCloud.partitionIds) {
@@ -28,7 +28,7 @@ function eventsOf({ deviceToCloud }: TestHub): StoredEvent[] {
 
 // Rule mqtt-will.
 describe("a will", () => {
-  test("is sent as telemetry when the connection breaks", async () => {
+  test("is sent as telemetry when the connection is lost", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice("device1", { will });
     peer.destroy();
@@ -45,7 +45,7 @@ describe("a will", () => {
     ]);
   });
 
-  test("is sent when the client falls silent, and when another takes its place", async () => {
+  test("is sent when the client times out, and when another client replaces it", async () => {
     const hub = await createTestHub();
     await hub.connectDevice("device1", { will, keepalive: 10 });
     hub.clock.advance(15_000);
@@ -55,7 +55,7 @@ describe("a will", () => {
     await hub.log.reached("telemetry", 2);
   });
 
-  test("is forgotten at DISCONNECT", async () => {
+  test("is discarded on DISCONNECT", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice("device1", { will });
     peer.send({ cmd: "disconnect" });
@@ -63,7 +63,7 @@ describe("a will", () => {
     expect(eventsOf(hub)).toEqual([]);
   });
 
-  test("goes out once", async () => {
+  test("is sent once", async () => {
     const hub = await createTestHub();
     const { peer } = await hub.connectDevice("device1", { will });
     peer.send({ cmd: "pubrel", messageId: 1 });
@@ -75,7 +75,7 @@ describe("a will", () => {
   });
 
   test.each(["devices/device2/messages/events/", "elsewhere", "$iothub/twin/GET/?$rid=1"])(
-    "to %s refuses the connection",
+    "to %s is refused with the connection",
     async (topic) => {
       const hub = await createTestHub();
       const { peer } = hub.mqtt();

@@ -8,7 +8,7 @@ describe("a scheduler", () => {
     return { clock, scheduler: new Scheduler(clock), wake: vi.fn<() => void>() };
   }
 
-  it("wakes once, when the time has come", () => {
+  it("wakes once, at the scheduled time", () => {
     const { clock, scheduler, wake } = create();
     scheduler.schedule("a", 1010, wake);
     clock.advance(9);
@@ -18,7 +18,7 @@ describe("a scheduler", () => {
     expect(wake).toHaveBeenCalledOnce();
   });
 
-  it("keeps one timer a name: a new time replaces the old, undefined takes it back", () => {
+  it("keeps one timer per name: a new time replaces the old one, undefined cancels it", () => {
     const { clock, scheduler, wake } = create();
     scheduler.schedule("a", 1010, () => expect.unreachable());
     scheduler.schedule("a", 1020, wake);
@@ -29,21 +29,21 @@ describe("a scheduler", () => {
     expect(wake).toHaveBeenCalledOnce();
   });
 
-  it("wakes at once for a time that is past", () => {
+  it("wakes at once for a time in the past", () => {
     const { clock, scheduler, wake } = create();
     scheduler.schedule("a", 5, wake);
     clock.advance(0);
     expect(wake).toHaveBeenCalledOnce();
   });
 
-  it("may be told anew while it wakes", () => {
+  it("can be rescheduled while it wakes", () => {
     const { clock, scheduler, wake } = create();
     scheduler.schedule("a", 1010, () => scheduler.schedule("a", 1020, wake));
     clock.advance(100);
     expect(wake).toHaveBeenCalledOnce();
   });
 
-  it("has no timer left when it is stopped", () => {
+  it("has no timer left once it is stopped", () => {
     const { clock, scheduler } = create();
     scheduler.schedule("a", 1010, () => expect.unreachable());
     scheduler.stop();

@@ -24,7 +24,7 @@ async function openService(hub: LocalHub): Promise<iothub.Client> {
   return client;
 }
 
-/** The device's messages, one by one; the SDK acknowledges them by itself. */
+/** The SDK acknowledges messages automatically. */
 async function openDevice(connectionString: string) {
   const client = device.Client.fromConnectionString(connectionString, deviceMqtt.Mqtt);
   client.setRetryPolicy(new common.NoRetry());
@@ -39,7 +39,7 @@ async function openDevice(connectionString: string) {
   return { client, next };
 }
 
-/** With another key that is as good as a key. */
+/** Replaces the key with another valid one. */
 function withWrongKey(connectionString: string): string {
   const key = Buffer.alloc(32, 7).toString("base64");
   return connectionString.replace(/SharedAccessKey=[^;]*/, `SharedAccessKey=${key}`);
@@ -55,7 +55,7 @@ function feedbackOf(client: iothub.Client): Promise<{ data: Buffer }> {
 }
 
 describe("azure-iothub and azure-iot-device, unmodified", () => {
-  it("send, receive with all properties, and learn of it", async () => {
+  it("send a message, receive it with all its properties, and get its feedback", async () => {
     const { hub } = await trustedHub();
     const { next } = await openDevice(hub.deviceConnectionString("device1"));
     const received = next();
@@ -87,7 +87,7 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
     ]);
   });
 
-  it("send with a uuid as message id, which AMQP carries as a uuid", async () => {
+  it("send a UUID as message id, which is a uuid in AMQP", async () => {
     const { hub } = await trustedHub();
     const { next } = await openDevice(hub.deviceConnectionString("device1"));
     const received = next();
@@ -97,7 +97,7 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
     expect((await received).messageId).toBe(messageId);
   });
 
-  it("deliver on connecting what was sent before, in order", async () => {
+  it("deliver earlier messages on connecting, in order", async () => {
     const { hub } = await trustedHub();
     const service = await openService(hub);
     for (const text of ["1", "2", "3"]) await service.send("device1", new common.Message(text));
@@ -152,7 +152,7 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
     await expect(service.send("device1", message)).rejects.toMatchObject({ name: "ArgumentError" });
   });
 
-  it("get UnauthorizedError for a service's wrong key", async () => {
+  it("get UnauthorizedError for a service with a wrong key", async () => {
     const { hub } = await trustedHub();
     const client = iothub.Client.fromConnectionString(withWrongKey(hub.connectionString));
     onTestFinished(async () => {
@@ -164,16 +164,16 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
   });
 
   it.each([
-    ["wrong key", withWrongKey],
-    ["device that does not exist", (text: string) => text.replace("device1", "nobody")],
-  ])("get UnauthorizedError for a device's %s", async (_what, change) => {
+    ["with a wrong key", withWrongKey],
+    ["that does not exist", (text: string) => text.replace("device1", "nobody")],
+  ])("get UnauthorizedError for a device %s", async (_what, change) => {
     const { hub } = await trustedHub();
     const opened = openDevice(change(hub.deviceConnectionString("device1")));
     await expect(opened).rejects.toMatchObject({ name: "UnauthorizedError" });
   });
 
   // Rules c2d-expiry-past, feedback-ack.
-  it("tell of each ack what it asked for: Expired for negative, nothing for none", async () => {
+  it("get the feedback that each ack requests: of expired messages, only for negative", async () => {
     const { hub, log } = await trustedHub();
     const service = await openService(hub);
     for (const ack of ["none", "positive", "negative"]) {
@@ -187,7 +187,7 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
   });
 
   // Rule one-connection.
-  it("evict the first of two devices of one name, and only that", async () => {
+  it("disconnect the first of two clients with the same device id, once", async () => {
     const { hub, log } = await trustedHub();
     const text = hub.deviceConnectionString("device1");
     const first = await openDevice(text);
@@ -197,7 +197,7 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
     expect(log.of("deviceDisconnected")).toHaveLength(1);
   });
 
-  it("get every one of many messages sent at once, once", async () => {
+  it("receive each of many messages sent at once, once", async () => {
     const { hub, log } = await trustedHub({ queueDepth: 1000 });
     const { client } = await openDevice(hub.deviceConnectionString("device1"));
     const got: string[] = [];

@@ -43,13 +43,13 @@ function openConsumer(hub: LocalHub, group?: string, options: EventHubConsumerCl
   return openSdkConsumer(hub.eventHubConnectionString, group, options);
 }
 
-/** The bodies of the next so many; they are numbers, which the SDK reads as JSON. */
+/** The bodies of the next events; the SDK parses their numbers as JSON. */
 async function takeBodies({ events }: Consumption, count: number): Promise<unknown[]> {
   return (await events.take(count)).map(({ event }) => event.body);
 }
 
 describe("@azure/event-hubs, unmodified", () => {
-  it("learns what there is", async () => {
+  it("gets the properties of the event hub and its partitions", async () => {
     const { hub } = await hubWith(["0", "1"]);
     const client = openConsumer(hub);
     expect(await client.getPartitionIds()).toEqual(["0", "1", "2", "3"]);
@@ -88,7 +88,7 @@ describe("@azure/event-hubs, unmodified", () => {
     }
   });
 
-  it("subscribes to one partition, and gets nothing of others", async () => {
+  it("subscribes to one partition, and gets only its events", async () => {
     const { hub } = await hubWith(["0", "1"]);
     const other = await openSdkDevice(hub, deviceMqtt.Mqtt, "device2");
     await send(other, ["99"]);
@@ -103,10 +103,10 @@ describe("@azure/event-hubs, unmodified", () => {
   });
 
   // Rule event-position.
-  describe("begins", () => {
+  describe("starts", () => {
     async function readFrom(position: (setup: Setup) => Promise<EventPosition>): Promise<unknown> {
       const setup = await hubWith(["0", "1"]);
-      // Another millisecond, so that the time of an event tells it from the one before.
+      // Later events get a later enqueued time.
       await new Promise((resolve) => setTimeout(resolve, 5));
       await send(setup.device, ["2", "3"]);
       const startPosition = await position(setup);
@@ -118,7 +118,7 @@ describe("@azure/event-hubs, unmodified", () => {
       return first;
     }
 
-    /** As a reader sees it. */
+    /** The event with this body, as received. */
     async function eventOf({ hub }: Setup, body: number) {
       const reading = consume(openConsumer(hub), { partitionId: PARTITION_ID });
       const { event } = await reading.events.until((one) => one.event.body === body);
@@ -127,7 +127,7 @@ describe("@azure/event-hubs, unmodified", () => {
     }
 
     it.each<[string, (setup: Setup) => Promise<EventPosition>, number]>([
-      ["at the earliest", async () => earliestEventPosition, 0],
+      ["at the earliest event", async () => earliestEventPosition, 0],
       ["after an offset", async (setup) => ({ offset: (await eventOf(setup, 1)).offset }), 2],
       [
         "at an offset",
@@ -150,7 +150,7 @@ describe("@azure/event-hubs, unmodified", () => {
       expect(await readFrom(position)).toBe(body);
     });
 
-    it("at the latest, which is after all there was", async () => {
+    it("at the latest position, after all existing events", async () => {
       const { hub, device } = await hubWith(["0", "1"]);
       const reading = consume(openConsumer(hub), {
         partitionId: PARTITION_ID,
@@ -168,7 +168,7 @@ describe("@azure/event-hubs, unmodified", () => {
       expect((await found).event.body).toBeGreaterThan(1);
     });
 
-    it("nowhere when that is after the end: the error says so", async () => {
+    it("with an error when the position is beyond the end", async () => {
       const { hub } = await hubWith(["0"]);
       const { errors } = consume(openConsumer(hub), {
         partitionId: PARTITION_ID,
@@ -182,7 +182,7 @@ describe("@azure/event-hubs, unmodified", () => {
   });
 
   // Rule event-group.
-  it("in several consumer groups at once gets all events in each", async () => {
+  it("gets all events in each of several consumer groups", async () => {
     const { hub, device } = await hubWith(["0"], { consumerGroups: ["audit"] });
     const readings = ["$Default", "audit", "$default"].map((group) =>
       consume(openConsumer(hub, group)),
@@ -192,7 +192,7 @@ describe("@azure/event-hubs, unmodified", () => {
   });
 
   // Rule event-epoch.
-  it("with a higher owner level takes the place of a reader with a lower one", async () => {
+  it("replaces a reader that has a lower owner level", async () => {
     const { hub, device } = await hubWith(["0"]);
     const options = { partitionId: PARTITION_ID };
     const low = consume(openConsumer(hub), { ...options, ownerLevel: 0 });
@@ -226,7 +226,7 @@ describe("@azure/event-hubs, unmodified", () => {
     expect(Math.abs((last?.retrievedOn?.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
   });
 
-  it("reads at another address than its connection string names, which is of the hub too", async () => {
+  it("reads through a custom endpoint when its connection string has another of the hub's names", async () => {
     const alias = "myhub.azure-devices.net";
     const { hub, device } = await hubWith(["0"], { hostNames: [alias] });
     const elsewhere = hub.eventHubConnectionString.replace(`localhost:${hub.ports[0]}`, alias);
@@ -240,7 +240,7 @@ describe("@azure/event-hubs, unmodified", () => {
     expect(await takeBodies(reading, 2)).toEqual([0, 1]);
   });
 
-  it("at another address is refused under a name that is not the hub's", async () => {
+  it("is refused through a custom endpoint when its connection string has a name not of the hub", async () => {
     const { hub } = await hubWith([]);
     const elsewhere = hub.eventHubConnectionString.replace(
       `localhost:${hub.ports[0]}`,
@@ -267,7 +267,7 @@ describe("@azure/event-hubs, unmodified", () => {
   });
 
   it.each(["TLS", "WebSocket"])(
-    "reads more than the hub holds for a reader at once, over %s",
+    "reads more than the hub buffers for a reader, over %s",
     async (kind) => {
       const bodies = Array.from({ length: 12 }, (_, n) => `"${String(n).padEnd(250_000)}"`);
       const { hub } = await hubWith(bodies);
@@ -282,7 +282,7 @@ describe("@azure/event-hubs, unmodified", () => {
     },
   );
 
-  it("continues after the last read event with a new subscription", async () => {
+  it("resumes after the last read event with a new subscription", async () => {
     const { hub, device } = await hubWith(["0", "1"]);
     const first = consume(openConsumer(hub), { partitionId: PARTITION_ID });
     const [, last] = await first.events.take(2);
@@ -298,7 +298,7 @@ describe("@azure/event-hubs, unmodified", () => {
       "a wrong key",
       (text) => text.replace(/SharedAccessKey=[^;]*/, `SharedAccessKey=${"A".repeat(43)}=`),
     ],
-    ["a policy there is not", (text) => text.replace("iothubowner", "nobody")],
+    ["an unknown policy", (text) => text.replace("iothubowner", "nobody")],
   ])("with %s gets UnauthorizedError", async (_what, change) => {
     const { hub } = await hubWith([]);
     const client = openSdkConsumer(change(hub.eventHubConnectionString));
@@ -306,8 +306,8 @@ describe("@azure/event-hubs, unmodified", () => {
   });
 
   it.each<[string, string, string, (text: string) => string]>([
-    ["a consumer group there is not", "nobody", "0", (text) => text],
-    ["a partition there is not", "$Default", "9", (text) => text],
+    ["an unknown consumer group", "nobody", "0", (text) => text],
+    ["an unknown partition", "$Default", "9", (text) => text],
     [
       "another event hub",
       "$Default",
@@ -321,7 +321,7 @@ describe("@azure/event-hubs, unmodified", () => {
     expect(await errors.next()).toMatchObject({ code: "MessagingEntityNotFoundError" });
   });
 
-  it("leaves nothing of a reader behind that has gone", async () => {
+  it("is not affected by readers that were closed", async () => {
     const { hub, device } = await hubWith(["0"]);
     for (let round = 0; round < 5; round++) {
       const client = openConsumer(hub);

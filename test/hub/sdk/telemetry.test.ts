@@ -22,7 +22,7 @@ const TRANSPORTS: [string, (hub: LocalHub) => Promise<device.Client>][] = [
   ["azure-iot-device-http", async (hub) => createSdkHttpDevice(hub, deviceHttp.Http)],
 ];
 
-/** Every property of a message that a device can set. */
+/** A message with every property that a device can set. */
 function fullMessage(): common.Message {
   const message = new common.Message(Buffer.from("h\u00e9llo\0"));
   Object.assign(message, {
@@ -55,7 +55,7 @@ describe.each(TRANSPORTS)("%s, unmodified", (name, open) => {
     });
   });
 
-  it("sends many at once, each once, in order", async () => {
+  it("sends many messages at once, each once, in order", async () => {
     const hub = await trustedHub();
     const client = await open(hub);
     const texts = Array.from({ length: 100 }, (_, n) => String(n));
@@ -68,7 +68,7 @@ describe.each(TRANSPORTS)("%s, unmodified", (name, open) => {
     expect(events.map(({ body }) => String(body))).toEqual(texts);
   });
 
-  it("gets an error for a message that is too large, and continues", async () => {
+  it("gets an error for a message that is too large, and can send again", async () => {
     const hub = await trustedHub();
     const client = await open(hub);
     const sent = client.sendEvent(new common.Message(Buffer.alloc(262_145)));
@@ -79,7 +79,7 @@ describe.each(TRANSPORTS)("%s, unmodified", (name, open) => {
   });
 });
 
-// Its siblings have sendEventBatch too, but it answers NotImplementedError.
+// sendEventBatch of the other transports fails with NotImplementedError.
 describe("azure-iot-device-http, unmodified", () => {
   it("sends a batch, each message with its body and properties", async () => {
     const hub = await trustedHub();

@@ -5,7 +5,7 @@ import type { StoreChange } from "../../../src/hub/store/store.ts";
 
 const put = (key: string): StoreChange => ({ type: "put", key, value: 1 });
 
-/** A disk whose syncs end when the test says so. */
+/** A disk whose syncs end when the test resolves them. */
 function slowDisk() {
   const groups: string[][] = [];
   const ends: Deferred<void>[] = [];
@@ -21,7 +21,7 @@ function slowDisk() {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("writes", () => {
-  it("of one tick share a group, those during a sync share the next, in their order", async () => {
+  it("in one tick share a group, and those during a sync share the next, in order", async () => {
     const { commits, groups, ends } = slowDisk();
     const first = [commits.write([put("a"), put("b")]), commits.write([put("c")])];
     await turn();
@@ -39,7 +39,7 @@ describe("writes", () => {
     await Promise.all(second);
   });
 
-  it("resolve only once their own group is on the disk", async () => {
+  it("resolve only once their own group is on disk", async () => {
     const { commits, ends } = slowDisk();
     const done: string[] = [];
     const a = commits.write([put("a")]).then(() => done.push("a"));
@@ -55,7 +55,7 @@ describe("writes", () => {
     await b;
   });
 
-  it("of a group that fails all reject, and so do later ones, which are not tried", async () => {
+  it("all reject when their group fails, and later ones reject without being tried", async () => {
     const { commits, groups, ends } = slowDisk();
     const both = Promise.allSettled([commits.write([put("a")]), commits.write([put("b")])]);
     await turn();

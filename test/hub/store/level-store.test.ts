@@ -14,8 +14,8 @@ async function open(directory: string): Promise<Store> {
   return store;
 }
 
-/** What a store holds when it is opened anew. */
-async function reopened(directory: string): Promise<[string, unknown][]> {
+/** Reopens a store and reads all its records. */
+async function readRecords(directory: string): Promise<[string, unknown][]> {
   const store = await open(directory);
   const records: [string, unknown][] = [];
   for await (const [key, value] of store.load()) records.push([key, value]);
@@ -23,7 +23,7 @@ async function reopened(directory: string): Promise<[string, unknown][]> {
   return records;
 }
 
-async function withRecords(): Promise<string> {
+async function createStoreWithRecords(): Promise<string> {
   const directory = join(temporaryDirectory(), "store");
   const store = await open(directory);
   await store.write([
@@ -45,7 +45,7 @@ async function changeRaw(
 }
 
 describe("a store", () => {
-  it("gives back after reopening what was written, by key in order, and nothing of its own", async () => {
+  it("has the written records after reopening, by key in order, and no others", async () => {
     const directory = join(temporaryDirectory(), "store");
     const store = await open(directory);
     await store.write([
@@ -55,13 +55,13 @@ describe("a store", () => {
     ]);
     await store.write([{ type: "delete", key: "c" }]);
     await store.close();
-    expect(await reopened(directory)).toEqual([
+    expect(await readRecords(directory)).toEqual([
       ["a", "ü"],
       ["b", { n: 1 }],
     ]);
   });
 
-  it("keeps the order of writes that were handed in at once", async () => {
+  it("keeps the order of concurrent writes", async () => {
     const directory = temporaryDirectory();
     const store = await open(directory);
     const writes = Array.from({ length: 200 }, (_, n) =>
@@ -72,19 +72,19 @@ describe("a store", () => {
     );
     await Promise.all(writes);
     await store.close();
-    expect(await reopened(directory)).toEqual([["last", 199]]);
+    expect(await readRecords(directory)).toEqual([["last", 199]]);
   });
 
-  it("finishes what is on its way before it closes", async () => {
+  it("finishes pending writes before it closes", async () => {
     const directory = temporaryDirectory();
     const store = await open(directory);
     const written = store.write([{ type: "put", key: "k", value: 1 }]);
     await store.close();
     await written;
-    expect(await reopened(directory)).toEqual([["k", 1]]);
+    expect(await readRecords(directory)).toEqual([["k", 1]]);
   });
 
-  it("takes no more once a write has failed, and opens again with what was written before", async () => {
+  it("refuses writes after one has failed, and reopens with what was written before", async () => {
     const directory = join(temporaryDirectory(), "store");
     const store = await open(directory);
     await store.write([{ type: "put", key: "a", value: 1 }]);
@@ -95,7 +95,7 @@ describe("a store", () => {
     await expect(store.write(unwritable)).rejects.toThrow(TypeError);
     await expect(store.write([{ type: "put", key: "d", value: 4 }])).rejects.toThrow(TypeError);
     await store.close();
-    expect(await reopened(directory)).toEqual([["a", 1]]);
+    expect(await readRecords(directory)).toEqual([["a", 1]]);
   });
 
   it("may be closed twice", async () => {
@@ -104,7 +104,7 @@ describe("a store", () => {
     await store.close();
   });
 
-  it("is refused with StoreInUse while it is open elsewhere, and free again afterwards", async () => {
+  it("cannot be opened while it is open elsewhere (StoreInUse)", async () => {
     const directory = temporaryDirectory();
     const store = await open(directory);
     await expect(openLevelStore(directory)).rejects.toMatchObject({ name: "StoreInUse" });
@@ -112,8 +112,8 @@ describe("a store", () => {
     await open(directory);
   });
 
-  it("of a newer format is refused with StoreTooNew and left unchanged", async () => {
-    const directory = await withRecords();
+  it("of a newer format is refused (StoreTooNew) and left unchanged", async () => {
+    const directory = await createStoreWithRecords();
     const seal = JSON.stringify({ format: 2, how: "unknown" });
     await changeRaw(directory, (db) => db.put("!seal", seal));
     await expect(openLevelStore(directory)).rejects.toMatchObject({ name: "StoreTooNew" });
@@ -121,7 +121,7 @@ describe("a store", () => {
   });
 });
 
-describe("a store is refused with StoreDamaged, and not opened as a new one,", () => {
+describe("a store is refused with StoreDamaged, not created anew,", () => {
   const files = (directory: string, ending: RegExp): string[] =>
     readdirSync(directory)
       .filter((name) => ending.test(name))
@@ -129,12 +129,12 @@ describe("a store is refused with StoreDamaged, and not opened as a new one,", (
   const remove = (file: string): void => rmSync(file);
   const empty = (file: string): void => truncateSync(file);
   it.each<[string, (directory: string) => void | Promise<void>]>([
-    ["when a record is gone", (at) => changeRaw(at, (db) => db.del("a"))],
+    ["when a record is missing", (at) => changeRaw(at, (db) => db.del("a"))],
     ["when a record has changed", (at) => changeRaw(at, (db) => db.put("a", "2"))],
-    ["when a record has come", (at) => changeRaw(at, (db) => db.put("c", "3"))],
-    ["when a record is no JSON", (at) => changeRaw(at, (db) => db.put("a", "{"))],
-    ["when its seal is gone", (at) => changeRaw(at, (db) => db.del("!seal"))],
-    ["when its seal is no JSON", (at) => changeRaw(at, (db) => db.put("!seal", "x"))],
+    ["when a record was added", (at) => changeRaw(at, (db) => db.put("c", "3"))],
+    ["when a record is not JSON", (at) => changeRaw(at, (db) => db.put("a", "{"))],
+    ["when its seal is missing", (at) => changeRaw(at, (db) => db.del("!seal"))],
+    ["when its seal is not JSON", (at) => changeRaw(at, (db) => db.put("!seal", "x"))],
     ["when its seal is null", (at) => changeRaw(at, (db) => db.put("!seal", "null"))],
     ["without CURRENT", (at) => rmSync(join(at, "CURRENT"))],
     ["without MANIFEST", (at) => files(at, /^MANIFEST/).forEach(remove)],
@@ -153,15 +153,15 @@ describe("a store is refused with StoreDamaged, and not opened as a new one,", (
       },
     ],
   ])("%s", async (_how, damage) => {
-    const directory = await withRecords();
+    const directory = await createStoreWithRecords();
     await damage(directory);
     await expect(openLevelStore(directory)).rejects.toMatchObject({ name: "StoreDamaged" });
     await expect(openLevelStore(directory)).rejects.toMatchObject({ name: "StoreDamaged" });
   });
 });
 
-describe("a hub that starts again", () => {
-  async function restarted(
+describe("a restarted hub", () => {
+  async function restart(
     before: (hub: Awaited<ReturnType<typeof createTestHub>>) => Promise<void>,
     devices = ["device1"],
   ) {
@@ -169,23 +169,23 @@ describe("a hub that starts again", () => {
     const store = await open(directory);
     await before(await createTestHub({ store, devices }));
     await store.close();
-    const looked = await open(directory);
-    const state = await loadHubState(looked);
-    await looked.close();
+    const reopened = await open(directory);
+    const state = await loadHubState(reopened);
+    await reopened.close();
     const hub = await createTestHub({ store: await open(directory), devices: [] });
     return { ...hub, state };
   }
 
-  it("knows its devices, keys included", async () => {
+  it("has its devices, including their keys", async () => {
     let keys: unknown;
-    const hub = await restarted(async ({ registry }) => {
+    const hub = await restart(async ({ registry }) => {
       keys = registry.get("device1");
     });
     expect(hub.registry.get("device1")).toEqual(keys);
   });
 
   // Rule c2d-order.
-  it("has the messages that waited, whole, and goes on counting their numbers", async () => {
+  it("has the queued messages, complete, and continues their sequence numbers", async () => {
     const sent = message({
       messageId: "m1",
       messageIdType: "uuid",
@@ -195,7 +195,7 @@ describe("a hub that starts again", () => {
       properties: { "k/=&": "ü", __proto__x: "", none: null },
       body: "\0ü",
     });
-    const hub = await restarted(async ({ cloudToDevice }) => {
+    const hub = await restart(async ({ cloudToDevice }) => {
       await cloudToDevice.send("device1", sent);
       await cloudToDevice.send("device1", message());
     });
@@ -206,8 +206,8 @@ describe("a hub that starts again", () => {
   });
 
   // Rule c2d-order.
-  it("does not use the numbers of completed messages again", async () => {
-    const hub = await restarted(async ({ cloudToDevice }) => {
+  it("does not reuse the sequence numbers of completed messages", async () => {
+    const hub = await restart(async ({ cloudToDevice }) => {
       await cloudToDevice.send("device1", message());
       await cloudToDevice.purge("device1");
     });
@@ -216,8 +216,8 @@ describe("a hub that starts again", () => {
   });
 
   // Rules c2d-redelivered, mqtt-session.
-  it("brings what was delivered and not acknowledged once more, marked as a duplicate", async () => {
-    const hub = await restarted(async (first) => {
+  it("redelivers unacknowledged messages, marked as duplicates", async () => {
+    const hub = await restart(async (first) => {
       const { peer } = await first.connectDevice();
       await peer.subscribe(devicebound());
       await first.send({ messageId: "m1" });
@@ -228,8 +228,8 @@ describe("a hub that starts again", () => {
     expect(await peer.nextPublish()).toMatchObject({ dup: true });
   });
 
-  it("does not bring what was acknowledged", async () => {
-    const hub = await restarted(async (first) => {
+  it("does not redeliver acknowledged messages", async () => {
+    const hub = await restart(async (first) => {
       const { peer } = await first.connectDevice();
       await peer.subscribe(devicebound());
       await first.send();
@@ -239,8 +239,8 @@ describe("a hub that starts again", () => {
     expect(hub.cloudToDevice.countOf("device1")).toBe(0);
   });
 
-  it("has the feedback that waited, in a batch and not yet in one", async () => {
-    const hub = await restarted(async (first) => {
+  it("has the pending feedback, whether in a batch or not", async () => {
+    const hub = await restart(async (first) => {
       const { peer } = await first.connectDevice();
       await peer.subscribe(devicebound());
       for (const messageId of ["m1", "m2"]) {
@@ -267,8 +267,8 @@ describe("a hub that starts again", () => {
     "__proto__",
     "a:b,c",
     "x".repeat(128),
-  ])("has the messages of a device called %s, and of no other", async (deviceId) => {
-    const hub = await restarted(
+  ])("keeps the messages of device id %s apart from those of others", async (deviceId) => {
+    const hub = await restart(
       async ({ cloudToDevice }) => {
         await cloudToDevice.send(deviceId, message({ messageId: "m1" }));
         await cloudToDevice.send("other", message({ messageId: "m2" }));
@@ -280,8 +280,8 @@ describe("a hub that starts again", () => {
   });
 
   // Rule c2d-device-deleted.
-  it("has nothing of a deleted device, whose name is free for a new one", async () => {
-    const hub = await restarted(async ({ cloudToDevice, registry }) => {
+  it("has no messages of a deleted device, whose id can be used again", async () => {
+    const hub = await restart(async ({ cloudToDevice, registry }) => {
       await cloudToDevice.send("device1", message());
       await registry.delete("device1", "*");
       await registry.create("device1");
@@ -290,8 +290,8 @@ describe("a hub that starts again", () => {
   });
 
   // Rule c2d-device-deleted.
-  it("has no feedback that waited of a deleted device, but that of others", async () => {
-    const hub = await restarted(
+  it("has no pending feedback of a deleted device, but that of others", async () => {
+    const hub = await restart(
       async ({ cloudToDevice, feedback, registry }) => {
         for (const deviceId of ["device1", "device2"]) {
           await cloudToDevice.send(deviceId, message({ messageId: deviceId, ack: "full" }));
@@ -308,8 +308,8 @@ describe("a hub that starts again", () => {
   });
 
   // Rule registry-activity.
-  it("knows when its devices were last active, though it wrote that seldom", async () => {
-    const hub = await restarted(async (first) => {
+  it("knows when its devices were last active, although it writes that rarely", async () => {
+    const hub = await restart(async (first) => {
       const { peer } = await first.connectDevice();
       first.clock.advance(60_000);
       await first.send();
@@ -326,8 +326,8 @@ describe("a hub that starts again", () => {
   });
 
   // Rule registry-activity.
-  it("knows nothing of what a deleted device did", async () => {
-    const hub = await restarted(async (first) => {
+  it("has no activity of a deleted device", async () => {
+    const hub = await restart(async (first) => {
       await first.connectDevice();
       first.services.activity.flush();
       await first.registry.delete("device1", "*");
