@@ -12,19 +12,19 @@ import { tokenExpirySeconds } from "./token.ts";
 /** A frame header whose size is smaller than the header itself. */
 const IMPOSSIBLE_FRAME = Buffer.from("0000000109000000", "hex");
 
-it("what an AMQP connection held is free once the hub had to end it", async () => {
+it("messages held by an AMQP connection are released when the hub closes it for an error", async () => {
   const fixture = await createFixture();
   const messageId = await fixture.send();
   const { socket, peer } = await connectOverAmqp(fixture.access);
   const receiver = await peer.openReceiver(`/devices/${fixture.deviceId}/messages/devicebound`);
   expect((await receiver.next()).message.message_id).toBe(messageId);
   await breakConnection(socket);
-  // By polling, which replaces no connection: a new one would release the messages anyway.
+  // Over HTTPS: another connection of the device would release the messages anyway.
   const session = await fixture.connect();
   expect((await session.receive()).messageId).toBe(messageId);
 });
 
-it("no message goes to an AMQP connection that the hub had to end", async () => {
+it("no message is delivered to an AMQP connection that the hub closed for an error", async () => {
   const fixture = await createFixture();
   const { socket, peer } = await connectOverAmqp(fixture.access);
   await peer.openReceiver(`/devices/${fixture.deviceId}/messages/devicebound`);
@@ -34,7 +34,7 @@ it("no message goes to an AMQP connection that the hub had to end", async () => 
   expect((await session.receive()).messageId).toBe(messageId);
 });
 
-it("a device is no longer connected once the hub had to end its AMQP connection", async () => {
+it("a device is disconnected once the hub closed its AMQP connection for an error", async () => {
   const fixture = await createFixture();
   const { socket, peer } = await connectOverAmqp(fixture.access);
   await peer.openReceiver(`/devices/${fixture.deviceId}/messages/devicebound`);

@@ -82,7 +82,8 @@ export class Fixture {
 
   /** Advances the local hub's clock. */
   pass(milliseconds: number): void {
-    if (this.hub.clock === undefined) throw new Error("A real hub's time passes by itself.");
+    if (this.hub.clock === undefined)
+      throw new Error("The clock of a real hub cannot be advanced.");
     this.hub.clock.advance(milliseconds);
   }
 

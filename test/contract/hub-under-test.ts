@@ -39,7 +39,7 @@ export const localTarget: Target = {
     const hub = await startLocalHub({ clock, feedbackIntervalMs: 0, ...options });
     const [port = 0] = hub.ports;
     const endpoint = { host: "localhost", port, ca: readFileSync(hub.caFile, "utf8") };
-    sendFeedbackAsItComes(hub, clock);
+    sendFeedbackAtOnce(hub, clock);
     const ports = { mqttPort: port, amqpPort: port };
     const opened = await openClients(hub.connectionString, endpoint, ports);
     return {
@@ -78,8 +78,8 @@ async function openClients(
   return { endpoint, ...ports, service, registry: new RegistryClient(endpoint, createToken) };
 }
 
-/** A batch is due at once, but a clock that stands still wakes nobody. */
-function sendFeedbackAsItComes(hub: LocalHub, clock: ManualClock): void {
+/** A batch is due at once, but its timer fires only when the manual clock advances. */
+function sendFeedbackAtOnce(hub: LocalHub, clock: ManualClock): void {
   hub.subscribe(({ type }) => {
     if (type === "feedback") setImmediate(() => clock.advance(0));
   });

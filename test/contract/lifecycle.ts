@@ -14,7 +14,7 @@ import { settlementRules } from "./rules/settlement-rules.ts";
 
 export function describeLifecycle(driver: DeviceDriver, target: Target): void {
   const rule: DefineRule = (title, needs, run) => {
-    if (!canPlay(driver, needs)) return;
+    if (!supports(driver, needs)) return;
     const define = needs.isLocal && target.isLive ? it.skip : it;
     define(title, { timeout: target.timeoutMs }, async () => {
       const fixture = await Fixture.create(await target.open(needs.hub), driver);
@@ -35,6 +35,6 @@ export function describeLifecycle(driver: DeviceDriver, target: Target): void {
   });
 }
 
-function canPlay({ capabilities }: DeviceDriver, { can = [], cannot = [] }: RuleNeeds): boolean {
+function supports({ capabilities }: DeviceDriver, { can = [], cannot = [] }: RuleNeeds): boolean {
   return can.every((one) => capabilities[one]) && !cannot.some((one) => capabilities[one]);
 }

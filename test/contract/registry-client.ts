@@ -40,7 +40,7 @@ export class RegistryClient {
     await this.#call("DELETE", pathOf(deviceId), { "if-match": "*" }, undefined, 204);
   }
 
-  /** @returns how many messages went. */
+  /** @returns the number of messages that were purged. */
   async purge(deviceId: string): Promise<number> {
     const { body } = await this.#call("DELETE", `${pathOf(deviceId)}/commands`);
     const reply = JSON.parse(body.toString()) as { totalMessagesPurged: number };

@@ -19,7 +19,7 @@ export interface OutgoingMessage {
   readonly properties?: Readonly<Record<string, string>>;
 }
 
-/** One entry of a feedback batch, as it stands on the wire. */
+/** One entry of a feedback batch on the wire. */
 export interface FeedbackJson {
   readonly originalMessageId: string;
   readonly deviceId: string;
@@ -74,7 +74,7 @@ export class ServiceClient {
   }
 }
 
-/** Records as they came, and a way to wait for one. */
+/** The records received, and a way to wait for one. */
 export class FeedbackLog {
   readonly #records: FeedbackJson[] = [];
   readonly #waiting = new Set<() => void>();
@@ -109,7 +109,7 @@ function toAmqp(deviceId: string, message: OutgoingMessage): Message {
     to: `/devices/${encodeURIComponent(deviceId)}/messages/devicebound`,
     message_id: message.messageId,
     ...(correlationId !== undefined && { correlation_id: correlationId }),
-    // The user id is binary; rhea's types know it as text.
+    // The user id is binary; rhea's types have a string.
     ...(userId !== undefined && { user_id: Buffer.from(userId) as unknown as string }),
     ...(contentType !== undefined && { content_type: contentType }),
     ...(contentEncoding !== undefined && { content_encoding: contentEncoding }),

@@ -74,7 +74,7 @@ function policyToken(policy: string, form: Partial<TokenForm> = {}): string {
   });
 }
 
-function mayTouch(token: string, permission: Permission, path: readonly string[]): boolean {
+function isAllowed(token: string, permission: Permission, path: readonly string[]): boolean {
   const principal = authenticateToken(token, context);
   try {
     authorize(principal, permission, path, context);
@@ -92,21 +92,21 @@ describe("a device's token", () => {
     ["encoded whole, lower-case hex", "hub.example%2fdevices%2fd1"],
     ["with port, encoded", "localhost%3A18883%2Fdevices%2Fd1"],
     ["with port, raw", "localhost:8883/devices/d1"],
-    ["host in capitals", "HUB.Example/devices/d1"],
+    ["host in upper case", "HUB.Example/devices/d1"],
     ["another name of the hub", "localhost/devices/d1"],
     ["trailing slash", "hub.example/devices/d1/"],
     ["with scheme", "https://hub.example/devices/d1"],
-  ])("is good for the device with sr %s", (_form, sr) => {
-    expect(mayTouch(deviceToken({ sr }), "DeviceConnect", ["devices", "d1"])).toBe(true);
+  ])("is valid for its device with sr %s", (_form, sr) => {
+    expect(isAllowed(deviceToken({ sr }), "DeviceConnect", ["devices", "d1"])).toBe(true);
   });
 
   it.each([
     ["percent-encoded", "hub.example/devices/a%25b%3Fc"],
     ["encoded whole", "hub.example%2Fdevices%2Fa%25b%3Fc"],
     ["raw", "hub.example/devices/a%b?c"],
-  ])("names a device with special characters %s", (_form, sr) => {
+  ])("is valid for a device id with special characters: %s", (_form, sr) => {
     const token = deviceToken({ sr, key: keyOf("a%b?c primary") });
-    expect(mayTouch(token, "DeviceConnect", ["devices", "a%b?c"])).toBe(true);
+    expect(isAllowed(token, "DeviceConnect", ["devices", "a%b?c"])).toBe(true);
   });
 
   // Rule sas-signature.
@@ -116,23 +116,23 @@ describe("a device's token", () => {
   });
 
   // Rules sas-subject, sas-scope.
-  it("is good for no device but its own, and no prefix of its name counts", () => {
+  it("is valid for no other device, not even with a common prefix", () => {
     for (const other of ["d11", "D1", "d", ""]) {
-      expect(mayTouch(deviceToken(), "DeviceConnect", ["devices", other])).toBe(false);
+      expect(isAllowed(deviceToken(), "DeviceConnect", ["devices", other])).toBe(false);
     }
-    expect(mayTouch(deviceToken(), "DeviceConnect", ["devices"])).toBe(false);
-    expect(mayTouch(deviceToken(), "DeviceConnect", [])).toBe(false);
+    expect(isAllowed(deviceToken(), "DeviceConnect", ["devices"])).toBe(false);
+    expect(isAllowed(deviceToken(), "DeviceConnect", [])).toBe(false);
   });
 
-  it("for a module of the device is not good for the device", () => {
+  it("for a module is not valid for its device", () => {
     const token = deviceToken({ sr: "hub.example/devices/d1/modules/m1" });
-    expect(mayTouch(token, "DeviceConnect", ["devices", "d1"])).toBe(false);
+    expect(isAllowed(token, "DeviceConnect", ["devices", "d1"])).toBe(false);
   });
 
   // Rule policy-permissions.
-  it("gives no permission but DeviceConnect", () => {
+  it("grants only DeviceConnect", () => {
     for (const permission of ["ServiceConnect", "RegistryRead", "RegistryWrite"] as const) {
-      expect(mayTouch(deviceToken(), permission, ["devices", "d1"])).toBe(false);
+      expect(isAllowed(deviceToken(), permission, ["devices", "d1"])).toBe(false);
     }
   });
 
@@ -141,29 +141,29 @@ describe("a device's token", () => {
     ["with another device's key", { key: keyOf("d11 primary") }],
     ["with a policy's key", { key: keyOf("iothubowner primary") }],
     ["with an empty key", { key: "" }],
-    ["of a device that is not there", { sr: "hub.example/devices/nobody" }],
+    ["of an unknown device", { sr: "hub.example/devices/nobody" }],
     ["of a disabled device", { sr: "hub.example/devices/off", key: keyOf("off primary") }],
     ["for the whole hub", { sr: "hub.example" }],
     ["for all devices", { sr: "hub.example/devices" }],
-    ["for a device called like a member of every object", { sr: "hub.example/devices/toString" }],
+    ["for a device named like a member of every object", { sr: "hub.example/devices/toString" }],
     ["for another collection", { sr: "hub.example/messages/d1" }],
-    ["that runs out this second", { se: NOW_SECONDS }],
-    ["that ran out", { se: NOW_SECONDS - 1 }],
+    ["that expires this second", { se: NOW_SECONDS }],
+    ["that has expired", { se: NOW_SECONDS - 1 }],
   ])("is refused %s", (_why, form) => {
     expect(() => authenticateToken(deviceToken(form), context)).toThrowError(UNAUTHORIZED);
   });
 
   it.each(["other.example", "hub.example.evil", "xhub.example", ""])(
-    "for the host %o gives nothing here",
+    "for the host %o is not valid here",
     (host) => {
       const token = deviceToken({ sr: `${host}/devices/d1` });
-      expect(mayTouch(token, "DeviceConnect", ["devices", "d1"])).toBe(false);
+      expect(isAllowed(token, "DeviceConnect", ["devices", "d1"])).toBe(false);
     },
   );
 });
 
 // Rule sas-hub-subject.
-describe("a device's token for the hub alone, or for all its devices,", () => {
+describe("a device's token for the whole hub, or for all its devices,", () => {
   const RESOURCES = [
     "hub.example",
     "localhost%3A8883",
@@ -175,7 +175,7 @@ describe("a device's token for the hub alone, or for all its devices,", () => {
     return authenticateToken(deviceToken({ sr, key: keyOf(key) }), context, claimed);
   }
 
-  it.each(RESOURCES)("with sr %s is good for the device that shows it, and nothing else", (sr) => {
+  it.each(RESOURCES)("with sr %s is valid only for the device that presents it", (sr) => {
     const principal = principalFor("d1", sr);
     expect(principal).toMatchObject({ name: "d1", permissions: ["DeviceConnect"] });
     expect(() => authorizeDevice(principal, "d1", context)).not.toThrow();
@@ -183,33 +183,33 @@ describe("a device's token for the hub alone, or for all its devices,", () => {
       expect(() => authorizeDevice(principal, other, context)).toThrowError(UNAUTHORIZED);
     }
     for (const path of [[], ["devices"], ["devices", "d11"], ["messages", "devicebound"]]) {
-      const touch = () => authorize(principal, "DeviceConnect", path, context);
-      expect(touch).toThrowError(UNAUTHORIZED);
+      const attempt = () => authorize(principal, "DeviceConnect", path, context);
+      expect(attempt).toThrowError(UNAUTHORIZED);
     }
     for (const permission of ["ServiceConnect", "RegistryRead", "RegistryWrite"] as const) {
-      const touch = () => authorize(principal, permission, ["devices", "d1"], context);
-      expect(touch).toThrowError(UNAUTHORIZED);
+      const attempt = () => authorize(principal, permission, ["devices", "d1"], context);
+      expect(attempt).toThrowError(UNAUTHORIZED);
     }
   });
 
   it.each<[string, string | undefined, string?, string?]>([
-    ["by nobody who says which device it is", undefined],
+    ["without a device id", undefined],
     ["by another device", "d11"],
-    ["by a device that is not there", "nobody"],
+    ["by an unknown device", "nobody"],
     ["by a disabled device", "off", "hub.example", "off primary"],
     ["by a device with a policy's key", "d1", "hub.example", "iothubowner primary"],
     ["for another collection", "d1", "hub.example/messages"],
-  ])("is refused when shown %s", (_who, claimed, sr, key) => {
+  ])("is refused when presented %s", (_who, claimed, sr, key) => {
     expect(() => principalFor(claimed, sr, key)).toThrowError(UNAUTHORIZED);
   });
 
-  it("for another hub opens nothing here", () => {
+  it("for another hub is not valid here", () => {
     const principal = principalFor("d1", "other.example");
     expect(() => authorizeDevice(principal, "d1", context)).toThrowError(UNAUTHORIZED);
   });
 });
 
-it("a token that names a device is that device's, whoever shows it", () => {
+it("a token for a device belongs to that device, whoever presents it", () => {
   const principal = authenticateToken(deviceToken(), context, "d11");
   expect(principal.name).toBe("d1");
   expect(() => authorizeDevice(principal, "d11", context)).toThrowError(UNAUTHORIZED);
@@ -224,7 +224,7 @@ describe("a policy's token", () => {
     ["one device (az iot)", "hub.example%2Fdevices%2Fd1"],
   ])("for %s covers a device", (_what, sr) => {
     const token = policyToken("iothubowner", { sr });
-    expect(mayTouch(token, "DeviceConnect", ["devices", "d1"])).toBe(true);
+    expect(isAllowed(token, "DeviceConnect", ["devices", "d1"])).toBe(true);
   });
 
   // Rules sas-key-text, sas-scope.
@@ -232,11 +232,11 @@ describe("a policy's token", () => {
     "sb://hub.example:5671/messages",
     "sb%3A%2F%2Flocalhost%3A15671%2Fmessages",
     "SB://HUB.EXAMPLE/messages/",
-  ])("of Event Hubs for %s, signed with the key's text, covers what is below", (sr) => {
+  ])("of Event Hubs for %s, signed with the key's text, covers everything below", (sr) => {
     const token = policyToken("service", { sr, keyForm: "text" });
     const below = ["messages", "ConsumerGroups", "$Default", "Partitions", "0"];
-    expect(mayTouch(token, "ServiceConnect", below)).toBe(true);
-    expect(mayTouch(token, "ServiceConnect", ["devices"])).toBe(false);
+    expect(isAllowed(token, "ServiceConnect", below)).toBe(true);
+    expect(isAllowed(token, "ServiceConnect", ["devices"])).toBe(false);
   });
 
   // Rule sas-scope.
@@ -248,9 +248,9 @@ describe("a policy's token", () => {
     ["/a/b%2Fc", ["a", "b", "c"], true],
     ["/devices/d1", ["devices", "d11"], false],
     ["/devices/d1", ["devices", "D1"], false],
-  ])("with scope %s touches %j: %s", (scope, path, may) => {
+  ])("with scope %s covers %j: %s", (scope, path, may) => {
     const token = policyToken("service", { sr: `hub.example${scope}` });
-    expect(mayTouch(token, "ServiceConnect", path)).toBe(may);
+    expect(isAllowed(token, "ServiceConnect", path)).toBe(may);
   });
 
   // Rule policy-permissions.
@@ -260,10 +260,12 @@ describe("a policy's token", () => {
     ["device", ["DeviceConnect"]],
     ["registryRead", ["RegistryRead"]],
     ["registryReadWrite", ["RegistryRead", "RegistryWrite"]],
-  ])("of %s gives %j and nothing else", (policy, given) => {
+  ])("of %s grants only %j", (policy, granted) => {
     const all = ["RegistryRead", "RegistryWrite", "ServiceConnect", "DeviceConnect"] as const;
-    const got = all.filter((permission) => mayTouch(policyToken(policy), permission, ["devices"]));
-    expect(got).toEqual(given);
+    const allowed = all.filter((permission) =>
+      isAllowed(policyToken(policy), permission, ["devices"]),
+    );
+    expect(allowed).toEqual(granted);
   });
 
   // Rule sas-signature.
@@ -276,10 +278,10 @@ describe("a policy's token", () => {
   it.each<[string, Partial<TokenForm>]>([
     ["with another policy's key", { key: keyOf("device primary") }],
     ["with an empty key", { key: "" }],
-    ["of a policy that is not there", { skn: "root" }],
-    ["of a policy called like a member of every object", { skn: "constructor" }],
-    ["of a policy in other capitals", { skn: "Service" }],
-    ["that ran out", { se: NOW_SECONDS }],
+    ["of an unknown policy", { skn: "root" }],
+    ["of a policy named like a member of every object", { skn: "constructor" }],
+    ["of a policy in different case", { skn: "Service" }],
+    ["that has expired", { se: NOW_SECONDS }],
   ])("is refused %s", (_why, form) => {
     expect(() => authenticateToken(policyToken("service", form), context)).toThrowError(
       UNAUTHORIZED,
@@ -288,7 +290,7 @@ describe("a policy's token", () => {
 });
 
 // Rule sas-expiry.
-describe("a credential that was valid before", () => {
+describe("an authenticated credential", () => {
   it("is refused once it has expired", () => {
     const principal = authenticateToken(policyToken("service"), context);
     const at = (nowMs: number) => () =>

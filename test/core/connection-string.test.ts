@@ -19,14 +19,14 @@ const EVENT_HUB = `Endpoint=sb://hub.example/;SharedAccessKeyName=service;Shared
 
 describe("a hub's connection string", () => {
   it.each([
-    ["as the portal gives it", HUB],
+    ["as in the portal", HUB],
     ["in any order", `SharedAccessKey=${KEY};HostName=hub.example;SharedAccessKeyName=service`],
     [
       "names in any case",
       `hostname=hub.example;SHAREDACCESSKEYNAME=service;sharedAccessKey=${KEY}`,
     ],
     [
-      "with spaces and an end",
+      "with spaces and a trailing semicolon",
       ` HostName = hub.example ; SharedAccessKeyName=service;\n SharedAccessKey=${KEY}; `,
     ],
   ])("is read %s", (_form, text) => {
@@ -38,7 +38,7 @@ describe("a hub's connection string", () => {
     ]);
   });
 
-  it("comes back from its parts, the port in its host name included", () => {
+  it("is unchanged after parsing and formatting, including the port", () => {
     const text = HUB.replace("hub.example", "localhost:15671");
     expect(formatHubConnectionString(parseHubConnectionString(text))).toBe(text);
   });
@@ -57,11 +57,11 @@ describe("a hub's connection string", () => {
     ["an empty host name", HUB.replace("hub.example", ""), /HostName/],
     ["no policy", `HostName=h;SharedAccessKey=${KEY}`, /SharedAccessKeyName/],
     ["no key", "HostName=h;SharedAccessKeyName=service", /SharedAccessKey is/],
-    ["a key cut short", HUB.slice(0, -1), /base64/],
-    ["a key that is no base64", HUB.replace(KEY, "se cret"), /base64/],
+    ["a truncated key", HUB.slice(0, -1), /base64/],
+    ["a key that is not base64", HUB.replace(KEY, "se cret"), /base64/],
     ["a field twice", `${HUB};HostName=other`, /twice/],
     ["a part without =", `${HUB};what`, /Name=value/],
-    ["nothing", "", /HostName/],
+    ["an empty string", "", /HostName/],
   ])("is refused: %s", (_what, text, why) => {
     expect(() => parseHubConnectionString(text)).toThrowError(ConnectionStringError);
     expect(() => parseHubConnectionString(text)).toThrowError(why);
@@ -77,7 +77,7 @@ describe("a device's connection string", () => {
       "HostName=hub.example;DeviceId=d1;SharedAccessSignature=SharedAccessSignature sr=a&sig=b%3D&se=1",
     ],
     ["a gateway", `${DEVICE};GatewayHostName=edge.example:8883`],
-  ])("with %s comes back from its parts", (_with, text) => {
+  ])("with %s is unchanged after parsing and formatting", (_with, text) => {
     expect(formatDeviceConnectionString(parseDeviceConnectionString(text))).toBe(text);
   });
 
@@ -91,14 +91,14 @@ describe("a device's connection string", () => {
     );
   });
 
-  it("is refused without device or credential", () => {
+  it("is refused without a device id or a credential", () => {
     expect(() => parseDeviceConnectionString(`HostName=h;SharedAccessKey=${KEY}`)).toThrow(
       /DeviceId is missing/,
     );
     expect(() => parseDeviceConnectionString("HostName=h;DeviceId=d")).toThrow(/is missing/);
   });
 
-  it("takes any device id that holds no ;", () => {
+  it("accepts any device id without a semicolon", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Za-z0-9\-.+%_#*?!(),=@$':]{1,40}$/), (deviceId) => {
         const text = DEVICE.replace("d1", () => deviceId);

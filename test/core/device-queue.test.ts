@@ -31,7 +31,7 @@ function filled(count: number): MessageQueue<Message> {
 
 // Rule c2d-depth.
 describe("depth", () => {
-  it("refuses the message after the last that fits, with DeviceMaximumQueueDepthExceeded", () => {
+  it("refuses a message beyond the limit with DeviceMaximumQueueDepthExceeded", () => {
     expect(filled(3).entries).toHaveLength(3);
     expect(() => enqueueMessage(filled(3), message(), settings, NOW)).toThrowError(
       expect.objectContaining({ name: "DeviceMaximumQueueDepthExceeded" }),
@@ -66,7 +66,7 @@ describe("depth", () => {
 
 describe("expiry", () => {
   // Rule c2d-default-ttl.
-  it("is now plus the default when the message brings none", () => {
+  it("is the default time from now for a message without one", () => {
     const { queue } = enqueueMessage(EMPTY_QUEUE, message(), settings, NOW);
     expect(queue.entries[0]?.expiryTimeMs).toBe(NOW + settings.defaultTtlMs);
   });
@@ -79,7 +79,7 @@ describe("expiry", () => {
   });
 
   // Rule c2d-expiry.
-  it("is the message's own when it brings one, sooner or later than the default", () => {
+  it("is the message's own, whether before or after the default", () => {
     for (const expiryTimeUtcMs of [NOW + 1, NOW + settings.defaultTtlMs * 2]) {
       const { queue } = enqueueMessage(EMPTY_QUEUE, message({ expiryTimeUtcMs }), settings, NOW);
       expect(queue.entries[0]?.expiryTimeMs).toBe(expiryTimeUtcMs);
@@ -87,7 +87,7 @@ describe("expiry", () => {
   });
 
   it.each([NOW - 1, NOW, 0])(
-    "already over (%d) is accepted and expires at once (rule c2d-expiry-past)",
+    "in the past (%d) is accepted and expires at once (rule c2d-expiry-past)",
     (expiryTimeUtcMs) => {
       const step = enqueueMessage(EMPTY_QUEUE, message({ expiryTimeUtcMs }), settings, NOW);
       expect(step.queue.entries).toEqual([]);
@@ -102,18 +102,22 @@ describe("expiry", () => {
 // Rule c2d-size.
 describe("size", () => {
   it.each([
-    ["nothing", message(), 0],
+    ["nothing for an empty message", message(), 0],
     ["the body", message({}, { body: "äb" }), 3],
     ["values of system properties, not their names", message({ messageId: "1234", to: "ü" }), 6],
     ["eight bytes for an expiry", message({ expiryTimeUtcMs: 1 }), 8],
     ["the ack", message({ ack: "full" }), 4],
     ["names and values of application properties", message({}, { properties: { ab: "cde" } }), 5],
-    ["the name alone of one without value", message({}, { properties: { ab: null } }), 2],
+    [
+      "the name of an application property without a value",
+      message({}, { properties: { ab: null } }),
+      2,
+    ],
   ])("counts %s", (_what, one, size) => {
     expect(messageSizeBytes(one)).toBe(size);
   });
 
-  it("may be 64 KB and no byte more, whatever it is made of", () => {
+  it("may be 64 KB in total, but not a byte more", () => {
     const full = "x".repeat(MAX_CLOUD_TO_DEVICE_BYTES - 4);
     const fits = message({ messageId: "id" }, { body: full, properties: { k: "v" } });
     expect(enqueueMessage(EMPTY_QUEUE, fits, settings, NOW).queue.entries).toHaveLength(1);
@@ -141,7 +145,7 @@ describe("fields", () => {
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, 8.64e15 + 1, -8.64e15 - 1])(
-    "an expiry time that no date can be (%d) is refused with ArgumentInvalid",
+    "an expiry time beyond the range of Date (%d) is refused with ArgumentInvalid",
     (expiryTimeUtcMs) => {
       expect(() =>
         enqueueMessage(EMPTY_QUEUE, message({ expiryTimeUtcMs }), settings, NOW),

@@ -55,7 +55,7 @@ describe("a record", () => {
     [...ACKS, undefined].map((ack) => ({ kind, ack, isWanted: WANTED[kind]?.includes(ack ?? "") })),
   );
   // Rules feedback-ack, feedback-record.
-  it.each(cases)("of $kind with ack $ack is made: $isWanted", ({ kind, ack, isWanted }) => {
+  it.each(cases)("of $kind with ack $ack is created: $isWanted", ({ kind, ack, isWanted }) => {
     const system = { messageId: "m1", ...(ack !== undefined && { ack }) };
     const record = feedbackFor(transition(kind, system), ORIGIN, NOW);
     expect(record).toEqual(
@@ -73,7 +73,7 @@ describe("a record", () => {
 
 describe("the body of a batch", () => {
   // Rule feedback-record.
-  it("is a JSON array in camelCase, description repeating the status code", () => {
+  it("is a JSON array in camelCase, with the status code as the description", () => {
     const record: FeedbackRecord = {
       originalMessageId: "m1",
       ...ORIGIN,

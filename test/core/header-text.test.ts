@@ -10,11 +10,11 @@ import {
 const text = fc.string({ unit: "grapheme" });
 
 // Rule https-headers.
-describe("what goes into a header", () => {
-  test("is valid in a header, and is decoded unchanged", () => {
+describe("text in a header", () => {
+  test("values are encoded to valid values, and decoded unchanged", () => {
     fc.assert(
       fc.property(text, (value) => {
-        // What looks like an encoded text of its own cannot be told from one.
+        // Text that looks encoded is ambiguous.
         fc.pre(!/%[0-9A-F]{2}/i.test(value));
         const header = encodeHeaderValue(value);
         expect(header).toMatch(/^([\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$/);
@@ -23,7 +23,7 @@ describe("what goes into a header", () => {
     );
   });
 
-  test("names are tokens, and are decoded unchanged", () => {
+  test("names are encoded to tokens, and decoded unchanged", () => {
     fc.assert(
       fc.property(text, (name) => {
         const header = encodeHeaderName(name);
@@ -33,13 +33,10 @@ describe("what goes into a header", () => {
     );
   });
 
-  test.each(["100%", "a%20b", "%41bc", "a%2Fb", "%ZZ", "50% off"])(
-    "%s stands for itself",
-    (value) => {
-      expect(encodeHeaderValue(value)).toBe(value);
-      expect(decodeHeaderValue(value)).toBe(value);
-    },
-  );
+  test.each(["100%", "a%20b", "%41bc", "a%2Fb", "%ZZ", "50% off"])("%s is not encoded", (value) => {
+    expect(encodeHeaderValue(value)).toBe(value);
+    expect(decodeHeaderValue(value)).toBe(value);
+  });
 
   test.each([
     ["ü", "%C3%BC"],
@@ -50,7 +47,7 @@ describe("what goes into a header", () => {
     expect(decodeHeaderValue(header)).toBe(value);
   });
 
-  test("a broken name is detected", () => {
+  test("a malformed name is detected", () => {
     expect(decodeHeaderName("a%ZZ")).toBeUndefined();
   });
 });

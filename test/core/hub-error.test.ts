@@ -22,7 +22,7 @@ describe("the catalogue", () => {
     expect(new HubError(name, "").number).toBe(number);
   });
 
-  it("has no number twice", () => {
+  it("has no duplicate numbers", () => {
     const numbers = NAMES.map((name) => HUB_ERRORS[name].number);
     expect(new Set(numbers).size).toBe(numbers.length);
   });
@@ -36,13 +36,13 @@ describe("the catalogue", () => {
     ["DeviceMessageLockLost", "com.microsoft:message-lock-lost"],
     ["Throttling", "com.microsoft:device-container-throttled"],
     ["ServerError", "amqp:internal-error"],
-  ])("%s is %s on AMQP, which the SDKs read by", (name, condition) => {
+  ])("%s has the AMQP condition %s that the SDKs expect", (name, condition) => {
     expect(new HubError(name, "").amqpCondition).toBe(condition);
   });
 });
 
-describe("an error that is no HubError", () => {
-  it("crosses the wire as ServerError, its text and type hidden, its cause kept", () => {
+describe("toHubError", () => {
+  it("turns any other error into a ServerError that hides its text and keeps it as the cause", () => {
     const cause = new TypeError("secret=abc");
     const error = toHubError(cause);
     expect(error.name).toBe("ServerError");
@@ -50,7 +50,7 @@ describe("an error that is no HubError", () => {
     expect(error.cause).toBe(cause);
   });
 
-  it("a HubError stays itself", () => {
+  it("returns a HubError unchanged", () => {
     const error = new HubError("DeviceNotFound", "x");
     expect(toHubError(error)).toBe(error);
   });

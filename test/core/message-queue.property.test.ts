@@ -16,7 +16,7 @@ import {
 
 const MAX_DELIVERY_COUNT = 3;
 
-/** One operation; `pick` chooses among the locks handed out so far, those gone included. */
+/** `pick` chooses among all locks so far, including ended ones. */
 type Operation =
   | { readonly type: "enqueue"; readonly ttlMs: number }
   | { readonly type: "deliver"; readonly lockMs: number }
@@ -59,7 +59,7 @@ class Driver {
   #payload = 0;
 
   run(one: Operation): void {
-    // The hub advances a queue before it touches it.
+    // The hub advances a queue before each operation.
     this.apply(advance(this.queue, this.nowMs));
     this.apply(this.#step(one));
   }
@@ -115,7 +115,7 @@ function drive(operations: readonly Operation[], after: (driver: Driver) => void
 const operations = fc.array(operation, { maxLength: 80 });
 
 // Rules c2d-states, c2d-order.
-describe("whatever happens to a queue", () => {
+describe("a queue, after any operations,", () => {
   it("keeps its entries in the order of their numbers", () => {
     fc.assert(
       fc.property(operations, (all) =>
@@ -127,7 +127,7 @@ describe("whatever happens to a queue", () => {
     );
   });
 
-  it("never uses a sequence number twice", () => {
+  it("never reuses a sequence number", () => {
     fc.assert(
       fc.property(operations, (all) =>
         drive(all, ({ numbers, queue }) => {
@@ -149,7 +149,7 @@ describe("whatever happens to a queue", () => {
     );
   });
 
-  it("ends every entry exactly once: it is queued or has one end", () => {
+  it("has queued each entry or ended it exactly once", () => {
     fc.assert(
       fc.property(operations, (all) =>
         drive(all, ({ queue, ends, numbers }) => {
@@ -162,7 +162,7 @@ describe("whatever happens to a queue", () => {
     );
   });
 
-  it("leaves nothing due behind after advancing, and no entry at its maximum delivery count", () => {
+  it("has nothing due after advancing, and no entry at its maximum delivery count", () => {
     fc.assert(
       fc.property(operations, (all) =>
         drive(all, ({ queue, nowMs }) => {
@@ -241,8 +241,8 @@ interface ModelLock {
 }
 
 // Rules c2d-states, c2d-order, c2d-delivery-count.
-describe("against a model", () => {
-  it("delivers, ends and keeps the same entries in the same order", () => {
+describe("a queue", () => {
+  it("delivers, ends and keeps the same entries as a model, in the same order", () => {
     fc.assert(
       fc.property(operations, (all) => {
         const model = new QueueModel();

@@ -35,7 +35,7 @@ const payloads = (queue: MessageQueue<string>): string[] =>
   queue.entries.map(({ payload }) => payload);
 
 describe("enqueue", () => {
-  it("puts an entry at the end, visible, never delivered, under the next number", () => {
+  it("appends a visible, undelivered entry with the next number", () => {
     const { queue, transitions } = enqueue(queueOf("a"), "b", { nowMs: 5, expiryTimeMs: 9 });
     expect(transitions).toEqual([{ type: "enqueued", entry: queue.entries[1] }]);
     expect(queue.entries[1]).toEqual({
@@ -48,7 +48,7 @@ describe("enqueue", () => {
     });
   });
 
-  it("leaves the queue it was given as it was", () => {
+  it("does not change the given queue", () => {
     const before = queueOf("a");
     enqueue(before, "b", { nowMs: 0, expiryTimeMs: 1 });
     expect(payloads(before)).toEqual(["a"]);
@@ -67,7 +67,7 @@ describe("deliverNext", () => {
     expect(payloads(second.queue)).toEqual(["a", "b"]);
   });
 
-  it("does nothing when every entry is invisible, or there is none", () => {
+  it("does nothing when no entry is visible", () => {
     const queue = deliver(queueOf("a"), "t1");
     expect(deliverNext(queue, { token: "t2", untilMs: 60 })).toEqual({ queue, transitions: [] });
     expect(deliverNext(EMPTY_QUEUE, { token: "t", untilMs: 1 }).transitions).toEqual([]);
@@ -76,7 +76,7 @@ describe("deliverNext", () => {
 
 // Rule c2d-states.
 describe("settle", () => {
-  it("complete takes the entry out", () => {
+  it("complete removes the entry", () => {
     const step = settled(deliver(queueOf("a", "b"), "t1"), "t1", "complete");
     expect(payloads(step.queue)).toEqual(["b"]);
     expect(step.transitions).toMatchObject([{ type: "completed", entry: { payload: "a" } }]);
@@ -90,7 +90,7 @@ describe("settle", () => {
   });
 
   // Rules c2d-order, c2d-delivery-count, c2d-redelivered.
-  it("abandon puts the entry back in its old place, counted and marked as redelivered", () => {
+  it("abandon returns the entry to its place, counted and marked as redelivered", () => {
     const step = settled(deliver(queueOf("a", "b"), "t1"), "t1", "abandon");
     expect(step.transitions).toMatchObject([{ type: "requeued", reason: "abandoned" }]);
     expect(step.queue.entries[0]).toMatchObject({
@@ -105,7 +105,7 @@ describe("settle", () => {
   });
 
   // Rule c2d-max-delivery-count.
-  it("the abandon that reaches the maximum delivery count dead-letters", () => {
+  it("an abandon that reaches the maximum delivery count dead-letters the entry", () => {
     let queue = queueOf("a");
     for (let round = 1; round < MAX_DELIVERY_COUNT; round++) {
       queue = settled(deliver(queue, `t${round}`), `t${round}`, "abandon").queue;
@@ -119,7 +119,7 @@ describe("settle", () => {
 
   // Rule c2d-lock-lost.
   it.each<Settlement>(["complete", "abandon", "reject"])(
-    "%s is lockLost for a token that never existed, was used, or has expired",
+    "%s returns lockLost for an unknown, used or expired token",
     (settlement) => {
       const queue = deliver(queueOf("a"), "t1");
       const lost = { type: "lockLost" };
@@ -162,7 +162,7 @@ describe("advance", () => {
 });
 
 describe("nextDueMs", () => {
-  it("is the earliest expiry or end of a lock, undefined for an empty queue", () => {
+  it("is the earliest expiry of an entry or a lock, undefined for an empty queue", () => {
     expect(nextDueMs(EMPTY_QUEUE)).toBeUndefined();
     expect(nextDueMs(queueOf("a", "b"))).toBe(1000);
     expect(nextDueMs(deliver(queueOf("a"), "t1", 60))).toBe(60);
@@ -172,7 +172,7 @@ describe("nextDueMs", () => {
 
 // Rules c2d-disconnect, c2d-delivery-count.
 describe("releaseLocks", () => {
-  it("requeues exactly the entries with these lock tokens, without counting it", () => {
+  it("requeues only the entries with these lock tokens, without counting it", () => {
     const queue = deliver(deliver(queueOf("a", "b"), "t1"), "t2");
     const step = releaseLocks(queue, new Set(["t1", "unknown"]));
     expect(step.transitions).toMatchObject([
@@ -185,7 +185,7 @@ describe("releaseLocks", () => {
 
 // Rule c2d-purge.
 describe("purge", () => {
-  it("dead-letters everything, in flight or not, and keeps counting numbers", () => {
+  it("dead-letters every entry, in flight or not, and keeps the next number", () => {
     const step = purge(deliver(queueOf("a", "b"), "t1"));
     expect(step.transitions.map((one) => [one.type, one.entry.payload])).toEqual([
       ["deadLettered", "a"],

@@ -35,7 +35,7 @@ const bag = fc
   .map((entries) => properties(entries));
 
 describe("encode and decode", () => {
-  it("give back any names and values", () => {
+  it("preserve any names and values", () => {
     fc.assert(
       fc.property(bag, (before) => {
         const { properties: after, malformed } = decodePropertyBag(encodePropertyBag(before));
@@ -46,7 +46,7 @@ describe("encode and decode", () => {
     );
   });
 
-  it("leave no character that means something in a topic or a bag", () => {
+  it("escape every character with a meaning in a topic or a bag", () => {
     fc.assert(
       fc.property(name, text, (key, value) => {
         expect(encodePropertyBag(properties([[key, value]]))).toMatch(
@@ -56,7 +56,7 @@ describe("encode and decode", () => {
     );
   });
 
-  it("keep a property called __proto__ as a property", () => {
+  it("preserve a property named __proto__", () => {
     const before = properties([["__proto__", "x"]]);
     const after = decodePropertyBag(encodePropertyBag(before)).properties;
     expect(Object.entries(after)).toEqual([["__proto__", "x"]]);
@@ -81,18 +81,18 @@ describe("encoding", () => {
 describe("decoding", () => {
   it.each<[string, string, Record<string, PropertyValue>]>([
     ["a bare name is null", "k", { k: null }],
-    ["a name with nothing behind = is empty", "k=", { k: "" }],
+    ["nothing after = is an empty value", "k=", { k: "" }],
     ["a value keeps every = after the first", "k=a=b==", { k: "a=b==" }],
     ["a leading ? is dropped", "?a=1&b", { a: "1", b: null }],
     ["only the first leading ? is dropped", "??a=1", { "?a": "1" }],
     ["a trailing / is dropped", "a=1/", { a: "1" }],
-    ["both", "?a=1&b=2/", { a: "1", b: "2" }],
-    ["an encoded / stays", "a=1%2F", { a: "1/" }],
+    ["a leading ? and a trailing / are dropped", "?a=1&b=2/", { a: "1", b: "2" }],
+    ["an encoded / is kept", "a=1%2F", { a: "1/" }],
     ["a plus is a plus", "a=b+c", { a: "b+c" }],
     ["hex digits in any case", "%24.to=%2f%2F", { "$.to": "//" }],
-    ["an unencoded $ is as good", "$.mid=1", { "$.mid": "1" }],
-    ["empty parts are nothing", "&&a=1&&", { a: "1" }],
-    ["the last of one name twice", "a=1&a=2", { a: "2" }],
+    ["an unencoded $ is accepted", "$.mid=1", { "$.mid": "1" }],
+    ["empty parts are ignored", "&&a=1&&", { a: "1" }],
+    ["the last of duplicate names counts", "a=1&a=2", { a: "2" }],
     ["an empty bag is no properties", "", {}],
     ["a lone / is no properties", "/", {}],
   ])("%s", (_rule, encoded, decoded) => {
@@ -100,7 +100,7 @@ describe("decoding", () => {
   });
 
   it.each(["%", "%2", "%zz", "100%", "%E4", "%C3%28"])(
-    "keeps what is badly encoded (%s) as it came, and says so",
+    "keeps malformed encoding (%s) as is, and reports it",
     (bad) => {
       expect(decodePropertyBag(`a=${bad}&b=1`)).toEqual({
         properties: { a: bad, b: "1" },
@@ -131,7 +131,7 @@ describe("a devicebound bag", () => {
   };
 
   // Rule mqtt-properties.
-  it("writes system properties under their keys as Azure does", () => {
+  it("has the system properties under Azure's keys", () => {
     const written = encodeDeviceboundProperties(full);
     expect(written.split("&")).toEqual([
       "%24.mid=m%201",
@@ -151,7 +151,7 @@ describe("a devicebound bag", () => {
     });
   });
 
-  it("leaves what it cannot read of system keys among the application properties", () => {
+  it("keeps system properties that it cannot parse as application properties", () => {
     const { system, properties: rest } = decodeDeviceboundProperties(
       "%24.exp=soon&iothub-ack=perhaps&%24.mid&%24.new=1",
     );

@@ -61,7 +61,7 @@ describe("an AMQP address", () => {
     expect(parseAmqpAddress(address)).toEqual(node);
   });
 
-  it("names any device whose id is percent-encoded (Node)", () => {
+  it("may contain any device id percent-encoded (Node)", () => {
     fc.assert(
       fc.property(deviceId, (id) => {
         expect(parseDeviceboundTo(`/devices/${encodeURIComponent(id)}/messages/devicebound`)).toBe(
@@ -71,7 +71,7 @@ describe("an AMQP address", () => {
     );
   });
 
-  it("names a device whose id holds ? or # raw (C, Python)", () => {
+  it("may contain a device id with ? or # not encoded (C, Python)", () => {
     for (const id of ["what?", "a?b", "a#b", "?", "#1"]) {
       expect(parseDeviceboundTo(`/devices/${id}/messages/devicebound`)).toBe(id);
     }
@@ -84,7 +84,7 @@ describe("an AMQP address", () => {
 
 // Rule c2d-to.
 describe("to", () => {
-  it("of a delivered message holds the id as it is, and nothing else is to a device", () => {
+  it("contains the id as is, and is the only address of a device", () => {
     expect(deviceboundTo("a%b")).toBe("/devices/a%b/messages/devicebound");
     for (const other of ["/messages/devicebound", "/devices/d1/messages/events", "d1", ""]) {
       expect(parseDeviceboundTo(other)).toBeUndefined();
@@ -94,7 +94,7 @@ describe("to", () => {
 
 // Rule mqtt-subscribe.
 describe("an MQTT filter", () => {
-  it("is the device's own, exactly", () => {
+  it("is valid only for the device it names", () => {
     fc.assert(
       fc.property(deviceId, deviceId, (own, other) => {
         const filter = `devices/${own}/messages/devicebound/#`;
@@ -135,7 +135,7 @@ describe("an MQTT filter", () => {
 });
 
 describe("a devicebound topic", () => {
-  it("gives back its bag, to its own device only", () => {
+  it("returns its properties, to its own device only", () => {
     expect(deviceboundTopic("d1", "")).toBe("devices/d1/messages/devicebound/");
     expect(parseDeviceboundTopic(deviceboundTopic("d1", "a=1"), "d1")).toBe("a=1");
     expect(parseDeviceboundTopic(deviceboundTopic("d1", "a=1"), "d2")).toBeUndefined();
@@ -159,13 +159,13 @@ describe("a resource", () => {
   });
 
   it.each(["::1", "[::1]", "[::1]:8883", "%5B%3A%3A1%5D%3A8883"])(
-    "%s has the host ::1, a name every local hub answers to",
+    "%s has the host ::1, a name of every local hub",
     (text) => {
       expect(parseResource(text).host).toBe("::1");
     },
   );
 
-  it("is the same device whether encoded whole or segment by segment", () => {
+  it("may be encoded as a whole or segment by segment", () => {
     fc.assert(
       fc.property(deviceId, (id) => {
         const expected = { host: "hub.example", segments: ["devices", id] };

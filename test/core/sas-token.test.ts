@@ -9,7 +9,7 @@ import {
   type TokenForm,
 } from "../support/sign-token.ts";
 
-/** Its signatures below hold `+`, `/` and `=`. */
+/** Its signatures below contain `+`, `/` and `=`. */
 const KEY = Buffer.from("0123456789abcdef0123456789abcdef").toString("base64");
 const OTHER_KEY = Buffer.from("another key of thirty-two bytes!").toString("base64");
 const EXPIRY = 1_900_000_000;
@@ -23,14 +23,14 @@ describe("a signature", () => {
     ["sr, sig, skn, se (Node service)", { order: ["sr", "sig", "skn", "se"], skn: "service" }],
     ["se, skn, sig, sr", { order: ["se", "skn", "sig", "sr"], skn: "service" }],
     ["sig in lower-case hex (uamqp)", { escape: escapeInLowerCase }],
-    ["sig with / left alone (Python)", { escape: escapeAllButSlash }],
+    ["sig with / not escaped (Python)", { escape: escapeAllButSlash }],
     ["sig not escaped at all", { escape: doNotEscape }],
     ["sr not encoded, with port (Node service)", { sr: "localhost:15671" }],
     ["sr raw (C service)", { sr: "hub.example" }],
     ["sr of Event Hubs", { sr: "sb%3A%2F%2Fhub.example%2Fmessages", keyForm: "text" }],
     ["the text of the key as key (Event Hubs)", { keyForm: "text" }],
     ["skn percent-encoded", { skn: "my%20policy" }],
-  ])("is read with %s", (_form, form) => {
+  ])("is verified with %s", (_form, form) => {
     const token = parseSasToken(signToken({ ...base, ...form }));
     expect(isSignedWith(token, KEY)).toBe(true);
     expect(isSignedWith(token, OTHER_KEY)).toBe(false);
@@ -38,12 +38,12 @@ describe("a signature", () => {
     expect(token.rawResource).toBe(form.sr ?? base.sr);
   });
 
-  it("holds for sr exactly as it stands, not for another spelling of it", () => {
+  it("is valid for sr exactly as written, not for an equivalent encoding", () => {
     const swapped = signToken(base).replace("%2Fdevices%2F", "%2fdevices%2f");
     expect(isSignedWith(parseSasToken(swapped), KEY)).toBe(false);
   });
 
-  it("holds for no other expiry", () => {
+  it("is not valid for another expiry", () => {
     const later = signToken(base).replace(`se=${EXPIRY}`, `se=${EXPIRY + 1}`);
     expect(isSignedWith(parseSasToken(later), KEY)).toBe(false);
   });
@@ -55,7 +55,7 @@ describe("a signature", () => {
     }
   });
 
-  it("of any made-up bytes is refused without an error", () => {
+  it("of arbitrary bytes is invalid, without an error", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1 }), (sig) => {
         const text = `SharedAccessSignature sr=a&sig=${sig.replaceAll("&", "")}x&se=1`;
@@ -66,7 +66,7 @@ describe("a signature", () => {
 });
 
 describe("formatSasToken", () => {
-  it("makes what others make, and what it reads itself", () => {
+  it("creates the same tokens as other clients, which can be parsed again", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: "grapheme", minLength: 1 }),
@@ -121,7 +121,7 @@ describe("a text that is not a token", () => {
     );
   });
 
-  it("never shows up in the error", () => {
+  it("never appears in the error", () => {
     const secret = "c2VjcmV0LXNpZ25hdHVyZQ";
     for (const text of [secret, `SharedAccessSignature sr=a&sig=${secret}`]) {
       expect(() => parseSasToken(text)).toThrowError(

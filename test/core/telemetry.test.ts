@@ -38,7 +38,7 @@ describe("the size of telemetry", () => {
     expect(messageSizeBytes(full)).toBe(fullSize);
   });
 
-  it("may be 256 KB, and not a byte more", () => {
+  it("may be 256 KB, but not a byte more", () => {
     expect(MAX_DEVICE_TO_CLOUD_BYTES).toBe(262_144);
     validateTelemetry([ofSize(262_144)]);
     expect(() => validateTelemetry([ofSize(262_145)])).toThrow(TOO_LARGE);
@@ -49,7 +49,7 @@ describe("the size of telemetry", () => {
     ).toThrow("The message has 262145 bytes including properties");
   });
 
-  it("of a batch counts together", () => {
+  it("of a batch is the total of its messages", () => {
     validateTelemetry([ofSize(131_072), ofSize(131_072)]);
     const batch = [ofSize(131_072), ofSize(131_072), ofSize(1)];
     expect(() => validateTelemetry(batch)).toThrow(TOO_LARGE);
@@ -60,8 +60,8 @@ describe("the size of telemetry", () => {
 describe("telemetry is refused", () => {
   it.each<[string, Telemetry["system"]]>([
     ["a message id of 129 characters", { messageId: "x".repeat(129) }],
-    ["an expiry that is no number", { expiryTimeUtcMs: Number.NaN }],
-    ["an expiry that is no time", { expiryTimeUtcMs: 9e15 }],
+    ["an expiry of NaN", { expiryTimeUtcMs: Number.NaN }],
+    ["an expiry beyond the range of Date", { expiryTimeUtcMs: 9e15 }],
   ])("for %s, also as the last of a batch", (_what, system) => {
     expect(() => validateTelemetry([telemetry({ system })])).toThrow(REFUSED);
     expect(() => validateTelemetry([ofSize(1), ofSize(1), telemetry({ system })])).toThrow(REFUSED);
@@ -95,7 +95,7 @@ describe("the topic of a device's telemetry", () => {
     expect(parseEventsTopic(topic, "d1")).toBe(bag);
   });
 
-  it("is a device's own, whatever its id is made of", () => {
+  it("is valid only for the device it names", () => {
     const deviceId = fc.string({ unit: fc.constantFrom(..."aB1-.+%_#*?!(),=@$':"), minLength: 1 });
     fc.assert(
       fc.property(deviceId, deviceId, fc.string(), (own, other, bag) => {
@@ -109,7 +109,7 @@ describe("the topic of a device's telemetry", () => {
 
 // Rule d2c-properties.
 describe("the properties in a topic", () => {
-  it("are system properties by their keys, encoded or not, and the application's", () => {
+  it("are system properties, with keys encoded or not, and application properties", () => {
     const bag =
       "%24.mid=m%2F1&$.cid=c1&%24.uid=u&%24.to=t&%24.ct=application%2Fjson&%24.ce=utf-8" +
       "&%24.ifid=urn%3Aa&%24.sub=part&%24.schema=s&%24.ctime=2026-01-01&%24.exp=2026-01-01T00%3A00%3A00Z" +
@@ -154,9 +154,9 @@ describe("the properties in a topic", () => {
     ["", {}],
     ["/", {}],
   ])("%o are %j", (bag, properties) => {
-    const read = decodeTelemetryProperties(bag);
-    expect(read.system).toEqual({});
-    expect(Object.entries(read.properties)).toEqual(Object.entries(properties));
+    const decoded = decodeTelemetryProperties(bag);
+    expect(decoded.system).toEqual({});
+    expect(Object.entries(decoded.properties)).toEqual(Object.entries(properties));
   });
 });
 

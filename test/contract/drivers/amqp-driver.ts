@@ -20,7 +20,7 @@ export const amqpDriver: DeviceDriver = {
   },
 };
 
-/** The AMQP message behind the SDK's, with the fields the SDK leaves out. */
+/** The AMQP message behind the SDK's, with fields that the SDK omits. */
 interface TransportMessage {
   readonly user_id?: Buffer;
   readonly message_annotations?: Readonly<Record<string, unknown>>;
@@ -33,7 +33,7 @@ function createSession(device: SdkDevice): DeviceSession {
     how: "complete" | "abandon" | "reject",
   ): Promise<void> => {
     const original = originals.get(message);
-    if (original === undefined) throw new Error("This message is of another session.");
+    if (original === undefined) throw new Error("This message belongs to another session.");
     await device.client[how](original);
     // rhea settles all deliveries of one tick with the first outcome.
     await new Promise((resolve) => setImmediate(resolve));

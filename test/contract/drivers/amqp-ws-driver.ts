@@ -11,7 +11,7 @@ import { Inbox } from "../../support/inbox.ts";
 import type { DeviceAccess, DeviceDriver, DeviceSession, ReceivedMessage } from "../driver.ts";
 import { presentFields } from "./present-fields.ts";
 
-/** The project's own client: the SDK below it cannot have another port than 443 by itself. */
+/** The project's own client, because the SDK alone supports only port 443. */
 export const amqpWsDriver: DeviceDriver = {
   name: "amqp-ws (the project's own client)",
   capabilities: {
@@ -50,7 +50,7 @@ function createSession(
   const originals = new Map<ReceivedMessage, Delivery>();
   const settle = async (message: ReceivedMessage, how: DeliverySettlement): Promise<void> => {
     const original = originals.get(message);
-    if (original === undefined) throw new Error("This message is of another session.");
+    if (original === undefined) throw new Error("This message belongs to another session.");
     await original.settle(how);
   };
   return {

@@ -5,7 +5,7 @@ import { callRest, type RestReply, type RestRequest } from "../rest.ts";
 import { tokenExpirySeconds } from "../token.ts";
 import { presentFields } from "./present-fields.ts";
 
-/** Plain requests: the SDK's HTTP transport cannot have another port than 443. */
+/** Plain requests, because the SDK's HTTP transport supports only port 443. */
 export const httpsDriver: DeviceDriver = {
   name: "https",
   capabilities: {
@@ -18,7 +18,7 @@ export const httpsDriver: DeviceDriver = {
   },
   async connect(access) {
     const session = new HttpsSession(access);
-    if (await session.isShutOut()) throw new Error("The hub does not let the device in.");
+    if (await session.isShutOut()) throw new Error("The hub refused the device.");
     return session;
   },
 };

@@ -19,7 +19,7 @@ export const mqttDriver = createMqttDriver("mqtt", ({ endpoint: { host, ca }, mq
   return socket.setNoDelay();
 });
 
-/** The same packets over whatever stream leads to the hub. */
+/** MQTT packet by packet over any stream to the hub. */
 export function createMqttDriver(
   name: string,
   openStream: (device: DeviceAccess) => Duplex,
@@ -38,7 +38,7 @@ export function createMqttDriver(
       const peer = new MqttPeer(openStream(device));
       const connack = await peer.connect(signIn(device));
       if (connack.returnCode !== 0) throw new Error(`CONNACK ${connack.returnCode}`);
-      // A session that is kept has its subscription; messages flow at once.
+      // A persistent session has its subscription; its messages are delivered at once.
       if (!connack.sessionPresent) {
         await peer.subscribe(`devices/${device.deviceId}/messages/devicebound/#`);
       }

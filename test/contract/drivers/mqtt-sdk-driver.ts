@@ -4,7 +4,7 @@ import { cannot, type DeviceDriver, type DeviceSession, type ReceivedMessage } f
 import { presentFields } from "./present-fields.ts";
 import { SdkDevice } from "./sdk-device.ts";
 
-/** The official SDK over MQTT: a message is complete as soon as it has arrived. */
+/** The official SDK over MQTT, which completes messages on arrival. */
 export const mqttSdkDriver: DeviceDriver = {
   name: "mqtt (azure-iot-device-mqtt)",
   capabilities: {

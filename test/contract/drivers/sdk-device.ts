@@ -6,7 +6,7 @@ import type { DeviceAccess } from "../driver.ts";
 
 type TransportCtor = Parameters<typeof Client.fromConnectionString>[1];
 
-/** What both transports of the SDK have, beside what its public type says. */
+/** Members of both SDK transports that their public type omits. */
 interface Transport {
   enableC2D(done: (error?: Error) => void): void;
   on(event: "message", listener: (message: Message) => void): void;
@@ -44,7 +44,7 @@ export class SdkDevice {
     client.setRetryPolicy(new NoRetry());
     if (ca !== undefined) await client.setOptions({ ca });
     const messages = new Inbox<Message>();
-    // Not by the client's own event, which connects; a kept session delivers as soon as it is open.
+    // Not the client's own event, which connects; a persistent session delivers once it is open.
     transport?.on("message", (message) => messages.push(message));
     await client.open();
     await enableC2D(transport);
@@ -56,7 +56,7 @@ export class SdkDevice {
   }
 }
 
-/** Not by `client.on("message")`: that tells neither success nor failure. */
+/** Not `client.on("message")`, which reports neither success nor failure. */
 function enableC2D(transport: Transport | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     transport?.enableC2D((error) => (error ? reject(error) : resolve()));

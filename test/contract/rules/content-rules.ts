@@ -5,7 +5,7 @@ const HOUR_MS = 3_600_000;
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
 
 export function contentRules(rule: DefineRule): void {
-  rule("system properties arrive as they were sent", {}, async (fixture) => {
+  rule("system properties are delivered unchanged", {}, async (fixture) => {
     const system = {
       messageId: "id-:.+%_#*?!(),=@;$'",
       correlationId: "correlation 1/2?&=+%",
@@ -20,21 +20,17 @@ export function contentRules(rule: DefineRule): void {
     expect(await session.receive()).toMatchObject(system);
   });
 
-  rule(
-    "a system property that was not sent does not arrive",
-    { isLocal: true },
-    async (fixture) => {
-      await fixture.send();
-      const session = await fixture.connect();
-      const { correlationId, userId, contentType, contentEncoding, expiryTimeUtcMs, ack } =
-        await session.receive();
-      expect([correlationId, userId, contentType, contentEncoding, expiryTimeUtcMs, ack]).toEqual(
-        Array.from({ length: 6 }),
-      );
-    },
-  );
+  rule("a system property that was not sent is absent", { isLocal: true }, async (fixture) => {
+    await fixture.send();
+    const session = await fixture.connect();
+    const { correlationId, userId, contentType, contentEncoding, expiryTimeUtcMs, ack } =
+      await session.receive();
+    expect([correlationId, userId, contentType, contentEncoding, expiryTimeUtcMs, ack]).toEqual(
+      Array.from({ length: 6 }),
+    );
+  });
 
-  rule("application properties arrive as they were sent", {}, async (fixture) => {
+  rule("application properties are delivered unchanged", {}, async (fixture) => {
     const properties = {
       plain: "value",
       empty: "",
@@ -46,7 +42,7 @@ export function contentRules(rule: DefineRule): void {
     expect((await session.receive()).properties).toEqual(properties);
   });
 
-  rule("values beyond ASCII arrive as they were sent", { isLocal: true }, async (fixture) => {
+  rule("non-ASCII values are delivered unchanged", { isLocal: true }, async (fixture) => {
     const fields = {
       messageId: "Nachricht-ü-€",
       correlationId: "相関",
@@ -58,15 +54,19 @@ export function contentRules(rule: DefineRule): void {
     expect(await session.receive()).toMatchObject(fields);
   });
 
-  rule("names beyond what headers can carry arrive too", { isLocal: true }, async (fixture) => {
-    const properties = { "a b/c=d&e": "1", "größe €": "2", "(a)": "3", "x:y": "4" };
-    await fixture.send({ properties });
-    const session = await fixture.connect();
-    expect((await session.receive()).properties).toEqual(properties);
-  });
+  rule(
+    "names that headers cannot have are delivered unchanged",
+    { isLocal: true },
+    async (fixture) => {
+      const properties = { "a b/c=d&e": "1", "größe €": "2", "(a)": "3", "x:y": "4" };
+      await fixture.send({ properties });
+      const session = await fixture.connect();
+      expect((await session.receive()).properties).toEqual(properties);
+    },
+  );
 
   rule(
-    "control characters in values arrive as they were sent",
+    "control characters in values are delivered unchanged",
     { isLocal: true },
     async (fixture) => {
       const properties = { lines: "a\r\nb\tc\u0000d\u001b[31m" };
@@ -76,13 +76,13 @@ export function contentRules(rule: DefineRule): void {
     },
   );
 
-  rule("every byte of a body arrives", {}, async (fixture) => {
+  rule("every byte value in a body is delivered unchanged", {}, async (fixture) => {
     await fixture.send({ body: EVERY_BYTE });
     const session = await fixture.connect();
     expect((await session.receive()).body).toEqual(EVERY_BYTE);
   });
 
-  rule("a message without a body arrives", {}, async (fixture) => {
+  rule("a message without a body is delivered", {}, async (fixture) => {
     const messageId = await fixture.send({ body: Buffer.alloc(0) });
     const session = await fixture.connect();
     const message = await session.receive();
@@ -90,7 +90,7 @@ export function contentRules(rule: DefineRule): void {
   });
 
   rule(
-    "a message nearly all of properties does not keep those behind it from arriving",
+    "a message of almost only properties does not block later messages",
     { isLocal: true },
     async (fixture) => {
       const session = await fixture.connect();

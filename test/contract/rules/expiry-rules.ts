@@ -5,7 +5,7 @@ const MINUTE_MS = 60_000;
 
 export function expiryRules(rule: DefineRule): void {
   rule(
-    "a message expires at its own time, though nobody is connected",
+    "a message expires at its expiry time, even if no device is connected",
     { isLocal: true },
     async (fixture) => {
       const expiryTimeUtcMs = fixture.nowMs() + MINUTE_MS;
@@ -20,7 +20,7 @@ export function expiryRules(rule: DefineRule): void {
     },
   );
 
-  rule("a message lives until its time has come", { isLocal: true }, async (fixture) => {
+  rule("a message is delivered until its expiry time", { isLocal: true }, async (fixture) => {
     const expiryTimeUtcMs = fixture.nowMs() + MINUTE_MS;
     const messageId = await fixture.send({ expiryTimeUtcMs });
     fixture.pass(MINUTE_MS - 1);
@@ -29,7 +29,7 @@ export function expiryRules(rule: DefineRule): void {
   });
 
   rule(
-    "a message without a time of its own lives for the hub's default",
+    "a message without an expiry time expires after the hub's default time to live",
     { isLocal: true, hub: { defaultTtlMs: 10 * MINUTE_MS } },
     async (fixture) => {
       const messageId = await fixture.send({ ack: "full" });
@@ -42,7 +42,7 @@ export function expiryRules(rule: DefineRule): void {
   );
 
   rule(
-    "a message expires in the hands of a device, and its settlement comes too late",
+    "a message in flight expires, and a later settlement has no effect",
     { can: ["canHold"], isLocal: true },
     async (fixture) => {
       const session = await fixture.connect();
@@ -51,7 +51,7 @@ export function expiryRules(rule: DefineRule): void {
       const held = await session.receive();
       fixture.pass(MINUTE_MS / 2);
       expect((await fixture.feedbackOf(messageId)).statusCode).toBe("Expired");
-      await session.complete(held).catch(() => "a protocol that answers says that it was too late");
+      await session.complete(held).catch(() => "refused, where the protocol can say so");
       const marker = await fixture.send({ ack: "full" });
       await session.complete(await session.receive());
       await fixture.feedbackOf(marker);
@@ -60,7 +60,7 @@ export function expiryRules(rule: DefineRule): void {
   );
 
   rule(
-    "a message that is too late already is accepted and expires at once",
+    "a message whose expiry time has passed is accepted and expires at once",
     {},
     async (fixture) => {
       const session = await fixture.connect();

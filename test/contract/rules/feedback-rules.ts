@@ -9,12 +9,12 @@ const ACKS: readonly AckWord[] = ["none", "positive", "negative", "full"];
 type Settle = (session: DeviceSession) => Promise<void>;
 
 export function feedbackRules(rule: DefineRule): void {
-  rule("a completion is told to those who want success: positive and full", {}, async (fixture) => {
+  rule("a completion is reported for ack positive and full", {}, async (fixture) => {
     expect(await feedbackByAck(fixture, completeNext)).toEqual([[], ["Success"], [], ["Success"]]);
   });
 
   rule(
-    "a rejection is told to those who want failure: negative and full",
+    "a rejection is reported for ack negative and full",
     { can: ["canReject"] },
     async (fixture) => {
       const rejectNext: Settle = async (session) => session.reject(await session.receive());
@@ -27,14 +27,14 @@ export function feedbackRules(rule: DefineRule): void {
     },
   );
 
-  rule("an expiry is told to those who want failure: negative and full", {}, async (fixture) => {
+  rule("an expiry is reported for ack negative and full", {}, async (fixture) => {
     const expiryTimeUtcMs = fixture.nowMs() - 60_000;
     const nothing: Settle = () => Promise.resolve();
-    const told = await feedbackByAck(fixture, nothing, { expiryTimeUtcMs });
-    expect(told).toEqual([[], [], ["Expired"], ["Expired"]]);
+    const statuses = await feedbackByAck(fixture, nothing, { expiryTimeUtcMs });
+    expect(statuses).toEqual([[], [], ["Expired"], ["Expired"]]);
   });
 
-  rule("a purge is told to those who want failure: negative and full", {}, async (fixture) => {
+  rule("a purge is reported for ack negative and full", {}, async (fixture) => {
     const sent = [];
     for (const ack of ACKS) sent.push(await fixture.send({ ack }));
     await fixture.hub.registry.purge(fixture.deviceId);
@@ -43,7 +43,7 @@ export function feedbackRules(rule: DefineRule): void {
   });
 
   rule(
-    "a record names the message, the device as it was, and the outcome twice",
+    "a record has the message id, the device's generation, and the outcome with its description",
     {},
     async (fixture) => {
       const { generationId } = await fixture.hub.registry.get(fixture.deviceId);
@@ -59,7 +59,7 @@ export function feedbackRules(rule: DefineRule): void {
   );
 
   rule(
-    "a record has the time of the outcome, not of the sending",
+    "a record has the time of the outcome, not of the message",
     { isLocal: true },
     async (fixture) => {
       const messageId = await fixture.send({ ack: "full" });
@@ -78,7 +78,7 @@ export function feedbackRules(rule: DefineRule): void {
       const messageId = await completeOne(fixture, await fixture.connect());
       await fixture.countReached(0);
       fixture.pass(999);
-      // On the same connection: a batch sent before this answer would have arrived before it.
+      // On the same connection: an early batch would have arrived before this outcome.
       await fixture.send();
       expect(fixture.hub.service.feedback.of(messageId)).toEqual([]);
       fixture.pass(1);
@@ -89,7 +89,7 @@ export function feedbackRules(rule: DefineRule): void {
 
 const completeNext: Settle = async (session) => session.complete(await session.receive());
 
-/** The feedback for each kind of ack, for messages that ended this way. */
+/** The statuses reported for each ack, for messages settled this way. */
 async function feedbackByAck(fixture: Fixture, settle: Settle, fields: MessageFields = {}) {
   const session = await fixture.connect();
   const sent = [];
@@ -101,7 +101,7 @@ async function feedbackByAck(fixture: Fixture, settle: Settle, fields: MessageFi
   return statusesOf(fixture, sent);
 }
 
-/** A message whose record comes after those of all before it. */
+/** Completes a message, whose record arrives after all earlier ones. */
 async function completeOne(fixture: Fixture, session: DeviceSession): Promise<string> {
   const messageId = await fixture.send({ ack: "full" });
   await completeNext(session);

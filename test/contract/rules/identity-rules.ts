@@ -4,49 +4,49 @@ import type { Fixture } from "../fixture.ts";
 import type { DefineRule } from "./rule.ts";
 
 export function identityRules(rule: DefineRule): void {
-  rule("a device that is disabled is shut out at once and stays out", {}, async (fixture) => {
+  rule("a disabled device loses access at once and cannot connect again", {}, async (fixture) => {
     const session = await fixture.connect();
     await fixture.hub.registry.update(fixture.deviceId, { status: "disabled" });
     await session.shutOut();
     await expect(fixture.connect()).rejects.toThrow();
   });
 
-  rule("what waited for a disabled device comes once it is enabled", {}, async (fixture) => {
-    const messageId = await fixture.send();
-    await fixture.hub.registry.update(fixture.deviceId, { status: "disabled" });
-    await fixture.hub.registry.update(fixture.deviceId, { status: "enabled" });
-    const session = await fixture.connect();
-    expect((await session.receive()).messageId).toBe(messageId);
-  });
+  rule(
+    "messages queued for a disabled device are delivered once it is enabled",
+    {},
+    async (fixture) => {
+      const messageId = await fixture.send();
+      await fixture.hub.registry.update(fixture.deviceId, { status: "disabled" });
+      await fixture.hub.registry.update(fixture.deviceId, { status: "enabled" });
+      const session = await fixture.connect();
+      expect((await session.receive()).messageId).toBe(messageId);
+    },
+  );
 
-  rule("a message for a disabled device is refused", {}, async (fixture) => {
+  rule("a message to a disabled device is refused", {}, async (fixture) => {
     await fixture.hub.registry.update(fixture.deviceId, { status: "disabled" });
     expect(await fixture.trySend()).toBe("amqp:not-found");
   });
 
-  rule("a device that is deleted is shut out at once and stays out", {}, async (fixture) => {
+  rule("a deleted device loses access at once and cannot connect again", {}, async (fixture) => {
     const session = await fixture.connect();
     await fixture.hub.registry.delete(fixture.deviceId);
     await session.shutOut();
     await expect(fixture.connect()).rejects.toThrow();
   });
 
-  rule(
-    "a device whose keys are changed is shut out until it has the new one",
-    {},
-    async (fixture) => {
-      const session = await fixture.connect();
-      const key = await changeKeys(fixture);
-      await session.shutOut();
-      const messageId = await fixture.send();
-      await expect(fixture.connect()).rejects.toThrow();
-      fixture.useKey(key);
-      const back = await fixture.connect();
-      expect((await back.receive()).messageId).toBe(messageId);
-    },
-  );
+  rule("a device whose keys change loses access until it uses a new one", {}, async (fixture) => {
+    const session = await fixture.connect();
+    const key = await changeKeys(fixture);
+    await session.shutOut();
+    const messageId = await fixture.send();
+    await expect(fixture.connect()).rejects.toThrow();
+    fixture.useKey(key);
+    const back = await fixture.connect();
+    expect((await back.receive()).messageId).toBe(messageId);
+  });
 
-  rule("the secondary key lets a device in as the primary does", {}, async (fixture) => {
+  rule("a device can connect with its secondary key", {}, async (fixture) => {
     const { authentication } = await fixture.hub.registry.get(fixture.deviceId);
     fixture.useKey(authentication.symmetricKey.secondaryKey);
     const session = await fixture.connect();
@@ -54,13 +54,13 @@ export function identityRules(rule: DefineRule): void {
     expect((await session.receive()).messageId).toBe(messageId);
   });
 
-  rule("a device with a key that is not its own is refused", {}, async (fixture) => {
+  rule("a device with a wrong key is refused", {}, async (fixture) => {
     fixture.useKey(newKey());
     await expect(fixture.connect()).rejects.toThrow();
   });
 
   rule(
-    "a device that connects again takes its own place, and what it held",
+    "a device that connects again replaces its connection and gets its unsettled messages",
     { can: ["hasConnection", "canHold"] },
     async (fixture) => {
       const first = await fixture.connect();
@@ -75,7 +75,7 @@ export function identityRules(rule: DefineRule): void {
   );
 
   rule(
-    "a second connection of a device ends the first",
+    "a second connection of a device closes the first",
     { can: ["hasConnection"] },
     async (fixture) => {
       const first = await fixture.connect();
@@ -87,7 +87,7 @@ export function identityRules(rule: DefineRule): void {
   );
 
   rule(
-    "a device created anew is another generation, without the messages of the old",
+    "a recreated device has a new generation id and none of the old messages",
     {},
     async (fixture) => {
       const { registry } = fixture.hub;

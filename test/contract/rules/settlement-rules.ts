@@ -6,7 +6,7 @@ const LOCK_TIMEOUT_MS = 60_000;
 const MAX_DELIVERY_COUNT = 10;
 
 export function settlementRules(rule: DefineRule): void {
-  rule("receives messages in the order they were sent", {}, async (fixture) => {
+  rule("messages are delivered in the order they were sent", {}, async (fixture) => {
     const sent = [await fixture.send(), await fixture.send()];
     const session = await fixture.connect();
     sent.push(await fixture.send(), await fixture.send());
@@ -19,15 +19,19 @@ export function settlementRules(rule: DefineRule): void {
     expect(received).toEqual(sent);
   });
 
-  rule("a message comes the first time uncounted and unmarked", {}, async (fixture) => {
-    const session = await fixture.connect();
-    await fixture.send();
-    const message = await session.receive();
-    expect(message.deliveryCount ?? 0).toBe(0);
-    expect(message.isMarkedRedelivered ?? false).toBe(false);
-  });
+  rule(
+    "a first delivery has delivery count 0 and is not marked as redelivered",
+    {},
+    async (fixture) => {
+      const session = await fixture.connect();
+      await fixture.send();
+      const message = await session.receive();
+      expect(message.deliveryCount ?? 0).toBe(0);
+      expect(message.isMarkedRedelivered ?? false).toBe(false);
+    },
+  );
 
-  rule("a completed message is removed and its sender gets Success", {}, async (fixture) => {
+  rule("a completed message is removed and reported as Success", {}, async (fixture) => {
     const session = await fixture.connect();
     const done = await fixture.send({ ack: "full" });
     const next = await fixture.send();
@@ -37,7 +41,7 @@ export function settlementRules(rule: DefineRule): void {
   });
 
   rule(
-    "a rejected message is removed and its sender gets Rejected",
+    "a rejected message is removed and reported as Rejected",
     { can: ["canReject"] },
     async (fixture) => {
       const session = await fixture.connect();
@@ -50,20 +54,20 @@ export function settlementRules(rule: DefineRule): void {
   );
 
   rule(
-    "an abandoned message is redelivered, counted once more",
+    "an abandoned message is redelivered with a higher delivery count",
     { can: ["canAbandon"] },
     async (fixture) => {
       const [first, second] = [await fixture.send(), await fixture.send()];
       const session = await fixture.connect();
       await session.abandon(await session.receive());
-      const seen = [await look(session), await look(session)];
+      const seen = [await receiveCounted(session), await receiveCounted(session)];
       expect(seen).toContainEqual({ messageId: first, deliveryCount: 1 });
       expect(seen).toContainEqual({ messageId: second, deliveryCount: 0 });
     },
   );
 
   rule(
-    "a polling device finds an abandoned message at the head of its queue again",
+    "an abandoned message returns to the head of a polling device's queue",
     { can: ["canAbandon", "isPolling"] },
     async (fixture) => {
       const first = await fixture.send();
@@ -75,7 +79,7 @@ export function settlementRules(rule: DefineRule): void {
   );
 
   rule(
-    `a message abandoned ${MAX_DELIVERY_COUNT} times is dead-lettered: DeliveryCountExceeded`,
+    `a message abandoned ${MAX_DELIVERY_COUNT} times is reported as DeliveryCountExceeded`,
     { can: ["canAbandon"] },
     async (fixture) => {
       const session = await fixture.connect();
@@ -92,7 +96,7 @@ export function settlementRules(rule: DefineRule): void {
   );
 
   rule(
-    "messages of a lost connection are redelivered in order, uncounted, marked if the protocol can",
+    "messages of a lost connection are redelivered in order, with the same delivery count and a mark",
     { can: ["canHold", "hasConnection"] },
     async (fixture) => {
       const sent = [await fixture.send(), await fixture.send(), await fixture.send()];
@@ -111,7 +115,7 @@ export function settlementRules(rule: DefineRule): void {
   );
 
   rule(
-    "a lock that runs out frees its message, uncounted, marked where the protocol can",
+    "a message whose lock expired is redelivered with the same delivery count and a mark",
     { can: ["canHold"], isLocal: true },
     async (fixture) => {
       const session = await fixture.connect();
@@ -125,21 +129,17 @@ export function settlementRules(rule: DefineRule): void {
     },
   );
 
-  rule(
-    "a lock holds until its time is up",
-    { can: ["canHold"], isLocal: true },
-    async (fixture) => {
-      const session = await fixture.connect();
-      await fixture.send();
-      await session.receive();
-      fixture.pass(LOCK_TIMEOUT_MS - 1);
-      const next = await fixture.send();
-      expect((await session.receive()).messageId).toBe(next);
-    },
-  );
+  rule("a lock holds until it expires", { can: ["canHold"], isLocal: true }, async (fixture) => {
+    const session = await fixture.connect();
+    await fixture.send();
+    await session.receive();
+    fixture.pass(LOCK_TIMEOUT_MS - 1);
+    const next = await fixture.send();
+    expect((await session.receive()).messageId).toBe(next);
+  });
 
   rule(
-    "a settlement after its lock expired changes nothing",
+    "a settlement after its lock expired has no effect",
     { can: ["canHold"], isLocal: true },
     async (fixture) => {
       const session = await fixture.connect();
@@ -147,8 +147,8 @@ export function settlementRules(rule: DefineRule): void {
       const late = await session.receive();
       fixture.pass(LOCK_TIMEOUT_MS);
       const again = await session.receive();
-      await session.complete(late).catch(() => "a protocol that answers says that it was too late");
-      // Whatever the late settlement did is done once the hub has answered this one.
+      await session.complete(late).catch(() => "refused, where the protocol can say so");
+      // The hub has handled the late settlement once it has handled this one.
       const marker = await fixture.send({ ack: "full" });
       await session.complete(await session.receive());
       await fixture.feedbackOf(marker);
@@ -159,7 +159,7 @@ export function settlementRules(rule: DefineRule): void {
   );
 }
 
-async function look(session: DeviceSession) {
+async function receiveCounted(session: DeviceSession) {
   const { messageId, deliveryCount } = await session.receive();
   return { messageId, deliveryCount };
 }

@@ -19,7 +19,7 @@ type Operation =
   | { readonly type: "turnClock"; readonly byMs: number }
   | { readonly type: "locate"; readonly kind: EventPosition["type"]; readonly isInclusive: boolean }
   | { readonly type: "read"; readonly pick: number }
-  | { readonly type: "readBack" };
+  | { readonly type: "restore" };
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 6, arbitrary: record("place", { size: fc.integer({ min: 1, max: 12 }) }) },
@@ -40,7 +40,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   { weight: 8, arbitrary: record("read", { pick: fc.nat() }) },
-  { weight: 1, arbitrary: record("readBack", {}) },
+  { weight: 1, arbitrary: record("restore", {}) },
 );
 
 function record<T extends string, F extends Record<string, unknown>>(
@@ -52,7 +52,7 @@ function record<T extends string, F extends Record<string, unknown>>(
     .map((drawn) => ({ type, ...drawn })) as fc.Arbitrary<{ type: T } & F>;
 }
 
-/** A reader of the model: for each event, whether it may get it. */
+/** A reader in the model. */
 interface ModelReader {
   isWanted(event: LoggedEvent<number>): boolean;
   lastRead: number;
@@ -67,7 +67,7 @@ class Driver {
   readonly history: LoggedEvent<number>[] = [];
   kept: LoggedEvent<number>[] = [];
   readonly readers: ModelReader[] = [];
-  #wasReadBackEmpty = false;
+  #wasRestoredEmpty = false;
 
   do(operation: Operation): void {
     if (operation.type === "place") this.#place(operation.size);
@@ -76,7 +76,7 @@ class Driver {
     else if (operation.type === "turnClock") this.nowMs += operation.byMs;
     else if (operation.type === "locate") this.#locate(operation.kind, operation.isInclusive);
     else if (operation.type === "read") this.#read(operation.pick);
-    else this.#readBack();
+    else this.#restore();
   }
 
   #place(size: number): void {
@@ -89,10 +89,10 @@ class Driver {
       size,
       payload: before.length,
     });
-    // A log that was read back empty has no time to keep to.
-    const lastMs = this.#wasReadBackEmpty ? this.nowMs : (before.at(-1)?.enqueuedTimeMs ?? 0);
+    // A log that was restored empty has no last time.
+    const lastMs = this.#wasRestoredEmpty ? this.nowMs : (before.at(-1)?.enqueuedTimeMs ?? 0);
     expect(event.enqueuedTimeMs).toBe(Math.max(this.nowMs, lastMs));
-    this.#wasReadBackEmpty = false;
+    this.#wasRestoredEmpty = false;
     this.placed.push(event);
   }
 
@@ -118,7 +118,7 @@ class Driver {
     expect(this.log.nextDueMs(LIMITS)).toBe(oldest && oldest.enqueuedTimeMs + LIMITS.retentionMs);
   }
 
-  /** At the last event, or what it would be. */
+  /** Around the middle of the history. */
   #locate(kind: EventPosition["type"], isInclusive: boolean): void {
     const last = this.log.properties();
     const wanted = this.history.at(Math.floor(this.history.length / 2));
@@ -138,7 +138,7 @@ class Driver {
     });
   }
 
-  /** The oldest kept event that it wants and has not read. */
+  /** Expects the oldest kept event that the reader wants and has not read. */
   #read(pick: number): void {
     const reader = this.readers[pick % Math.max(this.readers.length, 1)];
     if (reader === undefined) return;
@@ -149,11 +149,11 @@ class Driver {
     reader.lastRead = next?.sequenceNumber ?? this.history.at(-1)?.sequenceNumber ?? -1;
   }
 
-  /** As after a restart: what was only placed is lost, its place is not given again. */
-  #readBack(): void {
+  /** As after a restart, with nothing placed but not admitted. */
+  #restore(): void {
     if (this.placed.length > 0) return;
     this.log = new EventLog(this.kept, this.log.end);
-    this.#wasReadBackEmpty = this.kept.length === 0;
+    this.#wasRestoredEmpty = this.kept.length === 0;
   }
 
   check(): void {
@@ -193,7 +193,7 @@ function wantedBy(position: EventPosition, last: number): ModelReader["isWanted"
 
 describe("an event log", () => {
   // Rules event-sequence, event-position, event-retention.
-  it("does what an array of all there ever was does", () => {
+  it("behaves like an array of all events", () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 120 }), (operations) => {
         const driver = new Driver();
@@ -206,7 +206,7 @@ describe("an event log", () => {
     );
   });
 
-  it("refuses every place after its end, and no other", () => {
+  it("refuses exactly the positions beyond its end", () => {
     fc.assert(
       fc.property(
         fc.nat(20),

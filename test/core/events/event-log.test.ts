@@ -12,7 +12,7 @@ function logOf(...events: readonly [text: string, size: number, nowMs: number][]
   return log;
 }
 
-/** Texts of what a reader gets from there. */
+/** The texts that a reader gets from this position. */
 function readFrom(log: EventLog<string>, position: EventPosition): string[] {
   const cursor = log.locate(position);
   const texts: string[] = [];
@@ -37,8 +37,8 @@ const THREE = [
 ] as const satisfies [string, number, number][];
 
 // Rule event-sequence.
-describe("an event's place", () => {
-  it("counts events from 0, and bytes", () => {
+describe("a placed event", () => {
+  it("has a sequence number from 0, and an offset in bytes", () => {
     const log = new EventLog<string>();
     const placed = THREE.map(([text, size, nowMs]) => log.place(text, size, nowMs));
     expect(placed.map(({ sequenceNumber, offset }) => [sequenceNumber, offset])).toEqual([
@@ -49,14 +49,14 @@ describe("an event's place", () => {
     expect(log.end).toEqual({ sequenceNumber: 3, offset: 60 });
   });
 
-  it("is never before that of the event before, whatever the clock does", () => {
+  it("is never older than the one before, whatever the clock does", () => {
     const log = logOf(["a", 1, 5000], ["b", 1, 3000], ["c", 1, 6000]);
     const cursor = log.locate({ type: "start" });
     const times = [log.read(cursor), log.read(cursor), log.read(cursor)];
     expect(times.map((event) => event?.enqueuedTimeMs)).toEqual([5000, 5000, 6000]);
   });
 
-  it("can be read only once the event is admitted", () => {
+  it("can be read once it is admitted, not before", () => {
     const log = new EventLog<string>();
     const cursor = log.locate({ type: "start" });
     const event = log.place("a", 1, 1000);
@@ -109,13 +109,13 @@ describe("reading", () => {
       { type: "sequenceNumber", sequenceNumber: 4, isInclusive: true },
       "The last sequence number in the system is '2'",
     ],
-  ])("from %j, after the end, is refused", (position, message) => {
+  ])("from %j, beyond the end, is refused", (position, message) => {
     const locate = () => logOf(...THREE).locate(position);
     expect(locate).toThrow(expect.objectContaining({ name: "ArgumentInvalid" }));
     expect(locate).toThrow(message);
   });
 
-  it("from a time to come passes over what comes before it", () => {
+  it("from a future time skips events before it", () => {
     const log = logOf(...THREE);
     const cursor = log.locate({ type: "enqueuedTime", timeMs: 5000, isInclusive: true });
     log.admit(log.place("d", 1, 4999));
@@ -124,7 +124,7 @@ describe("reading", () => {
     expect(log.read(cursor)?.payload).toBe("e");
   });
 
-  it("from the end gets what comes after, and only that", () => {
+  it("from the end gets only later events", () => {
     const log = logOf(...THREE);
     const cursor = log.locate({ type: "end" });
     log.admit(log.place("d", 1, 3000));
@@ -135,7 +135,7 @@ describe("reading", () => {
 
 // Rule event-retention.
 describe("trimming", () => {
-  it("takes out what has been kept for so long, to the millisecond", () => {
+  it("removes events after the retention time, to the millisecond", () => {
     const log = logOf(...THREE);
     const limits = { ...UNLIMITED, retentionMs: 500 };
     expect(log.nextDueMs(limits)).toBe(1500);
@@ -153,12 +153,12 @@ describe("trimming", () => {
     [49, ["a", "b"]],
     [30, ["a", "b"]],
     [29, ["a", "b", "c"]],
-  ])("to %d bytes takes out %j", (maxBytes, texts) => {
+  ])("to %d bytes removes %j", (maxBytes, texts) => {
     const trimmed = logOf(...THREE).trim({ ...UNLIMITED, maxBytes }, 0);
     expect(trimmed.map(({ payload }) => payload)).toEqual(texts);
   });
 
-  it("leaves properties telling how far the log had come, also when all is gone", () => {
+  it("keeps the last position in the properties, even when all events are removed", () => {
     const log = logOf(...THREE);
     log.trim({ ...UNLIMITED, maxBytes: 30 }, 0);
     expect(log.properties()).toEqual({
@@ -182,14 +182,14 @@ describe("trimming", () => {
     expect(log.properties()).toMatchObject({ beginSequenceNumber: 3, lastOffset: 60 });
   });
 
-  it("moves a reader whose place has gone to the oldest there is", () => {
+  it("moves a reader whose next event was removed to the oldest event", () => {
     const log = logOf(...THREE);
     const cursor = log.locate({ type: "start" });
     log.trim({ ...UNLIMITED, maxBytes: 30 }, 0);
     expect(log.read(cursor)?.payload).toBe("c");
   });
 
-  it("keeps no hold of what it took out", async () => {
+  it("keeps no reference to removed events", async () => {
     const log = new EventLog<object>();
     const gone: WeakRef<object>[] = [];
     for (let n = 0; n < 500; n++) {
@@ -205,8 +205,8 @@ describe("trimming", () => {
   });
 });
 
-describe("a log read back", () => {
-  it("goes on where it was", () => {
+describe("a restored log", () => {
+  it("continues where it ended", () => {
     const before = logOf(...THREE);
     const cursor = before.locate({ type: "start" });
     const events: LoggedEvent<string>[] = [];
@@ -220,7 +220,7 @@ describe("a log read back", () => {
     });
   });
 
-  it("empty knows how far it had come", () => {
+  it("knows its last position even if it is empty", () => {
     const log = new EventLog<string>([], { sequenceNumber: 3, offset: 60 });
     expect(log.properties()).toEqual({
       beginSequenceNumber: 3,
@@ -229,7 +229,7 @@ describe("a log read back", () => {
       lastEnqueuedTimeMs: undefined,
       isEmpty: true,
     });
-    // A reader that has seen the last event comes back.
+    // A reader that has read the last event reconnects.
     const seen = { type: "offset", offset: 30, isInclusive: false } as const;
     const number = { type: "sequenceNumber", sequenceNumber: 2, isInclusive: false } as const;
     const cursors = [log.locate(seen), log.locate(number), log.locate({ type: "end" })];
@@ -237,7 +237,7 @@ describe("a log read back", () => {
     for (const cursor of cursors) expect(log.read(cursor)?.sequenceNumber).toBe(3);
   });
 
-  it("and that never had an event begins at 0", () => {
+  it("starts at 0 if it never had an event", () => {
     expect(new EventLog().properties()).toEqual({
       beginSequenceNumber: 0,
       lastSequenceNumber: -1,

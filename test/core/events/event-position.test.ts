@@ -77,19 +77,19 @@ describe("a filter", () => {
     expect(() => parseEventPosition(expression)).toThrow(REFUSED);
   });
 
-  it("of any number is read as that number", () => {
+  it("with any number is parsed as that number", () => {
     const named = fc.constantFrom(OFFSET, NUMBER, TIME, OLD_TIME);
     const value = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
     fc.assert(
       fc.property(named, fc.constantFrom(">", ">="), value, fc.boolean(), (name, op, n, quoted) => {
-        const read = parseEventPosition(`${name} ${op} ${quoted ? `'${n}'` : n}`);
-        expect(Object.values(read)).toContain(n);
-        expect(read).toMatchObject({ isInclusive: op === ">=" });
+        const position = parseEventPosition(`${name} ${op} ${quoted ? `'${n}'` : n}`);
+        expect(Object.values(position)).toContain(n);
+        expect(position).toMatchObject({ isInclusive: op === ">=" });
       }),
     );
   });
 
-  it("of any text is a position or refused", () => {
+  it("with any text is a position or refused", () => {
     const text = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.string({ unit: fc.constantFrom(OFFSET, " ", ">", "=", "'", "-", "1", "@latest") }),
@@ -105,7 +105,7 @@ describe("a filter", () => {
     );
   });
 
-  it("takes linear time: a pattern that backtracks would exceed the time limit of the test", () => {
+  it("is parsed in linear time: backtracking would exceed the time limit of the test", () => {
     expect(() => parseEventPosition(`${OFFSET} > ${" ".repeat(1_000_000)}'x`)).toThrow(REFUSED);
   });
 });

@@ -14,11 +14,11 @@ describe("the partition of a device", () => {
     ["é", 4, 1],
     ["device1", 32, 6],
     ["device1", 1, 0],
-  ])("%o, of %d, is %d", (deviceId, count, partition) => {
+  ])("of %o among %d is %d", (deviceId, count, partition) => {
     expect(partitionOf(deviceId, count)).toBe(partition);
   });
 
-  it("is one there is, and always the same", () => {
+  it("is valid, and always the same", () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 32 }), (deviceId, count) => {
         const partition = partitionOf(deviceId, count);
@@ -31,8 +31,8 @@ describe("the partition of a device", () => {
   it.each([
     ["numbered", (n: number) => `device${n}`],
     ["numbered in hex", (n: number) => `sensor-${n.toString(16).padStart(8, "0")}`],
-    ["numbered in front", (n: number) => `${n}-thermostat`],
-  ])("is each as often as another, of devices %s", (_how, name) => {
+    ["numbered at the start", (n: number) => `${n}-thermostat`],
+  ])("is evenly distributed for devices %s", (_how, name) => {
     const counts = [0, 0, 0, 0];
     for (let n = 0; n < 10_000; n++) {
       const partition = partitionOf(name(n), counts.length);
