@@ -35,6 +35,6 @@ export function describeLifecycle(driver: DeviceDriver, target: Target): void {
   });
 }
 
-function supports({ capabilities }: DeviceDriver, { can = [], cannot = [] }: RuleNeeds): boolean {
-  return can.every((one) => capabilities[one]) && !cannot.some((one) => capabilities[one]);
+function supports({ capabilities }: DeviceDriver, { can = [] }: RuleNeeds): boolean {
+  return can.every((one) => capabilities[one]);
 }

@@ -13,6 +13,7 @@ import {
   type Step,
   settle,
 } from "../../src/core/message-queue.ts";
+import { record } from "./record.ts";
 
 const MAX_DELIVERY_COUNT = 3;
 
@@ -39,15 +40,6 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 3, arbitrary: record("wait", { byMs: fc.integer({ min: 0, max: 20 }) }) },
   { weight: 1, arbitrary: record("purge", {}) },
 );
-
-function record<T extends string, F extends Record<string, unknown>>(
-  type: T,
-  fields: { [K in keyof F]: fc.Arbitrary<F[K]> },
-) {
-  return fc
-    .record(fields as { [K in keyof F]: fc.Arbitrary<F[K]> })
-    .map((drawn) => ({ type, ...drawn })) as fc.Arbitrary<{ type: T } & F>;
-}
 
 /** Drives a queue and records all its transitions. */
 class Driver {
@@ -104,76 +96,61 @@ class Driver {
   }
 }
 
-function drive(operations: readonly Operation[], after: (driver: Driver) => void): void {
-  const driver = new Driver();
-  for (const one of operations) {
-    driver.run(one);
-    after(driver);
-  }
-}
-
 const operations = fc.array(operation, { maxLength: 80 });
+
+/** Checks this after each of any operations. */
+function always(check: (driver: Driver) => void): void {
+  fc.assert(
+    fc.property(operations, (all) => {
+      const driver = new Driver();
+      for (const one of all) {
+        driver.run(one);
+        check(driver);
+      }
+    }),
+  );
+}
 
 // Rules c2d-states, c2d-order.
 describe("a queue, after any operations,", () => {
   it("keeps its entries in the order of their numbers", () => {
-    fc.assert(
-      fc.property(operations, (all) =>
-        drive(all, ({ queue }) => {
-          const numbers = queue.entries.map(({ sequenceNumber }) => sequenceNumber);
-          expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
-        }),
-      ),
-    );
+    always(({ queue }) => {
+      const numbers = queue.entries.map(({ sequenceNumber }) => sequenceNumber);
+      expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+    });
   });
 
   it("never reuses a sequence number", () => {
-    fc.assert(
-      fc.property(operations, (all) =>
-        drive(all, ({ numbers, queue }) => {
-          expect(new Set(numbers).size).toBe(numbers.length);
-          expect(queue.nextSequenceNumber).toBeGreaterThan(Math.max(0, ...numbers));
-        }),
-      ),
-    );
+    always(({ numbers, queue }) => {
+      expect(new Set(numbers).size).toBe(numbers.length);
+      expect(queue.nextSequenceNumber).toBeGreaterThan(Math.max(0, ...numbers));
+    });
   });
 
   it("never has one lock token on two entries", () => {
-    fc.assert(
-      fc.property(operations, (all) =>
-        drive(all, ({ queue }) => {
-          const tokens = queue.entries.flatMap(({ lock }) => (lock ? [lock.token] : []));
-          expect(new Set(tokens).size).toBe(tokens.length);
-        }),
-      ),
-    );
+    always(({ queue }) => {
+      const tokens = queue.entries.flatMap(({ lock }) => (lock ? [lock.token] : []));
+      expect(new Set(tokens).size).toBe(tokens.length);
+    });
   });
 
   it("has queued each entry or ended it exactly once", () => {
-    fc.assert(
-      fc.property(operations, (all) =>
-        drive(all, ({ queue, ends, numbers }) => {
-          const queued = new Set(queue.entries.map(({ sequenceNumber }) => sequenceNumber));
-          for (const number of numbers) {
-            expect((ends.get(number)?.length ?? 0) + (queued.has(number) ? 1 : 0)).toBe(1);
-          }
-        }),
-      ),
-    );
+    always(({ queue, ends, numbers }) => {
+      const queued = new Set(queue.entries.map(({ sequenceNumber }) => sequenceNumber));
+      for (const number of numbers) {
+        expect((ends.get(number)?.length ?? 0) + (queued.has(number) ? 1 : 0)).toBe(1);
+      }
+    });
   });
 
   it("has nothing due after advancing, and no entry at its maximum delivery count", () => {
-    fc.assert(
-      fc.property(operations, (all) =>
-        drive(all, ({ queue, nowMs }) => {
-          const due = nextDueMs(advance(queue, nowMs).queue) ?? Number.POSITIVE_INFINITY;
-          expect(due).toBeGreaterThan(nowMs);
-          for (const { deliveryCount } of queue.entries) {
-            expect(deliveryCount).toBeLessThan(MAX_DELIVERY_COUNT);
-          }
-        }),
-      ),
-    );
+    always(({ queue, nowMs }) => {
+      const due = nextDueMs(advance(queue, nowMs).queue) ?? Number.POSITIVE_INFINITY;
+      expect(due).toBeGreaterThan(nowMs);
+      for (const { deliveryCount } of queue.entries) {
+        expect(deliveryCount).toBeLessThan(MAX_DELIVERY_COUNT);
+      }
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createTestHub, devicebound, message } from "../support/test-hub.ts";
+import { connectTestDevice, createTestHub, devicebound, message } from "../support/test-hub.ts";
 import { uncaughtDuring } from "../support/uncaught.ts";
 
 /** Messages that are hard to encode for a device. */
@@ -13,8 +13,7 @@ const AWKWARD = {
 
 describe.each(Object.entries(AWKWARD))("a message %s", (_what, awkward) => {
   it("neither crashes the hub nor blocks an MQTT device's next message", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     await peer.subscribe(devicebound());
     const uncaught = await uncaughtDuring(async () => {
       // The hub may refuse it, but nothing else may fail.
@@ -66,8 +65,7 @@ async function receives(messageId: string, peer: Peer): Promise<boolean> {
 
 describe("an event listener that throws", () => {
   it("does not affect the delivery of a message", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     await peer.subscribe(devicebound());
     const uncaught = await uncaughtDuring(async () => {
       hub.events.subscribe(() => {

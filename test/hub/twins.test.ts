@@ -1,21 +1,16 @@
-import { NoRetry } from "azure-iot-common";
-import { Client, type Twin } from "azure-iot-device";
+import type { Twin } from "azure-iot-device";
 import { Amqp } from "azure-iot-device-amqp";
 import { Mqtt } from "azure-iot-device-mqtt";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startHubForTest } from "../support/local-hub.ts";
-import { createTestHub } from "../support/test-hub.ts";
+import { publishPacket } from "../support/mqtt-peer.ts";
+import { openSdkDevice } from "../support/sdk-device.ts";
+import { connectTestDevice, connectTestService } from "../support/test-hub.ts";
 
-async function openDevice(transport: Parameters<typeof Client.fromConnectionString>[1]) {
+async function openDevice(transport: Parameters<typeof openSdkDevice>[1]) {
   const hub = await startHubForTest({ devices: ["device1"] });
   hub.trust();
-  const client = Client.fromConnectionString(hub.deviceConnectionString("device1"), transport);
-  client.setRetryPolicy(new NoRetry());
-  onTestFinished(async () => {
-    await client.close().catch(() => {});
-  });
-  await client.open();
-  return client;
+  return openSdkDevice(hub, transport);
 }
 
 // Rule twin-minimal.
@@ -43,19 +38,10 @@ describe.each([
 
 describe("a twin over MQTT", () => {
   test("replies have the id of the request, after the PUBACK of QoS 1", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { peer } = await connectTestDevice();
     await peer.subscribe("$iothub/twin/res/#", 0);
     const publish = (topic: string, qos: 0 | 1) =>
-      peer.send({
-        cmd: "publish",
-        topic,
-        payload: " ",
-        qos,
-        messageId: 9,
-        dup: false,
-        retain: false,
-      });
+      peer.send(publishPacket({ topic, payload: " ", qos, messageId: 9 }));
     publish("$iothub/twin/GET/?$rid=a-1", 1);
     expect(await peer.next()).toMatchObject({ cmd: "puback", messageId: 9 });
     const got = await peer.nextPublish();
@@ -76,9 +62,8 @@ describe("a twin over MQTT", () => {
   test.each(["$iothub/twin/GET", "$iothub/twin/PUT/?$rid=1", "$iothub/other/?$rid=1"])(
     "PUBLISH to %s closes the connection",
     async (topic) => {
-      const hub = await createTestHub();
-      const { peer } = await hub.connectDevice();
-      peer.send({ cmd: "publish", topic, payload: "", qos: 0, dup: false, retain: false });
+      const { peer } = await connectTestDevice();
+      peer.send(publishPacket({ topic }));
       await peer.closedSilently();
     },
   );
@@ -87,15 +72,13 @@ describe("a twin over MQTT", () => {
 // Rule file-notifications.
 describe("the file notification link", () => {
   test("is accepted", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectService();
+    const { peer } = await connectTestService();
     const receiver = await peer.openReceiver("/messages/serviceBound/filenotifications");
     expect(receiver.link.is_open()).toBe(true);
   });
 
   test("requires ServiceConnect", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectService("device");
+    const { peer } = await connectTestService("device");
     await expect(
       peer.openReceiver("/messages/serviceBound/filenotifications"),
     ).rejects.toMatchObject({ condition: "amqp:unauthorized-access" });

@@ -45,6 +45,23 @@ async function hubWithDevice(authentication: Authentication, options: LocalHubOp
   return { hub, log: new EventLog(hub), put, endpoint };
 }
 
+/** The device signs in with a certificate that has one of these thumbprints. */
+function hubWithThumbprint(
+  primaryThumbprint: string,
+  { secondaryThumbprint, ...options }: LocalHubOptions & { secondaryThumbprint?: string } = {},
+) {
+  const x509Thumbprint = {
+    primaryThumbprint,
+    ...(secondaryThumbprint !== undefined && { secondaryThumbprint }),
+  };
+  return hubWithDevice({ type: "selfSigned", x509Thumbprint }, options);
+}
+
+/** The device signs in with a certificate of this authority. */
+function hubWithAuthority({ cert }: KeyedCertificate) {
+  return hubWithDevice({ type: "certificateAuthority" }, { deviceAuthorities: [cert] });
+}
+
 function ownerTokenOf({ hostName, connectionString }: LocalHub): string {
   const { sharedAccessKey } = parseHubConnectionString(connectionString);
   return formatSasToken({
@@ -98,34 +115,22 @@ const TRANSPORTS = [
 describe.each(TRANSPORTS)("over %s a device certificate", (_name, transport) => {
   test.each(["sha1", "sha256"] as const)("is accepted by its %s thumbprint", async (hash) => {
     const certificate = await selfSigned("anything");
-    const primaryThumbprint = thumbprintOf(certificate, hash).toUpperCase();
-    const { hub, log } = await hubWithDevice({
-      type: "selfSigned",
-      x509Thumbprint: { primaryThumbprint },
-    });
+    const { hub, log } = await hubWithThumbprint(thumbprintOf(certificate, hash).toUpperCase());
     await sendOne(hub, certificate, transport);
     expect(log.of("telemetry")).toMatchObject([{ deviceId: DEVICE }]);
   });
 
   test("is accepted by the secondary thumbprint", async () => {
     const [other, certificate] = [await selfSigned("a"), await selfSigned("b")];
-    const { hub, log } = await hubWithDevice({
-      type: "selfSigned",
-      x509Thumbprint: {
-        primaryThumbprint: thumbprintOf(other, "sha1"),
-        secondaryThumbprint: thumbprintOf(certificate, "sha256"),
-      },
+    const { hub, log } = await hubWithThumbprint(thumbprintOf(other, "sha1"), {
+      secondaryThumbprint: thumbprintOf(certificate, "sha256"),
     });
     await sendOne(hub, certificate, transport);
     expect(log.of("telemetry")).toHaveLength(1);
   });
 
   test("is refused if its thumbprint is not registered", async () => {
-    const primaryThumbprint = thumbprintOf(await selfSigned("a"), "sha1");
-    const { hub, log } = await hubWithDevice({
-      type: "selfSigned",
-      x509Thumbprint: { primaryThumbprint },
-    });
+    const { hub, log } = await hubWithThumbprint(thumbprintOf(await selfSigned("a"), "sha1"));
     await expect(sendOne(hub, await selfSigned("a"), transport)).rejects.toThrow();
     expect(log.of("telemetry")).toEqual([]);
     expect(log.of("connectionRefused")).toMatchObject([
@@ -135,10 +140,7 @@ describe.each(TRANSPORTS)("over %s a device certificate", (_name, transport) => 
 
   test("is accepted if a registered authority has issued it to the device", async () => {
     const authority = await createAuthority();
-    const { hub, log } = await hubWithDevice(
-      { type: "certificateAuthority" },
-      { deviceAuthorities: [authority.cert] },
-    );
+    const { hub, log } = await hubWithAuthority(authority);
     await sendOne(hub, await issuedBy(authority, DEVICE), transport);
     expect(log.of("telemetry")).toHaveLength(1);
   });
@@ -146,10 +148,7 @@ describe.each(TRANSPORTS)("over %s a device certificate", (_name, transport) => 
   test("is accepted through an intermediate that the device sends", async () => {
     const authority = await createAuthority();
     const intermediate = await issuedBy(authority, "intermediate", { isAuthority: true });
-    const { hub, log } = await hubWithDevice(
-      { type: "certificateAuthority" },
-      { deviceAuthorities: [authority.cert] },
-    );
+    const { hub, log } = await hubWithAuthority(authority);
     const certificate = withChain(await issuedBy(intermediate, DEVICE), intermediate);
     await sendOne(hub, certificate, transport);
     expect(log.of("telemetry")).toHaveLength(1);
@@ -157,13 +156,9 @@ describe.each(TRANSPORTS)("over %s a device certificate", (_name, transport) => 
 
   test("is accepted by its thumbprint although authorities are registered", async () => {
     const certificate = await selfSigned("anything");
-    const { hub, log } = await hubWithDevice(
-      {
-        type: "selfSigned",
-        x509Thumbprint: { primaryThumbprint: thumbprintOf(certificate, "sha256") },
-      },
-      { deviceAuthorities: [(await createAuthority()).cert] },
-    );
+    const { hub, log } = await hubWithThumbprint(thumbprintOf(certificate, "sha256"), {
+      deviceAuthorities: [(await createAuthority()).cert],
+    });
     await sendOne(hub, certificate, transport);
     expect(log.of("telemetry")).toHaveLength(1);
   });
@@ -182,10 +177,7 @@ describe.each(TRANSPORTS)("over %s a device certificate", (_name, transport) => 
     ],
   ])("is refused for a device of a registered authority: %s", async (_what, make) => {
     const authority = await createAuthority();
-    const { hub, log } = await hubWithDevice(
-      { type: "certificateAuthority" },
-      { deviceAuthorities: [authority.cert] },
-    );
+    const { hub, log } = await hubWithAuthority(authority);
     await expect(sendOne(hub, await make(authority), transport)).rejects.toThrow();
     expect(log.of("telemetry")).toEqual([]);
   });
@@ -200,8 +192,7 @@ describe.each(TRANSPORTS)("over %s a device certificate", (_name, transport) => 
 
   test("loses its connection when another thumbprint is registered", async () => {
     const certificate = await selfSigned("a");
-    const x509Thumbprint = { primaryThumbprint: thumbprintOf(certificate, "sha1") };
-    const { hub, log, put } = await hubWithDevice({ type: "selfSigned", x509Thumbprint });
+    const { hub, log, put } = await hubWithThumbprint(thumbprintOf(certificate, "sha1"));
     await sendOne(hub, certificate, transport);
     const primaryThumbprint = thumbprintOf(await selfSigned("b"), "sha1");
     const authentication = { type: "selfSigned", x509Thumbprint: { primaryThumbprint } };
@@ -212,8 +203,7 @@ describe.each(TRANSPORTS)("over %s a device certificate", (_name, transport) => 
 
 test("over HTTPS a certificate replaces the Authorization header", async () => {
   const certificate = await selfSigned("a");
-  const x509Thumbprint = { primaryThumbprint: thumbprintOf(certificate, "sha1") };
-  const { endpoint } = await hubWithDevice({ type: "selfSigned", x509Thumbprint });
+  const { endpoint } = await hubWithThumbprint(thumbprintOf(certificate, "sha1"));
   expect(await receiveOverHttps(endpoint, certificate)).toBe(204);
   expect(await receiveOverHttps(endpoint, await selfSigned("a"))).toBe(401);
 });
@@ -222,10 +212,7 @@ describe("over HTTPS through an intermediate", () => {
   async function hubAndCertificate() {
     const authority = await createAuthority();
     const intermediate = await issuedBy(authority, "intermediate", { isAuthority: true });
-    const { endpoint } = await hubWithDevice(
-      { type: "certificateAuthority" },
-      { deviceAuthorities: [authority.cert] },
-    );
+    const { endpoint } = await hubWithAuthority(authority);
     return {
       endpoint,
       certificate: withChain(await issuedBy(intermediate, DEVICE), intermediate),

@@ -89,6 +89,14 @@ export class AmqpPeer {
     return new Cbs(await this.openSender("$cbs"), replies);
   }
 
+  /** Ends a link, or what it depends on. */
+  end(link: Sender | Receiver, end: (typeof LINK_ENDS)[number]): void {
+    if (end === "link") link.close();
+    if (end === "session") link.session.close();
+    if (end === "connection") this.connection.close();
+    if (end === "socket") this.destroy();
+  }
+
   /** Stops reading, like a stuck peer. */
   stall(): void {
     this.#stream.pause();
@@ -99,6 +107,9 @@ export class AmqpPeer {
     this.#stream.destroy();
   }
 }
+
+/** How a client can end a link. */
+export const LINK_ENDS = ["link", "session", "connection", "socket"] as const;
 
 export class AmqpSender {
   readonly link: Sender;
@@ -171,6 +182,17 @@ export class Cbs {
     });
     return (await this.replies.next()).message;
   }
+}
+
+/** Whether the hub attaches the link; it may refuse it only for lack of authorization. */
+export function isAuthorized(attached: Promise<unknown>): Promise<boolean> {
+  return attached.then(
+    () => true,
+    (error: AmqpError) => {
+      if (error.condition !== "amqp:unauthorized-access") throw error;
+      return false;
+    },
+  );
 }
 
 /** The outcome of a receiver that leaves settling to the hub; rhea's types leave the outcomes out. */

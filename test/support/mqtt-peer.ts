@@ -101,3 +101,8 @@ export function connectPacket(fields: Partial<IConnectPacket>): IConnectPacket {
     ...fields,
   };
 }
+
+export function publishPacket(fields: Partial<IPublishPacket>): IPublishPacket {
+  const packet = { cmd: "publish", topic: "", payload: "", qos: 0 } as const;
+  return { ...packet, dup: false, retain: false, ...fields };
+}

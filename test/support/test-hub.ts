@@ -151,6 +151,12 @@ export async function createTestHub(options: TestHubOptions = {}) {
         ...fields,
       });
     },
+    /** A device signed in over AMQP. */
+    async connectAmqpDevice(deviceId = "device1") {
+      const peer = await this.amqp().opened();
+      await (await peer.openCbs()).putToken(HOST, this.deviceToken(deviceId));
+      return peer;
+    },
     /** A service that has put a token of this policy. */
     async connectService(
       policyName = "service",
@@ -165,6 +171,18 @@ export async function createTestHub(options: TestHubOptions = {}) {
       return cloudToDevice.send(deviceId, message(fields));
     },
   };
+}
+
+/** A new hub, and device1 connected to it over MQTT. */
+export async function connectTestDevice(options: TestHubOptions = {}) {
+  const hub = await createTestHub(options);
+  return { hub, ...(await hub.connectDevice()) };
+}
+
+/** A new hub, and a service that is signed in. */
+export async function connectTestService(policyName?: string) {
+  const hub = await createTestHub();
+  return { hub, ...(await hub.connectService(policyName)) };
 }
 
 export function devicebound(deviceId = "device1"): string {

@@ -5,8 +5,6 @@ import type { Fixture } from "../fixture.ts";
 export interface RuleNeeds {
   /** The rule is skipped for drivers without these capabilities. */
   readonly can?: readonly Capability[];
-  /** The rule is skipped for drivers with one of these capabilities. */
-  readonly cannot?: readonly Capability[];
   /** Advances the clock or changes the hub's settings: skipped on a real hub. */
   readonly isLocal?: boolean;
   readonly hub?: LocalHubOptions;

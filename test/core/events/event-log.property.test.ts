@@ -8,6 +8,7 @@ import {
 } from "../../../src/core/events/event-log.ts";
 import type { EventPosition } from "../../../src/core/events/event-position.ts";
 import { HubError } from "../../../src/core/hub-error.ts";
+import { record } from "../record.ts";
 
 const LIMITS: LogLimits = { retentionMs: 50, maxBytes: 40 };
 
@@ -42,15 +43,6 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 8, arbitrary: record("read", { pick: fc.nat() }) },
   { weight: 1, arbitrary: record("restore", {}) },
 );
-
-function record<T extends string, F extends Record<string, unknown>>(
-  type: T,
-  fields: { [K in keyof F]: fc.Arbitrary<F[K]> },
-) {
-  return fc
-    .record(fields as { [K in keyof F]: fc.Arbitrary<F[K]> })
-    .map((drawn) => ({ type, ...drawn })) as fc.Arbitrary<{ type: T } & F>;
-}
 
 /** A reader in the model. */
 interface ModelReader {

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import fc from "fast-check";
 import rhea from "rhea";
 import { describe, expect, it } from "vitest";
-import type { AmqpPeer } from "../../support/amqp-peer.ts";
-import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
+import { type AmqpPeer, LINK_ENDS } from "../../support/amqp-peer.ts";
+import { connectTestService, createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
 import { uncaughtDuring } from "../../support/uncaught.ts";
 import { warningsDuring } from "../../support/warnings.ts";
 
@@ -114,14 +114,11 @@ describe("$cbs, which needs no sign-in,", () => {
   it("survives a client that disconnects before its reply", async () => {
     const hub = await createTestHub();
     const uncaught = await uncaughtDuring(async () => {
-      for (const end of ["link", "session", "connection", "socket"] as const) {
+      for (const end of LINK_ENDS) {
         const peer = await hub.amqp().opened();
         const cbs = await peer.openCbs();
         cbs.requests.link.send({ body: "x" });
-        if (end === "link") cbs.replies.link.close();
-        if (end === "session") cbs.replies.link.session.close();
-        if (end === "connection") peer.connection.close();
-        if (end === "socket") peer.destroy();
+        peer.end(cbs.replies.link, end);
       }
       await expectAlive(hub);
     });
@@ -130,7 +127,7 @@ describe("$cbs, which needs no sign-in,", () => {
 });
 
 describe("a sender that disconnects", () => {
-  it.each(["link", "session", "connection", "socket"] as const)(
+  it.each(LINK_ENDS)(
     "by closing its %s during a burst does no harm, and the messages already received are kept",
     async (end) => {
       const hub = await createTestHub();
@@ -139,10 +136,7 @@ describe("a sender that disconnects", () => {
         const { link } = await peer.openSender("/messages/devicebound");
         for (let n = 0; n < 20; n++) link.send({ to: n % 2 ? TO : "nowhere", body: "x" });
         await hub.log.reached("enqueued", 3);
-        if (end === "link") link.close();
-        if (end === "session") link.session.close();
-        if (end === "connection") peer.connection.close();
-        if (end === "socket") peer.destroy();
+        peer.end(link, end);
         await expectAlive(hub);
       });
       expect(uncaught).toEqual([]);
@@ -282,8 +276,7 @@ describe("the time limit for opening a connection", () => {
 });
 
 it("the hub survives a thousand sessions and links on one connection", async () => {
-  const hub = await createTestHub();
-  const { peer } = await hub.connectService();
+  const { hub, peer } = await connectTestService();
   const links = [];
   for (let n = 0; n < 1000; n++) {
     const session = peer.connection.create_session();

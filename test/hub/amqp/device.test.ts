@@ -3,7 +3,7 @@ import rhea from "rhea";
 import { describe, expect, it } from "vitest";
 import { accepted, dataOf, type Received } from "../../support/amqp-peer.ts";
 import { HeldStore } from "../../support/held-store.ts";
-import { createTestHub, devicebound, HOST, message, type TestHub } from "../../support/test-hub.ts";
+import { createTestHub, devicebound, message, type TestHub } from "../../support/test-hub.ts";
 import { uncaughtDuring } from "../../support/uncaught.ts";
 
 const ADDRESS = "/devices/device1/messages/devicebound";
@@ -13,13 +13,6 @@ const LARGE_ULONG = rhea.types.wrap_ulong(
   Buffer.from("ffffffffffffff01", "hex") as unknown as number,
 ) as { readonly value: unknown };
 
-async function connectDevice(hub: TestHub, deviceId = "device1") {
-  const peer = await hub.amqp().opened();
-  const cbs = await peer.openCbs();
-  await cbs.putToken(`${HOST}/devices/${deviceId}`, hub.deviceToken(deviceId));
-  return peer;
-}
-
 /** The bytes of a UUID in .NET's order: the first three groups are reversed. */
 function guidBytes(uuid: string): Buffer {
   const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
@@ -28,7 +21,7 @@ function guidBytes(uuid: string): Buffer {
 }
 
 async function openReceiver(hub: TestHub, creditWindow = 10) {
-  const peer = await connectDevice(hub);
+  const peer = await hub.connectAmqpDevice();
   return { peer, receiver: await peer.openReceiver(ADDRESS, { credit_window: creditWindow }) };
 }
 
@@ -164,7 +157,7 @@ describe("a message to an AMQP device", () => {
   // Rule c2d-lock-lost.
   it("accepted after its lock expired, by a peer that waits for settlement, is settled as lock lost", async () => {
     const hub = await createTestHub();
-    const peer = await connectDevice(hub);
+    const peer = await hub.connectAmqpDevice();
     const receiver = await peer.openReceiver(ADDRESS, { rcv_settle_mode: 1 });
     await hub.send({ messageId: "m1" });
     const { delivery } = await receiver.next();
@@ -186,7 +179,7 @@ describe("a message to an AMQP device", () => {
   it("accepted by a peer that waits for settlement, is settled once the outcome is durable", async () => {
     const store = new HeldStore();
     const hub = await createTestHub({ store });
-    const peer = await connectDevice(hub);
+    const peer = await hub.connectAmqpDevice();
     const receiver = await peer.openReceiver(ADDRESS, { rcv_settle_mode: 1 });
     await hub.send({ messageId: "m1" });
     const { delivery, receiver: link } = await receiver.next();
@@ -210,9 +203,7 @@ describe("a message to an AMQP device", () => {
       const { peer, receiver } = await openReceiver(hub);
       await hub.send({ messageId: "m1" });
       await receiver.next();
-      if (end === "link") receiver.link.close();
-      if (end === "session") receiver.link.session.close();
-      if (end === "connection") peer.connection.close();
+      peer.end(receiver.link, end);
       expect(await hub.log.reached("requeued")).toMatchObject({ reason: "disconnected" });
     },
   );

@@ -1,7 +1,12 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { type AmqpReceiver, accepted, dataOf, type Received } from "../../support/amqp-peer.ts";
-import { createTestHub, devicebound, type TestHub } from "../../support/test-hub.ts";
+import {
+  connectTestService,
+  createTestHub,
+  devicebound,
+  type TestHub,
+} from "../../support/test-hub.ts";
 import { warningsDuring } from "../../support/warnings.ts";
 
 const FEEDBACK = "/messages/serviceBound/feedback";
@@ -28,6 +33,12 @@ async function complete(hub: TestHub, ...ids: string[]): Promise<void> {
   peer.destroy();
 }
 
+/** Completes these messages, and makes their records a batch. */
+async function sendBatch(hub: TestHub, ...ids: string[]): Promise<void> {
+  await complete(hub, ...ids);
+  hub.clock.advance(INTERVAL_MS);
+}
+
 async function openReader(hub: TestHub, creditWindow = 10): Promise<AmqpReceiver> {
   const { peer } = await hub.connectService();
   return peer.openReceiver(FEEDBACK, { credit_window: creditWindow });
@@ -36,8 +47,7 @@ async function openReader(hub: TestHub, creditWindow = 10): Promise<AmqpReceiver
 /** A hub with one queued batch and no reader. */
 async function createHubWithBatch() {
   const hub = await createTestHub();
-  await complete(hub, "m1");
-  hub.clock.advance(INTERVAL_MS);
+  await sendBatch(hub, "m1");
   return hub;
 }
 
@@ -157,10 +167,8 @@ describe("a batch", () => {
   it("keeps its own outcome when the next one is settled differently", async () => {
     const hub = await createTestHub();
     const receiver = await openReader(hub);
-    await complete(hub, "m1");
-    hub.clock.advance(INTERVAL_MS);
-    await complete(hub, "m2");
-    hub.clock.advance(INTERVAL_MS);
+    await sendBatch(hub, "m1");
+    await sendBatch(hub, "m2");
     const [first, second] = [await receiver.next(), await receiver.next()];
     first.delivery.accept();
     await hub.log.reached("feedbackSettled", 1);
@@ -180,8 +188,7 @@ describe("a batch that is never completed", () => {
     const receiver = await openReader(hub);
     for (let round = 0; round < 10; round++) (await receiver.next()).delivery.release();
     await hub.log.reached("feedbackSettled", 10);
-    await complete(hub, "m2");
-    hub.clock.advance(INTERVAL_MS);
+    await sendBatch(hub, "m2");
     expect(recordsOf(await receiver.next())).toMatchObject([{ originalMessageId: "m2" }]);
   });
 
@@ -229,8 +236,7 @@ describe("a batch that is never completed", () => {
     hub.clock.advance(3_600_000);
     const receiver = await openReader(hub);
     expect(hub.log.of("feedbackDelivered")).toEqual([]);
-    await complete(hub, "m2");
-    hub.clock.advance(INTERVAL_MS);
+    await sendBatch(hub, "m2");
     expect(recordsOf(await receiver.next())).toMatchObject([{ originalMessageId: "m2" }]);
   });
 });
@@ -239,8 +245,7 @@ it("a link gets batches whenever it has credit, however many it got before", asy
   const hub = await createTestHub();
   const receiver = await openReader(hub, 4);
   for (let n = 0; n < 12; n++) {
-    await complete(hub, `m${n}`);
-    hub.clock.advance(INTERVAL_MS);
+    await sendBatch(hub, `m${n}`);
     const received = await receiver.next();
     expect(recordsOf(received)).toMatchObject([{ originalMessageId: `m${n}` }]);
     received.delivery.accept();
@@ -254,8 +259,7 @@ describe("several readers", () => {
     const readers = [await openReader(hub), await openReader(hub)];
     const got = readers.map((reader) => reader.next());
     for (const id of ["m1", "m2"]) {
-      await complete(hub, id);
-      hub.clock.advance(INTERVAL_MS);
+      await sendBatch(hub, id);
     }
     const ids = (await Promise.all(got)).map((one) => recordsOf(one)[0]?.originalMessageId);
     expect(ids.sort()).toEqual(["m1", "m2"]);
@@ -267,8 +271,7 @@ describe("several readers", () => {
     await openReader(hub, 0);
     const other = await openReader(hub);
     for (const id of ["m1", "m2", "m3"]) {
-      await complete(hub, id);
-      hub.clock.advance(INTERVAL_MS);
+      await sendBatch(hub, id);
       expect(recordsOf(await other.next())).toMatchObject([{ originalMessageId: id }]);
     }
   });
@@ -277,8 +280,7 @@ describe("several readers", () => {
     const hub = await createTestHub();
     const receiver = await openReader(hub, 0);
     for (const id of ["m1", "m2"]) {
-      await complete(hub, id);
-      hub.clock.advance(INTERVAL_MS);
+      await sendBatch(hub, id);
     }
     expect(hub.log.of("feedbackDelivered")).toEqual([]);
     receiver.link.add_credit(1);
@@ -290,8 +292,7 @@ describe("several readers", () => {
 });
 
 it("opening and closing many links on one connection triggers no listener leak warning", async () => {
-  const hub = await createTestHub();
-  const { peer } = await hub.connectService();
+  const { peer } = await connectTestService();
   const warnings = await warningsDuring(async () => {
     for (let n = 0; n < 12; n++) {
       const { link } = await peer.openReceiver(FEEDBACK);

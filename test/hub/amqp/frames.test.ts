@@ -2,7 +2,7 @@ import type { Connection } from "rhea";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { IncompatiblePackage } from "../../../src/dependencies/incompatible-package.ts";
 import { writeTrailingNulls } from "../../../src/hub/amqp/rhea/trailing-nulls.ts";
-import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
+import { createTestHub, type TestHub } from "../../support/test-hub.ts";
 import { RawAmqp, type RawFrame } from "./raw-amqp.ts";
 
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
@@ -16,12 +16,11 @@ function connect(hub: TestHub): RawAmqp {
   return new RawAmqp(hub.rawAmqp().clientEnd);
 }
 
-/** Signs in with a policy that allows every link. */
-async function signIn(hub: TestHub): Promise<RawAmqp> {
-  const peer = connect(hub);
-  await peer.open();
-  await peer.putToken(HOST, hub.policyToken("iothubowner"));
-  return peer;
+function useFakeTime(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
 }
 
 // Rule amqp-sign-in.
@@ -74,7 +73,7 @@ describe("the hub's frames", () => {
     ["/devices/device1/methods/devicebound", 1_048_576],
     ["messages/$management", 1_048_576],
   ])("ATTACH of a link to send to %s announces a maximum of %d bytes", async (address, bytes) => {
-    const peer = await signIn(await createTestHub());
+    const peer = await RawAmqp.connect(await createTestHub());
     const { fields } = await peer.attachSender(2, address);
     expect(fields).toMatchObject({ role: true, max_message_size: bytes });
   });
@@ -91,7 +90,7 @@ describe("the hub's frames", () => {
     "/messages/events",
     "/nothing",
   ])("ATTACH of a link to receive from %s has an initial delivery count of 0", async (address) => {
-    const peer = await signIn(await createTestHub());
+    const peer = await RawAmqp.connect(await createTestHub());
     const { fields } = await peer.attachReceiver(2, address);
     expect(fields).toMatchObject({ role: false, initial_delivery_count: 0 });
   });
@@ -117,7 +116,7 @@ describe("the hub's frames have all their fields, including trailing nulls:", ()
   ])(
     "ATTACH of a link to receive from %s, with source, target and maximum size",
     async (address) => {
-      const peer = await signIn(await createTestHub());
+      const peer = await RawAmqp.connect(await createTestHub());
       expectFullAttach(await peer.attachReceiver(2, address));
     },
   );
@@ -125,7 +124,7 @@ describe("the hub's frames have all their fields, including trailing nulls:", ()
   it.each(["$cbs", EVENTS, "/messages/devicebound", "/devices/device1/twin"])(
     "ATTACH of a link to send to %s, with source, target and maximum size",
     async (address) => {
-      const peer = await signIn(await createTestHub());
+      const peer = await RawAmqp.connect(await createTestHub());
       expectFullAttach(await peer.attachSender(2, address));
     },
   );
@@ -133,7 +132,7 @@ describe("the hub's frames have all their fields, including trailing nulls:", ()
   it.each(["attachReceiver", "attachSender"] as const)(
     "ATTACH and DETACH of a refused link (%s), with the error",
     async (attach) => {
-      const peer = await signIn(await createTestHub());
+      const peer = await RawAmqp.connect(await createTestHub());
       for (const [n, address] of [
         "/nothing",
         "/messages/events",
@@ -157,7 +156,7 @@ describe("the hub's frames have all their fields, including trailing nulls:", ()
 
   it("TRANSFER", async () => {
     const hub = await createTestHub();
-    const peer = await signIn(hub);
+    const peer = await RawAmqp.connect(hub);
     await peer.attachReceiver(2, DEVICEBOUND);
     peer.grant(2, 1, { next_incoming_id: 1 });
     await hub.send();
@@ -165,7 +164,7 @@ describe("the hub's frames have all their fields, including trailing nulls:", ()
   });
 
   it("DISPOSITION of accepted and of rejected messages", async () => {
-    const peer = await signIn(await createTestHub());
+    const peer = await RawAmqp.connect(await createTestHub());
     await peer.attachSender(2, "/messages/devicebound");
     peer.transfer(2, 1, { to: DEVICEBOUND, body: "x" });
     expect((await peer.until("disposition")).list).toHaveLength(6);
@@ -177,7 +176,7 @@ describe("the hub's frames have all their fields, including trailing nulls:", ()
   });
 
   it("DETACH, END and CLOSE without an error", async () => {
-    const peer = await signIn(await createTestHub());
+    const peer = await RawAmqp.connect(await createTestHub());
     await peer.attachReceiver(2, DEVICEBOUND);
     peer.send("detach", { handle: 2, closed: true });
     expect((await peer.until("detach")).list).toHaveLength(3);
@@ -188,10 +187,7 @@ describe("the hub's frames have all their fields, including trailing nulls:", ()
   });
 
   it("CLOSE after the idle timeout, with the error", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    onTestFinished(() => {
-      vi.useRealTimers();
-    });
+    useFakeTime();
     const peer = connect(await createTestHub());
     await peer.open();
     vi.advanceTimersByTime(480_000);
@@ -241,13 +237,13 @@ describe("the properties of a link", () => {
     ["attachReceiver", DEVICEBOUND],
     ["attachSender", EVENTS],
   ] as const)("are returned in the hub's ATTACH (%s to %s)", async (attach, address) => {
-    const peer = await signIn(await createTestHub());
+    const peer = await RawAmqp.connect(await createTestHub());
     const { fields } = await peer[attach](2, address, { properties });
     expect(fields.properties).toEqual(properties);
   });
 
   it("are null in the hub's ATTACH when the client's has none", async () => {
-    const peer = await signIn(await createTestHub());
+    const peer = await RawAmqp.connect(await createTestHub());
     expect((await peer.attachReceiver(2, PARTITION)).fields.properties).toBeNull();
   });
 });
@@ -270,13 +266,6 @@ function expectError({ list }: RawFrame, fields: number, index: number): void {
 }
 
 describe("keep-alive frames", () => {
-  function useFakeTime(): void {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    onTestFinished(() => {
-      vi.useRealTimers();
-    });
-  }
-
   it.each([60_000, 240_000])(
     "are sent after half of the peer's idle timeout of %d ms",
     async (idleMs) => {

@@ -1,7 +1,7 @@
 import rhea from "rhea";
 import { describe, expect, it } from "vitest";
 import { AZURE_DEFAULTS } from "../../../src/core/limits.ts";
-import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
+import { createTestHub, type TestHub } from "../../support/test-hub.ts";
 import { RawAmqp, type RawFrame } from "./raw-amqp.ts";
 
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
@@ -22,9 +22,7 @@ function createHub(): Promise<TestHub> {
 
 /** Signs in and attaches a link to receive on, with plenty of credit. */
 async function receiveFrom(hub: TestHub, address: string, flow: object = {}): Promise<RawAmqp> {
-  const peer = new RawAmqp(hub.rawAmqp().clientEnd);
-  await peer.open();
-  await peer.putToken(HOST, hub.policyToken("iothubowner"));
+  const peer = await RawAmqp.connect(hub);
   accept(peer, FIRST - 1, true);
   await peer.attachReceiver(2, address);
   peer.grant(2, 1_000_000, { ...WIDE_OPEN, ...flow });

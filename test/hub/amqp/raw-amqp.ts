@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
 import rhea, { type Message } from "rhea";
 import { Inbox } from "../../support/inbox.ts";
+import { HOST, type TestHub } from "../../support/test-hub.ts";
 
 type FrameType =
   | "open"
@@ -67,6 +68,14 @@ export class RawAmqp {
     stream.on("error", () => {});
     stream.on("data", (chunk: Buffer) => this.#read(chunk));
     stream.write(HEADERS[layer]);
+  }
+
+  /** Signed in with a policy, by default one that allows every link. */
+  static async connect(hub: TestHub, policy = "iothubowner", open: object = {}): Promise<RawAmqp> {
+    const peer = new RawAmqp(hub.rawAmqp().clientEnd);
+    await peer.open(open);
+    await peer.putToken(HOST, hub.policyToken(policy));
+    return peer;
   }
 
   send(type: FrameType, fields: object, payload?: Buffer, channel = 0): void {

@@ -2,15 +2,14 @@ import { once } from "node:events";
 import { type EventContext, message, type Receiver, type Sender } from "rhea";
 import { expect, it } from "vitest";
 import { allowSameNamedLinks } from "../../../src/hub/amqp/rhea/allow-same-named-links.ts";
-import { createTestHub } from "../../support/test-hub.ts";
+import { connectTestService } from "../../support/test-hub.ts";
 
 const NAME = "messages";
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
 
 /** Two links with the same name; the test's own rhea needs the patch too. */
 async function openLinks(): Promise<{ readonly sender: Sender; readonly receiver: Receiver }> {
-  const hub = await createTestHub();
-  const { peer } = await hub.connectService("iothubowner");
+  const { peer } = await connectTestService("iothubowner");
   const session = peer.connection.create_session();
   allowSameNamedLinks(session);
   session.begin();

@@ -2,7 +2,7 @@ import rhea from "rhea";
 import { describe, expect, it } from "vitest";
 import { AZURE_DEFAULTS } from "../../../src/core/limits.ts";
 import { partitionAddress, sendTelemetry } from "../../support/event-hub.ts";
-import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
+import { createTestHub, type TestHub } from "../../support/test-hub.ts";
 import { RawAmqp } from "./raw-amqp.ts";
 
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
@@ -28,9 +28,7 @@ const SECTIONS = new Map([
 
 /** Signs in and attaches a link to receive on, with credit. */
 async function receiveFrom(hub: TestHub, address: string, fields: object = {}): Promise<RawAmqp> {
-  const peer = new RawAmqp(hub.rawAmqp().clientEnd);
-  await peer.open();
-  await peer.putToken(HOST, hub.policyToken("iothubowner"));
+  const peer = await RawAmqp.connect(hub);
   await peer.attachReceiver(2, address, fields);
   peer.grant(2, 10, { next_incoming_id: 1 });
   return peer;

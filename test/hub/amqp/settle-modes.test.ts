@@ -2,7 +2,7 @@ import rhea from "rhea";
 import { describe, expect, it } from "vitest";
 import type { AmqpReceiver, Received } from "../../support/amqp-peer.ts";
 import { storedTelemetry } from "../../support/stored-events.ts";
-import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
+import { createTestHub, type TestHub } from "../../support/test-hub.ts";
 import { RawAmqp } from "./raw-amqp.ts";
 
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
@@ -56,9 +56,7 @@ describe("a device's link to receive on", () => {
     ["uamqp", SECOND],
   ] as const)("as %s attaches it keeps its settle mode", async (client, mode) => {
     const hub = await createTestHub();
-    const peer = new RawAmqp(hub.rawAmqp().clientEnd);
-    await peer.open();
-    await peer.putToken(HOST, hub.policyToken("iothubowner"));
+    const peer = await RawAmqp.connect(hub);
     for (const [handle, address] of [DEVICEBOUND, FEEDBACK].entries()) {
       const { fields } = await peer.attachReceiver(handle + 2, address, CLIENTS[client]);
       // C# follows the hub's mode; with "first" it would lose messages on arrival.
@@ -174,9 +172,7 @@ describe("a link to receive on with sender settle mode settled", () => {
   // Rule twin-minimal. Node and C# attach twin links like this.
   it("gets pre-settled replies", async () => {
     const hub = await createTestHub();
-    const peer = new RawAmqp(hub.rawAmqp().clientEnd);
-    await peer.open();
-    await peer.putToken(HOST, hub.policyToken("device"));
+    const peer = await RawAmqp.connect(hub, "device");
     expect((await peer.attachReceiver(2, TWIN, modes)).fields).toMatchObject(modes);
     peer.grant(2, 5, { next_incoming_id: 1 });
     await peer.attachSender(3, TWIN, { snd_settle_mode: SETTLED });

@@ -1,17 +1,25 @@
 import { once } from "node:events";
 import rhea from "rhea";
 import { describe, expect, it } from "vitest";
+import { isAuthorized } from "../../support/amqp-peer.ts";
 import { Inbox } from "../../support/inbox.ts";
-import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
+import { connectTestService, createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
 
 const DEVICEBOUND = "/messages/devicebound";
 const FEEDBACK = "/messages/serviceBound/feedback";
+const TO_DEVICE = "/devices/device1/messages/devicebound";
 const UNAUTHORIZED = { condition: "amqp:unauthorized-access" };
+
+/** A connection that has not signed in yet. */
+async function openCbs() {
+  const hub = await createTestHub();
+  const peer = await hub.amqp().opened();
+  return { hub, peer, cbs: await peer.openCbs() };
+}
 
 // Rule amqp-sign-in.
 it("without SASL, a token on $cbs opens the service's links (Node)", async () => {
-  const hub = await createTestHub();
-  const { peer } = await hub.connectService();
+  const { peer } = await connectTestService();
   await peer.openSender(DEVICEBOUND);
   await peer.openReceiver(FEEDBACK);
 });
@@ -87,7 +95,7 @@ describe("SASL", () => {
     const hub = await createTestHub();
     await hub.send({ messageId: "m1" });
     const peer = await hub.amqp(plain(`device1@sas.${HOST}`, token(hub))).opened();
-    const receiver = await peer.openReceiver("/devices/device1/messages/devicebound");
+    const receiver = await peer.openReceiver(TO_DEVICE);
     expect((await receiver.next()).message.message_id).toBe("m1");
     await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
   });
@@ -133,8 +141,7 @@ describe("SASL PLAIN with a policy's name and key", () => {
     const peer = await hub.amqp({ username: "iothubowner", password }).opened();
     await peer.openReceiver(MANAGEMENT);
     await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
-    const toDevice = "/devices/device1/messages/devicebound";
-    for (const address of [FEEDBACK, toDevice, "/messages/events/$management"]) {
+    for (const address of [FEEDBACK, TO_DEVICE, "/messages/events/$management"]) {
       await expect(peer.openReceiver(address)).rejects.toMatchObject(UNAUTHORIZED);
     }
     await (await peer.openCbs()).putToken(HOST, hub.policyToken("service"));
@@ -186,9 +193,7 @@ describe("SASL PLAIN with a policy's name and key", () => {
 // Rule amqp-cbs.
 describe("put-token", () => {
   it("with a valid token is answered with 200 and the request's id", async () => {
-    const hub = await createTestHub();
-    const peer = await hub.amqp().opened();
-    const cbs = await peer.openCbs();
+    const { hub, cbs } = await openCbs();
     const reply = await cbs.putToken(HOST, hub.policyToken("service"));
     expect(reply.correlation_id).toBe("request-1");
     expect(reply.application_properties?.["status-code"]).toBe(200);
@@ -213,8 +218,7 @@ describe("put-token", () => {
       (hub) => hub.policyToken("service", { resource: `sb://${HOST}:15671/messages` }),
     ],
   ])("for %s is answered with 200", async (_what, audience, token) => {
-    const hub = await createTestHub();
-    const cbs = await (await hub.amqp().opened()).openCbs();
+    const { hub, cbs } = await openCbs();
     const reply = await cbs.putToken(audience, token(hub));
     expect(reply.application_properties).toMatchObject({ "status-code": 200 });
   });
@@ -235,9 +239,7 @@ describe("put-token", () => {
     ],
     ["a body that is not a token", () => "Bearer abc"],
   ])("with %s is answered with 401 and opens nothing", async (_why, token) => {
-    const hub = await createTestHub();
-    const peer = await hub.amqp().opened();
-    const cbs = await peer.openCbs();
+    const { hub, peer, cbs } = await openCbs();
     const reply = await cbs.putToken(HOST, token(hub));
     expect(reply.application_properties).toMatchObject({
       "status-code": 401,
@@ -271,8 +273,7 @@ describe("put-token", () => {
       rhea.string_to_uuid("12345678-1234-1234-1234-1234567890ab"),
     ],
   ])("is answered with its id when that is %s", async (_type, id, expected) => {
-    const hub = await createTestHub();
-    const cbs = await (await hub.amqp().opened()).openCbs();
+    const { hub, cbs } = await openCbs();
     const reply = await cbs.putToken(HOST, hub.policyToken("service"), {
       message_id: id as string,
     });
@@ -288,72 +289,49 @@ describe("put-token", () => {
     ["no body", { body: undefined }],
     ["a binary body", { body: rhea.message.data_section(Buffer.from("x")) }],
   ])("with %s is answered with 400", async (_what, fields) => {
-    const hub = await createTestHub();
-    const cbs = await (await hub.amqp().opened()).openCbs();
+    const { hub, cbs } = await openCbs();
     const reply = await cbs.putToken(HOST, hub.policyToken("service"), fields);
     expect(reply.application_properties).toMatchObject({ "status-code": 400 });
   });
 
   it("renews a token, and links outlive the first one", async () => {
-    const hub = await createTestHub();
-    const peer = await hub.amqp().opened();
-    const cbs = await peer.openCbs();
+    const { hub, peer, cbs } = await openCbs();
     await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 100 }));
     const sender = await peer.openSender(DEVICEBOUND);
     hub.clock.advance(90_000);
     await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 3600 }));
     hub.clock.advance(20_000);
-    const outcome = await sender.send({ to: "/devices/device1/messages/devicebound", body: "x" });
+    const outcome = await sender.send({ to: TO_DEVICE, body: "x" });
     expect(outcome).toEqual({ type: "accepted" });
   });
 });
 
 // Rules amqp-attach, policy-permissions.
 describe("attaching", () => {
-  it.each([DEVICEBOUND, "amqps://localhost/messages/devicebound"])(
-    "to send to %s without a token is refused with amqp:unauthorized-access",
-    async (address) => {
-      const hub = await createTestHub();
-      const peer = await hub.amqp().opened();
-      await expect(peer.openSender(address)).rejects.toMatchObject(UNAUTHORIZED);
-    },
-  );
-
-  it.each([FEEDBACK, "/devices/device1/messages/devicebound"])(
-    "to receive from %s without a token is refused with amqp:unauthorized-access",
-    async (address) => {
-      const hub = await createTestHub();
-      const peer = await hub.amqp().opened();
-      await expect(peer.openReceiver(address)).rejects.toMatchObject(UNAUTHORIZED);
-    },
-  );
-
   it.each([
-    ["device", DEVICEBOUND, false],
-    ["registryRead", DEVICEBOUND, false],
-    ["registryReadWrite", DEVICEBOUND, false],
-    ["service", DEVICEBOUND, true],
-    ["iothubowner", DEVICEBOUND, true],
-  ])("with policy %s to send to %s: %s", async (policy, address, may) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectService(policy);
-    const attached = peer.openSender(address);
-    if (may) await attached;
-    else await expect(attached).rejects.toMatchObject(UNAUTHORIZED);
+    ["openSender", DEVICEBOUND],
+    ["openSender", "amqps://localhost/messages/devicebound"],
+    ["openReceiver", FEEDBACK],
+    ["openReceiver", TO_DEVICE],
+  ] as const)("without a token is refused (%s %s)", async (open, address) => {
+    const peer = await (await createTestHub()).amqp().opened();
+    await expect(peer[open](address)).rejects.toMatchObject(UNAUTHORIZED);
   });
 
   it.each([
-    ["service", "/devices/device1/messages/devicebound", false],
-    ["registryReadWrite", "/devices/device1/messages/devicebound", false],
-    ["device", "/devices/device1/messages/devicebound", true],
-    ["device", FEEDBACK, false],
-    ["service", FEEDBACK, true],
-  ])("with policy %s to receive from %s: %s", async (policy, address, may) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectService(policy);
-    const attached = peer.openReceiver(address);
-    if (may) await attached;
-    else await expect(attached).rejects.toMatchObject(UNAUTHORIZED);
+    ["device", "openSender", DEVICEBOUND, false],
+    ["registryRead", "openSender", DEVICEBOUND, false],
+    ["registryReadWrite", "openSender", DEVICEBOUND, false],
+    ["service", "openSender", DEVICEBOUND, true],
+    ["iothubowner", "openSender", DEVICEBOUND, true],
+    ["service", "openReceiver", TO_DEVICE, false],
+    ["registryReadWrite", "openReceiver", TO_DEVICE, false],
+    ["device", "openReceiver", TO_DEVICE, true],
+    ["device", "openReceiver", FEEDBACK, false],
+    ["service", "openReceiver", FEEDBACK, true],
+  ] as const)("with policy %s, %s %s: %s", async (policy, open, address, may) => {
+    const { peer } = await connectTestService(policy);
+    expect(await isAuthorized(peer[open](address))).toBe(may);
   });
 
   // Rule sas-subject.
@@ -370,31 +348,24 @@ describe("attaching", () => {
     await expect(peer.openSender(DEVICEBOUND)).rejects.toMatchObject(UNAUTHORIZED);
   });
 
-  it.each(["", "/", "/nothing", "/messages", "/devices/device1", "/messages/eventsmore"])(
-    "to receive from %o is refused with amqp:not-found",
-    async (address) => {
-      const hub = await createTestHub();
-      const { peer } = await hub.connectService("iothubowner");
-      await expect(peer.openReceiver(address)).rejects.toMatchObject({
-        condition: "amqp:not-found",
-      });
-    },
-  );
-
   it.each([
-    "",
-    "/nothing",
-    "/messages/serviceBound/feedback",
-    "/devices/device1/messages/devicebound",
-  ])("to send to %o is refused with amqp:not-found", async (address) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectService("iothubowner");
-    await expect(peer.openSender(address)).rejects.toMatchObject({ condition: "amqp:not-found" });
+    ["openReceiver", ""],
+    ["openReceiver", "/"],
+    ["openReceiver", "/nothing"],
+    ["openReceiver", "/messages"],
+    ["openReceiver", "/devices/device1"],
+    ["openReceiver", "/messages/eventsmore"],
+    ["openSender", ""],
+    ["openSender", "/nothing"],
+    ["openSender", FEEDBACK],
+    ["openSender", TO_DEVICE],
+  ] as const)("to an unknown address is refused (%s %o)", async (open, address) => {
+    const { peer } = await connectTestService("iothubowner");
+    await expect(peer[open](address)).rejects.toMatchObject({ condition: "amqp:not-found" });
   });
 
   it("is answered with source and target, or with neither when it is refused", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectService();
+    const { peer } = await connectTestService();
     // uamqp treats a link with only one of them as refused, and never grants credit.
     const end = expect.objectContaining({ address: expect.anything() });
     const both = { source: end, target: end };
@@ -410,11 +381,10 @@ describe("attaching", () => {
   });
 
   it("to an unknown address leaves the connection and its other links working", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectService();
+    const { peer } = await connectTestService();
     await expect(peer.openReceiver("/nothing")).rejects.toThrow();
     const sender = await peer.openSender(DEVICEBOUND);
-    expect(await sender.send({ to: "/devices/device1/messages/devicebound" })).toEqual({
+    expect(await sender.send({ to: TO_DEVICE })).toEqual({
       type: "accepted",
     });
   });
@@ -423,9 +393,7 @@ describe("attaching", () => {
 // Rule sas-expiry.
 describe("a token that expires without being renewed", () => {
   it("closes its links with amqp:unauthorized-access", async () => {
-    const hub = await createTestHub();
-    const peer = await hub.amqp().opened();
-    const cbs = await peer.openCbs();
+    const { hub, peer, cbs } = await openCbs();
     await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 100 }));
     const { link } = await peer.openSender(DEVICEBOUND);
     const closed = once(link, "sender_close");
@@ -436,14 +404,12 @@ describe("a token that expires without being renewed", () => {
   });
 
   it("ends sending even for a peer that does not read", async () => {
-    const hub = await createTestHub();
-    const peer = await hub.amqp().opened();
-    const cbs = await peer.openCbs();
+    const { hub, peer, cbs } = await openCbs();
     await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 100 }));
     const { link } = await peer.openSender(DEVICEBOUND);
     peer.stall();
     hub.clock.advance(100_000);
-    link.send({ to: "/devices/device1/messages/devicebound", body: "late" });
+    link.send({ to: TO_DEVICE, body: "late" });
     const { peer: other } = await hub.connectService();
     const sender = await other.openSender(DEVICEBOUND);
     await sender.send({ to: "/devices/device2/messages/devicebound", body: "x" });
@@ -456,7 +422,7 @@ describe("a token that expires without being renewed", () => {
     await cbs.putToken("other", hub.policyToken("iothubowner", { expiresInSeconds: 10 }));
     const sender = await peer.openSender(DEVICEBOUND);
     hub.clock.advance(10_000);
-    expect(await sender.send({ to: "/devices/device1/messages/devicebound" })).toEqual({
+    expect(await sender.send({ to: TO_DEVICE })).toEqual({
       type: "accepted",
     });
   });

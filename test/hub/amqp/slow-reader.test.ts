@@ -92,10 +92,7 @@ describe("a reader of events that grants credit but does not read", () => {
 
   it("and one that reads but does not settle, has no delivered events buffered for it", async () => {
     const hub = await createTestHub();
-    const { clientEnd } = hub.rawAmqp();
-    const peer = new RawAmqp(clientEnd);
-    await peer.open({ max_frame_size: 1_000_000 });
-    await peer.putToken(HOST, hub.policyToken("service"));
+    const peer = await RawAmqp.connect(hub, "service", { max_frame_size: 1_000_000 });
     await peer.attachReceiver(2, partitionAddress("2"));
     peer.grant(2, CREDIT, { next_incoming_id: 1 });
     const before = await bytesInBuffers();

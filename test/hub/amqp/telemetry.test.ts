@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import rhea, { type Message as AmqpMessage } from "rhea";
 import { describe, expect, it } from "vitest";
+import { isAuthorized, LINK_ENDS } from "../../support/amqp-peer.ts";
 import { roundTrip } from "../../support/event-hub.ts";
+import { createFailingStore } from "../../support/failing-store.ts";
 import { HeldStore } from "../../support/held-store.ts";
 import { storedEvents, storedTelemetry } from "../../support/stored-events.ts";
-import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
+import { connectTestService, createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
 import { uncaughtDuring } from "../../support/uncaught.ts";
 
 const ADDRESS = "/devices/device1/messages/events";
@@ -13,15 +15,11 @@ const UUID = rhea.string_to_uuid("12345678-1234-1234-1234-1234567890ab");
 const ACCEPTED = { type: "accepted" };
 const UNAUTHORIZED = { condition: "amqp:unauthorized-access" };
 
-async function connectDevice(hub: TestHub, deviceId = "device1") {
-  const peer = await hub.amqp().opened();
-  await (await peer.openCbs()).putToken(HOST, hub.deviceToken(deviceId));
-  return peer;
-}
-
-async function openSender(hub: TestHub) {
-  const peer = await connectDevice(hub);
-  return { peer, sender: await peer.openSender(ADDRESS) };
+/** The telemetry link of device1, to a new hub if there is none yet. */
+async function openSender(existing?: TestHub) {
+  const hub = existing ?? (await createTestHub());
+  const peer = await hub.connectAmqpDevice();
+  return { hub, peer, sender: await peer.openSender(ADDRESS) };
 }
 
 function dataOf(bytes: Buffer): AmqpMessage["body"] {
@@ -57,14 +55,13 @@ describe("a device's telemetry link", () => {
     "/devices/device%31/messages/events",
   ])("may be attached to %s", async (address) => {
     const hub = await createTestHub();
-    const peer = await connectDevice(hub);
+    const peer = await hub.connectAmqpDevice();
     expect(await (await peer.openSender(address)).send({ body: "x" })).toEqual(ACCEPTED);
     expect(storedEvents(hub.deviceToCloud)).toMatchObject([{ payload: { deviceId: "device1" } }]);
   });
 
   it("marks the device as connected until it is detached", async () => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     expect(hub.log.of("deviceConnected")).toMatchObject([{ protocol: "amqp" }]);
     sender.link.close();
     await hub.log.reached("deviceDisconnected");
@@ -72,8 +69,7 @@ describe("a device's telemetry link", () => {
 
   // Rule one-connection.
   it("closes when the device connects over another protocol", async () => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     const closed = once(sender.link, "sender_close");
     await hub.connectDevice();
     await closed;
@@ -97,8 +93,7 @@ describe("a device's telemetry link", () => {
 
   // Rule device-credentials.
   it.each(["disabled", "deleted"])("closes when the device is %s", async (how) => {
-    const hub = await createTestHub();
-    const { peer, sender } = await openSender(hub);
+    const { hub, peer, sender } = await openSender();
     const closed = once(sender.link, "sender_close");
     if (how === "deleted") await hub.registry.delete("device1", "*");
     else await hub.registry.update("device1", { status: "disabled" }, "*");
@@ -112,12 +107,11 @@ describe("a device's telemetry link", () => {
     ["device is disabled", (hub) => hub.registry.update("device1", { status: "disabled" }, "*")],
     ["device has connected over another protocol", (hub) => hub.connectDevice()],
   ])("accepts nothing once its %s, even if the peer does not read", async (_what, change) => {
-    const hub = await createTestHub();
-    const { peer, sender } = await openSender(hub);
+    const { hub, peer, sender } = await openSender();
     peer.stall();
     await change(hub);
     sender.link.send({ body: "late" });
-    const other = await connectDevice(hub, "device2");
+    const other = await hub.connectAmqpDevice("device2");
     await (await other.openSender("/devices/device2/messages/events")).send({ body: "other" });
     const devices = storedEvents(hub.deviceToCloud).map(({ payload }) => payload.deviceId);
     expect(devices).toEqual(["device2"]);
@@ -131,31 +125,27 @@ describe("a device's telemetry link", () => {
     ["device", true],
     ["iothubowner", true],
   ])("may be attached with policy %s: %s", async (policy, may) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectService(policy);
-    const attached = peer.openSender(ADDRESS);
-    if (may) await attached;
-    else await expect(attached).rejects.toMatchObject(UNAUTHORIZED);
+    const { peer } = await connectTestService(policy);
+    expect(await isAuthorized(peer.openSender(ADDRESS))).toBe(may);
   });
 
   it("is refused to another device and to a client that has not signed in", async () => {
     const hub = await createTestHub();
-    const other = await connectDevice(hub, "device2");
+    const other = await hub.connectAmqpDevice("device2");
     await expect(other.openSender(ADDRESS)).rejects.toMatchObject(UNAUTHORIZED);
     const nobody = await hub.amqp().opened();
     await expect(nobody.openSender(ADDRESS)).rejects.toMatchObject(UNAUTHORIZED);
   });
 
   it("is refused for a device that does not exist", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectService("iothubowner");
+    const { peer } = await connectTestService("iothubowner");
     const attached = peer.openSender("/devices/nobody/messages/events");
     await expect(attached).rejects.toMatchObject(UNAUTHORIZED);
   });
 
   it("cannot be attached to receive", async () => {
     const hub = await createTestHub();
-    const peer = await connectDevice(hub);
+    const peer = await hub.connectAmqpDevice();
     await expect(peer.openReceiver(ADDRESS)).rejects.toMatchObject({ condition: "amqp:not-found" });
   });
 });
@@ -179,24 +169,14 @@ describe("telemetry is accepted", () => {
   });
 
   it("or rejected when the store fails", async () => {
-    const hub = await createTestHub({
-      store: {
-        async *load() {},
-        write: (changes) =>
-          changes.some(({ key }) => key.startsWith("event/"))
-            ? Promise.reject(new Error("disk full"))
-            : Promise.resolve(),
-        close: () => Promise.resolve(),
-      },
-    });
+    const hub = await createTestHub({ store: createFailingStore("event/") });
     const { sender } = await openSender(hub);
     expect(await sender.send({ body: "x" })).toEqual(rejection("amqp:internal-error", 500001));
     expect(storedEvents(hub.deviceToCloud)).toEqual([]);
   });
 
   it("whether or not other messages before and after it are rejected", async () => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     const bad = { application_properties: { n: 1 }, body: "x" };
     const messages = [{ body: "0" }, bad, { body: "2" }, bad, bad, { body: "5" }];
     const outcomes = await Promise.all(messages.map((message) => sender.send(message)));
@@ -213,8 +193,7 @@ describe("telemetry is accepted", () => {
   });
 
   it("in order, beyond the link's first credit", async () => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     const count = 3000;
     const outcomes: Promise<unknown>[] = [];
     while (outcomes.length < count) {
@@ -230,8 +209,7 @@ describe("telemetry is accepted", () => {
 // Rule d2c-properties.
 describe("a telemetry message", () => {
   it("is stored with its properties, body, and the annotations that a device may set", async () => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     const expiryTimeUtcMs = Date.UTC(2027, 0, 1);
     await sender.send({
       message_id: "m1",
@@ -284,8 +262,7 @@ describe("a telemetry message", () => {
       "ulong",
     ],
   ])("keeps the type of its ids: %s", async (_what, id, value, type) => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     const wire = id as string;
     await sender.send({ message_id: wire, correlation_id: wire, body: "x" });
     const [stored] = storedTelemetry(hub.deviceToCloud);
@@ -307,8 +284,7 @@ describe("a telemetry message", () => {
     ["a binary value", rhea.types.wrap_binary(Buffer.from("ab")), "ab"],
     ["nothing", undefined, ""],
   ])("may have %s as its body", async (_what, body, text) => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     expect(await sender.send({ body })).toEqual(ACCEPTED);
     expect(String(storedTelemetry(hub.deviceToCloud)[0]?.body)).toBe(text);
   });
@@ -321,8 +297,7 @@ describe("a telemetry message", () => {
     ["a body that is a number", { body: 7 }],
     ["a body that is a map", { body: { a: 1 } }],
   ])("is refused with %s", async (_what, fields) => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     expect(await sender.send({ body: "x", ...fields })).toEqual(REFUSED);
     expect(storedEvents(hub.deviceToCloud)).toEqual([]);
     expect(await sender.send({ body: "good" })).toEqual(ACCEPTED);
@@ -330,8 +305,7 @@ describe("a telemetry message", () => {
 
   // Rule d2c-size.
   it("may have 256 KB, but not a byte more", async () => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     expect(await sender.send({ body: dataOf(Buffer.alloc(262_144)) })).toEqual(ACCEPTED);
     expect(await sender.send({ body: dataOf(Buffer.alloc(262_145)) })).toEqual(TOO_LARGE);
     const withProperty = {
@@ -346,8 +320,7 @@ describe("a telemetry message", () => {
 // Rule d2c-amqp-batch.
 describe("a batch", () => {
   it("becomes one event per message, in order, and has one outcome", async () => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     const batch = batchOf(
       encode({ message_id: "m0", body: dataOf(Buffer.from("0")) }),
       encode({ application_properties: { a: "b" }, body: dataOf(Buffer.from("1")) }),
@@ -362,16 +335,14 @@ describe("a batch", () => {
   });
 
   it("of one message becomes one event", async () => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     expect(await sender.sendBytes(batchOf(encode({ body: "x" })), BATCH_FORMAT)).toEqual(ACCEPTED);
     expect(storedEvents(hub.deviceToCloud)).toHaveLength(1);
   });
 
   // Rule d2c-durable.
   it("is accepted as a whole or not at all", async () => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     const good = encode({ body: "x" });
     const bad = encode({ application_properties: { n: 1 }, body: "x" });
     expect(await sender.sendBytes(batchOf(good, good, bad), BATCH_FORMAT)).toEqual(REFUSED);
@@ -381,8 +352,7 @@ describe("a batch", () => {
 
   // Rule d2c-size.
   it("may have 256 KB in total", async () => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     const half = encode({ body: dataOf(Buffer.alloc(131_072)) });
     expect(await sender.sendBytes(batchOf(half, half), BATCH_FORMAT)).toEqual(ACCEPTED);
     const one = encode({ body: dataOf(Buffer.alloc(1)) });
@@ -411,8 +381,7 @@ describe("a batch", () => {
   });
 
   it("in an unknown message format is refused", async () => {
-    const hub = await createTestHub();
-    const { sender } = await openSender(hub);
+    const { hub, sender } = await openSender();
     const batch = batchOf(encode({ body: "x" }));
     expect(await sender.sendBytes(batch, 0x80013701)).toEqual(REFUSED);
     expect(storedEvents(hub.deviceToCloud)).toEqual([]);
@@ -420,29 +389,23 @@ describe("a batch", () => {
 });
 
 describe("a device", () => {
-  it.each(["link", "session", "connection", "socket"] as const)(
-    "may close its %s during a burst without harm",
-    async (end) => {
-      const store = new HeldStore();
-      const hub = await createTestHub({ store });
-      const uncaught = await uncaughtDuring(async () => {
-        const { peer, sender } = await openSender(hub);
-        store.hold();
-        for (let n = 0; n < 20; n++) void sender.send({ body: String(n) });
-        await roundTrip(peer);
-        if (end === "link") sender.link.close();
-        if (end === "session") sender.link.session.close();
-        if (end === "connection") peer.connection.close();
-        if (end === "socket") peer.destroy();
-        await expect.poll(() => hub.services.connections.count).toBe(0);
-        store.release();
-        await hub.log.reached("telemetry", 20);
-        const again = await openSender(hub);
-        expect(await again.sender.send({ body: "x" })).toEqual(ACCEPTED);
-      });
-      expect(uncaught).toEqual([]);
-    },
-  );
+  it.each(LINK_ENDS)("may close its %s during a burst without harm", async (end) => {
+    const store = new HeldStore();
+    const hub = await createTestHub({ store });
+    const uncaught = await uncaughtDuring(async () => {
+      const { peer, sender } = await openSender(hub);
+      store.hold();
+      for (let n = 0; n < 20; n++) void sender.send({ body: String(n) });
+      await roundTrip(peer);
+      peer.end(sender.link, end);
+      await expect.poll(() => hub.services.connections.count).toBe(0);
+      store.release();
+      await hub.log.reached("telemetry", 20);
+      const again = await openSender(hub);
+      expect(await again.sender.send({ body: "x" })).toEqual(ACCEPTED);
+    });
+    expect(uncaught).toEqual([]);
+  });
 
   it("that sends a message that is not AMQP loses only its own connection", async () => {
     const hub = await createTestHub();
@@ -457,8 +420,7 @@ describe("a device", () => {
   });
 
   it("that sends a huge message is disconnected before the message is complete", async () => {
-    const hub = await createTestHub();
-    const { peer, sender } = await openSender(hub);
+    const { hub, peer, sender } = await openSender();
     const sent = sender.send({ body: dataOf(Buffer.alloc(64 * 1024 * 1024)) });
     const outcome = await Promise.race([sent, peer.closed]);
     expect(outcome).toBeUndefined();

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Message as AmqpMessage, ReceiverOptions, SenderOptions } from "rhea";
 import { describe, expect, it } from "vitest";
 import { dataOf } from "../../support/amqp-peer.ts";
-import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
+import { connectTestService, createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
 import { RawAmqp } from "./raw-amqp.ts";
 
 const TWIN = "/devices/device1/twin";
@@ -33,16 +33,9 @@ const CLIENTS: readonly Form[] = [
   ["C#", (path: string) => `amqps://${HOST}:5671${path}`, { snd_settle_mode: SETTLED }],
 ];
 
-async function connectDevice(hub: TestHub, deviceId = "device1") {
-  const peer = await hub.amqp().opened();
-  const cbs = await peer.openCbs();
-  await cbs.putToken(`${HOST}/devices/${deviceId}`, hub.deviceToken(deviceId));
-  return peer;
-}
-
 async function attach(hub: TestHub, path: string, form: Form) {
   const [, addressOf, modes] = form;
-  const peer = await connectDevice(hub);
+  const peer = await hub.connectAmqpDevice();
   // One id for both links.
   const properties = linkProperties(path === TWIN ? "twin" : "methods");
   const link = { ...modes, properties };
@@ -107,7 +100,7 @@ describe.each(CLIENTS)("method links as %s attaches them", (...form) => {
 describe("message links as the C client attaches them", () => {
   it("carry messages in both directions", async () => {
     const hub = await createTestHub();
-    const peer = await connectDevice(hub);
+    const peer = await hub.connectAmqpDevice();
     const base = `amqps://${HOST}/devices/device1/messages`;
     const { "com.microsoft:client-version": version } = linkProperties("twin");
     const properties = { "com.microsoft:client-version": version };
@@ -134,10 +127,7 @@ describe("message links as the C client attaches them", () => {
 
 // Rule twin-minimal. The C client accepts no other type.
 it("the status of a reply is encoded as an int", async () => {
-  const hub = await createTestHub();
-  const peer = new RawAmqp(hub.rawAmqp().clientEnd);
-  await peer.open();
-  await peer.putToken(`${HOST}/devices/device1`, hub.deviceToken("device1"));
+  const peer = await RawAmqp.connect(await createTestHub(), "device");
   await peer.attachReceiver(2, TWIN);
   peer.grant(2, 1, { next_incoming_id: 1 });
   await peer.attachSender(3, TWIN);
@@ -153,8 +143,7 @@ it("the status of a reply is encoded as an int", async () => {
 
 describe("twins of several devices on one connection", () => {
   it("reply each on their own link", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectService("device");
+    const { peer } = await connectTestService("device");
     const links = [];
     for (const deviceId of ["device1", "device2"]) {
       const address = `/devices/${deviceId}/twin`;
@@ -174,14 +163,14 @@ describe("twins of several devices on one connection", () => {
 // Rules device-credentials, sas-expiry.
 describe.each([TWIN, METHODS])("the links to %s", (address) => {
   it("are refused to another device", async () => {
-    const peer = await connectDevice(await createTestHub(), "device2");
+    const peer = await (await createTestHub()).connectAmqpDevice("device2");
     await expect(peer.openSender(address)).rejects.toMatchObject(UNAUTHORIZED);
     await expect(peer.openReceiver(address)).rejects.toMatchObject(UNAUTHORIZED);
   });
 
   it("close when the token expires, and the device is then disconnected", async () => {
     const hub = await createTestHub();
-    const peer = await connectDevice(hub);
+    const peer = await hub.connectAmqpDevice();
     const links = [(await peer.openSender(address)).link, (await peer.openReceiver(address)).link];
     const closed = [
       once(links[0] as never, "sender_close"),

@@ -11,7 +11,7 @@ import { createDuplexPair } from "../../support/duplex-pair.ts";
 import { openPartition } from "../../support/event-hub.ts";
 import { startHubForTest } from "../../support/local-hub.ts";
 import { signToken } from "../../support/sign-token.ts";
-import { createTestHub, HOST } from "../../support/test-hub.ts";
+import { connectTestService, createTestHub, HOST } from "../../support/test-hub.ts";
 
 const REDIRECT = "amqp:link:redirect";
 
@@ -109,8 +109,7 @@ describe("a link to the events at the hub's own address", () => {
     ["service", REDIRECT],
     ["iothubowner", REDIRECT],
   ])("with policy %s is answered with %s", async (policy, condition) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectService(policy);
+    const { peer } = await connectTestService(policy);
     await expect(peer.openReceiver("/messages/events")).rejects.toMatchObject({ condition });
   });
 
@@ -133,8 +132,7 @@ describe("a link to the events at the hub's own address", () => {
   it("is refused to a device, and without a token", async () => {
     const hub = await createTestHub();
     const nobody = await hub.amqp().opened();
-    const device = await hub.amqp().opened();
-    await (await device.openCbs()).putToken(HOST, hub.deviceToken("device1"));
+    const device = await hub.connectAmqpDevice();
     for (const peer of [nobody, device]) {
       await expect(peer.openReceiver("/messages/events")).rejects.toMatchObject({
         condition: "amqp:unauthorized-access",

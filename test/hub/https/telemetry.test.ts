@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createFailingStore } from "../../support/failing-store.ts";
 import { HeldStore } from "../../support/held-store.ts";
 import { storedEvents, storedTelemetry } from "../../support/stored-events.ts";
 import { createTestHub, type TestHub } from "../../support/test-hub.ts";
@@ -133,16 +134,7 @@ describe("POST of a message", () => {
   });
 
   it("is answered with 500 when the store fails", async () => {
-    const hub = await createTestHub({
-      store: {
-        async *load() {},
-        write: (changes) =>
-          changes.some(({ key }) => key.startsWith("event/"))
-            ? Promise.reject(new Error("disk full"))
-            : Promise.resolve(),
-        close: () => Promise.resolve(),
-      },
-    });
+    const hub = await createTestHub({ store: createFailingStore("event/") });
     expect((await post(hub)).status).toBe(500);
     expect(storedEvents(hub.deviceToCloud)).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import tls from "node:tls";
+import mqtt from "mqtt-packet";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createWebSocketStream, WebSocket } from "ws";
 import { ManualClock } from "../../../src/async/clock.ts";
@@ -15,7 +16,7 @@ import type { LocalHub } from "../../../src/hub/local-hub.ts";
 import { AmqpPeer } from "../../support/amqp-peer.ts";
 import { EventLog } from "../../support/event-log.ts";
 import { startHubForTest } from "../../support/local-hub.ts";
-import { MqttPeer } from "../../support/mqtt-peer.ts";
+import { connectPacket, MqttPeer } from "../../support/mqtt-peer.ts";
 import { devicebound } from "../../support/test-hub.ts";
 
 const PATH = "/$iothub/websocket";
@@ -103,6 +104,20 @@ describe("through a WebSocket", () => {
     const socket = openSocket(hub, path, ["AMQPWSB10"]);
     await (await connectAmqp(hub, socket)).openSender("/messages/devicebound");
     expect(socket.protocol).toBe("AMQPWSB10");
+  });
+
+  // MQTT without a token, and the AMQP header: each is answered at once.
+  it.each([
+    ["mqtt", mqtt.generate(connectPacket({ username: "localhost/device1" })), "20020005"],
+    ["AMQPWSB10", Buffer.from("AMQP\u0000\u0001\u0000\u0000", "latin1"), "414d515000010000"],
+  ])("%s may be split into frames at any byte", async (subprotocol, bytes, answer) => {
+    const socket = openSocket(await startHub(), PATH, [subprotocol]);
+    await once(socket, "open");
+    const answered = once(socket, "message");
+    for (const byte of bytes) socket.send(Buffer.of(byte));
+    const [data, isBinary] = (await answered) as [Buffer, boolean];
+    expect(data.toString("hex").startsWith(answer)).toBe(true);
+    expect(isBinary).toBe(true);
   });
 
   it("a message sent over AMQP reaches its device over MQTT", async () => {

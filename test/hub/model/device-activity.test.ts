@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Store, StoreChange } from "../../../src/hub/store/store.ts";
+import { publishPacket } from "../../support/mqtt-peer.ts";
 import { createTestHub, type TestHub } from "../../support/test-hub.ts";
 
 const NEVER = "0001-01-01T00:00:00Z";
@@ -31,7 +32,7 @@ test("connecting and sending count as activity of that device only", async () =>
   hub.clock.advance(5000);
   const sentAt = new Date(hub.clock.nowMs()).toISOString();
   const topic = "devices/device1/messages/events/";
-  peer.send({ cmd: "publish", topic, payload: "x", qos: 0, dup: false, retain: false });
+  peer.send(publishPacket({ topic, payload: "x" }));
   await hub.log.reached("telemetry");
   expect(await timesOf(hub)).toEqual({
     lastActivityTime: sentAt,

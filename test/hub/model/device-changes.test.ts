@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { HeldStore } from "../../support/held-store.ts";
-import { createTestHub, devicebound, type TestHub } from "../../support/test-hub.ts";
+import {
+  connectTestDevice,
+  createTestHub,
+  devicebound,
+  type TestHub,
+} from "../../support/test-hub.ts";
 
 const ANY = "*";
 const NEW_KEYS = { type: "sas", primaryKey: "", secondaryKey: "" } as const;
@@ -47,8 +52,7 @@ describe("a device that is connected over MQTT", () => {
   );
 
   it("stays connected when nothing about its sign-in changes", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     await hub.registry.update("device1", { statusReason: "all is well", isIotEdge: true }, ANY);
     await peer.ping();
   });
@@ -63,8 +67,7 @@ describe("a device that is connected over MQTT", () => {
 // Rule c2d-device-disabled.
 describe("a message to a device that is disabled", () => {
   it.each(["queued", "in flight"])("%s is delivered once it is enabled again", async (state) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     if (state === "in flight") await peer.subscribe(devicebound());
     await hub.send({ messageId: "m1", ack: "full" });
     await hub.registry.update("device1", { status: "disabled" }, ANY);
@@ -81,8 +84,7 @@ describe("a message to a device that is disabled", () => {
 // Rule c2d-device-deleted.
 describe("the messages of a deleted device", () => {
   it("are deleted, including those in flight, without feedback", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     await peer.subscribe(devicebound());
     await hub.send({ messageId: "m1", ack: "full" });
     await peer.nextPublish();

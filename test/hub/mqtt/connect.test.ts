@@ -1,6 +1,7 @@
 import mqtt, { type IConnectPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 
+import { publishPacket } from "../../support/mqtt-peer.ts";
 import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
 
 type Fields = Partial<IConnectPacket>;
@@ -177,17 +178,7 @@ describe("a connection is closed without an answer after", () => {
       "SUBSCRIBE",
       mqtt.generate({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "#", qos: 0 }] }),
     ],
-    [
-      "PUBLISH",
-      mqtt.generate({
-        cmd: "publish",
-        topic: "a",
-        payload: "b",
-        qos: 0,
-        dup: false,
-        retain: false,
-      }),
-    ],
+    ["PUBLISH", mqtt.generate(publishPacket({ topic: "a", payload: "b" }))],
     ["CONNACK", mqtt.generate({ cmd: "connack", returnCode: 0, sessionPresent: false })],
     ["a reserved packet type", Buffer.from("0000", "hex")],
     ["CONNECT with reserved flags", Buffer.from("1f00", "hex")],

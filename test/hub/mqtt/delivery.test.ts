@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeDeviceboundProperties } from "../../../src/core/property-bag.ts";
-import { createTestHub, devicebound, message } from "../../support/test-hub.ts";
+import { connectTestDevice, createTestHub, devicebound, message } from "../../support/test-hub.ts";
 
 const TOPIC = "devices/device1/messages/devicebound/";
 
@@ -19,8 +19,7 @@ describe("SUBSCRIBE", () => {
     [1, 1],
     [2, 1],
   ] as const)("with QoS %d is granted %d", async (asked, granted) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { peer } = await connectTestDevice();
     expect(await peer.subscribe(devicebound(), asked)).toEqual([granted]);
   });
 

@@ -1,12 +1,13 @@
+import type { Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../../src/hub/store/store.ts";
-import { createTestHub, devicebound } from "../../support/test-hub.ts";
+import { publishPacket } from "../../support/mqtt-peer.ts";
+import { connectTestDevice, createTestHub, devicebound } from "../../support/test-hub.ts";
 
 describe("a second CONNECT", () => {
   // Rule mqtt-violation.
   it("on the same connection closes it", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     peer.send(hub.signIn());
     await peer.closedSilently();
   });
@@ -51,71 +52,21 @@ describe("a second CONNECT", () => {
 // Rule mqtt-violation.
 describe("an unsupported packet closes the connection", () => {
   const own = "devices/device1/messages/";
-  it.each([
-    [
-      "PUBLISH with QoS 2",
-      {
-        cmd: "publish",
-        topic: `${own}events/`,
-        payload: "",
-        qos: 2,
-        messageId: 1,
-        dup: false,
-        retain: false,
-      },
-    ],
-    [
-      "PUBLISH to another device",
-      {
-        cmd: "publish",
-        topic: "devices/device2/messages/events/",
-        payload: "",
-        qos: 0,
-        dup: false,
-        retain: false,
-      },
-    ],
-    [
-      "PUBLISH to its own devicebound topic",
-      {
-        cmd: "publish",
-        topic: `${own}devicebound/`,
-        payload: "",
-        qos: 0,
-        dup: false,
-        retain: false,
-      },
-    ],
-    [
-      "PUBLISH to an unknown topic",
-      { cmd: "publish", topic: "hello", payload: "", qos: 0, dup: false, retain: false },
-    ],
-    [
-      "SUBSCRIBE to another device",
-      {
-        cmd: "subscribe",
-        messageId: 1,
-        subscriptions: [{ topic: devicebound("device2"), qos: 1 }],
-      },
-    ],
-    [
-      "SUBSCRIBE to everything",
-      { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "#", qos: 1 }] },
-    ],
-    [
-      "SUBSCRIBE to any device",
-      { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: devicebound("+"), qos: 1 }] },
-    ],
+  const subscribePacket = (...topics: string[]): Packet => {
+    const subscriptions = topics.map((topic) => ({ topic, qos: 1 }) as const);
+    return { cmd: "subscribe", messageId: 1, subscriptions };
+  };
+  it.each<[string, Packet]>([
+    ["PUBLISH with QoS 2", publishPacket({ topic: `${own}events/`, qos: 2, messageId: 1 })],
+    ["PUBLISH to another device", publishPacket({ topic: "devices/device2/messages/events/" })],
+    ["PUBLISH to its own devicebound topic", publishPacket({ topic: `${own}devicebound/` })],
+    ["PUBLISH to an unknown topic", publishPacket({ topic: "hello" })],
+    ["SUBSCRIBE to another device", subscribePacket(devicebound("device2"))],
+    ["SUBSCRIBE to everything", subscribePacket("#")],
+    ["SUBSCRIBE to any device", subscribePacket(devicebound("+"))],
     [
       "SUBSCRIBE to its own and another device",
-      {
-        cmd: "subscribe",
-        messageId: 1,
-        subscriptions: [
-          { topic: devicebound(), qos: 1 },
-          { topic: devicebound("device2"), qos: 1 },
-        ],
-      },
+      subscribePacket(devicebound(), devicebound("device2")),
     ],
     ["PUBREC", { cmd: "pubrec", messageId: 1 }],
     ["PUBREL", { cmd: "pubrel", messageId: 1 }],
@@ -123,10 +74,9 @@ describe("an unsupported packet closes the connection", () => {
     ["SUBACK", { cmd: "suback", messageId: 1, granted: [0] }],
     ["PINGRESP", { cmd: "pingresp" }],
     ["CONNACK", { cmd: "connack", returnCode: 0, sessionPresent: false }],
-  ] as const)("%s", async (_what, packet) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
-    peer.send(structuredClone(packet) as Parameters<typeof peer.send>[0]);
+  ])("%s", async (_what, packet) => {
+    const { hub, peer } = await connectTestDevice();
+    peer.send(packet);
     await peer.closedSilently();
     await hub.send({}, "device2");
     expect(hub.cloudToDevice.countOf("device2")).toBe(1);
@@ -144,8 +94,7 @@ describe("an unsupported packet closes the connection", () => {
     ["PUBLISH to a wildcard", "3003000123"],
     ["a remaining length that does not end", "c0ffffffffff"],
   ])("malformed: %s", async (_what, hex) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { peer } = await connectTestDevice();
     peer.sendBytes(Buffer.from(hex, "hex"));
     await peer.closedSilently();
   });
@@ -202,8 +151,7 @@ describe("an expired token", () => {
 
 describe("a closed connection leaves no timer", () => {
   it.each(["DISCONNECT", "the end of the stream"])("after %s", async (how) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     if (how === "DISCONNECT") {
       peer.send({ cmd: "disconnect" });
       await peer.closed;

@@ -1,17 +1,17 @@
 import type { IPublishPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import { openPartition } from "../../support/event-hub.ts";
+import { createFailingStore } from "../../support/failing-store.ts";
 import { HeldStore } from "../../support/held-store.ts";
-import type { MqttPeer } from "../../support/mqtt-peer.ts";
+import { type MqttPeer, publishPacket } from "../../support/mqtt-peer.ts";
 import { stable } from "../../support/stable.ts";
 import { storedEvents, storedTelemetry } from "../../support/stored-events.ts";
-import { createTestHub, HOST } from "../../support/test-hub.ts";
+import { connectTestDevice, createTestHub } from "../../support/test-hub.ts";
 
 const TOPIC = "devices/device1/messages/events/";
 
 function publish(fields: Partial<IPublishPacket> = {}): IPublishPacket {
-  const packet = { cmd: "publish", topic: TOPIC, payload: "x", qos: 1, dup: false } as const;
-  return { ...packet, retain: false, messageId: 1, ...fields };
+  return publishPacket({ topic: TOPIC, payload: "x", qos: 1, messageId: 1, ...fields });
 }
 
 /** Sends a packet, and expects its PUBACK next. */
@@ -23,8 +23,7 @@ async function expectPuback(peer: MqttPeer, packet: IPublishPacket): Promise<voi
 // Rules d2c-mqtt, d2c-durable.
 describe("PUBLISH of a device", () => {
   it("with QoS 1 is stored and answered with PUBACK", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     const payload = Buffer.from("h\u00e9llo\0\uffff");
     await expectPuback(peer, publish({ messageId: 65_535, payload }));
     expect(storedEvents(hub.deviceToCloud)).toMatchObject([
@@ -42,8 +41,7 @@ describe("PUBLISH of a device", () => {
   });
 
   it("with QoS 0 is stored and not answered", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     peer.send({ ...publish({ qos: 0 }) });
     await hub.log.reached("telemetry");
     await peer.ping();
@@ -51,16 +49,14 @@ describe("PUBLISH of a device", () => {
   });
 
   it("with DUP is stored as another event, because the hub does not deduplicate", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     await expectPuback(peer, publish());
     await expectPuback(peer, publish({ dup: true }));
     expect(storedTelemetry(hub.deviceToCloud)).toHaveLength(2);
   });
 
   it("is reported as a hub event", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     await expectPuback(peer, publish({ topic: `${TOPIC}%24.mid=m1` }));
     const [partitionId = ""] = hub.deviceToCloud.partitionIds.filter(
       (id) => !hub.deviceToCloud.propertiesOf(id).isEmpty,
@@ -71,15 +67,13 @@ describe("PUBLISH of a device", () => {
   });
 
   it("to the topic without a trailing slash has no properties", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     await expectPuback(peer, publish({ topic: TOPIC.slice(0, -1) }));
     expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([{ system: {}, properties: {} }]);
   });
 
   it("without a body is stored as an event", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     await expectPuback(peer, publish({ payload: "" }));
     expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([{ body: Buffer.alloc(0) }]);
   });
@@ -94,16 +88,14 @@ describe("PUBLISH of a device", () => {
   });
 
   it("with exactly 256 KB is stored", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     await expectPuback(peer, publish({ payload: Buffer.alloc(262_144) }));
     expect(storedTelemetry(hub.deviceToCloud)).toHaveLength(1);
   });
 
   // Rule c2d-order.
   it("is stored in order, whatever the QoS", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     const texts = Array.from({ length: 200 }, (_, n) => String(n));
     texts.forEach((payload, n) => {
       peer.send(n % 2 ? publish({ payload, messageId: n }) : publish({ payload, qos: 0 }));
@@ -118,8 +110,7 @@ describe("PUBLISH of a device", () => {
 // Rules d2c-mqtt, d2c-properties.
 describe("the topic of a PUBLISH", () => {
   it("contains system and application properties", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     const bag =
       "%24.mid=id1&%24.cid=c1&%24.ct=application%2Fjson&%24.ce=utf-8&%24.sub=part" +
       "&k%20%C3%A9=v%2F1&bare&empty=&iothub-ack=full&bad=%zz";
@@ -142,8 +133,7 @@ describe("the topic of a PUBLISH", () => {
   describe("is converted for readers of events:", () => {
     /** Publishes a message with these properties, and returns the event as read. */
     async function readEvent(bag: string) {
-      const hub = await createTestHub();
-      const { peer } = await hub.connectDevice();
+      const { hub, peer } = await connectTestDevice();
       await expectPuback(peer, publish({ topic: `${TOPIC}${bag}` }));
       const { partitionId = "" } = await hub.log.reached("telemetry");
       const service = await hub.connectService();
@@ -210,8 +200,7 @@ describe("the topic of a PUBLISH", () => {
 
   // Rule d2c-mqtt-retain.
   it("with RETAIN gets the property mqtt-retain, and is not retained", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     await expectPuback(peer, publish({ retain: true, topic: `${TOPIC}a=b` }));
     expect(storedTelemetry(hub.deviceToCloud)).toMatchObject([
       { properties: { a: "b", "mqtt-retain": "true" } },
@@ -230,8 +219,7 @@ describe("the topic of a PUBLISH", () => {
     "$SYS/broker",
     "telemetry",
   ])("closes the connection and nothing is stored if it is %s", async (topic) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     peer.send(publish({ topic }));
     await peer.closedSilently();
     expect(storedEvents(hub.deviceToCloud)).toEqual([]);
@@ -247,8 +235,7 @@ describe("a refused PUBLISH", () => {
     ["a packet of 2 MB", { payload: Buffer.alloc(2_000_000) }],
     ["a message id of 129 characters", { topic: `${TOPIC}%24.mid=${"x".repeat(129)}` }],
   ])("with %s closes the connection and stores nothing", async (_what, fields) => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     peer.send(publish(fields));
     await peer.closedSilently();
     expect(storedEvents(hub.deviceToCloud)).toEqual([]);
@@ -256,8 +243,7 @@ describe("a refused PUBLISH", () => {
   });
 
   it("does not affect earlier messages", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     peer.send(publish({ payload: "good" }));
     peer.send(publish({ topic: "nowhere" }));
     await peer.closed;
@@ -271,8 +257,7 @@ describe("a refused PUBLISH", () => {
   ])(
     "from a device that was %s closes the connection and stores nothing",
     async (_how, isDeleted) => {
-      const hub = await createTestHub();
-      const { peer } = await hub.connectDevice();
+      const { hub, peer } = await connectTestDevice();
       if (isDeleted) await hub.registry.delete("device1", "*");
       else await hub.registry.update("device1", { status: "disabled" }, "*");
       peer.send(publish());
@@ -301,16 +286,7 @@ describe("PUBACK", () => {
   });
 
   it("is not sent when the store fails", async () => {
-    const hub = await createTestHub({
-      store: {
-        async *load() {},
-        write: (changes) =>
-          changes.some(({ key }) => key.startsWith("event/"))
-            ? Promise.reject(new Error("disk full"))
-            : Promise.resolve(),
-        close: () => Promise.resolve(),
-      },
-    });
+    const hub = await createTestHub({ store: createFailingStore("event/") });
     const { peer } = await hub.connectDevice();
     peer.send(publish());
     await peer.closedSilently();
@@ -374,14 +350,13 @@ describe("a device that sends faster than the store writes", () => {
 // Rule event-partition.
 describe("a device", () => {
   it("has its events in one partition, in order, over every protocol", async () => {
-    const hub = await createTestHub();
-    const { peer } = await hub.connectDevice();
+    const { hub, peer } = await connectTestDevice();
     await expectPuback(peer, publish({ payload: "mqtt" }));
-    const token = hub.deviceToken("device1");
     const path = "/devices/device1/messages/events?api-version=2021-04-12";
-    expect((await hub.https("POST", path, token, { body: { n: 1 } })).status).toBe(204);
-    const device = await hub.amqp().opened();
-    await (await device.openCbs()).putToken(HOST, token);
+    expect(
+      (await hub.https("POST", path, hub.deviceToken("device1"), { body: { n: 1 } })).status,
+    ).toBe(204);
+    const device = await hub.connectAmqpDevice();
     const sender = await device.openSender("/devices/device1/messages/events");
     await sender.send({ body: "amqp" });
     const partitions = new Set(hub.log.of("telemetry").map(({ partitionId }) => partitionId));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { StoredEvent } from "../../../src/hub/model/device-to-cloud.ts";
-import { createTestHub, type TestHub } from "../../support/test-hub.ts";
+import { storedEvents } from "../../support/stored-events.ts";
+import { createTestHub } from "../../support/test-hub.ts";
 
 const will = {
   topic: "devices/device1/messages/events/$.mid=last&a=b",
@@ -9,23 +9,6 @@ const will = {
   retain: false,
 };
 
-/** The events of all partitions. */
-function eventsOf({ deviceToCloud }: TestHub): StoredEvent[] {
-  const events: StoredEvent[] = [];
-  for (const partitionId of deviceToCloud.partitionIds) {
-    const subscription = deviceToCloud.subscribe(
-      {
-        partition: { type: "eventPartition", consumerGroup: "$Default", partitionId, segments: [] },
-        position: { type: "start" },
-      },
-      { hasCredit: () => true, deliver: (event) => events.push(event), onReplaced: () => {} },
-    );
-    subscription.wake();
-    subscription.close();
-  }
-  return events;
-}
-
 // Rule mqtt-will.
 describe("a will", () => {
   test("is sent as telemetry when the connection is lost", async () => {
@@ -33,7 +16,7 @@ describe("a will", () => {
     const { peer } = await hub.connectDevice("device1", { will });
     peer.destroy();
     await hub.log.reached("telemetry");
-    expect(eventsOf(hub).map(({ payload }) => payload)).toMatchObject([
+    expect(storedEvents(hub.deviceToCloud).map(({ payload }) => payload)).toMatchObject([
       {
         deviceId: "device1",
         telemetry: {
@@ -60,7 +43,7 @@ describe("a will", () => {
     const { peer } = await hub.connectDevice("device1", { will });
     peer.send({ cmd: "disconnect" });
     await hub.log.reached("deviceDisconnected");
-    expect(eventsOf(hub)).toEqual([]);
+    expect(storedEvents(hub.deviceToCloud)).toEqual([]);
   });
 
   test("is sent once", async () => {
@@ -71,7 +54,7 @@ describe("a will", () => {
     peer.destroy();
     await hub.log.reached("telemetry");
     await hub.connectDevice("device1");
-    expect(eventsOf(hub)).toHaveLength(1);
+    expect(storedEvents(hub.deviceToCloud)).toHaveLength(1);
   });
 
   test.each(["devices/device2/messages/events/", "elsewhere", "$iothub/twin/GET/?$rid=1"])(
@@ -82,7 +65,7 @@ describe("a will", () => {
       const connack = await peer.connect(hub.signIn("device1", { will: { ...will, topic } }));
       expect(connack.returnCode).toBe(3);
       await peer.closed;
-      expect(eventsOf(hub)).toEqual([]);
+      expect(storedEvents(hub.deviceToCloud)).toEqual([]);
     },
   );
 });

@@ -43,6 +43,12 @@ function openConsumer(hub: LocalHub, group?: string, options: EventHubConsumerCl
   return openSdkConsumer(hub.eventHubConnectionString, group, options);
 }
 
+function overWebSocket({ caFile }: LocalHub): EventHubConsumerClientOptions {
+  const webSocket = WebSocket as unknown as WebSocketImpl;
+  const webSocketConstructorOptions = { ca: readFileSync(caFile) };
+  return { webSocketOptions: { webSocket, webSocketConstructorOptions } };
+}
+
 /** The bodies of the next events; the SDK parses their numbers as JSON. */
 async function takeBodies({ events }: Consumption, count: number): Promise<unknown[]> {
   return (await events.take(count)).map(({ event }) => event.body);
@@ -254,12 +260,7 @@ describe("@azure/event-hubs, unmodified", () => {
 
   it("reads over WebSocket", async () => {
     const { hub, device } = await hubWith(["0"]);
-    const client = openConsumer(hub, "$Default", {
-      webSocketOptions: {
-        webSocket: WebSocket as unknown as WebSocketImpl,
-        webSocketConstructorOptions: { ca: readFileSync(hub.caFile) },
-      },
-    });
+    const client = openConsumer(hub, "$Default", overWebSocket(hub));
     expect(await client.getPartitionIds()).toHaveLength(4);
     const reading = consume(client);
     await send(device, ["1"]);
@@ -271,11 +272,7 @@ describe("@azure/event-hubs, unmodified", () => {
     async (kind) => {
       const bodies = Array.from({ length: 12 }, (_, n) => `"${String(n).padEnd(250_000)}"`);
       const { hub } = await hubWith(bodies);
-      const webSocketOptions = {
-        webSocket: WebSocket as unknown as WebSocketImpl,
-        webSocketConstructorOptions: { ca: readFileSync(hub.caFile) },
-      };
-      const client = openConsumer(hub, "$Default", kind === "TLS" ? {} : { webSocketOptions });
+      const client = openConsumer(hub, "$Default", kind === "TLS" ? {} : overWebSocket(hub));
       const reading = consume(client, { partitionId: PARTITION_ID, maxBatchSize: 100 });
       const read = await takeBodies(reading, bodies.length);
       expect(read).toEqual(bodies.map((body) => JSON.parse(body)));
