@@ -134,7 +134,7 @@ describe("a queue, after any operations,", () => {
     });
   });
 
-  it("has queued each entry or ended it exactly once", () => {
+  it("keeps each entry queued or ends it exactly once", () => {
     always(({ queue, ends, numbers }) => {
       const queued = new Set(queue.entries.map(({ sequenceNumber }) => sequenceNumber));
       for (const number of numbers) {

@@ -132,7 +132,7 @@ describe("settle", () => {
 
 describe("advance", () => {
   // Rules c2d-lock-timeout, c2d-delivery-count, c2d-redelivered.
-  it("requeues an entry when its lock expires, without counting it", () => {
+  it("requeues an entry when its lock expires, without counting", () => {
     const queue = deliver(queueOf("a"), "t1", 60);
     expect(advance(queue, 59).transitions).toEqual([]);
     const step = advance(queue, 60);
@@ -172,7 +172,7 @@ describe("nextDueMs", () => {
 
 // Rules c2d-disconnect, c2d-delivery-count.
 describe("releaseLocks", () => {
-  it("requeues only the entries with these lock tokens, without counting it", () => {
+  it("requeues only the entries with these lock tokens, without counting", () => {
     const queue = deliver(deliver(queueOf("a", "b"), "t1"), "t2");
     const step = releaseLocks(queue, new Set(["t1", "unknown"]));
     expect(step.transitions).toMatchObject([

@@ -96,7 +96,7 @@ export function settlementRules(rule: DefineRule): void {
   );
 
   rule(
-    "messages of a lost connection are redelivered in order, with the same delivery count and a mark",
+    "messages of a lost connection are redelivered in order, uncounted, and marked if the protocol can",
     { can: ["canHold", "hasConnection"] },
     async (fixture) => {
       const sent = [await fixture.send(), await fixture.send(), await fixture.send()];
@@ -115,7 +115,7 @@ export function settlementRules(rule: DefineRule): void {
   );
 
   rule(
-    "a message whose lock expired is redelivered with the same delivery count and a mark",
+    "a message whose lock expired is redelivered uncounted, and marked if the protocol can",
     { can: ["canHold"], isLocal: true },
     async (fixture) => {
       const session = await fixture.connect();

@@ -155,7 +155,7 @@ describe("a message to an AMQP device", () => {
   });
 
   // Rule c2d-lock-lost.
-  it("accepted after its lock expired, by a peer that waits for settlement, is settled as lock lost", async () => {
+  it("is settled as lock lost when a peer that waits for settlement accepts it too late", async () => {
     const hub = await createTestHub();
     const peer = await hub.connectAmqpDevice();
     const receiver = await peer.openReceiver(ADDRESS, { rcv_settle_mode: 1 });
@@ -176,7 +176,7 @@ describe("a message to an AMQP device", () => {
   });
 
   // Rule amqp-settle.
-  it("accepted by a peer that waits for settlement, is settled once the outcome is durable", async () => {
+  it("is settled for a peer that waits for settlement once the outcome is durable", async () => {
     const store = new HeldStore();
     const hub = await createTestHub({ store });
     const peer = await hub.connectAmqpDevice();
@@ -282,7 +282,7 @@ describe("a device whose access is revoked", () => {
         await hub.registry.create("device1", { authentication });
       },
     ],
-  ])("because it was %s loses its link and cannot attach another", async (_why, change) => {
+  ])("(%s) loses its link and cannot attach another", async (_why, change) => {
     const hub = await createTestHub();
     const { peer, receiver } = await openReceiver(hub);
     const closed = once(receiver.link, "receiver_close");

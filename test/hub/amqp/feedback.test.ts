@@ -154,7 +154,7 @@ describe("a batch", () => {
     ]);
   });
 
-  it("accepted by a peer that waits for settlement (rcv-settle-mode second), is settled", async () => {
+  it("is settled for a peer that waits for settlement (rcv-settle-mode second)", async () => {
     const hub = await createHubWithBatch();
     const { peer } = await hub.connectService();
     const receiver = await peer.openReceiver(FEEDBACK, { rcv_settle_mode: 1 });

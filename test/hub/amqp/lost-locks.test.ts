@@ -107,7 +107,7 @@ describe("unsettled messages", () => {
     expect(hub.cloudToDevice.countOf("device1")).toBe(QUEUE_DEPTH - 1);
   });
 
-  it("and settled ones are each reported with their own outcome", async () => {
+  it("do not change the reported outcome of settled ones", async () => {
     const hub = await createHub();
     const peer = await receiveFrom(hub, DEVICEBOUND);
     await hub.send();
@@ -143,7 +143,7 @@ describe("unsettled messages", () => {
     expect([...lost, ...rest].sort((a, b) => a - b)).toEqual(delivered);
   });
 
-  it("whose transfer comes after their lock expired may be settled, and are reported as lost", async () => {
+  it("whose lock expired before their transfer may be settled, and are reported as lost", async () => {
     const hub = await createHub();
     const peer = await receiveFrom(hub, DEVICEBOUND, { incoming_window: 0 });
     await hub.send();

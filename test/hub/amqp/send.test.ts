@@ -96,7 +96,7 @@ describe("a message is delivered", () => {
     ["ulong", 7, "7"],
     ["ulong zero", 0, "0"],
     ["string", "7", "7"],
-  ])("with an id as a string that was sent as %s", async (_type, id, text) => {
+  ])("with its ids as strings when they were sent as %s", async (_type, id, text) => {
     const { system } = await roundTrip({
       message_id: id as string,
       correlation_id: id as string,
@@ -116,7 +116,7 @@ describe("a message is delivered", () => {
     ["a binary value", Buffer.from("ab"), "ab"],
     ["no body", undefined, ""],
     ["null", null, ""],
-  ])("with a body that was sent as %s", async (_form, body, text) => {
+  ])("with its body when it was sent as %s", async (_form, body, text) => {
     const { payload } = await roundTrip({ body });
     expect(payload.toString()).toBe(text);
   });

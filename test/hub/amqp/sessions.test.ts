@@ -178,7 +178,7 @@ describe("replies that wait for credit", () => {
     await sendable;
   });
 
-  it("are delivered though earlier links closed without settling theirs", async () => {
+  it("are not blocked by closed links that left theirs unsettled", async () => {
     const hub = await createTestHub();
     // The client has room for all of them: only the hub's side could fill up.
     const peer = await connectService(hub, { session_buffer_size: 10_000 });

@@ -181,7 +181,7 @@ describe("a link to receive on with sender settle mode settled", () => {
     expect((await peer.until("transfer")).fields).toMatchObject({ settled: true });
   });
 
-  it("gets unsettled messages nevertheless, so that none is lost", async () => {
+  it("still gets unsettled messages, so that none is lost", async () => {
     const hub = await createTestHub();
     const receiver = await (await connect(hub)).openReceiver(DEVICEBOUND, modes);
     await hub.send({ messageId: "m1" });

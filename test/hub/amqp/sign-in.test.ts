@@ -80,7 +80,7 @@ describe("SASL", () => {
       (hub) =>
         plain(`service@sas.root.${HOST}`, hub.policyToken("service", { expiresInSeconds: 0 })),
     ],
-  ])("refuses PLAIN with %s", async (_why, credentials) => {
+  ])("PLAIN is refused with %s", async (_why, credentials) => {
     const hub = await createTestHub();
     const peer = hub.amqp(credentials(hub));
     await peer.closed;
@@ -329,7 +329,7 @@ describe("attaching", () => {
     ["device", "openReceiver", TO_DEVICE, true],
     ["device", "openReceiver", FEEDBACK, false],
     ["service", "openReceiver", FEEDBACK, true],
-  ] as const)("with policy %s, %s %s: %s", async (policy, open, address, may) => {
+  ] as const)("with policy %s, %s %s is authorized: %s", async (policy, open, address, may) => {
     const { peer } = await connectTestService(policy);
     expect(await isAuthorized(peer[open](address))).toBe(may);
   });
@@ -403,7 +403,7 @@ describe("a token that expires without being renewed", () => {
     await expect(peer.openReceiver(FEEDBACK)).rejects.toMatchObject(UNAUTHORIZED);
   });
 
-  it("ends sending even for a peer that does not read", async () => {
+  it("stops a sender even if its peer does not read", async () => {
     const { hub, peer, cbs } = await openCbs();
     await cbs.putToken(HOST, hub.policyToken("service", { expiresInSeconds: 100 }));
     const { link } = await peer.openSender(DEVICEBOUND);

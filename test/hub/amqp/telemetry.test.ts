@@ -175,7 +175,7 @@ describe("telemetry is accepted", () => {
     expect(storedEvents(hub.deviceToCloud)).toEqual([]);
   });
 
-  it("whether or not other messages before and after it are rejected", async () => {
+  it("even if messages before and after it are rejected", async () => {
     const { hub, sender } = await openSender();
     const bad = { application_properties: { n: 1 }, body: "x" };
     const messages = [{ body: "0" }, bad, { body: "2" }, bad, bad, { body: "5" }];
@@ -192,7 +192,7 @@ describe("telemetry is accepted", () => {
     expect(bodies).toEqual(["0", "2", "5"]);
   });
 
-  it("in order, beyond the link's first credit", async () => {
+  it("in order, even beyond the link's initial credit", async () => {
     const { hub, sender } = await openSender();
     const count = 3000;
     const outcomes: Promise<unknown>[] = [];
@@ -389,7 +389,7 @@ describe("a batch", () => {
 });
 
 describe("a device", () => {
-  it.each(LINK_ENDS)("may close its %s during a burst without harm", async (end) => {
+  it.each(LINK_ENDS)("may close its %s during a burst", async (end) => {
     const store = new HeldStore();
     const hub = await createTestHub({ store });
     const uncaught = await uncaughtDuring(async () => {

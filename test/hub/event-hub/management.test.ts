@@ -200,7 +200,7 @@ describe("READ", () => {
     ["an unknown partition", { ...PARTITION, partition: "4" }, 404],
     ["an invalid partition", { ...PARTITION, partition: "zero" }, 404],
     ["no partition", { ...HUB, type: PARTITION.type }, 404],
-  ])("of %s is answered with a status and a description only", async (_what, request, status) => {
+  ])("with %s is answered with an error and no body", async (_what, request, status) => {
     const { management } = await connect();
     const { application_properties, body } = await management.request(request);
     expect(application_properties).toEqual({
@@ -289,7 +289,7 @@ describe("access to $management", () => {
     ["device", false],
     ["service", true],
     ["iothubowner", true],
-  ])("with policy %s: %s", async (policy, may) => {
+  ])("with policy %s is authorized: %s", async (policy, may) => {
     const { peer } = await connectTestService(policy);
     for (const open of [() => peer.openSender(ADDRESS), () => peer.openReceiver(ADDRESS)]) {
       expect(await isAuthorized(open())).toBe(may);
@@ -309,7 +309,7 @@ describe("access to $management", () => {
     [`sb://${HOST}/messages`, true],
     [`sb://${HOST}:5671/messages/$management`, true],
     [`sb://${HOST}/messages/ConsumerGroups/$Default`, false],
-  ])("with a token for %s: %s", async (resource, may) => {
+  ])("with a token for %s is authorized: %s", async (resource, may) => {
     const hub = await createTestHub();
     const peer = await hub.amqp().opened();
     await (await peer.openCbs()).putToken(resource, hub.policyToken("service", { resource }));

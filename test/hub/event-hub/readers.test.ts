@@ -188,7 +188,7 @@ describe("a reader", () => {
     [`${POSITION.azEnqueuedTime} > ${T0 + 1999}`, ["2", "3"]],
     [`${POSITION.offset} > '@latest'`, []],
     [`${POSITION.enqueuedTime} > '${T0 + 4000}'`, []],
-  ])("with the filter %o starts there and continues with new events", async (filter, bodies) => {
+  ])("with the filter %o starts there, and continues with new events", async (filter, bodies) => {
     const { hub, peer, partitionId } = await hubWith(BODIES);
     const reader = await openPartition(peer, { partitionId, ...(filter && { filter }) });
     hub.clock.advance(10_000);
@@ -390,7 +390,7 @@ describe("credit", () => {
 
 // Rule event-group.
 describe("consumer groups", () => {
-  it("each get all events, as does each reader of a group", async () => {
+  it("each get all events, as do several readers of one group", async () => {
     const { hub, peer, partitionId } = await hubWith(["0"], { consumerGroups: ["audit"] });
     const groups = ["$Default", "audit", "$default", "AUDIT", "$Default"];
     const readers = await Promise.all(
@@ -408,7 +408,7 @@ describe("consumer groups", () => {
     [partitionAddress("x"), "'messages/Partitions/x' could not be found"],
     ["other/ConsumerGroups/$Default/Partitions/0", "could not be found"],
     ["messages/ConsumerGroups/$Default", "could not be found"],
-  ])("and partitions that do not exist are refused: %s", async (address, text) => {
+  ])("and partitions that do not exist are refused (%s)", async (address, text) => {
     const { peer } = await hubWith([]);
     await expect(peer.openReceiver(address)).rejects.toMatchObject({
       ...NOT_FOUND,
@@ -493,7 +493,7 @@ describe("access to events", () => {
     ["device", false],
     ["service", true],
     ["iothubowner", true],
-  ])("with policy %s: %s", async (policy, may) => {
+  ])("with policy %s is authorized: %s", async (policy, may) => {
     const { peer } = await connectTestService(policy);
     expect(await isAuthorized(openPartition(peer, { partitionId: "0" }))).toBe(may);
   });
@@ -519,7 +519,7 @@ describe("access to events", () => {
     [`sb://${HOST}/mess`, false],
     [`sb://${HOST}/messages/events`, false],
     ["sb://elsewhere/messages", false],
-  ])("with a token for %s: %s", async (resource, may) => {
+  ])("with a token for %s is authorized: %s", async (resource, may) => {
     const hub = await createTestHub();
     const peer = await hub.amqp().opened();
     await (await peer.openCbs()).putToken(resource, hub.policyToken("service", { resource }));
@@ -586,7 +586,7 @@ describe("the runtime metric of a partition", () => {
 });
 
 describe("a reader that disconnects", () => {
-  it.each(LINK_ENDS)("by closing its %s while receiving does no harm", async (end) => {
+  it.each(LINK_ENDS)("may close its %s while receiving", async (end) => {
     const { hub, partitionId } = await hubWith(Array.from({ length: 50 }, (_, n) => String(n)));
     const uncaught = await uncaughtDuring(async () => {
       const { peer } = await hub.connectService();
@@ -601,7 +601,7 @@ describe("a reader that disconnects", () => {
     expect(uncaught).toEqual([]);
   });
 
-  it("by closing its subscription gets nothing more, even with credit", async () => {
+  it("gets nothing more, even with credit left", async () => {
     const { hub, partitionId } = await hubWith(["0"]);
     const got: string[] = [];
     const partition = { type: "eventPartition", consumerGroup: "$Default", partitionId } as const;

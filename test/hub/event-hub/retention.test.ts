@@ -52,7 +52,7 @@ describe("an event", () => {
     expect(numbersOf(hub)).toEqual([2]);
   });
 
-  it("is removed, oldest first, when its partition is full, but not from other partitions", async () => {
+  it("is removed, oldest first, when its own partition is full", async () => {
     const store = new RecordStore();
     const hub = await createTestHub({ store, logLimits: { maxBytes: 10_000 } });
     await sendTelemetry(hub, ["x".repeat(9000)], { deviceId: "device2" });

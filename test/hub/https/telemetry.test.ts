@@ -53,7 +53,7 @@ describe("POST of a message", () => {
     ]);
   });
 
-  it("takes properties from headers, in any case", async () => {
+  it("takes properties from headers, whatever their case", async () => {
     const hub = await createTestHub();
     const headers = {
       "IoTHub-MessageId": "m1",
@@ -116,6 +116,15 @@ describe("POST of a message", () => {
     }
     const ids = storedEvents(hub.deviceToCloud).map(({ payload }) => payload.deviceId);
     expect(ids).toEqual(["device1", "device1", "device1"]);
+  });
+
+  it("with an invalid header value is answered with 400", async () => {
+    const hub = await createTestHub();
+    const headers = { "iothub-messageid": "x".repeat(129) };
+    expect((await post(hub, { headers })).status).toBe(400);
+    expect((await post(hub, { headers: { "iothub-expiry": "soon" } })).status).toBe(400);
+    expect((await post(hub, { headers: { "iothub-expiry": "9".repeat(16) } })).status).toBe(400);
+    expect(storedEvents(hub.deviceToCloud)).toEqual([]);
   });
 
   // Rule d2c-durable.
@@ -231,19 +240,10 @@ describe("the size limit of POST", () => {
     expect(uncaught).toEqual([]);
     expect(storedEvents(hub.deviceToCloud)).toHaveLength(1);
   });
-
-  it("of a header value is answered with 400, as is an invalid expiry", async () => {
-    const hub = await createTestHub();
-    const headers = { "iothub-messageid": "x".repeat(129) };
-    expect((await post(hub, { headers })).status).toBe(400);
-    expect((await post(hub, { headers: { "iothub-expiry": "soon" } })).status).toBe(400);
-    expect((await post(hub, { headers: { "iothub-expiry": "9".repeat(16) } })).status).toBe(400);
-    expect(storedEvents(hub.deviceToCloud)).toEqual([]);
-  });
 });
 
 // Rules policy-permissions, device-credentials.
-describe("POST", () => {
+describe("access to POST", () => {
   it.each([
     ["service", 401],
     ["registryRead", 401],

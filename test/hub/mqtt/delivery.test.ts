@@ -410,7 +410,7 @@ describe("a message whose topic", () => {
     expect((await peer.nextPublish()).topic).toContain("%24.mid=next");
   });
 
-  it("is one byte longer stays queued until it would be sent over MQTT", async () => {
+  it("is one byte longer stays queued until an MQTT device subscribes", async () => {
     const hub = await createTestHub();
     await hub.cloudToDevice.send("device1", withTopicOf(topicBytes + 1));
     const { peer } = await hub.connectDevice();

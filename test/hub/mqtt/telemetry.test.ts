@@ -218,7 +218,7 @@ describe("the topic of a PUBLISH", () => {
     "$iothub/twin/PATCH/properties/desired/?$rid=1",
     "$SYS/broker",
     "telemetry",
-  ])("closes the connection and nothing is stored if it is %s", async (topic) => {
+  ])("%s closes the connection and stores nothing", async (topic) => {
     const { hub, peer } = await connectTestDevice();
     peer.send(publish({ topic }));
     await peer.closedSilently();
@@ -315,7 +315,7 @@ describe("a device that sends faster than the store writes", () => {
   it.each<[string, Partial<IPublishPacket>]>([
     ["bodies", { payload: Buffer.alloc(BYTES) }],
     ["topics", { topic: `${TOPIC}a=${"x".repeat(BYTES)}`, payload: "" }],
-  ])("with large %s is read only so far, and gets every PUBACK", async (_what, fields) => {
+  ])("gets back-pressure for large %s, and then every PUBACK", async (_what, fields) => {
     const store = new HeldStore();
     const hub = await createTestHub({ store });
     const { peer, clientEnd } = await hub.connectDevice();
@@ -329,7 +329,7 @@ describe("a device that sends faster than the store writes", () => {
     }
   });
 
-  it("is read only so far while an earlier SUBSCRIBE waits for the store", async () => {
+  it("gets back-pressure while an earlier SUBSCRIBE waits for the store", async () => {
     const store = new HeldStore();
     const hub = await createTestHub({ store });
     const { peer, clientEnd } = await hub.connectDevice();

@@ -58,7 +58,7 @@ describe("a will", () => {
   });
 
   test.each(["devices/device2/messages/events/", "elsewhere", "$iothub/twin/GET/?$rid=1"])(
-    "to %s is refused with the connection",
+    "to %s makes the hub refuse the connection",
     async (topic) => {
       const hub = await createTestHub();
       const { peer } = hub.mqtt();
