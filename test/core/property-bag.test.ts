@@ -93,8 +93,8 @@ describe("decoding", () => {
     ["an unencoded $ is accepted", "$.mid=1", { "$.mid": "1" }],
     ["empty parts are ignored", "&&a=1&&", { a: "1" }],
     ["the last of duplicate names counts", "a=1&a=2", { a: "2" }],
-    ["an empty bag is no properties", "", {}],
-    ["a lone / is no properties", "/", {}],
+    ["an empty bag has no properties", "", {}],
+    ["a lone / has no properties", "/", {}],
   ])("%s", (_rule, encoded, decoded) => {
     expect(decodePropertyBag(encoded)).toEqual({ properties: decoded, malformed: [] });
   });

@@ -261,7 +261,7 @@ describe("the request for a certificate", () => {
     const sent: Buffer[] = [];
     const wire = net.connect({ host: "127.0.0.1", port: hub.ports[0] ?? 0 });
     onTestFinished(() => void wire.destroy());
-    // With a socket of Node's, TLS would read the bytes natively, out of sight.
+    // From a Node socket, TLS would read the bytes natively, where they cannot be seen.
     const [clientEnd, wireEnd] = createDuplexPair();
     wireEnd.pipe(wire);
     wire.on("data", (chunk: Buffer) => {

@@ -66,7 +66,7 @@ describe("a device's link to receive on", () => {
   });
 
   describe.each(["node", "c"] as const)("as %s attaches it", (client) => {
-    it.each(OUTCOMES)("takes a settled outcome: %s", async (outcome) => {
+    it.each(OUTCOMES)("accepts a settled outcome: %s", async (outcome) => {
       const hub = await createTestHub();
       const receiver = await (await connect(hub)).openReceiver(DEVICEBOUND, CLIENTS[client]);
       await hub.send({ messageId: "m1" });
@@ -76,7 +76,7 @@ describe("a device's link to receive on", () => {
   });
 
   describe.each(["dotNet", "uamqp"] as const)("as %s attaches it", (client) => {
-    it.each(OUTCOMES)("takes an unsettled outcome, and the hub settles: %s", async (outcome) => {
+    it.each(OUTCOMES)("accepts an unsettled outcome, and the hub settles: %s", async (outcome) => {
       const hub = await createTestHub();
       const peer = await connect(hub);
       const receiver = await peer.openReceiver(DEVICEBOUND, {
@@ -140,7 +140,7 @@ describe("a link to send on", () => {
     }
   });
 
-  it("takes more pre-settled messages than a session can track", async () => {
+  it("accepts more pre-settled messages than a session can track", async () => {
     const hub = await createTestHub({ settings: { queueDepth: 10_000 } });
     const peer = await connect(hub);
     const count = 6000;
@@ -156,7 +156,7 @@ describe("a link to send on", () => {
     expect(bodies).toEqual(Array.from({ length: count }, (_, n) => String(n)));
   });
 
-  it("drops an invalid pre-settled message and takes the next", async () => {
+  it("drops an invalid pre-settled message and accepts the next", async () => {
     const hub = await createTestHub();
     const { link } = await (await connect(hub)).openSender(EVENTS, { snd_settle_mode: SETTLED });
     link.send({ application_properties: { n: 1 }, body: "bad" });

@@ -50,17 +50,17 @@ async function attach(hub: TestHub, path: string, form: Form) {
 
 // Rules twin-minimal, amqp-address.
 describe.each(CLIENTS)("twin links as %s attaches them", (...form) => {
-  async function ask(request: Partial<AmqpMessage>) {
+  async function request(fields: Partial<AmqpMessage>) {
     const { requests, replies } = await attach(await createTestHub(), TWIN, form);
     const correlation_id = randomUUID();
-    requests.link.send({ body: " ", correlation_id, ...request });
+    requests.link.send({ body: " ", correlation_id, ...fields });
     const { message } = await replies.next();
     expect(message.correlation_id).toBe(correlation_id);
     return message;
   }
 
   it("answer GET with an empty twin", async () => {
-    const message = await ask({ message_annotations: { operation: "GET" } });
+    const message = await request({ message_annotations: { operation: "GET" } });
     expect(message.message_annotations).toEqual({ status: 200 });
     expect(JSON.parse(dataOf(message).toString())).toEqual({
       desired: { $version: 1 },
@@ -69,7 +69,7 @@ describe.each(CLIENTS)("twin links as %s attaches them", (...form) => {
   });
 
   it("answer PATCH with the new version", async () => {
-    const message = await ask({
+    const message = await request({
       message_annotations: { operation: "PATCH", resource: "/properties/reported" },
       body: '{"a":1}',
     });
@@ -79,7 +79,7 @@ describe.each(CLIENTS)("twin links as %s attaches them", (...form) => {
 
   it.each(["PUT", "DELETE"])("answer %s of the desired properties", async (operation) => {
     const resource = "/notifications/twin/properties/desired";
-    const message = await ask({ message_annotations: { operation, resource } });
+    const message = await request({ message_annotations: { operation, resource } });
     expect(message.message_annotations).toEqual({ status: 200 });
     expect(dataOf(message)).toHaveLength(0);
   });

@@ -381,9 +381,9 @@ describe("credit", () => {
     for (let round = 0; round < 6; round++) {
       const reader = await openPartition(peer, { partitionId, link });
       for (let n = 0; n < 500; n++) await reader.next();
-      const gone = once(reader.link, "receiver_close");
+      const closing = once(reader.link, "receiver_close");
       reader.link.close();
-      await gone;
+      await closing;
     }
   });
 });

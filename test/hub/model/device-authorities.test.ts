@@ -221,6 +221,6 @@ describe("a certificate chain is not trusted", () => {
   });
 });
 
-test("an authority that is not a certificate is an error at once", () => {
+test("an authority that is not a certificate is an error", () => {
   expect(() => new DeviceAuthorities(["junk"])).toThrow();
 });

@@ -35,7 +35,7 @@ const CHANGES: [string, (hub: TestHub) => Promise<unknown>][] = [
 // Rule device-credentials.
 describe("a device that is connected over MQTT", () => {
   it.each(CHANGES)(
-    "and is %s is disconnected, and its token is no longer valid",
+    "is disconnected when it is %s, and its token is no longer valid",
     async (_how, change) => {
       const hub = await createTestHub();
       const password = Buffer.from(hub.deviceToken("device1"));

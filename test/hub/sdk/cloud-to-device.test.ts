@@ -197,7 +197,7 @@ describe("azure-iothub and azure-iot-device, unmodified", () => {
     expect(log.of("deviceDisconnected")).toHaveLength(1);
   });
 
-  it("receive each of many messages sent at once, once", async () => {
+  it("receive each of many concurrent messages exactly once", async () => {
     const { hub, log } = await trustedHub({ queueDepth: 1000 });
     const { client } = await openDevice(hub.deviceConnectionString("device1"));
     const got: string[] = [];

@@ -55,7 +55,7 @@ describe.each(TRANSPORTS)("%s, unmodified", (name, open) => {
     });
   });
 
-  it("sends many messages at once, each once, in order", async () => {
+  it("sends many concurrent messages, each once, in order", async () => {
     const hub = await trustedHub();
     const client = await open(hub);
     const texts = Array.from({ length: 100 }, (_, n) => String(n));

@@ -121,7 +121,7 @@ describe("a store", () => {
   });
 });
 
-describe("a store is refused with StoreDamaged, not created anew,", () => {
+describe("a store is refused with StoreDamaged, not recreated,", () => {
   const files = (directory: string, ending: RegExp): string[] =>
     readdirSync(directory)
       .filter((name) => ending.test(name))
