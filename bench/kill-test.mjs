@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { createHttpsClient } from "./clients/https-client.mjs";
 import {
   createDevice,
   feedbackReader,
@@ -24,8 +25,7 @@ import {
 import { HubHost } from "./kill/hub-host.mjs";
 import { killOnce } from "./kill/kills.mjs";
 import { Ledger } from "./kill/ledger.mjs";
-import { createHttpsClient } from "./support/https-client.mjs";
-import { spawnHub, spawnHubCommand } from "./support/spawn-hub.mjs";
+import { spawnHub, spawnHubCommand } from "./kill/spawn-hub.mjs";
 
 /** Longest wait for the last records after the last kill. */
 const DRAIN_TIMEOUT_MS = 30_000;

@@ -2,9 +2,9 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import rhea from "rhea";
-import { connectService } from "../support/amqp-service.mjs";
-import { createHttpsClient } from "../support/https-client.mjs";
-import { connectMqttDevice, messageIdOf } from "../support/mqtt-device.mjs";
+import { connectService } from "../clients/amqp-service.mjs";
+import { createHttpsClient } from "../clients/https-client.mjs";
+import { connectMqttDevice, messageIdOf } from "../clients/mqtt-device.mjs";
 
 export const HTTPS_DEVICE = "over-https";
 export const MQTT_DEVICE = "over-mqtt";

@@ -2,10 +2,9 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { readAddress } from "../servers/hub-address.mjs";
 
 const RUNNER = fileURLToPath(new URL("./hub-process.mjs", import.meta.url));
 const COMMAND = fileURLToPath(new URL("../../bin/c2d-hub.js", import.meta.url));
@@ -41,14 +40,4 @@ function watch(child, directory) {
     exited,
     kill: (signal) => child.kill(signal),
   };
-}
-
-/** What clients need to know of a running hub. */
-function readAddress(directory) {
-  const { ports, connectionString, eventHubConnectionString } = JSON.parse(
-    readFileSync(join(directory, "hub.json"), "utf8"),
-  );
-  const ca = readFileSync(join(directory, "ca.pem"), "utf8");
-  const key = /SharedAccessKey=([^;]+)/.exec(connectionString)[1];
-  return { port: ports[0], ca, key, connectionString, eventHubConnectionString };
 }

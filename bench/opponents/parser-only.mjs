@@ -1,0 +1,3 @@
+import "commander";
+import "chalk";
+import "dotenv";

@@ -1,0 +1,10 @@
+/** In the order of the report. Each is a file that exports `description` and `measure`. */
+export const BENCHMARKS = ["start-up", "one-send", "hub-cpu", "hub-cpu-durable"];
+
+export function importBenchmark(name) {
+  return import(new URL(`../benchmarks/${name}.mjs`, import.meta.url).href);
+}
+
+export async function describeBenchmark(name) {
+  return (await importBenchmark(name)).description;
+}

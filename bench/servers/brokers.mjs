@@ -1,0 +1,91 @@
+/** Opponents of the hub: MQTT brokers over TLS, each in a process of its own. */
+
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { cpuMsOf } from "../measuring/process-figures.mjs";
+import { scriptOf, startProgram } from "../measuring/programs.mjs";
+import { createCertificate } from "./certificate.mjs";
+import { findMosquitto } from "./mosquitto.mjs";
+
+const AEDES = scriptOf("bench/opponents/aedes-broker.mjs");
+
+/** Undefined, with a note, where it is not installed. */
+export async function startAedes({ opponents, note }) {
+  if (opponents === undefined) {
+    note("**aedes is missing**: it could not be installed from the npm registry.");
+    return undefined;
+  }
+  const { cert, certFile, keyFile } = await writeCertificate();
+  const broker = startProgram(process.execPath, [AEDES, opponents, certFile, keyFile], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [output] = await once(broker.stdout, "data");
+  return describeBroker("aedes", broker, { port: Number(output), ca: cert });
+}
+
+/** Undefined, with a note, where it is not installed. */
+export async function startMosquitto({ note }) {
+  const path = findMosquitto();
+  if (path === undefined) {
+    note("**mosquitto is missing**: it is not installed (on Debian: `apt install mosquitto`).");
+    return undefined;
+  }
+  const { cert, certFile, keyFile } = await writeCertificate();
+  const port = await findFreePort();
+  const settings = [
+    `listener ${port} 127.0.0.1`,
+    `certfile ${certFile}`,
+    `keyfile ${keyFile}`,
+    // Otherwise root becomes another user, who cannot read the key.
+    `user ${userInfo().username}`,
+    "allow_anonymous true",
+    "persistence false",
+    "log_type error",
+  ];
+  writeFileSync("mosquitto.conf", `${settings.join("\n")}\n`);
+  const broker = startProgram(path, ["-c", "mosquitto.conf"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  await waitUntilListening(port);
+  return describeBroker("mosquitto", broker, { port, ca: cert });
+}
+
+function describeBroker(name, { pid }, address) {
+  return { name, ...address, cpuMs: () => cpuMsOf(pid) };
+}
+
+async function writeCertificate() {
+  const { cert, key } = await createCertificate();
+  const certFile = join(process.cwd(), "cert.pem");
+  const keyFile = join(process.cwd(), "key.pem");
+  writeFileSync(certFile, cert);
+  writeFileSync(keyFile, key, { mode: 0o600 });
+  return { cert, certFile, keyFile };
+}
+
+async function findFreePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function waitUntilListening(port) {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const socket = connect(port, "127.0.0.1");
+    const [event] = await Promise.race([
+      once(socket, "connect").then(() => ["connect"]),
+      once(socket, "close").then(() => ["close"]),
+    ]).catch(() => ["close"]);
+    socket.destroy();
+    if (event === "connect") return;
+    await delay(50);
+  }
+  throw new Error(`nothing listens on port ${port}`);
+}
