@@ -2,7 +2,7 @@
  * Kills a hub hundreds of times at random moments while it is used, and verifies that nothing it
  * had acknowledged is lost.
  *
- * node bench/kill-test.mjs [--kills 300] [--library] [--keep] [-o json]
+ * node bench/kill-test.mjs [--kills 300] [--keep] [-o json]
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -25,7 +25,7 @@ import {
 import { HubHost } from "./kill/hub-host.mjs";
 import { killOnce } from "./kill/kills.mjs";
 import { Ledger } from "./kill/ledger.mjs";
-import { spawnHub, spawnHubCommand } from "./kill/spawn-hub.mjs";
+import { spawnHub } from "./kill/spawn-hub.mjs";
 
 /** Longest wait for the last records after the last kill. */
 const DRAIN_TIMEOUT_MS = 30_000;
@@ -34,7 +34,6 @@ const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "300" },
     keep: { type: "boolean", default: false },
-    library: { type: "boolean", default: false },
     output: { type: "string", short: "o", default: "text" },
   },
 });
@@ -52,8 +51,7 @@ try {
 async function run(kills) {
   const startedMs = performance.now();
   const ledger = new Ledger();
-  const spawn = values.library ? () => spawnHub({ directory }) : () => spawnHubCommand(directory);
-  const host = new HubHost(spawn, ledger);
+  const host = new HubHost(() => spawnHub(directory), ledger);
   // The first start is killed too: a half-created store must not remain.
   for (let early = 0; early < Math.ceil(kills / 20); early++) {
     const ready = host.start();

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { main } from "../dist/cli/device/main.js";
+import { main } from "../dist/c2d-device.js";
 
 await main();

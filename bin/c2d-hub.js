@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { main } from "../dist/cli/hub/main.js";
+import { main } from "../dist/c2d-hub.js";
 
 await main();

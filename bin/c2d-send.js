@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { main } from "../dist/cli/send/main.js";
+import { main } from "../dist/c2d-send.js";
 
 await main();

@@ -6,24 +6,14 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { readAddress } from "../servers/hub-address.mjs";
 
-const RUNNER = fileURLToPath(new URL("./hub-process.mjs", import.meta.url));
 const COMMAND = fileURLToPath(new URL("../../bin/c2d-hub.js", import.meta.url));
 
-/** With the library; `options` are those of `startHomeHub`. */
-export function spawnHub(options) {
-  const all = { ports: [0], feedbackIntervalMs: 50, ...options };
-  return watch(spawn(process.execPath, [RUNNER, JSON.stringify(all)], stdio()), options.directory);
-}
-
-/** With the command, as users start it. */
-export function spawnHubCommand(directory) {
+/** As users start it. */
+export function spawnHub(directory) {
   const args = [COMMAND, "start", "--port", "0", "--feedback-interval", "50ms", "-o", "json"];
   const env = { ...process.env, C2D_HOME: directory };
-  return watch(spawn(process.execPath, args, { ...stdio(), env }), directory);
-}
-
-function stdio() {
-  return { stdio: ["ignore", "pipe", "pipe"] };
+  const stdio = ["ignore", "pipe", "pipe"];
+  return watch(spawn(process.execPath, args, { stdio, env }), directory);
 }
 
 /** `ready` is undefined when the process ended before it was ready. */

@@ -6,10 +6,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import chalk from "chalk";
 import { startHomeHub } from "../hub/home-hub.ts";
 import type { LocalHub } from "../hub/local-hub.ts";
+import { packageFile } from "../package-file.ts";
 import { type Ended, findMissing, type Processes } from "./expectations.ts";
 import { type LabelledProcess, runLabelled } from "./labelled-process.ts";
 
@@ -86,7 +86,7 @@ function runCommand(
   args: readonly string[],
   home: string,
 ): LabelledProcess {
-  const script = fileURLToPath(new URL(`../../bin/${name}.js`, import.meta.url));
+  const script = packageFile(`bin/${name}.js`);
   return runLabelled({
     label,
     args: [script, ...args, "--local", "--device-id", DEVICE_ID],

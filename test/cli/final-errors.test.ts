@@ -16,6 +16,7 @@ import { atRest, TestClock } from "../support/test-clock.ts";
 const IS_FINAL: Readonly<Record<ClientErrorName, boolean>> = {
   ArgumentInvalid: true,
   CredentialUnavailable: true,
+  PackageMissing: true,
   DeviceNotFound: true,
   IncompatiblePackage: true,
   IotHubUnauthorized: true,

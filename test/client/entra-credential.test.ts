@@ -1,9 +1,10 @@
 /** The real credential chain with a fake `az`: which handles it keeps and frees. */
 
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { EntraProcessCredential } from "../../src/client/sdk/entra/entra-credential.ts";
+import { packageFile } from "../../src/package-file.ts";
 import { temporaryDirectory } from "../support/local-hub.ts";
 
 const SCOPE = "https://iothubs.azure.net/.default";
@@ -62,5 +63,15 @@ it("fails with the chain's own message", async () => {
   await expect(new EntraProcessCredential().getToken(SCOPE)).rejects.toMatchObject({
     name: "AggregateAuthenticationError",
     message: expect.stringContaining("az login"),
+  });
+});
+
+it("names @azure/identity where it is not installed", async () => {
+  const program = join(temporaryDirectory(), "entra-process.mjs");
+  copyFileSync(packageFile("dist/entra-process.js"), program);
+  await expect(new EntraProcessCredential(program).getToken(SCOPE)).rejects.toMatchObject({
+    name: "PackageMissing",
+    message: expect.stringContaining("@azure/identity"),
+    hint: expect.stringContaining("npm install @azure/identity"),
   });
 });

@@ -1,7 +1,7 @@
 /** The published package is complete and minimal: tested in an otherwise empty folder. */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -40,38 +40,50 @@ afterAll(() => {
 });
 
 describe("the tarball", () => {
-  test("holds nothing but the built code, its types and what belongs to a package", () => {
-    const others = packed.filter((path) => !/^dist\/.+\.(js|d\.ts)$/.test(path));
+  test("holds nothing but bundles, the types of the library, and what belongs to a package", () => {
+    const others = packed.filter(
+      (path) => !/^dist\/([^/]+\.js(\.map)?|types\/.+\.d\.ts)$/.test(path),
+    );
     expect(others.sort()).toEqual([
       ".env.example",
       "CHANGELOG.md",
       "LICENSE",
       "README.md",
       ...EXECUTABLES.map((name) => `bin/${name}.js`).sort(),
+      "dist/THIRD-PARTY-NOTICES.txt",
       "package.json",
     ]);
     expect(packed.filter((path) => /test|demo|example\//.test(path))).toEqual([]);
   });
 
-  test("holds every module but the demo's", () => {
-    const modules = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
-      .filter((path) => path.endsWith(".ts") && !path.startsWith("demo/"))
-      .map((path) => `dist/${path.replace(/\.ts$/, ".js")}`);
-    expect(modules.filter((path) => !packed.includes(path))).toEqual([]);
+  test("names each bundled package with its version and licence", () => {
+    const [list = ""] = readFileSync(join(ROOT, "dist/THIRD-PARTY-NOTICES.txt"), "utf8").split(
+      "---",
+    );
+    for (const name of ["azure-iothub", "azure-iot-device", "azure-iot-device-mqtt", "rhea"]) {
+      const { version } = readManifest(`node_modules/${name}`);
+      expect(list).toContain(`\n${name} ${version}: `);
+    }
+    const bundled = list.trim().split("\n").slice(2);
+    expect(bundled.length).toBeGreaterThan(50);
+    expect(
+      bundled.filter(
+        (line) =>
+          !/^\S+ \d+\.\S+: (MIT|ISC|Apache-2\.0|BSD|0BSD|MIT-0|Unlicense|\(.+\))/.test(line),
+      ),
+    ).toEqual([]);
   });
 
   test("holds no secret", () => {
     const texts = packed.map((path) => readFileSync(join(ROOT, path), "utf8")).join("\n");
     expect(texts).not.toMatch(/-----BEGIN [A-Z ]*PRIVATE KEY-----\n/);
-    expect(texts).not.toMatch(/SharedAccessKey=[A-Za-z0-9+/]{20,}/);
+    expect(texts).not.toMatch(/\bSharedAccessKey=[A-Za-z0-9+/]{20,}/);
   });
 });
 
 describe("installed", () => {
   test.each(EXECUTABLES)("%s --version", (name) => {
-    const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
-      readonly version: string;
-    };
+    const { version } = readManifest(".");
     expect(installed(name, ["--version"])).toMatchObject({ status: 0, stdout: `${version}\n` });
   });
 
@@ -157,6 +169,12 @@ describe.each([
     expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
   });
 });
+
+function readManifest(folder: string): { readonly version: string } {
+  return JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8")) as {
+    readonly version: string;
+  };
+}
 
 function npm(args: readonly string[], cwd: string): string {
   const { status, stdout, stderr } = spawnSync("npm", args, {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { MAX_TIMER_MS } from "../../async/deadline.ts";
 import type { HomePaths } from "../../hub/home/home.ts";
+import { packageFile } from "../../package-file.ts";
 import type { StartReport } from "./start-report.ts";
 
 export type StartOutcome =
@@ -11,7 +11,7 @@ export type StartOutcome =
   | { readonly type: "ended"; readonly how: string }
   | { readonly type: "late" };
 
-const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.url));
+const EXECUTABLE = packageFile("bin/c2d-hub.js");
 
 /** A hub that is not ready after `limitMs`, or after `signal`, may still become ready later. */
 export async function startInBackground(

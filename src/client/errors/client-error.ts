@@ -12,7 +12,7 @@ export type NetworkErrorName =
 /** There were no credentials to send, so no hub has refused any. */
 export type CredentialErrorName = "CredentialUnavailable";
 
-export type PackageErrorName = "IncompatiblePackage";
+export type PackageErrorName = "IncompatiblePackage" | "PackageMissing";
 
 export type ClientErrorName =
   | HubErrorName

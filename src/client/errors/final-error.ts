@@ -8,6 +8,7 @@ export const FINAL_ERRORS: readonly ClientErrorName[] = [
   "IncompatiblePackage",
   "IotHubUnauthorized",
   "MessagingEntityNotFound",
+  "PackageMissing",
   "UntrustedCertificate",
 ];
 

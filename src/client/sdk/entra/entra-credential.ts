@@ -7,13 +7,10 @@
  */
 
 import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { packageFile } from "../../../package-file.ts";
 import type { EntraCredential, EntraToken } from "../../connection/service-sign-in.ts";
+import { ClientError } from "../../errors/client-error.ts";
 import type { EntraAnswer } from "./entra-process.ts";
-
-const PROGRAM = fileURLToPath(
-  new URL("../../../../dist/client/sdk/entra/entra-process.js", import.meta.url),
-);
 
 const RENEW_BEFORE_MS = 5 * 60_000;
 
@@ -21,9 +18,17 @@ const RENEW_BEFORE_MS = 5 * 60_000;
 const HAS_GROUPS = process.platform !== "win32";
 
 export class EntraProcessCredential implements EntraCredential {
+  readonly #program: string;
   readonly #tokens = new Map<string, EntraToken>();
 
-  /** @throws Error with the chain's own message; the signal's reason once that aborts. */
+  constructor(program = packageFile("dist/entra-process.js")) {
+    this.#program = program;
+  }
+
+  /**
+   * @throws Error with the chain's own message; the signal's reason once that aborts; ClientError
+   * PackageMissing.
+   */
   async getToken(
     scope: string | string[],
     { abortSignal }: { readonly abortSignal?: AbortSignal } = {},
@@ -31,15 +36,19 @@ export class EntraProcessCredential implements EntraCredential {
     const key = Array.isArray(scope) ? scope.join(" ") : scope;
     const kept = this.#tokens.get(key);
     if (kept && kept.expiresOnTimestamp - Date.now() > RENEW_BEFORE_MS) return kept;
-    const token = await askForToken(key, abortSignal);
+    const token = await askForToken(this.#program, key, abortSignal);
     this.#tokens.set(key, token);
     return token;
   }
 }
 
-async function askForToken(scope: string, signal: AbortSignal | undefined): Promise<EntraToken> {
+async function askForToken(
+  program: string,
+  scope: string,
+  signal: AbortSignal | undefined,
+): Promise<EntraToken> {
   signal?.throwIfAborted();
-  const child = fork(PROGRAM, {
+  const child = fork(program, {
     execArgv: [],
     detached: HAS_GROUPS,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -56,11 +65,22 @@ async function askForToken(scope: string, signal: AbortSignal | undefined): Prom
     child.send(scope);
     const answer = await Promise.race([answerOf(child), aborted]);
     if (answer.type === "token") return answer;
+    if (answer.type === "missing") throw identityMissing();
     throw Object.assign(new Error(answer.message), { name: answer.name });
   } finally {
     signal?.removeEventListener("abort", onAbort);
     end(child);
   }
+}
+
+function identityMissing(): ClientError {
+  return new ClientError(
+    "PackageMissing",
+    "Signing in with Microsoft Entra ID needs the package @azure/identity, which is not installed.",
+    {
+      hint: "Install it where c2d-tools is: npm install @azure/identity, with -g if that is global.",
+    },
+  );
 }
 
 function answerOf(child: ChildProcess): Promise<EntraAnswer> {

@@ -20,7 +20,7 @@ export function createEntraLogin(hostName: string): EntraLogin {
  *
  * @param bound Ends the wait early, for reasons of the caller.
  * @throws ClientError CredentialUnavailable when no credential of the chain returns a token;
- * ConnectTimeout.
+ * PackageMissing; ConnectTimeout.
  */
 export async function requireEntraToken(
   login: EntraLogin,
@@ -47,6 +47,7 @@ async function findToken(
   try {
     if (await credential.getToken(scope, { abortSignal: signal })) return;
   } catch (error) {
+    if (error instanceof ClientError) throw error;
     cause = error;
   }
   throw new ClientError("CredentialUnavailable", "Microsoft Entra ID returned no token.", {

@@ -1,0 +1,58 @@
+/** Bundles the executables and the library into dist/, with what they use of other packages. */
+
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { bundledVersions } from "./build/bundled-versions.mjs";
+import { formatNotices, packagesOf } from "./build/notices.mjs";
+import { replacedModules } from "./build/replaced-modules.mjs";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Each on its own: files shared between them would be many and small, and each costs time to load. */
+const BUNDLES = [
+  { "c2d-device": "src/cli/device/main.ts" },
+  { "c2d-hub": "src/cli/hub/main.ts" },
+  { "c2d-send": "src/cli/send/main.ts" },
+  { index: "src/index.ts", demo: "src/demo/main.ts" },
+  { "entra-process": "src/client/sdk/entra/entra-process.ts" },
+];
+
+const { peerDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+
+rmSync(join(ROOT, "dist"), { recursive: true, force: true });
+const results = await Promise.all(BUNDLES.map(bundle));
+const outputs = Object.assign({}, ...results.map(({ metafile }) => metafile.outputs));
+writeFileSync(join(ROOT, "dist/THIRD-PARTY-NOTICES.txt"), formatNotices(packagesOf(outputs, ROOT)));
+// For a look at what is in which file, and how large.
+if (process.argv[2]) writeFileSync(process.argv[2], JSON.stringify({ outputs }));
+
+function bundle(entryPoints) {
+  return build({
+    absWorkingDir: ROOT,
+    entryPoints,
+    // All files lie in one folder: src/package-file.ts counts on it.
+    outdir: "dist",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    // Native, or wanted by few.
+    external: ["classic-level", ...Object.keys(peerDependencies)],
+    // The SDKs compare names of classes, and stack traces are to be read.
+    keepNames: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: true,
+    sourcesContent: false,
+    legalComments: "none",
+    banner: {
+      js: 'import{createRequire as c2dRequire}from"node:module";const require=c2dRequire(import.meta.url);',
+    },
+    plugins: [replacedModules, bundledVersions],
+    metafile: true,
+    logLevel: "warning",
+  });
+}
