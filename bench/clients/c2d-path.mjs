@@ -6,13 +6,14 @@ import { connectMqttDevice } from "./mqtt-device.mjs";
 import { Window } from "./window.mjs";
 
 /**
- * Connects all devices; `run` sends as many messages to them in turn.
+ * Connects all devices; `run` sends as many messages to the receivers in turn.
  *
- * @param {{ ids: string[], window: number }} options
+ * @param {{ ids: string[], receivers?: string[], window: number }} options
  */
-export async function openC2dPath(address, { ids, window: size }) {
+export async function openC2dPath(address, { ids, receivers = ids, window: size }) {
   const sender = await openCloudSender(address);
-  const window = new Window(size, (n) => sender.send(ids[n % ids.length], n), sender.isReady);
+  const send = (n) => sender.send(receivers[n % receivers.length], n);
+  const window = new Window(size, send, sender.isReady);
   const devices = await connectAll(ids, (id) => {
     const device = connectMqttDevice(address, id, (packet) => {
       device.acknowledge(packet);

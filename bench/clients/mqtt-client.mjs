@@ -42,7 +42,8 @@ export function connectMqtt(address, { topic, ...session }, { onPublish, onAnswe
       cmd: "connect",
       protocolId: "MQTT",
       protocolVersion: 4,
-      keepalive: 180,
+      // Nobody pings.
+      keepalive: 1000,
       ...session,
     }),
   );

@@ -4,11 +4,10 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { userInfo } from "node:os";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { cpuMsOf } from "../measuring/process-figures.mjs";
 import { scriptOf, startProgram } from "../measuring/programs.mjs";
-import { createCertificate } from "./certificate.mjs";
+import { writeCertificateFiles } from "./certificate.mjs";
 import { findMosquitto } from "./mosquitto.mjs";
 
 const AEDES = scriptOf("bench/opponents/aedes-broker.mjs");
@@ -19,7 +18,7 @@ export async function startAedes({ opponents, note }) {
     note("**aedes is missing**: it could not be installed from the npm registry.");
     return undefined;
   }
-  const { cert, certFile, keyFile } = await writeCertificate();
+  const { cert, certFile, keyFile } = await writeCertificateFiles();
   const broker = startProgram(process.execPath, [AEDES, opponents, certFile, keyFile], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -34,7 +33,7 @@ export async function startMosquitto({ note }) {
     note("**mosquitto is missing**: it is not installed (on Debian: `apt install mosquitto`).");
     return undefined;
   }
-  const { cert, certFile, keyFile } = await writeCertificate();
+  const { cert, certFile, keyFile } = await writeCertificateFiles();
   const port = await findFreePort();
   const settings = [
     `listener ${port} 127.0.0.1`,
@@ -56,15 +55,6 @@ export async function startMosquitto({ note }) {
 
 function describeBroker(name, { pid }, address) {
   return { name, ...address, cpuMs: () => cpuMsOf(pid) };
-}
-
-async function writeCertificate() {
-  const { cert, key } = await createCertificate();
-  const certFile = join(process.cwd(), "cert.pem");
-  const keyFile = join(process.cwd(), "key.pem");
-  writeFileSync(certFile, cert);
-  writeFileSync(keyFile, key, { mode: 0o600 });
-  return { cert, certFile, keyFile };
 }
 
 async function findFreePort() {

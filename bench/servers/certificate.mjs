@@ -2,12 +2,24 @@
 
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { X509CertificateGenerator } from "@peculiar/x509";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
+/** In the current directory. */
+export async function writeCertificateFiles() {
+  const { cert, key } = await createCertificate();
+  const certFile = join(process.cwd(), "cert.pem");
+  const keyFile = join(process.cwd(), "key.pem");
+  writeFileSync(certFile, cert);
+  writeFileSync(keyFile, key, { mode: 0o600 });
+  return { cert, certFile, keyFile };
+}
+
 /** Signed by itself: it is its own authority. */
-export async function createCertificate() {
+async function createCertificate() {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: "CN=localhost",
