@@ -17,7 +17,7 @@ export function enqueueMessage(
 ): Step<Message> {
   validateCloudToDeviceMessage(message);
   const current = advance(queue, nowMs);
-  if (current.queue.entries.length >= settings.queueDepth) {
+  if (current.queue.size >= settings.queueDepth) {
     throw new HubError(
       "DeviceMaximumQueueDepthExceeded",
       `The device queue is full: ${settings.queueDepth} messages are waiting.`,

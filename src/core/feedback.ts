@@ -1,5 +1,5 @@
 import type { Ack, Message } from "./message.ts";
-import type { DeadLetterReason, Transition } from "./message-queue.ts";
+import type { DeadLetterReason, Transition } from "./queue-entry.ts";
 
 export type FeedbackStatusCode = "Success" | DeadLetterReason;
 

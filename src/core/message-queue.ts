@@ -1,51 +1,49 @@
 /**
  * One machine for device queues and the feedback queue (rule c2d-states). Pure: time and tokens are
  * passed in. Due times derive from stored fields, so a restored queue works like a running one.
+ * No operation looks at entries that it leaves unchanged, apart from a path to those it changes.
  */
 
-export type DeadLetterReason = "Expired" | "DeliveryCountExceeded" | "Rejected" | "Purged";
+import { type DueTree, find, first, put, remove, valuesOf } from "./due-tree.ts";
+import {
+  deadLetter,
+  type Entry,
+  isLocked,
+  type Lock,
+  type LockedEntry,
+  requeue,
+  type Settlement,
+  settleEntry,
+  type Transition,
+} from "./queue-entry.ts";
 
-export type RequeueReason = "abandoned" | "lockTimeout" | "disconnected";
+export type { Settlement };
 
-export interface Lock {
-  readonly token: string;
-  /** Milliseconds since the epoch, UTC. */
-  readonly untilMs: number;
-}
-
-export interface Entry<T> {
-  /** Unique in its queue, rising (rule c2d-order). */
-  readonly sequenceNumber: number;
-  readonly payload: T;
-  readonly enqueuedTimeMs: number;
-  readonly expiryTimeMs: number;
-  /** Explicit abandons so far (rule c2d-delivery-count). */
-  readonly deliveryCount: number;
-  /** Whether the entry was delivered before and returned (rule c2d-redelivered). */
-  readonly isRedelivered: boolean;
-  /** Present while Invisible. */
-  readonly lock?: Lock;
-}
-
-export interface MessageQueue<T> {
-  /** In order of their sequence numbers. */
-  readonly entries: readonly Entry<T>[];
+export class MessageQueue<T> {
+  /** By sequence number. */
+  readonly visible: DueTree<number, Entry<T>> | undefined;
+  /** By lock token. */
+  readonly locked: DueTree<string, LockedEntry<T>> | undefined;
   readonly nextSequenceNumber: number;
-}
 
-export type Transition<T> =
-  | { readonly type: "enqueued"; readonly entry: Entry<T> }
-  | { readonly type: "delivered"; readonly entry: Entry<T>; readonly lockToken: string }
-  | { readonly type: "requeued"; readonly entry: Entry<T>; readonly reason: RequeueReason }
-  | { readonly type: "completed"; readonly entry: Entry<T> }
-  | { readonly type: "deadLettered"; readonly entry: Entry<T>; readonly reason: DeadLetterReason };
+  constructor(
+    visible: MessageQueue<T>["visible"],
+    locked: MessageQueue<T>["locked"],
+    nextSequenceNumber: number,
+  ) {
+    this.visible = visible;
+    this.locked = locked;
+    this.nextSequenceNumber = nextSequenceNumber;
+  }
 
-export function endedLock<T>(
-  before: MessageQueue<T>,
-  { type, entry }: Transition<T>,
-): Lock | undefined {
-  if (type === "enqueued" || type === "delivered") return undefined;
-  return before.entries.find(({ sequenceNumber }) => sequenceNumber === entry.sequenceNumber)?.lock;
+  get size(): number {
+    return (this.visible?.size ?? 0) + (this.locked?.size ?? 0);
+  }
+
+  /** In order of their sequence numbers. */
+  get entries(): readonly Entry<T>[] {
+    return dueBy(this, Number.POSITIVE_INFINITY);
+  }
 }
 
 export interface Step<T> {
@@ -53,11 +51,20 @@ export interface Step<T> {
   readonly transitions: readonly Transition<T>[];
 }
 
-export type Settlement = "complete" | "abandon" | "reject";
+type SettleOutcome<T> =
+  | ({ readonly type: "settled"; readonly entry: Entry<T> } & Step<T>)
+  | { readonly type: "lockLost" };
 
-type SettleOutcome<T> = ({ readonly type: "settled" } & Step<T>) | { readonly type: "lockLost" };
+export const EMPTY_QUEUE = new MessageQueue<never>(undefined, undefined, 1);
 
-export const EMPTY_QUEUE: MessageQueue<never> = { entries: [], nextSequenceNumber: 1 };
+/** @param entries All visible. */
+export function restoreQueue<T>(
+  entries: readonly Entry<T>[],
+  nextSequenceNumber: number,
+): MessageQueue<T> {
+  const visible = entries.reduce<MessageQueue<T>["visible"]>(putVisible, undefined);
+  return new MessageQueue(visible, undefined, nextSequenceNumber);
+}
 
 export function enqueue<T>(
   queue: MessageQueue<T>,
@@ -72,46 +79,30 @@ export function enqueue<T>(
     deliveryCount: 0,
     isRedelivered: false,
   };
-  return {
-    queue: {
-      entries: [...queue.entries, entry],
-      nextSequenceNumber: queue.nextSequenceNumber + 1,
-    },
-    transitions: [{ type: "enqueued", entry }],
-  };
+  return step(queue, [{ type: "enqueued", entry }]);
 }
 
 /** Expires entries first, then locks (rules c2d-expiry, c2d-lock-timeout). */
 export function advance<T>(queue: MessageQueue<T>, nowMs: number): Step<T> {
   if ((nextDueMs(queue) ?? Number.POSITIVE_INFINITY) > nowMs) return { queue, transitions: [] };
-  return replaceEach(queue, (entry) => {
-    if (entry.expiryTimeMs <= nowMs) return deadLetter(entry, "Expired");
-    if (entry.lock && entry.lock.untilMs <= nowMs) return requeue(entry, "lockTimeout");
-    return undefined;
-  });
+  const transitions = dueBy(queue, nowMs).map((entry) =>
+    entry.expiryTimeMs > nowMs && isLocked(entry)
+      ? requeue(entry, "lockTimeout")
+      : deadLetter(entry, "Expired"),
+  );
+  return step(queue, transitions);
 }
 
-export function nextDueMs<T>(queue: MessageQueue<T>): number | undefined {
-  let due: number | undefined;
-  for (const { expiryTimeMs, lock } of queue.entries) {
-    const entryDue = lock ? Math.min(expiryTimeMs, lock.untilMs) : expiryTimeMs;
-    due = due === undefined ? entryDue : Math.min(due, entryDue);
-  }
-  return due;
+export function nextDueMs({ visible, locked }: MessageQueue<unknown>): number | undefined {
+  if (visible === undefined || locked === undefined) return (visible ?? locked)?.dueMs;
+  return Math.min(visible.dueMs, locked.dueMs);
 }
 
 /** Delivers the oldest visible entry under this lock; no transition if there is none. */
 export function deliverNext<T>(queue: MessageQueue<T>, lock: Lock): Step<T> {
-  const next = queue.entries.find((entry) => entry.lock === undefined);
-  if (next === undefined) return { queue, transitions: [] };
-  return replaceEach(queue, (entry) => {
-    if (entry !== next) return undefined;
-    const delivered = { ...entry, lock };
-    return {
-      entry: delivered,
-      transition: { type: "delivered", entry: delivered, lockToken: lock.token },
-    };
-  });
+  if (queue.visible === undefined) return { queue, transitions: [] };
+  const entry: LockedEntry<T> = { ...first(queue.visible).value, lock };
+  return step(queue, [{ type: "delivered", entry, lockToken: lock.token }]);
 }
 
 /** A lock that has expired or never existed is lost (rule c2d-lock-lost). */
@@ -121,74 +112,75 @@ export function settle<T>(
   settlement: Settlement,
   maxDeliveryCount: number,
 ): SettleOutcome<T> {
-  const step = replaceEach(queue, (entry) =>
-    entry.lock?.token === lockToken ? settleEntry(entry, settlement, maxDeliveryCount) : undefined,
-  );
-  return step.transitions.length === 0 ? { type: "lockLost" } : { type: "settled", ...step };
+  const entry = find(queue.locked, lockToken);
+  if (entry === undefined) return { type: "lockLost" };
+  const transition = settleEntry(entry, settlement, maxDeliveryCount);
+  return { type: "settled", entry, ...step(queue, [transition]) };
 }
 
 /** The holder of these locks has disconnected (rule c2d-disconnect). */
 export function releaseLocks<T>(queue: MessageQueue<T>, lockTokens: ReadonlySet<string>): Step<T> {
-  return replaceEach(queue, (entry) =>
-    entry.lock && lockTokens.has(entry.lock.token) ? requeue(entry, "disconnected") : undefined,
-  );
+  const held = [...lockTokens].flatMap((token) => find(queue.locked, token) ?? []);
+  const transitions = held.sort(bySequence).map((entry) => requeue(entry, "disconnected"));
+  return step(queue, transitions);
 }
 
 /** Dead-letters everything, in flight or not (rule c2d-purge). */
 export function purge<T>(queue: MessageQueue<T>): Step<T> {
-  return replaceEach(queue, (entry) => deadLetter(entry, "Purged"));
+  return step(
+    queue,
+    queue.entries.map((entry) => deadLetter(entry, "Purged")),
+  );
 }
 
-interface Replacement<T> {
-  /** Absent when the entry leaves the queue. */
-  readonly entry?: Entry<T>;
-  readonly transition: Transition<T>;
+function step<T>(queue: MessageQueue<T>, transitions: readonly Transition<T>[]): Step<T> {
+  return { queue: transitions.reduce(follow, queue), transitions };
 }
 
-function replaceEach<T>(
-  queue: MessageQueue<T>,
-  replace: (entry: Entry<T>) => Replacement<T> | undefined,
-): Step<T> {
-  const entries: Entry<T>[] = [];
-  const transitions: Transition<T>[] = [];
-  for (const entry of queue.entries) {
-    const replacement = replace(entry);
-    if (replacement) transitions.push(replacement.transition);
-    const kept = replacement ? replacement.entry : entry;
-    if (kept) entries.push(kept);
-  }
-  return { queue: { ...queue, entries }, transitions };
-}
-
-/** Rules c2d-reject and c2d-max-delivery-count. */
-function settleEntry<T>(
-  entry: Entry<T>,
-  settlement: Settlement,
-  maxDeliveryCount: number,
-): Replacement<T> {
-  switch (settlement) {
-    case "complete":
-      return { transition: { type: "completed", entry } };
-    case "reject":
-      return deadLetter(entry, "Rejected");
-    case "abandon":
-      return abandon(entry, maxDeliveryCount);
+function follow<T>(queue: MessageQueue<T>, transition: Transition<T>): MessageQueue<T> {
+  const { visible, locked, nextSequenceNumber } = queue;
+  const { entry } = transition;
+  switch (transition.type) {
+    case "enqueued":
+      return new MessageQueue(putVisible(visible, entry), locked, nextSequenceNumber + 1);
+    case "delivered":
+      return new MessageQueue(
+        remove(visible, entry.sequenceNumber),
+        putLocked(locked, transition.entry),
+        nextSequenceNumber,
+      );
+    case "requeued":
+      return new MessageQueue(
+        putVisible(visible, entry),
+        remove(locked, transition.endedLock.token),
+        nextSequenceNumber,
+      );
+    case "completed":
+    case "deadLettered":
+      return isLocked(entry)
+        ? new MessageQueue(visible, remove(locked, entry.lock.token), nextSequenceNumber)
+        : new MessageQueue(remove(visible, entry.sequenceNumber), locked, nextSequenceNumber);
   }
 }
 
-function abandon<T>(entry: Entry<T>, maxDeliveryCount: number): Replacement<T> {
-  const counted = { ...entry, deliveryCount: entry.deliveryCount + 1 };
-  if (counted.deliveryCount >= maxDeliveryCount)
-    return deadLetter(counted, "DeliveryCountExceeded");
-  return requeue(counted, "abandoned");
+function putVisible<T>(tree: MessageQueue<T>["visible"], entry: Entry<T>) {
+  return put(tree, { key: entry.sequenceNumber, dueMs: entry.expiryTimeMs, value: entry });
 }
 
-function requeue<T>(entry: Entry<T>, reason: RequeueReason): Replacement<T> {
-  const { lock: _released, ...rest } = entry;
-  const requeued: Entry<T> = { ...rest, isRedelivered: true };
-  return { entry: requeued, transition: { type: "requeued", entry: requeued, reason } };
+function putLocked<T>(tree: MessageQueue<T>["locked"], entry: LockedEntry<T>) {
+  const { expiryTimeMs, lock } = entry;
+  return put(tree, {
+    key: lock.token,
+    dueMs: Math.min(expiryTimeMs, lock.untilMs),
+    value: entry,
+  });
 }
 
-function deadLetter<T>(entry: Entry<T>, reason: DeadLetterReason): Replacement<T> {
-  return { transition: { type: "deadLettered", entry, reason } };
+/** In order of their sequence numbers. */
+function dueBy<T>({ visible, locked }: MessageQueue<T>, nowMs: number): Entry<T>[] {
+  return [...valuesOf(visible, nowMs), ...valuesOf(locked, nowMs)].sort(bySequence);
+}
+
+function bySequence(a: Entry<unknown>, b: Entry<unknown>): number {
+  return a.sequenceNumber - b.sequenceNumber;
 }

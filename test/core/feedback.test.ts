@@ -3,9 +3,10 @@ import { type FeedbackRecord, feedbackFor } from "../../src/core/feedback.ts";
 import { feedbackBatchDueMs, formatFeedbackBatch } from "../../src/core/feedback-batch.ts";
 import { AZURE_DEFAULTS, LOCAL_DEFAULTS } from "../../src/core/limits.ts";
 import { ACKS, type Message } from "../../src/core/message.ts";
-import type { Entry, Transition } from "../../src/core/message-queue.ts";
+import type { Entry, Transition } from "../../src/core/queue-entry.ts";
 
 const ORIGIN = { deviceId: "device1", deviceGenerationId: "7" };
+const LOCK = { token: "t", untilMs: 0 };
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
 function entry(system: Message["system"]): Entry<Message> {
@@ -30,9 +31,9 @@ function transition(kind: string, system: Message["system"]): Transition<Message
     case "Purged":
       return { type: "deadLettered", entry: one, reason: kind };
     case "delivered":
-      return { type: "delivered", entry: one, lockToken: "t" };
+      return { type: "delivered", entry: { ...one, lock: LOCK }, lockToken: LOCK.token };
     case "abandoned":
-      return { type: "requeued", entry: one, reason: "abandoned" };
+      return { type: "requeued", entry: one, reason: "abandoned", endedLock: LOCK };
     default:
       return { type: "enqueued", entry: one };
   }

@@ -191,6 +191,6 @@ describe("purge", () => {
       ["deadLettered", "a"],
       ["deadLettered", "b"],
     ]);
-    expect(step.queue).toEqual({ entries: [], nextSequenceNumber: 3 });
+    expect(step.queue).toMatchObject({ entries: [], nextSequenceNumber: 3 });
   });
 });

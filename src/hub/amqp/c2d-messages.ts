@@ -3,7 +3,7 @@ import type { FeedbackRecord } from "../../core/feedback.ts";
 import { FEEDBACK_CONTENT_TYPE, formatFeedbackBatch } from "../../core/feedback-batch.ts";
 import { HubError } from "../../core/hub-error.ts";
 import { type Message, parseAck } from "../../core/message.ts";
-import type { Entry } from "../../core/message-queue.ts";
+import type { Entry } from "../../core/queue-entry.ts";
 import { deviceboundTo, parseDeviceboundTo } from "../../core/resource-path.ts";
 import {
   readApplicationProperties,

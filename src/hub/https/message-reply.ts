@@ -1,7 +1,7 @@
 import { encodeHeaderName, encodeHeaderValue } from "../../core/header-text.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Message } from "../../core/message.ts";
-import type { Entry } from "../../core/message-queue.ts";
+import type { Entry } from "../../core/queue-entry.ts";
 import { deviceboundTo } from "../../core/resource-path.ts";
 import type { HttpReply } from "./http-reply.ts";
 

@@ -11,17 +11,14 @@ import {
   advance,
   deliverNext,
   EMPTY_QUEUE,
-  type Entry,
-  endedLock,
   type MessageQueue,
   nextDueMs,
   purge,
   releaseLocks,
-  type Settlement,
   type Step,
   settle,
-  type Transition,
 } from "../../core/message-queue.ts";
+import { type Entry, endedLock, type Settlement, type Transition } from "../../core/queue-entry.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 import { deleteDeviceQueue, deviceQueueChanges, putWaitingFeedback } from "../store/records.ts";
@@ -145,7 +142,7 @@ export class CloudToDevice {
   /** Messages waiting or in flight. */
   countOf(deviceId: string): number {
     this.#advance(deviceId);
-    return this.#stateOf(deviceId).queue.entries.length;
+    return this.#stateOf(deviceId).queue.size;
   }
 
   /** Drops messages without feedback, and waiting feedback records (rule c2d-device-deleted). */
@@ -177,7 +174,6 @@ export class CloudToDevice {
   /** Events and feedback wait for a durable change; delivery does not (rule c2d-early-delivery). */
   #apply(deviceId: string, step: Step<Message>): Promise<void> {
     const state = this.#stateOf(deviceId);
-    const before = state.queue;
     state.queue = step.queue;
     const { feedback, store } = this.#options;
     const records = feedback.number(this.#feedbackOf(deviceId, step.transitions));
@@ -188,7 +184,7 @@ export class CloudToDevice {
     this.#report(deviceId, step.transitions);
     feedback.admit(records);
     for (const transition of step.transitions) {
-      this.#endLock(state, endedLock(before, transition)?.token);
+      this.#endLock(state, endedLock(transition)?.token);
     }
     this.#deliver(deviceId);
     this.#wakeWhenDue(deviceId);

@@ -1,7 +1,7 @@
 /** Events of the hub, reported once durable. */
 
 import type { FeedbackRecord } from "../../core/feedback.ts";
-import type { DeadLetterReason, RequeueReason, Settlement } from "../../core/message-queue.ts";
+import type { DeadLetterReason, RequeueReason, Settlement } from "../../core/queue-entry.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 
 export type Protocol = "mqtt" | "amqp" | "https";

@@ -12,15 +12,14 @@ import { type CloudToDeviceSettings, MAX_FEEDBACK_BATCH_RECORDS } from "../../co
 import {
   advance,
   deliverNext,
-  endedLock,
   enqueue,
   type MessageQueue,
   nextDueMs,
   releaseLocks,
-  type Settlement,
   type Step,
   settle,
 } from "../../core/message-queue.ts";
+import { endedLock, type Settlement } from "../../core/queue-entry.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 import {
@@ -144,15 +143,14 @@ export class FeedbackQueue {
    */
   async settle(lockToken: string, settlement: Settlement): Promise<void> {
     this.#advance();
-    const batch = this.#queue.entries.find((entry) => entry.lock?.token === lockToken);
     const { maxDeliveryCount } = this.#options.settings.feedback;
     const outcome = settle(this.#queue, lockToken, settlement, maxDeliveryCount);
-    if (batch === undefined || outcome.type === "lockLost") {
+    if (outcome.type === "lockLost") {
       throw new HubError("DeviceMessageLockLost", "The feedback lock expired.");
     }
-    const { sequenceNumber } = batch;
+    const { sequenceNumber: batch } = outcome.entry;
     await this.#apply(outcome, {
-      event: { type: "feedbackSettled", batch: sequenceNumber, outcome: settlement },
+      event: { type: "feedbackSettled", batch, outcome: settlement },
     });
   }
 
@@ -184,11 +182,10 @@ export class FeedbackQueue {
     { changes = [], event }: { readonly changes?: StoreChange[]; readonly event?: HubEvent } = {},
   ): Promise<void> {
     const { events, store } = this.#options;
-    const before = this.#queue;
     this.#queue = step.queue;
     const durable = store.write([...changes, ...feedbackQueueChanges(step.transitions)]);
     if (event !== undefined) events.emit(event);
-    for (const transition of step.transitions) this.#endLock(endedLock(before, transition)?.token);
+    for (const transition of step.transitions) this.#endLock(endedLock(transition)?.token);
     this.#deliver();
     this.#wakeWhenDue();
     return durable;

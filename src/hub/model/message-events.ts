@@ -1,5 +1,5 @@
 import type { Message } from "../../core/message.ts";
-import type { Entry, Transition } from "../../core/message-queue.ts";
+import type { Entry, Transition } from "../../core/queue-entry.ts";
 import type { HubEvent, MessageRef, SettledOutcome } from "./events.ts";
 
 export function toEvents(deviceId: string, transition: Transition<Message>): HubEvent[] {

@@ -1,7 +1,7 @@
 import type { IPublishPacket } from "mqtt-packet";
 import type { Message } from "../../core/message.ts";
-import type { Entry } from "../../core/message-queue.ts";
 import { encodeDeviceboundProperties } from "../../core/property-bag.ts";
+import type { Entry } from "../../core/queue-entry.ts";
 import { deviceboundTo, deviceboundTopic } from "../../core/resource-path.ts";
 
 /** The connection assigns the packet id. */

@@ -1,6 +1,7 @@
 /** Two records for each entry, and one for the last sequence number. */
 
-import type { Entry, MessageQueue, Transition } from "../../core/message-queue.ts";
+import { type MessageQueue, restoreQueue } from "../../core/message-queue.ts";
+import type { Entry, Transition } from "../../core/queue-entry.ts";
 import { sortable } from "./encoding.ts";
 import { put, remove, type StoreChange } from "./store.ts";
 
@@ -47,7 +48,7 @@ export class QueueCollector {
       const payload = decode(content.payload);
       return { ...content, sequenceNumber, payload, deliveryCount, isRedelivered };
     });
-    return { entries, nextSequenceNumber: (this.#last.get(prefix) ?? 0) + 1 };
+    return restoreQueue(entries, (this.#last.get(prefix) ?? 0) + 1);
   }
 
   #contentsOf(prefix: string): [number, EntryContent][] {

@@ -1,7 +1,8 @@
 import type { DeviceIdentity } from "../../core/device-identity.ts";
 import type { FeedbackRecord } from "../../core/feedback.ts";
 import type { Message } from "../../core/message.ts";
-import type { MessageQueue, Transition } from "../../core/message-queue.ts";
+import type { MessageQueue } from "../../core/message-queue.ts";
+import type { Transition } from "../../core/queue-entry.ts";
 import { decodeMessage, encodeMessage, sortable } from "./encoding.ts";
 import { type DeviceEventLog, EventCollector } from "./event-records.ts";
 import { deleteQueue, QueueCollector, queueChanges } from "./queue-records.ts";
