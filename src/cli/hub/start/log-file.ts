@@ -16,16 +16,27 @@ export class LogFile {
   }
 
   /** Ignores errors: the hub runs on without its log. */
-  write(line: string): void {
-    const text = `${line}\n`;
+  write(lines: readonly string[]): void {
+    let text = "";
     try {
-      const bytes = Buffer.byteLength(text);
-      if (this.#bytes + bytes > this.#maxBytes) this.#rotate();
-      appendFileSync(this.#path, text, { mode: 0o600 });
-      this.#bytes += bytes;
+      for (const line of lines) {
+        const bytes = Buffer.byteLength(line) + 1;
+        if (this.#bytes + bytes > this.#maxBytes) {
+          this.#append(text);
+          text = "";
+          this.#rotate();
+        }
+        text += `${line}\n`;
+        this.#bytes += bytes;
+      }
+      this.#append(text);
     } catch {
       // The disk is full, or the directory gone.
     }
+  }
+
+  #append(text: string): void {
+    if (text !== "") appendFileSync(this.#path, text, { mode: 0o600 });
   }
 
   #rotate(): void {

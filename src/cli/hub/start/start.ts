@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { Gatherer } from "../../../async/gatherer.ts";
 import { createHome, homePaths } from "../../../hub/home/home.ts";
 import { type HomeHubOptions, startHomeHub } from "../../../hub/home-hub.ts";
 import type { LocalHub } from "../../../hub/local-hub.ts";
@@ -98,21 +99,34 @@ async function present(hub: LocalHub, flags: StartFlags, context: Context): Prom
   const { stdout } = context.io;
   const isJson = flags.output === "json";
   const written = stdout.write(isJson ? formatJsonLine(readyLine(hub)) : formatReady(hub));
-  const printer = new EventPrinter(stdout, (reason) => {
-    context.reporter.warn(`${reason}: events are dropped`);
+  const printer = new EventPrinter({
+    stdout,
+    format: isJson ? formatEventJson : formatEventText,
+    onDropped: (reason) => context.reporter.warn(`${reason}: events are dropped`),
   });
-  hub.subscribe((event) => printer.print(isJson ? formatEventJson(event) : formatEventText(event)));
+  followEvents(hub, (events) => printer.print(events));
   await written;
   for (const warning of await findWarnings(hub, flags)) context.reporter.warn(warning);
 }
 
 async function logEvents(hub: LocalHub, home: string, flags: StartFlags): Promise<void> {
   const log = new LogFile(homePaths(createHome(home).directory).logFile);
-  const write = (text: string): void => log.write(`${new Date().toISOString()} ${text}`);
-  write(`hub ready on ports ${hub.ports.join(", ")}`);
-  hub.subscribe((event) => write(formatHubEvent(event)));
-  for (const warning of await findWarnings(hub, flags)) write(`warning: ${warning}`);
+  const write = (lines: readonly string[]): void => {
+    const time = new Date().toISOString();
+    log.write(lines.map((line) => `${time} ${line}`));
+  };
+  write([`hub ready on ports ${hub.ports.join(", ")}`]);
+  followEvents(hub, (events) => write(events.map(formatHubEvent)));
+  write((await findWarnings(hub, flags)).map((warning) => `warning: ${warning}`));
   await reportReady();
+}
+
+/** Many come in one tick: one write for each would cost more than the messages themselves. */
+function followEvents(hub: LocalHub, take: (events: readonly HubEvent[]) => void): void {
+  const gatherer = new Gatherer(take);
+  hub.subscribe((event) => gatherer.add(event));
+  const flush = (): void => gatherer.flush();
+  hub.stopped.then(flush, flush);
 }
 
 async function untilEnd(hub: LocalHub, { interruption, io }: Context): Promise<void> {
@@ -150,11 +164,10 @@ Press Ctrl-C to stop.
 `;
 }
 
-function formatEventText(event: HubEvent): string {
-  const time = new Date().toISOString().slice(11, 23);
-  return `${time} ${formatHubEvent(event)}\n`;
+function formatEventText(event: HubEvent, time: string): string {
+  return `${time.slice(11, 23)} ${formatHubEvent(event)}\n`;
 }
 
-function formatEventJson(event: HubEvent): string {
-  return formatJsonLine({ ...event, time: new Date().toISOString() });
+function formatEventJson(event: HubEvent, time: string): string {
+  return formatJsonLine({ ...event, time });
 }
