@@ -27,7 +27,8 @@ async function optionsOf(some: Partial<HubOptions>): Promise<HubOptions> {
 test("a hub whose store cannot be written does not start, and leaves nothing open", async () => {
   const full = new StoreError("StoreFull", "There is no space left.");
   const close = vi.fn(() => Promise.resolve());
-  const store = { ...createMemoryStore(), write: () => Promise.reject(full), close };
+  const { load } = createMemoryStore();
+  const store = { load, write: () => Promise.reject(full), close };
   const port = await freePort();
   const options = await optionsOf({ store, ports: [port], devices: ["device1"] });
   await expect(startHub(options)).rejects.toBe(full);

@@ -177,7 +177,7 @@ export class CloudToDevice {
     state.queue = step.queue;
     const { feedback, store } = this.#options;
     const records = feedback.number(this.#feedbackOf(deviceId, step.transitions));
-    const durable = store.write([
+    const durable = store.write(() => [
       ...deviceQueueChanges(deviceId, step.transitions),
       ...records.map(putWaitingFeedback),
     ]);
@@ -218,7 +218,7 @@ export class CloudToDevice {
     const [delivered] = step.transitions;
     if (delivered === undefined) return undefined;
     state.queue = step.queue;
-    void store.write(deviceQueueChanges(deviceId, step.transitions));
+    void store.write(() => deviceQueueChanges(deviceId, step.transitions));
     this.#report(deviceId, step.transitions);
     this.#wakeWhenDue(deviceId);
     return { lockToken, entry: delivered.entry };

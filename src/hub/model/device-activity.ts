@@ -51,14 +51,14 @@ export class DeviceActivityLog {
   forget(deviceId: string): void {
     this.#unwritten.delete(deviceId);
     if (this.#times.delete(deviceId))
-      void this.#options.store.write([activityRecords.remove(deviceId)]);
+      void this.#options.store.write(() => [activityRecords.remove(deviceId)]);
   }
 
   flush(): void {
     this.#options.scheduler.schedule(WRITE_TIMER, undefined, () => {});
-    const changes = [...this.#unwritten].map((id) => activityRecords.put(id, this.find(id)));
+    const ids = [...this.#unwritten];
     this.#unwritten.clear();
-    void this.#options.store.write(changes);
+    void this.#options.store.write(() => ids.map((id) => activityRecords.put(id, this.find(id))));
   }
 
   #note({ type, deviceId }: { readonly type: HubEvent["type"]; readonly deviceId: string }): void {

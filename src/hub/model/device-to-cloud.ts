@@ -107,7 +107,7 @@ export class DeviceToCloud {
     });
     const { number, log } = partition;
     const { store } = this.#options;
-    const durable = store.write(putEvents(number, events, log.end));
+    const durable = store.write(() => putEvents(number, events, log.end));
     store.onceDurable(() => this.#admit(partition, events));
     for (const event of events) this.#report(number, event);
     await durable;
@@ -184,7 +184,7 @@ export class DeviceToCloud {
     const { clock, limits, scheduler, store } = this.#options;
     const { number, log } = partition;
     const trimmed = log.trim(limits, clock.nowMs());
-    if (trimmed.length > 0) void store.write(deleteEvents(number, trimmed));
+    if (trimmed.length > 0) void store.write(() => deleteEvents(number, trimmed));
     scheduler.schedule(`events/${number}`, log.nextDueMs(limits), () => this.#trim(partition));
   }
 }

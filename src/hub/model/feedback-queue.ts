@@ -183,7 +183,7 @@ export class FeedbackQueue {
   ): Promise<void> {
     const { events, store } = this.#options;
     this.#queue = step.queue;
-    const durable = store.write([...changes, ...feedbackQueueChanges(step.transitions)]);
+    const durable = store.write(() => [...changes, ...feedbackQueueChanges(step.transitions)]);
     if (event !== undefined) events.emit(event);
     for (const transition of step.transitions) this.#endLock(endedLock(transition)?.token);
     this.#deliver();

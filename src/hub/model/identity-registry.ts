@@ -99,7 +99,7 @@ export class Registry {
     const { store } = this.#options;
     this.#devices.delete(deviceId);
     const belongings = this.#onDelete.flatMap((forget) => forget(deviceId));
-    const durable = store.write([deviceRecords.remove(deviceId), ...belongings]);
+    const durable = store.write(() => [deviceRecords.remove(deviceId), ...belongings]);
     this.#disconnect(deviceId, "The device was deleted.");
     store.onceDurable(() => {
       for (const forget of this.#onDeleted) forget(deviceId);
@@ -109,7 +109,7 @@ export class Registry {
 
   async #keep(device: DeviceIdentity): Promise<DeviceIdentity> {
     this.#devices.set(device.deviceId, device);
-    await this.#options.store.write([deviceRecords.put(device.deviceId, device)]);
+    await this.#options.store.write(() => [deviceRecords.put(device.deviceId, device)]);
     return device;
   }
 

@@ -1,14 +1,18 @@
 /** Topic subscriptions of persistent MQTT sessions. */
 
+import type { GuardedStore } from "../store/guard-store.ts";
 import { type Subscriptions, subscriptionRecords } from "../store/records.ts";
-import type { Store } from "../store/store.ts";
 import type { Registry } from "./identity-registry.ts";
 
 export class SubscriptionStore {
-  readonly #store: Store;
+  readonly #store: GuardedStore;
   readonly #byDevice: Map<string, Subscriptions>;
 
-  constructor(store: Store, registry: Registry, subscriptions: ReadonlyMap<string, Subscriptions>) {
+  constructor(
+    store: GuardedStore,
+    registry: Registry,
+    subscriptions: ReadonlyMap<string, Subscriptions>,
+  ) {
     this.#store = store;
     registry.onDelete((deviceId) => {
       this.#byDevice.delete(deviceId);
@@ -23,11 +27,11 @@ export class SubscriptionStore {
 
   async keep(deviceId: string, subscriptions: Subscriptions): Promise<void> {
     this.#byDevice.set(deviceId, subscriptions);
-    await this.#store.write([subscriptionRecords.put(deviceId, subscriptions)]);
+    await this.#store.write(() => [subscriptionRecords.put(deviceId, subscriptions)]);
   }
 
   async forget(deviceId: string): Promise<void> {
     if (!this.#byDevice.delete(deviceId)) return;
-    await this.#store.write([subscriptionRecords.remove(deviceId)]);
+    await this.#store.write(() => [subscriptionRecords.remove(deviceId)]);
   }
 }

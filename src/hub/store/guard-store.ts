@@ -2,7 +2,12 @@
 
 import type { Store, StoreChange } from "./store.ts";
 
-export interface GuardedStore extends Store {
+export interface GuardedStore extends Omit<Store, "keepsNothing" | "write"> {
+  /**
+   * All or none. Resolves once durable, in order. The changes are asked for at once, and only if
+   * the store keeps them.
+   */
+  write(changes: () => readonly StoreChange[]): Promise<void>;
   /** Resolves once every write so far is durable. */
   durable(): Promise<void>;
   /**
@@ -17,6 +22,22 @@ export interface GuardedStore extends Store {
  * write counts as durable. Writers may ignore the promise.
  */
 export function guardStore(store: Store, onFailure: (error: unknown) => void): GuardedStore {
+  return store.keepsNothing ? guardVolatile(store) : guardDurable(store, onFailure);
+}
+
+function guardVolatile(store: Store): GuardedStore {
+  const turns = new Turns();
+  const done = Promise.resolve();
+  return {
+    load: () => store.load(),
+    close: () => store.close(),
+    write: () => done,
+    durable: () => done,
+    onceDurable: (act) => turns.add(act),
+  };
+}
+
+function guardDurable(store: Store, onFailure: (error: unknown) => void): GuardedStore {
   const turns = new Turns();
   let last: Promise<void> = Promise.resolve();
   let failure: { readonly error: unknown } | undefined;
@@ -31,7 +52,8 @@ export function guardStore(store: Store, onFailure: (error: unknown) => void): G
   return {
     load: () => store.load(),
     close: () => store.close(),
-    write(changes: readonly StoreChange[]) {
+    write(describe: () => readonly StoreChange[]) {
+      const changes = describe();
       if (changes.length === 0) return last;
       const number = turns.begin();
       const written = failure ? Promise.reject(failure.error) : store.write(changes);
@@ -56,6 +78,7 @@ class Turns {
   #handedIn = 0;
   #durable = 0;
   #hasEnded = false;
+  #isRunScheduled = false;
 
   begin(): number {
     this.#handedIn += 1;
@@ -71,7 +94,12 @@ class Turns {
   add(act: () => void): void {
     if (this.#hasEnded) return;
     this.#waiting.push({ after: this.#handedIn, act });
-    if (this.#durable === this.#handedIn) queueMicrotask(() => this.#run());
+    if (this.#durable < this.#handedIn || this.#isRunScheduled) return;
+    this.#isRunScheduled = true;
+    queueMicrotask(() => {
+      this.#isRunScheduled = false;
+      this.#run();
+    });
   }
 
   /** A write has failed: acts that depend on it or follow it do not run. */
@@ -81,10 +109,13 @@ class Turns {
   }
 
   #run(): void {
-    for (let turn = this.#waiting[0]; turn !== undefined; turn = this.#waiting[0]) {
-      if (turn.after > this.#durable) return;
-      this.#waiting.shift();
-      turn.act();
+    for (let ready = this.#takeReady(); ready.length > 0; ready = this.#takeReady()) {
+      for (const { act } of ready) act();
     }
+  }
+
+  #takeReady(): Turn[] {
+    const end = this.#waiting.findIndex(({ after }) => after > this.#durable);
+    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
   }
 }

@@ -11,6 +11,8 @@ export function remove(key: string): StoreChange {
 }
 
 export interface Store {
+  /** Then nothing needs to be written. */
+  readonly keepsNothing?: true;
   /** In order of their keys. */
   load(): AsyncIterable<readonly [key: string, value: unknown]>;
   /** All or none. Resolves once durable, in order. After a failure, all later ones fail. */
