@@ -100,6 +100,9 @@ function parseEventAddress(
 
 /** The device in the `to` of a cloud-to-device message, if any (rule c2d-to). */
 export function parseDeviceboundTo(to: string): string | undefined {
+  // The usual form needs no decoding.
+  const [, deviceId] = /^\/devices\/([^/%]+)\/messages\/devicebound$/.exec(to) ?? [];
+  if (deviceId !== undefined) return deviceId;
   const node = parseAmqpAddress(to);
   return node.type === "deviceDevicebound" ? node.deviceId : undefined;
 }

@@ -113,7 +113,9 @@ export class CloudToDevice {
   /** For a polling receiver; undefined if no message is visible. */
   take(deviceId: string, lockTimeoutMs?: number): MessageDelivery | undefined {
     this.#advance(deviceId);
-    return this.#deliverNext(deviceId, this.#stateOf(deviceId), lockTimeoutMs);
+    const delivery = this.#deliverNext(deviceId, this.#stateOf(deviceId), lockTimeoutMs);
+    this.#wakeWhenDue(deviceId);
+    return delivery;
   }
 
   /** @throws HubError DeviceMessageLockLost when the lock has expired or the message is gone. */
@@ -168,7 +170,6 @@ export class CloudToDevice {
   #advance(deviceId: string): void {
     const step = advance(this.#stateOf(deviceId).queue, this.#options.clock.nowMs());
     if (step.transitions.length > 0) void this.#apply(deviceId, step);
-    this.#wakeWhenDue(deviceId);
   }
 
   /** Events and feedback wait for a durable change; delivery does not (rule c2d-early-delivery). */
@@ -187,7 +188,6 @@ export class CloudToDevice {
       this.#endLock(state, endedLock(transition)?.token);
     }
     this.#deliver(deviceId);
-    this.#wakeWhenDue(deviceId);
     return durable;
   }
 
@@ -200,10 +200,11 @@ export class CloudToDevice {
     const { consumer } = state;
     while (consumer !== undefined && consumer === state.consumer && consumer.consumer.hasCredit()) {
       const delivery = this.#deliverNext(deviceId, state);
-      if (delivery === undefined) return;
+      if (delivery === undefined) break;
       consumer.lockTokens.add(delivery.lockToken);
       consumer.consumer.deliver(delivery);
     }
+    this.#wakeWhenDue(deviceId);
   }
 
   #deliverNext(
@@ -211,6 +212,7 @@ export class CloudToDevice {
     state: DeviceState,
     lockTimeoutMs = this.#options.settings.lockTimeoutMs,
   ): MessageDelivery | undefined {
+    if (state.queue.visible === undefined) return undefined;
     const { clock, store } = this.#options;
     const lockToken = randomUUID();
     const untilMs = clock.nowMs() + lockTimeoutMs;
@@ -220,7 +222,6 @@ export class CloudToDevice {
     state.queue = step.queue;
     void store.write(() => deviceQueueChanges(deviceId, step.transitions));
     this.#report(deviceId, step.transitions);
-    this.#wakeWhenDue(deviceId);
     return { lockToken, entry: delivered.entry };
   }
 
@@ -234,14 +235,19 @@ export class CloudToDevice {
 
   #report(deviceId: string, transitions: readonly Transition<Message>[]): void {
     const { events } = this.#options;
-    for (const event of transitions.flatMap((transition) => toEvents(deviceId, transition))) {
-      events.emit(event);
+    for (const transition of transitions) {
+      for (const event of toEvents(deviceId, transition)) events.emit(event);
     }
   }
 
+  /** The timer of a queue that has become empty is left: the next message needs one again. */
   #wakeWhenDue(deviceId: string): void {
     const dueMs = nextDueMs(this.#stateOf(deviceId).queue);
-    this.#options.scheduler.schedule(queueTimer(deviceId), dueMs, () => this.#advance(deviceId));
+    if (dueMs === undefined) return;
+    this.#options.scheduler.schedule(queueTimer(deviceId), dueMs, () => {
+      this.#advance(deviceId);
+      this.#wakeWhenDue(deviceId);
+    });
   }
 
   #stateOf(deviceId: string): DeviceState {

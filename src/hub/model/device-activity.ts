@@ -32,12 +32,12 @@ const CHANGES_OF_STATE: readonly HubEvent["type"][] = ["deviceConnected", "devic
 /** Rule registry-activity. */
 export class DeviceActivityLog {
   readonly #options: DeviceActivityOptions;
-  readonly #times: Map<string, DeviceTimes>;
+  readonly #times: Map<string, { -readonly [K in keyof DeviceTimes]: DeviceTimes[K] }>;
   readonly #unwritten = new Set<string>();
 
   constructor(options: DeviceActivityOptions) {
     this.#options = options;
-    this.#times = new Map(options.times);
+    this.#times = new Map([...options.times].map(([id, times]) => [id, { ...times }]));
     options.events.subscribe((event) => {
       if ("deviceId" in event && ACTIVITIES.includes(event.type)) this.#note(event);
     });
@@ -58,18 +58,18 @@ export class DeviceActivityLog {
     this.#options.scheduler.schedule(WRITE_TIMER, undefined, () => {});
     const ids = [...this.#unwritten];
     this.#unwritten.clear();
-    void this.#options.store.write(() => ids.map((id) => activityRecords.put(id, this.find(id))));
+    void this.#options.store.write(() =>
+      ids.map((id) => activityRecords.put(id, { ...this.find(id) })),
+    );
   }
 
   #note({ type, deviceId }: { readonly type: HubEvent["type"]; readonly deviceId: string }): void {
     const { clock, scheduler } = this.#options;
     const nowMs = clock.nowMs();
-    const isChange = CHANGES_OF_STATE.includes(type);
-    this.#times.set(deviceId, {
-      ...this.find(deviceId),
-      lastActivityTimeMs: nowMs,
-      ...(isChange && { connectionStateUpdatedTimeMs: nowMs }),
-    });
+    const times = this.#times.get(deviceId) ?? {};
+    this.#times.set(deviceId, times);
+    times.lastActivityTimeMs = nowMs;
+    if (CHANGES_OF_STATE.includes(type)) times.connectionStateUpdatedTimeMs = nowMs;
     if (this.#unwritten.size === 0) {
       scheduler.schedule(WRITE_TIMER, nowMs + WRITE_INTERVAL_MS, () => this.flush());
     }

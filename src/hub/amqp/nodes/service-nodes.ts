@@ -9,26 +9,24 @@ export function openDeviceboundNode(receiver: Receiver, context: NodeContext): G
   const check = (): void => context.claims.authorize("ServiceConnect", ["messages", "devicebound"]);
   check();
   receiver.add_credit(SEND_CREDIT);
-  receiver.on("message", (event: EventContext) => onMessage(receiver, event, context));
+  receiver.on("message", (event: EventContext) => void onMessage(receiver, event, context));
   return { check, close: (error) => closeReceiver(receiver, error), end: () => {} };
 }
 
-function onMessage(
+async function onMessage(
   receiver: Receiver,
   { message, delivery }: EventContext,
   { cloudToDevice, settler, toError }: NodeContext,
-): void {
+): Promise<void> {
   if (message === undefined || delivery === undefined) return;
-  const enqueue = async (): Promise<void> => {
+  try {
     const parsed = toCloudToDevice(message);
     await cloudToDevice.send(parsed.deviceId, parsed.message);
-  };
-  enqueue()
-    .then(
-      () => settler.settle(delivery, { type: "accepted" }),
-      (error: unknown) => settler.settle(delivery, { type: "rejected", error: toError(error) }),
-    )
-    .finally(() => receiver.add_credit(1));
+    settler.settle(delivery, { type: "accepted" });
+  } catch (error) {
+    settler.settle(delivery, { type: "rejected", error: toError(error) });
+  }
+  receiver.add_credit(1);
 }
 
 /** `/messages/serviceBound/feedback`: batches go to any receiver with credit. */
