@@ -5,6 +5,7 @@ import { HubError, toHubError } from "../../core/hub-error.ts";
 import { MAX_MQTT_SILENCE_SECONDS, MQTT_KEEP_ALIVE_GRACE } from "../../core/limits.ts";
 import type { IncomingConnection } from "../listener/incoming-connection.ts";
 import type { DeviceConnectionHandle } from "../model/device-connections.ts";
+import { SilenceWatch } from "../runtime/silence-watch.ts";
 import type { HubServices } from "../services.ts";
 import { CONNACK, type ConnectRequest, connackCodeOf, parseConnect } from "./connect-packet.ts";
 import { PacketStream } from "./packet-stream.ts";
@@ -39,8 +40,7 @@ class MqttConnection {
   readonly #certificate: ClientCertificate | undefined;
   #session: MqttSession | undefined;
   #place: DeviceConnectionHandle | undefined;
-  #allowedSilenceMs = CONNECT_TIMEOUT_MS;
-  #cancelSilenceTimer = () => {};
+  readonly #silence: SilenceWatch;
   #cancelExpiryTimer = () => {};
   #isClosed = false;
 
@@ -48,6 +48,9 @@ class MqttConnection {
     this.#packets = new PacketStream(stream, services.clock);
     this.#services = services;
     this.#certificate = certificate;
+    this.#silence = new SilenceWatch(services.clock, () =>
+      this.#close("the client has been silent for longer than its keep-alive allows"),
+    );
   }
 
   start(): void {
@@ -55,31 +58,38 @@ class MqttConnection {
       onPacket: (packet) => this.#handleSafely(packet),
       onBroken: (reason) => this.#close(reason),
     });
-    this.#watchSilence();
+    this.#silence.start(CONNECT_TIMEOUT_MS);
   }
 
-  async #handleSafely(packet: Packet): Promise<void> {
-    if (this.#isClosed) return;
+  #handleSafely(packet: Packet): Promise<void> | undefined {
+    if (this.#isClosed) return undefined;
     try {
-      await this.#handle(packet);
+      return this.#handle(packet)?.catch((error: unknown) => this.#fail(error));
     } catch (error) {
-      const reason = error instanceof ProtocolViolation ? error.message : toHubError(error).message;
-      this.#close(reason);
+      this.#fail(error);
+      return undefined;
     }
   }
 
-  async #handle(packet: Packet): Promise<void> {
+  #fail(error: unknown): void {
+    this.#close(error instanceof ProtocolViolation ? error.message : toHubError(error).message);
+  }
+
+  /** A promise only if the next packet has to wait. */
+  #handle(packet: Packet): Promise<void> | undefined {
     if (this.#session === undefined) {
       if (packet.cmd !== "connect") throw new ProtocolViolation(`${packet.cmd} before CONNECT`);
       return this.#onConnect(packet);
     }
-    this.#watchSilence();
+    this.#silence.hear();
     switch (packet.cmd) {
       case "pingreq":
-        return this.#packets.send({ cmd: "pingresp" });
+        this.#packets.send({ cmd: "pingresp" });
+        return undefined;
       case "disconnect":
         this.#session.forgetWill();
-        return this.#close("the client disconnected");
+        this.#close("the client disconnected");
+        return undefined;
       default:
         return this.#session.handle(packet);
     }
@@ -100,8 +110,7 @@ class MqttConnection {
         returnCode: CONNACK.accepted,
         sessionPresent: isPresent,
       });
-      this.#allowedSilenceMs = silenceAllowedMs(request.keepAliveSeconds);
-      this.#watchSilence();
+      this.#silence.start(silenceAllowedMs(request.keepAliveSeconds));
       this.#watchExpiry(principal);
       session.open(request.will);
     } catch (error) {
@@ -143,13 +152,6 @@ class MqttConnection {
     return this.#session;
   }
 
-  #watchSilence(): void {
-    this.#cancelSilenceTimer();
-    this.#cancelSilenceTimer = this.#services.clock.setTimer(this.#allowedSilenceMs, () =>
-      this.#close("the client has been silent for longer than its keep-alive allows"),
-    );
-  }
-
   #watchExpiry({ expiryTimeMs }: Principal): void {
     if (expiryTimeMs === Number.POSITIVE_INFINITY) return;
     const leftMs = expiryTimeMs - this.#services.clock.nowMs();
@@ -167,7 +169,7 @@ class MqttConnection {
   #close(reason: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#cancelSilenceTimer();
+    this.#silence.stop();
     this.#cancelExpiryTimer();
     this.#session?.end();
     this.#place?.release(reason);

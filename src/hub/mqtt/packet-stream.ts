@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import mqtt, { type Packet } from "mqtt-packet";
 import type { Clock } from "../../async/clock.ts";
+import { Gatherer } from "../../async/gatherer.ts";
 
 /** A full telemetry message with its topic fits (assumed). */
 const MAX_PACKET_BYTES = 512 * 1024;
@@ -14,8 +15,8 @@ const LAST_BYTES_TIMEOUT_MS = 5000;
 const MQTT_3_1_1 = { protocolVersion: 4 };
 
 interface PacketHandlers {
-  /** Called for one packet at a time: for the next once the promise has resolved. Never rejects. */
-  onPacket(packet: Packet): Promise<void>;
+  /** Called for one packet at a time: for the next once a promise has resolved. Never rejects. */
+  onPacket(packet: Packet): Promise<void> | undefined;
   /** The stream has ended, or contains a malformed packet. Called at least once. */
   onBroken(reason: string): void;
 }
@@ -25,7 +26,10 @@ export class PacketStream {
   readonly #clock: Clock;
   #waitingBytes = 0;
   #bytesSincePacket = 0;
-  #handled: Promise<void> = Promise.resolve();
+  /** While a packet is being handled: until the last of those that wait for it is, too. */
+  #handled: Promise<void> | undefined;
+  /** What is sent in a tick is written at once: as one TLS record. */
+  readonly #outgoing = new Gatherer<Buffer>((packets) => this.#write(packets));
 
   constructor(stream: Duplex, clock: Clock) {
     this.#stream = stream;
@@ -36,10 +40,8 @@ export class PacketStream {
     const parser = mqtt.parser(MQTT_3_1_1);
     parser.on("packet", (packet) => {
       this.#bytesSincePacket = 0;
-      this.#handled = this.countUntil(
-        this.#handled.then(() => onPacket(packet)),
-        packet,
-      );
+      const handled = this.#handled ? this.#handled.then(() => onPacket(packet)) : onPacket(packet);
+      if (handled) this.#waitFor(handled, packet);
     });
     parser.on("error", (error) => onBroken(`malformed packet: ${error.message}`));
     this.#stream.on("data", (chunk: Buffer) => {
@@ -52,7 +54,19 @@ export class PacketStream {
   }
 
   send(packet: Packet): void {
-    if (this.#stream.writable) this.#stream.write(mqtt.generate(packet, MQTT_3_1_1));
+    if (this.#stream.writable) this.#outgoing.add(mqtt.generate(packet, MQTT_3_1_1));
+  }
+
+  #write(packets: readonly Buffer[]): void {
+    if (!this.#stream.writable) return;
+    this.#stream.write(packets.length === 1 ? packets[0] : Buffer.concat(packets));
+  }
+
+  #waitFor(handled: Promise<void>, packet: Packet): void {
+    const last = this.countUntil(handled, packet).then(() => {
+      if (this.#handled === last) this.#handled = undefined;
+    });
+    this.#handled = last;
   }
 
   /** `done` never rejects. */
@@ -70,6 +84,7 @@ export class PacketStream {
   /** After what has been sent. */
   close(): void {
     if (this.#stream.destroyed) return;
+    this.#outgoing.flush();
     const cancelCut = this.#clock.setTimer(LAST_BYTES_TIMEOUT_MS, () => this.#stream.destroy());
     this.#stream.once("close", cancelCut);
     this.#stream.end(() => this.#stream.destroy());

@@ -57,17 +57,22 @@ export class MqttSession {
     this.#deliverIfSubscribed();
   }
 
-  /** @throws ProtocolViolation */
-  async handle(packet: Packet): Promise<void> {
+  /**
+   * @returns A promise only if the next packet has to wait.
+   * @throws ProtocolViolation; the promise may reject with one.
+   */
+  handle(packet: Packet): Promise<void> | undefined {
     switch (packet.cmd) {
       case "subscribe":
         return this.#onSubscribe(packet);
       case "unsubscribe":
         return this.#onUnsubscribe(packet);
       case "puback":
-        return this.#inbox.acknowledge(packet.messageId ?? 0);
+        this.#inbox.acknowledge(packet.messageId ?? 0);
+        return undefined;
       case "publish":
-        return this.#onPublish(packet);
+        this.#onPublish(packet);
+        return undefined;
       default:
         throw new ProtocolViolation(`${packet.cmd} is not allowed here`);
     }
