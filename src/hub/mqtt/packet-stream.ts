@@ -40,8 +40,9 @@ export class PacketStream {
     const parser = mqtt.parser(MQTT_3_1_1);
     parser.on("packet", (packet) => {
       this.#bytesSincePacket = 0;
-      const handled = this.#handled ? this.#handled.then(() => onPacket(packet)) : onPacket(packet);
-      if (handled) this.#waitFor(handled, packet);
+      const before = this.#handled;
+      const handled = before === undefined ? onPacket(packet) : before.then(() => onPacket(packet));
+      if (handled !== undefined) this.#waitFor(handled, packet);
     });
     parser.on("error", (error) => onBroken(`malformed packet: ${error.message}`));
     this.#stream.on("data", (chunk: Buffer) => {
