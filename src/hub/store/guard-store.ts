@@ -40,6 +40,8 @@ function guardVolatile(store: Store): GuardedStore {
 function guardDurable(store: Store, onFailure: (error: unknown) => void): GuardedStore {
   const turns = new Turns();
   let last: Promise<void> = Promise.resolve();
+  /** Writes with one promise become durable together. */
+  let commit: { readonly written: Promise<void>; lastNumber: number } | undefined;
   let failure: { readonly error: unknown } | undefined;
   const fail = (error: unknown): never => {
     if (failure === undefined) {
@@ -55,10 +57,19 @@ function guardDurable(store: Store, onFailure: (error: unknown) => void): Guarde
     write(describe: () => readonly StoreChange[]) {
       const changes = describe();
       if (changes.length === 0) return last;
-      const number = turns.begin();
+      const lastNumber = turns.begin();
       const written = failure ? Promise.reject(failure.error) : store.write(changes);
+      if (commit?.written === written) {
+        commit.lastNumber = lastNumber;
+        return last;
+      }
+      const own = { written, lastNumber };
+      commit = own;
       // Acts run before callers that await the write continue.
-      last = written.then(() => (failure ? fail(failure.error) : turns.reach(number)), fail);
+      last = written.then(
+        () => (failure ? fail(failure.error) : turns.reach(own.lastNumber)),
+        fail,
+      );
       last.catch(() => {});
       return last;
     },

@@ -3,7 +3,7 @@
  * same commits, shows on opening whether one was lost or changed.
  */
 
-import { createHash } from "node:crypto";
+import crypto from "node:crypto";
 
 /** Keeps sums within the integers that JSON represents exactly. */
 const MODULUS = 2 ** 48;
@@ -28,11 +28,13 @@ export class IntegritySum {
     this.#sum = (this.#sum + digest) % MODULUS;
   }
 
-  delete(key: string): void {
+  /** @returns Whether there was such a record. */
+  delete(key: string): boolean {
     const digest = this.#digests.get(key);
-    if (digest === undefined) return;
+    if (digest === undefined) return false;
     this.#digests.delete(key);
     this.#sum = (this.#sum - digest + MODULUS) % MODULUS;
+    return true;
   }
 
   matches({ records, sum }: Integrity): boolean {
@@ -40,7 +42,12 @@ export class IntegritySum {
   }
 }
 
+/** The first 48 bits. */
 function digestOf(key: string, text: string): number {
-  const hash = createHash("sha1").update(key).update("\0").update(text).digest();
-  return hash.readUIntBE(0, 6);
+  return Number.parseInt(sha1(`${key}\0${text}`).slice(0, 12), 16);
+}
+
+function sha1(text: string): string {
+  // A third of the time; from Node 20.12 on.
+  return crypto.hash?.("sha1", text) ?? crypto.createHash("sha1").update(text).digest("hex");
 }

@@ -89,18 +89,22 @@ async function writeBatch(
   commit: number,
 ): Promise<void> {
   const batch = db.batch();
-  for (const change of changes) {
-    if (change.type === "delete") {
-      integrity.delete(change.key);
-      batch.del(change.key);
-    } else {
+  for (const change of lastOfEachKey(changes)) {
+    if (change.type === "put") {
       const text = JSON.stringify(change.value);
       integrity.put(change.key, text);
       batch.put(change.key, text);
-    }
+    } else if (integrity.delete(change.key)) batch.del(change.key);
   }
   batch.put(SEAL_KEY, formatSeal(integrity.value, commit));
   await batch.write({ sync: true });
+}
+
+/** A message that comes and goes within a commit needs no record. */
+function lastOfEachKey(changes: readonly StoreChange[]): Iterable<StoreChange> {
+  const last = new Map<string, StoreChange>();
+  for (const change of changes) last.set(change.key, change);
+  return last.values();
 }
 
 /** In a copy: LevelDB repairs what it opens, and would delete what it cannot read. */
