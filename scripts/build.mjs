@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { bundledVersions } from "./build/bundled-versions.mjs";
+import { keptNames } from "./build/kept-names.mjs";
 import { formatNotices, packagesOf } from "./build/notices.mjs";
 import { replacedModules } from "./build/replaced-modules.mjs";
 
@@ -41,9 +42,7 @@ function bundle(entryPoints) {
     target: "node20",
     // Native, or wanted by few.
     external: ["classic-level", ...Object.keys(peerDependencies)],
-    // The SDKs compare names of classes, and stack traces are to be read.
-    keepNames: true,
-    minifySyntax: true,
+    // Names stay as they are wherever they can, so that stack traces can be read.
     minifyWhitespace: true,
     sourcemap: true,
     sourcesContent: false,
@@ -51,7 +50,7 @@ function bundle(entryPoints) {
     banner: {
       js: 'import{createRequire as c2dRequire}from"node:module";const require=c2dRequire(import.meta.url);',
     },
-    plugins: [replacedModules, bundledVersions],
+    plugins: [replacedModules, keptNames, bundledVersions],
     metafile: true,
     logLevel: "warning",
   });
