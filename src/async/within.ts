@@ -1,4 +1,5 @@
 import { formatDuration } from "./format-duration.ts";
+import { unlessBefore } from "./unless-before.ts";
 
 /** Thrown by `within`; the promise it waited for keeps running, and its result is ignored. */
 export class DeadlinePassedError extends Error {
@@ -6,20 +7,14 @@ export class DeadlinePassedError extends Error {
 }
 
 /** @throws DeadlinePassedError after `timeoutMs`; leaves no timer behind. */
-export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(
+export function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  return unlessBefore(promise, (_, reject) => {
+    const timer = setTimeout(
       () => reject(new DeadlinePassedError(`Not done within ${formatDuration(timeoutMs)}.`)),
       timeoutMs,
     );
+    return () => clearTimeout(timer);
   });
-  try {
-    return await Promise.race([promise, deadline]);
-  } finally {
-    clearTimeout(timer);
-    promise.catch(() => {});
-  }
 }
 
 /** Like `within`, but resolves with undefined on timeout. */

@@ -17,7 +17,7 @@ export function makeRunId(): string {
 }
 
 export function makeMessage(plan: MessagePlan, instance: MessageInstance): Message {
-  const values = placeholderValues(instance);
+  const values = new InstanceValues(instance);
   const fill = (text: string): string => (plan.isTemplate ? fillPlaceholders(text, values) : text);
   const { userId, contentType, contentEncoding } = plan;
   return {
@@ -40,14 +40,33 @@ function fillBody(body: BodyPlan, values: PlaceholderValues): Uint8Array {
   return Buffer.from(body.isTemplate ? fillPlaceholders(body.text, values) : body.text);
 }
 
-function placeholderValues({ n, deviceId, run, nowMs }: MessageInstance): PlaceholderValues {
-  return {
-    n,
-    deviceId,
-    run,
-    uuid: randomUUID(),
-    iso: new Date(nowMs).toISOString(),
-    epochMs: nowMs,
-    windSpeed: makeWindSpeed(Math.random),
-  };
+/** What takes time to make is made only where it is asked for, and once. */
+class InstanceValues implements PlaceholderValues {
+  readonly n: number;
+  readonly deviceId: string;
+  readonly run: string;
+  readonly epochMs: number;
+  #uuid: string | undefined;
+  #windSpeed: string | undefined;
+
+  constructor({ n, deviceId, run, nowMs }: MessageInstance) {
+    this.n = n;
+    this.deviceId = deviceId;
+    this.run = run;
+    this.epochMs = nowMs;
+  }
+
+  get uuid(): string {
+    this.#uuid ??= randomUUID();
+    return this.#uuid;
+  }
+
+  get iso(): string {
+    return new Date(this.epochMs).toISOString();
+  }
+
+  get windSpeed(): string {
+    this.#windSpeed ??= makeWindSpeed(Math.random);
+    return this.#windSpeed;
+  }
 }

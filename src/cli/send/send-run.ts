@@ -3,10 +3,9 @@ import { createDeferred } from "../../async/deferred.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import { OutcomeUnknownError } from "../../client/errors/outcome-unknown-error.ts";
 import { FeedbackTracker, type MatchedFeedback } from "../../client/service/feedback-tracker.ts";
-import type { PlannedMessage, SendEvent } from "../../client/service/send-event.ts";
+import type { SendEvent } from "../../client/service/send-event.ts";
 import { sendAll } from "../../client/service/sender.ts";
 import type { FeedbackBatch, ServiceConnection } from "../../client/service/service-connection.ts";
-import type { Message } from "../../core/message.ts";
 import { WRITE_GRACE_MS } from "../program/ending.ts";
 import type { RunEnd } from "../program/run-exit-code.ts";
 import type { Context } from "../program/run-program.ts";
@@ -88,7 +87,13 @@ export class SendRun {
     this.#writer.failed.catch(() => unwritable.abort());
     await sendAll({
       connection,
-      messages: this.#messages(),
+      messages: this.#source.all(),
+      // No faster than stdout is read.
+      room: () => this.#writer.room(),
+      onMade: ({ deviceId, message }) => {
+        if (!this.#options.isWaiting) return;
+        this.#feedback.expect(deviceId, message.system.messageId ?? "");
+      },
       onEvent: (event) => this.#onEvent(event),
       onQueueFull,
       timeoutMs,
@@ -151,20 +156,6 @@ export class SendRun {
     const summary = this.#renderer.summary(this.tally, elapsedMs);
     const limitMs = interruption.cause ? WRITE_GRACE_MS : undefined;
     return await writeSummary(summary, this.#writer, reporter, limitMs);
-  }
-
-  /** Created on demand, and no faster than stdout is read. */
-  async *#messages(): AsyncGenerator<PlannedMessage> {
-    for await (const { deviceId, make } of this.#source.all()) {
-      await this.#writer.room();
-      const makeExpected = (): Message => {
-        const message = make();
-        if (this.#options.isWaiting)
-          this.#feedback.expect(deviceId, message.system.messageId ?? "");
-        return message;
-      };
-      yield { deviceId, make: makeExpected };
-    }
   }
 
   #onEvent(event: SendEvent): void {

@@ -22,6 +22,7 @@ export const PLACEHOLDERS = [
 const PLACEHOLDER = /\{\{\s*([A-Za-z]+)\s*\}\}/g;
 
 export function fillPlaceholders(text: string, values: PlaceholderValues): string {
+  if (!text.includes("{{")) return text;
   return text.replace(PLACEHOLDER, (whole, name: string) => {
     const known = PLACEHOLDERS.find((one) => one === name);
     return known === undefined ? whole : String(values[known]);

@@ -1,3 +1,5 @@
+import { unlessBefore } from "../../async/unless-before.ts";
+
 /** A single promise to race against would hold on to every race until the connection ends. */
 export class ConnectionEnd {
   readonly #waiting = new Set<(error: Error) => void>();
@@ -10,20 +12,11 @@ export class ConnectionEnd {
     this.#waiting.clear();
   }
 
-  async before<T>(promise: Promise<T>): Promise<T> {
-    if (this.#error) {
-      promise.catch(() => {});
-      throw this.#error;
-    }
-    let stopWaiting = (): void => {};
-    const ended = new Promise<never>((_, reject) => {
-      this.#waiting.add(reject);
-      stopWaiting = () => this.#waiting.delete(reject);
+  before<T>(promise: Promise<T>): Promise<T> {
+    return unlessBefore(promise, (_, reject) => {
+      if (this.#error) reject(this.#error);
+      else this.#waiting.add(reject);
+      return () => this.#waiting.delete(reject);
     });
-    try {
-      return await Promise.race([promise, ended]);
-    } finally {
-      stopWaiting();
-    }
   }
 }

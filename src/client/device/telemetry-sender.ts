@@ -20,7 +20,7 @@ export interface TelemetrySenderOptions {
   readonly messageTimeoutMs: number;
   onEvent(event: TelemetryEvent): void;
   /** Resolves when the consumer of the events has kept up. */
-  room?(): Promise<void>;
+  room?(): Promise<void> | undefined;
   /** Maximum number of messages without an answer; default 256. */
   readonly windowSize?: number;
   readonly clock?: Clock;

@@ -45,6 +45,7 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
   readonly #client: ServiceClient;
   readonly #settlements = new SettlementOrder();
   #firstSend: Promise<unknown> | undefined;
+  #isFirstSent = false;
 
   constructor(options: ServiceConnectOptions) {
     const { signIn, transport } = options;
@@ -62,10 +63,14 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
     // The SDK attaches one link per message until one is open, so the first message is sent alone.
     if (this.#firstSend === undefined) {
       const first = this.#send(deviceId, message);
-      this.#firstSend = first.catch(() => {});
+      this.#firstSend = first
+        .catch(() => {})
+        .then(() => {
+          this.#isFirstSent = true;
+        });
       return await first;
     }
-    await this.#firstSend;
+    if (!this.#isFirstSent) await this.#firstSend;
     await this.#send(deviceId, message);
   }
 

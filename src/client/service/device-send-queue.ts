@@ -14,6 +14,7 @@ export interface SendQueueSettings {
   readonly clock: Clock;
   readonly random: (() => number) | undefined;
   readonly signal: AbortSignal;
+  onMade(outgoing: OutgoingMessage): void;
   onEvent(event: SendEvent): void;
   onInFlight(change: 1 | -1): void;
 }
@@ -61,11 +62,16 @@ export class DeviceSendQueue {
 
   /** True if it was accepted or failed; otherwise it waits. */
   async #try(pending: Pending): Promise<boolean> {
+    const { connection, onInFlight, onMade } = this.#settings;
+    if (pending.outgoing === undefined) onMade(outgoingOf(pending));
     const { deviceId, message } = outgoingOf(pending);
-    const { connection, onInFlight } = this.#settings;
     try {
       onInFlight(1);
-      await connection.send(deviceId, message).finally(() => onInFlight(-1));
+      try {
+        await connection.send(deviceId, message);
+      } finally {
+        onInFlight(-1);
+      }
       this.#fullSinceMs = undefined;
       this.#backOff.reset();
       this.#report(pending, this.#accepted(pending));

@@ -3,12 +3,16 @@ import { type Clock, sleep, systemClock } from "../../async/clock.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { ClientError, ClientErrorName } from "../errors/client-error.ts";
 import { DeviceSendQueue, type SendQueueSettings } from "./device-send-queue.ts";
-import type { PlannedMessage, SendEvent } from "./send-event.ts";
+import type { OutgoingMessage, PlannedMessage, SendEvent } from "./send-event.ts";
 import type { ServiceConnection } from "./service-connection.ts";
 
 export interface SendAllOptions {
   readonly connection: Pick<ServiceConnection, "send">;
   readonly messages: AsyncIterable<PlannedMessage> | Iterable<PlannedMessage>;
+  /** Waited for before each message is read, if defined. */
+  room?(): Promise<void> | undefined;
+  /** Before the message is sent for the first time. */
+  onMade?(outgoing: OutgoingMessage): void;
   onEvent(event: SendEvent): void;
   readonly onQueueFull: "wait" | "fail";
   /** Counts from the first refusal since the message's device last took one; 0 is unbounded. */
@@ -71,6 +75,7 @@ class Sender {
       clock: this.#clock,
       random: options.random,
       signal: this.#stopSignal,
+      onMade: (outgoing) => options.onMade?.(outgoing),
       onEvent: (event) => this.#onEvent(event),
       onInFlight: (change) => {
         this.#inFlight += change;
@@ -92,10 +97,15 @@ class Sender {
     const signal = this.#stopSignal;
     const { intervalMs } = this.#options;
     const { windowSize = DEFAULT_WINDOW, backlogSize = DEFAULT_BACKLOG } = this.#options;
-    const messages = iterate(this.#options.messages);
+    const hasRoom = (): boolean => this.#inFlight < windowSize && this.#open < backlogSize;
+    const messages = iteratorOf(this.#options.messages);
     for (let index = 0; ; index++) {
-      await this.#until(() => this.#inFlight < windowSize && this.#open < backlogSize);
-      const next = await untilAborted(messages.next(), signal);
+      if (!hasRoom()) await this.#until(hasRoom);
+      const room = this.#options.room?.();
+      if (room !== undefined) await room;
+      const result = messages.next();
+      // What is there already is not waited for: a step of the event loop costs more than a message.
+      const next = result instanceof Promise ? await untilAborted(result, signal) : result;
       if (next === undefined || next.done) break;
       if (index > 0 && intervalMs > 0) await sleep(this.#clock, intervalMs, signal);
       if (signal.aborted) break;
@@ -103,7 +113,7 @@ class Sender {
       this.#queueOf(next.value.deviceId).add(index, next.value);
     }
     // Not awaited: a generator that waits for input returns only once that arrives.
-    if (signal.aborted) Promise.resolve(messages.return(undefined)).catch(() => {});
+    if (signal.aborted) Promise.resolve(messages.return?.()).catch(() => {});
   }
 
   #queueOf(deviceId: string): DeviceSendQueue {
@@ -135,6 +145,8 @@ class Sender {
   }
 }
 
-async function* iterate<T>(values: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
-  yield* values;
+function iteratorOf<T>(values: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> | Iterator<T> {
+  return Symbol.asyncIterator in values
+    ? values[Symbol.asyncIterator]()
+    : values[Symbol.iterator]();
 }

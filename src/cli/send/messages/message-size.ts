@@ -26,10 +26,9 @@ export function rejectAll(error: ClientError): Connection {
 
 export function rejectOversize(connection: Connection): Connection {
   return {
-    send: async (deviceId, message) => {
+    send: (deviceId, message) => {
       const error = oversizeOf(message);
-      if (error) throw error;
-      await connection.send(deviceId, message);
+      return error ? Promise.reject(error) : connection.send(deviceId, message);
     },
   };
 }

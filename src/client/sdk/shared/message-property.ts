@@ -12,18 +12,25 @@ interface SdkMessage {
   readonly properties: { add(name: string, value: string): unknown };
 }
 
-/** Members that an SDK reads to encode an object: its own properties, or its text form. */
+/** Members that an SDK reads to encode an object: its enumerable properties, or its text form. */
 const ENCODINGS = ["message", "toString", "valueOf", Symbol.toPrimitive] as const;
 
 class EmbeddedMessage {
   readonly #message: Message;
+  readonly #notExtracted: () => IncompatiblePackage;
+
+  static {
+    const get = function (this: EmbeddedMessage): never {
+      throw this.#notExtracted();
+    };
+    for (const name of ENCODINGS) {
+      Object.defineProperty(EmbeddedMessage.prototype, name, { enumerable: true, get });
+    }
+  }
 
   constructor(message: Message, notExtracted: () => IncompatiblePackage) {
     this.#message = message;
-    const get = (): never => {
-      throw notExtracted();
-    };
-    for (const name of ENCODINGS) Object.defineProperty(this, name, { enumerable: true, get });
+    this.#notExtracted = notExtracted;
   }
 
   /** Undefined, because an SDK writes messages as JSON to its log. */
