@@ -32,7 +32,7 @@ export default defineConfig({
           exclude: [SLOW, ALONE],
           // A worker loads the SDKs once, for all of its files.
           isolate: false,
-          setupFiles: ["test/support/restore-process.ts"],
+          setupFiles: ["test/restore-process.ts"],
           ...LIMITS,
         },
       },

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { codeBlocks, ROOT, readPage } from "../docs/pages.ts";
-import { hasProgram } from "../support/external-program.ts";
 import { readEvents } from "./support/event-reader.ts";
+import { hasProgram } from "./support/external-program.ts";
 import { type InteropHub, startProgram } from "./support/interop-hub.ts";
 import { canHaveStandardPorts, startStandardHub } from "./support/standard-ports.ts";
 

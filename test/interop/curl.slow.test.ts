@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import { eventually } from "../contract/eventually.ts";
-import { hasProgram } from "../support/external-program.ts";
 import { createX509Device, writeOtherAuthority } from "./support/certificates.ts";
 import { type CurlReply, curl, curlTo, withJson, withToken } from "./support/curl.ts";
 import { readEvents } from "./support/event-reader.ts";
+import { hasProgram } from "./support/external-program.ts";
 import {
   connectService,
   DEVICE,

@@ -1,10 +1,10 @@
 /** mosquitto_pub and mosquitto_sub as devices. */
 
 import { describe, expect, test } from "vitest";
-import { hasProgram } from "../support/external-program.ts";
 import type { RunningProgram } from "../support/running-program.ts";
 import { createX509Device, writeOtherAuthority } from "./support/certificates.ts";
 import { readEvents } from "./support/event-reader.ts";
+import { hasProgram } from "./support/external-program.ts";
 import {
   connectService,
   DEVICE,

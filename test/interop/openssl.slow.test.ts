@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { createAuthority } from "../support/device-certificate.ts";
-import { hasProgram } from "../support/external-program.ts";
 import { writeOtherAuthority } from "./support/certificates.ts";
+import { hasProgram } from "./support/external-program.ts";
 import { type InteropHub, startInteropHub, startProgram } from "./support/interop-hub.ts";
 
 const isInstalled = hasProgram("openssl", { name: "OpenSSL", aptPackage: "openssl" }, "OpenSSL");

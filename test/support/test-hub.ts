@@ -11,10 +11,10 @@ import { serveMqtt } from "../../src/hub/mqtt/connection.ts";
 import { createServices } from "../../src/hub/services.ts";
 import { createMemoryStore } from "../../src/hub/store/memory-store.ts";
 import type { Store } from "../../src/hub/store/store.ts";
+import { type HttpRequest, type HttpResponse, requestOver } from "../hub/support/http-request.ts";
 import { AmqpPeer } from "./amqp-peer.ts";
 import { createDuplexPair } from "./duplex-pair.ts";
 import { EventLog } from "./event-log.ts";
-import { type HttpRequest, type HttpResponse, requestOver } from "./http-request.ts";
 import { connectPacket, MqttPeer } from "./mqtt-peer.ts";
 import { TestClock } from "./test-clock.ts";
 

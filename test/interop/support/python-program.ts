@@ -1,9 +1,9 @@
 /** Python programs of the tests, which report events as lines of JSON. */
 
 import { join } from "node:path";
-import { pythonWith } from "../../support/external-program.ts";
 import { Inbox } from "../../support/inbox.ts";
 import type { Ended } from "../../support/running-program.ts";
+import { pythonWith } from "./external-program.ts";
 import { type InteropHub, startProgram } from "./interop-hub.ts";
 
 const DIRECTORY = join(import.meta.dirname, "../python");

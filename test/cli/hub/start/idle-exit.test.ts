@@ -1,0 +1,13 @@
+/** `c2d-hub start --idle-exit`; when a hub counts as idle is tested with the hub (test/hub/local-hub.test.ts). */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { StartedHub } from "../../support/started-hub.ts";
+
+test("a hub that nobody connects to stops, and hub.json goes with it", async () => {
+  const hub = await StartedHub.start("--idle-exit", "300ms");
+  expect((await hub.ended).code).toBe(0);
+  expect(existsSync(join(hub.directory, "home", "hub.json"))).toBe(false);
+  await hub.stop();
+});

@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import { FeedbackTracker } from "../../../src/client/service/feedback-tracker.ts";
+import type {
+  FeedbackBatch,
+  ReceivedFeedback,
+} from "../../../src/client/service/service-connection.ts";
+
+type Id = readonly [deviceId: string, messageId: string];
+
+class FakeBatch implements FeedbackBatch {
+  readonly records: readonly ReceivedFeedback[];
+  readonly settlements: string[] = [];
+
+  constructor(...ids: readonly Id[]) {
+    this.records = ids.map(([deviceId, originalMessageId], index) => ({
+      originalMessageId,
+      deviceId,
+      deviceGenerationId: "1",
+      statusCode: "Success",
+      description: "Success",
+      enqueuedTimeUtcMs: index,
+    }));
+  }
+
+  complete(): void {
+    this.settlements.push("complete");
+  }
+
+  release(): void {
+    this.settlements.push("release");
+  }
+}
+
+/** Reports `device/message latency` for each awaited record. */
+class Setup {
+  readonly told: string[] = [];
+  readonly tracker = new FeedbackTracker(({ record, latencyMs }) => {
+    this.told.push(`${record.deviceId}/${record.originalMessageId} ${latencyMs}`);
+  });
+
+  /** @param sent Messages accepted at 0. */
+  constructor(...sent: readonly Id[]) {
+    for (const id of sent) {
+      this.tracker.expect(...id);
+      this.tracker.accepted(...id, 0);
+    }
+  }
+
+  get pending(): string[] {
+    return [...this.tracker.pending()].map(({ deviceId, messageId }) => `${deviceId}/${messageId}`);
+  }
+}
+
+describe("FeedbackTracker", () => {
+  it("matches by device and message id, and completes a batch of its own", () => {
+    const setup = new Setup(["a", "1"], ["b", "1"], ["a", "2"]);
+    const batch = new FakeBatch(["b", "1"], ["a", "1"]);
+    setup.tracker.add(batch, 5);
+    expect(setup.told).toEqual(["b/1 5", "a/1 5"]);
+    expect(batch.settlements).toEqual(["complete"]);
+    expect(setup.pending).toEqual(["a/2"]);
+  });
+
+  it.each([
+    ["another device", ["b", "1"]],
+    ["another message", ["a", "2"]],
+    ["an id in another case", ["A", "1"]],
+    ["no id", ["a", ""]],
+  ] as const)("does not take %s for its own", (_, foreign) => {
+    const setup = new Setup(["a", "1"]);
+    const batch = new FakeBatch(foreign);
+    setup.tracker.add(batch, 5);
+    expect(setup.told).toEqual([]);
+    expect(batch.settlements).toEqual([]);
+    expect(setup.pending).toEqual(["a/1"]);
+  });
+
+  it("keeps a batch with others' records unsettled, and releases it once at the end", () => {
+    const { tracker, told } = new Setup(["a", "1"]);
+    const mixed = new FakeBatch(["a", "1"], ["b", "9"]);
+    const foreign = new FakeBatch(["b", "10"]);
+    tracker.add(mixed, 5);
+    tracker.add(foreign, 6);
+    expect(told).toEqual(["a/1 5"]);
+    expect([mixed.settlements, foreign.settlements]).toEqual([[], []]);
+    tracker.finish();
+    tracker.finish();
+    expect([mixed.settlements, foreign.settlements]).toEqual([["release"], ["release"]]);
+  });
+
+  it("counts a redelivered held batch once, and releases only its last delivery", () => {
+    const setup = new Setup(["a", "1"], ["a", "1"]);
+    const [first, again] = [
+      new FakeBatch(["a", "1"], ["b", "9"]),
+      new FakeBatch(["a", "1"], ["b", "9"]),
+    ];
+    setup.tracker.add(first, 5);
+    setup.tracker.add(again, 6);
+    expect(setup.told).toEqual(["a/1 5"]);
+    expect(setup.pending).toEqual(["a/1"]);
+    setup.tracker.finish();
+    expect([first.settlements, again.settlements]).toEqual([[], ["release"]]);
+  });
+
+  it("completes a redelivered batch of its own, without counting it again", () => {
+    const setup = new Setup(["a", "1"], ["a", "1"]);
+    setup.tracker.add(new FakeBatch(["a", "1"]), 5);
+    const again = new FakeBatch(["a", "1"]);
+    setup.tracker.add(again, 6);
+    expect(setup.told).toEqual(["a/1 5"]);
+    expect(again.settlements).toEqual(["complete"]);
+    expect(setup.pending).toEqual(["a/1"]);
+  });
+
+  it("treats records of its messages as its own even if none is awaited", () => {
+    const { tracker, told } = new Setup(["a", "2"]);
+    tracker.expect("a", "1");
+    tracker.cancel("a", "1");
+    const batch = new FakeBatch(["a", "1"], ["a", "2"]);
+    tracker.add(batch, 5);
+    expect(told).toEqual(["a/2 5"]);
+    expect(batch.settlements).toEqual(["complete"]);
+  });
+
+  it("awaits as many records of one id as messages were sent with it", () => {
+    const { tracker, told } = new Setup();
+    for (const atMs of [10, 20]) {
+      tracker.expect("a", "same");
+      tracker.accepted("a", "same", atMs);
+    }
+    tracker.add(new FakeBatch(["a", "same"], ["a", "same"], ["a", "same"]), 110);
+    expect(told).toEqual(["a/same 100", "a/same 90"]);
+    tracker.cancel("a", "same");
+    tracker.expect("a", "same");
+    tracker.accepted("a", "same", 120);
+    tracker.add(new FakeBatch(["a", "same"]), 130);
+    expect(told.slice(2)).toEqual(["a/same 10"]);
+  });
+
+  it("reports a record that arrives before the acceptance after it", () => {
+    const { tracker, told } = new Setup();
+    tracker.expect("a", "1");
+    tracker.add(new FakeBatch(["a", "1"]), 90);
+    expect(told).toEqual([]);
+    tracker.accepted("a", "1", 100);
+    expect(told).toEqual(["a/1 0"]);
+    expect([...tracker.pending()]).toEqual([]);
+  });
+
+  it("ignores batches that arrive after the end", () => {
+    const { tracker, told } = new Setup(["a", "1"]);
+    tracker.finish();
+    const late = new FakeBatch(["a", "1"]);
+    tracker.add(late, 5);
+    expect(told).toEqual([]);
+    expect(late.settlements).toEqual([]);
+  });
+});

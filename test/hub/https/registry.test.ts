@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import { createTestHub, type TestHub } from "../../support/test-hub.ts";
+import type { HttpResponse } from "../support/http-request.ts";
+
+const KEY = Buffer.alloc(32, 1).toString("base64");
+const OTHER_KEY = Buffer.alloc(32, 2).toString("base64");
+const FRESH_KEY = expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/);
+
+interface DeviceJson {
+  readonly etag: string;
+  readonly generationId: string;
+  readonly authentication: { readonly symmetricKey: object };
+}
+
+function deviceOf({ body }: HttpResponse): DeviceJson {
+  return JSON.parse(body.toString()) as DeviceJson;
+}
+
+function keysOf(response: HttpResponse): object {
+  return deviceOf(response).authentication.symmetricKey;
+}
+
+/** A request of the owner's about a device. */
+function ask(
+  hub: TestHub,
+  method: string,
+  deviceId: string,
+  { ifMatch, body }: { ifMatch?: string; body?: object } = {},
+): Promise<HttpResponse> {
+  return hub.https(method, `/devices/${encodeURIComponent(deviceId)}`, ownerToken(hub), {
+    ...(ifMatch !== undefined && { headers: { "if-match": ifMatch } }),
+    ...(method === "PUT" && { body: { deviceId, ...body } }),
+  });
+}
+
+function ownerToken(hub: TestHub): string {
+  return hub.policyToken("iothubowner");
+}
+
+function withKeys(primaryKey: string | null, secondaryKey: string | null): object {
+  return { authentication: { type: "sas", symmetricKey: { primaryKey, secondaryKey } } };
+}
+
+// Rule registry-create.
+describe("PUT without If-Match", () => {
+  it("creates an enabled device, which may connect at once", async () => {
+    const hub = await createTestHub({ devices: [] });
+    const made = await ask(hub, "PUT", "device1");
+    expect(made.status).toBe(200);
+    expect(deviceOf(made)).toMatchObject({ deviceId: "device1", status: "enabled" });
+    expect(made.headers.etag).toBe(`"${deviceOf(made).etag}"`);
+    expect((await hub.connectDevice()).connack.returnCode).toBe(0);
+  });
+
+  it.each<[string, object, object]>([
+    ["no authentication", {}, { primaryKey: FRESH_KEY, secondaryKey: FRESH_KEY }],
+    ["empty keys", withKeys("", ""), { primaryKey: FRESH_KEY, secondaryKey: FRESH_KEY }],
+    [
+      "keys that are null",
+      withKeys(null, null),
+      { primaryKey: FRESH_KEY, secondaryKey: FRESH_KEY },
+    ],
+    ["one key", withKeys(KEY, ""), { primaryKey: KEY, secondaryKey: FRESH_KEY }],
+    ["both keys", withKeys(KEY, OTHER_KEY), { primaryKey: KEY, secondaryKey: OTHER_KEY }],
+  ])("with %s makes the keys that are missing", async (_what, body, keys) => {
+    const hub = await createTestHub({ devices: [] });
+    expect(keysOf(await ask(hub, "PUT", "device1", { body }))).toEqual(keys);
+  });
+
+  it("for an existing device is 409 DeviceAlreadyExists and leaves it unchanged", async () => {
+    const hub = await createTestHub();
+    const before = hub.registry.get("device1");
+    expect(await ask(hub, "PUT", "device1", { body: { status: "disabled" } })).toMatchObject({
+      status: 409,
+      headers: { "iothub-errorcode": "DeviceAlreadyExists" },
+    });
+    expect(hub.registry.get("device1")).toEqual(before);
+  });
+});
+
+// Rule registry-update.
+describe("PUT with If-Match", () => {
+  it.each<[string, (etag: string) => string]>([
+    ["*", () => "*"],
+    ["the etag", (etag) => etag],
+    ["the etag in quotes", (etag) => `"${etag}"`],
+    ["a weak etag", (etag) => `W/"${etag}"`],
+  ])("%s updates, and the device has another etag", async (_form, ifMatchOf) => {
+    const hub = await createTestHub();
+    const { etag } = hub.registry.get("device1");
+    const ifMatch = ifMatchOf(etag);
+    const updated = await ask(hub, "PUT", "device1", { ifMatch, body: { status: "disabled" } });
+    expect(updated.status).toBe(200);
+    expect(deviceOf(updated)).toMatchObject({ status: "disabled" });
+    expect(deviceOf(updated).etag).not.toBe(etag);
+  });
+
+  it("of an etag it no longer has is 412 PreconditionFailed and changes nothing", async () => {
+    const hub = await createTestHub();
+    const { etag: ifMatch } = hub.registry.get("device1");
+    await ask(hub, "PUT", "device1", { ifMatch });
+    const before = hub.registry.get("device1");
+    const late = await ask(hub, "PUT", "device1", { ifMatch, body: { status: "disabled" } });
+    expect(late).toMatchObject({
+      status: 412,
+      headers: { "iothub-errorcode": "PreconditionFailed" },
+    });
+    expect(hub.registry.get("device1")).toEqual(before);
+  });
+
+  it("for a device that does not exist is 412 and makes none", async () => {
+    const hub = await createTestHub();
+    expect((await ask(hub, "PUT", "nobody", { ifMatch: "*" })).status).toBe(412);
+    expect(hub.registry.find("nobody")).toBeUndefined();
+  });
+});
+
+// Rule registry-update-keys.
+describe("the keys of an updated device", () => {
+  it("stay when the update is without authentication", async () => {
+    const hub = await createTestHub();
+    const before = keysOf(await ask(hub, "GET", "device1"));
+    const body = { status: "disabled", statusReason: "service" };
+    expect(keysOf(await ask(hub, "PUT", "device1", { ifMatch: "*", body }))).toEqual(before);
+  });
+
+  it.each<[string, object]>([
+    ["empty", withKeys("", "")],
+    ["null", withKeys(null, null)],
+    ["absent", { authentication: { type: "sas" } }],
+  ])("are new ones when they come %s", async (_how, body) => {
+    const hub = await createTestHub();
+    const before = keysOf(await ask(hub, "GET", "device1"));
+    const after = keysOf(await ask(hub, "PUT", "device1", { ifMatch: "*", body }));
+    expect(after).toEqual({ primaryKey: FRESH_KEY, secondaryKey: FRESH_KEY });
+    const [keys, earlier] = [Object.values(after), Object.values(before)];
+    expect(new Set([...keys, ...earlier]).size).toBe(4);
+  });
+});
+
+// Rule registry-delete.
+describe("DELETE", () => {
+  it("with the device's etag takes it away", async () => {
+    const hub = await createTestHub();
+    const { etag } = hub.registry.get("device1");
+    expect((await ask(hub, "DELETE", "device1", { ifMatch: `"${etag}"` })).status).toBe(204);
+    expect((await ask(hub, "GET", "device1")).status).toBe(404);
+  });
+
+  it.each([
+    ["without If-Match", {}],
+    ["with another etag", { ifMatch: '"other"' }],
+  ])("%s is 412 and takes nothing away", async (_how, fields) => {
+    const hub = await createTestHub();
+    expect((await ask(hub, "DELETE", "device1", fields)).status).toBe(412);
+    expect((await ask(hub, "GET", "device1")).status).toBe(200);
+  });
+
+  it("of a device that does not exist is 404 DeviceNotFound", async () => {
+    const hub = await createTestHub();
+    expect(await ask(hub, "DELETE", "nobody", { ifMatch: "*" })).toMatchObject({
+      status: 404,
+      headers: { "iothub-errorcode": "DeviceNotFound" },
+    });
+  });
+});
+
+// Rule registry-device-id.
+describe("a device id", () => {
+  it.each([..."-.+%_#*?!(),=@$':azAZ09"])("may be %s", async (deviceId) => {
+    const hub = await createTestHub({ devices: [] });
+    expect((await ask(hub, "PUT", deviceId)).status).toBe(200);
+    expect(hub.registry.list().map((device) => device.deviceId)).toEqual([deviceId]);
+  });
+
+  it.each(["x".repeat(129), "a b", "a/b", "a&b", 'a"b', "a<b", "a\\b", "a~b", "ü", "a\n", "a;b"])(
+    "may not be %j: 400 ArgumentInvalid",
+    async (deviceId) => {
+      const hub = await createTestHub({ devices: [] });
+      expect(await ask(hub, "PUT", deviceId)).toMatchObject({
+        status: 400,
+        headers: { "iothub-errorcode": "ArgumentInvalid" },
+      });
+      expect(hub.registry.list()).toEqual([]);
+    },
+  );
+});
+
+// Rule registry-generation.
+describe("the generation id", () => {
+  it("stays while a device is updated, and is another once it is created anew", async () => {
+    const hub = await createTestHub();
+    const { generationId } = deviceOf(await ask(hub, "GET", "device1"));
+    const updated = await ask(hub, "PUT", "device1", { ifMatch: "*", body: withKeys(KEY, KEY) });
+    expect(deviceOf(updated).generationId).toBe(generationId);
+    await ask(hub, "DELETE", "device1", { ifMatch: "*" });
+    expect(deviceOf(await ask(hub, "PUT", "device1")).generationId).not.toBe(generationId);
+  });
+});
