@@ -48,7 +48,7 @@ test("124 when feedback does not arrive, with the summary last", async () => {
   expect(code).toBe(124);
 });
 
-test("--ack negative: no record by the deadline is a success", async () => {
+test("0 with --ack negative and no record by the deadline", async () => {
   const { code, stderr } = await hub.send("--wait", "--ack", "negative", "--timeout", "300ms");
   expect(stderr).toContain("No negative feedback");
   expect(code).toBe(0);
@@ -80,7 +80,7 @@ test("6 when the queue stays full for --timeout, with the wait shown", async () 
   expect(code).toBe(6);
 });
 
-test("a full queue is waited out, in order", async () => {
+test("0 after waiting for a full queue, with messages in order", async () => {
   await startHub("--queue-depth", "2");
   const sending = hub.spawn("c2d-send", "-o", "json", "--count", "6", "-v");
   await sending.waitFor("stderr", "is full; waiting for room");

@@ -99,7 +99,7 @@ test("text output escapes control characters", async () => {
   expect(stdout).toContain("\nTotal calls received: 1\n");
 });
 
-test("messages beyond --count are not settled, and left for the next listener", async () => {
+test("messages beyond --count are left for the next listener", async () => {
   await hub.send("--count", "3");
   const first = await hub.run("c2d-device", "listen", "-c", "1", "-o", "json");
   const second = await hub.run("c2d-device", "listen", "-c", "2", "-o", "json");
@@ -107,7 +107,7 @@ test("messages beyond --count are not settled, and left for the next listener", 
   expect(ids.map((id) => String(id).slice(0, 9))).toEqual(["message_0", "message_1", "message_2"]);
 });
 
-test("each device gets --count messages, and n counts over all devices", async () => {
+test("each device gets --count messages, numbered across all devices", async () => {
   writeFileSync(join(hub.directory, "ids"), "b\n\nc\n");
   const { stdout } = await hub.send("-d", "a", "--device-file", "ids", "--count", "2");
   const sent = parseLines(stdout).filter(({ type }) => type === "sent");

@@ -105,7 +105,7 @@ describe.each([
   ["mqtt", "amqp"],
   ["mqtt-ws", "amqp-ws"],
 ] as const)("over %s and %s", (deviceTransport, serviceTransport) => {
-  it("200 messages through a queue of 50 are read, and their feedback is matched", async () => {
+  it("200 messages pass through a queue of 50, and their feedback is matched", async () => {
     const setup = await start();
     const service = await serve(setup, serviceTransport);
     const messages = planned(200);
@@ -144,7 +144,7 @@ describe.each([
   });
 });
 
-it("an unsettled message is redelivered over the next connection, marked as such", async () => {
+it("an unsettled message is redelivered over the next connection, and marked", async () => {
   const setup = await start();
   const service = await serve(setup);
   await service.send("device1", planned(1)[0]?.message as never);
@@ -176,7 +176,7 @@ it("a device reached through a gateway's host name keeps its hub's name", async 
   await device.close();
 });
 
-it("of two listeners on one device id the first gives up", async () => {
+it("the first of two listeners for one device gives up", async () => {
   const setup = await start();
   const controller = new AbortController();
   const isReady = createDeferred<void>();
@@ -202,7 +202,7 @@ it("of two listeners on one device id the first gives up", async () => {
   await second;
 });
 
-it("a listener reconnects to a hub that was away", async () => {
+it("a listener reconnects to a restarted hub", async () => {
   // Its keys and certificates stay the same.
   const directory = temporaryDirectory();
   const startAt = async (port: number): Promise<Setup> => {

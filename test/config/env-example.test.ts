@@ -7,7 +7,7 @@ import { SETTING_KEYS, settingOf } from "../../src/config/settings.ts";
 const path = new URL("../../.env.example", import.meta.url);
 const text = readFileSync(path, "utf8");
 
-test("the file matches the table", () => {
+test("the file matches the settings table", () => {
   expect(text).toBe(formatEnvExample());
 });
 
@@ -15,7 +15,7 @@ test("unchanged, it selects the local hub and nothing else", () => {
   expect(parse(text)).toEqual({ C2D_LOCAL: "1" });
 });
 
-test("every variable of the table is in it once, with a comment above", () => {
+test("it has every variable once, each with a comment above", () => {
   const lines = text.split("\n");
   for (const key of SETTING_KEYS) {
     const { variable } = settingOf(key);

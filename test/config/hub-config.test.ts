@@ -40,7 +40,7 @@ function problemsOf(load: () => unknown) {
   throw new Error("no ConfigError was thrown");
 }
 
-test("a hub is named without a device", () => {
+test("a hub is configured without a device", () => {
   const config = loadHubConfig(inputs({ env: { IOTHUB_CONNECTION_STRING: HUB } }));
   expect(config.hub).toMatchObject({ type: "remote" });
   expect(config.device).toBeUndefined();
@@ -65,7 +65,7 @@ describe("a command about one device", () => {
   });
 });
 
-describe("the source of events", () => {
+describe("the event source", () => {
   const typeOf = (given: Parameters<typeof inputs>[0]) => loadEventsConfig(inputs(given)).hub.type;
 
   test("the endpoint's connection string wins over a hub's at the same level", () => {
@@ -77,7 +77,7 @@ describe("the source of events", () => {
     });
   });
 
-  test("a hub of a higher level wins", () => {
+  test("a hub at a higher level wins", () => {
     const env = { EVENTHUB_CONNECTION_STRING: EVENTS };
     expect(typeOf({ env, flags: { local: true } })).toBe("local");
     expect(typeOf({ env, flags: { hubConnectionString: HUB } })).toBe("remote");
@@ -93,7 +93,7 @@ describe("the source of events", () => {
       "--local and --event-hub",
     ],
     [
-      "a hub's flag, too",
+      "a hub's flag",
       { flags: { eventHubConnectionString: EVENTS, hubConnectionString: HUB } },
       "--login and --event-hub",
     ],
@@ -107,7 +107,7 @@ describe("the source of events", () => {
       { dotenv: `C2D_LOCAL=1\nEVENTHUB_CONNECTION_STRING='${EVENTS}'` },
       "C2D_LOCAL in ./.env and EVENTHUB_CONNECTION_STRING in ./.env",
     ],
-  ])("it is contradicted at its level by %s", (_name, given, where) => {
+  ])("conflicts at the same level with %s", (_name, given, where) => {
     const problems = problemsOf(() => loadEventsConfig(inputs(given)));
     expect(problems).toMatchObject([{ where }]);
   });
@@ -123,7 +123,7 @@ describe("the source of events", () => {
     ["no EntityPath", EVENTS.replace(/;EntityPath.*/, ""), /EntityPath is missing/],
     ["another scheme", EVENTS.replace("sb:", "https:"), /not have the form sb:/],
     ["no host name", EVENTS.replace("e.example:5671", "e example"), /not a valid host name/],
-  ])("%s is reported", (_name, text, what) => {
+  ])("%s is an error", (_name, text, what) => {
     const flags = { eventHubConnectionString: text };
     const problems = problemsOf(() => loadEventsConfig(inputs({ flags })));
     expect(problems[0]?.what).toMatch(what);

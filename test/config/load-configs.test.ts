@@ -138,7 +138,7 @@ describe("the hub of a service", () => {
       { dotenv: { C2D_LOCAL: "1", IOTHUB_CONNECTION_STRING: hub("d") } },
       ["C2D_LOCAL in ./.env", "IOTHUB_CONNECTION_STRING in ./.env"],
     ],
-  ])("two at the level of %s are both named", (_title, given, names) => {
+  ])("two hubs at the level of %s are both named", (_title, given, names) => {
     const problems = problemsOf(() => send(given));
     expect(problems).toHaveLength(1);
     for (const name of names) expect(problems[0]?.where).toContain(name);
@@ -183,7 +183,7 @@ describe("the devices of a service", () => {
     expect(send(given, ids).deviceIds).toEqual(expected);
   });
 
-  test("none is a problem", () => {
+  test("no device is a problem", () => {
     expect(problemsOf(() => send({ env: azure }, []))[0]?.what).toContain(
       "missing device to send to",
     );
@@ -214,7 +214,7 @@ describe("the hub of a device", () => {
     expect(problem?.what).toContain("this is a hub (service) connection string");
   });
 
-  test("only the other side's connection string: the error says what is set and what is missing", () => {
+  test("with only a hub's string, the error names what is set and what is missing", () => {
     const [problem] = problemsOf(() => listen({ env: { IOTHUB_CONNECTION_STRING: hub("h") } }));
     expect(problem?.what).toContain("IOTHUB_CONNECTION_STRING in the environment is set");
   });
@@ -230,7 +230,7 @@ describe("the hub of a device", () => {
     expect(problemsOf(() => listen({ flags }))[0]?.where).toContain("--sas-token");
   });
 
-  test("local: the given device, else device1", () => {
+  test("on the local hub it is the given device, or device1", () => {
     expect(listen({ flags: { local: true } }).hub).toMatchObject({ deviceId: "device1" });
     expect(listen({ flags: { local: true, deviceId: "x" } }).hub).toMatchObject({ deviceId: "x" });
   });
@@ -240,7 +240,7 @@ describe("the hub of a device", () => {
     expect(problemsOf(() => listen({ flags }))[0]?.where).toBe("--device-id");
   });
 
-  test("the variable may name another device, a sender's target", () => {
+  test("the variable may name another device, such as a sender's target", () => {
     const flags = { deviceConnectionString: device("f") };
     expect(listen({ flags, env: { IOTHUB_DEVICE_ID: "other" } }).hub.type).toBe("remote");
   });
@@ -273,17 +273,23 @@ describe("the hub of a device", () => {
         listen({ flags: { ...files, ...(passphraseGiven && { passphrase: passphraseGiven }) } });
     }
 
-    test.each([undefined, passphrase])("and its key, passphrase %s", async (given) => {
-      const load = await listenWith(given);
-      expect(load().certificate?.key).toContain("PRIVATE KEY");
-    });
+    test.each([undefined, passphrase])(
+      "and its key are accepted with passphrase %s",
+      async (given) => {
+        const load = await listenWith(given);
+        expect(load().certificate?.key).toContain("PRIVATE KEY");
+      },
+    );
 
-    test.each([undefined, passphrase])("and another's key, passphrase %s", async (given) => {
-      const problems = problemsOf(await listenWith(given, "other"));
-      expect(problems).toMatchObject([
-        { where: "--key-file", what: "the key in d.key does not match the certificate" },
-      ]);
-    });
+    test.each([undefined, passphrase])(
+      "and another certificate's key are refused with passphrase %s",
+      async (given) => {
+        const problems = problemsOf(await listenWith(given, "other"));
+        expect(problems).toMatchObject([
+          { where: "--key-file", what: "the key in d.key does not match the certificate" },
+        ]);
+      },
+    );
   });
 
   describe("on the local hub, where only the hub knows how the device authenticates", () => {
@@ -297,7 +303,7 @@ describe("the hub of a device", () => {
       ]);
     });
 
-    test("a variable alone may be another device's", () => {
+    test("a variable alone may belong to another device", () => {
       const env = { PATH_TO_CERTIFICATE_FILE: "none" };
       expect(listen({ flags: { local: true }, env }).certificate).toBeUndefined();
     });
@@ -333,7 +339,7 @@ describe("problems", () => {
     }
   });
 
-  test("a file that is not a certificate", () => {
+  test("a file that is not a certificate is a problem", () => {
     writeFileSync(join(directory, "ca.pem"), "hello");
     const [problem] = problemsOf(() => send({ flags: { local: true, caFile: "ca.pem" } }));
     expect(problem?.what).toContain("not a PEM certificate");
@@ -344,7 +350,7 @@ describe("problems", () => {
     expect(problemsOf(load)[0]?.what).toContain("must be one of mqtt");
   });
 
-  test("C2D_LOCAL is 1 or 0", () => {
+  test("C2D_LOCAL must be 1 or 0", () => {
     const [problem] = problemsOf(() => send({ env: { C2D_LOCAL: "perhaps" } }));
     expect(problem?.where).toBe("C2D_LOCAL in the environment");
   });
@@ -355,7 +361,7 @@ describe("problems", () => {
     expect(problem?.where).toBe("--dotenv other.env");
   });
 
-  test("--dotenv is read in place of .env", () => {
+  test("--dotenv replaces .env", () => {
     writeFileSync(join(directory, "other.env"), `IOTHUB_CONNECTION_STRING="${hub("o")}"`);
     const config = send({ envFile: "other.env", dotenv: { C2D_LOCAL: "1" } });
     expect(config.hub).toMatchObject({ connectionString: { hostName: "o" } });
@@ -386,7 +392,7 @@ test("a config lists its secrets, and does not reveal them as JSON", () => {
   expect(JSON.stringify(config.hub)).not.toContain(KEY);
 });
 
-test("the home is C2D_HOME, else in XDG_DATA_HOME, else in the user's data directory", () => {
+test("the home is C2D_HOME, or in XDG_DATA_HOME, or in the user's data directory", () => {
   const homeOf = (env: Record<string, string>) => {
     const { hub: chosen } = send({ flags: { local: true }, env });
     return chosen.type === "local" ? chosen.home : "";
@@ -399,7 +405,7 @@ test("the home is C2D_HOME, else in XDG_DATA_HOME, else in the user's data direc
   }
 });
 
-test("each row of the table has a flag or a variable, and no variable twice", () => {
+test("each setting has a flag or a variable, and no variable is used twice", () => {
   const variables = SETTING_KEYS.map((key) => settingOf(key).variable).filter(Boolean);
   for (const key of SETTING_KEYS) {
     const { flag, flagOn, variable } = settingOf(key);

@@ -18,9 +18,9 @@ type Declaration = Internals<unknown>;
 
 /** The results of each declaration's mutations on an object of the installed package. */
 const outcomes = new Map<Declaration, Map<string, unknown>>();
-/** What is being used. */
+/** The declarations used so far. */
 const seen = new Set<Declaration>();
-/** As if the package had changed. */
+/** The declaration whose package counts as changed. */
 let changed: Declaration | undefined;
 let isProbing = false;
 
@@ -36,7 +36,7 @@ vi.spyOn(Internals.prototype, "of").mockImplementation(function (this: Declarati
   return object;
 });
 
-// Some are checked as soon as they are there.
+// Some are checked on import.
 for (const { file, text } of SOURCES) {
   const declares = /^import .*\binternals\b.*dependencies\/internals/ms.test(text);
   if (declares) await import(join(ROOT, "src", file));
@@ -48,7 +48,7 @@ const DECLARED = Internals.declared.map((declaration) => ({
   name: `${declaration.path.join(" > ")}: ${declaration.object} {${Object.keys(declaration.members)}}`,
 }));
 
-/** Which declarations each flow comes by. */
+/** The declarations that each flow uses. */
 const uses = new Map<string, Set<Declaration>>();
 let hub: LocalHub;
 
@@ -56,7 +56,7 @@ function keyOf({ path, change }: Mutation): string {
   return `${path.join(".")} ${change}`;
 }
 
-/** The error for each mutation of this object; undefined where nothing is found wrong. */
+/** The error for each mutation of this object; undefined where none is thrown. */
 function probe(declaration: Declaration, object: object): Map<string, unknown> {
   return new Map(
     mutationsOf(declaration.members).map((mutation) => {
@@ -82,7 +82,7 @@ beforeAll(async () => {
 afterAll(() => hub.stop());
 
 describe("with the installed packages", () => {
-  it.each(DECLARED)("is sound: $name", ({ declaration }) => {
+  it.each(DECLARED)("the declaration of $name is satisfied", ({ declaration }) => {
     expect(outcomes.has(declaration)).toBe(true);
   });
 });
@@ -107,9 +107,9 @@ describe.each(DECLARED)("$name", ({ declaration }) => {
   );
 });
 
-/** At any place: the error is not swallowed, and nothing else ends the process. */
-describe.each(Object.keys(FLOWS))("%s, with a package that has changed", (flow) => {
-  it("fails with the error that says so, whatever has changed", async () => {
+/** The error is never swallowed, and never uncaught. */
+describe.each(Object.keys(FLOWS))("%s, with a changed package", (flow) => {
+  it("fails with IncompatiblePackage, whatever has changed", async () => {
     const isOfHub = flow === "hub";
     const used = [...(uses.get(flow) ?? [])].filter(({ path }) => (path[0] === "rhea") === isOfHub);
     expect(used.length).toBeGreaterThan(0);
@@ -132,7 +132,7 @@ describe.each(Object.keys(FLOWS))("%s, with a package that has changed", (flow) 
   });
 });
 
-/** Where npm has put it: in the package that uses it, or above. */
+/** As installed: inside the package that uses it, or above. */
 function versionAt({ path }: Declaration): string {
   const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
     readonly packages: Readonly<Record<string, { readonly version: string }>>;

@@ -35,7 +35,7 @@ function namesIn(members: Members): string[] {
   ]);
 }
 
-test("a member with an underscore is declared", async () => {
+test("every member with an underscore is declared", async () => {
   for (const [file, text] of SOURCES) {
     if (text.includes("dependencies/internals.ts")) await import(join(ROOT, file));
   }
@@ -51,7 +51,7 @@ test("a member with an underscore is declared", async () => {
   );
 });
 
-test("no object is taken for what its type does not say, but where that is known", () => {
+test("no object is cast to an unrelated type, except in known places", () => {
   const casts = SOURCES.map(([file, text]) => [
     file,
     [...text.matchAll(/\bas unknown as\b|\bas never\b|\bReflect\.|\bas any\b(?! \w)/g)].length,

@@ -12,7 +12,7 @@ const named = [...readPage("docs/architecture.md").matchAll(/`([\w./-]+(?:\/|\.(
   .map(([, path = ""]) => path)
   .filter((path) => !NOT_IN_REPOSITORY.includes(path));
 
-test("the page names paths", () => {
+test("the page mentions paths", () => {
   expect(named.length).toBeGreaterThan(30);
 });
 

@@ -1,4 +1,4 @@
-/** What of a folder is for others: the files that docs/architecture.md lists, or all of them. */
+/** Folders with a door are imported only through the files that docs/architecture.md lists. */
 
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
@@ -33,8 +33,8 @@ function usedDoors(imports: readonly Import[]): Doors {
   return new Map([...doors].map(([folder, files]) => [folder, [...files].sort()]));
 }
 
-/** Imports that pass by the door of a folder. */
-function trespasses(imports: readonly Import[], doors: Doors): Import[] {
+/** Imports that bypass the door of a folder. */
+function bypasses(imports: readonly Import[], doors: Doors): Import[] {
   return imports.filter(([from, to]) =>
     [...doors].some(
       ([folder, files]) =>
@@ -45,10 +45,10 @@ function trespasses(imports: readonly Import[], doors: Doors): Import[] {
   );
 }
 
-test("a folder is entered by its door alone", async () => {
+test("folders are imported only through their door", async () => {
   const doors = documentedDoors();
   expect(doors.size).toBeGreaterThan(10);
-  expect(trespasses(await importsIn(ROOT), doors)).toEqual([]);
+  expect(bypasses(await importsIn(ROOT), doors)).toEqual([]);
 });
 
 test("every door is used", async () => {
@@ -58,10 +58,10 @@ test("every door is used", async () => {
   }
 });
 
-test("an import that passes by a door is found", () => {
+test("an import that bypasses a door is detected", () => {
   const doors = new Map([["src/a", ["door.ts"]]]);
   const inside: Import = ["src/a/door.ts", "src/a/room.ts"];
   const byDoor: Import = ["src/b.ts", "src/a/door.ts"];
-  const trespass: Import = ["src/b.ts", "src/a/room.ts"];
-  expect(trespasses([inside, byDoor, trespass], doors)).toEqual([trespass]);
+  const bypass: Import = ["src/b.ts", "src/a/room.ts"];
+  expect(bypasses([inside, byDoor, bypass], doors)).toEqual([bypass]);
 });

@@ -1,4 +1,4 @@
-/** Environment variables: the settings table, docs/configuration.md and the other pages know the same ones. */
+/** The settings table, docs/configuration.md and the other pages name the same environment variables. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const OF_TESTS = ["C2D_LIVE_CONNECTION_STRING"];
 const rows = tableRows(readPage("docs/configuration.md"));
 
 describe("docs/configuration.md", () => {
-  test("has each variable of the settings, beside its flag", () => {
+  test("lists every variable of the settings with its flag", () => {
     for (const key of SETTING_KEYS) {
       const { variable } = settingOf(key);
       if (variable === undefined) continue;
@@ -28,19 +28,19 @@ describe("docs/configuration.md", () => {
     }
   });
 
-  test("has each flag of the settings, also those without a variable", () => {
+  test("lists every flag of the settings", () => {
     const flags = SETTING_KEYS.flatMap((key) => longFlag(key) ?? []);
     const shown = rows.map(([cell = ""]) => cell).join(" ");
     expect(flags.filter((flag) => !shown.includes(`\`${flag}\``))).toEqual([]);
   });
 
-  test("has no variable that is no setting", () => {
+  test("lists no other variables", () => {
     const shown = rows.flatMap(([, variables = ""]) => names(variables));
     expect(shown.filter((name) => !ofSettings.includes(name))).toEqual([]);
   });
 });
 
-test.each([...PAGES, ".env.example"])("%s speaks of no variable there is not", (page) => {
+test.each([...PAGES, ".env.example"])("%s mentions only variables that exist", (page) => {
   const known = [...ofSettings, ...ofEnv, ...OF_TESTS];
   expect(names(readPage(page)).filter((name) => !known.includes(name))).toEqual([]);
 });

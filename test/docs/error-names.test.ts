@@ -22,7 +22,7 @@ test("every error name is documented, with its exit code", () => {
   expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(namesOfCode()));
 });
 
-test("each name is documented once, with what it means and a next step", () => {
+test("every name is documented once, with its meaning and a next step", () => {
   const rows = tableRows(readPage("docs/errors.md")).filter(([name = ""]) => name.startsWith("`"));
   expect(rows).toHaveLength(documented.size);
   for (const row of rows) {

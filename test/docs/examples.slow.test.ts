@@ -43,7 +43,7 @@ describe("smoke-test.sh", () => {
     expect(leftovers()).toEqual([]);
   });
 
-  test("passes against the hub that the environment names", async () => {
+  test("passes against the hub in the environment", async () => {
     const variables = await startHub();
     const { code, stdout } = await runProgram("sh", ["smoke-test.sh"], variables);
     expect(stdout).toMatch(/^SMOKE TEST PASSED: smoke-/m);
@@ -115,7 +115,7 @@ test("vitest-own-code passes", { timeout: 60_000 }, async () => {
 test.each([
   ["smoke-test.sh", "sh"],
   ["github-actions.yml", "yaml"],
-])("docs/ci-smoke-test.md quotes %s as it is", (name, language) => {
+])("docs/ci-smoke-test.md quotes %s verbatim", (name, language) => {
   const page = readFileSync(join(ROOT, "docs/ci-smoke-test.md"), "utf8");
   expect(page).toContain(`\n\`\`\`${language}\n${readExample(name)}\`\`\`\n`);
 });

@@ -7,21 +7,21 @@ import { PAGES, readPage, section, tableRows } from "./pages.ts";
 /** What scripts rely on: it does not change. */
 const PROMISED = [0, 1, 2, 3, 4, 5, 6, 7, 124, 130, 143];
 
-test("the code has those that are promised", () => {
+test("the code has exactly the promised exit codes", () => {
   expect(Object.values(EXIT_CODES).sort((a, b) => a - b)).toEqual(PROMISED);
 });
 
-test("--help lists them in two lines, each once, in order", () => {
+test("--help lists each once, in order, in two lines", () => {
   expect(EXIT_CODE_SUMMARY.match(/\d+/g)?.map(Number)).toEqual(PROMISED);
   expect(EXIT_CODE_SUMMARY.split("\n")).toHaveLength(2);
 });
 
-test("docs/errors.md lists them, each once, in order", () => {
+test("docs/errors.md lists each once, in order", () => {
   const rows = tableRows(section("docs/errors.md", "Exit codes")).slice(1);
   expect(rows.flatMap(([codes = ""]) => codes.split(", ").map(Number))).toEqual(PROMISED);
 });
 
-test.each(PAGES)("%s names no other", (page) => {
+test.each(PAGES)("%s mentions no other exit code", (page) => {
   const spoken = readPage(page).matchAll(/\b(?:exits?|ends?)(?: with)?(?: code)? (\d+)\b/g);
   expect(
     [...spoken].map(([, code]) => Number(code)).filter((code) => !PROMISED.includes(code)),

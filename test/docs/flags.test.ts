@@ -13,23 +13,23 @@ const KNOWN = new Set(HELP.flatMap(({ flags }) => [...flags]));
 /** Flags of other programs that the pages speak of. */
 const FOREIGN = new Set(["--strict"]);
 
-test("there is help to read", () => {
+test("every command has help", () => {
   expect(HELP.map(({ name }) => name)).toEqual(
     expect.arrayContaining(["c2d-send", "c2d-device listen", "c2d-hub start"]),
   );
   expect(KNOWN.size).toBeGreaterThan(40);
 });
 
-test("--help shows every flag of the code, but those that are hidden on purpose", () => {
+test("--help shows every flag, except the hidden ones", () => {
   expect(flagsOfCode().filter((flag) => !KNOWN.has(flag))).toEqual([]);
 });
 
-test("--help shows no flag that the code does not have", () => {
+test("--help shows no other flags", () => {
   const ofCode = new Set([...flagsOfCode(), "-h", "--help"]);
   expect([...KNOWN].filter((flag) => !ofCode.has(flag))).toEqual([]);
 });
 
-test("each executable has the flags that the settings table gives it", () => {
+test("each executable has its flags of the settings table", () => {
   for (const key of SETTING_KEYS) {
     const { flag, flagOn = [] } = settingOf(key);
     for (const executable of flag ? flagOn : []) {
@@ -41,7 +41,7 @@ test("each executable has the flags that the settings table gives it", () => {
 });
 
 describe.each(PAGES)("%s", (page) => {
-  test("speaks of no flag there is not", () => {
+  test("mentions only flags that exist", () => {
     const prose = readPage(page).replace(/^```[\s\S]*?^```$/gm, "");
     const spans = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, span = ""]) => span);
     const flags = spans
@@ -50,14 +50,14 @@ describe.each(PAGES)("%s", (page) => {
     expect(flags.filter((flag) => !KNOWN.has(flag) && !FOREIGN.has(flag))).toEqual([]);
   });
 
-  test("shows commands that their --help knows, with all their flags", () => {
+  test("shows only commands and flags that are in --help", () => {
     for (const command of shownCommands(page)) {
       expect(unknownPartsOf(command), command).toEqual([]);
     }
   });
 });
 
-test("the pages show commands at all", () => {
+test("the pages show commands", () => {
   expect(PAGES.flatMap(shownCommands).length).toBeGreaterThan(30);
   expect(codeBlocks("README.md", ["sh"]).length).toBeGreaterThan(4);
 });

@@ -37,13 +37,13 @@ function findCircles(imports: readonly Import[]): string[] {
   return [...neighbours.keys()].filter((key) => !key.endsWith(".ts") && reachesItself(key));
 }
 
-test("no two folders of src import each other, directly or through their neighbours", async () => {
+test("no two sibling folders of src import each other, directly or through other siblings", async () => {
   const imports = await importsIn(ROOT);
   expect(imports.length).toBeGreaterThan(500);
   expect(findCircles(imports)).toEqual([]);
 });
 
-test("no folder of src holds more than 20 files by itself", async () => {
+test("no folder of src has more than 20 files of its own", async () => {
   const files = new Map<string, number>();
   for (const path of new Set((await importsIn(ROOT)).flat())) {
     const folder = dirname(path);
@@ -52,7 +52,7 @@ test("no folder of src holds more than 20 files by itself", async () => {
   expect([...files].filter(([, count]) => count > 20)).toEqual([]);
 });
 
-test("an import that closes a circle of folders is found, of types alone too", async () => {
+test("a circular import of folders is detected, even of types only", async () => {
   const root = temporaryDirectory();
   const write = (path: string, text: string): void => {
     mkdirSync(join(root, path, ".."), { recursive: true });

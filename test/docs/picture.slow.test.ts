@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { temporaryDirectory } from "../support/local-hub.ts";
 import { ROOT, readPage } from "./pages.ts";
 
-test("README shows docs/terminals.svg, and `npm run picture` draws it again", () => {
+test("README shows docs/terminals.svg, which `npm run picture` regenerates", () => {
   expect(readPage("README.md")).toContain("](docs/terminals.svg)");
   const path = join(temporaryDirectory(), "terminals.svg");
   execFileSync(process.execPath, [join(ROOT, "scripts/picture.mjs"), path]);

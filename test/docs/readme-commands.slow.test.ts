@@ -31,7 +31,7 @@ test("quick start: two terminals, two messages", async () => {
   expect((await listening.ended).code).toBe(0);
 });
 
-test("your own code: the hub's variables, and the program that reads them", async () => {
+test("your own code: the hub's variables and the program work", async () => {
   const [startBlock = "", evalLine = ""] = blocksOf("Your own code against the local hub");
   hub = place.run(startBlock);
   await hub.waitFor("Local hub ready");
@@ -42,7 +42,7 @@ test("your own code: the hub's variables, and the program that reads them", asyn
   expect(code).toBe(0);
 });
 
-test("against Azure: the commands, with the local hub's strings in place of Azure's", async () => {
+test("against Azure: the commands work with the local hub's connection strings", async () => {
   const { stdout } = await run("c2d-hub", ["env", "--format", "json"], place.options);
   const variables = JSON.parse(stdout) as Record<string, string>;
   const [block = ""] = blocksOf("Against Azure");
@@ -62,7 +62,7 @@ test("against Azure: the commands, with the local hub's strings in place of Azur
   expect((await listening.ended).code).toBe(0);
 });
 
-test("the CI smoke test passes, and has the message", async () => {
+test("the CI smoke test passes and gets the message", async () => {
   const [block = ""] = blocksOf("CI smoke test");
   const { code } = await place.run(`set -e\n${block}`).ended;
   expect(code).toBe(0);
@@ -70,12 +70,12 @@ test("the CI smoke test passes, and has the message", async () => {
   expect(received.at(-1)).toMatchObject({ type: "message", body: '{"smoke":true}' });
 });
 
-test("the hub in its terminal ends with Ctrl-C", async () => {
+test("Ctrl-C stops the hub in its terminal", async () => {
   hub.interrupt();
   expect((await hub.ended).code).toBe(0);
 });
 
-test.each(["README.md", "docs/library.md"])("the library's program in %s runs", async (page) => {
+test.each(["README.md", "docs/library.md"])("the library example in %s runs", async (page) => {
   const [program = ""] = codeBlocks(page, ["ts"]);
   expect(program).toContain("startLocalHub(");
   const { code, stderr } = await place.run(

@@ -1,4 +1,4 @@
-/** docs/tutorial.md: its steps run in order on the local hub, and print what the page shows. */
+/** The steps of docs/tutorial.md run in order on the local hub, and print what the page shows. */
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PageShell, type RunningScript, withoutNumbers } from "./page-shell.ts";
@@ -20,7 +20,7 @@ beforeAll(() => {
 
 afterAll(() => place.close());
 
-test("there are seven steps", () => {
+test("the page has seven steps", () => {
   expect(HEADINGS.map((heading) => heading[0])).toEqual([..."1234567"]);
 });
 
@@ -55,7 +55,7 @@ test("4 and 5: the device receives the service's messages, and the service gets 
   expect(stripped(stdout)).toContain(stripped(shown));
 });
 
-test("6: unread messages are purged, and the feedback says so", async () => {
+test("6: unread messages are purged, as the feedback reports", async () => {
   const { code, stdout } = await place.run(`set -e\n${blocksOf(6, "sh")[0]}`).ended;
   expect(stdout).toContain("Purged 3 messages of MyFirstDevice.");
   expect(stdout.match(/MyFirstDevice message_\d_\w+ Purged/g)).toHaveLength(3);

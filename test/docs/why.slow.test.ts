@@ -34,7 +34,7 @@ afterAll(async () => {
   await place.close();
 });
 
-test("there are twenty-two, in order", () => {
+test("the page has twenty-two points, in order", () => {
   expect(POINTS.map((point) => Number.parseInt(point, 10))).toEqual(
     Array.from({ length: 22 }, (_, index) => index + 1),
   );

@@ -6,8 +6,8 @@ import { operation } from "./operations.ts";
 const RUNS = 600;
 const MAX_OPERATIONS = 60;
 
-describe("the hub on a disk that may lose what was not awaited", () => {
-  it("does what the model does, keeps what it acknowledged, and crashes leave a state it had", async () => {
+describe("a hub on a disk that may lose pending writes", () => {
+  it("behaves like the model, keeps what it acknowledged, and recovers a consistent state", async () => {
     let steps = 0;
     let crashes = 0;
     await fc.assert(

@@ -25,7 +25,7 @@ const KINDS = { table: /\.ldb$/, log: /^\d+\.log$/, manifest: /^MANIFEST-/, curr
 
 describe("a damaged store", () => {
   for (const [kind, pattern] of Object.entries(KINDS)) {
-    it(`is refused, or loses nothing: a byte of its ${kind} is another`, async () => {
+    it(`is refused, or loses nothing, when a byte of its ${kind} changes`, async () => {
       const directory = await createStoreFiles();
       const sound = await readRecords(copyOf(directory));
       const [name = ""] = filesOf(directory, pattern);
@@ -41,7 +41,7 @@ describe("a damaged store", () => {
     });
   }
 
-  it("is refused when the last thing it stored is damaged", async () => {
+  it("is refused when its last record is damaged", async () => {
     const directory = await createStoreFiles("killed");
     const [log = ""] = filesOf(directory, KINDS.log);
     flipByte(join(directory, log), statSync(join(directory, log)).size - 5);
@@ -49,7 +49,7 @@ describe("a damaged store", () => {
   });
 
   for (const kind of ["current", "manifest", "table"] as const) {
-    it(`is refused when its ${kind} file is gone`, async () => {
+    it(`is refused when its ${kind} file is missing`, async () => {
       const directory = await createStoreFiles();
       const [name = ""] = filesOf(directory, KINDS[kind]);
       rmSync(join(directory, name));
@@ -57,7 +57,7 @@ describe("a damaged store", () => {
     });
   }
 
-  it("is refused again the next time, and never opened as an empty one", async () => {
+  it("is refused every time, never opened as empty", async () => {
     const directory = await createStoreFiles("killed");
     const [log = ""] = filesOf(directory, KINDS.log);
     flipByte(join(directory, log), 2000);
@@ -65,7 +65,7 @@ describe("a damaged store", () => {
     await expect(openLevelStore(directory)).rejects.toMatchObject({ name: "StoreDamaged" });
   });
 
-  it("keeps its bytes as they are, for whoever can repair them", async () => {
+  it("is left unchanged, so that it can be repaired", async () => {
     const directory = await createStoreFiles("killed");
     const [log = ""] = filesOf(directory, KINDS.log);
     flipByte(join(directory, log), 2000);
@@ -75,25 +75,25 @@ describe("a damaged store", () => {
   });
 });
 
-describe("a killed store", () => {
-  it("has everything that was awaited", async () => {
+describe("a store whose process was killed", () => {
+  it("has every awaited write", async () => {
     const directory = await createStoreFiles("killed");
     expect(await readRecords(directory)).toHaveLength(400);
   });
 
-  it("is not damaged by a write that broke off: it has all before it", async () => {
+  it("survives a partial write, with everything before it", async () => {
     const records = await readRecords(await createBrokenOffStore());
     expect(records).toHaveLength(10);
   });
 
-  it("is damaged when something is cut off that it had acknowledged", async () => {
+  it("counts as damaged when an acknowledged write is truncated", async () => {
     const directory = await createStoreFiles("killed");
     const [log = ""] = filesOf(directory, KINDS.log);
     truncateSync(join(directory, log), statSync(join(directory, log)).size - 7);
     await expect(openLevelStore(directory)).rejects.toMatchObject({ name: "StoreDamaged" });
   });
 
-  it("is not damaged when its very first start was killed while LevelDB made its files", async () => {
+  it("opens even if killed while LevelDB was creating it", async () => {
     const directory = join(temporaryDirectory(), "store");
     const db = new ClassicLevel(directory);
     await db.open();
@@ -107,21 +107,21 @@ describe("a killed store", () => {
 });
 
 describe("a store of a newer format", () => {
-  it("is refused and left unchanged, byte for byte", async () => {
+  it("is refused and left unchanged", async () => {
     const directory = await createNewerStore({ key: "future", text: '{"any":1}' });
     const before = digestsOf(directory);
     await expect(openLevelStore(directory)).rejects.toMatchObject({ name: "StoreTooNew" });
     expect(digestsOf(directory)).toEqual(before);
   });
 
-  it("is refused as newer though this version cannot read its records", async () => {
+  it("is refused as newer even if its records cannot be parsed", async () => {
     const directory = await createNewerStore({ key: "future", text: "not JSON" });
     await expect(openLevelStore(directory)).rejects.toMatchObject({ name: "StoreTooNew" });
   });
 });
 
-describe("a store that another process has open", () => {
-  it("is refused until that process is gone, killed or not", async () => {
+describe("a store in use", () => {
+  it("is refused until the other process ends, even if it is killed", async () => {
     const directory = await createStoreFiles();
     const owner = spawnOwner(directory);
     await once(owner.stdout, "data");
@@ -131,7 +131,7 @@ describe("a store that another process has open", () => {
     expect(await readRecords(directory)).toHaveLength(400);
   });
 
-  it("is refused within one process too", async () => {
+  it("is refused within the same process", async () => {
     const directory = await createStoreFiles();
     const store = await openLevelStore(directory);
     await expect(openLevelStore(directory)).rejects.toMatchObject({ name: "StoreInUse" });

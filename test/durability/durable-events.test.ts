@@ -8,7 +8,7 @@ import { CrashStore, settled } from "./crash-store.ts";
 
 const DEVICE = "device1";
 
-/** A hub on a disk that writes on request, with one device, and operations on it. */
+/** A hub with one device, on a disk that writes on request. */
 async function openFixture() {
   const store = new CrashStore();
   const hub = await createTestHub({
@@ -73,7 +73,7 @@ const deliver = (fixture: Fixture): void => {
   fixture.take();
 };
 
-/** Connected, with a hub that ends the connection when it has to. */
+/** A connection that the hub can close. */
 const connected = (fixture: Fixture): void => {
   const handle = fixture.hub.services.connections.claim(DEVICE, {
     protocol: "amqp",
@@ -81,7 +81,7 @@ const connected = (fixture: Fixture): void => {
   });
 };
 
-/** A batch of one record waits to be read. */
+/** Leaves a feedback record. */
 const complete = (fixture: Fixture): void => {
   fixture.send("full");
   fixture.take();
@@ -111,19 +111,16 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
     },
   ],
   [
-    "a message that asked for feedback and is purged",
+    "a message purged that requested feedback",
     {
       before: ({ send }) => send("full"),
       act: ({ purge }) => purge(),
       reported: ["deadLettered", "feedback"],
     },
   ],
+  ["a lock expired", { before: deliver, act: ({ pass }) => pass(60_000), reported: ["requeued"] }],
   [
-    "a lock that runs out",
-    { before: deliver, act: ({ pass }) => pass(60_000), reported: ["requeued"] },
-  ],
-  [
-    "a message that expires",
+    "a message expired",
     {
       before: ({ send }) => send(),
       act: ({ pass }) => pass(3_600_000),
@@ -207,7 +204,7 @@ async function begin({ before, act }: Row): Promise<Fixture> {
 }
 
 describe.each(ROWS)("%s", (_name, row) => {
-  it("is reported once it is durable, in order", async () => {
+  it("is reported in order once it is durable", async () => {
     const fixture = await begin(row);
     expect(fixture.types()).toEqual([]);
     await fixture.flush();
@@ -215,7 +212,7 @@ describe.each(ROWS)("%s", (_name, row) => {
     expect(fixture.refused).toEqual([]);
   });
 
-  it("is reported step by step, never ahead of its own write", async () => {
+  it("is never reported before its own write", async () => {
     const fixture = await begin(row);
     while (fixture.store.handedIn > fixture.store.written) {
       const known = fixture.types();
@@ -238,7 +235,7 @@ describe.each(ROWS)("%s", (_name, row) => {
 
 // Rule c2d-early-delivery.
 describe("a message whose acceptance is not durable yet", () => {
-  it("may be delivered and settled, while its sender waits; a crash leaves nothing of it", async () => {
+  it("may be delivered and settled before its sender is answered; a crash loses it entirely", async () => {
     const fixture = await openFixture();
     const { hub, store } = fixture;
     let isAccepted = false;
@@ -257,7 +254,7 @@ describe("a message whose acceptance is not durable yet", () => {
     expect(hub.log.all).toEqual([]);
   });
 
-  it("is redelivered after a crash that its acceptance survived and its settlement did not", async () => {
+  it("is redelivered after a crash that lost only its settlement", async () => {
     const { hub, store } = await openFixture();
     const sent = hub.send({ messageId: "early", ack: "full" });
     const taken = hub.cloudToDevice.take(DEVICE);
@@ -281,8 +278,8 @@ describe("a message whose acceptance is not durable yet", () => {
   });
 });
 
-describe("a listener that acts on the hub within an event", () => {
-  const DEEDS: readonly (readonly [name: string, act: (fixture: Fixture) => void])[] = [
+describe("a listener that calls the hub during an event", () => {
+  const CALLS: readonly (readonly [name: string, act: (fixture: Fixture) => void])[] = [
     ["sends", ({ send }) => send("full")],
     ["takes", ({ take }) => take()],
     ["settles", ({ settle }) => settle("complete")],
@@ -290,42 +287,45 @@ describe("a listener that acts on the hub within an event", () => {
     ["deletes the device", (fixture) => fixture.delete()],
     ["takes a batch", ({ takeBatch }) => takeBatch()],
   ];
-  const STORY: readonly HubEvent["type"][] = [
+  const SCENARIO: readonly HubEvent["type"][] = [
     "enqueued",
     "delivered",
     "settled",
     "feedback",
     "telemetry",
   ];
-  const cases = STORY.flatMap((type) => DEEDS.map(([name, act]) => ({ type, name, act })));
+  const cases = SCENARIO.flatMap((type) => CALLS.map(([name, act]) => ({ type, name, act })));
 
-  it.each(cases)("$type: $name, after the change it was told of", async ({ type, act }) => {
-    const fixture = await openFixture();
-    fixture.hub.log.all.length = 0;
-    let writesBefore = -1;
-    let isDone = false;
-    fixture.hub.events.subscribe((event) => {
-      if (event.type !== type || isDone) return;
-      isDone = true;
-      writesBefore = fixture.store.handedIn;
-      act(fixture);
-    });
-    const late: HubEvent["type"][] = [];
-    fixture.hub.events.subscribe((event) => late.push(event.type));
-    complete(fixture);
-    fixture.telemetry();
-    const writesOfStory = fixture.store.handedIn;
-    await fixture.flush();
-    // The whole story was with the store before the listener could add to it.
-    expect(writesBefore).toBeGreaterThanOrEqual(writesOfStory);
-    expect(late.slice(0, STORY.length)).toEqual(STORY);
-    // A listener added after the acting one sees the same events, in the same order.
-    expect(late).toEqual(fixture.types());
-  });
+  it.each(cases)(
+    "on $type: $name takes effect after the reported change",
+    async ({ type, act }) => {
+      const fixture = await openFixture();
+      fixture.hub.log.all.length = 0;
+      let writesBefore = -1;
+      let hasActed = false;
+      fixture.hub.events.subscribe((event) => {
+        if (event.type !== type || hasActed) return;
+        hasActed = true;
+        writesBefore = fixture.store.handedIn;
+        act(fixture);
+      });
+      const later: HubEvent["type"][] = [];
+      fixture.hub.events.subscribe((event) => later.push(event.type));
+      complete(fixture);
+      fixture.telemetry();
+      const scenarioWrites = fixture.store.handedIn;
+      await fixture.flush();
+      // The store had every write of the scenario before the listener could add one.
+      expect(writesBefore).toBeGreaterThanOrEqual(scenarioWrites);
+      expect(later.slice(0, SCENARIO.length)).toEqual(SCENARIO);
+      // A listener added after the acting one sees the same events, in the same order.
+      expect(later).toEqual(fixture.types());
+    },
+  );
 });
 
 describe("a listener", () => {
-  it("gets what happens after it subscribed, and nothing after it unsubscribed", async () => {
+  it("gets only events between subscribing and unsubscribing", async () => {
     const fixture = await openFixture();
     fixture.send();
     const heard: HubEvent["type"][] = [];
@@ -339,10 +339,10 @@ describe("a listener", () => {
     expect(heard).toEqual(["telemetry"]);
   });
 
-  it("that throws does not keep events from others", async () => {
+  it("that throws does not affect other listeners", async () => {
     const fixture = await openFixture();
     fixture.hub.events.subscribe(() => {
-      throw new Error("a listener's own fault");
+      throw new Error("thrown by a listener");
     });
     const heard: HubEvent["type"][] = [];
     fixture.hub.events.subscribe(({ type }) => heard.push(type));
@@ -353,8 +353,8 @@ describe("a listener", () => {
   });
 });
 
-describe("an answer over HTTPS", () => {
-  it("waits for changes of others that it rests on", async () => {
+describe("an HTTPS response", () => {
+  it("waits until the changes it reflects are durable", async () => {
     const fixture = await openFixture();
     const token = fixture.hub.policyToken("registryRead");
     fixture.disable();
@@ -371,9 +371,9 @@ describe("an answer over HTTPS", () => {
   });
 });
 
-describe("a device that is created again", () => {
+describe("a device created again", () => {
   // Rule registry-activity.
-  it("has not done anything, though the end of its last connection is reported late", async () => {
+  it("has no activity, even if the end of its last connection is reported late", async () => {
     const fixture = await openFixture();
     connected(fixture);
     fixture.delete();
@@ -382,7 +382,7 @@ describe("a device that is created again", () => {
     expect(fixture.hub.services.activity.find(DEVICE)).toEqual({});
   });
 
-  it("is there for whoever ensures it once it is durable", async () => {
+  it("is returned by ensure only once it is durable", async () => {
     const fixture = await openFixture();
     void fixture.hub.registry.create("device2");
     let isThere = false;

@@ -42,7 +42,7 @@ async function startHub(directory: string): Promise<RunningHub> {
   };
 }
 
-/** Sends without waiting, and kills the hub once so many are acknowledged: the bodies of those. */
+/** Sends without waiting, kills the hub during it, and returns the acknowledged bodies. */
 async function sendUntilKilled(hub: RunningHub, round: number): Promise<string[]> {
   const client = device.Client.fromConnectionString(hub.device, deviceMqtt.Mqtt);
   client.setRetryPolicy(new common.NoRetry());
@@ -57,7 +57,7 @@ async function sendUntilKilled(hub: RunningHub, round: number): Promise<string[]
         acknowledged.push(body);
         if (acknowledged.length === ACKNOWLEDGED_BEFORE_KILL) killed = hub.kill();
       },
-      // What was on its way when the hub was killed.
+      // In flight when the hub was killed.
       () => {},
     );
   }
@@ -67,7 +67,7 @@ async function sendUntilKilled(hub: RunningHub, round: number): Promise<string[]
   return acknowledged;
 }
 
-/** All that is there, by number. */
+/** All events, by sequence number. */
 async function readAll(hub: RunningHub): Promise<Map<number, string>> {
   const client = openSdkConsumer(hub.events);
   const seen = new Map<number, string>();
@@ -89,9 +89,9 @@ async function readAll(hub: RunningHub): Promise<Map<number, string>> {
   return seen;
 }
 
-describe("a hub that is killed while devices send", () => {
+describe("a hub killed while devices send", () => {
   // Rules d2c-durable, event-sequence.
-  it("has every acknowledged event when it is started again, and never another in its place", async () => {
+  it("has every acknowledged event after a restart, under its number", async () => {
     const directory = temporaryDirectory();
     const acknowledged: string[] = [];
     let before = new Map<number, string>();

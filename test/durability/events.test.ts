@@ -74,9 +74,9 @@ class ModelRun {
   #store = new CrashStore();
   #hub: TestHub;
   #sent = 0;
-  /** Told to their sender. */
+  /** Acknowledged to their sender. */
   #acknowledged: string[] = [];
-  /** Read from the hub, by their numbers. */
+  /** Read from the hub, by sequence number. */
   readonly #seen = new Map<number, string>();
 
   private constructor(store: CrashStore, hub: TestHub) {
@@ -116,7 +116,7 @@ class ModelRun {
     while (this.#store.handedIn > this.#store.written) await this.#store.flush();
   }
 
-  /** What can be read is numbered without a gap, and is what it was under its number before. */
+  /** Events have consecutive numbers, and none has changed since it was first read. */
   #look(): void {
     const events = storedEvents(this.#hub.deviceToCloud);
     const [first] = events;
@@ -139,13 +139,13 @@ class ModelRun {
     await this.#flushAll();
     const events = storedEvents(this.#hub.deviceToCloud);
     const bodies = events.map(bodyOf);
-    // What was acknowledged, or seen, and has not been kept for a day, is there.
-    const told = new Set([...this.#acknowledged, ...this.#seenFrom(kept)]);
-    for (const body of told) if (!this.#isGone(body, kept)) expect(bodies).toContain(body);
+    // Events that were acknowledged or read survive, unless their retention has ended.
+    const known = new Set([...this.#acknowledged, ...this.#seenFrom(kept)]);
+    for (const body of known) if (!this.#isGone(body, kept)) expect(bodies).toContain(body);
     this.#expectWholeBatches(bodies);
   }
 
-  /** The number of the oldest event that there is; the next one's without any. */
+  /** The number of the oldest event, or of the next one if there is none. */
   #oldestKept(): number {
     const [first] = storedEvents(this.#hub.deviceToCloud);
     return first?.sequenceNumber ?? Math.max(-1, ...this.#seen.keys()) + 1;
@@ -173,8 +173,8 @@ class ModelRun {
 }
 
 // Rules d2c-durable, event-sequence.
-describe("events, wherever the hub crashes", () => {
-  it("are there if anybody was told of them, under the numbers they had, batches whole", async () => {
+describe("events, whenever the hub crashes", () => {
+  it("survive if acknowledged or read, with their sequence numbers and whole batches", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { maxLength: 40 }), async (operations) => {
         const run = await ModelRun.begin();
@@ -185,7 +185,7 @@ describe("events, wherever the hub crashes", () => {
     );
   });
 
-  it("are told to nobody before they are stored, whatever a reader asks", async () => {
+  it("are invisible until they are stored", async () => {
     const store = new CrashStore();
     const hub = await openHub(store);
     const sent = send(hub, ["0"]);
@@ -204,8 +204,8 @@ describe("events, wherever the hub crashes", () => {
   });
 });
 
-describe("a hub that is started again", () => {
-  it("has the same events, and goes on behind them", async () => {
+describe("a restarted hub", () => {
+  it("has the same events, and continues after them", async () => {
     const store = new CrashStore();
     const before = await openHub(store);
     const sent = [send(before, ["0", "1"]), send(before, ["2"])];
@@ -223,14 +223,14 @@ describe("a hub that is started again", () => {
     expect(last?.offset).toBeGreaterThan(events.at(-1)?.offset ?? Number.NaN);
   });
 
-  it("with a clock that was set back does not number or date an event before another", async () => {
+  it("keeps numbers and times in order when the clock was set back", async () => {
     const store = new CrashStore();
     const before = await openHub(store);
     before.clock.advance(3_600_000);
     const sent = send(before, ["0"]);
     await store.flush();
     await sent;
-    // A test hub's clock begins anew.
+    // The clock of each test hub starts at the same time.
     const survivor = store.crash(store.written);
     const after = await openHub(survivor);
     const next = send(after, ["1"]);
@@ -242,7 +242,7 @@ describe("a hub that is started again", () => {
   });
 
   // Rule event-retention.
-  it("after all events have gone still knows how far it had come", async () => {
+  it("continues the numbering even if all events have been removed", async () => {
     const store = new CrashStore();
     const before = await openHub(store);
     const sent = send(before, ["0", "1", "2"]);
@@ -264,7 +264,7 @@ describe("a hub that is started again", () => {
     expect(after.deviceToCloud.propertiesOf(partitionId).beginSequenceNumber).toBe(3);
   });
 
-  it("brings back no event whose day passed while it was down", async () => {
+  it("does not restore events that expired while it was down", async () => {
     const store = new CrashStore();
     const before = await openHub(store);
     const sent = send(before, ["0"]);
@@ -279,7 +279,7 @@ describe("a hub that is started again", () => {
   });
 });
 
-describe("events on a disk", () => {
+describe("events in a LevelDB store", () => {
   async function onDisk(directory: string, run: (hub: TestHub) => Promise<void>): Promise<void> {
     const store: Store = await openLevelStore(directory);
     try {
@@ -289,7 +289,7 @@ describe("events on a disk", () => {
     }
   }
 
-  it("come back byte for byte, with every property, and numbers go on", async () => {
+  it("are restored with every byte and property, and the numbering continues", async () => {
     const directory = join(temporaryDirectory(), "store");
     let before: StoredEvent[] = [];
     await onDisk(directory, async (hub) => {
@@ -319,7 +319,7 @@ describe("events on a disk", () => {
     });
   });
 
-  it("that have made way do not come back", async () => {
+  it("are not restored after they were removed", async () => {
     const directory = join(temporaryDirectory(), "store");
     await onDisk(directory, async (hub) => {
       await send(hub, ["0", "1"]);

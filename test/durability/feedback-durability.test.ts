@@ -7,23 +7,23 @@ import { DEVICE, HubParts } from "./hub-parts.ts";
 const START_MS = Date.UTC(2026, 0, 1);
 
 describe("feedback is delivered only after its cause is durable", () => {
-  it("feedback of a completion reaches no reader before the completion is stored", async () => {
+  it("no reader gets feedback for a completion that is not stored", async () => {
     const { store, parts } = await completeUnstored();
     expect(parts.heldBatches).toEqual([]);
     await flushAll(store);
     expect(parts.heldBatches).toHaveLength(1);
   });
 
-  it("feedback that a reader has seen is still true after a crash", async () => {
+  it("feedback that a reader got is still true after a crash", async () => {
     const { store, parts } = await completeUnstored();
-    const told = parts.heldBatches.flatMap(({ records }) =>
+    const reported = parts.heldBatches.flatMap(({ records }) =>
       records.map((one) => one.originalMessageId),
     );
     const survivor = await loadHubState(store.crash(store.written).asStore());
     const waiting = survivor.queues.get(DEVICE)?.entries ?? [];
-    expect(waiting.filter(({ payload }) => told.includes(payload.system.messageId ?? ""))).toEqual(
-      [],
-    );
+    expect(
+      waiting.filter(({ payload }) => reported.includes(payload.system.messageId ?? "")),
+    ).toEqual([]);
   });
 });
 

@@ -16,11 +16,11 @@ interface Report {
   readonly violations: readonly string[];
 }
 
-describe("a hub that is killed at random moments", () => {
-  it("keeps every promise it has made", { timeout: TIMEOUT_MS }, async () => {
+describe("a hub killed at random moments", () => {
+  it("keeps everything it acknowledged", { timeout: TIMEOUT_MS }, async () => {
     const report = await killTest(KILLS);
     expect(report.violations, JSON.stringify(report)).toEqual([]);
-    // That much must have happened, or nothing was tried.
+    // Otherwise too little happened to prove anything.
     expect(report.kills).toBeGreaterThanOrEqual(KILLS);
     expect(report.messagesAccepted).toBeGreaterThan(100);
     expect(report.settlementsAcknowledged).toBeGreaterThan(10);

@@ -259,15 +259,15 @@ async function stateOf(store: CrashStore) {
       wasHandedOut: isRedelivered,
       expiryTimeMs,
     })),
-    waiting: state.waitingFeedback.map(({ record }) => told(record)),
+    waiting: state.waitingFeedback.map(({ record }) => summaryOf(record)),
     batches: state.feedbackQueue.entries.map(({ payload, deliveryCount }) => ({
-      records: payload.map(told),
+      records: payload.map(summaryOf),
       count: deliveryCount,
     })),
   };
 }
 
-function told(record: {
+function summaryOf(record: {
   originalMessageId: string;
   statusCode: string;
   enqueuedTimeUtcMs: number;

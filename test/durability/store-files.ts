@@ -9,7 +9,7 @@ const RECORDS = 200;
 
 export type Records = [key: string, value: unknown][];
 
-/** A store that has been opened twice, so that it has files of every kind; closed, or as a kill leaves it. */
+/** A store opened twice, so that it has files of every kind; closed, or as after a kill. */
 export async function createStoreFiles(ending: "closed" | "killed" = "closed"): Promise<string> {
   const directory = join(temporaryDirectory(), "store");
   const first = await openLevelStore(directory);
@@ -18,7 +18,7 @@ export async function createStoreFiles(ending: "closed" | "killed" = "closed"): 
   const second = await openLevelStore(directory);
   for (let index = RECORDS; index < 2 * RECORDS; index += 10)
     await second.write(someRecords(index));
-  // Every awaited write has been handed to the system: a copy is what a kill leaves.
+  // Awaited writes have reached the operating system: a copy is what a kill leaves.
   const killed = copyOf(directory);
   await second.close();
   return ending === "closed" ? directory : killed;
@@ -51,7 +51,7 @@ export function flipByte(path: string, offset: number): void {
   writeFileSync(path, bytes);
 }
 
-/** All files with a digest of their bytes, but LevelDB's own diary, which grows at every look. */
+/** The digest of each file, except LevelDB's LOG and LOCK, which change whenever it is opened. */
 export function digestsOf(directory: string): Record<string, string> {
   const names = readdirSync(directory).filter((name) => !/^(LOG|LOG.old|LOCK)$/.test(name));
   const digest = (name: string): string =>
@@ -61,7 +61,7 @@ export function digestsOf(directory: string): Record<string, string> {
   return Object.fromEntries(names.sort().map((name) => [name, digest(name)]));
 }
 
-/** As a kill leaves it while a write is on its way to the disk: all but the last bytes are there. */
+/** As after a kill during a write: the last bytes are missing. */
 export async function createBrokenOffStore(): Promise<string> {
   const directory = join(temporaryDirectory(), "store");
   const store = await openLevelStore(directory);

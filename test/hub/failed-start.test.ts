@@ -24,14 +24,14 @@ function emptyTmpdir(): string {
 }
 
 describe("startLocalHub", () => {
-  it("without a directory for temporary files leaves nothing listening", async () => {
+  it("leaves nothing listening when there is no temporary directory", async () => {
     const port = await freePort();
     vi.stubEnv("TMPDIR", join(temporaryDirectory(), "missing"));
     await expect(startLocalHub({ port })).rejects.toMatchObject({ code: "ENOENT" });
     expect(await isListening(port)).toBe(false);
   });
 
-  it("on a taken port leaves no temporary directory", async () => {
+  it("leaves no files when the port is taken", async () => {
     const directory = emptyTmpdir();
     const server = createServer();
     const port = await freePort();
@@ -41,7 +41,7 @@ describe("startLocalHub", () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it("that cannot create a device stops, with the first error, and leaves no directory", async () => {
+  it("leaves nothing when a device cannot be created, and reports the first error", async () => {
     const directory = emptyTmpdir();
     const port = await freePort();
     vi.spyOn(Registry.prototype, "ensure").mockRejectedValue(new Error("no device"));
@@ -52,7 +52,7 @@ describe("startLocalHub", () => {
 });
 
 describe("startHomeHub", () => {
-  it("that cannot write hub.json stops and leaves the directory to the next", async () => {
+  it("releases the directory when hub.json cannot be written", async () => {
     const directory = temporaryDirectory();
     const port = await freePort();
     mkdirSync(join(directory, "hub.json"));
@@ -66,7 +66,7 @@ describe("startHomeHub", () => {
     await next.stop();
   });
 
-  it("whose store takes no device stops, with the store's error", async () => {
+  it("fails with the store's error when the store cannot be written", async () => {
     const port = await freePort();
     vi.spyOn(ClassicLevel.prototype, "batch").mockImplementation(() => {
       throw new Error("the disk is gone");
@@ -76,7 +76,7 @@ describe("startHomeHub", () => {
     expect(await isListening(port)).toBe(false);
   });
 
-  it("on a taken port leaves no timer, though it was to stop when idle", async () => {
+  it("leaves no idle timer when the port is taken", async () => {
     const server = createServer();
     const port = await freePort();
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
@@ -89,7 +89,7 @@ describe("startHomeHub", () => {
   });
 });
 
-it("a hub that cannot remove its hub.json stops all the same, and says so", async () => {
+it("a hub that cannot remove its hub.json stops anyway, and reports it", async () => {
   const directory = temporaryDirectory();
   const port = await freePort();
   const hub = await startHomeHub({ directory, ports: [port], isInMemory: true });

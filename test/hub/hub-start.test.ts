@@ -24,7 +24,7 @@ async function optionsOf(some: Partial<HubOptions>): Promise<HubOptions> {
   };
 }
 
-test("a hub whose store cannot be written does not start, and leaves nothing open", async () => {
+test("a hub whose store is not writable fails to start, and leaves nothing open", async () => {
   const full = new StoreError("StoreFull", "There is no space left.");
   const close = vi.fn(() => Promise.resolve());
   const { load } = createMemoryStore();
@@ -36,7 +36,7 @@ test("a hub whose store cannot be written does not start, and leaves nothing ope
   expect(await isListening(port)).toBe(false);
 });
 
-test("a hub that may be idle for no time stops only once it has started", async () => {
+test("an idle time of zero does not stop a hub that is still starting", async () => {
   const hub = await startHub(await optionsOf({ idleExitMs: 0 }));
   await hub.stopped;
   expect(await isListening(hub.ports[0] ?? 0)).toBe(false);

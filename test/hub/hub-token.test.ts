@@ -13,8 +13,8 @@ function receiveOverHttps(hub: TestHub, deviceId: string, token: string) {
 }
 
 // Rule sas-hub-subject: a Go SDK makes such tokens.
-describe("a device's token for the hub alone", () => {
-  it("opens the device's MQTT connection and no other's", async () => {
+describe("a device's token whose resource is the hub", () => {
+  it("opens MQTT connections of that device only", async () => {
     const hub = await createTestHub();
     const password = Buffer.from(hubToken(hub));
     const { connack, peer } = await hub.connectDevice("device1", { password });
@@ -26,7 +26,7 @@ describe("a device's token for the hub alone", () => {
     expect(other.connack.returnCode).toBe(5);
   });
 
-  it("serves as the password of SASL PLAIN, for the device's own links", async () => {
+  it("works as a SASL PLAIN password, for links of that device only", async () => {
     const hub = await createTestHub();
     await hub.send({ messageId: "m1" });
     const peer = await hub
@@ -45,14 +45,14 @@ describe("a device's token for the hub alone", () => {
   it.each([
     ["another device", `device2@sas.${HOST}`],
     ["a policy", `iothubowner@sas.root.${HOST}`],
-  ])("is no password of %s", async (_whose, username) => {
+  ])("is not accepted as the password of %s", async (_whose, username) => {
     const hub = await createTestHub();
     const peer = hub.amqp({ username, password: hubToken(hub) });
     await peer.closed;
     expect(peer.connection.is_open()).toBe(false);
   });
 
-  it("may be put for the device by CBS, and opens its links alone", async () => {
+  it("can be put for the device over CBS, for links of that device only", async () => {
     const hub = await createTestHub();
     const peer = await hub.amqp().opened();
     const cbs = await peer.openCbs();
@@ -67,7 +67,7 @@ describe("a device's token for the hub alone", () => {
   });
 
   it.each([HOST, `${HOST}/devices/device2`, `sb://${HOST}/messages`, `${HOST}/messages/device1`])(
-    "is refused by CBS when put for %s",
+    "cannot be put for %s over CBS",
     async (audience) => {
       const hub = await createTestHub();
       const cbs = await (await hub.amqp().opened()).openCbs();
@@ -76,7 +76,7 @@ describe("a device's token for the hub alone", () => {
     },
   );
 
-  it("serves HTTPS requests of the device alone", async () => {
+  it("authorizes HTTPS requests of that device only", async () => {
     const hub = await createTestHub();
     expect((await receiveOverHttps(hub, "device1", hubToken(hub))).status).toBe(204);
     expect((await receiveOverHttps(hub, "device2", hubToken(hub))).status).toBe(401);
@@ -89,12 +89,12 @@ describe("a device's token for the hub alone", () => {
     ["DELETE", "/devices/device1/commands"],
     ["GET", "/messages/serviceBound/feedback"],
     ["POST", "/devices/query"],
-  ])("is refused for %s %s", async (method, path) => {
+  ])("does not authorize %s %s", async (method, path) => {
     const hub = await createTestHub();
     expect((await hub.https(method, path, hubToken(hub))).status).toBe(401);
   });
 
-  it("ends with the key that signed it", async () => {
+  it("becomes invalid when its key is replaced", async () => {
     const hub = await createTestHub();
     const token = hubToken(hub);
     await hub.registry.update(

@@ -44,8 +44,8 @@ const REFUSED: readonly (readonly [options: unknown, option: string])[] = [
   [{ clock: Date }, "clock"],
 ];
 
-describe("startLocalHub refuses", () => {
-  it.each(REFUSED)("%o, and names the option", async (options, option) => {
+describe("startLocalHub", () => {
+  it.each(REFUSED)("refuses %o and names the option", async (options, option) => {
     const error = await startLocalHub(options as LocalHubOptions).then(
       () => expect.fail("it started"),
       (reason: InvalidOptionError) => reason,
@@ -56,7 +56,7 @@ describe("startLocalHub refuses", () => {
     expect(error.message).toContain(error.range.replace("one of ", ""));
   });
 
-  it("before it listens anywhere", async () => {
+  it("validates its options before it listens", async () => {
     const port = await freePort();
     await expect(startLocalHub({ port, queueDepth: 0 })).rejects.toMatchObject({
       option: "queueDepth",
@@ -66,7 +66,7 @@ describe("startLocalHub refuses", () => {
     expect(await isListening(port)).toBe(false);
   });
 
-  it("what may be a private key without showing it", async () => {
+  it("does not show a refused value that may be a secret", async () => {
     const secret = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----";
     const options = { deviceAuthorities: [secret], connectionString: "SharedAccessKey=c2VjcmV0" };
     const errors = await Promise.all(
@@ -82,7 +82,7 @@ describe("startLocalHub refuses", () => {
 });
 
 describe("startLocalHub takes", () => {
-  it("every option at its bounds, and undefined for absent", async () => {
+  it("accepts every option at its bounds, and undefined", async () => {
     const { caFile } = await startHubForTest();
     await startHubForTest({
       devices: [],
@@ -100,7 +100,7 @@ describe("startLocalHub takes", () => {
     });
   });
 
-  it("no more and no fewer options than its table has", async () => {
+  it("knows exactly the options in HUB_OPTION_RANGES", async () => {
     const known = await startLocalHub({ ...({ unknown: 1 } as object) }).then(
       () => "",
       ({ range }: InvalidOptionError) => range,
@@ -109,8 +109,8 @@ describe("startLocalHub takes", () => {
   });
 });
 
-describe("a hub that has stopped", () => {
-  it("refuses every call but stop", async () => {
+describe("a stopped hub", () => {
+  it("refuses every call except stop", async () => {
     const hub = await startLocalHub({ devices: ["device1"] });
     const stopping = hub.stop();
     for (const call of [

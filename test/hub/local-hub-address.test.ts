@@ -7,11 +7,11 @@ import { callRest } from "../contract/rest.ts";
 import { startHubForTest, temporaryDirectory } from "../support/local-hub.ts";
 import { signToken } from "../support/sign-token.ts";
 
-/** Of loopback, but not where `localhost` leads; only Linux has it without being told to. */
+/** A loopback address other than that of `localhost`; only Linux has it without configuration. */
 const ADDRESS = "127.0.0.2";
 
 it.runIf(process.platform === "linux")(
-  "a hub at another address goes by that address",
+  "a hub bound to another address uses it as its host name",
   async () => {
     const directory = temporaryDirectory();
     await using hub = await startHomeHub({
@@ -40,7 +40,10 @@ it.runIf(process.platform === "linux")(
   },
 );
 
-it.each(["127.0.0.1", "0.0.0.0", "localhost"])("a hub at %s goes by localhost", async (host) => {
-  const hub = await startHubForTest({ host });
-  expect(hub.hostName).toBe(`localhost:${hub.ports[0]}`);
-});
+it.each(["127.0.0.1", "0.0.0.0", "localhost"])(
+  "a hub bound to %s uses localhost as its host name",
+  async (host) => {
+    const hub = await startHubForTest({ host });
+    expect(hub.hostName).toBe(`localhost:${hub.ports[0]}`);
+  },
+);

@@ -13,21 +13,21 @@ import {
 import { RunningProgram } from "../support/running-program.ts";
 
 describe("starting", () => {
-  it("listens on a port that the system chooses, and writes its CA certificate", async () => {
+  it("listens on a free port and writes the CA certificate", async () => {
     const hub = await startHubForTest({ devices: ["device1"] });
     expect(hub.ports).toHaveLength(1);
     expect(hub.hostName).toBe(`localhost:${hub.ports[0]}`);
     expect(existsSync(hub.caFile)).toBe(true);
   });
 
-  it("several at once gives each its own port and keys", async () => {
+  it("gives each of several hubs its own port and keys", async () => {
     const hubs = await Promise.all([startHubForTest(), startHubForTest(), startHubForTest()]);
     expect(new Set(hubs.map(({ connectionString }) => connectionString)).size).toBe(3);
     expect(new Set(hubs.flatMap(({ ports }) => ports)).size).toBe(3);
   });
 
   it.each(["a/b", "", "ü", "x".repeat(129)])(
-    "with a device id that is not allowed (%o) fails and leaves nothing listening",
+    "fails for the invalid device id %o, and leaves nothing listening",
     async (deviceId) => {
       const port = await freePort();
       await expect(startLocalHub({ port, devices: [deviceId] })).rejects.toMatchObject({
@@ -37,7 +37,7 @@ describe("starting", () => {
     },
   );
 
-  it("at home with a device id that is not allowed leaves nothing listening either", async () => {
+  it("fails at home for an invalid device id, and leaves nothing listening", async () => {
     const port = await freePort();
     const options = { directory: temporaryDirectory(), ports: [port], devices: ["a/b"] };
     await expect(startHomeHub(options)).rejects.toMatchObject({ name: "ArgumentInvalid" });
@@ -45,15 +45,15 @@ describe("starting", () => {
   });
 });
 
-describe("a device's connection string", () => {
-  it("makes the device once and keeps its key", async () => {
+describe("deviceConnectionString", () => {
+  it("creates the device once", async () => {
     const hub = await startHubForTest();
     const text = hub.deviceConnectionString("new-device");
     expect(text).toMatch(/^HostName=localhost:\d+;DeviceId=new-device;SharedAccessKey=.{44}$/);
     expect(hub.deviceConnectionString("new-device")).toBe(text);
   });
 
-  it("of an id that is not allowed is ArgumentInvalid", async () => {
+  it("throws ArgumentInvalid for an invalid id", async () => {
     const hub = await startHubForTest();
     expect(() => hub.deviceConnectionString("a/b")).toThrowError(
       expect.objectContaining({ name: "ArgumentInvalid" }),
@@ -62,7 +62,7 @@ describe("a device's connection string", () => {
 });
 
 describe("stopping", () => {
-  it("may be asked for twice, frees the port and removes the files", async () => {
+  it("is idempotent, frees the port and removes the files", async () => {
     const hub = await startLocalHub();
     await Promise.all([hub.stop(), hub.stop()]);
     await hub.stop();
@@ -72,7 +72,7 @@ describe("stopping", () => {
     expect(again.ports).toEqual(hub.ports);
   });
 
-  it("happens by itself at the end of a scope", async () => {
+  it("happens at the end of an `await using` scope", async () => {
     let stopped: Promise<void>;
     {
       await using hub = await startLocalHub();
@@ -81,14 +81,14 @@ describe("stopping", () => {
     await stopped;
   });
 
-  it("at home resolves `stopped`, with messages in flight", async () => {
+  it("resolves `stopped` at home", async () => {
     const hub = await startHomeHub({ directory: temporaryDirectory(), ports: [0] });
     hub.deviceConnectionString("device1");
     await hub.stop();
     await expect(hub.stopped).resolves.toBeUndefined();
   });
 
-  it("leaves a process nothing that keeps it from ending", async () => {
+  it("leaves nothing that keeps the process alive", async () => {
     const index = new URL("../../dist/index.js", import.meta.url);
     const program = `
       import { once } from "node:events";
@@ -109,8 +109,8 @@ describe("stopping", () => {
   });
 });
 
-describe("a hub nobody uses", () => {
-  it("ends after its idle time, and not while its clock has not got there", async () => {
+describe("an idle hub", () => {
+  it("stops after the idle time, by its clock", async () => {
     const clock = new ManualClock();
     const options = { directory: temporaryDirectory(), ports: [0], idleExitMs: 5000, clock };
     const hub = await startHomeHub(options);
@@ -127,7 +127,7 @@ describe("a hub nobody uses", () => {
 });
 
 describe("trust", () => {
-  it("is taken back when the hub stops", async () => {
+  it("is removed when the hub stops", async () => {
     const before = tls.createSecureContext;
     const hub = await startHubForTest();
     hub.trust();
@@ -136,7 +136,7 @@ describe("trust", () => {
     expect(tls.createSecureContext).toBe(before);
   });
 
-  it("of several hubs is taken back in whatever order they stop", async () => {
+  it("of several hubs is removed whatever order they stop in", async () => {
     const before = tls.createSecureContext;
     const [first, second] = [await startHubForTest(), await startHubForTest()];
     first.trust();
@@ -148,7 +148,7 @@ describe("trust", () => {
     expect(after).toBe(before);
   });
 
-  it("asked for twice is taken back once and for all", async () => {
+  it("requested twice is removed when the hub stops", async () => {
     const before = tls.createSecureContext;
     const hub = await startHubForTest();
     hub.trust();

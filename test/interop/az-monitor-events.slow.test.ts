@@ -11,7 +11,7 @@ const uamqp = findPythonModule("uamqp", "python3-uamqp");
 
 describe.skipIf(!uamqp.isInstalled)("az iot hub monitor-events", () => {
   // Rules event-redirect, event-management, event-position, event-message.
-  test("is redirected, asks what there is, and reads events from a time on", async () => {
+  test("follows the redirect, gets partitions, and reads events from a point in time", async () => {
     const interop = await startInteropHub();
     interop.hub.trust();
     const device = await openSdkDevice(interop.hub, deviceMqtt.Mqtt);
@@ -24,16 +24,16 @@ describe.skipIf(!uamqp.isInstalled)("az iot hub monitor-events", () => {
     await device.sendEvent(message);
     const az = uamqp.start("az_monitor_events.py", [String(sinceMs)], interop);
     const { port } = interop.endpoint;
-    expect(await az.told("redirect")).toMatchObject({
+    expect(await az.reported("redirect")).toMatchObject({
       hostName: "localhost",
       port,
       address: `amqps://localhost:${port}/messages/$management`,
     });
-    expect(await az.told("eventHub")).toMatchObject({
+    expect(await az.reported("eventHub")).toMatchObject({
       partitionCount: 4,
       partitionIds: ["0", "1", "2", "3"],
     });
-    expect(await az.told("event")).toMatchObject({
+    expect(await az.reported("event")).toMatchObject({
       body: '{"temperature":21}',
       messageId: "m1",
       contentType: "application/json",
@@ -44,7 +44,7 @@ describe.skipIf(!uamqp.isInstalled)("az iot hub monitor-events", () => {
         "x-opt-sequence-number": 1,
       },
     });
-    await az.told("end");
+    await az.reported("end");
     expect((await az.ended).code).toBe(0);
   });
 });

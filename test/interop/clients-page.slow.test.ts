@@ -20,7 +20,7 @@ const canRun =
   PROGRAMS.map((program) => hasProgram(program.name, program)).every(Boolean) &&
   (await canHaveStandardPorts());
 
-/** All of the page in one shell, which ends with the first command that fails. */
+/** Runs the whole page in one shell, up to the first command that fails. */
 function runPage(interop: InteropHub): ReturnType<typeof startProgram> {
   const blocks = codeBlocks(PAGE, ["sh"]).join("\n");
   const script = `set -e\n${blocks.replaceAll("localhost", interop.endpoint.host)}`;
@@ -35,7 +35,7 @@ function runPage(interop: InteropHub): ReturnType<typeof startProgram> {
 }
 
 describe.skipIf(!canRun)(PAGE, () => {
-  test("has commands that send, and receive what was sent", async () => {
+  test("has commands that send and receive", async () => {
     const interop = await startStandardHub();
     const { code, stdout, stderr } = await runPage(interop).ended;
     expect(code, stderr).toBe(0);
@@ -48,7 +48,7 @@ describe.skipIf(!canRun)(PAGE, () => {
   });
 });
 
-test("names tests that there are", () => {
+test("names tests that exist", () => {
   const named = readPage(PAGE).match(/\btest\/[\w/-]+(?:\.slow)?\.test\.ts\b/g) ?? [];
   expect(named.length).toBeGreaterThan(10);
   expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);

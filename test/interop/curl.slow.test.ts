@@ -1,4 +1,4 @@
-/** The REST endpoints, by curl. */
+/** The REST endpoints, with curl. */
 
 import { describe, expect, test } from "vitest";
 import { eventually } from "../contract/eventually.ts";
@@ -149,7 +149,7 @@ describe.skipIf(!isInstalled)("a device with curl", () => {
   });
 
   // Rule policy-permissions.
-  test("is served with the owner's token for the device too, as az sends it", async () => {
+  test("can use the owner's token for the device, as az does", async () => {
     const interop = await startInteropHub();
     const token = ownerToken(interop, `localhost/devices/${DEVICE}`);
     expect((await curl(interop, DEVICEBOUND, ...withToken(token))).status).toBe(204);
@@ -157,7 +157,7 @@ describe.skipIf(!isInstalled)("a device with curl", () => {
   });
 
   // Rule https-error.
-  test("is told why it is not let in", async () => {
+  test("gets the reason for a refusal", async () => {
     const interop = await startInteropHub();
     const token = deviceToken(interop).replace(/sig=[^&]*/, "sig=AAAA");
     const reply = await curl(interop, DEVICEBOUND, ...withToken(token));
@@ -214,7 +214,7 @@ describe.skipIf(!isInstalled)("the owner of a hub with curl", () => {
   });
 
   // Rules registry-bulk, https-query.
-  test("creates several at once, counts, lists and queries them page by page", async () => {
+  test("creates several devices at once, counts, lists and queries them by page", async () => {
     const interop = await startInteropHub({ devices: [] });
     const bulk = ["a", "b"].map((id) => ({ id, importMode: "create", status: "enabled" }));
     const created = await asOwner(interop, "/devices", ...withJson(bulk));
@@ -254,7 +254,7 @@ describe.skipIf(!isInstalled)("the owner of a hub with curl", () => {
   });
 
   // Rules c2d-purge, https-feedback.
-  test("purges a queue, and reads, abandons and completes the feedback", async () => {
+  test("purges a queue, and reads, abandons and completes its feedback", async () => {
     const interop = await startInteropHub();
     const service = await connectService(interop);
     await service.send(DEVICE, { messageId: "m1", body: Buffer.from("x"), ack: "full" });
@@ -283,7 +283,7 @@ describe.skipIf(!isInstalled)("the owner of a hub with curl", () => {
     expect((await asOwner(interop, FEEDBACK)).status).toBe(204);
   });
 
-  test.each(["hub.localhost", "my.azure-devices.net"])("calls the hub %s", async (name) => {
+  test.each(["hub.localhost", "my.azure-devices.net"])("reaches the hub as %s", async (name) => {
     const interop = await startInteropHub({ hostNames: ["my.azure-devices.net"] });
     const { port } = interop.endpoint;
     const token = withToken(ownerToken(interop, name));

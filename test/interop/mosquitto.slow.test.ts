@@ -21,13 +21,13 @@ const isInstalled =
 const EVENTS = `devices/${DEVICE}/messages/events/`;
 const DEVICEBOUND = `devices/${DEVICE}/messages/devicebound/#`;
 
-/** Exit codes of both: MQTT's own refusals, and a connection that was lost. */
+/** Exit codes of both programs: CONNACK refusals, and a lost connection. */
 const REFUSED = { version: 1, credentials: 5 };
 const CONNECTION_LOST = 7;
 
 type Program = "mosquitto_pub" | "mosquitto_sub";
 
-/** With all that both programs take to be this device. */
+/** Starts the program with the options for this device. */
 function start(program: Program, interop: InteropHub, ...args: readonly string[]): RunningProgram {
   const where = whereIs(interop);
   const who = ["-i", DEVICE, "-u", userNameOf(DEVICE), "-P", deviceToken(interop)];
@@ -65,7 +65,7 @@ describe.skipIf(!isInstalled)("mosquitto_pub", () => {
   });
 
   // Rule d2c-mqtt-retain.
-  test("marks what it wants to have retained", async () => {
+  test("sends a retained message, which is marked", async () => {
     const interop = await startInteropHub();
     const sent = start("mosquitto_pub", interop, "-t", EVENTS, "-m", "x", "-q", "1", "--retain");
     expect((await sent.ended).code).toBe(0);
@@ -76,8 +76,8 @@ describe.skipIf(!isInstalled)("mosquitto_pub", () => {
   test.each([
     ["QoS 2", ["-t", EVENTS, "-q", "2"]],
     ["another device's topic", ["-t", "devices/other/messages/events/", "-q", "1"]],
-    ["a topic of its own making", ["-t", "my/topic", "-q", "1"]],
-  ])("loses its connection by %s", async (_what, args) => {
+    ["an unknown topic", ["-t", "my/topic", "-q", "1"]],
+  ])("is disconnected for %s", async (_what, args) => {
     const interop = await startInteropHub({ devices: [DEVICE, "other"] });
     const sent = start("mosquitto_pub", interop, "-m", "x", ...args);
     expect((await sent.ended).code).toBe(CONNECTION_LOST);
@@ -85,7 +85,7 @@ describe.skipIf(!isInstalled)("mosquitto_pub", () => {
   });
 
   // Rule mqtt-connack.
-  test("is told 'not authorised' for a wrong key", async () => {
+  test("reports 'not authorised' for a wrong key", async () => {
     const interop = await startInteropHub();
     const token = deviceToken(interop).replace(/sig=[^&]*/, "sig=AAAA");
     const sent = start("mosquitto_pub", interop, "-t", EVENTS, "-m", "x", "-P", token);
@@ -95,7 +95,7 @@ describe.skipIf(!isInstalled)("mosquitto_pub", () => {
   });
 
   // Rule mqtt-version.
-  test("is told that MQTT 3.1 is not served", async () => {
+  test("reports that MQTT 3.1 is not supported", async () => {
     const interop = await startInteropHub();
     const sent = start("mosquitto_pub", interop, "-t", EVENTS, "-m", "x", "-V", "mqttv31");
     const { code, stderr } = await sent.ended;
@@ -104,7 +104,7 @@ describe.skipIf(!isInstalled)("mosquitto_pub", () => {
   });
 
   // Rule mqtt-version.
-  test("does not get in with MQTT 5", async () => {
+  test("cannot connect with MQTT 5", async () => {
     const interop = await startInteropHub();
     const sent = start("mosquitto_pub", interop, "-t", EVENTS, "-m", "x", "-V", "mqttv5");
     expect((await sent.ended).code).not.toBe(0);
@@ -144,7 +144,7 @@ describe.skipIf(!isInstalled)("mosquitto_pub", () => {
 
 describe.skipIf(!isInstalled)("mosquitto_sub", () => {
   // Rules mqtt-subscribe, mqtt-puback, mqtt-properties.
-  test("receives messages with QoS 1, each of which is completed", async () => {
+  test("receives messages with QoS 1 and completes them", async () => {
     const interop = await startInteropHub();
     const service = await connectService(interop);
     const received = subscribe(interop, "-q", "1", "-C", "2", "-F", "%t %q %r %p");
@@ -162,7 +162,7 @@ describe.skipIf(!isInstalled)("mosquitto_sub", () => {
   });
 
   // Rule mqtt-puback.
-  test("receives a message with QoS 0, which is completed as it leaves", async () => {
+  test("receives a message with QoS 0, completed on delivery", async () => {
     const interop = await startInteropHub();
     const service = await connectService(interop);
     const received = subscribe(interop, "-q", "0", "-C", "1", "-F", "%q %p");
@@ -171,14 +171,14 @@ describe.skipIf(!isInstalled)("mosquitto_sub", () => {
     expect((await service.feedback.reached("m1")).statusCode).toBe("Success");
   });
 
-  test("is granted QoS 1 where it asks for 2", async () => {
+  test("is granted QoS 1 when it requests QoS 2", async () => {
     const interop = await startInteropHub();
     const received = subscribe(interop, "-d", "-q", "2", "-E");
     expect((await received.ended).stdout).toContain("Subscribed (mid: 1): 1");
   });
 
   // Rule mqtt-session.
-  test("gets what came while it was away, with and without a kept session", async () => {
+  test("receives messages sent while it was offline, with and without a persistent session", async () => {
     const interop = await startInteropHub();
     const service = await connectService(interop);
     expect((await subscribe(interop, "-c", "-q", "1", "-E").ended).code).toBe(0);
@@ -190,7 +190,7 @@ describe.skipIf(!isInstalled)("mosquitto_sub", () => {
   });
 
   // Rule mqtt-will.
-  test("leaves a will that is sent when it is killed, and not when it goes by itself", async () => {
+  test("has its will published when killed, but not when it disconnects", async () => {
     const interop = await startInteropHub();
     const will = ["--will-topic", `${EVENTS}reason=gone`, "--will-payload", "bye"];
     const flags = [...will, "--will-qos", "1"];
@@ -209,7 +209,7 @@ describe.skipIf(!isInstalled)("mosquitto_sub", () => {
   // Rule mqtt-keep-alive.
   test("keeps its connection with PINGREQ", async () => {
     const interop = await startInteropHub();
-    // It ends by itself after so many seconds: two keep-alives.
+    // -W ends it after two keep-alives.
     const { stdout } = await subscribe(interop, "-d", "-k", "5", "-W", "10").ended;
     expect(stdout).toMatch(/sending PINGREQ\n.*received PINGRESP\n/);
     expect(interop.log.of("deviceDisconnected")).toMatchObject([

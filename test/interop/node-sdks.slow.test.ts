@@ -33,7 +33,7 @@ describe.skipIf(!(await canHaveStandardPorts()))("on the standard ports", () => 
     ["Amqp", "Amqp"],
     ["AmqpWs", "AmqpWs"],
     ["Http", "Amqp"],
-  ])("a device on %s and a service on %s", async (deviceTransport, serviceTransport) => {
+  ])("a device over %s and a service over %s", async (deviceTransport, serviceTransport) => {
     const interop = await startStandardHub();
     expect(await run(interop, "round-trip.cjs", deviceTransport, serviceTransport)).toMatchObject([
       { type: "message", messageId: "m1", body: "hello" },
@@ -68,7 +68,7 @@ describe.skipIf(!(await canHaveStandardPorts()))("on the standard ports", () => 
 describe.each([
   ["Mqtt", Mqtt],
   ["Amqp", Amqp],
-])("a device on %s by another name of the hub", (_name, transport) => {
+])("a device on %s, by another name of the hub", (_name, transport) => {
   // Rules mqtt-user-name, sas-scope.
   test.each(["my.azure-devices.net", "hub.localhost"])("%s, through a gateway", async (name) => {
     const interop = await startInteropHub({ hostNames: ["my.azure-devices.net"] });
@@ -95,7 +95,7 @@ describe.each([
   });
 });
 
-test("a name that is not the hub's is not let in", async () => {
+test("a name that is not the hub's is refused", async () => {
   const interop = await startInteropHub();
   interop.hub.trust();
   const { hostName } = interop.hub;

@@ -18,7 +18,7 @@ function shakeHands(interop: InteropHub, ...args: readonly string[]) {
 const VERIFY = ["-verify_return_error", "-verify_hostname", "localhost"];
 
 describe.skipIf(!isInstalled)("openssl s_client", () => {
-  test.each(["1.2", "1.3"])("shakes hands by TLS %s and trusts the hub", async (version) => {
+  test.each(["1.2", "1.3"])("completes a TLS %s handshake and trusts the hub", async (version) => {
     const interop = await startInteropHub();
     const flag = `-tls${version.replace(".", "_")}`;
     const { code, stdout } = await shakeHands(interop, flag, ...VERIFY);
@@ -28,9 +28,9 @@ describe.skipIf(!isInstalled)("openssl s_client", () => {
     expect(stdout).toContain("Verified peername: localhost");
   });
 
-  test("does not get in by TLS 1.1", async () => {
+  test("cannot connect with TLS 1.1", async () => {
     const interop = await startInteropHub();
-    // At this level OpenSSL itself would still speak it.
+    // At this level OpenSSL itself still supports it.
     const { code, stderr } = await shakeHands(interop, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0");
     expect(code).not.toBe(0);
     expect(stderr).toContain("alert protocol version");
@@ -57,7 +57,7 @@ describe.skipIf(!isInstalled)("openssl s_client", () => {
     expect(stdout).toContain("Verify return code: 0 (ok)");
   });
 
-  test("does not take the hub for another name, nor for another's", async () => {
+  test("rejects another host name, and another authority", async () => {
     const interop = await startInteropHub();
     const other = ["-verify_return_error", "-verify_hostname", "example.com"];
     expect((await shakeHands(interop, ...other)).stderr).toContain("hostname mismatch");
@@ -67,7 +67,7 @@ describe.skipIf(!isInstalled)("openssl s_client", () => {
   });
 
   // Rules x509-sign-in, x509-request.
-  test("is asked for a certificate of no authority by name, and let in without one", async () => {
+  test("gets a certificate request without CA names, and can connect without a certificate", async () => {
     const { cert } = await createAuthority();
     const interop = await startInteropHub({ deviceAuthorities: [cert] });
     const named = (await shakeHands(interop, "-tls1_3")).stdout;

@@ -1,4 +1,4 @@
-/** A device written on MQTT itself, with Eclipse Paho for Python. */
+/** A device on plain MQTT, with Eclipse Paho for Python. */
 
 import { describe, expect, test } from "vitest";
 import { createX509Device } from "./support/certificates.ts";
@@ -12,13 +12,13 @@ const PROGRAM = "paho_device.py";
 
 describe.skipIf(!paho.isInstalled)("a device with Paho", () => {
   // Rules d2c-mqtt, mqtt-puback, mqtt-properties, twin-minimal, web-socket.
-  test.each(["tcp", "websockets"])("over %s sends, receives and asks for its twin", async (how) => {
+  test.each(["tcp", "websockets"])("sends, receives and gets its twin over %s", async (how) => {
     const interop = await startInteropHub();
     const service = await connectService(interop);
     const device = paho.start(PROGRAM, [how, "1"], interop);
-    expect(await device.told("connected")).toMatchObject({ rc: 0, sessionPresent: 0 });
-    expect(await device.told("subscribed")).toMatchObject({ qos: [1, 0] });
-    expect(await device.told("message")).toMatchObject({
+    expect(await device.reported("connected")).toMatchObject({ rc: 0, sessionPresent: 0 });
+    expect(await device.reported("subscribed")).toMatchObject({ qos: [1, 0] });
+    expect(await device.reported("message")).toMatchObject({
       topic: "$iothub/twin/res/200/?$rid=7",
       body: '{"desired":{"$version":1},"reported":{"$version":1}}',
     });
@@ -28,7 +28,7 @@ describe.skipIf(!paho.isInstalled)("a device with Paho", () => {
       ack: "full",
       properties: { color: "rot & grün" },
     });
-    expect(await device.told("message")).toMatchObject({
+    expect(await device.reported("message")).toMatchObject({
       topic: expect.stringMatching(
         /^devices\/device1\/messages\/devicebound\/.*%24\.mid=c2d-1.*color=rot%20%26%20gr%C3%BCn/,
       ),
@@ -49,13 +49,13 @@ describe.skipIf(!paho.isInstalled)("a device with Paho", () => {
   });
 
   // Rule mqtt-session.
-  test("finds its session again, with what was sent meanwhile", async () => {
+  test("resumes its session, with messages sent in the meantime", async () => {
     const interop = await startInteropHub();
     const service = await connectService(interop);
     for (const [run, sessionPresent] of [0, 1].entries()) {
       await service.send(DEVICE, { messageId: `m${run}`, body: Buffer.from(`run ${run}`) });
       const device = paho.start(PROGRAM, ["tcp", "1"], interop);
-      expect(await device.told("connected")).toMatchObject({ rc: 0, sessionPresent });
+      expect(await device.reported("connected")).toMatchObject({ rc: 0, sessionPresent });
       expect((await device.ended).stdout).toContain(`"body": "run ${run}"`);
     }
   });
@@ -72,7 +72,7 @@ describe.skipIf(!paho.isInstalled)("a device with Paho", () => {
   });
 
   // Rule mqtt-connack.
-  test("is told 5 for a key that is not its own", async () => {
+  test("gets return code 5 for a wrong key", async () => {
     const interop = await startInteropHub();
     const key = Buffer.alloc(32, 7).toString("base64");
     const wrong = interop.env.IOTHUB_DEVICE_CONNECTION_STRING?.replace(
@@ -81,7 +81,7 @@ describe.skipIf(!paho.isInstalled)("a device with Paho", () => {
     );
     const variables = { IOTHUB_DEVICE_CONNECTION_STRING: wrong ?? "" };
     const device = paho.start(PROGRAM, ["tcp", "1"], interop, variables);
-    expect(await device.told("connected")).toMatchObject({ rc: 5 });
+    expect(await device.reported("connected")).toMatchObject({ rc: 5 });
   });
 });
 

@@ -1,4 +1,4 @@
-/** Sending and feedback with uamqp, on which `az iot` and azure-iot-hub for Python stand, by their own calls. */
+/** Sending and feedback with uamqp, called as `az iot` and azure-iot-hub for Python call it. */
 
 import { describe, expect, test } from "vitest";
 import { DEVICE, startInteropHub } from "./support/interop-hub.ts";
@@ -12,12 +12,12 @@ describe.skipIf(!uamqp.isInstalled)("uamqp", () => {
   test.each(["az", "azure-iot-hub"])("sends as %s does, and reads feedback", async (whose) => {
     const interop = await startInteropHub();
     const service = uamqp.start("uamqp_service.py", [whose], interop);
-    expect(await service.told("sent")).toMatchObject({ states: ["SendComplete"] });
+    expect(await service.reported("sent")).toMatchObject({ states: ["SendComplete"] });
     expect(await receiveOne(interop)).toMatchObject({
       headers: { "iothub-messageid": "m1", "iothub-ack": "full", "iothub-app-color": "red" },
       body: "hello",
     });
-    expect(await service.told("feedback")).toMatchObject({
+    expect(await service.reported("feedback")).toMatchObject({
       records: [{ originalMessageId: "m1", deviceId: DEVICE, statusCode: "Success" }],
     });
     expect((await service.ended).code).toBe(0);

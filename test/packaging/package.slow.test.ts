@@ -1,4 +1,4 @@
-/** The published package is complete and minimal: tested in an otherwise empty folder. */
+/** The published package is complete and minimal; tested in an otherwise empty folder. */
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const EXECUTABLES = ["c2d-device", "c2d-send", "c2d-hub"] as const;
 const INSTALL_LIMIT_MS = 120_000;
 
-/** The last line that resolves modules as node10 does: many programs still compile with it. */
+/** The last version with node10 module resolution, which many programs still use. */
 const OLDER_TYPESCRIPT = "5.9.3";
 
 let directory: string;
@@ -22,7 +22,7 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "c2d-package-"));
   consumer = join(directory, "consumer");
   mkdirSync(consumer);
-  // Without its scripts: building anew would take dist from under the tests beside this one.
+  // Without scripts: a build would remove dist while other tests run.
   const pack = npm(["pack", "--ignore-scripts", "--json", "--pack-destination", directory], ROOT);
   const [{ filename, files }] = JSON.parse(pack) as [
     { readonly filename: string; readonly files: readonly { readonly path: string }[] },
@@ -40,7 +40,7 @@ afterAll(() => {
 });
 
 describe("the tarball", () => {
-  test("holds nothing but bundles, the types of the library, and what belongs to a package", () => {
+  test("contains only bundles, the library's types and the usual package files", () => {
     const others = packed.filter(
       (path) => !/^dist\/([^/]+\.js(\.map)?|types\/.+\.d\.ts)$/.test(path),
     );
@@ -74,20 +74,20 @@ describe("the tarball", () => {
     ).toEqual([]);
   });
 
-  test("holds no secret", () => {
+  test("contains no secret", () => {
     const texts = packed.map((path) => readFileSync(join(ROOT, path), "utf8")).join("\n");
     expect(texts).not.toMatch(/-----BEGIN [A-Z ]*PRIVATE KEY-----\n/);
     expect(texts).not.toMatch(/\bSharedAccessKey=[A-Za-z0-9+/]{20,}/);
   });
 });
 
-describe("installed", () => {
-  test.each(EXECUTABLES)("%s --version", (name) => {
+describe("the installed package", () => {
+  test.each(EXECUTABLES)("runs %s --version", (name) => {
     const { version } = readManifest(".");
     expect(installed(name, ["--version"])).toMatchObject({ status: 0, stdout: `${version}\n` });
   });
 
-  test("a message makes its round through the local hub", () => {
+  test("sends and receives a message through the local hub", () => {
     const sent = installed("c2d-send", ["--local", "-o", "json", "--data", "to be installed"]);
     expect(sent).toMatchObject({ status: 0 });
     const args = ["listen", "--local", "-o", "json", "--count", "1", "--timeout", "100s"];
@@ -97,7 +97,7 @@ describe("installed", () => {
     expect(installed("c2d-hub", ["stop"])).toMatchObject({ status: 0 });
   });
 
-  test("the library starts a hub, and what it starts ends", () => {
+  test("starts and stops a hub from the library", () => {
     const program = `
       import { startLocalHub } from "c2d-tools";
       const hub = await startLocalHub({ devices: ["device1"] });
@@ -108,12 +108,12 @@ describe("installed", () => {
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "true\n", stderr: "" });
   });
 
-  test("inner modules are out of reach", () => {
+  test("does not export inner modules", () => {
     const { stderr } = node(["--input-type=module", "--eval", `import "c2d-tools/dist/index.js"`]);
     expect(stderr).toContain("ERR_PACKAGE_PATH_NOT_EXPORTED");
   });
 
-  test("the types satisfy a strict program, with nothing else installed", () => {
+  test("has types that compile in a strict program, with nothing else installed", () => {
     writeFileSync(
       join(consumer, "consumer.ts"),
       `import { HubError, type HubEvent, type LocalHub, ManualClock, startLocalHub } from "c2d-tools";
@@ -158,11 +158,11 @@ describe.each([
   ["nodenext", "nodenext", "cts"],
   ["bundler", "esnext", "ts"],
 ])("types under moduleResolution %s, module %s", (moduleResolution, module, extension) => {
-  test(`are found by a .${extension} file`, () => {
+  test(`resolve in a .${extension} file`, () => {
     const file = `resolution-${moduleResolution}.${extension}`;
     writeFileSync(join(consumer, file), CONSUMER);
     const tsc = join(consumer, "node_modules/typescript/lib/tsc.js");
-    // Older than what the library uses: its types bring the rest.
+    // Older than the library's own target, whose types must bring what they need.
     const flags = ["--strict", "--noEmit", "--target", "es2020"];
     const resolution = ["--module", module, "--moduleResolution", moduleResolution];
     const { status, stdout } = node([tsc, ...flags, ...resolution, file]);

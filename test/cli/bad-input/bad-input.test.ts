@@ -38,7 +38,7 @@ const TABLE = [
   row,
 }));
 
-test("each row has a name of its own", () => {
+test("each row has a unique name", () => {
   expect(new Set(TABLE.map(({ label }) => label)).size).toBe(TABLE.length);
 });
 

@@ -22,7 +22,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-test("a body that is not UTF-8 is refused, with a hint how to send it", () => {
+test("a body that is not UTF-8 is refused, with a hint on how to send it", () => {
   const { status, stderr } = spawnSync(EXECUTABLE, [...DRY_RUN, "--data", "-"], {
     ...OPTIONS,
     input: Buffer.of(0xff, 0xfe, 0x80),
@@ -33,7 +33,7 @@ test("a body that is not UTF-8 is refused, with a hint how to send it", () => {
   expect(status).toBe(2);
 });
 
-test("an argument that is not UTF-8 is refused instead of sent altered", () => {
+test("an argument that is not UTF-8 is refused", () => {
   const { status, stdout, stderr } = spawnSync(
     "sh",
     ["-c", `exec "$@" --data "$(printf 'a\\377b')"`, "sh", EXECUTABLE, ...DRY_RUN],
@@ -59,7 +59,7 @@ test.skipIf(!showsArguments)("a typed U+FFFD is accepted", () => {
 test.each([
   { args: "--data -", code: 0, last: { type: "summary", sent: 0 } },
   { args: "--from - -d other", code: 0, last: { type: "summary", sent: 0 } },
-])("closed: c2d-send $args", ({ args, code, last }) => {
+])("closed stdin: c2d-send $args", ({ args, code, last }) => {
   const { status, stdout } = sendWithoutStdin(args);
   expect(parseLines(stdout).at(-1)).toMatchObject(last);
   expect(status).toBe(code);

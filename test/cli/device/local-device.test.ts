@@ -68,7 +68,7 @@ describe("a device with a certificate", () => {
     expect(code).toBe(0);
   });
 
-  test("reports which files are needed when none are given", async () => {
+  test("reports the required files when none are given", async () => {
     const ended = await hub.run("c2d-device", "listen", "-d", "xdev", "-o", "json");
     expect(errorOf(ended)).toMatchObject({
       name: "ArgumentInvalid",
@@ -77,7 +77,7 @@ describe("a device with a certificate", () => {
     expect(ended.code).toBe(6);
   });
 
-  test("a device with a key ignores the files, and says so", async () => {
+  test("a device with a key ignores the files, with a warning", async () => {
     const telemetry = ["telemetry", "-d", "kdev", "-c", "1", ...FILES];
     const { code, stderr } = await hub.run("c2d-device", ...telemetry);
     expect(code).toBe(0);
@@ -91,7 +91,7 @@ describe("a device that is deleted while a tool is connected", () => {
   });
 
   test.each(["mqtt", "amqp"])(
-    "is not created again, and its tool exits, over %s",
+    "is not created again, and the tool exits, over %s",
     async (transport) => {
       const listen = ["listen", "-d", "gone", "-o", "json", "--transport", transport];
       const listener = hub.spawn("c2d-device", ...listen);

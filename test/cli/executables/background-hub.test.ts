@@ -45,7 +45,7 @@ async function startListener(...args: readonly string[]): Promise<RunningExecuta
 const send = (...args: readonly string[]) =>
   run("c2d-send", ["--local", "-o", "json", ...args], options);
 
-test("starts a hub in the background, whose end of streams nobody waits for", async () => {
+test("a background hub keeps no stream of its starter open", async () => {
   const sent = await run("c2d-send", ["--local", "-o", "json"], options);
   expect(sent.stderr).toMatch(/^Starting the local hub in the background/);
   expect(sent.code).toBe(0);
@@ -56,7 +56,7 @@ test("starts a hub in the background, whose end of streams nobody waits for", as
   expect(messagesOf(listened)).toHaveLength(2);
 });
 
-test("two commands at the same moment end with one hub", async () => {
+test("two commands at the same moment start one hub", async () => {
   const results = await Promise.all([send(), send(), send()]);
   expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
   const { stdout } = await run(
@@ -67,7 +67,7 @@ test("two commands at the same moment end with one hub", async () => {
   expect(messagesOf({ stdout })).toHaveLength(3);
 });
 
-test("with .env.example as .env nothing else is needed", async () => {
+test(".env.example as .env is a complete configuration", async () => {
   const example = new URL("../../../.env.example", import.meta.url);
   writeFileSync(join(directory, ".env"), readFileSync(example));
   expect((await run("c2d-send", ["--count", "2"], options)).code).toBe(0);
@@ -75,7 +75,7 @@ test("with .env.example as .env nothing else is needed", async () => {
   expect(listened.stdout.match(/Message received:/g)).toHaveLength(2);
 });
 
-test("a hub in the background that is killed or stopped is started again by whoever needs it", async () => {
+test("a background hub that was killed or stopped is restarted by the next command", async () => {
   const listener = await startListener();
   const monitor = start("c2d-hub", "monitor-feedback", "--local", "-o", "json");
   const reader = start("c2d-hub", "monitor-events", "--local", "-o", "json");

@@ -37,7 +37,7 @@ test.each<readonly [ExecutableName, readonly string[]]>([
   ["c2d-send", []],
   ["c2d-hub", ["monitor-events", "--enqueued-time", "0", "--count", "1"]],
   ["c2d-hub", ["device", "list"]],
-])("%s %j shows no secret, and says why DEBUG shows nothing", async (name, args) => {
+])("%s %j shows no secret, and explains why DEBUG has no effect", async (name, args) => {
   const { code, stdout, stderr } = await run(name, [...args, "--verbose"], withDebug());
   expect(code, stderr).toBe(0);
   expect(stderr).toContain(MUTED);

@@ -46,7 +46,7 @@ function signalAt(object: string, name: string, signal: NodeJS.Signals): string 
   return `--import=data:text/javascript,${encodeURIComponent(program)}`;
 }
 
-test("a closed stdout ends it quietly with 0", async () => {
+test("a starting hub exits quietly with 0 when stdout is closed", async () => {
   const env = { C2D_HOME: join(directory, "home") };
   const hub = new RunningExecutable("c2d-hub", ["start", "--port", "0"], { directory, env });
   hub.process.stdout.destroy();
@@ -55,7 +55,7 @@ test("a closed stdout ends it quietly with 0", async () => {
 });
 
 test.skipIf(!existsSync("/dev/full"))(
-  "a stdout that cannot be written ends it with 1",
+  "a starting hub exits with 1 when stdout cannot be written",
   async () => {
     const home = join(directory, "home");
     const path = fileURLToPath(new URL("../../../bin/c2d-hub.js", import.meta.url));
@@ -76,7 +76,7 @@ signalled.each([
   ["it writes its keys", "fs", "renameSync", "SIGINT", 130],
   ["it opens its port", "net.Server.prototype", "listen", "SIGTERM", 143],
   ["it opens its port", "net.Server.prototype", "listen", "SIGINT", 130],
-] as const)("while %s (%s.%s): %s ends it with %i", async (_step, object, name, signal, code) => {
+] as const)("while %s (%s.%s): exits on %s with %i", async (_step, object, name, signal, code) => {
   const env = { C2D_HOME: join(directory, "home") };
   const args = ["start", "--port", "0", "-o", "json"];
   const interrupted = new RunningExecutable("c2d-hub", args, {

@@ -36,7 +36,7 @@ function wholeLines(text: string): string {
 test.each([
   ["SIGINT", [], 0],
   ["SIGTERM", ["--count", "1"], 143],
-] as const)("%s with %j ends a listen with %i", async (signal, args, code) => {
+] as const)("on %s, listen %j exits with %i", async (signal, args, code) => {
   const listener = await startListener(...args);
   listener.process.kill(signal);
   expect(await listener.ended).toMatchObject({ code, signal: null });

@@ -45,7 +45,7 @@ const idsOf = ({ stdout }: { readonly stdout: string }) =>
 /** What is left in the queue; available at once, because everything else is settled. */
 const leftIds = async (count: number) => idsOf(await monitor("-c", String(count)));
 
-test("each record is printed after the ready line, and consumed", async () => {
+test("records are printed after the ready line, and consumed", async () => {
   const started = await startMonitor("-c", "2");
   await successOf("device1", "m1");
   await feedbackOf("device2", "m2");
@@ -81,40 +81,40 @@ test.each([
   [["--wait-on-msg", "m1"], /then returned to other readers/],
   [["-c", "1"], /then returned to other readers/],
   [["--peek"], /^(?!.*consumed)/s],
-])("%j: it says whether printed records are consumed", async (flags, says) => {
+])("with %j, stderr tells whether printed records are consumed", async (flags, says) => {
   const started = hub.spawn("c2d-hub", "monitor-feedback", ...flags);
   await started.waitFor("stderr", "Waiting for feedback");
   started.interrupt();
   expect((await started.ended).stderr).toMatch(says);
 });
 
-describe("other records are left to other readers", () => {
-  test("with -d, of other devices", async () => {
+describe("leaves to other readers", () => {
+  test("records of other devices with -d", async () => {
     await feedbackOf("other", "o1", "o2");
     await feedbackOf("device1", "m1");
     expect(idsOf(await monitor("-d", "device1", "-c", "1"))).toEqual(["m1"]);
     expect(await leftIds(2)).toEqual(["o1", "o2"]);
   });
 
-  test("with --wait-on-msg, of other messages", async () => {
+  test("records of other messages with --wait-on-msg", async () => {
     await feedbackOf("device1", "m1", "m2");
     expect(idsOf(await monitor("--wait-on-msg", "m2"))).toEqual(["m2"]);
     expect(await leftIds(2)).toEqual(["m1", "m2"]);
   });
 
-  test("with --count, what is beyond it", async () => {
+  test("records beyond --count", async () => {
     await feedbackOf("device1", "m1", "m2", "m3");
     expect(idsOf(await monitor("-c", "1"))).toEqual(["m1"]);
     expect(await leftIds(3)).toEqual(["m1", "m2", "m3"]);
   });
 
-  test("with --peek, everything", async () => {
+  test("every record with --peek", async () => {
     await feedbackOf("device1", "m1");
     expect(idsOf(await monitor("--peek", "-c", "1"))).toEqual(["m1"]);
     expect(await leftIds(1)).toEqual(["m1"]);
   });
 
-  test("a batch for other readers is held to the end, so that it costs one delivery", async () => {
+  test("a batch for other readers is held until the end, which costs one delivery", async () => {
     await feedbackOf("other", "o1");
     const started = await startMonitor("-d", "device1", "-c", "1");
     await feedbackOf("device1", "m1");
@@ -135,7 +135,7 @@ describe("other records are left to other readers", () => {
   });
 });
 
-describe("it ends", () => {
+describe("exits", () => {
   test("with 0 for a successful --wait-on-msg, else 7", async () => {
     await successOf("device1", "good");
     await feedbackOf("device1", "bad");
@@ -143,7 +143,7 @@ describe("it ends", () => {
     expect((await monitor("--wait-on-msg", "bad")).code).toBe(7);
   });
 
-  test("with 0 for other records, whatever they say", async () => {
+  test("with 0 for other records, whatever their status", async () => {
     await feedbackOf("device1", "bad");
     expect((await monitor("-c", "1")).code).toBe(0);
   });
@@ -153,7 +153,7 @@ describe("it ends", () => {
   test.each([
     ["--count", "1"],
     ["--wait-on-msg", "m"],
-  ])("with 124 when --timeout comes before %s", async (...args) => {
+  ])("with 124 when --timeout ends before %s", async (...args) => {
     const ended = await monitor(...args, "--timeout", "500ms");
     expect(ended.code).toBe(124);
     expect(timeoutError(ended)).toBe(true);
@@ -185,7 +185,7 @@ describe("it ends", () => {
   });
 });
 
-test("it reconnects when the hub is back, and continues", async () => {
+test("reconnects when the hub is back, and continues", async () => {
   const started = await startMonitor("-c", "2", "-v");
   await feedbackOf("device1", "before");
   await started.waitFor("stdout", "before");

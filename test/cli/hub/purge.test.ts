@@ -16,7 +16,7 @@ afterAll(async () => {
 
 const purge = (...args: readonly string[]) => hub.run("c2d-hub", "purge", ...args);
 
-test("it prints the number of messages, and leaves none", async () => {
+test("prints the number of messages, and leaves none", async () => {
   await hub.run("c2d-send", "-d", "device1", "--count", "3");
   expect(await purge("-d", "device1")).toMatchObject({
     code: 0,
@@ -27,7 +27,7 @@ test("it prints the number of messages, and leaves none", async () => {
   expect(parseLines(stdout)).toMatchObject([{ cloudToDeviceMessageCount: 0 }]);
 });
 
-test("in JSON it is one line", async () => {
+test("prints one line of JSON with -o json", async () => {
   await hub.run("c2d-send", "-d", "device1");
   const { code, stdout } = await purge("-d", "device1", "-o", "json");
   expect(stdout).toBe('{"type":"purge","deviceId":"device1","totalMessagesPurged":1}\n');

@@ -14,7 +14,7 @@ import { InProcess } from "../support/in-process.ts";
 
 const signalled = test.runIf(onPosix("signals"));
 
-describe("a hub that another program has embedded", () => {
+describe("a hub embedded in another program", () => {
   test("stops, and its process keeps running", async () => {
     const signals: string[] = [];
     const note = (signal: string): void => void signals.push(signal);
@@ -48,7 +48,7 @@ describe("a hub of an older version, without this path", () => {
 });
 
 describe("a hub that stops during the request", () => {
-  signalled("gets no signal, which could cut its end short", async () => {
+  signalled("gets no signal, which could interrupt it", async () => {
     const paths = createHome(temporaryDirectory());
     const act = `request.method === "POST" ? request.socket.destroy() : response.writeHead(404).end()`;
     const hub = await startStandIn(paths, act);

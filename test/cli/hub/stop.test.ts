@@ -11,7 +11,7 @@ import { HubProcess } from "../support/hub-process.ts";
 import { parseLines, run } from "../support/run-command.ts";
 import { hasTerminals, runOnTerminal } from "../support/run-on-terminal.ts";
 
-test("a hub that runs is stopped, and hub.json goes with it", async () => {
+test("stop ends the hub, which removes hub.json", async () => {
   const hub = await HubProcess.start();
   const { code, stdout } = await run("c2d-hub", ["stop", "-o", "json"], hub.options);
   expect(parseLines(stdout)).toEqual([{ type: "stopped", pid: hub.pid }]);
@@ -20,7 +20,7 @@ test("a hub that runs is stopped, and hub.json goes with it", async () => {
   await hub.stop();
 });
 
-test("a stranger whose process id and port a stale hub.json names is left alone", async () => {
+test("stop leaves another program alone that has the process id and port of a stale hub.json", async () => {
   const stranger = await HubProcess.start();
   const hub = await HubProcess.start();
   const hubFile = join(hub.options.directory, "home", "hub.json");
@@ -51,7 +51,7 @@ describe.runIf(onPosix("signals"))("a hub that hangs", () => {
     await hub.stop();
   });
 
-  test.concurrent("is told from one that does not run", async () => {
+  test.concurrent("is distinguished from a stopped hub", async () => {
     const { code, stdout, stderr } = await run("c2d-hub", ["stop", "-o", "json"], hub.options);
     expect([code, stdout]).toEqual([6, ""]);
     expect(parseLines(stderr)).toMatchObject([
@@ -63,11 +63,13 @@ describe.runIf(onPosix("signals"))("a hub that hangs", () => {
     ]);
   });
 
-  test.runIf(hasTerminals).concurrent("on a terminal it says what it waits for", async () => {
-    const { code, screen } = await runOnTerminal("c2d-hub", ["stop"], hub.options);
-    expect(code).toBe(6);
-    expect(screen).toContain(`Waiting for the local hub to respond`);
-  });
+  test
+    .runIf(hasTerminals)
+    .concurrent("is mentioned on a terminal while waiting for it", async () => {
+      const { code, screen } = await runOnTerminal("c2d-hub", ["stop"], hub.options);
+      expect(code).toBe(6);
+      expect(screen).toContain(`Waiting for the local hub to respond`);
+    });
 });
 
 describe.runIf(onPosix("processes"))("a hub whose parent does not reap it", () => {
@@ -95,7 +97,7 @@ describe.runIf(onPosix("processes"))("a hub whose parent does not reap it", () =
 
   const options = () => ({ directory, env: { C2D_HOME: join(directory, "home") } });
 
-  test("has ended once its store is free, though its process id is there", async () => {
+  test("has stopped once its store is released, even though its process id exists", async () => {
     const pid = Number(parseLines(parent.stdout)[0]?.pid);
     const { code, stdout } = await run("c2d-hub", ["stop", "-o", "json"], options());
     expect(parseLines(stdout)).toEqual([{ type: "stopped", pid }]);

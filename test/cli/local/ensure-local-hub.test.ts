@@ -1,4 +1,4 @@
-/** What `--local` makes of a hub in the background that starts, or does not. */
+/** `--local` starts a background hub, or reports why it cannot. */
 
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -49,7 +49,7 @@ function preload(program: string): void {
   vi.stubEnv("NODE_OPTIONS", `--import=data:text/javascript,${encodeURIComponent(program)}`);
 }
 
-test("what the hub says is passed on, with its exit code, and it is not tried again", async () => {
+test("the hub's error and exit code are passed on, without a retry", async () => {
   const paths = createTestHome();
   writeFileSync(paths.installationFile, "{");
   const starts = countStarts(paths);
@@ -64,7 +64,7 @@ test("what the hub says is passed on, with its exit code, and it is not tried ag
 });
 
 // LevelDB takes the file away when it cannot write it: another try would find room.
-test.skipIf(!hasFullDevice)("a full disk ends it at once", async () => {
+test.skipIf(!hasFullDevice)("a full disk is reported without a retry", async () => {
   const paths = createTestHome();
   const owner = `${paths.storeDirectory}.owner`;
   mkdirSync(owner);
@@ -78,13 +78,13 @@ test.skipIf(!hasFullDevice)("a full disk ends it at once", async () => {
   expect(starts()).toBe(1);
 });
 
-test("a log that cannot be written is no reason to have no hub", async () => {
+test("a hub starts even if its log cannot be written", async () => {
   const paths = createTestHome();
   mkdirSync(paths.logFile);
   expect(await ensure(paths)).toEqual(await findRunningHub(paths.directory));
 });
 
-test("while another process has the store it is tried again, until that one is gone", async () => {
+test("the start is retried while another process has the store", async () => {
   const paths = createTestHome();
   const owner = await acquireOwnership(paths.storeDirectory);
   const starts = countStarts(paths);
@@ -95,7 +95,7 @@ test("while another process has the store it is tried again, until that one is g
   expect(await ensured).toEqual(await findRunningHub(paths.directory));
 });
 
-test("when that one stays, it is named in the end", async () => {
+test("StoreInUse is reported if the other process keeps the store", async () => {
   const paths = createTestHome();
   const owner = await acquireOwnership(paths.storeDirectory);
   onTestFinished(() => owner.release());
@@ -105,7 +105,7 @@ test("when that one stays, it is named in the end", async () => {
   });
 });
 
-test("a hub whose hub.json was damaged is not waited for", async () => {
+test("a damaged hub.json of a running hub is reported without a retry", async () => {
   const paths = createTestHome();
   await using hub = await startHomeHub({
     directory: paths.directory,
@@ -122,7 +122,7 @@ test("a hub whose hub.json was damaged is not waited for", async () => {
   expect(hub.ports).toHaveLength(1);
 });
 
-test("a process that ends without a word is told with its code and the log", async () => {
+test("a process that exits without a report is reported with its exit code and the log", async () => {
   const paths = createTestHome();
   preload("process.exit(9)");
   await expect(ensure(paths)).rejects.toMatchObject({
@@ -132,7 +132,7 @@ test("a process that ends without a word is told with its code and the log", asy
   });
 });
 
-test("a process that never gets ready is waited for no longer than the limit", async () => {
+test("a process that never gets ready is waited for up to the limit", async () => {
   const paths = createTestHome();
   const pidFile = join(paths.directory, "pid");
   preload(`import { writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** How a command that goes on follows its local hub, from one hub to the next. */
+/** Running commands follow the local hub, from one hub to the next. */
 
 import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
@@ -30,7 +30,7 @@ function follow(home: string) {
 const end = new AbortController();
 const options = { timeoutMs: 60_000, signal: end.signal };
 
-test("it finds the hub that runs, and the next one as soon as that is there, on whatever port", async () => {
+test("finds the running hub, and the next one as soon as it runs, on any port", async () => {
   const home = temporaryDirectory();
   const first = await startAt(home);
   const { follower, told } = follow(home);
@@ -49,7 +49,7 @@ test("it finds the hub that runs, and the next one as soon as that is there, on 
   expect(follower.hasEnded()).toBe(false);
 });
 
-test("a hub that somebody starts comes before another one in the background", async () => {
+test("uses a hub that is started in the meantime instead of starting one", async () => {
   const home = temporaryDirectory();
   const { follower, told } = follow(home);
   const background = await startAt(home, true);
@@ -62,7 +62,7 @@ test("a hub that somebody starts comes before another one in the background", as
   expect(told).toHaveLength(1);
 });
 
-test("a hub in the place of another is seen though the process is the same", async () => {
+test("detects a new hub in the same process", async () => {
   const home = temporaryDirectory();
   const { follower, told } = follow(home);
   const first = await startAt(home);
@@ -74,7 +74,7 @@ test("a hub in the place of another is seen though the process is the same", asy
   expect(told).toEqual([]);
 });
 
-test("the wait for a hub can be given up", async () => {
+test("waiting for a hub can be aborted", async () => {
   const home = temporaryDirectory();
   const hub = await startAt(home);
   const { follower } = follow(home);
@@ -86,7 +86,7 @@ test("the wait for a hub can be given up", async () => {
   await expect(found).rejects.toMatchObject({ name: "AbortError" });
 });
 
-test("a lost connection is explained by who has the device's place", async () => {
+test("examines why a connection was lost", async () => {
   const home = temporaryDirectory();
   const hub = await startAt(home);
   const { follower } = follow(home);
@@ -115,7 +115,7 @@ const description = {
   eventHubConnectionString: "Endpoint=sb://localhost:1/",
 };
 
-/** A home whose hub.json names this port. */
+/** A home directory whose hub.json has this port. */
 async function homeWithHubAt(port: number): Promise<string> {
   const home = temporaryDirectory();
   const hub = await startAt(home);
@@ -126,16 +126,16 @@ async function homeWithHubAt(port: number): Promise<string> {
   return home;
 }
 
-test("hub.json is stale when nobody listens on its port, though its process runs", async () => {
+test("hub.json is stale when nothing listens on its port, even if its process runs", async () => {
   expect(await findRunningHub(await homeWithHubAt(await freePort()))).toBeUndefined();
 });
 
-test("hub.json is stale when a stranger listens on its port", async () => {
+test("hub.json is stale when another program listens on its port", async () => {
   const stranger = await startAt(temporaryDirectory());
   expect(await findRunningHub(await homeWithHubAt(stranger.ports[0] ?? 0))).toBeUndefined();
 });
 
-test("a hub that takes connections and says nothing is not responding", async () => {
+test("a hub that accepts connections but sends nothing is not responding", async () => {
   const silent = await startSilentServer("tcp");
   onTestFinished(() => silent.stop());
   const port = Number(silent.hostName.split(":")[1]);

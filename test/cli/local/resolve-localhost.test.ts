@@ -32,7 +32,7 @@ test("other names are resolved as before", async () => {
   expect(await find("127.0.0.9")).toEqual([{ address: "127.0.0.9", family: 4 }]);
 });
 
-test("for a hub with a name so is localhost; the last hub applies", () => {
+test("localhost is resolved as before for a hub with a name; the last hub applies", () => {
   resolveLocalhostTo({ host: "::1" });
   resolveLocalhostTo({ host: "localhost" });
   expect(dns.lookup).toBe(lookup);

@@ -56,7 +56,7 @@ describe("C2D_HOME", () => {
     await expectRefusal(command, "/proc/c2d", "/proc/c2d");
   });
 
-  test("that is a file, or inside one", async () => {
+  test("that is a file or inside one", async () => {
     const file = join(directory, "file");
     writeFileSync(file, "");
     await expectRefusal("c2d-send --local", file, file);

@@ -12,7 +12,7 @@ describe("text", () => {
     ["gzip", "ü"],
     ["x-own", "ü"],
     ["", "ü"],
-  ])("may be said to be %j: %j", (contentEncoding, text) => {
+  ])("with content encoding %j is accepted: %j", (contentEncoding, text) => {
     expect(() => validateContentEncoding(contentEncoding, text)).not.toThrow();
   });
 
@@ -26,7 +26,7 @@ describe("text", () => {
     ["iso-8859-1", "ü"],
     ["us-ascii", "ü"],
     ["shift_jis", "ü"],
-  ])("is not sent as UTF-8 under the name %j: %j", (contentEncoding, text) => {
+  ])("with content encoding %j is refused: %j", (contentEncoding, text) => {
     expect(() => validateContentEncoding(contentEncoding, text)).toThrow(UsageError);
   });
 });

@@ -34,7 +34,7 @@ test.each<readonly [BodySource, Uint8Array]>([
   [{ type: "text", text: "AP8=", encoding: "base64" }, Buffer.of(0, 255)],
   [{ type: "text", text: "AP8", encoding: "base64" }, Buffer.of(0, 255)],
   [{ type: "file", path: "bytes" }, Buffer.of(0, 255, 10)],
-])("%j gives bytes", async (source, bytes) => {
+])("%j is read", async (source, bytes) => {
   expect(await read(source)).toEqual({ type: "bytes", bytes });
 });
 
@@ -66,7 +66,7 @@ test.each<BodySource>([
   await expect(read(source)).rejects.toThrow(UsageError);
 });
 
-test("stdin that is not UTF-8 is refused, not mangled", async () => {
+test("stdin that is not UTF-8 is refused", async () => {
   const stdin = stdinOf(Buffer.of(0xff));
   await expect(read({ type: "stdin", encoding: "utf8" }, stdin)).rejects.toThrow(UsageError);
 });

@@ -143,7 +143,7 @@ describe("fish", () => {
       .map((entry) => entry.split("\t")[0])
       .filter((entry) => entry !== "");
 
-  test.skipIf(!INSTALLED.has("fish")).each(LINES)("'%s' offers %j", (line, offered) => {
+  test.skipIf(!INSTALLED.has("fish")).each(LINES)("'%s' is completed by %j", (line, offered) => {
     expect(offer(line).sort()).toEqual(offered);
   });
 });

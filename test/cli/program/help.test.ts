@@ -23,13 +23,13 @@ describe.each(HELP)("$name --help", ({ text }) => {
     expect(text.endsWith(`\n\n${EXIT_CODE_SUMMARY}\n`)).toBe(true);
   });
 
-  test("shows durations as a user would type them", () => {
+  test("shows durations as users type them", () => {
     expect(text).not.toMatch(/default: \d{4,}/);
     expect(text.includes("<duration>")).toBe(text.includes("\nDurations: seconds, or 200ms"));
   });
 });
 
-test("c2d-send names each variable, and the placeholders", async () => {
+test("c2d-send --help lists variables and placeholders", async () => {
   const { stdout } = await run("c2d-send", ["--help"], { directory: tmpdir() });
   const text = stdout.replace(/\s+/g, " ");
   for (const key of SETTING_KEYS) {

@@ -23,7 +23,7 @@ afterAll(() => {
 });
 
 describe.each(EXECUTABLES)("%s", (name) => {
-  test("--version prints the package's", async () => {
+  test("--version prints the package's version", async () => {
     const path = new URL("../../../package.json", import.meta.url);
     const { version } = JSON.parse(readFileSync(path, "utf8")) as { version: string };
     const { code, stdout } = await run(name, ["--version"], { directory });
@@ -39,7 +39,7 @@ describe.each(EXECUTABLES)("%s", (name) => {
     expect(stderr).toBe("");
   });
 
-  test("a mistyped option suggests the nearest, and ends with 2", async () => {
+  test("a mistyped option exits with 2 and suggests the nearest", async () => {
     const { code, stdout, stderr } = await run(name, ["--verson"], { directory });
     expect(stderr).toBe("error: unknown option '--verson'\nhint: Did you mean --version?\n");
     expect(stdout).toBe("");
@@ -119,7 +119,7 @@ test.each<readonly [ExecutableName, readonly string[]]>([
   ["c2d-send", ["--local", "--from", "-", "-d", "a", "--count", "2"]],
   ["c2d-hub", []],
   ["c2d-hub", ["start", "--port", "70000"]],
-])("%s %j is wrong usage, and starts nothing", async (name, args) => {
+])("%s %j is a usage error, and starts nothing", async (name, args) => {
   const home = join(directory, "never");
   const { code, stdout, stderr } = await run(name, args, { directory, env: { C2D_HOME: home } });
   expect(stderr).toMatch(/^error: /);
@@ -133,7 +133,7 @@ describe("configuration", () => {
   test.each<readonly [ExecutableName, readonly string[]]>([
     ["c2d-device", ["listen"]],
     ["c2d-send", []],
-  ])("%s %j with nothing configured names the three ways on", async (name, args) => {
+  ])("%s %j without configuration lists the three options", async (name, args) => {
     const { code, stdout, stderr } = await run(name, args, { directory });
     expect(code).toBe(3);
     expect(stdout).toBe("");
@@ -142,7 +142,7 @@ describe("configuration", () => {
     expect(stderr).toContain("--local");
   });
 
-  test("all problems are reported, none with a secret", async () => {
+  test("all problems are reported, without secrets", async () => {
     const { code, stderr } = await run("c2d-send", ["--transport", "pigeon"], {
       directory,
       env: {
@@ -155,7 +155,7 @@ describe("configuration", () => {
     expect(stderr).not.toContain(KEY);
   });
 
-  test("with -o json it is one line", async () => {
+  test("with -o json an error is one line", async () => {
     const { code, stderr } = await run("c2d-device", ["listen", "--output=json"], { directory });
     expect(code).toBe(3);
     expect(parseLines(stderr)).toMatchObject([

@@ -20,19 +20,19 @@ test("valid text needs no check of the raw bytes", () => {
 describe("U+FFFD", () => {
   const args = ["--data", "a\uFFFD", ""];
 
-  test("that was typed is accepted", () => {
+  test("that the user typed is accepted", () => {
     const line = commandLine(...args.map((argument) => Buffer.from(argument)));
     expect(() => validateUtf8Arguments(args, () => line)).not.toThrow();
   });
 
-  test("in place of an invalid byte is refused, without showing the argument", () => {
+  test("that replaces an invalid byte is refused, without showing the argument", () => {
     const line = commandLine(Buffer.from("--data"), Buffer.from("a\xff", "latin1"), Buffer.of());
     const check = () => validateUtf8Arguments(args, () => line);
     expect(check).toThrow(UsageError);
     expect(check).toThrow("argument 2 is not UTF-8 text");
   });
 
-  test("is refused where the raw bytes are not available", () => {
+  test("is refused if the raw bytes are not available", () => {
     expect(() => validateUtf8Arguments(args, unreadable)).toThrow(UsageError);
   });
 });

@@ -89,8 +89,8 @@ function numbers(sent: number, failed: number, unsent: number) {
   return { type: "summary", sent, failed, unsent };
 }
 
-describe("refused", () => {
-  test("an unknown device among others", async () => {
+describe("a refusal", () => {
+  test("by an unknown device among others", async () => {
     const devices = ["d", "nobody", "e"];
     const { ended } = start(await smallHub(), { devices, flags: { count: 2 } });
     const { code, summary, process } = await ended;
@@ -118,7 +118,7 @@ describe("refused", () => {
     expect(process.stdout).toMatch(/^Summary: 0 sent, 1 failed in /m);
   });
 
-  test("a full queue, --on-queue-full fail", async () => {
+  test("by a full queue with --on-queue-full fail", async () => {
     const flags = { count: 5, onQueueFull: "fail" } as const;
     const { code, summary, process } = await start(await smallHub(), { flags }).ended;
     expect(summary).toMatchObject(numbers(2, 3, 0));
@@ -126,7 +126,7 @@ describe("refused", () => {
     expect(code).toBe(6);
   });
 
-  test("a full queue until --timeout", async () => {
+  test("by a full queue until --timeout", async () => {
     const flags = { count: 5, timeout: 200 };
     const { code, summary, process } = await start(await smallHub(), { flags }).ended;
     expect(summary).toMatchObject(numbers(2, 3, 0));
@@ -156,24 +156,21 @@ describe("interrupted", () => {
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
-  ] as const)(
-    "%s while a queue is full: messages refused for that are unsent",
-    async (signal, code) => {
-      const { process, ended } = start(await smallHub(), {
-        devices: ["d", "e"],
-        flags: { count: 5, timeout: 0 },
-        onWrite: () => {
-          if (process.lines.length === 3) setImmediate(() => process.interrupt(signal));
-        },
-      });
-      const { summary, ...end } = await ended;
-      expect(summary).toMatchObject(numbers(4, 0, 6));
-      expect(process.errors("failed")).toEqual([]);
-      expect(end.code).toBe(code);
-    },
-  );
+  ] as const)("by %s while a queue is full: refused messages are unsent", async (signal, code) => {
+    const { process, ended } = start(await smallHub(), {
+      devices: ["d", "e"],
+      flags: { count: 5, timeout: 0 },
+      onWrite: () => {
+        if (process.lines.length === 3) setImmediate(() => process.interrupt(signal));
+      },
+    });
+    const { summary, ...end } = await ended;
+    expect(summary).toMatchObject(numbers(4, 0, 6));
+    expect(process.errors("failed")).toEqual([]);
+    expect(end.code).toBe(code);
+  });
 
-  test("between two messages: the rest is unsent, in text too", async () => {
+  test("between two messages: the rest is unsent, also in text", async () => {
     const { process, ended } = start(await smallHub(), {
       output: "text",
       flags: { count: 9, interval: 3_600_000 },
@@ -183,7 +180,7 @@ describe("interrupted", () => {
     expect(process.stdout).toMatch(/^Summary: 1 sent, 8 unsent in .*\n$/m);
   });
 
-  test("a refusal after the interruption counts, and determines the exit code", async () => {
+  test("followed by a refusal: the refusal determines the exit code", async () => {
     const hub = await scriptedHub({
       onMessage({ delivery }: EventContext) {
         process.interrupt("SIGINT");
@@ -197,7 +194,7 @@ describe("interrupted", () => {
     expect(code).toBe(6);
   });
 
-  test("the wait for an unresponsive hub is short", async () => {
+  test("waits only briefly for an unresponsive hub", async () => {
     const hub = await scriptedHub({ onMessage: () => process.interrupt("SIGINT") });
     const { process, ended } = start(hub, { flags: { count: 3, interval: 3_600_000 } });
     const { code, summary } = await ended;
@@ -208,7 +205,7 @@ describe("interrupted", () => {
     expect(code).toBe(130);
   });
 
-  test("an earlier negative record determines the exit code", async () => {
+  test("after a negative record: the record determines the exit code", async () => {
     const { process, ended } = start(await smallHub(), {
       flags: { count: 3, interval: 3_600_000, wait: true, expiry: "50ms" },
       onWrite: (text) => {
@@ -222,7 +219,7 @@ describe("interrupted", () => {
 });
 
 describe("an error while sending", () => {
-  test("a connection lost in the middle: messages in flight have failed, the rest is unsent", async () => {
+  test("a lost connection: messages in flight have failed, the rest is unsent", async () => {
     let taken = 0;
     const hub = await scriptedHub({
       onMessage({ delivery, connection }: EventContext) {
@@ -239,7 +236,7 @@ describe("an error while sending", () => {
     expect(code).toBe(5);
   });
 
-  test("a connection lost while a queue is full", async () => {
+  test("a lost connection while a queue is full", async () => {
     let taken = 0;
     const hub = await scriptedHub({
       onMessage({ delivery, connection }: EventContext) {
@@ -255,7 +252,7 @@ describe("an error while sending", () => {
     expect(code).toBe(5);
   });
 
-  test("no connection at all: everything is unsent", async () => {
+  test("no connection: everything is unsent", async () => {
     const hub = await scriptedHub({ tokenStatus: 401 });
     const { code, summary, process } = await start(hub, { flags: { count: 3 } }).ended;
     expect(summary).toMatchObject(numbers(0, 0, 3));
@@ -265,7 +262,7 @@ describe("an error while sending", () => {
 });
 
 describe("waiting for feedback", () => {
-  test("none by the deadline: all are sent", async () => {
+  test("no record by the deadline: all are sent", async () => {
     const flags = { count: 2, wait: true, timeout: 200 } as const;
     const { code, summary, process } = await start(await smallHub(), { flags }).ended;
     expect(summary).toMatchObject({ ...numbers(2, 0, 0), pending: 2 });
@@ -273,7 +270,7 @@ describe("waiting for feedback", () => {
     expect(code).toBe(124);
   });
 
-  test("none by the deadline, and one refused: 6", async () => {
+  test("no record by the deadline, and one refused: exit code 6", async () => {
     const flags = { wait: true, timeout: 200 } as const;
     const { ended } = start(await smallHub(), { devices: ["d", "nobody"], flags });
     const { code, summary } = await ended;

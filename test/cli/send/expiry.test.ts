@@ -17,7 +17,7 @@ test.each([
   expect(expiryTimeMs(parseExpiry(text, NOW_MS), NOW_MS)).toBe(expected);
 });
 
-test("a duration counts from the time each message is sent", () => {
+test("a duration is relative to the time each message is sent", () => {
   expect(expiryTimeMs(parseExpiry("90s", NOW_MS), NOW_MS + 1000)).toBe(NOW_MS + 91_000);
 });
 

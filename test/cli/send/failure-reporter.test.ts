@@ -51,7 +51,7 @@ async function sendTo(script: AmqpScript, ...args: readonly string[]): Promise<R
   return start("c2d-send", "--login", cs, "--ca", "ca.pem", "-d", "device1", ...args);
 }
 
-test("one unknown device among several: the others get their messages, each failure is reported, exit code 6", async () => {
+test("an unknown device among several exits with 6; its failures are reported, and the others get their messages", async () => {
   const { hubString, caFile } = await hubOfThree();
   const args = ["--login", hubString, "--ca", caFile, "-d", "a", "-d", "nobody", "-d", "b"];
   const json = await start("c2d-send", ...args, "--count", "2", "-o", "json").ended;
@@ -97,7 +97,7 @@ async function hubOfThree() {
   };
 }
 
-test("throttled messages are retried, with the wait shown", async () => {
+test("throttled messages are retried, and the wait is shown", async () => {
   let refusals = 2;
   const send = await sendTo({
     onMessage({ delivery }: EventContext) {
@@ -112,7 +112,7 @@ test("throttled messages are retried, with the wait shown", async () => {
   expect(code).toBe(0);
 });
 
-test("a connection lost while sending exits with 5; nothing is sent twice", async () => {
+test("a connection lost while sending exits with 5, and nothing is sent twice", async () => {
   let taken = 0;
   const send = await sendTo(
     {
@@ -134,7 +134,7 @@ test("a connection lost while sending exits with 5; nothing is sent twice", asyn
   expect(code).toBe(5);
 });
 
-test("a connection lost while waiting is reopened, and the feedback arrives", async () => {
+test("a connection lost while waiting is reopened, and feedback arrives", async () => {
   const hub = await startHub();
   const send = start("c2d-send", "--local", "--wait", "--timeout", "100s");
   await send.waitFor("stdout", "Sending message: 0");
@@ -150,7 +150,7 @@ test("a connection lost while waiting is reopened, and the feedback arrives", as
   expect((await listener.ended).code).toBe(0);
 });
 
-test("a connection that stays lost: 124 at the deadline, with pending messages listed", async () => {
+test("a connection that stays lost exits with 124 at the deadline, and lists pending messages", async () => {
   const hub = await startHub();
   const send = start("c2d-send", "--local", "--wait", "--timeout", "2s");
   await send.waitFor("stdout", "Sending message: 0");

@@ -15,7 +15,7 @@ test.each<readonly [string, Message]>([
   ["bytes", { system: {}, properties: {}, body: Buffer.of(0, 255) }],
   ["text", { system: {}, properties: { a: null, b: "", c: "=;\u001b" }, body: Buffer.from("ü\n") }],
   [
-    "JSON that would not serialise back",
+    "JSON that would not serialise to the same bytes",
     {
       system: { contentType: "application/json" },
       properties: {},
@@ -38,7 +38,7 @@ test.each<readonly [string, Message]>([
       body: Buffer.from('{"a":1}'),
     },
   ],
-])("what listen prints is read back: %s", (_title, message) => {
+])("output of listen can be read back: %s", (_title, message) => {
   const { deviceId, message: read } = roundTrip(message) ?? {};
   expect(deviceId).toBe("d");
   expect(read?.system).toEqual(message.system);
@@ -47,7 +47,7 @@ test.each<readonly [string, Message]>([
 });
 
 test.each(["", " ", '{"type":"ready"}', '{"type":"summary"}', '{"type":"event","body":1}'])(
-  "'%s' is no message, and no mistake",
+  "'%s' is skipped silently",
   (text) => {
     expect(parseMessageLine(Buffer.from(text))).toBeUndefined();
   },
@@ -66,11 +66,11 @@ test.each([
   '{"type":"message","body":"","bodyEncoding":"utf8","expiryTimeUtc":"soon"}',
   '{"type":"message","body":"","bodyEncoding":"utf8","ack":"some"}',
   '{"type":"message","body":"","bodyEncoding":"utf8","properties":{"a":1}}',
-])("%s is not understood", (text) => {
+])("%s is an error", (text) => {
   expect(() => parseMessageLine(Buffer.from(text))).toThrow(LineError);
 });
 
-test("bytes that are not UTF-8 are refused instead of sent altered", () => {
+test("bytes that are not UTF-8 are refused", () => {
   const line = Buffer.from('{"type":"message","body":"\xff","bodyEncoding":"utf8"}', "latin1");
   expect(() => parseMessageLine(line)).toThrow("not UTF-8");
 });

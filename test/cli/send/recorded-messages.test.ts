@@ -93,7 +93,7 @@ describe("invalid lines", () => {
 });
 
 test.each(["", "\n\n", '{"type":"ready"}\n{"type":"summary"}\n'])(
-  "nothing but other types is nothing to send: %j",
+  "without any message there is nothing to send: %j",
   async (input) => {
     const { code, summary, process } = await send(input);
     expect(process.stderr).not.toMatch(/warning|error/);
@@ -119,7 +119,7 @@ test("a message that must not be sent exits with 2, and the summary counts the e
   expect(code).toBe(2);
 });
 
-test("interrupted: messages read but not accepted are unsent", async () => {
+test("after an interruption, messages read but not accepted are unsent", async () => {
   const stdin = Readable.from([Buffer.from(`${line()}\n${line()}\n`)]);
   const process = new InProcess({
     stdin,
@@ -152,7 +152,7 @@ test("a file is read to its end", async () => {
   expect(code).toBe(0);
 });
 
-test("a dry run reports what it skips, too", async () => {
+test("a dry run also reports what it skips", async () => {
   const { code, summary, process } = await send(`no\n${line()}\n`, { isDryRun: true });
   expect(process.lines).toHaveLength(3);
   expect(process.stderr).toContain("warning: --from: skipped 1 invalid line");

@@ -68,19 +68,19 @@ test("bytes have no content encoding", () => {
   expect(message.contentEncoding).toBeUndefined();
 });
 
-test("custom properties replace the default one", () => {
+test("custom properties replace the default property", () => {
   expect(messageOf({ property: ["a=x{{n}}"] }).properties).toEqual({ a: "x3" });
   expect(messageOf({ properties: "a=b" }).properties).toEqual({ a: "b" });
 });
 
-test("--no-template leaves ids, properties and the default body unchanged", () => {
+test("--no-template leaves placeholders in ids, properties and the default body", () => {
   const message = messageOf({ template: false, property: ["a={{n}}", "b={{other}}"] });
   expect(message.system.messageId).toBe("message_{{n}}_{{run}}");
   expect(message.properties).toEqual({ a: "{{n}}", b: "{{other}}" });
   expect(Buffer.from(message.body).toString()).toContain("{{windSpeed}}");
 });
 
-test("a relative expiry is absolute in the message", () => {
+test("a relative expiry is converted to an absolute time", () => {
   expect(messageOf({ expiry: "90s" }).system.expiryTimeUtcMs).toBe(NOW_MS + 90_000);
 });
 

@@ -41,7 +41,7 @@ test.each([
   "1h30m",
   "Infinity",
   "99999999999999999d",
-])("'%s' is no duration", (text) => {
+])("'%s' is not a duration", (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });
 
@@ -51,6 +51,6 @@ test.each([
   [60_000, "60 s"],
   [600_000, "10 min"],
   [86_400_000, "24 h"],
-])("%i ms reads %s", (ms, text) => {
+])("%i ms is shown as %s", (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
 });

@@ -27,12 +27,12 @@ test.each([
   expect(fillPlaceholders(text, VALUES)).toBe(filled);
 });
 
-test("an unknown placeholder is found", () => {
+test("an unknown placeholder is reported", () => {
   expect(findUnknownPlaceholder("{{n}} {{count}}")).toBe("{{count}}");
   expect(findUnknownPlaceholder("{{n}} {{run}} {x} {{}}")).toBeUndefined();
 });
 
-test("a wind speed lies between 12.00 and 16.00, with two decimals", () => {
+test("a wind speed is between 12.00 and 16.00, with two decimals", () => {
   expect(makeWindSpeed(() => 0)).toBe("12.00");
   expect(makeWindSpeed(() => 0.5)).toBe("14.00");
   expect(makeWindSpeed(() => 0.9999)).toBe("16.00");

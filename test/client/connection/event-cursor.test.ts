@@ -4,19 +4,19 @@ import { EventCursor } from "../../../src/client/connection/event-cursor.ts";
 const partition = (lastSequenceNumber: number) => ({ partitionId: "0", lastSequenceNumber });
 
 describe("from the latest", () => {
-  it("starts after the events present when first located, not when located again", () => {
+  it("starts after the events present at the first lookup", () => {
     const cursor = new EventCursor({ type: "latest" });
     expect(cursor.locate(partition(7))).toEqual({ type: "after", sequenceNumber: 7 });
     expect(cursor.locate(partition(9))).toEqual({ type: "after", sequenceNumber: 7 });
   });
 
-  it("is the beginning of an empty partition", () => {
+  it("is the start of an empty partition", () => {
     const cursor = new EventCursor({ type: "latest" });
     expect(cursor.locate(partition(-1))).toEqual({ type: "beginning" });
     expect(cursor.locate(partition(3))).toEqual({ type: "beginning" });
   });
 
-  it("continues after the last event read, independently in each partition", () => {
+  it("continues after the last event read, per partition", () => {
     const cursor = new EventCursor({ type: "latest" });
     cursor.locate(partition(7));
     cursor.locate({ partitionId: "1", lastSequenceNumber: 4 });
@@ -32,7 +32,7 @@ describe("from the latest", () => {
 describe("from a time", () => {
   const since = { type: "enqueuedTime", sinceMs: 1000 } as const;
 
-  it("stays the time until an event has been read", () => {
+  it("keeps the time until an event has been read", () => {
     const cursor = new EventCursor(since);
     expect(cursor.locate(partition(7))).toEqual({ type: "since", timeMs: 1000 });
     expect(cursor.locate(partition(9))).toEqual({ type: "since", timeMs: 1000 });
@@ -42,7 +42,7 @@ describe("from a time", () => {
 });
 
 describe("a hub that lost its events", () => {
-  it("is read from its beginning, however often the connection is lost before an event", () => {
+  it("is read from the start, even after several lost connections", () => {
     const cursor = new EventCursor({ type: "latest" });
     cursor.locate(partition(57));
     expect(cursor.locate(partition(-1))).toEqual({ type: "beginning" });
@@ -53,7 +53,7 @@ describe("a hub that lost its events", () => {
 });
 
 describe("gaps", () => {
-  it("are detected by sequence numbers, once one is known", () => {
+  it("are detected by sequence number, once one is known", () => {
     const cursor = new EventCursor({ type: "enqueuedTime", sinceMs: 0 });
     expect(cursor.gapBefore("0", 17)).toBe(0);
     cursor.advance("0", 17);
@@ -62,7 +62,7 @@ describe("gaps", () => {
     expect(cursor.gapBefore("1", 21)).toBe(0);
   });
 
-  it("are there before the first event, too, when it was to be the next one", () => {
+  it("are detected before the first event, if its number was expected", () => {
     const cursor = new EventCursor({ type: "latest" });
     cursor.locate(partition(7));
     expect(cursor.gapBefore("0", 8)).toBe(0);

@@ -20,7 +20,7 @@ describe("parseRedirect", () => {
     });
   });
 
-  it("honours another port", () => {
+  it("uses the port of the answer", () => {
     const answer = redirect({
       hostname: "localhost",
       port: 8883,

@@ -50,8 +50,8 @@ async function listenTo(setup: Setup, count = QUEUE_DEPTH): Promise<ListeningDev
   return connectAmqp({ connectionString: hub.deviceConnectionString("device1"), ca });
 }
 
-describe("a device goes on receiving", () => {
-  it("when it leaves its messages unsettled and the locks expire", async () => {
+describe("a device keeps receiving", () => {
+  it("after the locks of its unsettled messages expire", async () => {
     const setup = await start();
     const device = await listenTo(setup);
     for (let n = 0; n < ROUNDS * QUEUE_DEPTH; n++) {
@@ -62,8 +62,8 @@ describe("a device goes on receiving", () => {
   });
 });
 
-describe("a message whose lock has expired", () => {
-  it("can no longer be settled, and is redelivered", async () => {
+describe("a message whose lock expired", () => {
+  it("cannot be settled, and is redelivered", async () => {
     const setup = await start();
     const device = await listenTo(setup, 1);
     const late = await device.delivery(0);

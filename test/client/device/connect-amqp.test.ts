@@ -44,7 +44,7 @@ async function connect(
 }
 
 describe("a message", () => {
-  it("that arrives with the attach is delivered, whatever its types", async () => {
+  it("sent together with the attach is delivered, whatever its types", async () => {
     const uuid = Buffer.from("00112233445566778899aabbccddeeff", "hex");
     const hub = await scripted({
       onFeedbackLink: (sender: Sender) =>
@@ -79,7 +79,7 @@ describe("a message", () => {
     });
   });
 
-  it("with a plain value for a body, or none, is delivered", async () => {
+  it("with a value body or no body is delivered", async () => {
     const hub = await scripted({
       onFeedbackLink(sender: Sender) {
         sender.send({ body: "text" });
@@ -94,7 +94,7 @@ describe("a message", () => {
 });
 
 describe("an open connection", () => {
-  it("notices a hub that stopped responding", async () => {
+  it("detects a hub that stops responding", async () => {
     const hub = await scripted();
     const device = await connect(hub, { keepAliveSeconds: 1 });
     for (const socket of hub.sockets) socket.write = () => true;
@@ -103,7 +103,7 @@ describe("an open connection", () => {
     expect(device.disconnects).toHaveLength(1);
   });
 
-  it("is kept open by an idle hub", async () => {
+  it("survives while the hub is idle", async () => {
     const hub = await scripted();
     const device = await connect(hub, { keepAliveSeconds: 1 });
     const [socket] = hub.sockets;
@@ -129,20 +129,23 @@ describe("an open connection", () => {
       "LinkCreationConflict",
     ],
     ["without one", undefined, "ConnectionLost"],
-  ])("whose link the hub detaches %s ends at once, once", async (_, reason, name) => {
-    const links: Sender[] = [];
-    const hub = await scripted({ onFeedbackLink: (sender) => links.push(sender) });
-    const left = await timersLeftBy(async () => {
-      const device = await connect(hub);
-      links[0]?.close(reason as never);
-      expect(await device.disconnected).toMatchObject({ name });
-      await device.connection.close();
-      expect(device.disconnects).toHaveLength(1);
-    });
-    expect(left).toEqual([]);
-  });
+  ])(
+    "ends at once when the hub detaches the link %s, and reports it once",
+    async (_, reason, name) => {
+      const links: Sender[] = [];
+      const hub = await scripted({ onFeedbackLink: (sender) => links.push(sender) });
+      const left = await timersLeftBy(async () => {
+        const device = await connect(hub);
+        links[0]?.close(reason as never);
+        expect(await device.disconnected).toMatchObject({ name });
+        await device.connection.close();
+        expect(device.disconnects).toHaveLength(1);
+      });
+      expect(left).toEqual([]);
+    },
+  );
 
-  it("that the hub closes in order ends at once, with the hub's reason", async () => {
+  it("ends at once when the hub closes it, with the hub's reason", async () => {
     const hub = await scripted();
     const left = await timersLeftBy(async () => {
       const device = await connect(hub);
@@ -157,7 +160,7 @@ describe("an open connection", () => {
     expect(left).toEqual([]);
   });
 
-  it("closes even when the hub has stopped responding", async () => {
+  it("closes even if the hub stops responding", async () => {
     const hub = await scripted();
     const left = await timersLeftBy(async () => {
       const device = await connect(hub);
@@ -167,7 +170,7 @@ describe("an open connection", () => {
     expect(left).toEqual([]);
   });
 
-  it("whose new token is refused ends as IotHubUnauthorized, once", async () => {
+  it("ends with IotHubUnauthorized when the new token is refused, and reports it once", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const hub = await scripted({ tokenStatus: [200, 401] });
     const device = await connect(hub, { keepAliveSeconds: 10_000 });
@@ -177,7 +180,7 @@ describe("an open connection", () => {
     expect(device.disconnects).toHaveLength(1);
   });
 
-  it("survives the renewal of its token", async () => {
+  it("survives a token renewal", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const links: Sender[] = [];
     const hub = await scripted({ onFeedbackLink: (sender) => links.push(sender) });
@@ -190,8 +193,8 @@ describe("an open connection", () => {
   });
 });
 
-describe("a connect that fails", () => {
-  it("for its key is IotHubUnauthorized also when the hub hangs up at once", async () => {
+describe("connecting fails", () => {
+  it("with IotHubUnauthorized when the hub refuses the key and hangs up", async () => {
     const hub = await scripted({ tokenStatus: 401, hangsUpOnRefusal: true });
     await expect(connect(hub)).rejects.toMatchObject({
       name: "IotHubUnauthorized",
@@ -200,7 +203,7 @@ describe("a connect that fails", () => {
     });
   });
 
-  it("because the link is refused is IotHubUnauthorized", async () => {
+  it("with IotHubUnauthorized when the link is refused", async () => {
     const hub = await scripted({ refusesFeedback: true });
     const left = await timersLeftBy(() =>
       expect(connect(hub)).rejects.toMatchObject({ name: "IotHubUnauthorized" }),
@@ -208,7 +211,7 @@ describe("a connect that fails", () => {
     expect(left).toEqual([]);
   });
 
-  it("because the token is never answered is ConnectTimeout, and leaves nothing", async () => {
+  it("with ConnectTimeout when the token is not answered, and leaves nothing open", async () => {
     const hub = await scripted({ tokenStatus: 0 });
     const left = await timersLeftBy(() =>
       expect(connect(hub, { connectTimeoutMs: 300 })).rejects.toMatchObject({
@@ -220,7 +223,7 @@ describe("a connect that fails", () => {
 });
 
 describe("an X.509 device", () => {
-  it("shows its certificate, with a key under a passphrase, and no token", async () => {
+  it("presents its certificate, with an encrypted key, and no token", async () => {
     const hub = await scripted({ requestsCertificate: true });
     const { cert, key } = await selfSigned();
     const passphrase = "geheim";
@@ -237,7 +240,7 @@ describe("an X.509 device", () => {
     expect(hub.attached).not.toContain("$cbs");
   });
 
-  it("without certificate gets a clear error", async () => {
+  it("without a certificate gets a clear error", async () => {
     const hub = await scripted();
     await expect(connect(hub, {}, "x509=true")).rejects.toMatchObject({ name: "ArgumentInvalid" });
   });

@@ -75,7 +75,7 @@ const refusal =
       .end(JSON.stringify({ Message: `ErrorCode:${code};${text}` }));
 
 describe("a message", () => {
-  it("keeps the case of its names, and what only looks encoded", async () => {
+  it("keeps the case of its property names, and text that only looks encoded", async () => {
     const server = await scripted(
       message(
         {
@@ -118,7 +118,7 @@ describe("a message", () => {
     expect(server.requests[1]).toMatch(request);
   });
 
-  it("keeps the next one in the hub until it is settled", async () => {
+  it("is settled before the next one is requested", async () => {
     const server = await scripted(message(), empty, message({ "iothub-messageid": "second" }));
     const device = await connect(server, { pollIntervalMs: 1 });
     const first = await device.delivery(0);
@@ -127,7 +127,7 @@ describe("a message", () => {
     expect((await device.delivery(1)).message.system.messageId).toBe("second");
   });
 
-  it("whose lock has expired is reported, and the next one is delivered", async () => {
+  it("with an expired lock is reported, and the next one is delivered", async () => {
     const server = await scripted(message(), refusal(412, "DeviceMessageLockLost"), message());
     const device = await connect(server);
     await expect((await device.delivery(0)).settle("complete")).rejects.toMatchObject({
@@ -137,7 +137,7 @@ describe("a message", () => {
     expect(device.disconnects).toEqual([]);
   });
 
-  it("is not followed by another one when the connection closes on its settlement", async () => {
+  it("is the last one when the connection closes during its settlement", async () => {
     const server = await scripted(message(), empty, message());
     const device = await connect(server);
     await (await device.delivery(0)).settle("complete");
@@ -146,7 +146,7 @@ describe("a message", () => {
   });
 });
 
-describe("a refusal", () => {
+describe("an error response", () => {
   it.each([
     [401, "IotHubUnauthorized", "IotHubUnauthorized"],
     [401, "", "IotHubUnauthorized"],
@@ -157,7 +157,7 @@ describe("a refusal", () => {
     [502, "", "ServerError"],
     [503, "ServiceUnavailable", "ServiceUnavailable"],
     [302, "", "ArgumentInvalid"],
-  ])("of status %i and code '%s' while connecting is %s", async (status, code, name) => {
+  ])("with status %i and code '%s' while connecting is %s", async (status, code, name) => {
     const server = await scripted(refusal(status, code));
     const left = await timersLeftBy(() =>
       expect(connect(server)).rejects.toMatchObject({
@@ -168,12 +168,12 @@ describe("a refusal", () => {
     expect(left).toEqual([]);
   });
 
-  it("that is not JSON is reported by its status", async () => {
+  it("without JSON is reported by its status", async () => {
     const server = await scripted((response) => void response.writeHead(404).end("<html>"));
     await expect(connect(server)).rejects.toMatchObject({ name: "DeviceNotFound" });
   });
 
-  it("later on ends the connection, reported once", async () => {
+  it("to a later request ends the connection, and is reported once", async () => {
     const server = await scripted(empty, refusal(401, "IotHubUnauthorized"));
     const device = await connect(server, { pollIntervalMs: 1 });
     expect(await device.disconnected).toMatchObject({ name: "IotHubUnauthorized" });
@@ -181,7 +181,7 @@ describe("a refusal", () => {
     expect(device.disconnects).toHaveLength(1);
   });
 
-  it("of a settlement also ends the connection", async () => {
+  it("to a settlement also ends the connection", async () => {
     const server = await scripted(message(), refusal(503, "ServiceUnavailable"));
     const device = await connect(server);
     const settled = (await device.delivery(0)).settle("complete");
@@ -190,8 +190,8 @@ describe("a refusal", () => {
   });
 });
 
-describe("an answer", () => {
-  it("that breaks off ends the connection", async () => {
+describe("a response", () => {
+  it("that is cut off ends the connection", async () => {
     const server = await scripted(empty, (response) => {
       response.writeHead(200, { "content-length": "10" }).write("12345");
       setImmediate(() => response.destroy());
@@ -214,7 +214,7 @@ describe("an answer", () => {
   });
 });
 
-it("an X.509 device shows its certificate, with a key under a passphrase, and no token", async () => {
+it("an X.509 device presents its certificate, with an encrypted key, and no token", async () => {
   const shown: unknown[] = [];
   const server = await scripted((response, { socket, headers }) => {
     const { fingerprint256 } = (socket as TLSSocket).getPeerCertificate();

@@ -90,7 +90,7 @@ const pubackIds = (peer: MqttPeer | undefined): unknown[] =>
   (peer?.received ?? []).filter(isPuback).map(({ messageId }) => messageId);
 
 describe("a message", () => {
-  it("is acknowledged only when it is settled, in the order of settling", async () => {
+  it("is acknowledged only when settled, in the order of settlement", async () => {
     const hub = await scripted(behave);
     const device = await connect(hub);
     const [peer] = hub.peers;
@@ -107,7 +107,7 @@ describe("a message", () => {
     expect(pubackIds(peer)).toEqual([2, 1]);
   });
 
-  it("is read from the raw topic, with what the SDK mangles", async () => {
+  it("is parsed from the raw topic, including what the SDK garbles", async () => {
     const hub = await scripted(behave);
     const device = await connect(hub);
     const bag =
@@ -130,7 +130,7 @@ describe("a message", () => {
     });
   });
 
-  it("that arrives before the subscription is delivered all the same", async () => {
+  it("that arrives before the SUBACK is delivered", async () => {
     const hub = await scripted((packet, peer) => {
       behave(packet, peer);
       if (packet.cmd === "connect") peer.send(publish(9, "%24.mid=early"));
@@ -141,7 +141,7 @@ describe("a message", () => {
     await hub.peers[0]?.next(isPuback);
   });
 
-  it("cannot be abandoned or rejected over MQTT, and stays unacknowledged then", async () => {
+  it("cannot be abandoned or rejected, and stays unacknowledged", async () => {
     const hub = await scripted(behave);
     const device = await connect(hub);
     hub.peers[0]?.send(publish(1, ""));
@@ -156,7 +156,7 @@ describe("a message", () => {
     expect(pubackIds(hub.peers[0])).toEqual([]);
   });
 
-  it("settled after the connection ended is not acknowledged", async () => {
+  it("settled after the connection ends is not acknowledged", async () => {
     const hub = await scripted(behave);
     const device = await connect(hub);
     hub.peers[0]?.send(publish(1, ""));
@@ -170,7 +170,7 @@ describe("a message", () => {
 });
 
 describe("an open connection", () => {
-  it("survives a reader that is stuck for more than two keep-alives", async () => {
+  it("survives a reader that is blocked for more than two keep-alives", async () => {
     const hub = await scripted(behave);
     const device = await connect(hub, { keepAliveSeconds: 1 });
     const [peer] = hub.peers;
@@ -192,7 +192,7 @@ describe("an open connection", () => {
     expect(device.disconnects).toHaveLength(1);
   });
 
-  it("notices a hub that stopped responding by the missing PINGRESP", async () => {
+  it("detects a hub that stops responding by the missing PINGRESP", async () => {
     const hub = await scripted((packet, peer) => {
       if (packet.cmd !== "pingreq") behave(packet, peer);
     });
@@ -200,7 +200,7 @@ describe("an open connection", () => {
     expect(await device.disconnected).toMatchObject({ name: "ConnectionLost" });
   });
 
-  it("closes without reporting a disconnect, and leaves no socket and no timer", async () => {
+  it("closes without reporting a disconnect, and leaves no socket or timer", async () => {
     const hub = await scripted(behave);
     await expectNothingLeft(hub, async () => {
       const device = await connect(hub);
@@ -209,7 +209,7 @@ describe("an open connection", () => {
     });
   });
 
-  it("closes even when the hub does not", async () => {
+  it("closes even if the hub does not close its side", async () => {
     const hub = await scripted(behave);
     const device = await connect(hub);
     hub.peers[0]?.socket.pause();
@@ -217,14 +217,14 @@ describe("an open connection", () => {
   });
 });
 
-describe("the renewal of the token", () => {
+describe("a token renewal", () => {
   const RENEWAL_MS = 45 * 60_000;
 
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  it("keeps delivering; messages in flight can no longer be settled", async () => {
+  it("keeps delivering, but messages in flight can no longer be settled", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const hub = await scripted(behave);
     const device = await connect(hub);
@@ -244,7 +244,7 @@ describe("the renewal of the token", () => {
     expect(device.disconnects).toEqual([]);
   });
 
-  it("refused by the hub ends the connection as IotHubUnauthorized, once", async () => {
+  it("refused by the hub ends the connection with IotHubUnauthorized, reported once", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     let connects = 0;
     const hub = await scripted((packet, peer) => {
@@ -261,8 +261,8 @@ describe("the renewal of the token", () => {
   });
 });
 
-describe("a connect that fails", () => {
-  it("because its caller aborts it ends at once, and leaves nothing", async () => {
+describe("connecting fails", () => {
+  it("at once when aborted, and leaves nothing open", async () => {
     const hub = await scripted(() => {});
     const controller = new AbortController();
     await expectNothingLeft(hub, async () => {
@@ -280,7 +280,7 @@ describe("a connect that fails", () => {
     [5, "IotHubUnauthorized"],
     [4, "IotHubUnauthorized"],
     [3, "ServiceUnavailable"],
-  ])("with return code %i is %s", async (returnCode, name) => {
+  ])("on return code %i with %s", async (returnCode, name) => {
     const hub = await scripted((packet, peer) => {
       if (packet.cmd !== "connect") return;
       peer.send({ cmd: "connack", returnCode, sessionPresent: false });
@@ -291,18 +291,18 @@ describe("a connect that fails", () => {
     );
   });
 
-  it("because nothing listens is ConnectionRefused", async () => {
+  it("with ConnectionRefused when nothing listens", async () => {
     const hostName = `localhost:${await freePort()}`;
     await expect(connect({ hostName })).rejects.toMatchObject({ name: "ConnectionRefused" });
   });
 
-  it("because the name is unknown is HostNotFound", async () => {
+  it("with HostNotFound when the name is unknown", async () => {
     await expect(connect({ hostName: "nowhere.invalid" })).rejects.toMatchObject({
       name: "HostNotFound",
     });
   });
 
-  it("because the certificate is not trusted is UntrustedCertificate, and says how to", async () => {
+  it("with UntrustedCertificate and a hint when the certificate is not trusted", async () => {
     const hub = await scripted(behave);
     await expect(connect({ hostName: hub.hostName })).rejects.toMatchObject({
       name: "UntrustedCertificate",
@@ -310,7 +310,7 @@ describe("a connect that fails", () => {
     });
   });
 
-  it("because the port speaks no TLS is TlsFailure", async () => {
+  it("with TlsFailure when the port does not use TLS", async () => {
     const server = net.createServer((socket) => {
       socket.on("error", () => {}).resume();
       socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -321,7 +321,7 @@ describe("a connect that fails", () => {
     await expect(connect({ hostName })).rejects.toMatchObject({ name: "TlsFailure" });
   });
 
-  it("because the hub never answers is ConnectTimeout, in time", async () => {
+  it("with ConnectTimeout, in time, when the hub does not respond", async () => {
     const hub = await scripted(() => {});
     await expectNothingLeft(hub, () =>
       expect(connect(hub, { connectTimeoutMs: 300 })).rejects.toMatchObject({
@@ -331,7 +331,7 @@ describe("a connect that fails", () => {
     );
   });
 
-  it("because the subscription is never answered is ConnectTimeout", async () => {
+  it("with ConnectTimeout when the subscription is not answered", async () => {
     const hub = await scripted((packet, peer) => {
       if (packet.cmd === "connect") behave(packet, peer);
     });
@@ -342,7 +342,7 @@ describe("a connect that fails", () => {
     );
   });
 
-  it("because the subscription is refused is IotHubUnauthorized", async () => {
+  it("with IotHubUnauthorized when the subscription is refused", async () => {
     const hub = await scripted((packet, peer) => {
       if (packet.cmd !== "subscribe") return behave(packet, peer);
       peer.send({ cmd: "suback", messageId: packet.messageId ?? 0, granted: [128] });
@@ -350,7 +350,7 @@ describe("a connect that fails", () => {
     await expect(connect(hub)).rejects.toMatchObject({ name: "IotHubUnauthorized" });
   });
 
-  it("because the hub hangs up during the subscription is ConnectionLost", async () => {
+  it("with ConnectionLost when the hub hangs up during the subscription", async () => {
     const hub = await scripted((packet, peer) => {
       if (packet.cmd === "subscribe") peer.socket.end();
       else behave(packet, peer);
@@ -360,7 +360,7 @@ describe("a connect that fails", () => {
     );
   });
 
-  it("never shows the key", async () => {
+  it("without showing the key", async () => {
     const hub = await scripted((packet, peer) => {
       if (packet.cmd === "connect")
         peer.send({ cmd: "connack", returnCode: 5, sessionPresent: false });

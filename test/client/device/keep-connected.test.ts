@@ -88,7 +88,7 @@ function watching(cause: LossCause): DeviceHubWatch {
 }
 
 describe("keepConnected", () => {
-  it("reports connecting, readiness and deliveries, and closes when aborted", async () => {
+  it("reports connecting, ready and deliveries, and closes when aborted", async () => {
     const setup = new Setup(["open"]);
     await atRest();
     const delivery = {} as Delivery;
@@ -103,7 +103,7 @@ describe("keepConnected", () => {
     expect(setup.connections[0]?.isClosed).toBe(true);
   });
 
-  it("reports messages that arrived while connecting once it is ready, in order", async () => {
+  it("reports messages that arrive while connecting after ready, in order", async () => {
     const deliveries = [{}, {}] as Delivery[];
     const events: ConnectionEvent[] = [];
     const controller = new AbortController();
@@ -124,12 +124,12 @@ describe("keepConnected", () => {
     expect(events.slice(2)).toEqual(deliveries.map((delivery) => ({ type: "delivery", delivery })));
   });
 
-  it("ends with the error of the first connect, whatever it is", async () => {
+  it("ends with any error of the first connect", async () => {
     const setup = new Setup(["ConnectionRefused", "open"]);
     await expect(setup.run).rejects.toMatchObject({ name: "ConnectionRefused" });
   });
 
-  it("ends with the connection loss when reconnect is off", async () => {
+  it("ends with the lost connection when reconnect is off", async () => {
     const setup = new Setup(["open", "open"], { reconnect: false });
     await atRest();
     setup.lose();
@@ -170,7 +170,7 @@ describe("keepConnected", () => {
     expect(setup.connections).toHaveLength(2);
   });
 
-  it("resets the back-off only after a lasting connection", async () => {
+  it("resets the back-off only after a stable connection", async () => {
     const setup = new Setup(["open", "open", "open", "open"]);
     await atRest();
     setup.lose();
@@ -205,7 +205,7 @@ describe("keepConnected", () => {
   });
 
   it.each(["LinkCreationConflict", "ConnectionForcefullyClosedOnNewConnection"] as const)(
-    "knows that another client took over when the hub says so: %s",
+    "recognises a takeover that the hub reports as %s",
     async (name) => {
       const setup = new Setup(["open"]);
       await setup.clock.pass(3_600_000);
@@ -215,7 +215,7 @@ describe("keepConnected", () => {
     },
   );
 
-  it("gives up when another client takes over twice before a lasting connection", async () => {
+  it("gives up when another client takes over twice without a stable connection between", async () => {
     const setup = new Setup(["open", "open", "open"]);
     await setup.clock.pass(HELD_MS);
     setup.lose("LinkCreationConflict");
@@ -238,7 +238,7 @@ describe("keepConnected", () => {
     expect(setup.connections).toHaveLength(6);
   });
 
-  it("reports the other client at the first loss when reconnect is off", async () => {
+  it("reports the other client on the first loss when reconnect is off", async () => {
     const setup = new Setup(["open"], { reconnect: false, watch: watching("takenOver") });
     await atRest();
     setup.lose();
@@ -271,7 +271,7 @@ describe("keepConnected", () => {
     );
   });
 
-  it("connects at once to a hub that was restarted, however often", async () => {
+  it("reconnects at once to a hub that was restarted, however often", async () => {
     const setup = new Setup(Array<Attempt>(10).fill("open"), { watch: watching("hubEnded") });
     await atRest();
     for (let time = 0; time < 8; time++) {
@@ -282,7 +282,7 @@ describe("keepConnected", () => {
     expect(setup.of("disconnected").map(({ retryInMs }) => retryInMs)).toEqual(Array(8).fill(0));
   });
 
-  it("does not wait out its back-off once the hub has ended", async () => {
+  it("skips the rest of its back-off once the hub has stopped", async () => {
     const ended = createDeferred<void>();
     const watch = { ...watching("unknown"), untilEnded: () => ended.promise };
     const setup = new Setup(["open", "ConnectTimeout", "open"], { watch });
@@ -298,16 +298,19 @@ describe("keepConnected", () => {
   it.each([
     ["it held in between", ["open", "open", "open"], HELD_MS],
     ["the hub was away in between", ["open", "ConnectionRefused", "open", "open"], 0],
-  ] as [string, Attempt[], number][])("suspects nobody when %s", async (_, attempts, heldMs) => {
-    const setup = new Setup(attempts);
-    await atRest();
-    setup.lose();
-    await setup.clock.pass(3000);
-    await setup.clock.pass(heldMs);
-    setup.lose();
-    await atRest();
-    expect(setup.of("disconnected").map(({ cause }) => cause)).toEqual(["unknown", "unknown"]);
-  });
+  ] as [string, Attempt[], number][])(
+    "suspects no other client when %s",
+    async (_, attempts, heldMs) => {
+      const setup = new Setup(attempts);
+      await atRest();
+      setup.lose();
+      await setup.clock.pass(3000);
+      await setup.clock.pass(heldMs);
+      setup.lose();
+      await atRest();
+      expect(setup.of("disconnected").map(({ cause }) => cause)).toEqual(["unknown", "unknown"]);
+    },
+  );
 
   it("can be aborted while it waits to reconnect", async () => {
     const setup = new Setup(["open", "open"]);

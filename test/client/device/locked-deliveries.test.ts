@@ -21,7 +21,7 @@ function setUp() {
   return { clock, ended, locked, add };
 }
 
-test("a redelivered message ends its earlier delivery, once", () => {
+test("a redelivery ends the earlier delivery, once", () => {
   const { ended, locked, add } = setUp();
   add(1);
   add(2);
@@ -30,21 +30,21 @@ test("a redelivered message ends its earlier delivery, once", () => {
   expect(ended).toEqual([1]);
 });
 
-test("one that is left twice over ends its earlier delivery", () => {
+test("a second redelivery ends the first one", () => {
   const { ended, locked, add } = setUp();
   add(1);
   locked.add(message(1), () => ended.push(11));
   expect(ended).toEqual([1]);
 });
 
-test("messages without a sequence number are distinct", () => {
+test("messages without sequence numbers are distinct", () => {
   const { ended, locked } = setUp();
   locked.add(message(), () => ended.push(0));
   locked.endFor(message());
   expect(ended).toEqual([]);
 });
 
-test("messages that are not redelivered are ended after the longest possible lock, when there are many", () => {
+test("many messages without redelivery are ended after the longest possible lock", () => {
   const { clock, ended, add } = setUp();
   for (let n = 0; n < 1000; n += 1) add(n);
   clock.nowMs = 299_999;

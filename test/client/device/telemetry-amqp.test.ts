@@ -39,7 +39,7 @@ const message = (parts: Partial<Message> = {}): Message => ({
 });
 
 describe("an event", () => {
-  it("carries what the SDK drops and mangles", async () => {
+  it("includes what the SDK drops or garbles", async () => {
     const hub = await start();
     const { connection } = await connect(hub);
     const body = Buffer.from([0, 0xff, 0x80]);
@@ -101,7 +101,7 @@ describe("an event", () => {
   });
 
   it.each(["release", "reject"] as const)(
-    "that the hub released was not accepted: %s",
+    "is not accepted when the hub settles it with %s",
     async (outcome) => {
       const hub = await start({
         onMessage: ({ delivery }) =>
@@ -118,7 +118,7 @@ describe("an event", () => {
 });
 
 describe("an event in flight", () => {
-  it("is unanswered when the socket ends", async () => {
+  it("has an unknown outcome when the socket closes", async () => {
     const hub = await start({ onMessage: () => hub.sockets[0]?.destroy() });
     const left = await timersLeftBy(async () => {
       const { connection, disconnects, disconnected } = await connect(hub);
@@ -131,7 +131,7 @@ describe("an event in flight", () => {
     expect(left).toEqual([]);
   });
 
-  it("is unanswered when its link is detached, and the connection ends with the reason", async () => {
+  it("has an unknown outcome when its link is detached, which ends the connection with the reason", async () => {
     const hub = await start({
       onMessage: ({ receiver }) =>
         receiver?.close({ condition: "amqp:link:detach-forced", description: "moving" } as never),
@@ -141,7 +141,7 @@ describe("an event in flight", () => {
     expect(await disconnected).toMatchObject({ name: "ServiceUnavailable" });
   });
 
-  it("is unanswered when the caller closes", async () => {
+  it("has an unknown outcome when the caller closes", async () => {
     const hub = await start({ onMessage: () => {} });
     const { connection, disconnects } = await connect(hub);
     const sent = expect(connection.sendEvent(message())).rejects.toThrow(OutcomeUnknownError);
@@ -151,7 +151,7 @@ describe("an event in flight", () => {
   });
 });
 
-it("refusing the event link fails the connect", async () => {
+it("a refused event link fails the connect", async () => {
   const hub = await start({ refusesEvents: true });
   const left = await timersLeftBy(() =>
     expect(connect(hub)).rejects.toMatchObject({ name: "IotHubUnauthorized" }),

@@ -72,7 +72,7 @@ function headersOf({ request }: Posted): Record<string, string> {
   return Object.fromEntries(names.map((name, at) => [name, rawHeaders[2 * at + 1] ?? ""]));
 }
 
-it("a device that only sends asks for nothing", async () => {
+it("a device that only sends does not poll", async () => {
   const server = await start();
   const { connection } = await connect(server);
   expect(server.posted).toEqual([]);
@@ -82,7 +82,7 @@ it("a device that only sends asks for nothing", async () => {
   ]);
 });
 
-it("an event has its properties in headers, encoded where headers cannot carry them", async () => {
+it("an event has its properties in headers, encoded where necessary", async () => {
   const server = await start();
   const { connection } = await connect(server);
   const body = Buffer.from([0, 0xff, 0x80]);
@@ -122,13 +122,13 @@ it("an event has its properties in headers, encoded where headers cannot carry t
   });
 });
 
-describe("an event that the hub does not accept", () => {
+describe("an event that is not accepted", () => {
   it.each([
     [429, "ThrottlingException", "Throttling"],
     [413, "MessageTooLarge", "MessageTooLarge"],
     [403, "IotHubQuotaExceeded", "IotHubQuotaExceeded"],
     [401, "IotHubUnauthorized", "IotHubUnauthorized"],
-  ])("with %i is %s, and the connection goes on", async (status, code, name) => {
+  ])("because of status %i is %s, and the connection continues", async (status, code, name) => {
     const server = await start((response) =>
       response
         .writeHead(status, { "content-type": "application/json" })
@@ -142,14 +142,14 @@ describe("an event that the hub does not accept", () => {
     expect(disconnects).toEqual([]);
   });
 
-  it("because it closed the connection may still have it", async () => {
+  it("because the connection closed may have been stored", async () => {
     const server = await start((response) => void response.destroy());
     const { connection, disconnected } = await connect(server);
     await expect(connection.sendEvent(message())).rejects.toThrow(OutcomeUnknownError);
     expect(await disconnected).toMatchObject({ name: "ConnectionLost" });
   });
 
-  it("because it is not there does not have it", async () => {
+  it("because nothing listens was not stored", async () => {
     const server = await start();
     const { connection, disconnected } = await connect(server);
     await server.stop();

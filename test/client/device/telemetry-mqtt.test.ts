@@ -54,7 +54,7 @@ function acknowledge(packet: Packet, peer: MqttPeer): void {
 }
 
 describe("an event", () => {
-  it("has its properties in the topic, including what the SDK drops and mangles", async () => {
+  it("has its properties in the topic, including what the SDK drops or garbles", async () => {
     const hub = await start(acknowledge);
     const { connection } = await connect(hub);
     const body = Buffer.from([0, 0xff, 0x80]);
@@ -79,7 +79,7 @@ describe("an event", () => {
     expect(packet.payload).toEqual(body);
   });
 
-  it("without properties has none", async () => {
+  it("without properties has a bare topic", async () => {
     const hub = await start(acknowledge);
     const { connection } = await connect(hub);
     await connection.sendEvent(message({ body: Buffer.alloc(0) }));
@@ -89,7 +89,7 @@ describe("an event", () => {
     });
   });
 
-  it("with properties longer than a topic is refused, and the connection goes on", async () => {
+  it("with properties longer than a topic is refused, and the connection continues", async () => {
     const hub = await start(acknowledge);
     const { connection, disconnects } = await connect(hub);
     const properties = { long: "%".repeat(30_000) };
@@ -104,7 +104,7 @@ describe("an event", () => {
 });
 
 describe("a hub that does not acknowledge", () => {
-  it("is waited for longer than the SDK does, and its late acknowledgement counts", async () => {
+  it("is waited for longer than by the SDK, and its late acknowledgement counts", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
     const hub = await start();
     const { connection } = await connect(hub);
@@ -147,7 +147,7 @@ describe("a hub that does not acknowledge", () => {
   });
 });
 
-it("a connection cut before the acknowledgement leaves the event's outcome unknown, and no handle", async () => {
+it("a connection cut before the acknowledgement leaves the outcome unknown, and no handles", async () => {
   const hub = await start((packet, peer) => {
     if (packet.cmd === "publish") peer.socket.destroy();
     else behave(packet, peer);
@@ -168,7 +168,7 @@ it("a connection cut before the acknowledgement leaves the event's outcome unkno
   expect(timers).toEqual([]);
 });
 
-it("sending continues across the token renewal", async () => {
+it("sending continues across a token renewal", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const hub = await start(acknowledge);
   const { connection, disconnects } = await connect(hub);

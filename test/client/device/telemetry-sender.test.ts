@@ -107,7 +107,7 @@ describe("messages", () => {
     expect(setup.events.at(-1)).toMatchObject({ confirmedAtMs: setup.clock.nowMs() });
   });
 
-  it("are sent one by one over a transport that does not keep order", async () => {
+  it("are sent one at a time over a transport without ordering", async () => {
     const setup = new Setup(3);
     const connection = await setup.connect(false);
     expect(connection.ids).toEqual(["m0"]);
@@ -119,7 +119,7 @@ describe("messages", () => {
     expect(connection.ids).toEqual(["m0", "m1", "m2"]);
   });
 
-  it("are created one interval apart, the first at once", async () => {
+  it("are created at the interval, the first at once", async () => {
     const setup = new Setup(3, { intervalMs: 1000 });
     const connection = await setup.connect();
     expect(connection.ids).toEqual(["m0"]);
@@ -129,7 +129,7 @@ describe("messages", () => {
     expect(connection.ids).toEqual(["m0", "m1"]);
   });
 
-  it("end with the last answer, not an interval later", async () => {
+  it("end with the last confirmation, not an interval later", async () => {
     const setup = new Setup(1, { intervalMs: 30_000 });
     const connection = await setup.connect();
     connection.confirm("m0");
@@ -137,7 +137,7 @@ describe("messages", () => {
     expect(setup.told).toEqual(["confirmed 0"]);
   });
 
-  it("are never more than the window without an answer", async () => {
+  it("never exceed the window in flight", async () => {
     const setup = new Setup(100, { windowSize: 4, messageTimeoutMs: 0 });
     const connection = await setup.connect();
     expect(connection.ids).toEqual(["m0", "m1", "m2", "m3"]);
@@ -158,7 +158,7 @@ describe("messages", () => {
 });
 
 describe("a lost connection", () => {
-  it("resends messages in flight over the next one, marked as repeated, and in order", async () => {
+  it("resends messages in flight over the next one, in order and marked as repeated", async () => {
     const setup = new Setup(3);
     const first = await setup.connect();
     first.confirm("m1");
@@ -191,7 +191,7 @@ describe("a lost connection", () => {
     expect(setup.told).toEqual(["confirmed 0"]);
   });
 
-  it("is noticed by the first failed message: nothing more is sent over it", async () => {
+  it("is detected by the first failed message: nothing more is sent over it", async () => {
     const setup = new Setup(3, { intervalMs: 1000 });
     const first = await setup.connect();
     first.refuse(unanswered(), "m0");
@@ -212,7 +212,7 @@ describe("a lost connection", () => {
     expect(setup.events).toHaveLength(made);
   });
 
-  it("limits the messages created meanwhile", async () => {
+  it("limits the messages created in the meantime", async () => {
     const setup = new Setup(1000, { intervalMs: 1, windowSize: 5, messageTimeoutMs: 100 });
     await setup.connect();
     setup.sender.disconnected();
@@ -225,7 +225,7 @@ describe("a lost connection", () => {
 });
 
 describe("a message that has timed out", () => {
-  it("is reported as unconfirmed, and so is its late confirmation", async () => {
+  it("is reported as unconfirmed, and its late confirmation too", async () => {
     const setup = new Setup(2, { intervalMs: 15_000 });
     const connection = await setup.connect();
     await setup.clock.pass(9999);
@@ -239,7 +239,7 @@ describe("a message that has timed out", () => {
     expect(setup.told).toEqual(["unconfirmed 0 mayBeStored", "confirmed 0 isLate", "confirmed 1"]);
   });
 
-  it("is not sent any more", async () => {
+  it("is not sent again", async () => {
     const setup = new Setup(1);
     const first = await setup.connect();
     await setup.clock.pass(10_000);
@@ -251,7 +251,7 @@ describe("a message that has timed out", () => {
     expect(setup.told).toEqual(["unconfirmed 0 mayBeStored"]);
   });
 
-  it("and that was never sent is reported as not stored", async () => {
+  it("without having been sent is reported as not stored", async () => {
     const setup = new Setup(2, { intervalMs: 1000 });
     const first = await setup.connect();
     first.confirm("m0");
@@ -262,7 +262,7 @@ describe("a message that has timed out", () => {
     expect(setup.events.at(-1)).toMatchObject({ reason: "MessageTimeout", mayBeStored: false });
   });
 
-  it("has no end when the time is 0", async () => {
+  it("does not exist with a limit of 0", async () => {
     const setup = new Setup(1, { messageTimeoutMs: 0 });
     await setup.connect();
     await setup.clock.pass(86_400_000);
@@ -271,8 +271,8 @@ describe("a message that has timed out", () => {
   });
 });
 
-describe("what the hub refuses", () => {
-  it("permanently is reported, and not sent again", async () => {
+describe("a message that the hub refuses", () => {
+  it("permanently is reported and not sent again", async () => {
     const setup = new Setup(2);
     const connection = await setup.connect();
     connection.refuse(errorOf("MessageTooLarge"), "m0");
@@ -282,7 +282,7 @@ describe("what the hub refuses", () => {
     expect(connection.ids).toEqual(["m0", "m1"]);
   });
 
-  it("temporarily is sent again later, and not marked", async () => {
+  it("temporarily is sent again later, without a mark", async () => {
     const setup = new Setup(2);
     const connection = await setup.connect();
     connection.refuse(errorOf("Throttling"), "m0", "m1");
@@ -307,7 +307,7 @@ describe("what the hub refuses", () => {
   });
 
   it.each(["IotHubUnauthorized", "DeviceNotFound"] as const)(
-    "to the device ends it: %s",
+    "with %s ends the run",
     async (name) => {
       const setup = new Setup(3);
       const connection = await setup.connect();
@@ -343,7 +343,7 @@ describe("the end", () => {
     expect(connection.ids).toEqual(["m0", "m1"]);
   });
 
-  it("comes as soon as nothing is in flight", async () => {
+  it("does not wait when nothing is in flight", async () => {
     const setup = new Setup(100, { intervalMs: 100 });
     const connection = await setup.connect();
     const ended = setup.sender.end(2000);
@@ -352,7 +352,7 @@ describe("the end", () => {
     expect(setup.told).toEqual(["unconfirmed 0 mayBeStored"]);
   });
 
-  it("comes before the first connection, too", async () => {
+  it("is possible before the first connection", async () => {
     const setup = new Setup(1);
     await setup.sender.end(2000);
     await setup.run;
@@ -360,7 +360,7 @@ describe("the end", () => {
   });
 });
 
-it("an error of the event consumer ends the run", async () => {
+it("follows an error of the event consumer", async () => {
   const setup = new Setup(1, {
     onEvent: () => {
       throw new Error("no more paper");

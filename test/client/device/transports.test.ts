@@ -94,7 +94,7 @@ const message = (messageId: string, body = "body"): Message => ({
 });
 
 describe.each(TRANSPORTS)("over %s", (transport) => {
-  it("a message arrives with all its properties, and its body byte by byte", async () => {
+  it("a message arrives with all its properties and the exact body", async () => {
     const setup = await start();
     const service = await serve(setup);
     const device = await listen(setup, transport);
@@ -137,7 +137,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     await delivery.settle("complete");
   });
 
-  it("what did not arrive is absent, and an empty body is empty", async () => {
+  it("missing properties are absent, and an empty body is empty", async () => {
     const setup = await start();
     const service = await serve(setup);
     const device = await listen(setup, transport);
@@ -158,7 +158,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(await records).toEqual({ a: "Success", b: "Success", c: "Success" });
   });
 
-  it("an unsettled message is redelivered after the connection or the lock ends", async () => {
+  it("an unsettled message is redelivered after the connection or its lock ends", async () => {
     const setup = await start(transport === "http" ? { lockTimeoutMs: 200 } : {});
     const service = await serve(setup);
     await service.send("device1", message("m1"));
@@ -171,7 +171,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     await second.deliveries[0]?.settle("complete");
   });
 
-  it("a ready-made SAS token signs in", async () => {
+  it("signing in works with a ready-made SAS token", async () => {
     const setup = await start();
     const { hostName, credential, deviceId } = parseDeviceConnectionString(
       setup.hub.deviceConnectionString("device1"),
@@ -195,7 +195,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     await (await device.delivery(0)).settle("complete");
   });
 
-  it("a device reached through a gateway's host name keeps its hub's name", async () => {
+  it("a device that connects through a gateway signs in with the hub's name", async () => {
     const { hub, ca } = await start({ hostNames: ["my-hub.example"] });
     const own = hub.deviceConnectionString("device1");
     const connectionString = own.replace(
@@ -206,7 +206,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     await device.connection.close();
   });
 
-  it("a stopped hub is reported once, and a listener reconnects to it", async () => {
+  it("a stopped hub is reported once, and a listener reconnects", async () => {
     const setup = await start();
     const [port] = setup.hub.ports;
     const controller = new AbortController();
@@ -266,7 +266,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(left).toEqual([]);
   });
 
-  it("a settlement after the end reports that the message will be redelivered", async () => {
+  it("a settlement after the connection ends reports that the message will be redelivered", async () => {
     const setup = await start();
     const service = await serve(setup);
     const device = await listen(setup, transport);
@@ -277,8 +277,8 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
   });
 });
 
-describe.each(TRANSPORTS)("a connect over %s that fails", (transport) => {
-  it("for its key is IotHubUnauthorized, shows no secret and leaves no timer", async () => {
+describe.each(TRANSPORTS)("connecting over %s fails", (transport) => {
+  it("with IotHubUnauthorized for a wrong key, without showing secrets or leaving timers", async () => {
     const { hub, ca } = await start();
     const connectionString = hub
       .deviceConnectionString("device1")
@@ -296,7 +296,7 @@ describe.each(TRANSPORTS)("a connect over %s that fails", (transport) => {
     expect(left).toEqual([]);
   });
 
-  it("because nothing listens is ConnectionRefused", async () => {
+  it("with ConnectionRefused when nothing listens", async () => {
     const connectionString = connectionStringOf(`localhost:${await freePort()}`);
     const left = await timersLeftBy(() =>
       expect(connectListening({ connectionString }, { transport })).rejects.toMatchObject({
@@ -306,14 +306,14 @@ describe.each(TRANSPORTS)("a connect over %s that fails", (transport) => {
     expect(left).toEqual([]);
   });
 
-  it("because the name is unknown is HostNotFound", async () => {
+  it("with HostNotFound when the name is unknown", async () => {
     const connectionString = connectionStringOf("nowhere.invalid");
     await expect(connectListening({ connectionString }, { transport })).rejects.toMatchObject({
       name: "HostNotFound",
     });
   });
 
-  it("because the certificate is not trusted is UntrustedCertificate", async () => {
+  it("with UntrustedCertificate when the certificate is not trusted", async () => {
     const { hub } = await start();
     const connectionString = hub.deviceConnectionString("device1");
     const left = await timersLeftBy(() =>
@@ -326,7 +326,7 @@ describe.each(TRANSPORTS)("a connect over %s that fails", (transport) => {
   });
 
   it.each(["tls", "tcp"] as const)(
-    "because the hub stops responding after %s is ConnectTimeout",
+    "with ConnectTimeout when the hub stops responding after %s",
     async (layer) => {
       const server = await startSilentServer(layer);
       cleanups.push(() => server.stop());
@@ -342,7 +342,7 @@ describe.each(TRANSPORTS)("a connect over %s that fails", (transport) => {
     },
   );
 
-  it("because its caller aborts it ends at once", async () => {
+  it("at once when aborted", async () => {
     const server = await startSilentServer("tls");
     cleanups.push(() => server.stop());
     const connectionString = connectionStringOf(server.hostName);
@@ -362,7 +362,7 @@ describe.each(TRANSPORTS)("a connect over %s that fails", (transport) => {
 });
 
 describe.each(CONNECTED)("over %s", (transport) => {
-  it("a second connection of the same device ends the first, which reports it once", async () => {
+  it("a second connection of the device ends the first, which reports it once", async () => {
     const setup = await start();
     const first = await listen(setup, transport);
     const second = await listen(setup, transport);
@@ -378,7 +378,7 @@ describe.each(CONNECTED)("over %s", (transport) => {
   });
 });
 
-it("over http two of the same device share its messages, because there is no connection to take over", async () => {
+it("over http two clients of one device share its messages, without a takeover", async () => {
   const setup = await start();
   const service = await serve(setup);
   const first = await listen(setup, "http");
@@ -426,7 +426,7 @@ describe.each(SETTLING)("over %s", (transport) => {
     expect(await records).toEqual({ m1: "DeliveryCountExceeded" });
   });
 
-  it("a message that is left locked does not block later ones", async () => {
+  it("a message left locked does not block later ones", async () => {
     const setup = await start();
     const service = await serve(setup);
     const device = await listen(setup, transport);
@@ -451,7 +451,7 @@ describe.each(SETTLING)("over %s", (transport) => {
 });
 
 describe.each(["amqp", "amqp-ws"] as const)("over %s", (transport) => {
-  it("different outcomes settled at the same moment stay different", async () => {
+  it("different settlements at the same moment keep their outcomes", async () => {
     const setup = await start();
     const service = await serve(setup);
     const { records } = await feedbackOf(service, 12);
@@ -484,7 +484,7 @@ describe.each(["amqp", "amqp-ws"] as const)("over %s", (transport) => {
     expect(settled).toEqual([]);
   });
 
-  it("what was settled just before closing is settled", async () => {
+  it("settlements just before closing take effect", async () => {
     const setup = await start();
     const service = await serve(setup);
     const { records } = await feedbackOf(service, 2);

@@ -162,14 +162,14 @@ describe("finding the event hub", () => {
   it.each([
     ["refuses", "amqp:unauthorized-access", "IotHubUnauthorized"],
     ["fails", "amqp:internal-error", "ServerError"],
-  ])("says so when the hub %s", async (_how, condition, name) => {
+  ])("reports that the hub %s", async (_how, condition, name) => {
     const { port, ca } = await scripted({
       onRedirectLink: (sender) => sender.close({ condition }),
     });
     await expect(find(`localhost:${port}`, ca)).rejects.toMatchObject({ name });
   });
 
-  it("times out on a hub that does not respond", async () => {
+  it("times out when the hub does not respond", async () => {
     const { port, ca } = await scripted({
       onRedirectLink: (sender) => sender.set_source(sender.source),
     });
@@ -219,7 +219,7 @@ describe.each(TRANSPORTS)("reading over %s", (transport) => {
     });
   });
 
-  it("goes to an address without naming it as a server, which TLS forbids", async () => {
+  it("sends no server name for an IP address, as TLS requires", async () => {
     const { place } = await localHub();
     const address = { ...place.address, host: "127.0.0.1" };
     const warnings = await warningsDuring(() => connect({ ...place, address }, { transport }));
@@ -246,7 +246,7 @@ describe.each(TRANSPORTS)("reading over %s", (transport) => {
     expect(told).toEqual(["ConnectionLost"]);
   });
 
-  it("leaves nothing behind, however it ends", async () => {
+  it("leaves nothing open, however it ends", async () => {
     const { hub, place } = await localHub();
     const silent = await startSilentServer("tls");
     onTestFinished(() => silent.stop());
@@ -266,8 +266,8 @@ describe.each(TRANSPORTS)("reading over %s", (transport) => {
   });
 });
 
-describe("where reading begins", () => {
-  it("latest: with what is sent once it is attached, for each reader by itself", async () => {
+describe("the start position", () => {
+  it("latest: events sent after the reader attaches, for each reader", async () => {
     const { place, device } = await localHub();
     const { send } = await device();
     await send("before");
@@ -279,7 +279,7 @@ describe("where reading begins", () => {
     expect(await take(second.events, 1)).toEqual(["after"]);
   });
 
-  it("a time: with what was enqueued in that very millisecond, or later", async () => {
+  it("a time: events enqueued in that millisecond or later", async () => {
     const { place, device } = await localHub();
     const { send } = await device();
     const since = (sinceMs: number) =>
@@ -297,14 +297,14 @@ describe("where reading begins", () => {
 });
 
 describe("a misbehaving hub", () => {
-  it("times out when it does not respond", async () => {
+  it("causes a timeout when it does not respond", async () => {
     const { place } = await scripted({ isSilent: true });
     await expect(connect(place, { connectTimeoutMs: 300 })).rejects.toMatchObject({
       name: "ConnectTimeout",
     });
   });
 
-  it("is not waited for when the caller gives up", async () => {
+  it("is not waited for after an abort", async () => {
     const { place, connections } = await scripted({ isSilent: true });
     const abort = new AbortController();
     const connecting = connect(place, { signal: abort.signal });
@@ -321,7 +321,7 @@ describe("a misbehaving hub", () => {
       "LinkCreationConflict",
     ],
     ["without a word", undefined, "ConnectionLost"],
-  ])("has lost the connection when it detaches a partition %s", async (_how, error, name) => {
+  ])("ends the connection when it detaches a partition %s", async (_how, error, name) => {
     const links: Sender[] = [];
     const { place } = await scripted({
       partitionIds: ["0", "1"],
@@ -343,7 +343,7 @@ describe("a misbehaving hub", () => {
     ["the connection without a word", "connection", undefined, "ConnectionLost"],
     ["a session with an error", "session", { condition: "amqp:internal-error" }, "ServerError"],
     ["a session without a word", "session", undefined, "ConnectionLost"],
-  ] as const)("has lost the connection when it closes %s", async (_what, part, error, name) => {
+  ] as const)("ends the connection when it closes %s", async (_what, part, error, name) => {
     let link: Sender | undefined;
     const { place } = await scripted({
       onPartition: (sender) => {
@@ -356,7 +356,7 @@ describe("a misbehaving hub", () => {
     expect(await disconnected).toMatchObject({ name });
   });
 
-  it("may never send more than the window, however small the batches", async () => {
+  it("never gets more credit than the window, however small the batches", async () => {
     let link: Sender | undefined;
     const { place } = await scripted({
       onPartition: (sender) => {
@@ -374,7 +374,7 @@ describe("a misbehaving hub", () => {
     expect(Math.max(...credits)).toBeLessThanOrEqual(50);
   });
 
-  it("is not asked for more while an event is not taken", async () => {
+  it("gets no credit while an event is being processed", async () => {
     let link: Sender | undefined;
     const { place } = await scripted({
       onPartition: (sender) => {
@@ -401,7 +401,7 @@ describe("a misbehaving hub", () => {
 });
 
 describe("with Microsoft Entra ID", () => {
-  it("asks for a token for event hubs, and signs in with it", async () => {
+  it("requests a token for event hubs, and signs in with it", async () => {
     const scopes: unknown[] = [];
     const credential: EntraCredential = {
       getToken: (scope) => {
@@ -418,7 +418,7 @@ describe("with Microsoft Entra ID", () => {
     );
   });
 
-  it("says that there is no credential", async () => {
+  it("reports that there is no credential", async () => {
     const { place, port } = await scripted();
     const credential = { getToken: () => Promise.resolve(null) };
     const signIn = { type: "entra", hostName: `localhost:${port}`, credential } as const;
@@ -428,7 +428,7 @@ describe("with Microsoft Entra ID", () => {
   });
 });
 
-describe("the listener", () => {
+describe("runEventListener", () => {
   interface Listening {
     readonly told: Inbox<EventListenerEvent>;
     readonly read: Inbox<string>;
@@ -469,7 +469,7 @@ describe("the listener", () => {
     for (;;) if ((await told.next()).type === "ready") return;
   }
 
-  it("continues after the last event when the hub is back: none is lost, none is repeated", async () => {
+  it("continues after the last event when the hub is back, without loss or repetition", async () => {
     const directory = temporaryDirectory();
     const port = await freePort();
     const start = () => startHomeHub({ directory, ports: [port], devices: ["device1"] });
@@ -498,7 +498,7 @@ describe("the listener", () => {
     await expect(listening.read.next()).rejects.toThrow("over");
   });
 
-  it("does not repeat the event that was being processed when the connection was lost", async () => {
+  it("does not repeat the event being processed when the connection was lost", async () => {
     const directory = temporaryDirectory();
     const port = await freePort();
     const start = () => startHomeHub({ directory, ports: [port], devices: ["device1"] });
@@ -533,7 +533,7 @@ describe("the listener", () => {
     await expect(read.next()).rejects.toThrow("over");
   });
 
-  it("reports ready before events that arrived while it was connecting", async () => {
+  it("reports ready before events that arrive while connecting", async () => {
     const order: string[] = [];
     const read = createDeferred<void>();
     listen(() => at(0), {
@@ -552,7 +552,7 @@ describe("the listener", () => {
     expect(order).toEqual(["ready", "event"]);
   });
 
-  it("fails when the first connection does, and does not try again", async () => {
+  it("fails without retrying when the first connection fails", async () => {
     const nowhere = at(await freePort());
     const listening = listen(() => nowhere);
     await expect(listening.ended).rejects.toMatchObject({ name: "ConnectionRefused" });
@@ -560,7 +560,7 @@ describe("the listener", () => {
     await expect(listening.told.next()).rejects.toThrow("over");
   });
 
-  it("ends when a later connection is refused permanently", async () => {
+  it("ends when a reconnect is refused permanently", async () => {
     const { hub, place } = await localHub();
     const other = await localHub();
     const places = [place, { ...other.place, signIn: place.signIn }];
@@ -570,7 +570,7 @@ describe("the listener", () => {
     await expect(listening.ended).rejects.toMatchObject({ name: "IotHubUnauthorized" });
   });
 
-  it("ends at once while it waits for the next attempt", async () => {
+  it("can be aborted while it waits for the next attempt", async () => {
     const { hub, place } = await localHub();
     const listening = listen(() => place, { random: () => 0.999 });
     await untilReady(listening);

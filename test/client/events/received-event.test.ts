@@ -10,7 +10,7 @@ const PLACE = {
 };
 
 describe("toReceivedEvent", () => {
-  it("moves position and device out of the annotations, and leaves the rest there", () => {
+  it("moves position and device out of the annotations, and keeps the rest", () => {
     const event = toReceivedEvent("3", {
       message_annotations: {
         ...PLACE,
@@ -34,7 +34,7 @@ describe("toReceivedEvent", () => {
     expect(Object.keys(event.annotations)).toHaveLength(2);
   });
 
-  it("omits what did not arrive", () => {
+  it("omits missing properties", () => {
     const event = toReceivedEvent("0", { message_annotations: { "x-opt-sequence-number": 0 } });
     expect(event).toEqual({
       partitionId: "0",
@@ -46,7 +46,7 @@ describe("toReceivedEvent", () => {
     });
   });
 
-  it("keeps the bytes of a body as they came, of several sections too", () => {
+  it("keeps the bytes of a body, also with several sections", () => {
     const bytes = Buffer.from([0xff, 0x00, 0x7b]);
     const one = toReceivedEvent("0", { body: { typecode: 0x75, content: bytes } });
     const two = toReceivedEvent("0", { body: { typecode: 0x75, content: [bytes, bytes] } });
@@ -54,7 +54,7 @@ describe("toReceivedEvent", () => {
     expect(two.body).toEqual(Buffer.concat([bytes, bytes]));
   });
 
-  it("knows ids of AMQP's uuid type and user ids, which are bytes", () => {
+  it("converts uuid ids and binary user ids", () => {
     const { system } = toReceivedEvent("0", {
       message_id: Buffer.from("00112233445566778899aabbccddeeff", "hex"),
       correlation_id: "c",
@@ -67,7 +67,7 @@ describe("toReceivedEvent", () => {
     });
   });
 
-  it("makes annotations of any type something that JSON can carry", () => {
+  it("converts annotations of any type to JSON values", () => {
     const { annotations } = toReceivedEvent("0", {
       message_annotations: {
         bytes: Buffer.from("hi"),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseRegisteredDevice } from "../../../src/client/registry/registered-device.ts";
 
-test("what the hub did not send stays absent, and null is not sent", () => {
+test("missing and null fields are absent", () => {
   expect(parseRegisteredDevice({ deviceId: "d" })).toEqual({ deviceId: "d" });
   expect(
     parseRegisteredDevice({
@@ -13,7 +13,7 @@ test("what the hub did not send stays absent, and null is not sent", () => {
   ).toEqual({ deviceId: "d", authentication: { type: "selfSigned" } });
 });
 
-test("a whole device is read, its keys as secrets", () => {
+test("a complete device is parsed, with its keys as secrets", () => {
   const device = parseRegisteredDevice({
     deviceId: "d",
     generationId: "638",
@@ -44,13 +44,13 @@ test("a whole device is read, its keys as secrets", () => {
   expect(JSON.stringify(device)).not.toContain("cHJpbWFyeQ==");
 });
 
-test("the number of messages may be a string", () => {
+test("the number of messages can be a string", () => {
   expect(parseRegisteredDevice({ deviceId: "d", cloudToDeviceMessageCount: "7" })).toEqual({
     deviceId: "d",
     cloudToDeviceMessageCount: 7,
   });
 });
 
-test.each([undefined, null, "d", [], {}, { deviceId: 1 }])("%j is no device", (json) => {
+test.each([undefined, null, "d", [], {}, { deviceId: 1 }])("%j is not a device", (json) => {
   expect(parseRegisteredDevice(json)).toBeUndefined();
 });

@@ -41,7 +41,7 @@ function signInAt(hostName: string) {
   return parseHubConnectionString(cs);
 }
 
-describe("at the local hub", () => {
+describe("with the local hub", () => {
   test("a device is created, shown, listed and deleted", async () => {
     const registry = openTo(await startHubForTest({ devices: ["device1"] }));
     const created = await registry.create("Device(2)%#", { status: "disabled", isIotEdge: true });
@@ -60,7 +60,7 @@ describe("at the local hub", () => {
     await expect(registry.get("Device(2)%#")).rejects.toMatchObject({ name: "DeviceNotFound" });
   });
 
-  test("keys and thumbprints arrive as they were given", async () => {
+  test("keys and thumbprints arrive unchanged", async () => {
     const registry = openTo(await startHubForTest());
     const thumbprint = "0123456789abcdef0123456789abcdef01234567";
     const keyed = await registry.create("keyed", {
@@ -83,7 +83,7 @@ describe("at the local hub", () => {
     await expect(registry.purge("nobody")).rejects.toMatchObject({ name: "DeviceNotFound" });
   });
 
-  test("refusals have the hub's error names", async () => {
+  test("errors have the hub's error names", async () => {
     const registry = openTo(await startHubForTest({ devices: ["device1"] }));
     await expect(registry.create("device1", {})).rejects.toMatchObject({
       name: "DeviceAlreadyExists",
@@ -139,7 +139,7 @@ describe("at the local hub", () => {
   });
 });
 
-describe("where no hub responds", () => {
+describe("when no hub responds", () => {
   const ask = (hostName: string, ca?: string) =>
     open({
       signIn: signInAt(hostName),
@@ -147,17 +147,17 @@ describe("where no hub responds", () => {
       ...(ca !== undefined && { ca }),
     }).list();
 
-  test("a dead port", async () => {
+  test("because nothing listens: ConnectionRefused", async () => {
     await expect(ask(`localhost:${await freePort()}`)).rejects.toMatchObject({
       name: "ConnectionRefused",
     });
   });
 
-  test("a name that does not resolve", async () => {
+  test("because the name does not resolve: HostNotFound", async () => {
     await expect(ask("hub.invalid")).rejects.toMatchObject({ name: "HostNotFound" });
   });
 
-  test("a certificate that is not trusted", async () => {
+  test("because the certificate is not trusted: UntrustedCertificate", async () => {
     const hub = await startHubForTest();
     await expect(ask(hub.hostName)).rejects.toMatchObject({
       name: "UntrustedCertificate",
@@ -165,14 +165,14 @@ describe("where no hub responds", () => {
     });
   });
 
-  test.each(["tcp", "tls"] as const)("silence over %s", async (layer) => {
+  test.each(["tcp", "tls"] as const)("after the %s connection: timeout", async (layer) => {
     const server = await startSilentServer(layer);
     onTestFinished(() => server.stop());
     const { cert } = await selfSigned();
     await expect(ask(server.hostName, cert)).rejects.toMatchObject({ name: "ConnectTimeout" });
   });
 
-  test("an aborted wait ends at once, with the reason", async () => {
+  test("an abort ends the wait at once, with its reason", async () => {
     const server = await startSilentServer("tls");
     onTestFinished(() => server.stop());
     const { cert } = await selfSigned();
@@ -230,7 +230,7 @@ describe("a server's response", () => {
     ["broken JSON", "{", "application/json"],
     ["a page", "<html>hello</html>", "text/html"],
     ["a list where none belongs", "[1]", "application/json"],
-  ])("%s is told as no hub's", async (_what, body, type) => {
+  ])("%s is reported as unexpected", async (_what, body, type) => {
     const { registry } = await registryAt({ status: 200, body, type });
     await expect(registry.get("d")).rejects.toMatchObject({ name: "ServerError" });
     await expect(registry.list()).rejects.toMatchObject({ name: "ServerError" });
@@ -251,7 +251,7 @@ describe("a server's response", () => {
     ["too many requests", 429, "", "Throttling", "HTTP 429"],
     ["an error of its own", 500, "", "ServerError", "HTTP 500"],
     ["a pause", 503, "", "ServiceUnavailable", "HTTP 503"],
-  ])("refusal by %s", async (_what, status, body, name, message) => {
+  ])("an error with %s", async (_what, status, body, name, message) => {
     const { registry } = await registryAt({ status, body });
     await expect(registry.get("d")).rejects.toMatchObject({
       name,
@@ -259,7 +259,7 @@ describe("a server's response", () => {
     });
   });
 
-  test("a principal signs in with its token, and the error names the role it needs", async () => {
+  test("a principal signs in with its token, and an error names the required role", async () => {
     const credential = {
       getToken: () =>
         Promise.resolve({ token: "entra", expiresOnTimestamp: Date.now() + 3_600_000 }),
@@ -283,7 +283,7 @@ describe("a server's response", () => {
     expect(authorizations).toEqual([]);
   });
 
-  test("a credential that never responds does not block a request forever", async () => {
+  test("a credential that does not respond causes a timeout", async () => {
     const registry = open({
       signIn: {
         type: "entra",

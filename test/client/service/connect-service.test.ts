@@ -106,8 +106,8 @@ async function receive(hub: LocalHub & Target, count: number): Promise<Delivery[
   return deliveries;
 }
 
-describe("a message sent", () => {
-  it("arrives at the device as it was, userId and bytes included", async () => {
+describe("a sent message", () => {
+  it("arrives unchanged, including userId and bytes", async () => {
     const hub = await local();
     const { connection } = await connect(hub);
     const expiryTimeUtcMs = Math.ceil(Date.now() / 1000) * 1000 + 60_000;
@@ -135,7 +135,7 @@ describe("a message sent", () => {
     });
   });
 
-  it("contains nothing that was not requested", async () => {
+  it("has no properties that were not set", async () => {
     const hub = await scripted();
     const { connection } = await connect(hub);
     await connection.send("device1", message());
@@ -145,7 +145,7 @@ describe("a message sent", () => {
     expect(received?.to).toBe("/devices/device1/messages/devicebound");
   });
 
-  it("goes over one link, pipelined, in order", async () => {
+  it("shares one link with others, pipelined and in order", async () => {
     const hub = await local();
     const { connection } = await connect(hub);
     const ids = Array.from({ length: 50 }, (_, index) => `m${index}`);
@@ -154,7 +154,7 @@ describe("a message sent", () => {
     expect(deliveries.map((delivery) => delivery.message.system.messageId)).toEqual(ids);
   });
 
-  it("attaches one link only, however many are sent at once", async () => {
+  it("attaches one link, however many are sent at once", async () => {
     const hub = await scripted();
     const { connection } = await connect(hub);
     await Promise.all(Array.from({ length: 20 }, () => connection.send("device1", message())));
@@ -163,8 +163,8 @@ describe("a message sent", () => {
   });
 });
 
-describe("a message refused", () => {
-  it("by a hub without that device is DeviceNotFound; the next one goes through", async () => {
+describe("a refused message", () => {
+  it("fails with DeviceNotFound for an unknown device; the next one is accepted", async () => {
     const hub = await local();
     const { connection } = await connect(hub);
     const results = await Promise.allSettled([
@@ -177,7 +177,7 @@ describe("a message refused", () => {
     ]);
   });
 
-  it("by a full queue is DeviceMaximumQueueDepthExceeded, each with its own outcome", async () => {
+  it("fails with DeviceMaximumQueueDepthExceeded for a full queue, independently of others", async () => {
     const hub = await local({ queueDepth: 3 });
     const { connection } = await connect(hub);
     const results = await Promise.allSettled(
@@ -190,7 +190,7 @@ describe("a message refused", () => {
     expect(results[4]).toMatchObject({ reason: { name: "DeviceMaximumQueueDepthExceeded" } });
   });
 
-  it("for its size is MessageTooLarge", async () => {
+  it("fails with MessageTooLarge for its size", async () => {
     const hub = await local();
     const { connection } = await connect(hub);
     await expect(
@@ -216,7 +216,7 @@ describe("a message refused", () => {
     ["com.microsoft:argument-error", "bad", "ArgumentInvalid"],
     ["amqp:internal-error", "oops", "ServerError"],
     ["amqp:unheard-of", "what", "ServerError"],
-  ])("with %s and %s is %s", async (condition, description, name) => {
+  ])("with %s and %s fails with %s", async (condition, description, name) => {
     const hub = await scripted({
       onMessage: ({ delivery }) => delivery?.reject({ condition, description } as never),
     });
@@ -228,7 +228,7 @@ describe("a message refused", () => {
     expect(disconnects).toEqual([]);
   });
 
-  it.each(["release", "reject"] as const)("by a bare %s is not reported as sent", async (how) => {
+  it.each(["release", "reject"] as const)("with a bare %s is not reported as sent", async (how) => {
     const hub = await scripted({
       onMessage: ({ delivery }) => {
         if (how === "release") delivery?.release({ delivery_failed: false } as never);
@@ -243,7 +243,7 @@ describe("a message refused", () => {
 });
 
 describe("feedback", () => {
-  it("arrives as records, and a completed batch is removed", async () => {
+  it("arrives as records; completing a batch removes it", async () => {
     const hub = await local();
     const { connection } = await connect(hub);
     const batches = collect<FeedbackBatch>();
@@ -266,7 +266,7 @@ describe("feedback", () => {
     expect(await feedbackOfNextReader(hub)).toEqual(["sentinel"]);
   });
 
-  it("that was not settled goes to the next reader", async () => {
+  it("is redelivered to the next reader if unsettled", async () => {
     const hub = await local();
     const { connection } = await connect(hub);
     const batches = collect<FeedbackBatch>();
@@ -278,7 +278,7 @@ describe("feedback", () => {
     expect(await feedbackOfNextReader(hub)).toEqual(["m1", "sentinel"]);
   });
 
-  it("is settled batch by batch as asked, also in one tick, before close ends", async () => {
+  it("is settled batch by batch, also within one tick, before close resolves", async () => {
     const outcomes: string[] = [];
     const hub = await scripted({
       onFeedbackLink(sender) {
@@ -312,7 +312,7 @@ describe("feedback", () => {
     );
   });
 
-  it("that cannot be parsed is left unsettled", async () => {
+  it("is left unsettled if it cannot be parsed", async () => {
     const hub = await scripted({
       onFeedbackLink(sender) {
         sender.send({ body: rhea.message.data_section(Buffer.from("no json")) } as AmqpMessage);
@@ -325,7 +325,7 @@ describe("feedback", () => {
     expect((await batches.next()).records[0]?.originalMessageId).toBe("m1");
   });
 
-  it("refused by the hub rejects", async () => {
+  it("rejects when the hub refuses it", async () => {
     const hub = await scripted({ refusesFeedback: true });
     const { connection } = await connect(hub);
     await expect(connection.openFeedback(() => {})).rejects.toMatchObject({
@@ -344,7 +344,7 @@ describe("an open connection", () => {
     expect(await service.disconnected).toMatchObject({ name: "ConnectionLost" });
   });
 
-  it("reports its end once, and every send in flight fails", async () => {
+  it("reports its end once, and fails every send in flight", async () => {
     const hub = await scripted({ onMessage: () => {} });
     const service = await connect(hub);
     const sends = [service.connection.send("device1", message())];
@@ -364,7 +364,7 @@ describe("an open connection", () => {
     expect(service.disconnects).toHaveLength(1);
   });
 
-  it("that the hub closes in order ends at once, with the hub's reason, and leaves no timer", async () => {
+  it("ends at once when the hub closes it, with the hub's reason, and leaves no timer", async () => {
     const hub = await scripted();
     const left = await timersLeftBy(async () => {
       const service = await connect(hub);
@@ -380,7 +380,7 @@ describe("an open connection", () => {
     expect(left).toEqual([]);
   });
 
-  it("whose new token is refused ends as IotHubUnauthorized", async () => {
+  it("ends with IotHubUnauthorized when the new token is refused", async () => {
     const timers = vi.spyOn(globalThis, "setTimeout");
     const hub = await scripted({ tokenStatus: [200, 401] });
     const service = await connect(hub);
@@ -391,7 +391,7 @@ describe("an open connection", () => {
     expect(await service.disconnected).toMatchObject({ name: "IotHubUnauthorized" });
   });
 
-  it("closes in order, and leaves no socket and no timer", async () => {
+  it("closes cleanly, and leaves no socket or timer", async () => {
     const hub = await scripted();
     const left = await timersLeftBy(async () => {
       const { connection, disconnects } = await connect(hub);
@@ -405,7 +405,7 @@ describe("an open connection", () => {
     await socketsClosed(hub);
   });
 
-  it("closes even when the hub has stopped responding", async () => {
+  it("closes even if the hub stops responding", async () => {
     const hub = await scripted();
     const left = await timersLeftBy(async () => {
       const { connection } = await connect(hub);
@@ -418,8 +418,8 @@ describe("an open connection", () => {
   });
 });
 
-describe("a connect that fails", () => {
-  it("for its key is IotHubUnauthorized, and leaves nothing", async () => {
+describe("connecting fails", () => {
+  it("with IotHubUnauthorized for a wrong key, and leaves nothing open", async () => {
     const hub = await local();
     const wrongKey = hub.connectionString.replace(/SharedAccessKey=.*/, "SharedAccessKey=c2VjcmV0");
     const left = await timersLeftBy(() =>
@@ -431,7 +431,7 @@ describe("a connect that fails", () => {
     expect(left).toEqual([]);
   });
 
-  it("for its key is IotHubUnauthorized also when the hub hangs up at once", async () => {
+  it("with IotHubUnauthorized for a wrong key even if the hub hangs up at once", async () => {
     const hub = await scripted({ tokenStatus: 401, hangsUpOnRefusal: true });
     await expect(connect(hub)).rejects.toMatchObject({
       name: "IotHubUnauthorized",
@@ -439,19 +439,19 @@ describe("a connect that fails", () => {
     });
   });
 
-  it("because nothing listens is ConnectionRefused", async () => {
+  it("with ConnectionRefused when nothing listens", async () => {
     const connectionString = connectionStringOf(`localhost:${await freePort()}`);
     await expect(connect({ connectionString })).rejects.toMatchObject({
       name: "ConnectionRefused",
     });
   });
 
-  it("because the name is unknown is HostNotFound", async () => {
+  it("with HostNotFound when the name is unknown", async () => {
     const connectionString = connectionStringOf("nowhere.invalid");
     await expect(connect({ connectionString })).rejects.toMatchObject({ name: "HostNotFound" });
   });
 
-  it("because the certificate is not trusted is UntrustedCertificate", async () => {
+  it("with UntrustedCertificate when the certificate is not trusted", async () => {
     const { connectionString } = await scripted();
     const left = await timersLeftBy(() =>
       expect(connect({ connectionString })).rejects.toMatchObject({
@@ -465,7 +465,7 @@ describe("a connect that fails", () => {
   it.each([
     ["the hub never answers", { isSilent: true }],
     ["the token is never answered", { tokenStatus: 0 }],
-  ])("because %s is ConnectTimeout, and leaves nothing", async (_, script) => {
+  ])("with ConnectTimeout when %s, and leaves nothing open", async (_, script) => {
     const hub = await scripted(script);
     const left = await timersLeftBy(() =>
       expect(connect(hub, { connectTimeoutMs: 300 })).rejects.toMatchObject({
@@ -476,7 +476,7 @@ describe("a connect that fails", () => {
     await socketsClosed(hub);
   });
 
-  it("because its caller aborts it ends at once, and leaves nothing", async () => {
+  it("at once when aborted, and leaves nothing open", async () => {
     const hub = await scripted({ tokenStatus: 0 });
     const controller = new AbortController();
     const left = await timersLeftBy(async () => {
@@ -491,7 +491,7 @@ describe("a connect that fails", () => {
     await socketsClosed(hub);
   });
 
-  it("never shows the key", async () => {
+  it("without showing the key", async () => {
     const hub = await scripted({ tokenStatus: 401 });
     const error = await connect(hub).catch((reason: unknown) => reason);
     expect(describeError(error)).not.toMatch(/c2VjcmV0|sig=/);

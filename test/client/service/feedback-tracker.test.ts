@@ -52,7 +52,7 @@ class Setup {
 }
 
 describe("FeedbackTracker", () => {
-  it("matches by device and message id, and completes a batch of its own", () => {
+  it("matches records by device and message id, and completes a batch of its own", () => {
     const setup = new Setup(["a", "1"], ["b", "1"], ["a", "2"]);
     const batch = new FakeBatch(["b", "1"], ["a", "1"]);
     setup.tracker.add(batch, 5);
@@ -66,7 +66,7 @@ describe("FeedbackTracker", () => {
     ["another message", ["a", "2"]],
     ["an id in another case", ["A", "1"]],
     ["no id", ["a", ""]],
-  ] as const)("does not take %s for its own", (_, foreign) => {
+  ] as const)("ignores %s", (_, foreign) => {
     const setup = new Setup(["a", "1"]);
     const batch = new FakeBatch(foreign);
     setup.tracker.add(batch, 5);
@@ -75,7 +75,7 @@ describe("FeedbackTracker", () => {
     expect(setup.pending).toEqual(["a/1"]);
   });
 
-  it("keeps a batch with others' records unsettled, and releases it once at the end", () => {
+  it("holds a batch with other senders' records, and releases it once at the end", () => {
     const { tracker, told } = new Setup(["a", "1"]);
     const mixed = new FakeBatch(["a", "1"], ["b", "9"]);
     const foreign = new FakeBatch(["b", "10"]);
@@ -88,7 +88,7 @@ describe("FeedbackTracker", () => {
     expect([mixed.settlements, foreign.settlements]).toEqual([["release"], ["release"]]);
   });
 
-  it("counts a redelivered held batch once, and releases only its last delivery", () => {
+  it("counts a redelivered held batch once, and releases only the last delivery", () => {
     const setup = new Setup(["a", "1"], ["a", "1"]);
     const [first, again] = [
       new FakeBatch(["a", "1"], ["b", "9"]),
@@ -112,7 +112,7 @@ describe("FeedbackTracker", () => {
     expect(setup.pending).toEqual(["a/1"]);
   });
 
-  it("treats records of its messages as its own even if none is awaited", () => {
+  it("treats records of its messages as its own even if they are not awaited", () => {
     const { tracker, told } = new Setup(["a", "2"]);
     tracker.expect("a", "1");
     tracker.cancel("a", "1");
@@ -122,7 +122,7 @@ describe("FeedbackTracker", () => {
     expect(batch.settlements).toEqual(["complete"]);
   });
 
-  it("awaits as many records of one id as messages were sent with it", () => {
+  it("awaits one record per message sent with the same id", () => {
     const { tracker, told } = new Setup();
     for (const atMs of [10, 20]) {
       tracker.expect("a", "same");
@@ -137,7 +137,7 @@ describe("FeedbackTracker", () => {
     expect(told.slice(2)).toEqual(["a/same 10"]);
   });
 
-  it("reports a record that arrives before the acceptance after it", () => {
+  it("reports an early record after its message is accepted", () => {
     const { tracker, told } = new Setup();
     tracker.expect("a", "1");
     tracker.add(new FakeBatch(["a", "1"]), 90);

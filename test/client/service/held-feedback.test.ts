@@ -20,7 +20,7 @@ function batchOf(messageId: string, settled: string[], name = messageId): Feedba
   };
 }
 
-test("held batches are released once, completed ones never", () => {
+test("held batches are released once, completed batches never", () => {
   const settled: string[] = [];
   const held = new HeldFeedback();
   held.complete(batchOf("mine", settled));
@@ -30,7 +30,7 @@ test("held batches are released once, completed ones never", () => {
   expect(settled).toEqual(["mine completed", "other released"]);
 });
 
-test("of a redelivered batch only the last delivery is released", () => {
+test("only the last delivery of a redelivered batch is released", () => {
   const settled: string[] = [];
   const held = new HeldFeedback();
   held.hold(batchOf("m", settled, "first"));
@@ -40,7 +40,7 @@ test("of a redelivered batch only the last delivery is released", () => {
   expect(settled).toEqual(["second released"]);
 });
 
-test("a batch that was held and then completed is not released any more", () => {
+test("a held batch that is completed later is not released", () => {
   const settled: string[] = [];
   const held = new HeldFeedback();
   held.hold(batchOf("m", settled));

@@ -83,7 +83,7 @@ const message = (messageId: string, parts: Partial<Message> = {}): Message => ({
 const idsIn = (log: EventLog): unknown[] => log.of("telemetry").map(({ messageId }) => messageId);
 
 describe.each(TRANSPORTS)("over %s", (transport) => {
-  it("events are confirmed once the hub has stored them, each once", async () => {
+  it("each event is confirmed once, after the hub stored it", async () => {
     const setup = await start();
     const device = await connect(setup, transport);
     const ids = Array.from({ length: 100 }, (_, n) => `m${n}`);
@@ -97,7 +97,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(idsIn(setup.log).sort()).toEqual([...ids].sort());
   });
 
-  it("a message of more than 256 KB is refused, and the connection goes on", async () => {
+  it("a message larger than 256 KB is refused, and the connection continues", async () => {
     const setup = await start();
     const device = await connect(setup, transport);
     const body = Buffer.alloc(MAX_DEVICE_TO_CLOUD_BYTES);
@@ -109,7 +109,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(idsIn(setup.log)).toEqual(["m2"]);
   });
 
-  it("a device that only sends takes no message, also when it had subscribed before", async () => {
+  it("a device that only sends receives no message, even if it subscribed before", async () => {
     const setup = await start();
     const before = await connect(setup, transport, { onDelivery: () => {} });
     await before.close();
@@ -136,7 +136,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     await setup.log.reached("settled");
   });
 
-  it("after the end nothing is sent, and nothing reconnects", async () => {
+  it("after the connection ends, nothing is sent and nothing reconnects", async () => {
     const setup = await start();
     const device = await connect(setup, transport);
     await device.sendEvent(message("m1"));

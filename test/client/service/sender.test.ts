@@ -102,7 +102,7 @@ class Setup {
 const ids = (count: number): string[] => Array.from({ length: count }, (_, n) => `m${n}`);
 
 describe("sendAll", () => {
-  it("sends in order without waiting for each answer, and reports in order", async () => {
+  it("pipelines messages, and reports them in order", async () => {
     const answers = new Map(ids(3).map((id) => [id, createDeferred<undefined>()]));
     const hub = new FakeHub((_, id) => answers.get(id)?.promise);
     const setup = new Setup(hub, messagesTo(["a"], 3));
@@ -118,7 +118,7 @@ describe("sendAll", () => {
     expect(setup.told).toEqual(["sent:0", "sent:1", "sent:2"]);
   });
 
-  it("reads no more messages than fit in its window", async () => {
+  it("reads only as many messages as fit in its window", async () => {
     const first = createDeferred<undefined>();
     const hub = new FakeHub((_, id) => (id === "m0" ? first.promise : new Promise(() => {})));
     let taken = 0;
@@ -136,7 +136,7 @@ describe("sendAll", () => {
     expect([taken, hub.sends.length]).toEqual([11, 11]);
   });
 
-  it("continues after a message that is refused individually", async () => {
+  it("continues after a refused message", async () => {
     const hub = new FakeHub((device) => (device === "b" ? "DeviceNotFound" : undefined));
     const setup = new Setup(hub, messagesTo(["a", "b"], 2));
     await setup.run;
@@ -179,7 +179,7 @@ describe("sendAll", () => {
     expect(hub.sends).toEqual([`a:${startMs}`, `a:${startMs + 1000}`]);
   });
 
-  it("waits for many full devices without a warning of leaking listeners", async () => {
+  it("waits for many full devices without a listener leak warning", async () => {
     const warnings: string[] = [];
     const onWarning = ({ name }: Error): void => void warnings.push(name);
     process.on("warning", onWarning);
@@ -201,7 +201,7 @@ describe("sendAll", () => {
       expect(setup.told).toEqual(["sent:0", "sent:1", `failed:2:${FULL}`]);
     });
 
-    it("reports its growing waits, then keeps the order of waiting messages", async () => {
+    it("reports its growing waits, and keeps the order of waiting messages", async () => {
       const hub = new FullHub(2);
       const setup = new Setup(hub, messagesTo(["a"], 6), { windowSize: 4 });
       await setup.clock.pass(500 + 1000 + 2000);
@@ -233,7 +233,7 @@ describe("sendAll", () => {
       expect(hub.sends).toEqual(["a:m0"]);
     });
 
-    it("resets the back-off once a message was accepted", async () => {
+    it("resets the back-off once a message is accepted", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 2));
       await setup.clock.pass(500 + 1000);
@@ -252,7 +252,7 @@ describe("sendAll", () => {
       expect(setup.totals).toEqual({ sent: 0, failed: 3 });
     });
 
-    it("gives later messages no new time limit while the device accepts none", async () => {
+    it("does not restart the time limit for later messages while the device accepts none", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 100), { timeoutMs: 10_000, windowSize: 5 });
       await setup.clock.pass(10_000);
@@ -260,7 +260,7 @@ describe("sendAll", () => {
       expect(setup.totals).toEqual({ sent: 0, failed: 100 });
     });
 
-    it("waits without limit when the time is 0", async () => {
+    it("waits without limit with a time limit of 0", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 1), { timeoutMs: 0 });
       await setup.clock.pass(24 * 3_600_000);
@@ -362,7 +362,7 @@ describe("sendAll", () => {
     },
   );
 
-  it("leaves unsent what a full device refuses after the abort", async () => {
+  it("counts messages that a full device refuses after the abort as unsent", async () => {
     const answer = createDeferred<undefined>();
     const hub = new FakeHub((_, id) =>
       id === "m0" ? answer.promise.then(() => FULL as never) : "DeviceNotFound",
@@ -376,7 +376,7 @@ describe("sendAll", () => {
     expect(setup.told).toEqual(["unsent:0", "failed:1:DeviceNotFound"]);
   });
 
-  it("distinguishes messages without an answer from messages never sent", async () => {
+  it("distinguishes messages with an unknown outcome from messages never sent", async () => {
     const end = createDeferred<undefined>();
     const hub = new FakeHub((_, id) =>
       end.promise.then(() => {

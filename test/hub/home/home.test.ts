@@ -45,7 +45,7 @@ const description = {
 };
 
 describe("the home directory", () => {
-  withModes("is for its owner alone, and all in it but the certificate", async () => {
+  withModes("is accessible only to its owner", async () => {
     const directory = join(temporaryDirectory(), "deep", "home");
     await startAtHome(directory);
     const { hubFile, installationFile } = homePaths(directory);
@@ -55,20 +55,20 @@ describe("the home directory", () => {
 
   const unusable: [what: string, make: () => string][] = [
     ["a file", () => fileIn(temporaryDirectory())],
-    ["below a file", () => join(fileIn(temporaryDirectory()), "home")],
-    ["a link to nowhere", () => linkToNowhere(temporaryDirectory())],
+    ["inside a file", () => join(fileIn(temporaryDirectory()), "home")],
+    ["a dangling link", () => danglingLink(temporaryDirectory())],
   ];
   // No directory can be created here, even by root; Node's own recursive mkdir would retry forever.
   if (process.platform === "linux") unusable.push(["in /proc", () => "/proc/c2d/home"]);
 
-  it.each(unusable)("that is %s is refused at once, by its path", async (_what, make) => {
+  it.each(unusable)("is refused immediately, with its path, when it is %s", async (_what, make) => {
     const directory = make();
     const refusal = { name: "HomeUnusable", message: expect.stringContaining(directory) };
     await expect(startHomeHub({ directory, ports: [0] })).rejects.toMatchObject(refusal);
     expect(() => createHome(directory)).toThrow(expect.objectContaining(refusal));
   });
 
-  it("of another user is refused", async (context) => {
+  it("is refused when it belongs to another user", async (context) => {
     const directory = temporaryDirectory();
     if (process.geteuid?.() !== 0) {
       process.stderr.write("SKIPPED: only root can give a directory to another user.\n");
@@ -80,7 +80,7 @@ describe("the home directory", () => {
     }
   });
 
-  it("that only has to be looked at is not made, nor anything beside it", () => {
+  it("is not created by a check", () => {
     const parent = temporaryDirectory();
     requireUsableHome(join(parent, "deep", "home"));
     expect(readdirSync(parent)).toEqual([]);
@@ -93,14 +93,14 @@ function fileIn(directory: string): string {
   return path;
 }
 
-function linkToNowhere(directory: string): string {
+function danglingLink(directory: string): string {
   const path = join(directory, "link");
   symlinkSync(join(directory, "nowhere"), path);
   return path;
 }
 
-describe("finding the hub that runs", () => {
-  it("gives what it needs to connect, and nothing once the hub has stopped", async () => {
+describe("readRunningHub", () => {
+  it("describes the running hub, until it stops", async () => {
     const directory = temporaryDirectory();
     const hub = await startAtHome(directory);
     expect(readRunningHub(directory)).toMatchObject({
@@ -114,7 +114,7 @@ describe("finding the hub that runs", () => {
     expect(readRunningHub(directory)).toBeUndefined();
   });
 
-  it("finds none without a directory, or without hub.json in it", () => {
+  it("finds no hub without a directory or hub.json", () => {
     expect(readRunningHub(join(temporaryDirectory(), "nowhere"))).toBeUndefined();
     expect(readRunningHub(temporaryDirectory())).toBeUndefined();
   });
@@ -122,21 +122,21 @@ describe("finding the hub that runs", () => {
   it.each<[string, object]>([
     ["its process is gone", { pid: 2 ** 22 + 1 }],
     ["it has no ports", { ports: [] }],
-    ["its port is no port", { ports: [99_999] }],
-    ["its port is text", { ports: ["x"] }],
-    ["its host is no host", { host: 7 }],
+    ["its port is out of range", { ports: [99_999] }],
+    ["its port is a string", { ports: ["x"] }],
+    ["its host is a number", { host: 7 }],
     ["its endpoint is missing", { endpoint: undefined }],
     ["its certificate is missing", { caFile: undefined }],
-    ["its process id is text", { pid: "1" }],
-    ["its process id is no process id", { pid: -1.5 }],
-  ])("takes hub.json for stale when %s", (_why, fields) => {
+    ["its process id is a string", { pid: "1" }],
+    ["its process id is negative", { pid: -1.5 }],
+  ])("treats hub.json as stale when %s", (_why, fields) => {
     const paths = createHome(temporaryDirectory());
     writeHubDescription(paths, { ...description, ...fields });
     expect(readRunningHub(paths.directory)).toBeUndefined();
   });
 
   it.each(["", "{", "null", "[]", "7", "{}", '"x"'])(
-    "takes hub.json for stale when it holds %o",
+    "treats hub.json as stale when it contains %o",
     (text) => {
       const paths = createHome(temporaryDirectory());
       writeFileSync(paths.hubFile, text);
@@ -145,15 +145,15 @@ describe("finding the hub that runs", () => {
   );
 });
 
-describe("a hub at home", () => {
-  it("starts over a stale hub.json", async () => {
+describe("startHomeHub", () => {
+  it("replaces a stale hub.json", async () => {
     const paths = createHome(temporaryDirectory());
     writeHubDescription(paths, { ...description, pid: 2 ** 22 + 1 });
     const hub = await startAtHome(paths.directory);
     expect(readRunningHub(paths.directory)).toMatchObject({ ports: hub.ports });
   });
 
-  it("keeps its keys, its certificate authority and its devices", async () => {
+  it("keeps keys, certificate authority and devices across restarts", async () => {
     const directory = temporaryDirectory();
     const first = await startAtHome(directory);
     const device = first.deviceConnectionString("device1");
@@ -166,7 +166,7 @@ describe("a hub at home", () => {
     expect(readFileSync(second.caFile, "utf8")).toBe(ca);
   });
 
-  it.each([false, true])("has its directory alone (in memory: %s)", async (isInMemory) => {
+  it.each([false, true])("refuses a directory in use (in memory: %s)", async (isInMemory) => {
     const directory = temporaryDirectory();
     const hub = await startAtHome(directory, { isInMemory });
     await expect(startHomeHub({ directory, ports: [0] })).rejects.toMatchObject({
@@ -175,7 +175,7 @@ describe("a hub at home", () => {
     expect(readRunningHub(directory)).toMatchObject({ ports: hub.ports });
   });
 
-  it("that cannot have its port leaves the directory free and the other hub.json alone", async () => {
+  it("releases the directory when its port is taken", async () => {
     const directory = temporaryDirectory();
     const other = await startAtHome(temporaryDirectory());
     await expect(startHomeHub({ directory, ports: [...other.ports] })).rejects.toMatchObject({
@@ -185,7 +185,7 @@ describe("a hub at home", () => {
     await startAtHome(directory);
   });
 
-  it("may skip a port that is taken, and takes any when all are", async () => {
+  it("skips taken ports if asked to, and uses a free one when all are taken", async () => {
     const other = await startAtHome(temporaryDirectory());
     const hub = await startAtHome(temporaryDirectory(), {
       ports: [...other.ports],
@@ -208,7 +208,7 @@ describe("a hub at home", () => {
     },
   );
 
-  it("names no key of an installation it cannot use", async () => {
+  it("shows no key of a damaged installation.json", async () => {
     const paths = createHome(temporaryDirectory());
     await (await startAtHome(paths.directory)).stop();
     const text = readFileSync(paths.installationFile, "utf8");
@@ -225,14 +225,14 @@ describe("a hub at home", () => {
     expect(statSync(directory).mode & 0o7777).toBe(0o1777);
   });
 
-  it.runIf(onPosix("named pipes"))("does not wait for what a pipe might hold", () => {
+  it.runIf(onPosix("named pipes"))("does not block on a named pipe", () => {
     const paths = createHome(temporaryDirectory());
     execFileSync("mkfifo", [paths.hubFile]);
     expect(() => readRunningHub(paths.directory)).toThrow(`${paths.hubFile} cannot be read`);
   });
 
   it.each<keyof HomePaths>(["hubFile", "installationFile", "caFile"])(
-    "that cannot use its %s leaves nothing open",
+    "leaves nothing open when its %s is unusable",
     async (file) => {
       const paths = createHome(temporaryDirectory());
       const ports = [await freePort()];
@@ -246,7 +246,7 @@ describe("a hub at home", () => {
     },
   );
 
-  it.skipIf(!existsSync("/dev/full"))("reports a full disk for any write", async () => {
+  it.skipIf(!existsSync("/dev/full"))("reports a full disk", async () => {
     const paths = createHome(temporaryDirectory());
     symlinkSync("/dev/full", `${paths.installationFile}.${process.pid}.tmp`);
     await expect(startHomeHub({ directory: paths.directory, ports: [0] })).rejects.toMatchObject({
@@ -255,7 +255,7 @@ describe("a hub at home", () => {
     await startAtHome(paths.directory);
   });
 
-  it.each(["store", "store.owner"])("does not take a file for its %s", async (name) => {
+  it.each(["store", "store.owner"])("refuses a file in place of its %s", async (name) => {
     const paths = createHome(temporaryDirectory());
     writeFileSync(join(paths.directory, name), "");
     await expect(startHomeHub({ directory: paths.directory, ports: [0] })).rejects.toMatchObject({
@@ -263,18 +263,18 @@ describe("a hub at home", () => {
     });
   });
 
-  it("whose start is aborted leaves nothing open", async () => {
+  it("leaves nothing open when aborted", async () => {
     const paths = createHome(temporaryDirectory());
     const ports = [await freePort()];
     const { directory } = paths;
-    const given = new AbortController();
-    const isGivenUp = expect(
-      startHomeHub({ directory, ports, signal: given.signal }),
+    const aborter = new AbortController();
+    const aborted = expect(
+      startHomeHub({ directory, ports, signal: aborter.signal }),
     ).rejects.toMatchObject({ name: "AbortError" });
-    given.abort();
-    await isGivenUp;
+    aborter.abort();
+    await aborted;
     expect(existsSync(paths.hubFile)).toBe(false);
-    await expect(startHomeHub({ directory, ports, signal: given.signal })).rejects.toThrow();
+    await expect(startHomeHub({ directory, ports, signal: aborter.signal })).rejects.toThrow();
     await startAtHome(directory, { ports });
   });
 });

@@ -15,7 +15,7 @@ async function bulk(hub: TestHub, items: unknown, policy = "registryReadWrite") 
 }
 
 describe("rule registry-bulk", () => {
-  test("each device is created, updated or deleted for itself", async () => {
+  test("one request creates, updates and deletes devices", async () => {
     const hub = await createTestHub();
     const authentication = { type: "sas", symmetricKey: { primaryKey: "", secondaryKey: "" } };
     const { status, body } = await bulk(hub, [
@@ -32,7 +32,7 @@ describe("rule registry-bulk", () => {
     });
   });
 
-  test("failed operations are reported, and the others applied", async () => {
+  test("failed operations are reported, and the others are applied", async () => {
     const hub = await createTestHub();
     const { status, body } = await bulk(hub, [
       { id: "device1", importMode: "create" },
@@ -54,7 +54,7 @@ describe("rule registry-bulk", () => {
   test.each([
     ["UpdateIfMatchETag", { status: "disabled" }],
     ["DeleteIfMatchETag", {}],
-  ])("%s takes the etag that is there and no other", async (importMode, fields) => {
+  ])("%s requires the current etag", async (importMode, fields) => {
     const hub = await createTestHub();
     const { etag } = hub.registry.get("device1");
     const wrong = await bulk(hub, [{ id: "device1", importMode, eTag: "b3RoZXI=", ...fields }]);
@@ -65,29 +65,32 @@ describe("rule registry-bulk", () => {
     expect(hub.registry.find("device1")?.etag).not.toBe(etag);
   });
 
-  test.each(["CreateOrUpdate", "CreateOrUpdateIfMatchETag"])("%s", async (importMode) => {
-    const hub = await createTestHub();
-    const { etag: eTag } = hub.registry.get("device1");
-    const { status } = await bulk(hub, [
-      { id: "device1", importMode, eTag, status: "disabled" },
-      { id: "new", importMode },
-    ]);
-    expect(status).toBe(200);
-    expect(hub.registry.get("device1").status).toBe("disabled");
-    expect(hub.registry.find("new")).toBeDefined();
-  });
+  test.each(["CreateOrUpdate", "CreateOrUpdateIfMatchETag"])(
+    "%s creates or updates",
+    async (importMode) => {
+      const hub = await createTestHub();
+      const { etag: eTag } = hub.registry.get("device1");
+      const { status } = await bulk(hub, [
+        { id: "device1", importMode, eTag, status: "disabled" },
+        { id: "new", importMode },
+      ]);
+      expect(status).toBe(200);
+      expect(hub.registry.get("device1").status).toBe("disabled");
+      expect(hub.registry.find("new")).toBeDefined();
+    },
+  );
 
   test.each([
-    ["no list", { id: "d" }],
-    ["an empty one", []],
+    ["a body that is not a list", { id: "d" }],
+    ["an empty list", []],
     [
-      "more than a hundred",
+      "more than 100 devices",
       Array.from({ length: 101 }, (_, n) => ({ id: `d${n}`, importMode: "create" })),
     ],
-    ["no id", [{ importMode: "create" }]],
-    ["no mode", [{ id: "d" }]],
+    ["a device without an id", [{ importMode: "create" }]],
+    ["a device without a mode", [{ id: "d" }]],
     ["an unknown mode", [{ id: "d", importMode: "toString" }]],
-  ])("%s is refused, and nothing is done", async (_name, items) => {
+  ])("%s is refused, and nothing changes", async (_name, items) => {
     const hub = await createTestHub();
     const { status, body } = await bulk(hub, items);
     expect(status).toBe(400);
@@ -95,7 +98,7 @@ describe("rule registry-bulk", () => {
     expect(hub.registry.list()).toHaveLength(2);
   });
 
-  test.each(["service", "device", "registryRead"])("policy %s may not", async (policy) => {
+  test.each(["service", "device", "registryRead"])("policy %s lacks permission", async (policy) => {
     const hub = await createTestHub();
     const { status } = await bulk(hub, [{ id: "new", importMode: "create" }], policy);
     expect(status).toBe(401);
@@ -104,7 +107,7 @@ describe("rule registry-bulk", () => {
 });
 
 // As in the output of Azure's import jobs: numbers, which azure-iothub hands on in `responseBody`.
-test("azure-iothub's Registry reads what could not be done", async () => {
+test("azure-iothub's Registry reads the failed operations", async () => {
   const hub = await startHubForTest({ devices: ["device1"] });
   const { host, port = 0 } = splitHostPort(hub.hostName);
   const connectionString = hub.connectionString.replace(hub.hostName, host);
@@ -136,7 +139,7 @@ describe("statistics", () => {
     return JSON.parse(response.body.toString());
   }
 
-  test("tell how many devices there are, and how many are connected", async () => {
+  test("count devices and connected devices", async () => {
     const hub = await createTestHub();
     await hub.registry.update("device2", { status: "disabled" }, "*");
     await hub.connectDevice("device1");

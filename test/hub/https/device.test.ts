@@ -32,8 +32,8 @@ function lockTokenOf({ etag = "" }: HttpResponse["headers"]): string {
 }
 
 // Rule https-receive.
-describe("GET of a device's messages", () => {
-  it("gives the oldest, its lock token as ETag and its properties as headers", async () => {
+describe("receiving a message", () => {
+  it("returns the oldest, its lock token as ETag and its properties as headers", async () => {
     const hub = await createTestHub();
     const expiryTimeUtcMs = hub.clock.nowMs() + 60_000;
     const system = {
@@ -75,7 +75,7 @@ describe("GET of a device's messages", () => {
     ["a message id", { messageId: "ü 漢" }, {}],
     ["a correlation id", { correlationId: "\0" }, {}],
     ["a content type", { contentType: "a\r\nx: y" }, {}],
-  ])("gives also a message with %s that a header cannot hold", async (_what, fields, expected) => {
+  ])("encodes or omits %s that is not allowed in a header", async (_what, fields, expected) => {
     const hub = await createTestHub();
     await hub.cloudToDevice.send("device1", message(fields));
     const { status, headers } = await receive(hub);
@@ -86,7 +86,7 @@ describe("GET of a device's messages", () => {
     for (const header of Object.values(headers)) expect(header).toMatch(/^[\x20-\x7e]*$/);
   });
 
-  it("gives each message once while it is locked, and 204 with nothing when none is left", async () => {
+  it("returns each message once while locked, and 204 when none is left", async () => {
     const hub = await createTestHub();
     for (const messageId of ["m1", "m2"]) await hub.send({ messageId });
     expect((await receive(hub)).headers["iothub-messageid"]).toBe("m1");
@@ -95,7 +95,7 @@ describe("GET of a device's messages", () => {
     expect([status, headers.etag, body.length]).toEqual([204, undefined, 0]);
   });
 
-  it("lets in the device alone", async () => {
+  it("requires the device's own token", async () => {
     const hub = await createTestHub();
     await hub.send({ messageId: "private" });
     for (const token of [hub.deviceToken("device2"), hub.policyToken("service"), undefined]) {
@@ -109,12 +109,12 @@ describe("GET of a device's messages", () => {
 // Rules c2d-lock-timeout, c2d-delivery-count.
 describe("the lock of a received message", () => {
   it.each<[string, string, Record<string, string>, number]>([
-    ["60 s when nothing is asked for", "", {}, 60_000],
+    ["60 s by default", "", {}, 60_000],
     ["5 s by header", "", { "iothub-messagelocktimeout": "5" }, 5000],
     ["300 s by header", "", { "IotHub-MessageLockTimeout": "300" }, 300_000],
     ["120 s by query", "?IotHub-MessageLockTimeout=120", {}, 120_000],
   ])(
-    "lasts %s, then the message is redelivered, uncounted",
+    "lasts %s; the redelivery does not raise the delivery count",
     async (_how, query, headers, lockMs) => {
       const hub = await createTestHub();
       await hub.send({ messageId: "m1" });
@@ -132,7 +132,7 @@ describe("the lock of a received message", () => {
   );
 
   it.each(["4", "301", "0", "-5", "5.5", "1e2", "soon"])(
-    "may not be asked to last %s seconds: 400, and nothing is locked",
+    "cannot last %s seconds: 400, and nothing is locked",
     async (seconds) => {
       const hub = await createTestHub();
       await hub.send();
@@ -159,7 +159,7 @@ describe("settling a received message", () => {
     expect(hub.cloudToDevice.countOf("device1")).toBe(0);
   });
 
-  it("POST /abandon brings it again at once, counted, before what came after it", async () => {
+  it("POST /abandon redelivers it at once, before later messages, with a raised delivery count", async () => {
     const hub = await createTestHub();
     for (const messageId of ["m1", "m2"]) await hub.send({ messageId });
     expect((await settle(hub, "abandon", await receive(hub))).status).toBe(204);
@@ -183,7 +183,7 @@ describe("settling a received message", () => {
 
 // Rule c2d-lock-lost.
 describe.each(["complete", "reject", "abandon"] as const)("%s without the lock", (settlement) => {
-  it("is 412 DeviceMessageLockLost once it has expired, and changes nothing", async () => {
+  it("is 412 DeviceMessageLockLost after the lock expired, and changes nothing", async () => {
     const hub = await createTestHub();
     await hub.send({ messageId: "m1", ack: "full" });
     const first = await receive(hub);
@@ -198,7 +198,7 @@ describe.each(["complete", "reject", "abandon"] as const)("%s without the lock",
     expect(hub.log.of("feedback")).toMatchObject([{ statusCode: "Success" }]);
   });
 
-  it("is 412 DeviceMessageLockLost when it was used, or was another device's", async () => {
+  it("is 412 DeviceMessageLockLost with a used lock token or another device's", async () => {
     const hub = await createTestHub();
     for (const deviceId of ["device1", "device2"]) await hub.send({}, deviceId);
     const own = await receive(hub);

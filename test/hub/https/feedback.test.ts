@@ -3,7 +3,7 @@ import { createTestHub, devicebound, type TestHub } from "../../support/test-hub
 
 const PATH = "/messages/serviceBound/feedback";
 
-/** A hub with one batch of feedback that is due. */
+/** A hub with one batch of feedback. */
 async function hubWithFeedback(): Promise<TestHub> {
   const hub = await createTestHub();
   await hub.send({ messageId: "m1", ack: "full" });
@@ -20,7 +20,7 @@ function call(hub: TestHub, method: "GET" | "DELETE" | "POST", path: string, pol
 }
 
 describe("rule https-feedback", () => {
-  test("GET gives a batch, locked; DELETE completes it", async () => {
+  test("GET locks and returns a batch; DELETE completes it", async () => {
     const hub = await hubWithFeedback();
     const got = await call(hub, "GET", PATH.toLowerCase());
     expect(got.status).toBe(200);
@@ -35,7 +35,7 @@ describe("rule https-feedback", () => {
     expect((await call(hub, "GET", PATH)).status).toBe(204);
   });
 
-  test("POST abandon requeues it at once, an expired lock after its time", async () => {
+  test("POST /abandon requeues a batch at once; so does the expiry of its lock", async () => {
     const hub = await hubWithFeedback();
     const first = await call(hub, "GET", PATH);
     const lock = String(first.headers.etag).replaceAll('"', "");
@@ -55,7 +55,7 @@ describe("rule https-feedback", () => {
     ["device", 401],
     ["registryRead", 401],
     ["registryReadWrite", 401],
-  ])("policy %s: %i", async (policy, status) => {
+  ])("policy %s gets %i", async (policy, status) => {
     const hub = await hubWithFeedback();
     expect((await call(hub, "GET", PATH, policy)).status).toBe(status);
   });

@@ -5,7 +5,7 @@ import { createHttpsServer } from "../../../src/hub/https/server.ts";
 import { createDuplexPair } from "../../support/duplex-pair.ts";
 import { createTestHub, message, type TestHub } from "../../support/test-hub.ts";
 
-/** Every name an answer may carry, as Azure writes it. */
+/** Every header name of responses, as Azure writes it. */
 const NAMES = [
   "Connection",
   "Content-Length",
@@ -41,7 +41,7 @@ interface RawRequest {
   readonly body?: object;
 }
 
-/** One request of the owner's, and the answer as its bytes are on the wire. */
+/** Sends a request as the owner, and returns the response as it is on the wire. */
 async function exchange(hub: TestHub, method: string, request: RawRequest): Promise<RawAnswer> {
   const [clientEnd, hubEnd] = createDuplexPair();
   onTestFinished(() => void clientEnd.destroy());
@@ -85,7 +85,7 @@ async function lockedMessage(hub: TestHub): Promise<string> {
   return hub.cloudToDevice.take("device1")?.lockToken ?? "";
 }
 
-/** Leaves one batch of feedback to be fetched. */
+/** Leaves one batch of feedback in the queue. */
 async function makeFeedback(hub: TestHub): Promise<void> {
   await hub.cloudToDevice.settle("device1", await lockedMessage(hub), "complete");
   hub.clock.advance(hub.settings.feedback.intervalMs);
@@ -96,7 +96,7 @@ async function lockedFeedback(hub: TestHub): Promise<string> {
   return hub.feedback.take()?.lockToken ?? "";
 }
 
-/** By method and path of each route: a request it answers, made once the hub is ready for it. */
+/** For each route, prepares the hub and returns a request that succeeds. */
 const REQUESTS: Record<string, (hub: TestHub) => RawRequest | Promise<RawRequest>> = {
   "GET /devices": () => ({ path: "/devices" }),
   "GET /devices/:deviceId": () => ({ path: "/devices/device1" }),
@@ -136,7 +136,7 @@ const REQUESTS: Record<string, (hub: TestHub) => RawRequest | Promise<RawRequest
   }),
 };
 
-test("every route is among those that are tried", async () => {
+test("every route has a request here", async () => {
   const { services } = await createTestHub({});
   const routes = createRoutes(services);
   const known = routes.map(({ method, path }) => `${method} ${path}`);
@@ -144,15 +144,15 @@ test("every route is among those that are tried", async () => {
 });
 
 // Rule https-header-names.
-describe("header names have Azure's case", () => {
-  test.each(Object.entries(REQUESTS))("in the answer to %s", async (route, prepare) => {
+describe("header names are spelled as Azure spells them", () => {
+  test.each(Object.entries(REQUESTS))("in the response to %s", async (route, prepare) => {
     const hub = await createTestHub();
     const answer = await exchange(hub, route.split(" ")[0] ?? "", await prepare(hub));
     expect(answer.status).toBeLessThan(300);
     for (const name of answer.names) expect(NAMES).toContain(name);
   });
 
-  test("in a message to a device, whose ETag the C SDK looks for so", async () => {
+  test("in a message to a device, for the C SDK's case-sensitive search for ETag", async () => {
     const hub = await createTestHub();
     await hub.cloudToDevice.send("device1", MESSAGE);
     const { names, header } = await exchange(hub, "GET", { path: DEVICEBOUND });
@@ -163,7 +163,7 @@ describe("header names have Azure's case", () => {
     );
   });
 
-  test("in refusals", async () => {
+  test("in error responses", async () => {
     const hub = await createTestHub();
     for (const path of ["/devices/absent", "/nothing/here"]) {
       const { status, names } = await exchange(hub, "GET", { path });
@@ -174,7 +174,7 @@ describe("header names have Azure's case", () => {
   });
 });
 
-test("an answer tells its length, and one of 204 has none", async () => {
+test("a response has a Content-Length, unless it is a 204", async () => {
   const hub = await createTestHub();
   const listed = await exchange(hub, "GET", { path: "/devices" });
   expect(Number(listed.header("Content-Length"))).toBeGreaterThan(2);

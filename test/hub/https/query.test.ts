@@ -30,7 +30,7 @@ describe("rule https-query", () => {
     const { status, headers, body } = await query(hub, "SELECT  * FROM Devices");
     expect(status).toBe(200);
     expect(headers).toMatchObject({ "x-ms-item-type": "Twin" });
-    // The Node SDK would ask on for as long as there is one, be it empty.
+    // The Node.js SDK continues as long as the header exists, even if it is empty.
     expect(headers).not.toHaveProperty("x-ms-continuation");
     expect(body).toMatchObject([
       {
@@ -45,7 +45,7 @@ describe("rule https-query", () => {
     expect(JSON.stringify(body)).not.toContain("symmetricKey");
   });
 
-  test("page by page, each device once", async () => {
+  test("returns each device once across pages", async () => {
     const devices = Array.from({ length: 7 }, (_, n) => `d${n}`);
     const hub = await createTestHub({ devices });
     const seen: string[] = [];
@@ -66,14 +66,14 @@ describe("rule https-query", () => {
     ["1001", 400],
     ["0", 400],
     ["x", 400],
-  ])("a page of %s is answered with %i", async (size, status) => {
+  ])("a page size of %s gets %i", async (size, status) => {
     const hub = await createTestHub();
     const headers = { "x-ms-max-item-count": size };
     expect((await query(hub, ALL, { headers })).status).toBe(status);
   });
 
   test.each(["select * from devices where status = 'enabled'", "select 1", "", 7])(
-    "%s is not answered",
+    "the query %j is refused",
     async (text) => {
       const hub = await createTestHub();
       const { status, body } = await query(hub, text);
@@ -88,7 +88,7 @@ describe("rule https-query", () => {
     ["registryRead", 200],
     ["registryReadWrite", 200],
     ["device", 401],
-  ])("policy %s: %i", async (policy, status) => {
+  ])("policy %s gets %i", async (policy, status) => {
     const hub = await createTestHub();
     expect((await query(hub, ALL, { policy })).status).toBe(status);
   });

@@ -20,7 +20,7 @@ function keysOf(response: HttpResponse): object {
   return deviceOf(response).authentication.symmetricKey;
 }
 
-/** A request of the owner's about a device. */
+/** Sends a request about a device as the owner. */
 function ask(
   hub: TestHub,
   method: string,
@@ -43,7 +43,7 @@ function withKeys(primaryKey: string | null, secondaryKey: string | null): objec
 
 // Rule registry-create.
 describe("PUT without If-Match", () => {
-  it("creates an enabled device, which may connect at once", async () => {
+  it("creates an enabled device that can connect at once", async () => {
     const hub = await createTestHub({ devices: [] });
     const made = await ask(hub, "PUT", "device1");
     expect(made.status).toBe(200);
@@ -55,19 +55,15 @@ describe("PUT without If-Match", () => {
   it.each<[string, object, object]>([
     ["no authentication", {}, { primaryKey: FRESH_KEY, secondaryKey: FRESH_KEY }],
     ["empty keys", withKeys("", ""), { primaryKey: FRESH_KEY, secondaryKey: FRESH_KEY }],
-    [
-      "keys that are null",
-      withKeys(null, null),
-      { primaryKey: FRESH_KEY, secondaryKey: FRESH_KEY },
-    ],
+    ["null keys", withKeys(null, null), { primaryKey: FRESH_KEY, secondaryKey: FRESH_KEY }],
     ["one key", withKeys(KEY, ""), { primaryKey: KEY, secondaryKey: FRESH_KEY }],
     ["both keys", withKeys(KEY, OTHER_KEY), { primaryKey: KEY, secondaryKey: OTHER_KEY }],
-  ])("with %s makes the keys that are missing", async (_what, body, keys) => {
+  ])("generates the missing keys with %s", async (_what, body, keys) => {
     const hub = await createTestHub({ devices: [] });
     expect(keysOf(await ask(hub, "PUT", "device1", { body }))).toEqual(keys);
   });
 
-  it("for an existing device is 409 DeviceAlreadyExists and leaves it unchanged", async () => {
+  it("is 409 DeviceAlreadyExists for an existing device, and leaves it unchanged", async () => {
     const hub = await createTestHub();
     const before = hub.registry.get("device1");
     expect(await ask(hub, "PUT", "device1", { body: { status: "disabled" } })).toMatchObject({
@@ -85,7 +81,7 @@ describe("PUT with If-Match", () => {
     ["the etag", (etag) => etag],
     ["the etag in quotes", (etag) => `"${etag}"`],
     ["a weak etag", (etag) => `W/"${etag}"`],
-  ])("%s updates, and the device has another etag", async (_form, ifMatchOf) => {
+  ])("updates the device and its etag with %s", async (_form, ifMatchOf) => {
     const hub = await createTestHub();
     const { etag } = hub.registry.get("device1");
     const ifMatch = ifMatchOf(etag);
@@ -95,7 +91,7 @@ describe("PUT with If-Match", () => {
     expect(deviceOf(updated).etag).not.toBe(etag);
   });
 
-  it("of an etag it no longer has is 412 PreconditionFailed and changes nothing", async () => {
+  it("is 412 PreconditionFailed with an outdated etag, and changes nothing", async () => {
     const hub = await createTestHub();
     const { etag: ifMatch } = hub.registry.get("device1");
     await ask(hub, "PUT", "device1", { ifMatch });
@@ -108,7 +104,7 @@ describe("PUT with If-Match", () => {
     expect(hub.registry.get("device1")).toEqual(before);
   });
 
-  it("for a device that does not exist is 412 and makes none", async () => {
+  it("is 412 for a device that does not exist, and creates none", async () => {
     const hub = await createTestHub();
     expect((await ask(hub, "PUT", "nobody", { ifMatch: "*" })).status).toBe(412);
     expect(hub.registry.find("nobody")).toBeUndefined();
@@ -117,7 +113,7 @@ describe("PUT with If-Match", () => {
 
 // Rule registry-update-keys.
 describe("the keys of an updated device", () => {
-  it("stay when the update is without authentication", async () => {
+  it("are kept by an update without authentication", async () => {
     const hub = await createTestHub();
     const before = keysOf(await ask(hub, "GET", "device1"));
     const body = { status: "disabled", statusReason: "service" };
@@ -127,8 +123,8 @@ describe("the keys of an updated device", () => {
   it.each<[string, object]>([
     ["empty", withKeys("", "")],
     ["null", withKeys(null, null)],
-    ["absent", { authentication: { type: "sas" } }],
-  ])("are new ones when they come %s", async (_how, body) => {
+    ["no", { authentication: { type: "sas" } }],
+  ])("are generated again when the update has %s keys", async (_how, body) => {
     const hub = await createTestHub();
     const before = keysOf(await ask(hub, "GET", "device1"));
     const after = keysOf(await ask(hub, "PUT", "device1", { ifMatch: "*", body }));
@@ -139,8 +135,8 @@ describe("the keys of an updated device", () => {
 });
 
 // Rule registry-delete.
-describe("DELETE", () => {
-  it("with the device's etag takes it away", async () => {
+describe("DELETE of a device", () => {
+  it("deletes it with its etag", async () => {
     const hub = await createTestHub();
     const { etag } = hub.registry.get("device1");
     expect((await ask(hub, "DELETE", "device1", { ifMatch: `"${etag}"` })).status).toBe(204);
@@ -150,13 +146,13 @@ describe("DELETE", () => {
   it.each([
     ["without If-Match", {}],
     ["with another etag", { ifMatch: '"other"' }],
-  ])("%s is 412 and takes nothing away", async (_how, fields) => {
+  ])("is 412 %s, and deletes nothing", async (_how, fields) => {
     const hub = await createTestHub();
     expect((await ask(hub, "DELETE", "device1", fields)).status).toBe(412);
     expect((await ask(hub, "GET", "device1")).status).toBe(200);
   });
 
-  it("of a device that does not exist is 404 DeviceNotFound", async () => {
+  it("is 404 DeviceNotFound when it does not exist", async () => {
     const hub = await createTestHub();
     expect(await ask(hub, "DELETE", "nobody", { ifMatch: "*" })).toMatchObject({
       status: 404,
@@ -167,14 +163,14 @@ describe("DELETE", () => {
 
 // Rule registry-device-id.
 describe("a device id", () => {
-  it.each([..."-.+%_#*?!(),=@$':azAZ09"])("may be %s", async (deviceId) => {
+  it.each([..."-.+%_#*?!(),=@$':azAZ09"])("can be %s", async (deviceId) => {
     const hub = await createTestHub({ devices: [] });
     expect((await ask(hub, "PUT", deviceId)).status).toBe(200);
     expect(hub.registry.list().map((device) => device.deviceId)).toEqual([deviceId]);
   });
 
   it.each(["x".repeat(129), "a b", "a/b", "a&b", 'a"b', "a<b", "a\\b", "a~b", "ü", "a\n", "a;b"])(
-    "may not be %j: 400 ArgumentInvalid",
+    "cannot be %j: 400 ArgumentInvalid",
     async (deviceId) => {
       const hub = await createTestHub({ devices: [] });
       expect(await ask(hub, "PUT", deviceId)).toMatchObject({
@@ -188,7 +184,7 @@ describe("a device id", () => {
 
 // Rule registry-generation.
 describe("the generation id", () => {
-  it("stays while a device is updated, and is another once it is created anew", async () => {
+  it("is kept by updates, and changes when the device is created again", async () => {
     const hub = await createTestHub();
     const { generationId } = deviceOf(await ask(hub, "GET", "device1"));
     const updated = await ask(hub, "PUT", "device1", { ifMatch: "*", body: withKeys(KEY, KEY) });

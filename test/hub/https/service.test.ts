@@ -9,8 +9,8 @@ function jsonOf({ body }: HttpResponse): unknown {
 }
 
 // Rule c2d-purge.
-describe("DELETE of a device's commands", () => {
-  it("dead-letters all its messages, in flight or not, and tells their number", async () => {
+describe("purging a device's queue", () => {
+  it("dead-letters all messages, locked or not, and returns their number", async () => {
     const hub = await createTestHub();
     for (const messageId of ["m1", "m2", "m3"]) await hub.send({ messageId, ack: "negative" });
     await hub.send({}, "device2");
@@ -29,7 +29,7 @@ describe("DELETE of a device's commands", () => {
     expect(jsonOf(again)).toMatchObject({ totalMessagesPurged: 0 });
   });
 
-  it("of a device that does not exist is 404", async () => {
+  it("is 404 for a device that does not exist", async () => {
     const hub = await createTestHub();
     const token = hub.policyToken("service");
     expect((await hub.https("DELETE", "/devices/nobody/commands", token)).status).toBe(404);
@@ -44,7 +44,7 @@ describe("an error", () => {
     ["ArgumentInvalid", 400, "GET", "/devices?top=0", OWNER],
     ["PreconditionFailed", 412, "DELETE", "/devices/device1", OWNER],
   ])(
-    "%s is %d, its name in the text and in a header",
+    "%s is %d, with its name in the body and in a header",
     async (name, status, method, path, policy) => {
       const hub = await createTestHub();
       const refused = await hub.https(method, path, hub.policyToken(policy));
@@ -57,7 +57,7 @@ describe("an error", () => {
 });
 
 // Rule policy-permissions.
-describe("each endpoint takes its permission and no other", () => {
+describe("each endpoint requires its permission", () => {
   const everyPolicy = ["iothubowner", "service", "device", "registryRead", "registryReadWrite"];
   const registryReaders = ["iothubowner", "registryRead", "registryReadWrite"];
   const registryWriters = ["iothubowner", "registryReadWrite"];
@@ -71,15 +71,15 @@ describe("each endpoint takes its permission and no other", () => {
     ["DELETE", "/devices/device1/messages/devicebound/token", devices],
     ["POST", "/devices/device1/messages/devicebound/token/abandon", devices],
     ["DELETE", "/devices/device1/commands", ["iothubowner", "service"]],
-  ])("%s %s: %j", async (method, path, expected) => {
+  ])("%s %s is allowed for %j", async (method, path, expected) => {
     const hub = await createTestHub();
-    const letIn: string[] = [];
+    const allowed: string[] = [];
     for (const policy of everyPolicy) {
       const { status } = await hub.https(method, path, hub.policyToken(policy), {
         ...(method === "PUT" && { body: {} }),
       });
-      if (status !== 401) letIn.push(policy);
+      if (status !== 401) allowed.push(policy);
     }
-    expect(letIn).toEqual(expected);
+    expect(allowed).toEqual(expected);
   });
 });

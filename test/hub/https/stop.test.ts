@@ -1,4 +1,4 @@
-/** `POST /$c2d/stop`, with which the owner stops the hub. */
+/** `POST /$c2d/stop` stops the hub. */
 
 import { existsSync } from "node:fs";
 import { connect } from "node:tls";
@@ -15,8 +15,8 @@ import { isListening, startHubForTest, temporaryDirectory } from "../../support/
 import { createTestHub, HOST } from "../../support/test-hub.ts";
 import { requestOver } from "../support/http-request.ts";
 
-describe("only the owner may stop the hub", () => {
-  test("which is answered before it stops", async () => {
+describe("POST /$c2d/stop", () => {
+  test("responds to the owner before the hub stops", async () => {
     const { services, registry, policyToken } = await createTestHub();
     const [clientEnd, hubEnd] = createDuplexPair();
     const stopHub = vi.fn(() => void hubEnd.destroy());
@@ -28,7 +28,7 @@ describe("only the owner may stop the hub", () => {
   });
 
   test.each(["service", "device", "registryRead", "registryReadWrite"])(
-    "not the policy '%s'",
+    "is refused for the policy %s",
     async (policy) => {
       const hub = await createTestHub();
       expect((await hub.https("POST", STOP_PATH, hub.policyToken(policy))).status).toBe(401);
@@ -36,7 +36,7 @@ describe("only the owner may stop the hub", () => {
     },
   );
 
-  test("not a device, not even one that is named like the owner's policy", async () => {
+  test("is refused for devices, even one named like the owner's policy", async () => {
     const hub = await createTestHub({ devices: ["device1", "iothubowner"] });
     for (const deviceId of ["device1", "iothubowner"]) {
       expect((await hub.https("POST", STOP_PATH, hub.deviceToken(deviceId))).status).toBe(401);
@@ -44,7 +44,7 @@ describe("only the owner may stop the hub", () => {
     expect(hub.stopRequests).toBe(0);
   });
 
-  test("not without a token, with an expired one, or with one for devices only", async () => {
+  test("is refused without a token, with an expired one, or with one for devices only", async () => {
     const hub = await createTestHub();
     const tokens = [
       undefined,
@@ -57,7 +57,7 @@ describe("only the owner may stop the hub", () => {
     expect(hub.stopRequests).toBe(0);
   });
 
-  test("and not by a GET, which a browser or a crawler may make", async () => {
+  test("cannot be triggered by GET, as browsers and crawlers send it", async () => {
     const hub = await createTestHub();
     const answer = await hub.https("GET", STOP_PATH, hub.policyToken("iothubowner"));
     expect(answer.status).toBe(404);
@@ -90,8 +90,8 @@ function ownerToken({ connectionString }: LocalHub): string {
   });
 }
 
-describe("stopping is what hub.stop() does", () => {
-  test("to a hub in memory: nothing listens, its files are gone, calls are refused", async () => {
+describe("a hub stopped over REST", () => {
+  test("stops listening, removes its files and refuses calls", async () => {
     const hub = await startHubForTest();
     expect(await requestStop(hub)).toBe(204);
     await hub.stopped;
@@ -101,7 +101,7 @@ describe("stopping is what hub.stop() does", () => {
     await hub.stop();
   });
 
-  test("to a hub at home: it is not known any more, and another one can start", async () => {
+  test("removes hub.json and releases the directory", async () => {
     const directory = temporaryDirectory();
     const hub = await startHomeHub({ directory, ports: [0] });
     expect(await requestStop(hub)).toBe(204);
@@ -111,7 +111,7 @@ describe("stopping is what hub.stop() does", () => {
     await next.stop();
   });
 
-  test("also when the client has gone before the answer", async () => {
+  test("stops even if the client disconnects before the response", async () => {
     const hub = await startHubForTest();
     const socket = connectTo(hub);
     const head = [

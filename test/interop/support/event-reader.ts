@@ -1,4 +1,4 @@
-/** Reads what devices sent from the hub's event hub, packet by packet, for comparing. */
+/** Reads events from the hub's event hub over plain AMQP. */
 
 import { connect } from "node:tls";
 import type { Message } from "rhea";

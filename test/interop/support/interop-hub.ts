@@ -28,7 +28,7 @@ export interface InteropHub {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** It stops when the test ends. */
+/** A hub that is stopped when the test ends. */
 export async function startInteropHub(options: Partial<HomeHubOptions> = {}): Promise<InteropHub> {
   const directory = temporaryDirectory();
   const hub = await startHomeHub({
@@ -96,7 +96,7 @@ export async function connectService(interop: InteropHub): Promise<ServiceClient
   return service;
 }
 
-/** Starts an external program; it is ended with the test at the latest. */
+/** Starts an external program, which is killed when the test ends. */
 export function startProgram(
   program: string,
   args: readonly string[],

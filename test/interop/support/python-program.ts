@@ -9,12 +9,12 @@ import { type InteropHub, startProgram } from "./interop-hub.ts";
 const DIRECTORY = join(import.meta.dirname, "../python");
 
 /** One line of JSON. */
-export type Told = Readonly<Record<string, unknown>> & { readonly type: string };
+export type Report = Readonly<Record<string, unknown>> & { readonly type: string };
 
 export interface PythonProgram {
   readonly ended: Promise<Ended>;
   /** The next line of this type; those before it are dropped. */
-  told(type: string): Promise<Told>;
+  reported(type: string): Promise<Report>;
 }
 
 export interface PythonModule {
@@ -45,13 +45,13 @@ function startPython(
 ): PythonProgram {
   const noTraces = { PYTHONDONTWRITEBYTECODE: "1" };
   const running = startProgram(python, args, interop, { ...noTraces, ...variables });
-  const lines = new Inbox<Told>();
+  const lines = new Inbox<Report>();
   let rest = "";
   running.process.stdout.on("data", (text: string) => {
     const [last = "", ...whole] = (rest + text).split("\n").reverse();
     rest = last;
-    for (const line of whole.reverse()) lines.push(JSON.parse(line) as Told);
+    for (const line of whole.reverse()) lines.push(JSON.parse(line) as Report);
   });
   void running.ended.then(({ code, stderr }) => lines.end(`It ended with ${code}:\n${stderr}`));
-  return { ended: running.ended, told: (type) => lines.until((line) => line.type === type) };
+  return { ended: running.ended, reported: (type) => lines.until((line) => line.type === type) };
 }

@@ -1,4 +1,4 @@
-/** A device over REST, for the other end of what a test is about. */
+/** A device over REST, as the peer of what is tested. */
 
 import { eventually } from "../../contract/eventually.ts";
 import { callRest } from "../../contract/rest.ts";

@@ -77,7 +77,7 @@ async function takeAll(transport: Transport, count: number) {
 }
 
 describe.each(TRANSPORTS)("over %s", (transport) => {
-  test("each message is printed once, and its delivery count is raised by one", async () => {
+  test("prints each message once, and raises its delivery count by one", async () => {
     await setUp({}, "m1", "m2", "m3");
     const look = start({ transport, count: 3 });
     expect(await look.ended).toBe(0);
@@ -95,7 +95,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(deadLettered()).toEqual([]);
   });
 
-  test("nothing is redelivered during the run", async () => {
+  test("causes no redelivery during the run", async () => {
     await setUp({}, "m1", "m2");
     const look = start({ transport, idleTimeoutMs: 1000 });
     expect(await look.ended).toBe(0);
@@ -106,7 +106,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(look.stderr.text).toContain("2 messages are back in the queue");
   });
 
-  test("it stops shortly before the first lock expires", async () => {
+  test("stops shortly before the first lock expires", async () => {
     await setUp({}, "m1", "m2");
     const look = start({ transport, lockTimeoutMs: 5200, count: 9 });
     expect(await look.ended).toBe(0);
@@ -115,7 +115,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(abandonments()).toEqual({ m1: 1, m2: 1 });
   });
 
-  test("an interrupted run returns the messages it holds", async () => {
+  test("returns the held messages when interrupted", async () => {
     await setUp({}, "m1");
     const look = start({ transport });
     await look.stdout.waitFor(/"m1"/);
@@ -125,7 +125,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(await takeAll(transport, 1)).toEqual([["m1", 1]]);
   });
 
-  test("a closed stdout ends it quietly, and printed messages are returned", async () => {
+  test("exits quietly when stdout is closed, and returns printed messages", async () => {
     await setUp({}, "m1", "m2");
     const look = start({ transport });
     // Like `head -1`: the next message has been received but cannot be printed.
@@ -136,7 +136,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect((await takeAll(transport, 2))[0]).toEqual(["m1", 1]);
   });
 
-  test("more messages than one credit window are printed, in order", async () => {
+  test("prints more messages than one credit window, in order", async () => {
     const ids = Array.from({ length: MANY[transport] }, (_, index) => `m${index}`);
     await setUp({ queueDepth: 2000 }, ...ids);
     const look = start({ transport, count: ids.length, timeoutMs: 25_000 });
@@ -147,7 +147,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
   });
 });
 
-test("with ten deliveries allowed, the tenth run dead-letters a message, the ninth does not", async () => {
+test("with ten deliveries allowed, the tenth run dead-letters a message, not the ninth", async () => {
   await setUp({}, "m1");
   for (let n = 0; n < 9; n++) {
     const look = start({ transport: "amqp", count: 1 });
@@ -162,7 +162,7 @@ test("with ten deliveries allowed, the tenth run dead-letters a message, the nin
   expect(deadLettered()).toMatchObject([{ reason: "DeliveryCountExceeded" }]);
 });
 
-test("it works over amqp-ws, too", async () => {
+test("works over amqp-ws", async () => {
   await setUp({}, "m1", "m2");
   expect(await start({ transport: "amqp-ws", count: 2 }).ended).toBe(0);
   expect(abandonments()).toEqual({ m1: 1, m2: 1 });
@@ -175,7 +175,7 @@ test("with more deliveries allowed, twelve runs lose nothing", async () => {
   expect(deadLettered()).toEqual([]);
 });
 
-test("a redelivery ends the run when the hub's locks are shorter than Azure's", async () => {
+test("a redelivery ends the run if the hub's locks are shorter than Azure's", async () => {
   await setUp({ lockTimeoutMs: 400 }, "m1");
   const look = start({ transport: "amqp", count: 9 });
   expect(await look.ended).toBe(0);
@@ -185,7 +185,7 @@ test("a redelivery ends the run when the hub's locks are shorter than Azure's", 
   expect(deadLettered()).toEqual([]);
 });
 
-test("over http the device requests the lock duration it relies on", async () => {
+test("requests the lock duration it relies on over http", async () => {
   await setUp({ lockTimeoutMs: 400 }, "m1");
   const look = start({ transport: "http", lockTimeoutMs: 6000 });
   expect(await look.ended).toBe(0);
@@ -194,7 +194,7 @@ test("over http the device requests the lock duration it relies on", async () =>
   expect(abandonments()).toEqual({ m1: 1 });
 });
 
-test("after a reconnect, redelivered messages are held, not printed, and returned once", async () => {
+test("holds redelivered messages after a reconnect, without printing them, and returns them once", async () => {
   await setUp({}, "m1");
   const look = start({ transport: "amqp" });
   await look.stdout.waitFor(/"m1"/);
@@ -210,7 +210,7 @@ test("after a reconnect, redelivered messages are held, not printed, and returne
   expect(abandonments()).toEqual({ m1: 1, m2: 1 });
 });
 
-test("text matches the tutorial, and stderr reports the returned messages", async () => {
+test("text output matches the tutorial, and stderr reports the returned messages", async () => {
   await setUp({}, "m1");
   const look = start({ transport: "amqp", count: 1, output: "text" });
   expect(await look.ended).toBe(0);

@@ -31,7 +31,7 @@ test("a message is redelivered when its lock expires, marked, with an unchanged 
   ]);
 });
 
-test("it handles more unsettled messages than an AMQP session can hold", async () => {
+test("more unsettled messages than an AMQP session can hold are received", async () => {
   const { hub, send } = await setUp(50);
   await send(...Array.from({ length: 400 }, (_, index) => `m${index}`));
   const outcomes: string[] = [];

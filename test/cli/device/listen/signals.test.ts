@@ -16,16 +16,19 @@ afterEach(async () => {
   await hub.stop();
 });
 
-test.each(["SIGINT", "SIGTERM"] as const)("%s ends an unbounded listen with 0", async (signal) => {
-  const listener = await hub.listen();
-  listener.interrupt(signal);
-  expect(await listener.ended).toMatchObject({ code: 0 });
-});
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "listen without --count exits with 0 on %s",
+  async (signal) => {
+    const listener = await hub.listen();
+    listener.interrupt(signal);
+    expect(await listener.ended).toMatchObject({ code: 0 });
+  },
+);
 
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const)("%s before --count is reached ends with %i", async (signal, code) => {
+] as const)("on %s before --count is reached, listen exits with %i", async (signal, code) => {
   const listener = await hub.listen("--count", "1");
   listener.interrupt(signal);
   expect(await listener.ended).toMatchObject({ code });
@@ -34,7 +37,7 @@ test.each([
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const)("%s while feedback is waited for ends with %i and a summary", async (signal, code) => {
+] as const)("on %s during --wait, send exits with %i and a summary", async (signal, code) => {
   const sending = hub.spawn("c2d-send", "-o", "json", "--wait", "--timeout", "0");
   await sending.waitFor("stdout", `"type":"sent"`);
   sending.interrupt(signal);
@@ -47,7 +50,7 @@ test.each([
   expect(ended).toMatchObject({ code });
 });
 
-test("SIGINT between messages exits with 130, and the summary counts what was sent", async () => {
+test("on SIGINT between messages, send exits with 130 and counts sent messages", async () => {
   const sending = hub.spawn("c2d-send", "-o", "json", "--count", "9", "--interval", "1h");
   await sending.waitFor("stdout", `"type":"sent"`);
   sending.interrupt();
@@ -56,7 +59,7 @@ test("SIGINT between messages exits with 130, and the summary counts what was se
   expect(ended.code).toBe(130);
 });
 
-test("a closed stdout ends a listen quietly with 0, and unread messages stay queued", async () => {
+test("listen exits quietly with 0 when stdout is closed, and unread messages stay queued", async () => {
   const listener = await hub.listen("-q");
   listener.readers.stdout.destroy();
   await hub.send("--message-id", "unread");
@@ -65,7 +68,7 @@ test("a closed stdout ends a listen quietly with 0, and unread messages stay que
   expect(messagesOf(after)).toMatchObject([{ messageId: "unread" }]);
 });
 
-test("a reader blocked for several keep-alives loses nothing and keeps its connection", async () => {
+test("a listener whose reader blocks for several keep-alives loses nothing and stays connected", async () => {
   const listener = await hub.listen("--count", "20", "--keepalive", "2s");
   listener.readers.stdout.pause();
   writeFileSync(join(hub.directory, "body"), Buffer.alloc(60_000, "x"));

@@ -31,7 +31,7 @@ const firstAndLast = (text: string) => {
   return [lines[0], ...lines.slice(-2)];
 };
 
-test("the first line is not empty, the last is the total, and an empty line separates messages", async () => {
+test("an empty line separates messages, but does not come first, and the total comes last", async () => {
   await send("m1", "m2");
   const listener = startListen(hub, { transport: "mqtt", output: "text", count: 2 });
   expect(await listener.ended).toBe(0);
@@ -41,7 +41,7 @@ test("the first line is not empty, the last is the total, and an empty line sepa
   expect(text.match(/\n\n/g)).toHaveLength(1);
 });
 
-test("an appended file has an empty line between two runs, too", async () => {
+test("an appended file has an empty line between two runs", async () => {
   const outputFile = join(directory, "messages.txt");
   for (const id of ["m1", "m2"]) {
     await send(id);

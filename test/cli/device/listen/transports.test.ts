@@ -143,7 +143,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(await status).toBe("Success");
   });
 
-  test("--count leaves the rest for the next listener", async () => {
+  test("--count leaves the remaining messages for the next listener", async () => {
     const service = await serve();
     for (const id of ["m1", "m2", "m3"]) await service.send("device1", message(id));
     const printed: unknown[] = [];
@@ -185,7 +185,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(log.of("settled").map(({ outcome }) => outcome)).toEqual(["abandoned"]);
   });
 
-  test("--settle none prints each once and leaves them locked", async () => {
+  test("--settle none prints each message once and leaves it locked", async () => {
     const service = await serve();
     const settled: unknown[] = [];
     hub.subscribe((event) => {
@@ -202,7 +202,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(settled).toEqual([]);
   });
 
-  test("it waits for a hub that is down, and nothing is lost", async () => {
+  test("a listener waits for a hub that is down, and loses nothing", async () => {
     const [port] = hub.ports;
     const listener = await startReady("--transport", transport, "--count", "1");
     await hub.stop();
@@ -216,7 +216,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(code).toBe(0);
   });
 
-  test("SIGTERM ends it cleanly", async () => {
+  test("SIGTERM ends a listener cleanly", async () => {
     const listener = await startReady("--transport", transport);
     listener.interrupt("SIGTERM");
     const { code, stderr } = await listener.ended;
@@ -257,7 +257,7 @@ test("over amqp a disconnected listener reports the takeover", async () => {
   expect(code).toBe(6);
 });
 
-test("over mqtt-ws messages arrive, and can only be completed", async () => {
+test("over mqtt-ws messages can be received, but only completed", async () => {
   const service = await serve();
   const { status } = await firstStatus(service);
   const listener = await startReady("--transport", "mqtt-ws", "--count", "1");

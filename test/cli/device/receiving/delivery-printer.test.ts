@@ -74,7 +74,7 @@ test("nothing beyond the count is written or settled", async () => {
   expect(printer.isComplete).toBe(true);
 });
 
-test("stopping finishes the current write and writes nothing else", async () => {
+test("stopping finishes the current write and starts no other", async () => {
   const { printer, log, hold, letGo } = setUp();
   hold();
   printer.add(delivery("a"));
@@ -99,7 +99,7 @@ test("waiting messages are dropped when the connection is lost, and counted when
   expect(log).not.toContain("written b as 2");
 });
 
-test("memory stays bounded with a blocked reader", async () => {
+test("memory is bounded while the reader is blocked", async () => {
   const { printer, log, hold, letGo } = setUp();
   hold();
   for (let n = 0; n < 5000; n += 1) printer.add(delivery(String(n)));

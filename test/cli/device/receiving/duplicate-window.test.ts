@@ -35,7 +35,7 @@ test.each<readonly [string, ReceivedMessage, ReceivedMessage, readonly [number, 
     false,
   ],
   [
-    "marked, but printed by an earlier run",
+    "marked as redelivered, but printed by an earlier run",
     message({ body: Buffer.from("other") }),
     message({ isRedelivered: true }),
     [1, 1],
@@ -44,7 +44,7 @@ test.each<readonly [string, ReceivedMessage, ReceivedMessage, readonly [number, 
   ["the same number", message({ sequenceNumber: 1 }), message({ sequenceNumber: 1 }), [1, 1], true],
   ["another number", message({ sequenceNumber: 1 }), message({ sequenceNumber: 2 }), [1, 2], false],
   [
-    "the same number of another life of the queue",
+    "the same number after the queue was recreated",
     message({ sequenceNumber: 1, enqueuedTimeUtcMs: 1 }),
     message({ sequenceNumber: 1, enqueuedTimeUtcMs: 2 }),
     [1, 2],
@@ -54,7 +54,7 @@ test.each<readonly [string, ReceivedMessage, ReceivedMessage, readonly [number, 
   expect(isDuplicate(first, second, connections)).toBe(expected);
 });
 
-test("it is bounded: the oldest entries are dropped", () => {
+test("the window is bounded: the oldest entries are dropped", () => {
   const window = new DuplicateWindow();
   for (let n = 0; n <= 10_000; n += 1) window.add(message({ sequenceNumber: n }), 1);
   expect(window.has(message({ sequenceNumber: 0 }), 1)).toBe(false);

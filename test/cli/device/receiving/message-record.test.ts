@@ -41,7 +41,7 @@ describe("a body in JSON", () => {
   });
 
   test.each(['{"a": 1}', '{"a":1,"a":2}', '{"a":12345678901234567890}', "1.0"])(
-    "%s would not serialise back: the bytes are added",
+    "%s would not serialise to the same bytes, which are added",
     (body) => {
       const raw = Buffer.from(body).toString("base64");
       expect(bodyOf(body, JSON_TYPE)).toMatchObject({ bodyEncoding: "json", raw });

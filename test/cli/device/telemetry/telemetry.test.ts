@@ -112,7 +112,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(stderr).toContain("Simulating a device");
   });
 
-  test("it waits for a hub that is down; nothing is lost, and duplicates are marked", async () => {
+  test("messages survive a hub that is down, and repeated ones are marked", async () => {
     const [port] = hub.ports;
     const device = start(
       ...["--transport", transport, "--count", "150", "--interval", "10ms"],
@@ -321,7 +321,7 @@ describe("against a socket that speaks MQTT", () => {
     expect(stderr).toContain("Resending message 0");
   });
 
-  test("with --no-reconnect it exits with 5 instead, and the message is listed", async () => {
+  test("with --no-reconnect it exits with 5 instead, and lists the message", async () => {
     await script((_, peer) => void peer.socket.destroy());
     const { code, stdout, stderr } = await startAgainst("--no-reconnect").ended;
     expect(code).toBe(5);
@@ -364,7 +364,7 @@ test("--timeout exits with 124 before --count is reached, and with 0 without --c
   expect(open.code).toBe(0);
 });
 
-test("a closed stdout ends it quietly with 0", async () => {
+test("telemetry exits quietly with 0 when stdout is closed", async () => {
   const device = start("--interval", "20ms", "-o", "json");
   await device.waitFor("stdout", '"n":0,');
   device.readers.stdout.destroy();

@@ -25,7 +25,7 @@ test("two custom keys are sent unchanged", () => {
 });
 
 test.each(["primaryKey", "secondaryKey"] as const)(
-  "%s alone is complemented by a generated key",
+  "%s alone gets a generated second key",
   (name) => {
     const made = [request({ [name]: KEY }), request({ [name]: KEY })].map(({ authentication }) => {
       if (authentication?.type !== "sas") throw new Error("no keys");
@@ -52,7 +52,7 @@ test("status and IoT Edge are requested when given", () => {
   });
 });
 
-describe("refused", () => {
+describe("an error is reported for", () => {
   test.each<[string, Partial<CreateFlags>, string]>([
     ["a thumbprint with keys", { primaryThumbprint: SHA1 }, "cannot be used with"],
     [
@@ -73,7 +73,7 @@ describe("refused", () => {
       "requires --primary-thumbprint",
     ],
     [
-      "a thumbprint that is none",
+      "an invalid thumbprint",
       { authMethod: "x509_thumbprint", primaryThumbprint: "zz" },
       "--primary-thumbprint is not valid",
     ],

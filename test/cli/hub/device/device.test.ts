@@ -137,7 +137,7 @@ describe("a device that already exists", () => {
   });
 });
 
-test("list has a line for each device, and delete removes it", async () => {
+test("list shows each device, and delete removes one", async () => {
   await device("create", "-d", "listed", "--status", "disabled");
   const before = parseLines((await device("list", "-o", "json")).stdout);
   expect(before.find(({ deviceId }) => deviceId === "listed")).toMatchObject({
@@ -184,7 +184,7 @@ test("an empty registry is reported on stderr", async () => {
   }
 });
 
-test.each(["show", "delete"])("%s of an unknown device", async (command) => {
+test.each(["show", "delete"])("%s of an unknown device fails", async (command) => {
   const ended = await device(command, "-d", "nobody", "-o", "json");
   expect(errorLine(ended)).toMatchObject({ code: 6, name: "DeviceNotFound" });
   expect(ended.code).toBe(6);
@@ -207,13 +207,13 @@ describe("with a policy that lacks permission", () => {
     ["registryRead", "device", "create", "-d", "x"],
     ["registryRead", "device", "delete", "-d", "tutorial"],
     ["registryReadWrite", "purge", "-d", "tutorial"],
-  ])("%s: %s %s ends with 4", async (policy, ...args) => {
+  ])("%s: %s %s exits with 4", async (policy, ...args) => {
     const ended = await as(policy, ...args);
     expect(errorLine(ended)).toMatchObject({ code: 4, name: "IotHubUnauthorized" });
     expect([ended.code, ended.stdout]).toEqual([4, ""]);
   });
 
-  test("with a policy that has permission, it works", async () => {
+  test("the same commands work with a policy that has permission", async () => {
     expect((await as("registryRead", "device", "list")).code).toBe(0);
     expect((await as("registryReadWrite", "device", "create", "-d", "by-policy")).code).toBe(0);
     expect((await as("service", "purge", "-d", "by-policy")).code).toBe(0);
@@ -239,7 +239,7 @@ test("Ctrl-C ends the wait for a hub that does not respond", async () => {
   }
 });
 
-test("device alone lists its commands", async () => {
+test("`device` without a command lists its commands", async () => {
   const { code, stderr } = await run("c2d-hub", ["device"], hub.options);
   expect(stderr).toContain("create, show, list, delete");
   expect(code).toBe(2);

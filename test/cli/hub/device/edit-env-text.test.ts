@@ -20,7 +20,7 @@ test("a new variable is added at the end, on its own line", () => {
   expect(edit("A=1\r\n", { ID: "1" })).toBe("A=1\r\nID='1'\r\n");
 });
 
-test("of several assignments the last, which counts, is changed", () => {
+test("the last of several assignments is changed, because it counts", () => {
   expect(edit("ID=1\nID=2\n", { ID: "3" })).toBe("ID=1\nID='3'\n");
 });
 
@@ -45,7 +45,7 @@ test("a suggested variable is added as a comment, unless it is present", () => {
 });
 
 test.each(["a b", "a'b", 'a"b', "a#b", "a=b;c", "$HOME", "a\\b", "%", "", "'\"`"])(
-  "%j is read back unchanged",
+  "%j can be read back unchanged",
   (value) => {
     expect(parse(edit("A=1\n", { ID: value }) ?? "")).toEqual({ A: "1", ID: value });
   },

@@ -43,7 +43,7 @@ Connection string: HostName=hub.example;DeviceId=d1;SharedAccessKey=PPPP
 `);
 });
 
-test("hidden keys are shown as hidden", () => {
+test("keys are hidden by default", () => {
   const text = formatDeviceText("GetDevice", DEVICE, HIDDEN);
   expect(text).not.toMatch(/PPPP|SSSS|Key {2}/);
   expect(text).toContain("HostName=hub.example;DeviceId=d1;SharedAccessKey=<hidden>\n");
@@ -61,7 +61,7 @@ test("hidden keys are shown as hidden", () => {
   });
 });
 
-test("with shown keys, JSON includes the connection string", () => {
+test("JSON includes the connection string if keys are shown", () => {
   expect(JSON.parse(formatDeviceJson(DEVICE, SHOWN))).toMatchObject({
     primaryKey: "PPPP",
     secondaryKey: "SSSS",

@@ -213,7 +213,7 @@ test("--if-not-exists writes the file for an existing device", async () => {
   await expectToListen();
 });
 
-describe("a file that cannot be written", () => {
+describe("--write-env creates no device if the file cannot be written", () => {
   async function expectRefused(attempt: Promise<Ended>, says: string): Promise<void> {
     const { code, stdout, stderr } = await attempt;
     expect([code, stdout]).toEqual([2, ""]);
@@ -222,21 +222,21 @@ describe("a file that cannot be written", () => {
     expect(shown.code, "the device was created all the same").toBe(6);
   }
 
-  test("in a missing directory", async () => {
+  test("because its directory is missing", async () => {
     await expectRefused(create("--local", "--write-env", "none/.env"), "none/.env");
   });
 
-  test("below a file", async () => {
+  test("because its path continues below a file", async () => {
     writeFileSync(pathOf("file"), "");
     await expectRefused(create("--local", "--write-env", "file/.env"), "file/.env");
   });
 
-  test("being a directory", async () => {
+  test("because it is a directory", async () => {
     mkdirSync(pathOf(".env.d"));
     await expectRefused(create("--local", "--write-env", ".env.d"), "EISDIR");
   });
 
-  test("with a value that spans lines", async () => {
+  test("because it has a value that spans lines", async () => {
     const text = 'A="\nIOTHUB_DEVICE_ID=1\n"\n';
     writeFileSync(pathOf("odd.env"), text);
     await expectRefused(create("--local", "--write-env", "odd.env"), "spans several lines");

@@ -18,7 +18,7 @@ it.each([
   ["PT10M", 600_000],
   ["1.5h", 5_400_000],
   ["0s", 0],
-])("%s is so long ago", (text, spanMs) => {
+])("%s is relative to now", (text, spanMs) => {
   const beforeMs = Date.now();
   const timeMs = parseEnqueuedTime(text);
   expect(timeMs).toBeGreaterThanOrEqual(beforeMs - spanMs);

@@ -3,7 +3,7 @@ import { formatGap } from "../../../../src/cli/hub/monitor-events/event-format.t
 
 const GAP = { partitionId: "0\u001b[31m", missing: 12 };
 
-test("discarded events are reported among the others", () => {
+test("a gap is formatted as JSON or text", () => {
   expect(JSON.parse(formatGap({ ...GAP, partitionId: "0" }, true))).toEqual({
     type: "gap",
     partitionId: "0",

@@ -83,7 +83,7 @@ test("an event sent right after ready is printed after it", async () => {
   expect(code).toBe(0);
 });
 
-test("in text it has its sections, and ready is on stderr", async () => {
+test("text output has sections, and ready is on stderr", async () => {
   await send("device1", "m1");
   const ended = await hub.run("c2d-hub", "monitor-events", "--et", "1h", "-c", "1");
   expect(ended.stdout).toMatch(/^Event received:\n {4}\{"id":"m1"\}\nSystem properties:\n/);
@@ -93,19 +93,22 @@ test("in text it has its sections, and ready is on stderr", async () => {
 });
 
 describe("the start position", () => {
-  test("without --enqueued-time, with new ones only", async () => {
+  test("is the end of the log without --enqueued-time", async () => {
     await send("device1", "old");
     const started = await startMonitor("-c", "1");
     await send("device1", "new");
     expect(idsOf(await started.ended)).toEqual(["new"]);
   });
 
-  test.each([["1h"], ["0"], ["2020-01-01"]])("with --enqueued-time %s, then", async (time) => {
-    await send("device1", "m1", "m2");
-    expect(idsOf(await monitor("--enqueued-time", time, "-c", "2"))).toEqual(["m1", "m2"]);
-  });
+  test.each([["1h"], ["0"], ["2020-01-01"]])(
+    "is that time with --enqueued-time %s",
+    async (time) => {
+      await send("device1", "m1", "m2");
+      expect(idsOf(await monitor("--enqueued-time", time, "-c", "2"))).toEqual(["m1", "m2"]);
+    },
+  );
 
-  test("with the time of an event, starts at that event", async () => {
+  test("is the event with exactly that time", async () => {
     await send("device1", "m1", "m2");
     const all = parseLines((await monitor("--et", "0", "-c", "2")).stdout);
     const time = String(all.at(-1)?.enqueuedTimeUtc);
@@ -123,7 +126,7 @@ test("-d skips the events of other devices, and does not count them", async () =
   expect(ended.stderr).toContain("events from device device1 (--device-id)");
 });
 
-test("several monitors all see everything, in the same or different consumer groups", async () => {
+test("several monitors each get every event, in the same or different consumer groups", async () => {
   const monitors = await Promise.all([
     startMonitor("-c", "3"),
     startMonitor("-c", "3"),
@@ -150,7 +153,7 @@ test("after a hub restart nothing is lost or duplicated", async () => {
 
 describe("the source", () => {
   test.each([["amqp"], ["amqp-ws"]])(
-    "over %s, from either connection string",
+    "is reached over %s, with either connection string",
     async (transport) => {
       const { IOTHUB_CONNECTION_STRING = "", EVENTHUB_CONNECTION_STRING = "" } = await readEnv();
       await send("device1", "m1");
@@ -166,7 +169,7 @@ describe("the source", () => {
     },
   );
 
-  test("where c2d-hub env points to", async () => {
+  test("is the hub in the environment set by `c2d-hub env`", async () => {
     await send("device1", "m1");
     const { directory } = hub.options;
     const env = { ...hub.options.env, ...(await readEnv()) };
@@ -177,14 +180,14 @@ describe("the source", () => {
   });
 });
 
-describe("the end", () => {
-  test("--count not reached: 124", async () => {
+describe("the exit code", () => {
+  test("124 if --count is not reached", async () => {
     const { code, stderr } = await monitor("-c", "1", "--timeout", "500ms");
     expect(stderr).toContain('"name":"Timeout"');
     expect(code).toBe(124);
   });
 
-  test("--timeout without --count: 0", async () => {
+  test("0 for --timeout without --count", async () => {
     const { code, stderr } = await monitor("--timeout", "500ms");
     expect(stderr).toContain("0 events received.");
     expect(code).toBe(0);
@@ -201,14 +204,14 @@ describe("the end", () => {
     expect((await started.ended).code).toBe(expected);
   });
 
-  test("a closed stdout ends it with 0", async () => {
+  test("0 when stdout is closed", async () => {
     const started = await startMonitor();
     started.readers.stdout.destroy();
     await send("device1", "m1");
     expect((await started.ended).code).toBe(0);
   });
 
-  test("SIGINT while the hub is down", async () => {
+  test("0 for SIGINT while the hub is down", async () => {
     const started = await startMonitor();
     await hub.end();
     await started.waitFor("stderr", "Reconnecting");
@@ -217,7 +220,7 @@ describe("the end", () => {
   });
 });
 
-describe("refusals", () => {
+describe("errors", () => {
   interface Policy {
     readonly name: string;
     readonly primaryKey: string;
@@ -229,22 +232,25 @@ describe("refusals", () => {
     return policies.find(({ name }) => name === policyName)?.primaryKey ?? "";
   }
 
-  test.each([["registryRead"], ["device"]])("policy %s, which may not, with 4", async (policy) => {
-    const credential = `SharedAccessKeyName=${policy};SharedAccessKey=${keyOf(policy)}`;
-    const atHub = await monitorAt("--login", `HostName=${hub.hostName};${credential}`);
-    const atEventHub = await monitorAt(
-      "--event-hub",
-      `Endpoint=sb://${hub.hostName}/;${credential};EntityPath=messages`,
-    );
-    for (const ended of [atHub, atEventHub]) {
-      expect(errorOf(ended)).toMatchObject({ code: 4, name: "IotHubUnauthorized" });
-      expect(ended.code).toBe(4);
-      expect(ended.stdout).toBe("");
-      expect(ended.stderr).not.toContain(keyOf(policy));
-    }
-  });
+  test.each([["registryRead"], ["device"]])(
+    "exit code 4 for policy %s, which lacks permission",
+    async (policy) => {
+      const credential = `SharedAccessKeyName=${policy};SharedAccessKey=${keyOf(policy)}`;
+      const atHub = await monitorAt("--login", `HostName=${hub.hostName};${credential}`);
+      const atEventHub = await monitorAt(
+        "--event-hub",
+        `Endpoint=sb://${hub.hostName}/;${credential};EntityPath=messages`,
+      );
+      for (const ended of [atHub, atEventHub]) {
+        expect(errorOf(ended)).toMatchObject({ code: 4, name: "IotHubUnauthorized" });
+        expect(ended.code).toBe(4);
+        expect(ended.stdout).toBe("");
+        expect(ended.stderr).not.toContain(keyOf(policy));
+      }
+    },
+  );
 
-  test("policy service has permission", async () => {
+  test("none for policy service, which has permission", async () => {
     const credential = `SharedAccessKeyName=service;SharedAccessKey=${keyOf("service")}`;
     const login = `HostName=${hub.hostName};${credential}`;
     const started = new RunningCommand(
@@ -257,7 +263,7 @@ describe("refusals", () => {
     expect((await started.ended).code).toBe(0);
   });
 
-  test("an unknown consumer group with 6, before it says ready", async () => {
+  test("exit code 6 for an unknown consumer group, before ready is printed", async () => {
     const ended = await monitor("--consumer-group", "nobody");
     expect(errorOf(ended)).toMatchObject({
       code: 6,

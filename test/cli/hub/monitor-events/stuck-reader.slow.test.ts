@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => hub.stop());
 
-test("a blocked reader loses events, and is told how many", async () => {
+test("a blocked reader loses events, and gets a report of how many", async () => {
   const started = hub.spawn("c2d-hub", "monitor-events", "-o", "json");
   await started.waitFor("stdout", '"type":"ready"');
   started.readers.stdout.pause();

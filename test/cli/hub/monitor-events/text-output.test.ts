@@ -37,7 +37,7 @@ function format(isJson: boolean, event: ReceivedEvent, n = 1): string {
 const parse = (event: ReceivedEvent) => JSON.parse(format(true, event)) as Record<string, unknown>;
 
 describe("as JSON", () => {
-  it("is one line with everything", () => {
+  it("is one line with every field", () => {
     expect(format(true, EVENT)).toMatch(/^[^\n]+\n$/);
     expect(parse(EVENT)).toEqual({
       type: "event",

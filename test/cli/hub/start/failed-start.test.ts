@@ -45,7 +45,7 @@ function contextWith(error: Error, directory: string): Context {
   };
 }
 
-test("stops with an error when stdout cannot be written", async () => {
+test("start fails when stdout cannot be written", async () => {
   const home = temporaryDirectory();
   const port = await freePort();
   const error = new OutputError("cannot write to stdout: no space left on device");
@@ -55,7 +55,7 @@ test("stops with an error when stdout cannot be written", async () => {
   expect(existsSync(join(home, "hub.json"))).toBe(false);
 });
 
-test("ends quietly with 0 when stdout is closed", async () => {
+test("start exits quietly with 0 when stdout is closed", async () => {
   const home = temporaryDirectory();
   const child = spawn(process.execPath, [EXECUTABLE, "start", "--port", "0"], {
     cwd: home,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { StartedHub } from "../../support/started-hub.ts";
 
-test("a hub that nobody connects to stops, and hub.json goes with it", async () => {
+test("an idle hub stops and removes hub.json", async () => {
   const hub = await StartedHub.start("--idle-exit", "300ms");
   expect((await hub.ended).code).toBe(0);
   expect(existsSync(join(hub.directory, "home", "hub.json"))).toBe(false);

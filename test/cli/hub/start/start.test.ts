@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => hub.stop());
 
-test("it prints where it listens; SIGTERM ends it with 0", async () => {
+test("start prints where the hub listens, and exits with 0 on SIGTERM", async () => {
   expect(hub.ready).toEqual({
     type: "hub",
     hostName: expect.stringMatching(/^localhost:\d+$/),

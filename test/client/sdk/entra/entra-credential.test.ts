@@ -34,7 +34,7 @@ function resources(): string[] {
   return process.getActiveResourcesInfo().filter((type) => /Process|Pipe|Socket|TCP/.test(type));
 }
 
-it("returns the token, caches it until it expires, and frees all handles", async () => {
+it("returns the token, caches it until it expires, and leaves no handles", async () => {
   const token = { accessToken: "t0", expiresOn: "2099-01-01 00:00:00.000000", tokenType: "Bearer" };
   az(`echo x >> "$(dirname "$0")/calls"; echo '${JSON.stringify(token)}'`);
   const before = resources();
@@ -45,7 +45,7 @@ it("returns the token, caches it until it expires, and frees all handles", async
   await expect.poll(resources).toEqual(before);
 });
 
-it("aborts with the signal's reason, and frees all handles", async () => {
+it("rejects with the signal's reason, and leaves no handles", async () => {
   az(`echo $$ > "$(dirname "$0")/started"; sleep 600`);
   const before = resources();
   const search = new AbortController();
@@ -58,7 +58,7 @@ it("aborts with the signal's reason, and frees all handles", async () => {
   await expect.poll(resources).toEqual(before);
 });
 
-it("fails with the chain's own message", async () => {
+it("fails with the message of the credential chain", async () => {
   az("echo 'Please run az login' >&2; exit 1");
   await expect(new EntraProcessCredential().getToken(SCOPE)).rejects.toMatchObject({
     name: "AggregateAuthenticationError",

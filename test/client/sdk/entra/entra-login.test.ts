@@ -44,7 +44,7 @@ async function scripted(script?: AmqpScript) {
   return hub;
 }
 
-it("asks for a token for IoT hubs, signs in with it, and sends", async () => {
+it("requests a token for IoT hubs, signs in with it, and sends", async () => {
   const hub = await scripted();
   const credential = giving("abc");
   const connection = await connect(hub, credential);
@@ -53,7 +53,7 @@ it("asks for a token for IoT hubs, signs in with it, and sends", async () => {
   expect(new Set(credential.scopes)).toEqual(new Set(["https://iothubs.azure.net/.default"]));
 });
 
-it("is refused by a hub that accepts only keys, with the role as hint", async () => {
+it("is refused by a hub that accepts only keys, with the role as a hint", async () => {
   const hub = await startLocalHub();
   cleanups.push(() => hub.stop());
   const ca = readFileSync(hub.caFile, "utf8");
@@ -63,7 +63,7 @@ it("is refused by a hub that accepts only keys, with the role as hint", async ()
   });
 });
 
-it("is refused by an open connection with the role as hint, too", async () => {
+it("can be refused on an open connection, with the role as a hint", async () => {
   const hub = await scripted({ refusesFeedback: true });
   const connection = await connect(hub, giving("abc"));
   await expect(connection.openFeedback(() => {})).rejects.toMatchObject({
@@ -72,7 +72,7 @@ it("is refused by an open connection with the role as hint, too", async () => {
   });
 });
 
-it("reports a chain without a credential before connecting", async () => {
+it("reports a missing credential before connecting", async () => {
   const hub = await scripted();
   const cause = new Error("az is not there");
   const failing = connect(hub, { getToken: () => Promise.reject(cause) });
