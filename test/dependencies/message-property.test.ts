@@ -1,4 +1,4 @@
-/** A message that cannot be extracted from the SDK's is not sent, and its sender gets an error. */
+/** A message whose SDK patch has no effect is not sent, and its sender gets an error. */
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -11,10 +11,10 @@ const SOURCES = readdirSync(ROOT, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .map((file) => [file, readFileSync(join(ROOT, file), "utf8")] as const);
 
-/** Node's own, where it is absent too: it names no package, and a version of Node is not ours to pin. */
+/** Of Node.js itself, whose version is not pinned; the code works without it. */
 const OF_NODE = ["_parent"];
 
-/** What is handed to a package, or decoded by it, as something that its types do not allow for. */
+/** Number of values per file that are passed to a package, or decoded by it, beyond its types. */
 const CASTS: Readonly<Record<string, number>> = {
   "client/sdk/event-hubs/event-hubs-client.ts": 1,
   "client/sdk/iothub/registry.ts": 1,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ROOT, readPage } from "./pages.ts";
 
-/** A file of each front end, and one of a home directory. */
+/** Of a home directory. */
 const NOT_IN_REPOSITORY = ["hub.json"];
 
 const named = [...readPage("docs/architecture.md").matchAll(/`([\w./-]+(?:\/|\.(?:ts|js|json)))`/g)]

@@ -1,10 +1,10 @@
-/** Exit codes: the promise, the code, `--help` and docs/errors.md have the same ones. */
+/** The promised exit codes, the code, `--help` and docs/errors.md agree. */
 
 import { expect, test } from "vitest";
 import { EXIT_CODE_SUMMARY, EXIT_CODES } from "../../src/cli/terminal/exit-code.ts";
 import { PAGES, readPage, section, tableRows } from "./pages.ts";
 
-/** What scripts rely on: it does not change. */
+/** Scripts rely on these: they do not change. */
 const PROMISED = [0, 1, 2, 3, 4, 5, 6, 7, 124, 130, 143];
 
 test("the code has exactly the promised exit codes", () => {

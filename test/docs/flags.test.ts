@@ -1,4 +1,4 @@
-/** Flags: code, --help and the pages know the same ones. */
+/** The code, --help and the pages agree on flags. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { codeBlocks, PAGES, ROOT, readPage, shownCommands } from "./pages.ts";
 const HELP = await readAllHelp();
 const KNOWN = new Set(HELP.flatMap(({ flags }) => [...flags]));
 
-/** Flags of other programs that the pages speak of. */
+/** Flags of other programs on the pages. */
 const FOREIGN = new Set(["--strict"]);
 
 test("every command has help", () => {
@@ -70,7 +70,7 @@ function unknownPartsOf(command: string): readonly string[] {
   const isGroup = /\nCommands:\n/.test(help.text);
   const flags = rest.flatMap((word) => /^(--?[a-zA-Z][\w-]*)/.exec(word)?.[1] ?? []);
   const unknown = flags.filter((flag) => !help.flags.has(flag));
-  // An executable alone is its name, not a command line.
+  // An executable's name alone is not a command line.
   return isGroup && rest.length > 0 && flags.length === 0 ? [...unknown, ...rest] : unknown;
 }
 

@@ -1,4 +1,4 @@
-/** Folders form floors: of two that stand beside each other, at most one imports the other. */
+/** Of two sibling folders, at most one imports the other. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { temporaryDirectory } from "../support/local-hub.ts";
 import { type Import, importsIn } from "./imports.ts";
 import { ROOT } from "./pages.ts";
 
-/** The folder in which both stand, and their names in it. */
+/** The closest common folder, and the names of both in it. */
 function inCommonFolder([from, to]: Import): { folder: string; from: string; to: string } {
   const [left, right] = [from.split("/"), to.split("/")];
   let depth = 0;
@@ -16,7 +16,7 @@ function inCommonFolder([from, to]: Import): { folder: string; from: string; to:
   return { folder, from: left[depth] ?? "", to: right[depth] ?? "" };
 }
 
-/** Folders that can be reached from themselves, by way of whatever stands beside them. */
+/** Folders that import themselves by way of their siblings. */
 function findCircles(imports: readonly Import[]): string[] {
   const neighbours = new Map<string, Set<string>>();
   for (const one of imports) {

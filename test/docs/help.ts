@@ -1,4 +1,4 @@
-/** What `--help` says: the commands there are, and the flags of each. */
+/** The commands in `--help`, and their flags. */
 
 import { tmpdir } from "node:os";
 import { type ExecutableName, run } from "../cli/support/run-command.ts";
@@ -12,7 +12,7 @@ export interface CommandHelp {
 
 const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
 
-/** Every command, those that only hold others included. */
+/** Every command, including those that only have subcommands. */
 export async function readAllHelp(): Promise<readonly CommandHelp[]> {
   return (await Promise.all(EXECUTABLES.map((name) => readHelp(name, [])))).flat();
 }

@@ -1,4 +1,4 @@
-/** Who imports whom within `src`. */
+/** The imports within `src`. */
 
 import { cruise, type ICruiseResult } from "dependency-cruiser";
 

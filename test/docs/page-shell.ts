@@ -120,7 +120,7 @@ export class RunningScript {
     this.#signal("SIGINT");
   }
 
-  /** Kills what is left of it. */
+  /** Kills the processes that remain. */
   kill(): void {
     this.#signal("SIGKILL");
   }
@@ -129,7 +129,7 @@ export class RunningScript {
     try {
       process.kill(-this.#pid, name);
     } catch {
-      // Nothing of it is running any more.
+      // None is running any more.
     }
   }
 }

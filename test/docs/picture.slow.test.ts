@@ -1,4 +1,4 @@
-/** docs/terminals.svg is what its script draws from the programs as they are. */
+/** docs/terminals.svg is up to date. */
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -85,7 +85,7 @@ test.each(["README.md", "docs/library.md"])("the library example in %s runs", as
   expect(code).toBe(0);
 });
 
-// Without a hub: what a page shows of c2d-send is understood, quotes and all.
+// Without a hub: the c2d-send commands of the pages are valid, including their quotes.
 const SENDS = PAGES.flatMap(shownCommands).filter(
   (command) => /^c2d-send .*--?\w/.test(command) && !/[…$]/.test(command),
 );

@@ -58,7 +58,7 @@ export class CrashStore {
     await settled();
   }
 
-  /** The disk after a crash at which this many writes, counted from the start, had reached it. */
+  /** The disk after a crash, with this many writes since the start. */
   crash(written: number): CrashStore {
     const survivor = new CrashStore(this.#disk);
     for (const { changes } of this.#pending.slice(0, written - this.#written)) {
@@ -80,7 +80,7 @@ export class CrashStore {
   }
 }
 
-/** Resolves once everything that only waits for promises has run. */
+/** Resolves once all pending promise callbacks have run. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -61,7 +61,7 @@ async function openFixture() {
 type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
 interface Row {
-  /** Durable before it begins. */
+  /** Durable before `act`. */
   readonly before?: (fixture: Fixture) => void | Promise<void>;
   readonly act: (fixture: Fixture) => void;
   /** In this order. */

@@ -27,7 +27,7 @@ describe("feedback is delivered only after its cause is durable", () => {
   });
 });
 
-/** A message is completed and its feedback due, but the completion is not on the disk yet. */
+/** A completed message whose feedback is due, while the completion is not on disk yet. */
 async function completeUnstored() {
   const { store, parts } = await openHub();
   parts.attachReader();

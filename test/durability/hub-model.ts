@@ -53,7 +53,7 @@ export class HubModel {
     this.nowMs = nowMs;
   }
 
-  /** The same hub, as it is now. */
+  /** A copy of the current state. */
   copy(): HubModel {
     const copy = new HubModel(this.#settings, this.nowMs);
     copy.messages = this.messages.map((message) => ({ ...message }));
@@ -62,7 +62,7 @@ export class HubModel {
     return copy;
   }
 
-  /** What is left of it after a crash, later on. */
+  /** The state after a crash and a restart at this time. */
   restarted(nowMs: number): HubModel {
     const restarted = this.copy();
     restarted.nowMs = nowMs;
@@ -142,7 +142,7 @@ export class HubModel {
     this.nowMs = untilMs;
   }
 
-  /** When something is due next, in milliseconds since the epoch. */
+  /** When something is next due, in milliseconds since the epoch. */
   nextMs(): number {
     const times = this.messages.flatMap(({ expiryTimeMs, lock }) =>
       lock ? [expiryTimeMs, lock.untilMs] : [expiryTimeMs],

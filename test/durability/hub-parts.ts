@@ -12,12 +12,12 @@ import type { Store } from "../../src/hub/store/store.ts";
 
 export const DEVICE = "device1";
 
-/** The hub's own parts on a store, without network, as one process has them. */
+/** The hub's parts in one process on a store, without a network. */
 export class HubParts {
   readonly clock: ManualClock;
   readonly cloudToDevice: CloudToDevice;
   readonly registry: Registry;
-  /** Handed out to the device and not settled by it yet, oldest first. */
+  /** Delivered to the device and not settled yet, oldest first. */
   readonly held: MessageDelivery[] = [];
   readonly heldBatches: FeedbackDelivery[] = [];
   readonly #services: HubServices;
@@ -55,7 +55,7 @@ export class HubParts {
     return this.cloudToDevice.send(DEVICE, createMessage(messageId, ack, expiryTimeUtcMs));
   }
 
-  /** The device connects and takes everything there is. */
+  /** Connects the device, which receives all messages. */
   connect(): void {
     this.held.length = 0;
     this.#device = this.cloudToDevice.subscribe(DEVICE, {
@@ -76,7 +76,7 @@ export class HubParts {
     return this.#device !== undefined;
   }
 
-  /** A polling device asks once. */
+  /** The device polls once. */
   take(): void {
     const delivery = this.cloudToDevice.take(DEVICE);
     if (delivery !== undefined) this.held.push(delivery);
@@ -112,13 +112,13 @@ export class HubParts {
     await this.#reader?.settle(batch?.lockToken ?? "", settlement);
   }
 
-  /** The process is gone: its timers too. */
+  /** Like the end of the process: stops all timers. */
   abandon(): void {
     this.#services.scheduler.stop();
   }
 }
 
-/** What a promise has come to by now: a refusal is named. */
+/** The state of a promise: pending, done, or the error's name. */
 export class Outcome {
   state: string = "pending";
 

@@ -57,7 +57,7 @@ export class ModelRun {
     return new ModelRun(store, parts);
   }
 
-  /** @returns false when nothing can be compared any more: it crashed in the middle of something. */
+  /** @returns false if the run must end, because the hub crashed in the middle of an operation. */
   async play(operation: Operation): Promise<boolean> {
     if (operation.type === "crash") return this.#crash(operation.pick);
     await this.#do(operation);
@@ -74,7 +74,7 @@ export class ModelRun {
   }
 
   async #do(operation: Exclude<Operation, { type: "crash" }>): Promise<void> {
-    // Sending and purging go on while earlier writes are under way; the rest begins on firm ground.
+    // Sending and purging may overlap earlier writes; all else waits for them.
     if (operation.type !== "send" && operation.type !== "purge") await this.#flush();
     switch (operation.type) {
       case "send":
@@ -153,7 +153,7 @@ export class ModelRun {
     }
   }
 
-  /** From one thing that is due to the next: what it wrote is stored before the next one comes. */
+  /** Steps from one due time to the next, and stores the writes of each. */
   async #pass(byMs: number): Promise<void> {
     const untilMs = this.#model.nowMs + byMs;
     for (;;) {
@@ -237,7 +237,7 @@ export class ModelRun {
     this.#checks.length = 0;
     this.#parts = await HubParts.open(survivor.asStore(), SETTINGS, model.nowMs);
     this.#history = new Map();
-    // What came due while it was down is due now, all at once: records that waited leave first.
+    // Everything that became due while it was down is due now; waiting records go first.
     this.#parts.clock.advance(0);
     this.#model.closeBatch();
     this.#model.pass(0);

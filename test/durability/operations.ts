@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { ACKS, type Ack } from "../../src/core/message.ts";
 import type { Settlement } from "../../src/core/message-queue.ts";
 
-/** An operation on a hub. `pick` chooses among the current objects. */
+/** An operation on a hub; `pick` selects one of the current objects. */
 export type Operation =
   | { readonly type: "send"; readonly ack: Ack; readonly ttlMs: number | undefined }
   | { readonly type: "take" }

@@ -61,7 +61,7 @@ export function digestsOf(directory: string): Record<string, string> {
   return Object.fromEntries(names.sort().map((name) => [name, digest(name)]));
 }
 
-/** As after a kill during a write: the last bytes are missing. */
+/** A store as after a kill during a write, without its last bytes. */
 export async function createBrokenOffStore(): Promise<string> {
   const directory = join(temporaryDirectory(), "store");
   const store = await openLevelStore(directory);

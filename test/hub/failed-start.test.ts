@@ -16,7 +16,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** The directory for temporary files, empty. */
+/** Sets an empty directory for temporary files. */
 function emptyTmpdir(): string {
   const directory = temporaryDirectory();
   vi.stubEnv("TMPDIR", directory);

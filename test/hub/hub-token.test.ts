@@ -3,7 +3,7 @@ import { createTestHub, devicebound, HOST, type TestHub } from "../support/test-
 
 const UNAUTHORIZED = { condition: "amqp:unauthorized-access" };
 
-/** A token of the device's own key whose `sr` is the hub alone. */
+/** A token signed with the device's key for the resource of the hub. */
 function hubToken(hub: TestHub, deviceId = "device1"): string {
   return hub.deviceToken(deviceId, { resource: HOST });
 }
@@ -12,7 +12,7 @@ function receiveOverHttps(hub: TestHub, deviceId: string, token: string) {
   return hub.https("GET", `/devices/${deviceId}/messages/devicebound`, token);
 }
 
-// Rule sas-hub-subject: a Go SDK makes such tokens.
+// Rule sas-hub-subject: a Go SDK creates such tokens.
 describe("a device's token whose resource is the hub", () => {
   it("opens MQTT connections of that device only", async () => {
     const hub = await createTestHub();

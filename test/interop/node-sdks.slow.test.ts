@@ -1,4 +1,4 @@
-/** Azure's Node SDKs, unmodified, where they fix their ports, and by other names of the hub. */
+/** Azure's Node.js SDKs, unmodified, on the ports that they fix, and by other names of the hub. */
 
 import { join } from "node:path";
 import { type Message as DeviceMessage, Message, NoRetry } from "azure-iot-common";
@@ -17,7 +17,7 @@ import {
 } from "./support/interop-hub.ts";
 import { canHaveStandardPorts, startStandardHub } from "./support/standard-ports.ts";
 
-/** Runs a program that reads everything from its environment, to its end. */
+/** Runs a program that is configured by its environment, to its end. */
 async function run(interop: InteropHub, file: string, ...args: readonly string[]) {
   const path = join(import.meta.dirname, "node", file);
   const { code, stdout, stderr } = await startProgram("node", [path, ...args], interop).ended;

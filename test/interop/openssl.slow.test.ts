@@ -1,4 +1,4 @@
-/** What the hub's TLS offers, seen by openssl. */
+/** The hub's TLS, as seen by openssl. */
 
 import { describe, expect, test } from "vitest";
 import { createAuthority } from "../support/device-certificate.ts";
@@ -8,7 +8,7 @@ import { type InteropHub, startInteropHub, startProgram } from "./support/intero
 
 const isInstalled = hasProgram("openssl", { name: "OpenSSL", aptPackage: "openssl" }, "OpenSSL");
 
-/** Shakes hands with the hub and ends. */
+/** Completes a handshake with the hub, and disconnects. */
 function shakeHands(interop: InteropHub, ...args: readonly string[]) {
   const { port } = interop.endpoint;
   const where = ["-connect", `127.0.0.1:${port}`, "-CAfile", interop.hub.caFile];

@@ -123,7 +123,7 @@ const unsubscribe: () => void = hub.subscribe((event) => names.push(event.type))
 unsubscribe();
 export const strings: string[] = [hub.connectionString, hub.deviceConnectionString("device1"), hub.caFile];
 export const isHubError = (error: unknown): boolean => error instanceof HubError && error.httpStatus === 404;
-// @ts-expect-error a device is named by a text
+// @ts-expect-error a device id is a string
 hub.deviceConnectionString(1);
 await hub.stop();
 `,

@@ -27,7 +27,7 @@ export interface Received {
 /** The service's side of an AMQP connection, over any stream. */
 export class AmqpPeer {
   readonly connection: Connection;
-  /** Resolves when the hub has ended the connection. */
+  /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;
   readonly #stream: Duplex;
 
@@ -97,7 +97,7 @@ export class AmqpPeer {
     if (end === "socket") this.destroy();
   }
 
-  /** Stops reading, like a stuck peer. */
+  /** Stops reading, like a blocked peer. */
   stall(): void {
     this.#stream.pause();
   }
@@ -195,7 +195,7 @@ export function isAuthorized(attached: Promise<unknown>): Promise<boolean> {
   );
 }
 
-/** The outcome of a receiver that leaves settling to the hub; rhea's types leave the outcomes out. */
+/** The outcome of a receiver that does not settle by itself; rhea's types lack outcomes. */
 export function accepted(): Parameters<Delivery["update"]>[1] {
   const make = rhea.message as unknown as { accepted(): { described(): never } };
   return make.accepted().described();
@@ -206,7 +206,7 @@ export function dataOf({ body }: Message): Buffer {
   return (body as { readonly content: Buffer }).content;
 }
 
-/** Resolves once the hub has attached the link for good; a refusal is an attach and then a detach. */
+/** Resolves once the hub has attached the link; it refuses one by an attach followed by a detach. */
 function attached(link: Sender | Receiver, kind: "sender" | "receiver"): Promise<void> {
   return new Promise((resolve, reject) => {
     const onDisconnected = (): void => reject(new Error("disconnected"));
@@ -218,7 +218,7 @@ function attached(link: Sender | Receiver, kind: "sender" | "receiver"): Promise
       reject(refusalOf(link.error));
       finish();
     });
-    // A refusing detach comes in the same frame burst as its attach: a tick later it is known.
+    // A refusing detach arrives together with its attach, within a tick.
     link.once(`${kind}_open`, () => setImmediate(() => setImmediate(finish)));
     link.connection.once("disconnected", onDisconnected);
   });

@@ -61,7 +61,7 @@ export async function crossSigned(
   return { cert, key: subject.key };
 }
 
-/** The certificate, and those between it and its authority, as a client sends them. */
+/** The certificate chain as a client sends it. */
 export function withChain(
   own: KeyedCertificate,
   ...others: readonly KeyedCertificate[]

@@ -1,6 +1,6 @@
 import { Duplex } from "node:stream";
 
-/** Two ends of a connection in memory: what one writes the other reads, with back pressure. */
+/** Two ends of an in-memory connection, with back-pressure. */
 export function createDuplexPair(): [Duplex, Duplex] {
   const [left, right] = [new PairEnd(), new PairEnd()];
   left.join(right);

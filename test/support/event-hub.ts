@@ -27,7 +27,7 @@ export function partitionAddress(partitionId: string, group = "$Default"): strin
   return `messages/ConsumerGroups/${group}/Partitions/${partitionId}`;
 }
 
-/** Attaches a reader as Event Hubs' clients do; rejects with the hub's error when it is refused. */
+/** Attaches a reader like an Event Hubs client; rejects with the hub's error if refused. */
 export function openPartition(peer: AmqpPeer, options: PartitionLink): Promise<AmqpReceiver> {
   const { partitionId, group, filter, epoch, link } = options;
   const address = partitionAddress(partitionId, group);
@@ -46,7 +46,7 @@ export function openPartition(peer: AmqpPeer, options: PartitionLink): Promise<A
   });
 }
 
-/** Events with these bodies from one device, and the partition they are in. */
+/** Stores events with these bodies from one device, and returns their partition. */
 export async function sendTelemetry(
   { deviceToCloud, log }: TestHub,
   bodies: readonly string[],
@@ -64,14 +64,14 @@ export function bodyOf(message: AmqpMessage): string {
   return dataOf(message).toString();
 }
 
-/** The bodies of the next so many. */
+/** The bodies of the next `count` events. */
 export async function takeBodies(reader: AmqpReceiver, count: number): Promise<string[]> {
   const bodies: string[] = [];
   while (bodies.length < count) bodies.push(bodyOf((await reader.next()).message));
   return bodies;
 }
 
-/** Resolves once the hub has answered something that was sent after all else. */
+/** Resolves once the hub has processed everything sent so far. */
 export async function roundTrip(peer: AmqpPeer): Promise<void> {
   await peer.openSender("/nothing").then(
     () => {

@@ -18,7 +18,7 @@ export class EventLog {
     return this.all.filter((event): event is EventOf<T> => event.type === type);
   }
 
-  /** Resolves once so many events of this type have happened, to the last of them. */
+  /** Resolves with the `count`-th event of this type. */
   reached<T extends HubEvent["type"]>(type: T, count = 1): Promise<EventOf<T>> {
     return new Promise((resolve) => {
       const look = (): void => {

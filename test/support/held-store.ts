@@ -1,11 +1,11 @@
 import type { Store } from "../../src/hub/store/store.ts";
 
-/** A store that stores nothing, and whose writes can be held back. */
+/** A store that keeps nothing, and whose writes can be delayed. */
 export class HeldStore implements Store {
   #held: (() => void)[] = [];
   #isHolding = false;
 
-  /** Writes that are held back. */
+  /** Delayed writes. */
   get waiting(): number {
     return this.#held.length;
   }

@@ -33,7 +33,7 @@ export class Inbox<T> {
     return taken;
   }
 
-  /** The first that fits; those before it are dropped. */
+  /** The first match; items before it are dropped. */
   async until(fits: (item: T) => boolean): Promise<T> {
     for (;;) {
       const item = await this.next();

@@ -2,7 +2,7 @@
 
 const missing = new Set<string>();
 
-/** For `test.runIf`: whether the tests have what they need, such as "signals". */
+/** For `test.runIf`. @param what The required feature, such as "signals". */
 export function onPosix(what: string): boolean {
   const isThere = process.platform !== "win32";
   if (!isThere && !missing.has(what)) {

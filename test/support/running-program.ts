@@ -1,4 +1,4 @@
-/** A running program of a test, with its output so far. */
+/** A running program, with its output so far. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 
@@ -11,7 +11,7 @@ export interface Ended {
 
 export interface RunOptions {
   readonly directory: string;
-  /** Beside PATH and HOME: nothing of the tester's own configuration reaches the process. */
+  /** In addition to PATH and HOME; the process inherits no other variables. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
 }
@@ -47,7 +47,7 @@ export class RunningProgram {
     });
   }
 
-  /** Resolves once the stream holds the text; fails when the process ends without it. */
+  /** Resolves once the stream contains the text; rejects if the process ends without it. */
   async waitFor(stream: "stdout" | "stderr", text: string): Promise<void> {
     let watch: (() => void) | undefined;
     const seen = new Promise<"seen">((resolve) => {

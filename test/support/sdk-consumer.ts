@@ -57,7 +57,7 @@ export function consume(
   return { events, errors, close: () => subscription.close() };
 }
 
-/** The first so many events of the hub, as the SDK tells them; of one device they are in order. */
+/** The first `count` events of the hub; those of one device are in order. */
 export async function readEvents(hub: LocalHub, count: number): Promise<ReceivedEventData[]> {
   const client = openSdkConsumer(hub.eventHubConnectionString);
   const { events, close } = consume(client, { skipParsingBodyAsJson: true });

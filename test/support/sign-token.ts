@@ -1,15 +1,15 @@
 import { createHmac } from "node:crypto";
 
 export interface TokenForm {
-  /** As it shall stand in the token. */
+  /** As it appears in the token. */
   readonly sr: string;
   readonly key: string;
   readonly se: number | string;
   readonly skn?: string;
-  /** Default: the bytes the key encodes. Event Hubs clients sign with its text. */
+  /** Default: the decoded bytes. Event Hubs clients sign with the key's text. */
   readonly keyForm?: "bytes" | "text";
   readonly order?: readonly ("sr" | "sig" | "se" | "skn")[];
-  /** How the signature's `+`, `/` and `=` are written. */
+  /** Escapes the signature's `+`, `/` and `=`. */
   readonly escape?: (signature: string) => string;
 }
 

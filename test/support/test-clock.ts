@@ -1,6 +1,6 @@
 import { ManualClock } from "../../src/async/clock.ts";
 
-/** A manual clock that knows its timers. */
+/** A manual clock that counts its timers. */
 export class TestClock extends ManualClock {
   readonly #dueMs = new Map<symbol, number>();
 
@@ -35,7 +35,7 @@ export class TestClock extends ManualClock {
   }
 }
 
-/** Every promise that can settle without time passing has settled. */
+/** Resolves once every promise has settled that can settle without time passing. */
 export async function atRest(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

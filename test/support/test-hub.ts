@@ -46,7 +46,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
     policies,
     deviceAuthorities: [],
     consumerGroups: options.consumerGroups ?? [],
-    // A connection that ends after its test may find the store closed.
+    // A connection may outlive its test, and find the store closed.
     onStoreFailure: () => {},
   });
   let stopRequests = 0;
@@ -75,7 +75,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
     get stopRequests() {
       return stopRequests;
     },
-    /** Both ends of a new MQTT connection: the peer, and the hub's own end. */
+    /** Both ends of a new MQTT connection. */
     mqtt() {
       const [clientEnd, hubEnd] = createDuplexPair();
       onTestFinished(() => {
@@ -92,7 +92,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
       serveAmqp(hubEnd, services);
       return new AmqpPeer(clientEnd, connectionOptions);
     },
-    /** An AMQP stream with nothing on it yet. */
+    /** An AMQP stream before its first byte. */
     rawAmqp() {
       const [clientEnd, hubEnd] = createDuplexPair();
       onTestFinished(() => {
@@ -101,7 +101,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
       serveAmqp(hubEnd, services);
       return { clientEnd, hubEnd };
     },
-    /** One HTTPS request with this token, on a connection of its own. */
+    /** Sends an HTTPS request with this token on a new connection. */
     https(
       method: HttpRequest["method"],
       path: string,
@@ -142,7 +142,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
       const connack = await peer.connect(this.signIn(deviceId, fields));
       return { peer, connack, clientEnd, hubEnd };
     },
-    /** What a device puts into CONNECT. */
+    /** The CONNECT packet of a device. */
     signIn(deviceId = "device1", fields: Parameters<typeof connectPacket>[0] = {}) {
       return connectPacket({
         clientId: deviceId,
@@ -157,7 +157,7 @@ export async function createTestHub(options: TestHubOptions = {}) {
       await (await peer.openCbs()).putToken(HOST, this.deviceToken(deviceId));
       return peer;
     },
-    /** A service that has put a token of this policy. */
+    /** A service connected with a token of this policy. */
     async connectService(
       policyName = "service",
       connectionOptions: ConstructorParameters<typeof AmqpPeer>[1] = {},

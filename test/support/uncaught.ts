@@ -13,7 +13,7 @@ export async function uncaughtDuring(run: () => Promise<unknown>): Promise<strin
   }
   try {
     await run();
-    // Rejections are told of once the microtasks are done.
+    // Rejections are reported after the microtasks.
     await new Promise((resolve) => setImmediate(resolve));
   } finally {
     EVENTS.forEach((event, index) => {

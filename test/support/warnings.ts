@@ -7,7 +7,7 @@ export async function warningsDuring(run: () => Promise<unknown>): Promise<strin
   process.on("warning", note);
   try {
     await run();
-    // Node tells of a warning in a tick of its own.
+    // Node.js emits a warning in a later tick.
     await new Promise((resolve) => setImmediate(resolve));
   } finally {
     process.off("warning", note);

@@ -1,4 +1,4 @@
-/** Whatever comes in that is wrong: a name, a code and a next step, and nothing that must not come out. */
+/** Bad input is reported with an error name, an exit code and a next step, without secrets or unsafe characters. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Ended, parseLines, RunningCommand } from "../support/run-command.ts";
@@ -10,11 +10,11 @@ import type { BadInput } from "./row.ts";
 import { TELEMETRY_ROWS } from "./telemetry-rows.ts";
 import { USAGE_ROWS } from "./usage-rows.ts";
 
-/** Longer than any row's own limits; what is still running then hangs. */
+/** Longer than the limits of any row: a command still running then hangs. */
 const HANGS_AFTER_MS = 100_000;
 
-/** Control characters but the line feed, and what changes the direction of text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+/** Control characters except line feed, and characters that change the text direction. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it finds control characters.
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
 
 let environment: TestEnvironment;
@@ -62,7 +62,7 @@ describe.concurrent("as JSON", () => {
   });
 });
 
-// Text is another way out for what is unsafe; where nothing is, JSON has said enough.
+// Text output needs a check of its own only for rows with unsafe values.
 describe.concurrent("as text", () => {
   test.each(TABLE.filter(({ row }) => !isHarmless(row)))("$label", async ({ row }) => {
     const filled = environment.fill(row);
@@ -75,14 +75,14 @@ describe.concurrent("as text", () => {
   });
 });
 
-/** `--output=json` stands behind the command, where there is one; `device` has commands of its own. */
+/** `--output=json` follows the command and subcommand. */
 function inJson({ executable, args }: BadInput): readonly string[] {
   const ofService = executable === "c2d-send" ? 0 : 1;
   const commands = args[0] === "device" ? 2 : ofService;
   return [...args.slice(0, commands), "--output=json", ...args.slice(commands)];
 }
 
-/** With a home of its own, in which nothing runs. */
+/** Uses a separate home without a hub. */
 async function runToEnd(row: BadInput, args: readonly string[]): Promise<Ended> {
   const directory = environment.directoryFor(row);
   const command = new RunningCommand(row.executable, args, {
@@ -119,7 +119,7 @@ function texts(values: object = {}): readonly unknown[] {
   return Object.values(values).filter((value) => typeof value === "string");
 }
 
-/** Keys and signatures, wherever the row holds them, as they stand and decoded. */
+/** Keys and signatures anywhere in the row, encoded and decoded. */
 function secretsOf({ args, env = {}, files = {}, secrets = [] }: BadInput): readonly string[] {
   const contents = Object.values(files).filter((content) => typeof content === "string");
   const text = [...args, ...Object.values(env), ...contents].join("\n");
@@ -128,7 +128,7 @@ function secretsOf({ args, env = {}, files = {}, secrets = [] }: BadInput): read
   return [...values, ...values.map((value) => value.replace(/=+$/, "")), ...secrets];
 }
 
-/** In JSON the banner and the progress are text still. */
+/** With -o json, the banner and progress are still text. */
 function jsonLinesOf(stderr: string): string {
   return stderr
     .split("\n")

@@ -89,7 +89,7 @@ export class TestEnvironment {
     return directory;
   }
 
-  /** A second connection of a device would end the first: rows that connect as one wait for each other. */
+  /** A second connection of a device ends the first: rows that use the same device run one after another. */
   inTurn<T>({ args }: BadInput, run: () => Promise<T>): Promise<T> {
     const device = args.find((text) => /^%\w*DEVICE%$/.test(text));
     if (device === undefined) return run();

@@ -8,7 +8,7 @@ export interface BadInput {
   /** May contain names of `TestEnvironment.texts`, as `%NAME%`. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Name to content, in the working directory; undefined content makes a directory. */
+  /** Name to content, in the working directory; undefined content creates a directory. */
   readonly files?: Readonly<Record<string, string | Uint8Array | undefined>>;
   readonly stdin?: string;
   readonly code: number;

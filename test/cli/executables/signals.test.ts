@@ -28,7 +28,7 @@ async function startListener(...args: readonly string[]): Promise<RunningExecuta
   return listener;
 }
 
-/** Without a last line that breaks off. */
+/** Without an incomplete last line. */
 function wholeLines(text: string): string {
   return text.slice(0, text.lastIndexOf("\n") + 1);
 }

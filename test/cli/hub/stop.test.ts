@@ -1,4 +1,4 @@
-/** `c2d-hub stop`: of a hub that answers, of one that does not, of one that leaves a zombie, of a stranger. */
+/** `c2d-hub stop` with a running hub, a hung hub, a zombie, and another program. */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -79,7 +79,7 @@ describe.runIf(onPosix("processes"))("a hub whose parent does not reap it", () =
 
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), "c2d-zombie-"));
-    // The shell makes way for a program that knows nothing of a child.
+    // The shell is replaced by a program that does not reap its child.
     parent = new RunningProgram(
       "/bin/sh",
       ["-c", `"${HUB}" start --port 0 -o json & exec sleep 600`],
@@ -102,7 +102,7 @@ describe.runIf(onPosix("processes"))("a hub whose parent does not reap it", () =
     const { code, stdout } = await run("c2d-hub", ["stop", "-o", "json"], options());
     expect(parseLines(stdout)).toEqual([{ type: "stopped", pid }]);
     expect(code).toBe(0);
-    // Signal 0 only asks: the zombie is there.
+    // Signal 0 only checks that the zombie exists.
     expect(process.kill(pid, 0)).toBe(true);
     const sent = await run("c2d-send", ["--local"], options());
     expect(sent.code).toBe(0);

@@ -35,7 +35,7 @@ function ensure(
   return ensureLocalHub({ home: directory, timeoutMs: limitMs, signal, onStart: () => {} });
 }
 
-/** Counts the hubs that are started from now on. */
+/** Counts the hubs started from now on. */
 function countStarts({ directory }: HomePaths): () => number {
   const file = join(directory, "starts");
   writeFileSync(file, "");
@@ -44,7 +44,7 @@ function countStarts({ directory }: HomePaths): () => number {
   return () => readFileSync(file).length;
 }
 
-/** Has every process started from now on run this first. */
+/** Runs this first in every process started from now on. */
 function preload(program: string): void {
   vi.stubEnv("NODE_OPTIONS", `--import=data:text/javascript,${encodeURIComponent(program)}`);
 }
@@ -63,7 +63,7 @@ test("the hub's error and exit code are passed on, without a retry", async () =>
   expect(readFileSync(paths.installationFile, "utf8")).toBe("{");
 });
 
-// LevelDB takes the file away when it cannot write it: another try would find room.
+// LevelDB deletes a file that it cannot write, so a retry would succeed.
 test.skipIf(!hasFullDevice)("a full disk is reported without a retry", async () => {
   const paths = createTestHome();
   const owner = `${paths.storeDirectory}.owner`;
@@ -151,6 +151,6 @@ test("Ctrl-C ends the wait", async () => {
   const ensured = ensure(paths, { signal: interruption.signal });
   interruption.abort();
   await expect(ensured).rejects.toMatchObject({ name: "AbortError" });
-  // The hub starts nevertheless, and can be stopped only then.
+  // The hub starts anyway, and must be stopped.
   await expect.poll(() => findRunningHub(paths.directory)).toBeDefined();
 });

@@ -30,7 +30,7 @@ function scriptOf(name: ExecutableName, shell: string): string {
   return join(directory, `${name}.${shell}`);
 }
 
-/** What bash offers for these words, with the cursor at the last. */
+/** What bash offers for these words, with the cursor after the last. */
 function complete(name: ExecutableName, ...words: readonly string[]): string[] {
   const program = `
     source "$1"; shift

@@ -34,7 +34,7 @@ export class StartedHub {
     return new StartedHub(directory, await startHub(all, directory), args);
   }
 
-  /** What it printed first. */
+  /** The first line that it printed. */
   get ready(): Readonly<Record<string, unknown>> {
     return parseLines(this.#hub.stdout)[0] ?? {};
   }
@@ -43,58 +43,58 @@ export class StartedHub {
     return String(this.ready.hostName);
   }
 
-  /** What happened inside, since it was last started. */
+  /** The hub's events since it was last started. */
   get events(): readonly Record<string, unknown>[] {
     return parseLines(this.#hub.stdout).slice(1);
   }
 
-  /** Settles when the hub has ended, whatever made it. */
+  /** Resolves when the hub has ended, for whatever reason. */
   get ended(): Promise<Ended> {
     return this.#hub.ended;
   }
 
-  /** The hub alone: its devices and readers stay. */
+  /** Stops the hub alone: its clients keep running. */
   async end(): Promise<Ended> {
     this.#hub.interrupt("SIGTERM");
     return await this.#hub.ended;
   }
 
-  /** Again, on this port; on any free one by default. */
+  /** Starts it again on this port, or on any free one. */
   async begin(port = "0"): Promise<void> {
     const all = ["start", "--port", port, "-o", "json", ...this.#args];
     this.#hub = await startHub(all, this.directory);
   }
 
-  /** On the same port again. */
+  /** Restarts it on the same port. */
   async restart(): Promise<void> {
     const port = this.hostName.split(":")[1];
     await this.end();
     await this.begin(port);
   }
 
-  /** Resolves once it has had so many events of this type since it was last started. */
+  /** Resolves once it has had this many events of this type since it was last started. */
   async reached(type: string, count = 1): Promise<void> {
     await this.#hub.waitFor("stdout", new RegExp(`(?:"type":"${type}"[^]*){${count}}`));
   }
 
-  /** Runs a program to its end, with `--local` behind the command. */
+  /** Runs a program to its end with `--local`. */
   run(name: ExecutableName, ...args: readonly string[]): Promise<Ended> {
     return run(name, [...args, "--local"], this.options);
   }
 
-  /** Starts one, which ends with the hub at the latest. */
+  /** Starts a program, which is interrupted when the hub stops. */
   spawn(name: ExecutableName, ...args: readonly string[]): RunningCommand {
     const command = new RunningCommand(name, [...args, "--local"], this.options);
     this.#started.push(command);
     return command;
   }
 
-  /** `c2d-send -o json` to its end. */
+  /** Runs `c2d-send -o json` to its end. */
   send(...args: readonly string[]): Promise<Ended> {
     return this.run("c2d-send", "-o", "json", ...args);
   }
 
-  /** `c2d-device listen -o json`, ready. */
+  /** Starts `c2d-device listen -o json` and waits until it is ready. */
   async listen(...args: readonly string[]): Promise<RunningCommand> {
     const listener = this.spawn("c2d-device", "listen", "-o", "json", ...args);
     await listener.waitFor("stdout", `"type":"ready"`);

@@ -1,4 +1,4 @@
-/** AMQP receivers that let more locks expire than a session of rhea has room for deliveries (2,048). */
+/** AMQP receivers that let more locks expire than a rhea session can hold deliveries (2,048). */
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -32,7 +32,7 @@ async function connectAmqp(target: { connectionString: string; ca: string }) {
   return device;
 }
 
-/** With as many messages for it as a queue holds. */
+/** A device with a full queue. */
 async function listenTo(setup: Setup, count = QUEUE_DEPTH): Promise<ListeningDevice> {
   const { hub, ca } = setup;
   const service = await connectService({

@@ -29,7 +29,7 @@ type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 const empty: Answer = (response) => void response.writeHead(204).end();
 
-/** @param answers One for each request in turn; afterwards there is nothing. */
+/** @param answers One for each request in turn; then the queue is empty. */
 async function scripted(...answers: readonly Answer[]): Promise<ScriptedServer> {
   const { cert, key } = await selfSigned();
   const requests: string[] = [];

@@ -65,7 +65,7 @@ const message = (parts: Partial<Message> = {}): Message => ({
   ...parts,
 });
 
-/** Names as they were sent, each with its value. */
+/** Header names as sent, each with its value. */
 function headersOf({ request }: Posted): Record<string, string> {
   const { rawHeaders } = request;
   const names = rawHeaders.filter((_, at) => at % 2 === 0);

@@ -13,7 +13,7 @@ import { atRest, TestClock } from "../../support/test-clock.ts";
 const errorOf = (name: ClientErrorName): ClientError => new ClientError(name, `it is ${name}`);
 const unanswered = (): ClientError => new OutcomeUnknownError("ConnectionLost", "it is gone", {});
 
-/** What was sent over one connection, each with the handles of its answer. */
+/** The events sent over one connection, and functions to answer each. */
 class Connection {
   readonly keepsOrder: boolean;
   readonly sent: { readonly id: string; readonly answer: Deferred<void> }[] = [];

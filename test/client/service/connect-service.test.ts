@@ -511,7 +511,7 @@ function sendFeedback(sender: Sender, originalMessageId: string): void {
   sender.send({ body } as AmqpMessage);
 }
 
-/** Message ids a new reader of feedback sees, up to one of its own that it sends now. */
+/** Message ids that a new feedback reader gets, up to that of a message sent now. */
 async function feedbackOfNextReader(hub: LocalHub & Target): Promise<string[]> {
   const { connection } = await connect(hub);
   const batches = collect<FeedbackBatch>();
@@ -528,7 +528,7 @@ async function feedbackOfNextReader(hub: LocalHub & Target): Promise<string[]> {
   return ids;
 }
 
-/** Values as they come, for whoever awaits the next one. */
+/** Values in order of arrival, to be awaited one by one. */
 function collect<T>(): { add: (value: T) => void; next: () => Promise<T> } {
   const values: T[] = [];
   const waiting: ((value: T) => void)[] = [];

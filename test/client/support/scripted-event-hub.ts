@@ -6,13 +6,13 @@ import rhea, { type Connection, type EventContext, type Message, type Sender } f
 import { selfSigned } from "./self-signed.ts";
 
 export interface EventHubScript {
-  /** Of the event hub; default one. */
+  /** Default: one partition. */
   readonly partitionIds?: readonly string[];
-  /** Called when the link of a partition is to be attached; it is, unless it is closed here. */
+  /** Called when a client attaches to a partition; the link is attached unless closed here. */
   onPartition?(sender: Sender): void;
-  /** Answers the link that is to be redirected; default: with `amqp:not-found`. */
+  /** Answers the link that requests the redirect; default: `amqp:not-found`. */
   onRedirectLink?(sender: Sender): void;
-  /** Never answers what is asked on `$management`. */
+  /** Never answers requests on `$management`. */
   readonly isSilent?: boolean;
 }
 

@@ -30,7 +30,7 @@ export async function startScriptedMqttHub(
   const server = tls.createServer({ cert, key }, (socket) => {
     peers.push(createPeer(socket, onPacket));
   });
-  // A client that does not trust us ends the handshake: that is what such a test is about.
+  // Some tests use clients that do not trust the hub.
   server.on("tlsClientError", () => {});
   const sockets = new Set<{ destroy(): void }>();
   server.on("connection", (socket) => sockets.add(socket));

@@ -6,7 +6,7 @@ interface Timer {
   hasRef(): boolean;
 }
 
-/** Started by the hub of the test, which lives in the same process. The clients' SDKs have their own rhea and ws. */
+/** Started by the hub, which runs in the same process. The clients' SDKs have their own rhea and ws. */
 const OF_HUB = /(?<!\/node_modules\/[^/]+)\/node_modules\/(rhea|ws)\/|\/src\/hub\//;
 
 /** Runs `run` and returns the call stacks of the client's timers that still keep the process alive. */

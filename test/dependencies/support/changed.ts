@@ -17,7 +17,7 @@ export interface Mutation {
   readonly replacement?: unknown;
 }
 
-/** What can happen to the members declared, as far as it can be told from what is sound. */
+/** The possible mutations of the declared members. */
 export function mutationsOf(members: Members, parents: readonly string[] = []): Mutation[] {
   return Object.entries(members).flatMap(([name, need]) => {
     const path = [...parents, name];
@@ -35,7 +35,7 @@ export function mutationsOf(members: Members, parents: readonly string[] = []): 
   });
 }
 
-/** The first value that is of another kind, if there is one. */
+/** The first value of another kind, if there is one. */
 function replacementsOf(need: Need): unknown[] {
   if (need instanceof Optional) return replacementsOf(need.need);
   if (need instanceof Member)
@@ -47,7 +47,7 @@ function isRecord(need: Need): need is Members {
   return !(need instanceof Member || need instanceof Optional || need instanceof Internals);
 }
 
-/** `target` as it would be; a view that is checked like the object itself. */
+/** A view of `target` with this mutation. */
 export function mutate(target: object, { path, change, replacement }: Mutation): object {
   const [changed = "", ...rest] = path;
   const isLast = rest.length === 0;

@@ -27,7 +27,7 @@ export async function startHub(): Promise<LocalHub> {
   return await startLocalHub({ devices: [DEVICE], feedbackIntervalMs: 0 });
 }
 
-/** Each rejects when the hub cannot be worked with. */
+/** Each rejects if anything fails. */
 export const FLOWS: Readonly<Record<string, (hub: LocalHub) => Promise<void>>> = {
   hub: async () => await (await startHub()).stop(),
   registry: useRegistry,
@@ -39,7 +39,7 @@ export const FLOWS: Readonly<Record<string, (hub: LocalHub) => Promise<void>>> =
   events: useEvents,
 };
 
-/** Empties the device's queue, too. */
+/** Also empties the device's queue. */
 async function useRegistry(hub: LocalHub): Promise<void> {
   const registry = new RegistryClient({ ...signInOf(hub), requestTimeoutMs: TIMEOUT_MS });
   try {
@@ -76,7 +76,7 @@ async function useService(hub: LocalHub, service: ServiceConnection): Promise<vo
   await feedback.promise;
 }
 
-/** Receives a message, and leaves with an event under way. */
+/** Receives a message, and closes with an event in flight. */
 async function useDevice(hub: LocalHub, transport: Transport): Promise<void> {
   const lost = createDeferred<never>();
   const received = createDeferred<void>();
@@ -110,7 +110,7 @@ function isPackageError(error: unknown): boolean {
   return error instanceof Error && error.name === "IncompatiblePackage";
 }
 
-/** Not with our own client, which might be the one that fails. */
+/** Not with our own client, which may be the one to fail. */
 async function sendToDevice(hub: LocalHub): Promise<void> {
   const sdk = await import("azure-iothub");
   const { Client } = sdk.default;

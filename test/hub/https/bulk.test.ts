@@ -106,7 +106,7 @@ describe("rule registry-bulk", () => {
   });
 });
 
-// As in the output of Azure's import jobs: numbers, which azure-iothub hands on in `responseBody`.
+// Numeric codes, as in the output of Azure's import jobs; azure-iothub passes them on in `responseBody`.
 test("azure-iothub's Registry reads the failed operations", async () => {
   const hub = await startHubForTest({ devices: ["device1"] });
   const { host, port = 0 } = splitHostPort(hub.hostName);

@@ -16,7 +16,7 @@ export interface CertificateFiles {
   readonly keyFile: string;
 }
 
-/** Creates a device that signs in with a certificate of its own. */
+/** Creates a device that signs in with a certificate. */
 export async function createX509Device(
   interop: InteropHub,
   deviceId: string,
@@ -34,7 +34,7 @@ export async function createX509Device(
   return writeFiles(interop.directory, certificate);
 }
 
-/** The file of an authority that has nothing to do with the hub. */
+/** The CA file of an authority unrelated to the hub. */
 export async function writeOtherAuthority({ directory }: InteropHub): Promise<string> {
   const path = join(directory, "other-ca.pem");
   writeFileSync(path, (await createAuthority()).cert);

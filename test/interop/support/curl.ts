@@ -1,4 +1,4 @@
-/** Requests made by curl, which verifies the hub's certificate. */
+/** Requests by curl, which verifies the hub's certificate. */
 
 import { type InteropHub, startProgram } from "./interop-hub.ts";
 
