@@ -20,9 +20,7 @@ async function readEnv(): Promise<Readonly<Record<string, string>>> {
   return JSON.parse(stdout) as Record<string, string>;
 }
 
-afterEach(async () => {
-  await hub.stop();
-});
+afterEach(() => hub.stop());
 
 test("124 when --count is not reached in time, 0 without --count", async () => {
   await startHub();

@@ -12,9 +12,7 @@ beforeEach(async () => {
   hub = await StartedHub.start();
 });
 
-afterEach(async () => {
-  await hub.stop();
-});
+afterEach(() => hub.stop());
 
 test("a message is sent, printed and settled, and its feedback arrives", async () => {
   const listener = await hub.listen("--count", "1");

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/config/config-error.ts";
 import {
   loadDeviceOfHubConfig,
@@ -9,6 +8,7 @@ import {
   loadHubConfig,
 } from "../../src/config/hub-config.ts";
 import type { ConfigInputs } from "../../src/config/load-settings.ts";
+import { temporaryDirectory } from "../support/local-hub.ts";
 
 const KEY = "c2VjcmV0LWtleS1vZi10aGUtdGVzdA==";
 const HUB = `HostName=h.example;SharedAccessKeyName=service;SharedAccessKey=${KEY}`;
@@ -17,11 +17,7 @@ const EVENTS = `Endpoint=sb://e.example:5671/;SharedAccessKeyName=service;Shared
 let directory: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-config-"));
-});
-
-afterEach(() => {
-  rmSync(directory, { recursive: true, force: true });
+  directory = temporaryDirectory();
 });
 
 function inputs(given: Partial<ConfigInputs> & { readonly dotenv?: string } = {}): ConfigInputs {

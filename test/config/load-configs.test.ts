@@ -1,14 +1,14 @@
 import { createPrivateKey } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/config/config-error.ts";
 import { loadDeviceConfig } from "../../src/config/device-config.ts";
 import type { ConfigInputs } from "../../src/config/load-settings.ts";
 import { loadServiceConfig } from "../../src/config/service-config.ts";
 import { SETTING_KEYS, settingOf } from "../../src/config/settings.ts";
 import { selfSigned } from "../support/device-certificate.ts";
+import { temporaryDirectory } from "../support/local-hub.ts";
 
 const KEY = "c2VjcmV0LWtleS1vZi10aGUtdGVzdA==";
 const OTHER_KEY = "b3RoZXItc2VjcmV0LWtleS1oZXJlISE=";
@@ -16,11 +16,7 @@ const OTHER_KEY = "b3RoZXItc2VjcmV0LWtleS1oZXJlISE=";
 let directory: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-config-"));
-});
-
-afterEach(() => {
-  rmSync(directory, { recursive: true, force: true });
+  directory = temporaryDirectory();
 });
 
 function hub(name: string, key = KEY): string {

@@ -1,12 +1,12 @@
 /** The examples run, and the pages quote them verbatim. */
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseLines, RunningExecutable, run } from "../cli/support/run-executable.ts";
+import { temporaryDirectory } from "../support/local-hub.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const EXAMPLES = join(ROOT, "examples");
@@ -16,7 +16,7 @@ let directory: string;
 let env: Record<string, string>;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-examples-"));
+  directory = temporaryDirectory();
   const bin = join(directory, "bin");
   mkdirSync(bin);
   for (const name of EXECUTABLES) symlinkSync(join(ROOT, "bin", `${name}.js`), join(bin, name));
@@ -31,7 +31,6 @@ beforeEach(() => {
 
 afterEach(async () => {
   await run("c2d-hub", ["stop"], { directory, env });
-  rmSync(directory, { recursive: true, force: true });
 });
 
 describe("smoke-test.sh", () => {

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import net, { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { type LocalHub, startLocalHub } from "../../src/hub/local-hub.ts";
 import type { LocalHubOptions } from "../../src/hub/local-hub-options.ts";
 
@@ -13,10 +14,21 @@ export async function startHubForTest(options: LocalHubOptions = {}): Promise<Lo
   return hub;
 }
 
-/** A directory that is deleted when the test ends. */
+/** A directory that is deleted when the test ends; also for `beforeEach`. */
 export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "c2d-test-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  // A store has its lock next to its directory.
+  const parent = mkdtempSync(join(tmpdir(), "c2d-test-"));
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+  const directory = join(parent, "directory");
+  mkdirSync(directory);
+  return directory;
+}
+
+/** A directory for all tests of a file or `describe` block. */
+export function sharedDirectory(): string {
+  const directory = join(tmpdir(), `c2d-test-${randomUUID()}`);
+  beforeAll(() => void mkdirSync(directory));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 

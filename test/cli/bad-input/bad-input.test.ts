@@ -23,9 +23,7 @@ beforeAll(async () => {
   environment = await TestEnvironment.setUp();
 });
 
-afterAll(async () => {
-  await environment.tearDown();
-});
+afterAll(() => environment.tearDown());
 
 const TABLE = [
   ...USAGE_ROWS,

@@ -1,15 +1,14 @@
 /** Stdin that is closed or not text, and arguments that are not UTF-8. */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { sharedDirectory } from "../../support/local-hub.ts";
 import { parseLines } from "../support/run-executable.ts";
 
 const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-send.js", import.meta.url));
-const directory = mkdtempSync(join(tmpdir(), "c2d-stdin-"));
+const directory = sharedDirectory();
 const DRY_RUN = ["--local", "--dry-run", "-o", "json"];
 const OPTIONS = {
   cwd: directory,
@@ -17,10 +16,6 @@ const OPTIONS = {
   encoding: "utf8",
   timeout: 120_000,
 } as const;
-
-afterAll(() => {
-  rmSync(directory, { recursive: true, force: true });
-});
 
 test("a body that is not UTF-8 is refused, with a hint on how to send it", () => {
   const { status, stderr } = spawnSync(EXECUTABLE, [...DRY_RUN, "--data", "-"], {

@@ -13,9 +13,7 @@ beforeAll(async () => {
   hub = await StartedHub.start();
 });
 
-afterAll(async () => {
-  await hub.stop();
-});
+afterAll(() => hub.stop());
 
 const errorOf = ({ stderr }: Ended) =>
   parseLines(stderr.slice(stderr.indexOf('{"type":"error"')))[0];

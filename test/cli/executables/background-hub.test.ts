@@ -1,9 +1,9 @@
 /** The hub in the background that `--local` starts, as real processes. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { temporaryDirectory } from "../../support/local-hub.ts";
 import {
   type ExecutableName,
   messagesOf,
@@ -18,7 +18,7 @@ let options: RunOptions & { readonly env: Readonly<Record<string, string>> };
 let started: RunningExecutable[];
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-background-"));
+  directory = temporaryDirectory();
   options = { directory, env: { C2D_HOME: join(directory, "home") } };
   started = [];
 });
@@ -27,7 +27,6 @@ afterEach(async () => {
   for (const executable of started) executable.process.kill("SIGKILL");
   await Promise.all(started.map(({ ended }) => ended));
   await run("c2d-hub", ["stop"], options);
-  rmSync(directory, { recursive: true, force: true });
 });
 
 function start(name: ExecutableName, ...args: readonly string[]): RunningExecutable {

@@ -17,9 +17,7 @@ beforeAll(async () => {
   expect(keys.length).toBeGreaterThan(1);
 });
 
-afterAll(async () => {
-  await hub.stop();
-});
+afterAll(() => hub.stop());
 
 function withDebug() {
   return { ...hub.options, env: { ...hub.options.env, DEBUG: "*", C2D_LOCAL: "1" } };

@@ -41,9 +41,7 @@ describe.skipIf(!isThere)("stdout on a full disk", () => {
     await hub.run("c2d-device", "telemetry", "--count", "1");
   });
 
-  afterAll(async () => {
-    await hub.stop();
-  });
+  afterAll(() => hub.stop());
 
   async function runInto(command: string, ...more: readonly string[]) {
     const [name = "", ...args] = command.split(" ");

@@ -1,10 +1,10 @@
 /** `c2d-hub start`, interrupted before it is ready. */
 
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { temporaryDirectory } from "../../support/local-hub.ts";
 import { onPosix } from "../../support/platform.ts";
 import { RunningProgram } from "../../support/running-program.ts";
 import { RunningExecutable } from "../support/run-executable.ts";
@@ -14,11 +14,7 @@ const signalled = test.runIf(onPosix("signals"));
 let directory: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-interrupted-"));
-});
-
-afterEach(() => {
-  rmSync(directory, { recursive: true, force: true });
+  directory = temporaryDirectory();
 });
 
 /**

@@ -1,25 +1,20 @@
 /** Which modules an executable loads at startup, because a user waits for them. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { sharedDirectory } from "../../support/local-hub.ts";
 import { type ExecutableName, run } from "../support/run-executable.ts";
 
-let directory: string;
+const directory = sharedDirectory();
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-loaded-"));
   writeFileSync(
     join(directory, "list-loaded.cjs"),
     `process.on("exit", () => {
        require("node:fs").writeFileSync("loaded", process.moduleLoadList.join("\\n"));
      });`,
   );
-});
-
-afterAll(() => {
-  rmSync(directory, { recursive: true, force: true });
 });
 
 /** Every SDK needs them, and they take as long to load as all of commander. */

@@ -1,27 +1,23 @@
 /** `--auth-type login` with the real credential chain and a fake `az`. */
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";
+import { sharedDirectory } from "../../support/local-hub.ts";
 import { type ExecutableName, parseLines, run } from "../support/run-executable.ts";
 
 const TOKEN = "entra-token-that-must-not-be-shown";
 
-let directory: string;
+const directory = sharedDirectory();
 let hub: LocalHub;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-login-"));
   hub = await startLocalHub({ devices: ["device1"] });
 });
 
-afterAll(async () => {
-  await hub.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => hub.stop());
 
 const SEND = ["c2d-send", "-d", "device1"] as const;
 

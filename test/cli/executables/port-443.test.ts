@@ -1,9 +1,9 @@
 /** A hub on the standard ports, without permission for 443. */
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { temporaryDirectory } from "../../support/local-hub.ts";
 import { parseLines, RunningExecutable } from "../support/run-executable.ts";
 
 /** A separate loopback address: other hubs on this machine may use the standard ports. */
@@ -27,13 +27,12 @@ let directory: string;
 let hub: RunningExecutable | undefined;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-443-"));
+  directory = temporaryDirectory();
 });
 
 afterEach(async () => {
   hub?.process.kill("SIGTERM");
   await hub?.ended;
-  rmSync(directory, { recursive: true, force: true });
 });
 
 function start(...args: readonly string[]): RunningExecutable {

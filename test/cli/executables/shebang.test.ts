@@ -1,11 +1,11 @@
 /** How a kernel starts the executables: also where `env` knows no options (BusyBox, the BSDs). */
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { sharedDirectory } from "../../support/local-hub.ts";
 import type { ExecutableName } from "../support/run-executable.ts";
 
 const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
@@ -14,15 +14,7 @@ const hasBusyBox = spawnSync("busybox", ["env", "true"]).status === 0;
 if (!hasBusyBox)
   console.warn("SKIPPED: busybox is not installed, its env is not tried with the executables.");
 
-let directory: string;
-
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-shebang-"));
-});
-
-afterAll(() => {
-  rmSync(directory, { recursive: true, force: true });
-});
+const directory = sharedDirectory();
 
 /**
  * Runs an executable like the kernel does, but with BusyBox's `env`: everything after the interpreter

@@ -10,9 +10,7 @@ beforeEach(async () => {
   hub = await StartedHub.start("--feedback-interval", "100ms");
 });
 
-afterEach(async () => {
-  await hub.stop();
-});
+afterEach(() => hub.stop());
 
 /** One device's messages, purged together so that their records are in one batch. */
 async function feedbackOf(deviceId: string, ...messageIds: readonly string[]): Promise<void> {

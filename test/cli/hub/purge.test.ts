@@ -10,9 +10,7 @@ beforeAll(async () => {
   hub = await StartedHub.start("--device", "device1");
 });
 
-afterAll(async () => {
-  await hub.stop();
-});
+afterAll(() => hub.stop());
 
 const purge = (...args: readonly string[]) => hub.run("c2d-hub", "purge", ...args);
 

@@ -2,7 +2,6 @@
 
 import { writeFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { runStop } from "../../../src/cli/hub/stop.ts";
 import { createHome, type HomePaths, writeHubDescription } from "../../../src/hub/home/home.ts";
 import { createInstallation } from "../../../src/hub/home/installation.ts";
 import { startHomeHub } from "../../../src/hub/home-hub.ts";
@@ -10,7 +9,7 @@ import { issueServerCertificate } from "../../../src/hub/listener/certificates.t
 import { temporaryDirectory } from "../../support/local-hub.ts";
 import { onPosix } from "../../support/platform.ts";
 import { RunningProgram } from "../../support/running-program.ts";
-import { InProcess } from "../support/in-process.ts";
+import { parseLines, run } from "../support/run-command.ts";
 
 const signalled = test.runIf(onPosix("signals"));
 
@@ -22,27 +21,27 @@ describe("a hub embedded in another program", () => {
     onTestFinished(() => void process.off("SIGTERM", note));
     const directory = temporaryDirectory();
     const hub = await startHomeHub({ directory, ports: [0] });
-    const { context, lines } = await stopInProcess(directory);
-    expect(lines).toEqual([{ type: "stopped", pid: process.pid }]);
+    expect(await stop(directory)).toEqual([{ type: "stopped", pid: process.pid }]);
     await hub.stopped;
     expect(signals).toEqual([]);
     // No hub is running now.
-    expect(await runStop(directory, context)).toBe(0);
+    expect(await stop(directory)).toEqual([]);
   });
 });
 
-async function stopInProcess(directory: string): Promise<InProcess> {
-  const run = new InProcess();
-  expect(await runStop(directory, run.context)).toBe(0);
-  return run;
+/** Returns the lines of `c2d-hub stop`. */
+async function stop(directory: string): Promise<Record<string, unknown>[]> {
+  const options = { directory, env: { C2D_HOME: directory } };
+  const { code, stdout } = await run("c2d-hub", ["stop", "-o", "json"], options);
+  expect(code).toBe(0);
+  return parseLines(stdout);
 }
 
 describe("a hub of an older version, without this path", () => {
   signalled("is stopped by a signal", async () => {
     const paths = createHome(temporaryDirectory());
     const hub = await startStandIn(paths, "response.writeHead(404).end()");
-    const { lines } = await stopInProcess(paths.directory);
-    expect(lines).toEqual([{ type: "stopped", pid: hub.process.pid }]);
+    expect(await stop(paths.directory)).toEqual([{ type: "stopped", pid: hub.process.pid }]);
     expect((await hub.ended).signal).toBe("SIGTERM");
   });
 });
@@ -52,7 +51,7 @@ describe("a hub that stops during the request", () => {
     const paths = createHome(temporaryDirectory());
     const act = `request.method === "POST" ? request.socket.destroy() : response.writeHead(404).end()`;
     const hub = await startStandIn(paths, act);
-    await stopInProcess(paths.directory);
+    await stop(paths.directory);
     hub.process.kill("SIGKILL");
     expect((await hub.ended).signal).toBe("SIGKILL");
   });

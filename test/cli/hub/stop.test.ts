@@ -1,10 +1,10 @@
 /** `c2d-hub stop` with a running hub, a hung hub, a zombie, and another program. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { temporaryDirectory } from "../../support/local-hub.ts";
 import { onPosix } from "../../support/platform.ts";
 import { RunningProgram } from "../../support/running-program.ts";
 import { HubProcess } from "../support/hub-process.ts";
@@ -78,7 +78,7 @@ describe.runIf(onPosix("processes"))("a hub whose parent does not reap it", () =
   let parent: RunningProgram;
 
   beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), "c2d-zombie-"));
+    directory = temporaryDirectory();
     // The shell is replaced by a program that does not reap its child.
     parent = new RunningProgram(
       "/bin/sh",
@@ -92,7 +92,6 @@ describe.runIf(onPosix("processes"))("a hub whose parent does not reap it", () =
     parent.process.kill("SIGKILL");
     await run("c2d-hub", ["stop"], options());
     await parent.ended;
-    rmSync(directory, { recursive: true, force: true });
   });
 
   const options = () => ({ directory, env: { C2D_HOME: join(directory, "home") } });

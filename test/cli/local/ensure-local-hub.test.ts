@@ -1,5 +1,8 @@
 /** `--local` starts a background hub, or reports why it cannot. */
 
+import type { ChildProcess } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
@@ -9,7 +12,6 @@ import { createHome, type HomePaths } from "../../../src/hub/home/home.ts";
 import { startHomeHub } from "../../../src/hub/home-hub.ts";
 import { acquireOwnership } from "../../../src/hub/store/ownership.ts";
 import { temporaryDirectory } from "../../support/local-hub.ts";
-import { run } from "../support/run-executable.ts";
 
 const hasFullDevice = existsSync("/dev/full");
 if (!hasFullDevice) console.warn("SKIPPED: there is no /dev/full here; a full disk is not tried.");
@@ -18,11 +20,16 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+/** A home directory; the background hubs started in the test are stopped at its end. */
 function createTestHome(): HomePaths {
-  const paths = createHome(join(temporaryDirectory(), "home"));
-  const { directory } = paths;
+  const paths = createHome(temporaryDirectory());
+  const hubs: ChildProcess[] = [];
+  const addHub = (message: unknown) => hubs.push((message as { process: ChildProcess }).process);
+  subscribe("child_process", addHub);
   onTestFinished(async () => {
-    await run("c2d-hub", ["stop"], { directory, env: { C2D_HOME: directory } });
+    unsubscribe("child_process", addHub);
+    for (const hub of hubs) hub.kill();
+    await Promise.all(hubs.map((hub) => hub.exitCode ?? hub.signalCode ?? once(hub, "exit")));
   });
   return paths;
 }
@@ -134,15 +141,11 @@ test("a process that exits without a report is reported with its exit code and t
 
 test("a process that never gets ready is waited for up to the limit", async () => {
   const paths = createTestHome();
-  const pidFile = join(paths.directory, "pid");
-  preload(`import { writeFileSync } from "node:fs";
-    writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`);
+  preload("Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);");
   await expect(ensure(paths, { limitMs: 3000 })).rejects.toMatchObject({
     name: "LocalHubNotStarted",
     message: expect.stringContaining("not ready within 3 s"),
   });
-  process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
 });
 
 test("Ctrl-C ends the wait", async () => {
@@ -151,6 +154,6 @@ test("Ctrl-C ends the wait", async () => {
   const ensured = ensure(paths, { signal: interruption.signal });
   interruption.abort();
   await expect(ensured).rejects.toMatchObject({ name: "AbortError" });
-  // The hub starts anyway, and must be stopped.
+  // The hub starts anyway.
   await expect.poll(() => findRunningHub(paths.directory)).toBeDefined();
 });

@@ -1,9 +1,9 @@
 /** An unusable home directory: every command reports it at once, and exits with 3. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { sharedDirectory } from "../../support/local-hub.ts";
 import { type ExecutableName, parseLines, run } from "../support/run-command.ts";
 
 /** These start a hub. */
@@ -19,15 +19,7 @@ const STARTING = [
 /** These only look for a hub. */
 const LOOKING = ["c2d-hub status", "c2d-hub env", "c2d-hub stop"];
 
-let directory: string;
-
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-home-"));
-});
-
-afterAll(() => {
-  rmSync(directory, { recursive: true, force: true });
-});
+const directory = sharedDirectory();
 
 async function expectRefusal(command: string, home: string, path: string) {
   const [name, ...args] = command.split(" ") as [ExecutableName, ...string[]];

@@ -1,21 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { BodySource } from "../../../src/cli/message/body-source.ts";
 import { readBody } from "../../../src/cli/message/read-body.ts";
 import { UsageError } from "../../../src/cli/terminal/usage-error.ts";
+import { sharedDirectory } from "../../support/local-hub.ts";
 
-let directory: string;
+const directory = sharedDirectory();
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-body-"));
   writeFileSync(join(directory, "bytes"), Buffer.of(0, 255, 10));
-});
-
-afterAll(() => {
-  rmSync(directory, { recursive: true, force: true });
 });
 
 function read(source: BodySource, stdin: Readable = Readable.from([]), signal?: AbortSignal) {

@@ -1,18 +1,17 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { sharedDirectory } from "../../support/local-hub.ts";
 import { type ExecutableName, run } from "../support/run-command.ts";
 
 const COMPLETE_IN_ZSH = fileURLToPath(new URL("../support/complete-in-zsh.zsh", import.meta.url));
 const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
 
-let directory: string;
+const directory = sharedDirectory();
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-completion-"));
   for (const name of EXECUTABLES) {
     for (const shell of ["bash", "zsh", "fish"]) {
       const { code, stdout, stderr } = await run(name, ["completion", shell], { directory });
@@ -20,10 +19,6 @@ beforeAll(async () => {
       writeFileSync(scriptOf(name, shell), stdout);
     }
   }
-});
-
-afterAll(() => {
-  rmSync(directory, { recursive: true, force: true });
 });
 
 function scriptOf(name: ExecutableName, shell: string): string {

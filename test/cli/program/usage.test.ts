@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { sharedDirectory } from "../../support/local-hub.ts";
 import { type ExecutableName, parseLines, run } from "../support/run-command.ts";
 
 const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
@@ -12,15 +12,7 @@ const COMMANDS: Record<ExecutableName, readonly string[]> = {
 };
 const KEY = "c2VjcmV0LWtleS1vZi10aGUtdGVzdA==";
 
-let directory: string;
-
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-usage-"));
-});
-
-afterAll(() => {
-  rmSync(directory, { recursive: true, force: true });
-});
+const directory = sharedDirectory();
 
 describe.each(EXECUTABLES)("%s", (name) => {
   test("--version prints the package's version", async () => {

@@ -1,11 +1,11 @@
 /** What goes wrong while c2d-send runs: refused messages, throttling, lost connections. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EventContext } from "rhea";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type AmqpScript, startScriptedAmqpHub } from "../../client/support/scripted-amqp-hub.ts";
+import { temporaryDirectory } from "../../support/local-hub.ts";
 import {
   type CommandOptions,
   type ExecutableName,
@@ -17,14 +17,13 @@ let options: CommandOptions;
 let cleanups: (() => Promise<unknown>)[];
 
 beforeEach(() => {
-  const directory = mkdtempSync(join(tmpdir(), "c2d-trouble-"));
+  const directory = temporaryDirectory();
   options = { directory, env: { C2D_HOME: join(directory, "home") } };
   cleanups = [];
 });
 
 afterEach(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
-  rmSync(options.directory, { recursive: true, force: true });
 });
 
 function start(name: ExecutableName, ...args: readonly string[]): RunningCommand {

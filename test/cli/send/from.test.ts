@@ -12,9 +12,7 @@ beforeEach(async () => {
   hub = await StartedHub.start();
 });
 
-afterEach(async () => {
-  await hub.stop();
-});
+afterEach(() => hub.stop());
 
 test("messages received by one device are sent to others unchanged", async () => {
   await hub.send(

@@ -12,7 +12,7 @@ import { program as send } from "../../../src/cli/send/main.ts";
 import { StreamOutput } from "../../../src/cli/terminal/output.ts";
 import type { ExecutableName, RunOptions } from "./run-executable.ts";
 
-export { type ExecutableName, messagesOf, parseLines } from "./run-executable.ts";
+export { type ExecutableName, linesOf, messagesOf, parseLines } from "./run-executable.ts";
 
 const PROGRAMS = { "c2d-device": device, "c2d-hub": hub, "c2d-send": send };
 

@@ -32,7 +32,13 @@ export function parseLines(text: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+/** The JSON lines among other text, of this type if one is given. */
+export function linesOf(text: string, type?: string): Record<string, unknown>[] {
+  const lines = parseLines(text.replace(/^[^{].*$/gm, ""));
+  return type === undefined ? lines : lines.filter((line) => line.type === type);
+}
+
 /** The messages that `c2d-device listen -o json` has printed. */
 export function messagesOf({ stdout }: { readonly stdout: string }): Record<string, unknown>[] {
-  return parseLines(stdout).filter(({ type }) => type === "message");
+  return linesOf(stdout, "message");
 }

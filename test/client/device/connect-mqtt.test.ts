@@ -10,6 +10,7 @@ import type {
 import { connectDevice } from "../../../src/client/device/connect-device.ts";
 import type { ClientError } from "../../../src/client/errors/client-error.ts";
 import { parseDeviceConnectionString } from "../../../src/core/connection-string.ts";
+import { freePort } from "../../support/local-hub.ts";
 import {
   behave,
   type MqttPeer,
@@ -400,14 +401,6 @@ async function threePings(peer: MqttPeer | undefined): Promise<void> {
       if (count() >= 3) resolve();
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function describeError(error: unknown): unknown {

@@ -18,7 +18,7 @@ import type { Message } from "../../../src/core/message.ts";
 import { formatSasToken } from "../../../src/core/sas-token.ts";
 import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";
 import type { LocalHubOptions } from "../../../src/hub/local-hub-options.ts";
-import { freePort } from "../support/free-port.ts";
+import { freePort } from "../../support/local-hub.ts";
 import { connectListening, type ListeningDevice } from "../support/listening-device.ts";
 import { selfSigned } from "../support/self-signed.ts";
 import { startSilentServer } from "../support/silent-server.ts";

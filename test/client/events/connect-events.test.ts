@@ -27,9 +27,8 @@ import {
 import { startHomeHub } from "../../../src/hub/home-hub.ts";
 import type { LocalHub } from "../../../src/hub/local-hub.ts";
 import { Inbox } from "../../support/inbox.ts";
-import { startHubForTest, temporaryDirectory } from "../../support/local-hub.ts";
+import { freePort, startHubForTest, temporaryDirectory } from "../../support/local-hub.ts";
 import { warningsDuring } from "../../support/warnings.ts";
-import { freePort } from "../support/free-port.ts";
 import {
   creditOf,
   type EventHubScript,

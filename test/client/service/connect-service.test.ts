@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import net, { type AddressInfo } from "node:net";
 import rhea, { type Message as AmqpMessage, type EventContext, type Sender } from "rhea";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createDeferred } from "../../../src/async/deferred.ts";
@@ -19,6 +18,7 @@ import {
 import type { Message, SystemProperties } from "../../../src/core/message.ts";
 import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";
 import type { LocalHubOptions } from "../../../src/hub/local-hub-options.ts";
+import { freePort } from "../../support/local-hub.ts";
 import {
   type AmqpScript,
   type ScriptedAmqpHub,
@@ -554,14 +554,6 @@ async function socketsClosed(hub: ScriptedAmqpHub): Promise<void> {
   for (const socket of hub.sockets) {
     if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function describeError(error: unknown): string {

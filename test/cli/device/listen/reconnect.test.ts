@@ -10,9 +10,7 @@ beforeEach(async () => {
   hub = await StartedHub.start();
 });
 
-afterEach(async () => {
-  await hub.stop();
-});
+afterEach(() => hub.stop());
 
 test("after a restart on another port the listener reconnects, and nothing is lost", async () => {
   const listener = await hub.listen("--count", "2");

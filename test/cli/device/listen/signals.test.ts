@@ -12,9 +12,7 @@ beforeEach(async () => {
   hub = await StartedHub.start();
 });
 
-afterEach(async () => {
-  await hub.stop();
-});
+afterEach(() => hub.stop());
 
 test.each(["SIGINT", "SIGTERM"] as const)(
   "listen without --count exits with 0 on %s",

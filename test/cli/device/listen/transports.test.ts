@@ -1,7 +1,6 @@
 /** `c2d-device listen` over the transports that support more than complete. */
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createDeferred } from "../../../../src/async/deferred.ts";
@@ -12,6 +11,7 @@ import type { Message } from "../../../../src/core/message.ts";
 import { startHomeHub } from "../../../../src/hub/home-hub.ts";
 import type { LocalHub } from "../../../../src/hub/local-hub.ts";
 import { EventLog } from "../../../support/event-log.ts";
+import { temporaryDirectory } from "../../../support/local-hub.ts";
 import { parseLines, RunningCommand, run } from "../../support/run-command.ts";
 
 const TRANSPORTS = ["amqp", "amqp-ws", "http"] as const;
@@ -21,14 +21,13 @@ let hub: LocalHub;
 let cleanups: (() => Promise<unknown>)[];
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-listen-"));
+  directory = temporaryDirectory();
   cleanups = [];
   hub = await startHub(0);
 });
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  rmSync(directory, { recursive: true, force: true });
 });
 
 /** Durable, so that it can be restarted. */

@@ -1,9 +1,8 @@
 /** Telemetry while its hub is killed: confirmed messages are stored, and duplicates are marked. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { temporaryDirectory } from "../../../support/local-hub.ts";
 import {
   type ExecutableName,
   parseLines,
@@ -18,7 +17,7 @@ let options: RunOptions;
 let started: RunningExecutable[];
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-kill-"));
+  directory = temporaryDirectory();
   options = { directory, env: { C2D_HOME: join(directory, "home") } };
   started = [];
 });
@@ -26,7 +25,6 @@ beforeEach(() => {
 afterEach(async () => {
   for (const executable of started) executable.process.kill("SIGKILL");
   await Promise.all(started.map(({ ended }) => ended));
-  rmSync(directory, { recursive: true, force: true });
 });
 
 function start(name: ExecutableName, ...args: readonly string[]): RunningExecutable {

@@ -1,7 +1,6 @@
 /** `c2d-device telemetry` over every transport, against a real hub. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { IPublishPacket } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -16,6 +15,7 @@ import {
   startScriptedMqttHub,
 } from "../../../client/support/scripted-mqtt-hub.ts";
 import { EventLog } from "../../../support/event-log.ts";
+import { temporaryDirectory } from "../../../support/local-hub.ts";
 import { parseLines, RunningCommand } from "../../support/run-command.ts";
 
 const TRANSPORTS = ["mqtt", "mqtt-ws", "amqp", "amqp-ws", "http"] as const;
@@ -26,7 +26,7 @@ let log: EventLog;
 let cleanups: (() => Promise<unknown>)[];
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-telemetry-"));
+  directory = temporaryDirectory();
   cleanups = [];
   hub = await startHub(0);
   log = new EventLog(hub);
@@ -34,7 +34,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  rmSync(directory, { recursive: true, force: true });
 });
 
 /** Durable, so that it can be restarted. */

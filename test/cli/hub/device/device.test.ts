@@ -14,9 +14,7 @@ beforeAll(async () => {
   hub = await StartedHub.start();
 });
 
-afterAll(async () => {
-  await hub.stop();
-});
+afterAll(() => hub.stop());
 
 const device = (...args: readonly string[]) => hub.run("c2d-hub", "device", ...args);
 

@@ -31,9 +31,7 @@ beforeAll(async () => {
   connectionString = String(parseLines(stdout.replaceAll("\n", ""))[0]?.IOTHUB_CONNECTION_STRING);
 });
 
-afterAll(async () => {
-  await hub.stop();
-});
+afterAll(() => hub.stop());
 
 beforeEach(() => {
   options = { ...hub.options, directory: mkdtempSync(join(hub.directory, "project-")) };

@@ -12,9 +12,7 @@ beforeEach(async () => {
   hub = await StartedHub.start("--consumer-group", "second");
 });
 
-afterEach(async () => {
-  await hub.stop();
-});
+afterEach(() => hub.stop());
 
 /** One event for each id, in this order. */
 async function send(deviceId: string, ...messageIds: readonly string[]): Promise<void> {

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { LogFile } from "../../../../src/cli/hub/start/log-file.ts";
+import { temporaryDirectory } from "../../../support/local-hub.ts";
 
 const MAX_BYTES = 1000;
 
@@ -10,12 +10,8 @@ let directory: string;
 let path: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "c2d-log-"));
+  directory = temporaryDirectory();
   path = join(directory, "hub.log");
-});
-
-afterEach(() => {
-  rmSync(directory, { recursive: true, force: true });
 });
 
 test("is bounded to the current file and one old file", () => {
