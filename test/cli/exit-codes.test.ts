@@ -3,7 +3,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { type ExecutableName, messagesOf, parseLines, run } from "./support/run-command.ts";
+import {
+  type ExecutableName,
+  linesOf,
+  messagesOf,
+  parseLines,
+  run,
+} from "./support/run-command.ts";
 import { StartedHub } from "./support/started-hub.ts";
 
 const WRONG_KEY = "d3JvbmcgLSB3cm9uZyAtIHdyb25nISE=";
@@ -14,12 +20,6 @@ async function startHub(...args: readonly string[]): Promise<void> {
   hub = await StartedHub.start(...args);
 }
 
-/** As printed by `c2d-hub env`. */
-async function readEnv(): Promise<Readonly<Record<string, string>>> {
-  const { stdout } = await run("c2d-hub", ["env", "--format", "json"], hub.options);
-  return JSON.parse(stdout) as Record<string, string>;
-}
-
 afterEach(() => hub.stop());
 
 test("124 when --count is not reached in time, 0 without --count", async () => {
@@ -27,14 +27,7 @@ test("124 when --count is not reached in time, 0 without --count", async () => {
   const args = ["listen", "-o", "json", "--timeout", "300ms"];
   const counted = await hub.run("c2d-device", ...args, "--count", "1");
   expect(counted.code).toBe(124);
-  expect(
-    parseLines(
-      counted.stderr
-        .split("\n")
-        .filter((line) => line.startsWith("{"))
-        .join("\n"),
-    ),
-  ).toMatchObject([{ type: "error", code: 124, name: "Timeout" }]);
+  expect(linesOf(counted.stderr)).toMatchObject([{ type: "error", code: 124, name: "Timeout" }]);
   expect((await hub.run("c2d-device", ...args)).code).toBe(0);
   const idle = ["listen", "--idle-timeout", "200ms", "-c", "1"];
   expect((await hub.run("c2d-device", ...idle)).code).toBe(124);
@@ -99,7 +92,7 @@ test("6 for a message that is too large", async () => {
 
 test("4 for a wrong key, with a summary of the send", async () => {
   await startHub();
-  const env = await readEnv();
+  const env = await hub.env();
   const wrong = (text = "") => text.replace(/SharedAccessKey=.*/, `SharedAccessKey=${WRONG_KEY}`);
   const common = ["-o", "json", "--ca", env.IOTHUB_CA_FILE ?? ""];
   const sent = await run(
@@ -139,7 +132,7 @@ test.each<readonly [ExecutableName, readonly string[]]>([
 
 test("5 for a certificate that is not trusted", async () => {
   await startHub();
-  const env = await readEnv();
+  const env = await hub.env();
   const { code, stderr } = await run(
     "c2d-device",
     ["listen", "--connection-string", env.IOTHUB_DEVICE_CONNECTION_STRING ?? "", "-o", "json"],

@@ -1,7 +1,7 @@
 /** Device and service together, over every pair of transports, against the local hub. */
 
 import { readFileSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createDeferred } from "../../src/async/deferred.ts";
 import type {
   Delivery,
@@ -31,12 +31,6 @@ import { type LocalHub, startLocalHub } from "../../src/hub/local-hub.ts";
 import type { LocalHubOptions } from "../../src/hub/local-hub-options.ts";
 import { temporaryDirectory } from "../support/local-hub.ts";
 
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 interface Setup {
   readonly hub: LocalHub;
   readonly ca: string;
@@ -44,7 +38,7 @@ interface Setup {
 
 async function start(options: LocalHubOptions = {}): Promise<Setup> {
   const hub = await startLocalHub({ devices: ["device1"], feedbackIntervalMs: 10, ...options });
-  cleanups.push(() => hub.stop());
+  onTestFinished(() => hub.stop());
   return { hub, ca: readFileSync(hub.caFile, "utf8") };
 }
 
@@ -71,7 +65,7 @@ async function listen(
     onDelivery,
     onDisconnect: (error) => expect.unreachable(error.message),
   });
-  cleanups.push(() => device.close());
+  onTestFinished(() => device.close());
   return device;
 }
 
@@ -86,7 +80,7 @@ async function serve(
     connectTimeoutMs: 10_000,
     onDisconnect: (error) => expect.unreachable(error.message),
   });
-  cleanups.push(() => service.close());
+  onTestFinished(() => service.close());
   return service;
 }
 
@@ -207,7 +201,7 @@ it("a listener reconnects to a restarted hub", async () => {
   const directory = temporaryDirectory();
   const startAt = async (port: number): Promise<Setup> => {
     const hub = await startHomeHub({ directory, ports: [port], devices: ["device1"] });
-    cleanups.push(() => hub.stop());
+    onTestFinished(() => hub.stop());
     return { hub, ca: readFileSync(hub.caFile, "utf8") };
   };
   const setup = await startAt(0);

@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EventContext } from "rhea";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { type AmqpScript, startScriptedAmqpHub } from "../../client/support/scripted-amqp-hub.ts";
 import { temporaryDirectory } from "../../support/local-hub.ts";
 import {
@@ -14,21 +14,15 @@ import {
 } from "../support/run-command.ts";
 
 let options: CommandOptions;
-let cleanups: (() => Promise<unknown>)[];
 
 beforeEach(() => {
   const directory = temporaryDirectory();
   options = { directory, env: { C2D_HOME: join(directory, "home") } };
-  cleanups = [];
-});
-
-afterEach(async () => {
-  for (const cleanup of cleanups.reverse()) await cleanup();
 });
 
 function start(name: ExecutableName, ...args: readonly string[]): RunningCommand {
   const executable = new RunningCommand(name, args, options);
-  cleanups.push(async () => {
+  onTestFinished(async () => {
     executable.interrupt("SIGTERM");
     await executable.ended;
   });
@@ -44,7 +38,7 @@ async function startHub(): Promise<RunningCommand> {
 /** c2d-send against a scripted hub. */
 async function sendTo(script: AmqpScript, ...args: readonly string[]): Promise<RunningCommand> {
   const hub = await startScriptedAmqpHub(script);
-  cleanups.push(() => hub.stop());
+  onTestFinished(() => hub.stop());
   writeFileSync(join(options.directory, "ca.pem"), hub.ca);
   const cs = `HostName=${hub.hostName};SharedAccessKeyName=service;SharedAccessKey=c2VjcmV0`;
   return start("c2d-send", "--login", cs, "--ca", "ca.pem", "-d", "device1", ...args);

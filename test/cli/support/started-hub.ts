@@ -48,6 +48,12 @@ export class StartedHub {
     return parseLines(this.#hub.stdout).slice(1);
   }
 
+  /** The variables printed by `c2d-hub env`, to connect without `--local`. */
+  async env(): Promise<Readonly<Record<string, string>>> {
+    const { stdout } = await run("c2d-hub", ["env", "--format", "json"], this.options);
+    return JSON.parse(stdout) as Record<string, string>;
+  }
+
   /** Resolves when the hub has ended, for whatever reason. */
   get ended(): Promise<Ended> {
     return this.#hub.ended;

@@ -2,7 +2,7 @@
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import rhea, { type Sender } from "rhea";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { DeviceConnectOptions } from "../../../src/client/connection/device-connection.ts";
 import { atRest } from "../../support/test-clock.ts";
 import { connectListening, type ListeningDevice } from "../support/listening-device.ts";
@@ -14,16 +14,13 @@ import {
 import { selfSigned } from "../support/self-signed.ts";
 import { timersLeftBy } from "../support/timers.ts";
 
-const cleanups: (() => Promise<unknown>)[] = [];
-
 afterEach(async () => {
   vi.useRealTimers();
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
 async function scripted(script: AmqpScript = {}): Promise<ScriptedAmqpHub> {
   const hub = await startScriptedAmqpHub(script);
-  cleanups.push(() => hub.stop());
+  onTestFinished(() => hub.stop());
   return hub;
 }
 
@@ -39,7 +36,7 @@ async function connect(
     { connectionString, ca },
     { transport: "amqp", ...options },
   );
-  cleanups.push(() => device.connection.close());
+  onTestFinished(() => device.connection.close());
   return device;
 }
 

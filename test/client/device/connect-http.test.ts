@@ -5,18 +5,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createDeferred } from "../../../src/async/deferred.ts";
 import type { DeviceConnectOptions } from "../../../src/client/connection/device-connection.ts";
 import { connectListening, type ListeningDevice } from "../support/listening-device.ts";
 import { selfSigned } from "../support/self-signed.ts";
 import { timersLeftBy } from "../support/timers.ts";
-
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 interface ScriptedServer {
   readonly hostName: string;
@@ -40,7 +34,7 @@ async function scripted(...answers: readonly Answer[]): Promise<ScriptedServer> 
     answer(response, request);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  cleanups.push(async () => {
+  onTestFinished(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
@@ -58,7 +52,7 @@ async function connect(
     { connectionString, ca },
     { transport: "http", ...options },
   );
-  cleanups.push(() => device.connection.close());
+  onTestFinished(() => device.connection.close());
   return device;
 }
 

@@ -1,6 +1,6 @@
 import net, { type AddressInfo } from "node:net";
 import type { Packet } from "mqtt-packet";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createDeferred } from "../../../src/async/deferred.ts";
 import type {
   Delivery,
@@ -19,17 +19,11 @@ import {
 } from "../support/scripted-mqtt-hub.ts";
 import { timersLeftBy } from "../support/timers.ts";
 
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function scripted(
   onPacket: (packet: Packet, peer: MqttPeer) => void,
 ): Promise<ScriptedMqttHub> {
   const hub = await startScriptedMqttHub(onPacket);
-  cleanups.push(() => hub.stop());
+  onTestFinished(() => hub.stop());
   return hub;
 }
 
@@ -67,7 +61,7 @@ async function connect(
     },
     ...options,
   });
-  cleanups.push(() => connection.close());
+  onTestFinished(() => connection.close());
   return {
     connection,
     deliveries,
@@ -317,7 +311,7 @@ describe("connecting fails", () => {
       socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+    onTestFinished(() => void server.close());
     const hostName = `localhost:${(server.address() as AddressInfo).port}`;
     await expect(connect({ hostName })).rejects.toMatchObject({ name: "TlsFailure" });
   });

@@ -1,6 +1,6 @@
 /** Events over AMQP, against a scripted hub that misbehaves. */
 
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { OutcomeUnknownError } from "../../../src/client/errors/outcome-unknown-error.ts";
 import type { Message } from "../../../src/core/message.ts";
 import {
@@ -13,21 +13,15 @@ import { timersLeftBy } from "../support/timers.ts";
 
 const EVENTS = "/devices/device1/messages/events";
 
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function start(script: AmqpScript = {}): Promise<ScriptedAmqpHub> {
   const hub = await startScriptedAmqpHub(script);
-  cleanups.push(() => hub.stop());
+  onTestFinished(() => hub.stop());
   return hub;
 }
 
 async function connect(hub: ScriptedAmqpHub): Promise<SendingDevice> {
   const device = await connectSending(hub, { transport: "amqp" });
-  cleanups.push(() => device.connection.close());
+  onTestFinished(() => device.connection.close());
   return device;
 }
 

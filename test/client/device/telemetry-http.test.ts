@@ -3,17 +3,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { OutcomeUnknownError } from "../../../src/client/errors/outcome-unknown-error.ts";
 import type { Message } from "../../../src/core/message.ts";
 import { selfSigned } from "../support/self-signed.ts";
 import { connectSending, type SendingDevice } from "../support/sending-device.ts";
-
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 interface Posted {
   readonly request: IncomingMessage;
@@ -47,14 +41,14 @@ async function start(answer: Answer = taken): Promise<ScriptedServer> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  cleanups.push(stop);
+  onTestFinished(stop);
   const { port } = server.address() as AddressInfo;
   return { hostName: `localhost:${port}`, ca: cert, posted, stop };
 }
 
 async function connect(server: ScriptedServer): Promise<SendingDevice> {
   const device = await connectSending(server, { transport: "http" });
-  cleanups.push(() => device.connection.close());
+  onTestFinished(() => device.connection.close());
   return device;
 }
 

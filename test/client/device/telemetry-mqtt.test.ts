@@ -1,7 +1,7 @@
 /** Events over MQTT, against a scripted hub that misbehaves. */
 
 import type { IPublishPacket, Packet } from "mqtt-packet";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { OutcomeUnknownError } from "../../../src/client/errors/outcome-unknown-error.ts";
 import type { Message } from "../../../src/core/message.ts";
 import { atRest } from "../../support/test-clock.ts";
@@ -14,24 +14,21 @@ import {
 import { connectSending, type SendingDevice } from "../support/sending-device.ts";
 import { timersLeftBy } from "../support/timers.ts";
 
-const cleanups: (() => Promise<unknown>)[] = [];
-
 afterEach(async () => {
   vi.useRealTimers();
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
 async function start(
   onPacket: (packet: Packet, peer: MqttPeer) => void = behave,
 ): Promise<ScriptedMqttHub> {
   const hub = await startScriptedMqttHub(onPacket);
-  cleanups.push(() => hub.stop());
+  onTestFinished(() => hub.stop());
   return hub;
 }
 
 async function connect(hub: ScriptedMqttHub): Promise<SendingDevice> {
   const device = await connectSending(hub, { transport: "mqtt" });
-  cleanups.push(() => device.connection.close());
+  onTestFinished(() => device.connection.close());
   return device;
 }
 

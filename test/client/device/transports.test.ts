@@ -1,7 +1,7 @@
 /** Behaviour common to every device transport, against the local hub. */
 
 import { readFileSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createDeferred } from "../../../src/async/deferred.ts";
 import type { DeviceConnectOptions } from "../../../src/client/connection/device-connection.ts";
 import { connectDevice } from "../../../src/client/device/connect-device.ts";
@@ -30,12 +30,6 @@ const CONNECTED = ["mqtt", "mqtt-ws", "amqp", "amqp-ws"] as const;
 
 const KEY = "c2VjcmV0";
 
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 interface Setup {
   readonly hub: LocalHub;
   readonly ca: string;
@@ -43,7 +37,7 @@ interface Setup {
 
 async function start(options: LocalHubOptions = {}): Promise<Setup> {
   const hub = await startLocalHub({ devices: ["device1"], feedbackIntervalMs: 10, ...options });
-  cleanups.push(() => hub.stop());
+  onTestFinished(() => hub.stop());
   return { hub, ca: readFileSync(hub.caFile, "utf8") };
 }
 
@@ -54,7 +48,7 @@ async function listen(
 ): Promise<ListeningDevice> {
   const connectionString = hub.deviceConnectionString("device1");
   const device = await connectListening({ connectionString, ca }, { transport, ...options });
-  cleanups.push(() => device.connection.close());
+  onTestFinished(() => device.connection.close());
   return device;
 }
 
@@ -66,7 +60,7 @@ async function serve({ hub, ca }: Setup): Promise<ServiceConnection> {
     connectTimeoutMs: 10_000,
     onDisconnect: () => {},
   });
-  cleanups.push(() => service.close());
+  onTestFinished(() => service.close());
   return service;
 }
 
@@ -190,7 +184,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       },
       { transport },
     );
-    cleanups.push(() => device.connection.close());
+    onTestFinished(() => device.connection.close());
     await service.send("device1", message("m1"));
     await (await device.delivery(0)).settle("complete");
   });
@@ -329,7 +323,7 @@ describe.each(TRANSPORTS)("connecting over %s fails", (transport) => {
     "with ConnectTimeout when the hub stops responding after %s",
     async (layer) => {
       const server = await startSilentServer(layer);
-      cleanups.push(() => server.stop());
+      onTestFinished(() => server.stop());
       const connectionString = connectionStringOf(server.hostName);
       const { cert: ca } = await selfSigned();
       const left = await timersLeftBy(() =>
@@ -344,7 +338,7 @@ describe.each(TRANSPORTS)("connecting over %s fails", (transport) => {
 
   it("at once when aborted", async () => {
     const server = await startSilentServer("tls");
-    cleanups.push(() => server.stop());
+    onTestFinished(() => server.stop());
     const connectionString = connectionStringOf(server.hostName);
     const { cert: ca } = await selfSigned();
     const controller = new AbortController();

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import rhea, { type Message as AmqpMessage, type EventContext, type Sender } from "rhea";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createDeferred } from "../../../src/async/deferred.ts";
 import type { Delivery } from "../../../src/client/connection/device-connection.ts";
 import { connectDevice } from "../../../src/client/device/connect-device.ts";
@@ -25,12 +25,6 @@ import {
   startScriptedAmqpHub,
 } from "../support/scripted-amqp-hub.ts";
 import { timersLeftBy } from "../support/timers.ts";
-
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 interface Service {
   readonly connection: ServiceConnection;
@@ -60,19 +54,19 @@ async function connect(
     },
     ...options,
   });
-  cleanups.push(() => connection.close());
+  onTestFinished(() => connection.close());
   return { connection, disconnects, disconnected: disconnected.promise };
 }
 
 async function local(options: LocalHubOptions = {}): Promise<LocalHub & Target> {
   const hub = await startLocalHub({ devices: ["device1"], feedbackIntervalMs: 10, ...options });
-  cleanups.push(() => hub.stop());
+  onTestFinished(() => hub.stop());
   return { ...hub, connectionString: hub.connectionString, ca: readFileSync(hub.caFile, "utf8") };
 }
 
 async function scripted(script?: AmqpScript): Promise<ScriptedAmqpHub & Target> {
   const hub = await startScriptedAmqpHub(script);
-  cleanups.push(() => hub.stop());
+  onTestFinished(() => hub.stop());
   return { ...hub, connectionString: connectionStringOf(hub.hostName) };
 }
 

@@ -1,7 +1,7 @@
 /** Events over every device transport, against the local hub. */
 
 import { readFileSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createDeferred } from "../../../src/async/deferred.ts";
 import type {
   Delivery,
@@ -23,12 +23,6 @@ import { timersLeftBy } from "../support/timers.ts";
 
 const TRANSPORTS = ["mqtt", "mqtt-ws", "amqp", "amqp-ws", "http"] as const;
 
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 interface Setup {
   readonly hub: LocalHub;
   readonly ca: string;
@@ -37,7 +31,7 @@ interface Setup {
 
 async function start(): Promise<Setup> {
   const hub = await startLocalHub({ devices: ["device1"] });
-  cleanups.push(() => hub.stop());
+  onTestFinished(() => hub.stop());
   return { hub, ca: readFileSync(hub.caFile, "utf8"), log: new EventLog(hub) };
 }
 
@@ -57,7 +51,7 @@ async function connect(
     onDisconnect: () => {},
     ...options,
   });
-  cleanups.push(() => connection.close());
+  onTestFinished(() => connection.close());
   return connection;
 }
 

@@ -1,48 +1,35 @@
 /** `--settle none`: prints, and lets each lock expire. */
 
 import { afterEach, expect, test } from "vitest";
-import { type LocalHub, startLocalHub } from "../../../../src/hub/local-hub.ts";
-import { openSender, type Send } from "../../support/hub-sender.ts";
-import { startListen } from "../../support/listen-in-process.ts";
+import { messagesOf } from "../../support/run-command.ts";
+import { StartedHub } from "../../support/started-hub.ts";
 
-const cleanups: (() => Promise<unknown>)[] = [];
+const LISTEN = ["listen", "--transport", "amqp", "--settle", "none", "-o", "json"] as const;
 
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+let hub: StartedHub;
 
-async function setUp(lockTimeoutMs: number): Promise<{ hub: LocalHub; send: Send }> {
-  const hub = await startLocalHub({ devices: ["device1"], lockTimeoutMs, queueDepth: 500 });
-  cleanups.push(() => hub.stop());
-  const { send, close } = await openSender(hub);
-  cleanups.push(close);
-  return { hub, send };
-}
+afterEach(() => hub.stop());
 
 test("a message is redelivered when its lock expires, marked, with an unchanged delivery count", async () => {
-  const { hub, send } = await setUp(200);
-  await send("m1");
-  const listener = startListen(hub, { transport: "amqp", settlement: "none", count: 3 });
-  expect(await listener.ended).toBe(0);
-  expect(listener.messages()).toMatchObject([
+  hub = await StartedHub.start("--lock-timeout", "200ms");
+  await hub.send("--mid", "m1");
+  const ended = await hub.run("c2d-device", ...LISTEN, "--count", "3");
+  expect(messagesOf(ended)).toMatchObject([
     { n: 1, messageId: "m1", deliveryCount: 0, duplicate: false },
     { n: 2, messageId: "m1", deliveryCount: 0, duplicate: true },
     { n: 3, messageId: "m1", deliveryCount: 0, duplicate: true },
   ]);
+  expect(ended.code).toBe(0);
 });
 
 test("more unsettled messages than an AMQP session can hold are received", async () => {
-  const { hub, send } = await setUp(50);
-  await send(...Array.from({ length: 400 }, (_, index) => `m${index}`));
-  const outcomes: string[] = [];
-  hub.subscribe((event) => {
-    if (event.type === "settled") outcomes.push(event.outcome);
-  });
-  const many = { transport: "amqp", settlement: "none", count: 2500, timeoutMs: 25_000 } as const;
-  const listener = startListen(hub, many);
-  expect(await listener.ended).toBe(0);
-  const messages = listener.messages();
+  hub = await StartedHub.start("--lock-timeout", "50ms", "--queue-depth", "500");
+  await hub.send("--count", "400");
+  const ended = await hub.run("c2d-device", ...LISTEN, "--count", "2500", "--timeout", "25s");
+  expect(ended.code).toBe(0);
+  const messages = messagesOf(ended);
   const ids = new Set(messages.map(({ messageId }) => messageId));
   expect(messages.filter(({ duplicate }) => !duplicate)).toHaveLength(ids.size);
-  expect(outcomes).toEqual([]);
+  await hub.end();
+  expect(hub.events.filter(({ type }) => type === "settled")).toEqual([]);
 });

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { createDeferred } from "../../../../src/async/deferred.ts";
 import { connectService } from "../../../../src/client/service/connect-service.ts";
 import type { ServiceConnection } from "../../../../src/client/service/service-connection.ts";
@@ -18,16 +18,10 @@ const TRANSPORTS = ["amqp", "amqp-ws", "http"] as const;
 
 let directory: string;
 let hub: LocalHub;
-let cleanups: (() => Promise<unknown>)[];
 
 beforeEach(async () => {
   directory = temporaryDirectory();
-  cleanups = [];
   hub = await startHub(0);
-});
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
 /** Durable, so that it can be restarted. */
@@ -38,7 +32,7 @@ async function startHub(port: number): Promise<LocalHub> {
     devices: ["device1"],
     feedbackIntervalMs: 10,
   });
-  cleanups.push(() => started.stop());
+  onTestFinished(() => started.stop());
   return started;
 }
 
@@ -54,7 +48,7 @@ function start(...args: readonly string[]): RunningCommand {
     directory,
     env: environment(),
   });
-  cleanups.push(async () => {
+  onTestFinished(async () => {
     listener.interrupt("SIGTERM");
     await listener.ended;
   });
@@ -75,7 +69,7 @@ async function serve(): Promise<ServiceConnection> {
     connectTimeoutMs: 60_000,
     onDisconnect: () => {},
   });
-  cleanups.push(() => service.close());
+  onTestFinished(() => service.close());
   return service;
 }
 

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { IPublishPacket } from "mqtt-packet";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { connectService } from "../../../../src/client/service/connect-service.ts";
 import { parseHubConnectionString } from "../../../../src/core/connection-string.ts";
 import { startHomeHub } from "../../../../src/hub/home-hub.ts";
@@ -23,17 +23,11 @@ const TRANSPORTS = ["mqtt", "mqtt-ws", "amqp", "amqp-ws", "http"] as const;
 let directory: string;
 let hub: LocalHub;
 let log: EventLog;
-let cleanups: (() => Promise<unknown>)[];
 
 beforeEach(async () => {
   directory = temporaryDirectory();
-  cleanups = [];
   hub = await startHub(0);
   log = new EventLog(hub);
-});
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
 /** Durable, so that it can be restarted. */
@@ -43,7 +37,7 @@ async function startHub(port: number): Promise<LocalHub> {
     ports: [port],
     devices: ["device1"],
   });
-  cleanups.push(() => started.stop());
+  onTestFinished(() => started.stop());
   return started;
 }
 
@@ -59,7 +53,7 @@ function startWith(
   ...args: readonly string[]
 ): RunningCommand {
   const device = new RunningCommand("c2d-device", ["telemetry", ...args], { directory, env });
-  cleanups.push(async () => {
+  onTestFinished(async () => {
     device.interrupt("SIGTERM");
     await device.ended;
   });
@@ -146,7 +140,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       connectTimeoutMs: 60_000,
       onDisconnect: () => {},
     });
-    cleanups.push(() => service.close());
+    onTestFinished(() => service.close());
     const body = Buffer.from("beside");
     await service.send("device1", { system: { messageId: "c2d" }, properties: {}, body });
     await log.reached("settled");
@@ -232,7 +226,7 @@ describe("against a socket that speaks MQTT", () => {
       behave(packet, peer);
       if (packet.cmd === "publish") onPublish(packet, peer);
     });
-    cleanups.push(() => scripted.stop());
+    onTestFinished(() => scripted.stop());
   }
 
   function acknowledge({ messageId = 0 }: IPublishPacket, peer: MqttPeer): void {

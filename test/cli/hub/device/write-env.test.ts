@@ -27,8 +27,7 @@ let deviceId: string;
 
 beforeAll(async () => {
   hub = await StartedHub.start();
-  const { stdout } = await run("c2d-hub", ["env", "--format", "json"], hub.options);
-  connectionString = String(parseLines(stdout.replaceAll("\n", ""))[0]?.IOTHUB_CONNECTION_STRING);
+  connectionString = String((await hub.env()).IOTHUB_CONNECTION_STRING);
 });
 
 afterAll(() => hub.stop());

@@ -41,12 +41,6 @@ const idsOf = ({ stdout }: { readonly stdout: string }) =>
     .filter(({ type }) => type === "event")
     .map(({ messageId }) => messageId);
 
-/** As printed by `c2d-hub env`. */
-async function readEnv(): Promise<Readonly<Record<string, string>>> {
-  const { stdout } = await run("c2d-hub", ["env", "--format", "json"], hub.options);
-  return JSON.parse(stdout) as Record<string, string>;
-}
-
 function errorOf({ stderr }: Ended): Record<string, unknown> | undefined {
   const line = stderr.split("\n").find((one) => one.startsWith('{"type":"error"'));
   return line === undefined ? undefined : (JSON.parse(line) as Record<string, unknown>);
@@ -153,7 +147,7 @@ describe("the source", () => {
   test.each([["amqp"], ["amqp-ws"]])(
     "is reached over %s, with either connection string",
     async (transport) => {
-      const { IOTHUB_CONNECTION_STRING = "", EVENTHUB_CONNECTION_STRING = "" } = await readEnv();
+      const { IOTHUB_CONNECTION_STRING = "", EVENTHUB_CONNECTION_STRING = "" } = await hub.env();
       await send("device1", "m1");
       const common = ["--transport", transport, "--et", "0", "-c", "1", "--timeout", "100s"];
       for (const named of [
@@ -170,7 +164,7 @@ describe("the source", () => {
   test("is the hub in the environment set by `c2d-hub env`", async () => {
     await send("device1", "m1");
     const { directory } = hub.options;
-    const env = { ...hub.options.env, ...(await readEnv()) };
+    const env = { ...hub.options.env, ...(await hub.env()) };
     const args = ["monitor-events", "--et", "0", "-c", "1", "--timeout", "100s", "-o", "json"];
     const ended = await run("c2d-hub", args, { directory, env });
     expect(idsOf(ended)).toEqual(["m1"]);

@@ -1,15 +1,9 @@
 import { readFileSync } from "node:fs";
-import { afterEach, expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import type { EntraCredential } from "../../../../src/client/connection/service-sign-in.ts";
 import { connectService } from "../../../../src/client/service/connect-service.ts";
 import { startLocalHub } from "../../../../src/hub/local-hub.ts";
 import { type AmqpScript, startScriptedAmqpHub } from "../../support/scripted-amqp-hub.ts";
-
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 async function connect(
   hub: { readonly hostName: string; readonly ca: string },
@@ -23,7 +17,7 @@ async function connect(
     connectTimeoutMs,
     onDisconnect: () => {},
   });
-  cleanups.push(() => connection.close());
+  onTestFinished(() => connection.close());
   return connection;
 }
 
@@ -40,7 +34,7 @@ function giving(token: string): EntraCredential & { readonly scopes: unknown[] }
 
 async function scripted(script?: AmqpScript) {
   const hub = await startScriptedAmqpHub(script);
-  cleanups.push(() => hub.stop());
+  onTestFinished(() => hub.stop());
   return hub;
 }
 
@@ -55,7 +49,7 @@ it("requests a token for IoT hubs, signs in with it, and sends", async () => {
 
 it("is refused by a hub that accepts only keys, with the role as a hint", async () => {
   const hub = await startLocalHub();
-  cleanups.push(() => hub.stop());
+  onTestFinished(() => hub.stop());
   const ca = readFileSync(hub.caFile, "utf8");
   await expect(connect({ hostName: hub.hostName, ca }, giving("abc"))).rejects.toMatchObject({
     name: "IotHubUnauthorized",
