@@ -9,11 +9,7 @@ import type {
   DeviceConnectOptions,
 } from "../../src/client/connection/device-connection.ts";
 import { connectDevice } from "../../src/client/device/connect-device.ts";
-import {
-  type ConnectionEvent,
-  keepConnected,
-  type LossCause,
-} from "../../src/client/device/keep-connected.ts";
+import { keepConnected, type LossCause } from "../../src/client/device/keep-connected.ts";
 import type { Transport } from "../../src/client/endpoint.ts";
 import { connectService } from "../../src/client/service/connect-service.ts";
 import { FeedbackTracker } from "../../src/client/service/feedback-tracker.ts";
@@ -26,10 +22,8 @@ import {
   parseDeviceConnectionString,
   parseHubConnectionString,
 } from "../../src/core/connection-string.ts";
-import { startHomeHub } from "../../src/hub/home-hub.ts";
 import { type LocalHub, startLocalHub } from "../../src/hub/local-hub.ts";
 import type { LocalHubOptions } from "../../src/hub/local-hub-options.ts";
-import { temporaryDirectory } from "../support/local-hub.ts";
 
 interface Setup {
   readonly hub: LocalHub;
@@ -116,12 +110,12 @@ describe.each([
       read.push(delivery.message.system.messageId);
       void delivery.settle("complete");
     });
-    const told: string[] = [];
+    const reported: string[] = [];
     await sendAll({
       connection: service,
       messages: messages.map(({ deviceId, message }) => ({ deviceId, make: () => message })),
       onEvent: (event) => {
-        told.push(event.type);
+        reported.push(event.type);
         if (event.type !== "sent") return;
         const { messageId = "" } = event.outgoing.message.system;
         tracker.accepted("device1", messageId, event.acceptedAtMs);
@@ -131,43 +125,11 @@ describe.each([
       intervalMs: 0,
       signal: new AbortController().signal,
     });
-    expect(told.filter((type) => type === "sent")).toHaveLength(200);
-    expect(told).not.toContain("failed");
+    expect(reported.filter((type) => type === "sent")).toHaveLength(200);
+    expect(reported).not.toContain("failed");
     await everyRecord.promise;
     expect([...read].sort()).toEqual(messages.map((one) => one.message.system.messageId).sort());
   });
-});
-
-it("an unsettled message is redelivered over the next connection, and marked", async () => {
-  const setup = await start();
-  const service = await serve(setup);
-  await service.send("device1", planned(1)[0]?.message as never);
-  const first = createDeferred<Delivery>();
-  const device = await listen(setup, "mqtt", first.resolve);
-  expect((await first.promise).message.isRedelivered).toBe(false);
-  await device.close();
-  const again = createDeferred<Delivery>();
-  await listen(setup, "mqtt", again.resolve);
-  const { message } = await again.promise;
-  expect([message.system.messageId, message.isRedelivered]).toEqual(["m0", true]);
-});
-
-it("a device reached through a gateway's host name keeps its hub's name", async () => {
-  const setup = await start({ hostNames: ["my-hub.example"] });
-  const { credential } = parseDeviceConnectionString(setup.hub.deviceConnectionString("device1"));
-  const device = await connectDevice({
-    ...deviceOptions(setup),
-    connectionString: {
-      type: "device",
-      hostName: "my-hub.example",
-      gatewayHostName: setup.hub.hostName,
-      deviceId: "device1",
-      credential,
-    },
-    onDelivery: () => {},
-    onDisconnect: () => {},
-  });
-  await device.close();
 });
 
 it("the first of two listeners for one device gives up", async () => {
@@ -194,41 +156,4 @@ it("the first of two listeners for one device gives up", async () => {
   expect(causes[0]).toContain("maybeTakenOver");
   controller.abort();
   await second;
-});
-
-it("a listener reconnects to a restarted hub", async () => {
-  // Its keys and certificates stay the same.
-  const directory = temporaryDirectory();
-  const startAt = async (port: number): Promise<Setup> => {
-    const hub = await startHomeHub({ directory, ports: [port], devices: ["device1"] });
-    onTestFinished(() => hub.stop());
-    return { hub, ca: readFileSync(hub.caFile, "utf8") };
-  };
-  const setup = await startAt(0);
-  const [port = 0] = setup.hub.ports;
-  const controller = new AbortController();
-  const events: ConnectionEvent[] = [];
-  const isReady = [createDeferred<void>(), createDeferred<void>()];
-  const isAway = createDeferred<void>();
-  const settings = deviceOptions(setup);
-  const run = keepConnected({
-    connect: (handlers) => connectDevice({ ...settings, ...handlers }),
-    signal: controller.signal,
-    reconnect: true,
-    random: () => 0.1,
-    onEvent(event) {
-      events.push(event);
-      if (event.type === "ready") isReady[event.ordinal - 1]?.resolve();
-      if (event.type === "connectFailed") isAway.resolve();
-    },
-  });
-  await isReady[0]?.promise;
-  await setup.hub.stop();
-  await isAway.promise;
-  await startAt(port);
-  await isReady[1]?.promise;
-  controller.abort();
-  await run;
-  const failures = events.flatMap((event) => (event.type === "connectFailed" ? [event.error] : []));
-  expect(failures[0]).toMatchObject({ name: "ConnectionRefused" });
 });

@@ -162,6 +162,8 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     const second = await listen(setup, transport);
     const { message: again } = await second.delivery(0);
     expect(again.system.messageId).toBe("m1");
+    // The DUP flag.
+    expect(again.isRedelivered).toBe(transport.startsWith("mqtt"));
     await second.deliveries[0]?.settle("complete");
   });
 

@@ -163,10 +163,20 @@ describe("DELETE of a device", () => {
 
 // Rule registry-device-id.
 describe("a device id", () => {
-  it.each([..."-.+%_#*?!(),=@$':azAZ09"])("can be %s", async (deviceId) => {
-    const hub = await createTestHub({ devices: [] });
-    expect((await ask(hub, "PUT", deviceId)).status).toBe(200);
-    expect(hub.registry.list().map((device) => device.deviceId)).toEqual([deviceId]);
+  it.each([..."-.+%_#*?!(),=@$':azAZ09", "x".repeat(128), "a%b?c#d", "Q(r)!*'$@=,:", "100%"])(
+    "can be %s",
+    async (deviceId) => {
+      const hub = await createTestHub({ devices: [] });
+      expect((await ask(hub, "PUT", deviceId)).status).toBe(200);
+      expect(deviceOf(await ask(hub, "GET", deviceId))).toMatchObject({ deviceId });
+      expect(hub.registry.list().map((device) => device.deviceId)).toEqual([deviceId]);
+    },
+  );
+
+  it("is case-sensitive", async () => {
+    const hub = await createTestHub({ devices: ["Device1"] });
+    expect((await ask(hub, "GET", "Device1")).status).toBe(200);
+    expect((await ask(hub, "GET", "device1")).status).toBe(404);
   });
 
   it.each(["x".repeat(129), "a b", "a/b", "a&b", 'a"b', "a<b", "a\\b", "a~b", "ü", "a\n", "a;b"])(
@@ -180,6 +190,54 @@ describe("a device id", () => {
       expect(hub.registry.list()).toEqual([]);
     },
   );
+});
+
+it.each([
+  ["no JSON", "{"],
+  ["null", "null"],
+  ["a list", "[]"],
+  ["an authentication that is a string", '{"authentication":"sas"}'],
+  [
+    "a key that is a number",
+    '{"authentication":{"type":"sas","symmetricKey":{"primaryKey":1,"secondaryKey":2}}}',
+  ],
+  ["an unknown authentication", '{"authentication":{"type":"magic"}}'],
+  ["an unknown status", '{"status":"perhaps"}'],
+])("a body that is or has %s is 400, without internals in the response", async (_what, body) => {
+  const hub = await createTestHub({ devices: [] });
+  const response = await hub.https("PUT", "/devices/device1", ownerToken(hub), {
+    headers: { "content-type": "application/json" },
+    body: Buffer.from(body),
+  });
+  expect(response.status).toBe(400);
+  expect(response.body.toString()).not.toMatch(/TypeError|at .*\.ts/);
+  expect(hub.registry.list()).toEqual([]);
+});
+
+describe("the registry is closed", () => {
+  it.each([
+    ["without a token", undefined],
+    ["with another scheme", "Basic abc"],
+    ["with an empty token", ""],
+  ])("%s", async (_what, token) => {
+    const { status, body } = await (await createTestHub()).https("GET", "/devices/device1", token);
+    expect(status).toBe(401);
+    expect(body.toString()).not.toContain("primaryKey");
+  });
+
+  // Rule policy-permissions.
+  it.each([
+    ["GET", "/devices/device1"],
+    ["GET", "/devices/device2"],
+    ["PUT", "/devices/device3"],
+    ["GET", "/devices"],
+    ["DELETE", "/devices/device1/commands"],
+  ])("to a device: %s %s", async (method, path) => {
+    const hub = await createTestHub();
+    const { status, body } = await hub.https(method, path, hub.deviceToken("device1"));
+    expect(status).toBe(401);
+    expect(body.toString()).not.toContain("primaryKey");
+  });
 });
 
 // Rule registry-generation.

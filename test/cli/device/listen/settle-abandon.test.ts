@@ -27,7 +27,7 @@ beforeEach(() => setLockTimeout(300_000));
 
 /** Starts a hub, and sends messages `m0`, `m1` and so on. */
 async function setUp(count: number, ...flags: readonly string[]): Promise<void> {
-  hub = await StartedHub.start("--lock-timeout", "300s", ...flags);
+  hub = await StartedHub.start("--in-memory", "--lock-timeout", "300s", ...flags);
   await hub.send("--count", String(count), "--mid", "m{{n}}");
 }
 
