@@ -81,10 +81,11 @@ function join<K, V>(left: Tree<K, V>, item: Item<K, V>, right: Tree<K, V>): DueT
 }
 
 function balance<K, V>(left: Tree<K, V>, item: Item<K, V>, right: Tree<K, V>): DueTree<K, V> {
-  const [small, large] = [sizeOf(left), sizeOf(right)];
-  if (small + large > 1) {
-    if (right !== undefined && large > MAX_RATIO * small) return rotateLeft(left, item, right);
-    if (left !== undefined && small > MAX_RATIO * large) return rotateRight(left, item, right);
+  const low = sizeOf(left);
+  const high = sizeOf(right);
+  if (low + high > 1) {
+    if (right !== undefined && high > MAX_RATIO * low) return rotateLeft(left, item, right);
+    if (left !== undefined && low > MAX_RATIO * high) return rotateRight(left, item, right);
   }
   return join(left, item, right);
 }

@@ -31,6 +31,8 @@ const SYSTEM_KEYS = {
   "$.ce": "contentEncoding",
 } as const;
 
+const SYSTEM_FIELDS = Object.entries(SYSTEM_KEYS);
+
 const EXPIRY_KEY = "$.exp";
 
 const TELEMETRY_KEYS = {
@@ -59,26 +61,30 @@ export function decodePropertyBag(text: string): PropertyBag {
 }
 
 export function encodePropertyBag(properties: Readonly<Record<string, PropertyValue>>): string {
-  return Object.entries(properties)
+  return encodeEntries(Object.entries(properties));
+}
+
+function encodeEntries(entries: readonly (readonly [string, PropertyValue])[]): string {
+  return entries
     .map(([name, value]) => (value === null ? encode(name) : `${encode(name)}=${encode(value)}`))
     .join("&");
 }
 
 export function encodeDeviceboundProperties({ system, properties }: Message): string {
-  const bag: Record<string, PropertyValue> = {};
-  for (const [key, field] of Object.entries(SYSTEM_KEYS)) {
+  const bag = new Map<string, PropertyValue>();
+  for (const [key, field] of SYSTEM_FIELDS) {
     const value = system[field];
-    if (value !== undefined) bag[key] = value;
+    if (value !== undefined) bag.set(key, value);
   }
   if (system.expiryTimeUtcMs !== undefined) {
-    bag[EXPIRY_KEY] = new Date(system.expiryTimeUtcMs).toISOString();
+    bag.set(EXPIRY_KEY, new Date(system.expiryTimeUtcMs).toISOString());
   }
-  if (system.ack !== undefined) bag[ACK_KEY] = system.ack;
+  if (system.ack !== undefined) bag.set(ACK_KEY, system.ack);
   for (const [name, value] of Object.entries(properties)) {
     // A property must not be mistaken for the system property with that name.
-    if (!Object.hasOwn(bag, name)) define(bag, name, value);
+    if (!bag.has(name)) bag.set(name, value);
   }
-  return encodePropertyBag(bag);
+  return encodeEntries([...bag]);
 }
 
 export function decodeDeviceboundProperties(text: string): DeviceboundProperties {
@@ -131,8 +137,12 @@ function trimBag(text: string): string {
   return text.replace(/^\?/, "").replace(/\/$/, "");
 }
 
+/** Nothing to encode, as in most names and values. */
+const UNRESERVED = /^[\w.~-]*$/;
+
 /** encodeURIComponent does not encode `!'()*`, which RFC 3986 reserves. */
 function encode(text: string): string {
+  if (UNRESERVED.test(text)) return text;
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,

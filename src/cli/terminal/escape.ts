@@ -11,8 +11,12 @@ const SHORT: Readonly<Record<string, string>> = {
   "\r": "\\r",
 };
 
+/** Most texts: the test is much faster than the search. */
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
 /** The result is always a single line. */
 export function escapeLine(text: string): string {
+  if (PRINTABLE_ASCII.test(text)) return text;
   return text.replace(UNSAFE, (character) => SHORT[character] ?? toEscape(character));
 }
 

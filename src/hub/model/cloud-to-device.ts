@@ -227,10 +227,9 @@ export class CloudToDevice {
 
   #feedbackOf(deviceId: string, transitions: readonly Transition<Message>[]): FeedbackRecord[] {
     const deviceGenerationId = this.#options.registry.find(deviceId)?.generationId ?? "";
+    const origin = { deviceId, deviceGenerationId };
     const nowMs = this.#options.clock.nowMs();
-    return transitions
-      .map((transition) => feedbackFor(transition, { deviceId, deviceGenerationId }, nowMs))
-      .filter((record) => record !== undefined);
+    return transitions.flatMap((transition) => feedbackFor(transition, origin, nowMs) ?? []);
   }
 
   #report(deviceId: string, transitions: readonly Transition<Message>[]): void {

@@ -11,7 +11,7 @@ export function toPublish(deviceId: string, entry: Entry<Message>, qos: 0 | 1): 
   return {
     cmd: "publish",
     topic: deviceboundTopic(deviceId, encodeDeviceboundProperties(message)),
-    payload: Buffer.from(body),
+    payload: Buffer.from(body.buffer, body.byteOffset, body.length),
     qos,
     dup: qos > 0 && entry.isRedelivered,
     retain: false,
