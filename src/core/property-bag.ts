@@ -42,6 +42,8 @@ const TELEMETRY_KEYS = {
   "$.ctime": "creationTimeUtc",
 } as const;
 
+const ALL_KEYS = { ...SYSTEM_KEYS, ...TELEMETRY_KEYS };
+
 /** `k` without `=` is a name without a value; the value is everything after the first `=`. */
 export function decodePropertyBag(text: string): PropertyBag {
   const properties: Record<string, PropertyValue> = {};
@@ -97,8 +99,9 @@ export function decodeDeviceboundProperties(text: string): DeviceboundProperties
 
 /** Here `iothub-ack` has no meaning: it is an application property (rule d2c-properties). */
 export function decodeTelemetryProperties(text: string): Pick<Telemetry, "system" | "properties"> {
-  const keys = { ...SYSTEM_KEYS, ...TELEMETRY_KEYS };
-  const { system, properties } = splitBag(text, (name, value) => systemProperty(name, value, keys));
+  const { system, properties } = splitBag(text, (name, value) =>
+    systemProperty(name, value, ALL_KEYS),
+  );
   return { system, properties };
 }
 

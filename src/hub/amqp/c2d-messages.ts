@@ -6,6 +6,7 @@ import { type Message, parseAck } from "../../core/message.ts";
 import type { Entry } from "../../core/queue-entry.ts";
 import { deviceboundTo, parseDeviceboundTo } from "../../core/resource-path.ts";
 import {
+  asBuffer,
   readApplicationProperties,
   readBody,
   readSystemProperties,
@@ -62,6 +63,6 @@ export function toDeviceMessage(
       "x-opt-sequence-number": rhea.types.wrap_ulong(entry.sequenceNumber),
       "x-opt-lock-token": lockToken,
     },
-    body: rhea.message.data_section(Buffer.from(body)),
+    body: rhea.message.data_section(asBuffer(body)),
   };
 }

@@ -4,6 +4,7 @@ import { HubError } from "../../core/hub-error.ts";
 import type { Telemetry, TelemetryProperties } from "../../core/message.ts";
 import type { StoredEvent } from "../model/device-to-cloud.ts";
 import {
+  asBuffer,
   readApplicationProperties,
   readBody,
   readSystemProperties,
@@ -57,7 +58,7 @@ export function toEventMessage(event: StoredEvent): AmqpMessage {
       ...(schema !== undefined && { "dt-dataschema": schema }),
       ...(creationTimeUtc !== undefined && { "iothub-creation-time-utc": creationTimeUtc }),
     },
-    body: rhea.message.data_section(Buffer.from(body)),
+    body: rhea.message.data_section(asBuffer(body)),
   };
 }
 

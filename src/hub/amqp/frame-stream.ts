@@ -12,6 +12,7 @@ import { findDeliveriesById } from "./rhea/delivery-ids.ts";
 import { INCOMING_WINDOW, limitHandles, OPEN_FIELDS } from "./rhea/opening.ts";
 import { SendBuffer } from "./rhea/send-buffer.ts";
 import { writeTrailingNulls } from "./rhea/trailing-nulls.ts";
+import { writeTogether } from "./rhea/write-together.ts";
 import { offerSaslMechanisms, type PlainSignIn } from "./sasl.ts";
 
 /** Both ways, as Azure announces it. The core's limits are lower, one for each kind of message. */
@@ -49,6 +50,7 @@ export class FrameStream {
     this.#stream.on("close", onEnd);
     acceptOn(connection, this.#stream);
     writeTrailingNulls(connection);
+    writeTogether(connection, this.#stream);
     this.#stream.on("data", () => {
       const isFrameTooLarge = incomingFrameSize(connection) > OPEN_FIELDS.max_frame_size;
       if (isFrameTooLarge || hasUnfinishedMessage(connection, MAX_UNFINISHED_BYTES)) onEnd();

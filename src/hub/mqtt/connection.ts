@@ -142,8 +142,12 @@ class MqttConnection {
       protocol: "mqtt",
       close: ({ message }) => close(message),
     });
+    const { cloudToDevice, deviceToCloud, subscriptions } = this.#services;
+    // Not the services as a whole: each connection would keep a copy of the table.
     this.#session = new MqttSession({
-      ...this.#services,
+      cloudToDevice,
+      deviceToCloud,
+      subscriptions,
       sender: { deviceId, authMethod: formatAuthMethod(principal) },
       isClean: isCleanSession,
       packets: this.#packets,

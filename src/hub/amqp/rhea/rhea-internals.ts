@@ -51,6 +51,7 @@ export const CONNECTION = internals(RHEA, "Connection", {
   accept: method<(socket: Duplex) => void>(),
   eof: method<() => void>(),
   _register: method<() => void>(),
+  _process: method<() => void>(),
   frame_size: maybe(number),
   remote: { open: maybe({ hostname: nullable(text) }) },
 });
