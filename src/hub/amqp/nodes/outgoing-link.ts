@@ -24,6 +24,8 @@ export class OutgoingLink {
   readonly #credit: LinkCredit;
   readonly #settler: Settler;
   readonly #lockTokens = new Map<Delivery, string>();
+  /** The same, by lock token. */
+  readonly #deliveries = new Map<string, Delivery>();
   /** Deliveries whose locks have ended before rhea has written them. */
   readonly #late = new Set<Delivery>();
   #isClosed = false;
@@ -51,9 +53,9 @@ export class OutgoingLink {
 
   /** The hub settles it: rhea keeps a slot until both sides have settled (rule amqp-lock-lost). */
   endLock(lockToken: string): void {
-    for (const [delivery, token] of this.#lockTokens) {
-      if (token !== lockToken) continue;
-      this.#lockTokens.delete(delivery);
+    const delivery = this.#deliveries.get(lockToken);
+    if (delivery !== undefined) {
+      this.#forget(delivery, lockToken);
       this.#late.add(delivery);
     }
     this.#settleLate();
@@ -64,7 +66,13 @@ export class OutgoingLink {
     const delivery = sendMessage(this.#sender, message, guidBytes(lockToken));
     this.#credit.use(delivery);
     this.#lockTokens.set(delivery, lockToken);
+    this.#deliveries.set(lockToken, delivery);
     this.#settleLate();
+  }
+
+  #forget(delivery: Delivery, lockToken: string): void {
+    this.#lockTokens.delete(delivery);
+    this.#deliveries.delete(lockToken);
   }
 
   /** A delivery that is settled before rhea writes it would be sent as if it were received. */
@@ -88,7 +96,7 @@ export class OutgoingLink {
     if (this.#late.has(delivery)) this.#settleLost(delivery);
     const lockToken = this.#lockTokens.get(delivery);
     if (lockToken === undefined) return;
-    this.#lockTokens.delete(delivery);
+    this.#forget(delivery, lockToken);
     this.#handlers.settle(lockToken, settlement).then(
       () => this.#settleBack(delivery, outcomeOf(settlement)),
       (error: unknown) => this.#settleBack(delivery, rejectedWith(this.#handlers.toError(error))),
@@ -115,6 +123,7 @@ export class OutgoingLink {
     this.#isClosed = true;
     this.#credit.end();
     this.#lockTokens.clear();
+    this.#deliveries.clear();
     this.#late.clear();
     this.#handlers.onClose();
   }

@@ -2,15 +2,22 @@
 
 import type { Duplex } from "node:stream";
 import type { Delivery, Session } from "rhea";
+import type { InternalsOf } from "../../../dependencies/internals.ts";
 import { DELIVERY, SESSION } from "./rhea-internals.ts";
 
 /** Plus the message that exceeds the limit (assumed). */
 const MAX_HELD_BYTES = 1024 * 1024;
 
+interface Held {
+  readonly delivery: Delivery;
+  readonly inside: InternalsOf<typeof DELIVERY>;
+  readonly bytes: number;
+}
+
 export class SendBuffer {
   readonly #stream: Duplex;
   /** Deliveries that rhea had not written at the last check. */
-  #unwritten: Delivery[] = [];
+  #unwritten: Held[] = [];
   #unwrittenBytes = 0;
   #isCheckScheduled = false;
   readonly #waiting = new Set<() => void>();
@@ -21,8 +28,10 @@ export class SendBuffer {
   }
 
   add(delivery: Delivery): void {
-    this.#unwritten.push(delivery);
-    this.#unwrittenBytes += sizeOf(delivery);
+    const inside = DELIVERY.of(delivery);
+    const bytes = inside.data.reduce((sum, { length }) => sum + length, 0);
+    this.#unwritten.push({ delivery, inside, bytes });
+    this.#unwrittenBytes += bytes;
     this.checkSoon();
   }
 
@@ -60,13 +69,14 @@ export class SendBuffer {
   }
 
   #dropWritten(): void {
-    const unwritten: Delivery[] = [];
-    for (const delivery of this.#unwritten) {
-      if (isUnwritten(delivery)) unwritten.push(delivery);
-      else dropContent(delivery);
+    const unwritten: Held[] = [];
+    for (const held of this.#unwritten) {
+      if (isUnwritten(held.delivery)) unwritten.push(held);
+      // rhea would keep the content until the peer settles, which may never happen.
+      else held.inside.data = [];
     }
     this.#unwritten = unwritten;
-    this.#unwrittenBytes = unwritten.reduce((sum, delivery) => sum + sizeOf(delivery), 0);
+    this.#unwrittenBytes = unwritten.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 }
 
@@ -78,13 +88,4 @@ export function nextToWrite(session: Session): number {
 /** A session that has ended writes nothing more. */
 function isUnwritten({ id, link: { session } }: Delivery): boolean {
   return session.is_open() && id >= nextToWrite(session);
-}
-
-function sizeOf(delivery: Delivery): number {
-  return DELIVERY.of(delivery).data.reduce((sum, { length }) => sum + length, 0);
-}
-
-/** rhea would keep the content until the peer settles, which may never happen. */
-function dropContent(delivery: Delivery): void {
-  DELIVERY.of(delivery).data = [];
 }
