@@ -50,7 +50,7 @@ export class FrameStream {
     this.#stream.on("close", onEnd);
     acceptOn(connection, this.#stream);
     writeTrailingNulls(connection);
-    writeTogether(connection, this.#stream);
+    writeTogether(connection, this.#stream, sendBuffer);
     this.#stream.on("data", () => {
       const isFrameTooLarge = incomingFrameSize(connection) > OPEN_FIELDS.max_frame_size;
       if (isFrameTooLarge || hasUnfinishedMessage(connection, MAX_UNFINISHED_BYTES)) onEnd();

@@ -35,6 +35,10 @@ export class SendBuffer {
     this.checkSoon();
   }
 
+  get isEmpty(): boolean {
+    return this.#unwritten.length === 0;
+  }
+
   /** True, or `wake` is called once there is room again. */
   hasRoom(wake: () => void): boolean {
     if (!this.#isFull) return true;
