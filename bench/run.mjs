@@ -10,7 +10,7 @@ import { BENCHMARKS, describeBenchmark } from "./runner/benchmarks.mjs";
 import { formatResult } from "./runner/format.mjs";
 import { installOpponents } from "./runner/install-opponents.mjs";
 import { runBenchmark } from "./runner/run-benchmark.mjs";
-import { writeResults } from "./runner/write-results.mjs";
+import { describeMachine, writeResults } from "./runner/write-results.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,6 +31,7 @@ if (unknown.length > 0) {
 }
 
 async function run(names) {
+  const machine = describeMachine();
   const opponents = installOpponents();
   const results = [];
   for (const name of names) {
@@ -40,7 +41,7 @@ async function run(names) {
     console.log(formatResult(result));
   }
   const failed = results.filter(({ error }) => error !== undefined);
-  if (names === BENCHMARKS && !values.tiny) writeResults(results);
+  if (names === BENCHMARKS && !values.tiny) writeResults(machine, results);
   if (failed.length > 0) {
     console.error(`FAILED: ${failed.map(({ name }) => name).join(", ")}`);
     process.exitCode = 1;

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 
 const running = new Set();
 
+process.once("exit", killPrograms);
+
 /** A script of the package, or an opponent. */
 export const scriptOf = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -47,6 +49,10 @@ export async function timeNode(args, { env, stdout = "ignore", exitCode = 0 } = 
 /** Kills what still runs. */
 export async function endPrograms() {
   const ends = [...running].map((child) => once(child, "close"));
-  for (const child of running) child.kill("SIGKILL");
+  killPrograms();
   await Promise.all(ends);
+}
+
+function killPrograms() {
+  for (const child of running) child.kill("SIGKILL");
 }

@@ -17,6 +17,8 @@ const context = {
   note: (text) => notes.push(text),
 };
 
+process.once("disconnect", () => process.exit(1));
+
 const outcome = await measure();
 await endPrograms();
 process.send({ ...outcome, notes }, () => process.exit(outcome.error === undefined ? 0 : 1));
