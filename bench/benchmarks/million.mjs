@@ -19,12 +19,13 @@ export async function measure({ size }) {
     stdio: ["ignore", "ignore", "ignore"],
   });
   const samples = [];
-  while (listen.exitCode === null) {
+  while (listen.exitCode === null && listen.signalCode === null) {
     const memory = { hub: residentKiBOf(hub.pid), listen: residentKiBOf(listen.pid) };
     samples.push({ messages: accepted(), ...memory });
     await delay(SAMPLING_MS);
   }
-  if (listen.exitCode !== 0) throw new Error(`c2d-device listen ended with ${listen.exitCode}`);
+  if (listen.exitCode !== 0)
+    throw new Error(`c2d-device listen ended with ${listen.exitCode ?? listen.signalCode}`);
   const early = samples.filter(({ messages }) => isBetween(messages / count, 0.05, 0.1));
   const late = samples.filter(({ messages }) => isBetween(messages / count, 0.9, 1));
   return ["hub", "listen"].map((name) =>

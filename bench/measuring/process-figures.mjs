@@ -14,9 +14,9 @@ export function cpuMsOf(pid) {
   return ((userTicks + systemTicks) * 1000) / TICKS_PER_SECOND;
 }
 
-/** Resident memory. */
+/** Resident memory; 0 for a process that has just ended. */
 export function residentKiBOf(pid) {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))[1]);
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
 }
 
 function read(path) {

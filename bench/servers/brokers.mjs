@@ -69,12 +69,12 @@ async function findFreePort() {
 async function waitUntilListening(port) {
   for (let attempt = 0; attempt < 100; attempt++) {
     const socket = connect(port, "127.0.0.1");
-    const [event] = await Promise.race([
-      once(socket, "connect").then(() => ["connect"]),
-      once(socket, "close").then(() => ["close"]),
-    ]).catch(() => ["close"]);
+    const isListening = await once(socket, "connect").then(
+      () => true,
+      () => false,
+    );
     socket.destroy();
-    if (event === "connect") return;
+    if (isListening) return;
     await delay(50);
   }
   throw new Error(`nothing listens on port ${port}`);
