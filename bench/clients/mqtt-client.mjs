@@ -55,6 +55,6 @@ export function connectMqtt(address, { topic, ...session }, { onPublish, onAnswe
       send({ cmd: "publish", topic, payload, qos: 1, messageId: packetId });
     },
     acknowledge: ({ messageId }) => send({ cmd: "puback", messageId }),
-    close: () => socket.destroy(),
+    close: () => socket.end(),
   };
 }
