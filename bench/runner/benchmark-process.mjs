@@ -28,7 +28,8 @@ async function measure() {
     const benchmark = await importBenchmark(name);
     return { figures: await Promise.race([benchmark.measure(context), fail()]) };
   } catch (error) {
-    return { error: error instanceof Error ? error.stack : String(error) };
+    console.error(error);
+    return { error: String(error) };
   }
 }
 

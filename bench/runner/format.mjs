@@ -1,6 +1,9 @@
 /** Figures as tables in Markdown. */
 
+import { fileURLToPath } from "node:url";
 import { isMet, pairedRatios, spreadOf } from "../measuring/figures.mjs";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 const HEADER = [
   "| measured | median (min–max) | against | median (min–max) | ratio (min–max) | target |",
@@ -12,8 +15,13 @@ export function formatResult({ name, description, figures, notes, error }) {
   if (figures.length > 0) lines.push(...HEADER, ...figures.map(formatRow), "");
   for (const note of notes) lines.push(`- ${note}`);
   if (notes.length > 0) lines.push("");
-  if (error !== undefined) lines.push(`**FAILED**: ${error}`, "");
+  if (error !== undefined) lines.push(`**FAILED**: ${summarize(error)}`, "");
   return lines.join("\n");
+}
+
+/** Where it was run does not belong in a report. */
+function summarize(error) {
+  return error.split("\n")[0].replaceAll(ROOT, "");
 }
 
 function formatRow(figure) {

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, release, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findMosquitto, mosquittoVersion } from "../servers/mosquitto.mjs";
@@ -24,7 +24,7 @@ export function describeMachine() {
   const [load] = loadavg();
   return [
     `Date: ${new Date().toISOString().slice(0, 10)}`,
-    `Machine: ${processors.length} cores, ${processors[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB of memory, ${process.platform} ${release()} ${process.arch}`,
+    `Machine: ${processors.length} cores, ${processors[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB of memory, ${process.platform} ${process.arch}`,
     `Load average at the start: ${load.toFixed(1)}`,
     `Node.js ${process.version}, OpenSSL ${process.versions.openssl}`,
     `SDKs and libraries: ${PACKAGES.map((name) => `${name} ${versionIn("package-lock.json", name)}`).join(", ")}`,
