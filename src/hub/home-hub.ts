@@ -101,7 +101,7 @@ async function keepInstallation(
   nowMs: number,
 ): Promise<Installation> {
   if (!existsSync(installationFile)) {
-    const created = await createInstallation(nowMs);
+    const created = createInstallation(nowMs);
     writeOwnerFile(installationFile, `${JSON.stringify(created, null, 2)}\n`);
   }
   const installation = readInstallation(installationFile);

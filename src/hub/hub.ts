@@ -119,7 +119,7 @@ async function openListener(
     ports: options.ports,
     onTaken: options.onTakenPort,
     handshakes: services.handshakes,
-    certificate: await issueServerCertificate(authority, hostNamesOf(options), nowMs),
+    certificate: issueServerCertificate(authority, hostNamesOf(options), nowMs),
     onConnections: (count) => idle.update(count),
   });
 }

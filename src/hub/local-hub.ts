@@ -72,7 +72,7 @@ export async function startLocalHub(options: LocalHubOptions = {}): Promise<Loca
   const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true });
   let close = async (): Promise<void> => {};
   try {
-    const installation = await createInstallation(resolved.clock.nowMs());
+    const installation = createInstallation(resolved.clock.nowMs());
     const caFile = join(directory, "ca.pem");
     writeFileSync(caFile, installation.authority.certificate);
     const hub = await startHub({

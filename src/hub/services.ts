@@ -6,7 +6,6 @@ import { HandshakeLog } from "./listener/handshakes.ts";
 import { AccessControl } from "./model/access-control.ts";
 import { CloudToDevice } from "./model/cloud-to-device.ts";
 import { DeviceActivityLog } from "./model/device-activity.ts";
-import { DeviceAuthorities } from "./model/device-authorities.ts";
 import { DeviceConnections } from "./model/device-connections.ts";
 import { DeviceToCloud } from "./model/device-to-cloud.ts";
 import { HubEventStream } from "./model/events.ts";
@@ -46,7 +45,7 @@ export async function createServices(options: ServicesOptions) {
   const activity = new DeviceActivityLog({ ...shared, times: state.activity });
   registry.onDeleted((deviceId) => activity.forget(deviceId));
   const feedback = new FeedbackQueue({ ...shared, state });
-  const authorities = new DeviceAuthorities(options.deviceAuthorities);
+  const authorities = await readAuthorities(options.deviceAuthorities);
   return {
     access: new AccessControl({ hostNames, policies, authorities, registry, clock }),
     activity,
@@ -70,4 +69,11 @@ export async function createServices(options: ServicesOptions) {
     store,
     subscriptions: new SubscriptionStore(store, registry, state.subscriptions),
   };
+}
+
+/** Loaded where there are any: parsing certificates takes a library that is slow to load. */
+async function readAuthorities(pems: readonly string[]) {
+  if (pems.length === 0) return { haveIssued: () => false };
+  const { DeviceAuthorities } = await import("./model/device-authorities.ts");
+  return new DeviceAuthorities(pems);
 }

@@ -8,8 +8,8 @@ export interface Installation {
   readonly policies: readonly Policy[];
 }
 
-export async function createInstallation(nowMs: number): Promise<Installation> {
-  return { authority: await createCertificateAuthority(nowMs), policies: createPolicies() };
+export function createInstallation(nowMs: number): Installation {
+  return { authority: createCertificateAuthority(nowMs), policies: createPolicies() };
 }
 
 /** @throws Error that describes the problem without showing a key. */

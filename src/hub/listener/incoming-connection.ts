@@ -1,8 +1,6 @@
-import "reflect-metadata";
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { X509Certificate as ParsedCertificate } from "@peculiar/x509";
 import type { ClientCertificate } from "../../core/access.ts";
 
 export interface IncomingConnection {
@@ -43,14 +41,11 @@ function chainOf(certificate: X509Certificate | undefined): X509Certificate[] {
   return certificate ? [certificate, ...chainOf(certificate.issuerCertificate)] : [];
 }
 
-/** Node escapes special characters in names. */
-function commonNameOf({ raw }: X509Certificate): string {
-  try {
-    return new ParsedCertificate(raw).subjectName.getField("CN")[0] ?? "";
-  } catch {
-    // Valid enough for OpenSSL, and for a thumbprint.
-    return "";
-  }
+/** From the older form: in `subject`, Node escapes special characters. */
+function commonNameOf(certificate: X509Certificate): string {
+  const { CN = "" } = certificate.toLegacyObject().subject;
+  const [first = ""] = [CN].flat();
+  return first;
 }
 
 function withoutColons(fingerprint: string): string {

@@ -17,7 +17,7 @@ import type { Registry } from "./identity-registry.ts";
 interface AccessControlOptions {
   readonly hostNames: readonly string[];
   readonly policies: readonly Policy[];
-  readonly authorities: DeviceAuthorities;
+  readonly authorities: Pick<DeviceAuthorities, "haveIssued">;
   readonly registry: Registry;
   readonly clock: Clock;
 }
