@@ -1,4 +1,2 @@
 #!/usr/bin/env node
-import { main } from "../dist/c2d-hub.js";
-
-await main();
+require("../dist/c2d-hub.cjs").main();

@@ -1,4 +1,2 @@
 #!/usr/bin/env node
-import { main } from "../dist/c2d-send.js";
-
-await main();
+require("../dist/c2d-send.cjs").main();

@@ -8,50 +8,60 @@ import { bundledVersions } from "./build/bundled-versions.mjs";
 import { keptNames } from "./build/kept-names.mjs";
 import { formatNotices, packagesOf } from "./build/notices.mjs";
 import { replacedModules } from "./build/replaced-modules.mjs";
+import { writeCommonJs } from "./build/write-commonjs.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Each on its own: files shared between them would be many and small, and each costs time to load. */
-const BUNDLES = [
-  { "c2d-device": "src/cli/device/main.ts" },
-  { "c2d-hub": "src/cli/hub/main.ts" },
-  { "c2d-send": "src/cli/send/main.ts" },
-  { index: "src/index.ts", demo: "src/demo/main.ts" },
-  { "entra-process": "src/client/sdk/entra/entra-process.ts" },
-];
+const EXECUTABLES = ["device", "hub", "send"];
 
 const { peerDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  // All files lie in one folder: src/package-file.ts counts on it.
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  // Native, or wanted by few.
+  external: ["classic-level", ...Object.keys(peerDependencies)],
+  // Names stay as they are wherever they can, so that stack traces can be read.
+  minifyWhitespace: true,
+  sourcesContent: false,
+  legalComments: "none",
+  plugins: [replacedModules, keptNames, bundledVersions],
+  metafile: true,
+  logLevel: "warning",
+};
+
 rmSync(join(ROOT, "dist"), { recursive: true, force: true });
-const results = await Promise.all(BUNDLES.map(bundle));
+const results = await Promise.all([...EXECUTABLES.map(bundleExecutable), bundleLibrary()]);
 const outputs = Object.assign({}, ...results.map(({ metafile }) => metafile.outputs));
 writeFileSync(join(ROOT, "dist/THIRD-PARTY-NOTICES.txt"), formatNotices(packagesOf(outputs, ROOT)));
 // For a look at what is in which file, and how large.
 if (process.argv[2]) writeFileSync(process.argv[2], JSON.stringify({ outputs }));
 
-function bundle(entryPoints) {
+/** Each on its own: files shared between them would be many and small, and each costs time to load. */
+async function bundleExecutable(name) {
+  const entryPoints = { [`c2d-${name}`]: `src/cli/${name}/main.ts` };
+  const result = await build({ ...OPTIONS, entryPoints, sourcemap: "inline", write: false });
+  await writeCommonJs(result.outputFiles);
+  return result;
+}
+
+function bundleLibrary() {
   return build({
-    absWorkingDir: ROOT,
-    entryPoints,
-    // All files lie in one folder: src/package-file.ts counts on it.
-    outdir: "dist",
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    // Native, or wanted by few.
-    external: ["classic-level", ...Object.keys(peerDependencies)],
-    // Names stay as they are wherever they can, so that stack traces can be read.
-    minifyWhitespace: true,
+    ...OPTIONS,
+    entryPoints: {
+      index: "src/index.ts",
+      demo: "src/demo/main.ts",
+      "entra-process": "src/client/sdk/entra/entra-process.ts",
+    },
     sourcemap: true,
-    sourcesContent: false,
-    legalComments: "none",
     banner: {
       js: 'import{createRequire as c2dRequire}from"node:module";const require=c2dRequire(import.meta.url);',
     },
-    plugins: [replacedModules, keptNames, bundledVersions],
-    metafile: true,
-    logLevel: "warning",
   });
 }

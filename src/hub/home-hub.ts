@@ -1,6 +1,7 @@
 /** The local hub of a home directory, which keeps its state and makes it discoverable. */
 
 import { existsSync } from "node:fs";
+import { pollOnce } from "../async/poll-once.ts";
 import { validateDeviceId } from "../core/device-identity.ts";
 import {
   createHome,
@@ -75,6 +76,8 @@ async function startWithStore(
       onStopping: () => removeHubDescription(paths),
     });
     close = () => hub.stop();
+    // A start is so busy that a signal may not have been noticed yet.
+    if (signal) await pollOnce();
     signal?.throwIfAborted();
     const local = toLocalHub(hub, installation, { host: resolved.host, caFile: paths.caFile });
     writeHubDescription(paths, {

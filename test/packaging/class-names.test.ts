@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { packageFile } from "../../src/package-file.ts";
 
-const FILES = readdirSync(packageFile("dist")).filter((name) => name.endsWith(".js"));
+const FILES = readdirSync(packageFile("dist")).filter((name) => /\.c?js$/.test(name));
 const CODE = FILES.map((name) => readFileSync(packageFile(`dist/${name}`), "utf8")).join("\n");
 
 /** Compared by switch, in `amqp_common_errors.js`, and by us, in `hub-refusal.ts`. */

@@ -42,7 +42,7 @@ afterAll(() => {
 describe("the tarball", () => {
   test("contains only bundles, the library's types and the usual package files", () => {
     const others = packed.filter(
-      (path) => !/^dist\/([^/]+\.js(\.map)?|types\/.+\.d\.ts)$/.test(path),
+      (path) => !/^dist\/([^/]+\.c?js(\.map)?|types\/.+\.d\.ts)$/.test(path),
     );
     expect(others.sort()).toEqual([
       ".env.example",
@@ -50,6 +50,7 @@ describe("the tarball", () => {
       "LICENSE",
       "README.md",
       ...EXECUTABLES.map((name) => `bin/${name}.js`).sort(),
+      "bin/package.json",
       "dist/THIRD-PARTY-NOTICES.txt",
       "package.json",
     ]);
