@@ -1,6 +1,7 @@
 /** Bundles the executables and the library into dist/, with what they use of other packages. */
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -26,7 +27,7 @@ const OPTIONS = {
   platform: "node",
   target: "node20",
   // Native, or wanted by few.
-  external: ["classic-level", ...Object.keys(peerDependencies)],
+  external: ["classic-level", "./ws.cjs", ...Object.keys(peerDependencies)],
   // Names stay as they are wherever they can, so that stack traces can be read.
   minifyWhitespace: true,
   sourcesContent: false,
@@ -37,7 +38,11 @@ const OPTIONS = {
 };
 
 rmSync(join(ROOT, "dist"), { recursive: true, force: true });
-const results = await Promise.all([...EXECUTABLES.map(bundleExecutable), bundleLibrary()]);
+const results = await Promise.all([
+  ...EXECUTABLES.map(bundleExecutable),
+  bundleLibrary(),
+  bundleWebSocket(),
+]);
 const outputs = Object.assign({}, ...results.map(({ metafile }) => metafile.outputs));
 writeFileSync(join(ROOT, "dist/THIRD-PARTY-NOTICES.txt"), formatNotices(packagesOf(outputs, ROOT)));
 // For a look at what is in which file, and how large.
@@ -63,5 +68,17 @@ function bundleLibrary() {
     banner: {
       js: 'import{createRequire as c2dRequire}from"node:module";const require=c2dRequire(import.meta.url);',
     },
+  });
+}
+
+/** Loaded by `require` in the middle of azure-iothub, which rules out a part of a bundle. */
+function bundleWebSocket() {
+  return build({
+    ...OPTIONS,
+    entryPoints: { ws: createRequire(import.meta.resolve("azure-iothub")).resolve("ws") },
+    splitting: false,
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    sourcemap: true,
   });
 }

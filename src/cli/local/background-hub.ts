@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { MAX_TIMER_MS } from "../../async/deadline.ts";
@@ -19,7 +19,7 @@ export async function startInBackground(
   limitMs: number,
   signal: AbortSignal,
 ): Promise<StartOutcome> {
-  const child = spawnHub(paths);
+  const child = await spawnHub(paths);
   const limit = AbortSignal.timeout(Math.min(limitMs, MAX_TIMER_MS));
   try {
     return await outcomeOf(child, AbortSignal.any([signal, limit]));
@@ -43,7 +43,8 @@ async function outcomeOf(child: ChildProcess, signal: AbortSignal): Promise<Star
 }
 
 /** Detached, without our streams; a crash is written to its log. */
-function spawnHub({ directory, logFile }: HomePaths): ChildProcess {
+async function spawnHub({ directory, logFile }: HomePaths): Promise<ChildProcess> {
+  const { spawn } = await import("node:child_process");
   const log = openLog(logFile);
   const args = [EXECUTABLE, "start", "--idle-exit", "2m", "--background"];
   const child = spawn(process.execPath, args, {

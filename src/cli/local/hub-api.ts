@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { request } from "node:https";
+import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
 import { ClientError } from "../../client/errors/client-error.ts";
 import {
@@ -30,6 +30,9 @@ export interface Bounds {
 }
 
 const TOKEN_SECONDS = 300;
+
+/** A command's first calls follow each other; a handshake for each would take longer than they do. */
+const agent = new Agent({ keepAlive: true, timeout: 1000 });
 
 /**
  * Creates the device if it does not exist. The host name has the port that serves every protocol.
@@ -153,7 +156,7 @@ async function call(
       path,
       method,
       ca,
-      agent: false,
+      agent,
       signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
       headers: {
         authorization: ownerToken(hub, host),

@@ -6,7 +6,7 @@
  * has long reported its error would stay alive.
  */
 
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { packageFile } from "../../../package-file.ts";
 import type { EntraCredential, EntraToken } from "../../connection/service-sign-in.ts";
 import { ClientError } from "../../errors/client-error.ts";
@@ -47,6 +47,7 @@ async function askForToken(
   scope: string,
   signal: AbortSignal | undefined,
 ): Promise<EntraToken> {
+  const { fork } = await import("node:child_process");
   signal?.throwIfAborted();
   const child = fork(program, {
     execArgv: [],
