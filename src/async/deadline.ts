@@ -3,13 +3,16 @@ export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The delay may exceed Node's maximum; the returned function cancels it. */
 export function startTimer(delayMs: number, run: () => void): () => void {
-  let timer: NodeJS.Timeout;
-  const arm = (leftMs: number): void => {
-    const partMs = Math.min(Math.max(leftMs, 0), MAX_TIMER_MS);
-    timer = setTimeout(() => (leftMs > partMs ? arm(leftMs - partMs) : run()), partMs);
-  };
-  arm(delayMs);
+  if (delayMs > MAX_TIMER_MS) return startLongTimer(delayMs, run);
+  const timer = setTimeout(run, Math.max(delayMs, 0));
   return () => clearTimeout(timer);
+}
+
+function startLongTimer(delayMs: number, run: () => void): () => void {
+  let cancel = startTimer(MAX_TIMER_MS, () => {
+    cancel = startTimer(delayMs - MAX_TIMER_MS, run);
+  });
+  return () => cancel();
 }
 
 export class Deadline {
