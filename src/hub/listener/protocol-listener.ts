@@ -93,20 +93,28 @@ function createServer(
     secureOptions: constants.SSL_OP_NO_TICKET,
     noDelay: true,
   });
+  // One listener for all sockets: each closure would stay as long as its connection.
+  function forgetHandshake(this: Socket): void {
+    setImmediate(() => handshakes.delete(this));
+  }
+  function forgetConnection(this: TLSSocket): void {
+    connections.delete(this);
+    options.onConnections(connections.size);
+  }
   server.on("connection", (socket: Socket) => {
     // The address is no longer available once the connection is closed.
     handshakes.set(socket, socket.remoteAddress ?? "an unknown address");
-    socket.once("close", () => setImmediate(() => handshakes.delete(socket)));
+    socket.on("close", forgetHandshake);
   });
   server.on("secureConnection", (socket) => {
+    const raw = connectionBeneath(socket);
+    raw?.off("close", forgetHandshake);
+    if (raw !== undefined) handshakes.delete(raw);
     connections.add(socket);
     options.onConnections(connections.size);
-    socket.on("close", () => {
-      connections.delete(socket);
-      options.onConnections(connections.size);
-    });
+    socket.on("close", forgetConnection);
     // The protocol handlers also see errors; this listener prevents an unhandled one.
-    socket.on("error", () => {});
+    socket.on("error", ignore);
     route(socket, options);
   });
   server.on("tlsClientError", (error, socket) => {
@@ -119,6 +127,8 @@ function createServer(
   });
   return server;
 }
+
+function ignore(): void {}
 
 /** @returns Whether it listens now. */
 async function listen(
