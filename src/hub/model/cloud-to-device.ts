@@ -34,7 +34,7 @@ export interface MessageDelivery {
   readonly entry: Entry<Message>;
 }
 
-interface MessageConsumer {
+export interface MessageConsumer {
   hasCredit(): boolean;
   deliver(delivery: MessageDelivery): void;
   /** A lock of this consumer has ended, settled or not. */
@@ -44,7 +44,8 @@ interface MessageConsumer {
 
 interface Consumer {
   readonly consumer: MessageConsumer;
-  readonly lockTokens: Set<string>;
+  /** Absent until there is one: most consumers are idle. */
+  lockTokens?: Set<string>;
 }
 
 interface DeviceState {
@@ -94,7 +95,7 @@ export class CloudToDevice {
   subscribe(deviceId: string, consumer: MessageConsumer): Subscription {
     const state = this.#stateOf(deviceId);
     const previous = state.consumer;
-    const own: Consumer = { consumer, lockTokens: new Set() };
+    const own: Consumer = { consumer };
     state.consumer = own;
     if (previous !== undefined) {
       this.#release(deviceId, previous);
@@ -163,7 +164,7 @@ export class CloudToDevice {
   }
 
   #release(deviceId: string, { lockTokens }: Consumer): void {
-    if (lockTokens.size === 0) return;
+    if (lockTokens === undefined || lockTokens.size === 0) return;
     void this.#apply(deviceId, releaseLocks(this.#stateOf(deviceId).queue, lockTokens));
   }
 
@@ -192,7 +193,7 @@ export class CloudToDevice {
   }
 
   #endLock({ consumer }: DeviceState, lockToken = ""): void {
-    if (consumer?.lockTokens.delete(lockToken)) consumer.consumer.onLockEnded(lockToken);
+    if (consumer?.lockTokens?.delete(lockToken)) consumer.consumer.onLockEnded(lockToken);
   }
 
   #deliver(deviceId: string): void {
@@ -201,6 +202,7 @@ export class CloudToDevice {
     while (consumer !== undefined && consumer === state.consumer && consumer.consumer.hasCredit()) {
       const delivery = this.#deliverNext(deviceId, state);
       if (delivery === undefined) break;
+      consumer.lockTokens ??= new Set();
       consumer.lockTokens.add(delivery.lockToken);
       consumer.consumer.deliver(delivery);
     }

@@ -4,8 +4,8 @@ import { type ClientCertificate, formatAuthMethod, type Principal } from "../../
 import { HubError, toHubError } from "../../core/hub-error.ts";
 import { MAX_MQTT_SILENCE_SECONDS, MQTT_KEEP_ALIVE_GRACE } from "../../core/limits.ts";
 import type { IncomingConnection } from "../listener/incoming-connection.ts";
-import type { DeviceConnectionHandle } from "../model/device-connections.ts";
-import { SilenceWatch } from "../runtime/silence-watch.ts";
+import type { DeviceConnection, DeviceConnectionHandle } from "../model/device-connections.ts";
+import { ConnectionWatch } from "../runtime/connection-watch.ts";
 import type { HubServices } from "../services.ts";
 import { CONNACK, type ConnectRequest, connackCodeOf, parseConnect } from "./connect-packet.ts";
 import { PacketStream } from "./packet-stream.ts";
@@ -34,34 +34,29 @@ export function serveMqtt(
   new MqttConnection(stream, services, certificate).start();
 }
 
-class MqttConnection {
+class MqttConnection implements DeviceConnection {
+  readonly protocol = "mqtt";
   readonly #packets: PacketStream;
   readonly #services: MqttServices;
   readonly #certificate: ClientCertificate | undefined;
   #session: MqttSession | undefined;
   #place: DeviceConnectionHandle | undefined;
-  readonly #silence: SilenceWatch;
-  #cancelExpiryTimer = () => {};
+  readonly #watch: ConnectionWatch;
   #isClosed = false;
 
   constructor(stream: Duplex, services: MqttServices, certificate: ClientCertificate | undefined) {
-    this.#packets = new PacketStream(stream, services.clock);
+    this.#packets = new PacketStream(stream, services.clock, this);
     this.#services = services;
     this.#certificate = certificate;
-    this.#silence = new SilenceWatch(services.clock, () =>
-      this.#close("the client has been silent for longer than its keep-alive allows"),
-    );
+    this.#watch = new ConnectionWatch(services.clock, this);
   }
 
   start(): void {
-    this.#packets.start({
-      onPacket: (packet) => this.#handleSafely(packet),
-      onBroken: (reason) => this.#close(reason),
-    });
-    this.#silence.start(CONNECT_TIMEOUT_MS);
+    this.#packets.start();
+    this.#watch.allowSilence(CONNECT_TIMEOUT_MS);
   }
 
-  #handleSafely(packet: Packet): Promise<void> | undefined {
+  onPacket(packet: Packet): Promise<void> | undefined {
     if (this.#isClosed) return undefined;
     try {
       return this.#handle(packet)?.catch((error: unknown) => this.#fail(error));
@@ -72,7 +67,7 @@ class MqttConnection {
   }
 
   #fail(error: unknown): void {
-    this.#close(error instanceof ProtocolViolation ? error.message : toHubError(error).message);
+    this.end(error instanceof ProtocolViolation ? error.message : toHubError(error).message);
   }
 
   /** A promise only if the next packet has to wait. */
@@ -81,14 +76,14 @@ class MqttConnection {
       if (packet.cmd !== "connect") throw new ProtocolViolation(`${packet.cmd} before CONNECT`);
       return this.#onConnect(packet);
     }
-    this.#silence.hear();
+    this.#watch.hear();
     switch (packet.cmd) {
       case "pingreq":
         this.#packets.send({ cmd: "pingresp" });
         return undefined;
       case "disconnect":
         this.#session.forgetWill();
-        this.#close("the client disconnected");
+        this.end("the client disconnected");
         return undefined;
       default:
         return this.#session.handle(packet);
@@ -110,8 +105,8 @@ class MqttConnection {
         returnCode: CONNACK.accepted,
         sessionPresent: isPresent,
       });
-      this.#silence.start(silenceAllowedMs(request.keepAliveSeconds));
-      this.#watchExpiry(principal);
+      this.#watch.allowSilence(silenceAllowedMs(request.keepAliveSeconds));
+      this.#watch.expireAt(principal.expiryTimeMs);
       session.open(request.will);
     } catch (error) {
       const refusal = toHubError(error);
@@ -137,44 +132,39 @@ class MqttConnection {
   }
 
   #openSession({ deviceId, isCleanSession }: ConnectRequest, principal: Principal): MqttSession {
-    const close = (reason: string): void => this.#close(reason);
-    this.#place = this.#services.connections.claim(deviceId, {
-      protocol: "mqtt",
-      close: ({ message }) => close(message),
-    });
-    const { cloudToDevice, deviceToCloud, subscriptions } = this.#services;
-    // Not the services as a whole: each connection would keep a copy of the table.
+    this.#place = this.#services.connections.claim(deviceId, this);
     this.#session = new MqttSession({
-      cloudToDevice,
-      deviceToCloud,
-      subscriptions,
+      services: this.#services,
       sender: { deviceId, authMethod: formatAuthMethod(principal) },
       isClean: isCleanSession,
       packets: this.#packets,
-      fail: close,
+      connection: this,
     });
     return this.#session;
-  }
-
-  #watchExpiry({ expiryTimeMs }: Principal): void {
-    if (expiryTimeMs === Number.POSITIVE_INFINITY) return;
-    const leftMs = expiryTimeMs - this.#services.clock.nowMs();
-    this.#cancelExpiryTimer = this.#services.clock.setTimer(leftMs, () =>
-      this.#close("the shared access signature has expired"),
-    );
   }
 
   #refuse(returnCode: number, reason: string, name = "ServiceUnavailable"): void {
     this.#services.events.emit({ type: "connectionRefused", protocol: "mqtt", name, reason });
     this.#packets.send({ cmd: "connack", returnCode, sessionPresent: false });
-    this.#close(reason);
+    this.end(reason);
   }
 
-  #close(reason: string): void {
+  onSilent(): void {
+    this.end("the client has been silent for longer than its keep-alive allows");
+  }
+
+  onExpired(): void {
+    this.end("the shared access signature has expired");
+  }
+
+  close({ message }: HubError): void {
+    this.end(message);
+  }
+
+  end(reason: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#silence.stop();
-    this.#cancelExpiryTimer();
+    this.#watch.stop();
     this.#session?.end();
     this.#place?.release(reason);
     this.#packets.close();

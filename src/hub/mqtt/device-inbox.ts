@@ -1,35 +1,40 @@
-import type { IPublishPacket } from "mqtt-packet";
-import { toHubError } from "../../core/hub-error.ts";
+import { type HubError, toHubError } from "../../core/hub-error.ts";
 import type { Settlement } from "../../core/message-queue.ts";
-import type { CloudToDevice, MessageDelivery } from "../model/cloud-to-device.ts";
+import type { CloudToDevice, MessageConsumer, MessageDelivery } from "../model/cloud-to-device.ts";
 import type { Subscription } from "../model/subscription.ts";
 import { toPublish } from "./outgoing-publish.ts";
 import { PacketIds } from "./packet-ids.ts";
+import type { Endable, PacketStream } from "./packet-stream.ts";
 
 interface DeviceInboxOptions {
   readonly deviceId: string;
   readonly cloudToDevice: CloudToDevice;
-  send(packet: IPublishPacket): void;
-  /** The connection must be closed. */
-  fail(reason: string): void;
+  readonly packets: Pick<PacketStream, "send">;
+  readonly connection: Endable;
 }
 
 /** Longest MQTT topic (rule mqtt-topic-size). */
 const MAX_TOPIC_BYTES = 65_535;
 
-export class DeviceInbox {
-  readonly #options: DeviceInboxOptions;
+export class DeviceInbox implements MessageConsumer {
+  readonly #deviceId: string;
+  readonly #cloudToDevice: CloudToDevice;
+  readonly #packets: Pick<PacketStream, "send">;
+  readonly #connection: Endable;
   readonly #packetIds = new PacketIds();
   #delivery: Subscription | undefined;
   #qos: 0 | 1 = 0;
 
-  constructor(options: DeviceInboxOptions) {
-    this.#options = options;
+  constructor({ deviceId, cloudToDevice, packets, connection }: DeviceInboxOptions) {
+    this.#deviceId = deviceId;
+    this.#cloudToDevice = cloudToDevice;
+    this.#packets = packets;
+    this.#connection = connection;
   }
 
   open(qos: number): void {
     this.#qos = qos === 1 ? 1 : 0;
-    this.#delivery ??= this.#subscribe();
+    this.#delivery ??= this.#cloudToDevice.subscribe(this.#deviceId, this);
     this.#delivery.wake();
   }
 
@@ -47,34 +52,35 @@ export class DeviceInbox {
     this.#delivery?.wake();
   }
 
-  #subscribe(): Subscription {
-    const { cloudToDevice, deviceId, fail } = this.#options;
-    return cloudToDevice.subscribe(deviceId, {
-      hasCredit: () => this.#delivery !== undefined && !this.#packetIds.isFull,
-      deliver: (delivery) => this.#publish(delivery),
-      onLockEnded: (lockToken) => this.#packetIds.remove(lockToken),
-      onReplaced: (error) => fail(error.message),
-    });
+  hasCredit(): boolean {
+    return this.#delivery !== undefined && !this.#packetIds.isFull;
   }
 
-  #publish({ lockToken, entry }: MessageDelivery): void {
-    const { deviceId, send } = this.#options;
-    const publish = toPublish(deviceId, entry, this.#qos);
+  deliver({ lockToken, entry }: MessageDelivery): void {
+    const publish = toPublish(this.#deviceId, entry, this.#qos);
     if (Buffer.byteLength(publish.topic) > MAX_TOPIC_BYTES) {
       this.#settle(lockToken, "reject");
     } else if (this.#qos === 0) {
-      send(publish);
+      this.#packets.send(publish);
       this.#settle(lockToken, "complete");
     } else {
-      send({ ...publish, messageId: this.#packetIds.add(lockToken) });
+      this.#packets.send({ ...publish, messageId: this.#packetIds.add(lockToken) });
     }
   }
 
+  onLockEnded(lockToken: string): void {
+    this.#packetIds.remove(lockToken);
+  }
+
+  onReplaced({ message }: HubError): void {
+    this.#connection.end(message);
+  }
+
   #settle(lockToken: string, settlement: Settlement): void {
-    const { cloudToDevice, deviceId, fail } = this.#options;
-    cloudToDevice.settle(deviceId, lockToken, settlement).catch((error: unknown) => {
+    this.#cloudToDevice.settle(this.#deviceId, lockToken, settlement).catch((error: unknown) => {
+      const { name, message } = toHubError(error);
       // The message will be redelivered with DUP; MQTT cannot report this to the device.
-      if (toHubError(error).name !== "DeviceMessageLockLost") fail(toHubError(error).message);
+      if (name !== "DeviceMessageLockLost") this.#connection.end(message);
     });
   }
 }

@@ -7,43 +7,51 @@ import type { HubServices } from "../services.ts";
 import type { Subscriptions } from "../store/records.ts";
 import { DeviceInbox } from "./device-inbox.ts";
 import { readPublish } from "./incoming-publish.ts";
-import type { PacketStream } from "./packet-stream.ts";
+import type { Endable, PacketStream } from "./packet-stream.ts";
 
-interface SessionOptions
-  extends Pick<HubServices, "cloudToDevice" | "deviceToCloud" | "subscriptions"> {
+type SessionServices = Pick<HubServices, "cloudToDevice" | "deviceToCloud" | "subscriptions">;
+
+interface SessionOptions {
+  readonly services: SessionServices;
   readonly sender: TelemetrySender;
   readonly isClean: boolean;
   readonly packets: PacketStream;
-  fail(reason: string): void;
+  readonly connection: Endable;
 }
 
 /** MQTT 3.1.1 has no error packet for it: the hub closes the connection (rule mqtt-violation). */
 export class ProtocolViolation extends Error {}
 
 export class MqttSession {
-  readonly #options: SessionOptions;
-  readonly #deviceId: string;
+  readonly #services: SessionServices;
+  readonly #sender: TelemetrySender;
+  readonly #isClean: boolean;
+  readonly #packets: PacketStream;
+  readonly #connection: Endable;
   readonly #inbox: DeviceInbox;
   #subscriptions: Subscriptions = {};
   #will: Telemetry | undefined;
   #hasEnded = false;
 
-  constructor(options: SessionOptions) {
-    const { cloudToDevice, fail, packets, sender } = options;
-    this.#options = options;
-    this.#deviceId = sender.deviceId;
-    this.#inbox = new DeviceInbox({
-      deviceId: sender.deviceId,
-      cloudToDevice,
-      send: (packet) => packets.send(packet),
-      fail,
-    });
+  constructor({ services, sender, isClean, packets, connection }: SessionOptions) {
+    this.#services = services;
+    this.#sender = sender;
+    this.#isClean = isClean;
+    this.#packets = packets;
+    this.#connection = connection;
+    const { deviceId } = sender;
+    const { cloudToDevice } = services;
+    this.#inbox = new DeviceInbox({ deviceId, cloudToDevice, packets, connection });
+  }
+
+  get #deviceId(): string {
+    return this.#sender.deviceId;
   }
 
   /** @returns Whether the hub had a stored session of the device (rule mqtt-session). */
   async restore(): Promise<boolean> {
-    const { isClean, subscriptions } = this.#options;
-    if (isClean) {
+    const { subscriptions } = this.#services;
+    if (this.#isClean) {
       await subscriptions.forget(this.#deviceId);
       return false;
     }
@@ -86,9 +94,9 @@ export class MqttSession {
   end(): void {
     this.#hasEnded = true;
     this.#inbox.close();
-    const { deviceToCloud, sender } = this.#options;
+    if (this.#will === undefined) return;
     // Nobody is left to receive the error, such as a will that is too large.
-    if (this.#will) deviceToCloud.receive(sender, [this.#will]).catch(() => {});
+    this.#services.deviceToCloud.receive(this.#sender, [this.#will]).catch(() => {});
   }
 
   async #onSubscribe(packet: ISubscribePacket): Promise<void> {
@@ -99,7 +107,7 @@ export class MqttSession {
       return [topic, Math.min(qos, 1)] as const;
     });
     await this.#keep({ ...this.#subscriptions, ...Object.fromEntries(granted) });
-    this.#options.packets.send({
+    this.#packets.send({
       cmd: "suback",
       messageId: packet.messageId ?? 0,
       granted: granted.map(([, qos]) => qos),
@@ -113,13 +121,13 @@ export class MqttSession {
     await this.#keep(Object.fromEntries(kept));
     if (this.#deviceboundQos() === undefined) this.#inbox.close();
     const messageId = packet.messageId ?? 0;
-    this.#options.packets.send({ cmd: "unsuback", messageId, granted: [] });
+    this.#packets.send({ cmd: "unsuback", messageId, granted: [] });
   }
 
   async #keep(subscriptions: Subscriptions): Promise<void> {
     this.#subscriptions = subscriptions;
-    if (this.#options.isClean) return;
-    await this.#options.subscriptions.keep(this.#deviceId, subscriptions);
+    if (this.#isClean) return;
+    await this.#services.subscriptions.keep(this.#deviceId, subscriptions);
   }
 
   #deliverIfSubscribed(): void {
@@ -147,21 +155,20 @@ export class MqttSession {
     this.#acknowledge(packet);
     if (publish.type === "twin") {
       const answer = { qos: 0, dup: false, retain: false, ...publish.answer } as const;
-      this.#options.packets.send({ cmd: "publish", ...answer });
+      this.#packets.send({ cmd: "publish", ...answer });
     }
   }
 
   #store(telemetry: Telemetry, packet: IPublishPacket): void {
-    const { deviceToCloud, fail, packets, sender } = this.#options;
-    const stored = deviceToCloud.receive(sender, [telemetry]).then(
+    const stored = this.#services.deviceToCloud.receive(this.#sender, [telemetry]).then(
       () => this.#acknowledge(packet),
       // MQTT 3.1.1 has no other way to refuse.
-      (error: unknown) => fail(toHubError(error).message),
+      (error: unknown) => this.#connection.end(toHubError(error).message),
     );
-    void packets.countUntil(stored, packet);
+    void this.#packets.countUntil(stored, packet);
   }
 
   #acknowledge({ qos, messageId = 0 }: IPublishPacket): void {
-    if (qos === 1) this.#options.packets.send({ cmd: "puback", messageId });
+    if (qos === 1) this.#packets.send({ cmd: "puback", messageId });
   }
 }
