@@ -10,8 +10,12 @@ export const COLLECTING = ["--expose-gc", "--require", PRELOADED];
 /** V8 gives memory back some time after a collection. */
 const SETTLING_MS = 1000;
 
-/** The resident memory of a process without its garbage. */
+/** V8 gives back the young generation that connecting has filled only after seconds of little use. */
+const IDLE_MS = 6000;
+
+/** The resident memory of an idle process without its garbage. */
 export async function settledKiBOf(pid) {
+  await delay(IDLE_MS);
   let before;
   let now = residentKiBOf(pid);
   do {
