@@ -65,7 +65,10 @@ async function startWithStore(
     signal?.throwIfAborted();
     // No other hub runs for this directory now, so an existing `hub.json` is stale.
     removeHubDescription(paths);
-    const installation = await keepInstallation(paths, resolved.clock.nowMs());
+    const installation = keepInstallation(paths, resolved.clock.nowMs());
+    // Until here the start is so busy that a signal may not have been noticed yet.
+    if (signal) await pollOnce();
+    signal?.throwIfAborted();
     const hub = await startHub({
       ...resolved,
       installation,
@@ -76,8 +79,6 @@ async function startWithStore(
       onStopping: () => removeHubDescription(paths),
     });
     close = () => hub.stop();
-    // A start is so busy that a signal may not have been noticed yet.
-    if (signal) await pollOnce();
     signal?.throwIfAborted();
     const local = toLocalHub(hub, installation, { host: resolved.host, caFile: paths.caFile });
     writeHubDescription(paths, {
@@ -99,10 +100,7 @@ async function startWithStore(
   }
 }
 
-async function keepInstallation(
-  { installationFile, caFile }: HomePaths,
-  nowMs: number,
-): Promise<Installation> {
+function keepInstallation({ installationFile, caFile }: HomePaths, nowMs: number): Installation {
   if (!existsSync(installationFile)) {
     const created = createInstallation(nowMs);
     writeOwnerFile(installationFile, `${JSON.stringify(created, null, 2)}\n`);
