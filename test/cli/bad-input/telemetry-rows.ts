@@ -101,7 +101,14 @@ export const TELEMETRY_ROWS: readonly BadInput[] = [
     ["telemetry with a message id too long", send("--mid", "x".repeat(129)), "128"],
   ]),
   ...rows({ executable: "c2d-device", code: 124, name: "Timeout" }, [
-    ["telemetry without a connection in time", send("-c", "1", "--timeout", "30ms"), "--timeout"],
+    [
+      "telemetry without a connection in time",
+      [
+        ...["telemetry", "-c", "1", "--timeout", "300ms", "--connection-string"],
+        `HostName=localhost:%SILENT_PORT%;DeviceId=d;SharedAccessKey=${WRONG_KEY}`,
+      ],
+      "--timeout",
+    ],
     [
       "telemetry not done in time",
       send("-c", "2", "--interval", "1h", "--timeout", "2s"),
