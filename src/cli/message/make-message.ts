@@ -1,6 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Message } from "../../core/message.ts";
-import { fillPlaceholders, makeWindSpeed, type PlaceholderValues } from "../text/placeholders.ts";
+import {
+  compileTemplate,
+  makeWindSpeed,
+  type PlaceholderValues,
+  type Template,
+} from "../text/placeholders.ts";
 import type { BodyPlan, MessagePlan } from "./message-plan.ts";
 
 export interface MessageInstance {
@@ -16,28 +21,38 @@ export function makeRunId(): string {
   return randomBytes(4).toString("hex");
 }
 
-export function makeMessage(plan: MessagePlan, instance: MessageInstance): Message {
-  const values = new InstanceValues(instance);
-  const fill = (text: string): string => (plan.isTemplate ? fillPlaceholders(text, values) : text);
-  const { userId, contentType, contentEncoding } = plan;
-  return {
-    system: {
-      messageId: fill(plan.messageId),
-      correlationId: fill(plan.correlationId),
-      ...(userId !== undefined && { userId: fill(userId) }),
-      ...(contentType !== undefined && { contentType }),
-      ...(contentEncoding !== undefined && { contentEncoding }),
-    },
-    properties: Object.fromEntries(
-      Object.entries(plan.properties).map(([name, value]) => [name, fill(value)]),
-    ),
-    body: fillBody(plan.body, values),
+/** Makes the messages of a run: its texts are parsed once. */
+export function messageMaker(plan: MessagePlan): (instance: MessageInstance) => Message {
+  const template = (text: string): Template =>
+    plan.isTemplate ? compileTemplate(text) : () => text;
+  const { contentType, contentEncoding } = plan;
+  const messageId = template(plan.messageId);
+  const correlationId = template(plan.correlationId);
+  const userId = plan.userId === undefined ? undefined : template(plan.userId);
+  const properties = Object.entries(plan.properties).map(
+    ([name, value]) => [name, template(value)] as const,
+  );
+  const body = bodyMaker(plan.body);
+  return (instance) => {
+    const values = new InstanceValues(instance);
+    return {
+      system: {
+        messageId: messageId(values),
+        correlationId: correlationId(values),
+        ...(userId && { userId: userId(values) }),
+        ...(contentType !== undefined && { contentType }),
+        ...(contentEncoding !== undefined && { contentEncoding }),
+      },
+      properties: Object.fromEntries(properties.map(([name, fill]) => [name, fill(values)])),
+      body: body(values),
+    };
   };
 }
 
-function fillBody(body: BodyPlan, values: PlaceholderValues): Uint8Array {
-  if (body.type === "bytes") return body.bytes;
-  return Buffer.from(body.isTemplate ? fillPlaceholders(body.text, values) : body.text);
+function bodyMaker(body: BodyPlan): (values: PlaceholderValues) => Uint8Array {
+  if (body.type === "bytes") return () => body.bytes;
+  const fill = body.isTemplate ? compileTemplate(body.text) : () => body.text;
+  return (values) => Buffer.from(fill(values));
 }
 
 /** What takes time to make is made only where it is asked for, and once. */

@@ -20,13 +20,22 @@ export const PLACEHOLDERS = [
 ] as const satisfies (keyof PlaceholderValues)[];
 
 const PLACEHOLDER = /\{\{\s*([A-Za-z]+)\s*\}\}/g;
+const KNOWN_PLACEHOLDER = new RegExp(`\\{\\{\\s*(${PLACEHOLDERS.join("|")})\\s*\\}\\}`);
 
-export function fillPlaceholders(text: string, values: PlaceholderValues): string {
-  if (!text.includes("{{")) return text;
-  return text.replace(PLACEHOLDER, (whole, name: string) => {
-    const known = PLACEHOLDERS.find((one) => one === name);
-    return known === undefined ? whole : String(values[known]);
-  });
+export type Template = (values: PlaceholderValues) => string;
+
+/** Unknown placeholders stay as they are. */
+export function compileTemplate(text: string): Template {
+  // Texts and names in turn, from a text to a text.
+  const parts = text.split(KNOWN_PLACEHOLDER);
+  if (parts.length === 1) return () => text;
+  return (values) => {
+    let filled = "";
+    for (const [index, part] of parts.entries()) {
+      filled += index % 2 === 0 ? part : values[part as keyof PlaceholderValues];
+    }
+    return filled;
+  };
 }
 
 export function findUnknownPlaceholder(text: string): string | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { bodySourceOf } from "../../../src/cli/message/body-source.ts";
-import { makeCloudToDeviceMessage } from "../../../src/cli/send/messages/planned-messages.ts";
+import { cloudToDeviceMaker } from "../../../src/cli/send/messages/planned-messages.ts";
 import type { SendFlags } from "../../../src/cli/send/send-flags.ts";
 import { toSendOptions } from "../../../src/cli/send/send-options.ts";
 import { UsageError } from "../../../src/cli/terminal/usage-error.ts";
@@ -25,7 +25,7 @@ function optionsOf(flags: Partial<SendFlags>, text?: string) {
 
 function messageOf(flags: Partial<SendFlags>, text?: string) {
   const { message } = optionsOf(flags, text);
-  return makeCloudToDeviceMessage(message, {
+  return cloudToDeviceMaker(message)({
     n: 3,
     deviceId: "d1",
     run: "0a1b2c3d",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import {
-  fillPlaceholders,
+  compileTemplate,
   findUnknownPlaceholder,
   makeWindSpeed,
   type PlaceholderValues,
@@ -24,7 +24,7 @@ test.each([
   ['{"wind": {{windSpeed}}}', '{"wind": 12.34}'],
   ["{n} {{}} {{other}}", "{n} {{}} {{other}}"],
 ])("%s becomes %s", (text, filled) => {
-  expect(fillPlaceholders(text, VALUES)).toBe(filled);
+  expect(compileTemplate(text)(VALUES)).toBe(filled);
 });
 
 test("an unknown placeholder is reported", () => {

@@ -7,7 +7,7 @@ import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../../core/limits.ts";
 import type { Message } from "../../../core/message.ts";
 import { bodySourceOf } from "../../message/body-source.ts";
 import { validateJsonBody } from "../../message/json-body.ts";
-import { makeMessage, makeRunId } from "../../message/make-message.ts";
+import { type MessageInstance, makeRunId, messageMaker } from "../../message/make-message.ts";
 import { readBody, type SizeLimit } from "../../message/read-body.ts";
 import { type End, Ending, WRITE_GRACE_MS } from "../../program/ending.ts";
 import { loadConfig } from "../../program/load-config.ts";
@@ -66,6 +66,7 @@ class TelemetryRun {
   readonly #options: TelemetryOptions;
   readonly #context: Context;
   readonly #run = makeRunId();
+  readonly #makeMessage: (instance: MessageInstance) => Message;
   readonly #startMs = performance.now();
   readonly #counter = new TelemetryCounter();
   readonly #format: TelemetryFormat;
@@ -82,6 +83,7 @@ class TelemetryRun {
 
   constructor(options: TelemetryOptions, context: Context) {
     this.#options = options;
+    this.#makeMessage = messageMaker(options.message);
     this.#context = context;
     this.#writer = new OrderedWriter(context.io.stdout);
     this.#failures = new TelemetryFailureReporter(context);
@@ -154,7 +156,7 @@ class TelemetryRun {
 
   #make(n: number): Message {
     const { deviceId } = this.#link;
-    return makeMessage(this.#options.message, {
+    return this.#makeMessage({
       n,
       deviceId,
       run: this.#run,

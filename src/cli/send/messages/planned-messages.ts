@@ -1,6 +1,6 @@
 import type { PlannedMessage } from "../../../client/service/send-event.ts";
 import type { Message } from "../../../core/message.ts";
-import { type MessageInstance, makeMessage } from "../../message/make-message.ts";
+import { type MessageInstance, messageMaker } from "../../message/make-message.ts";
 import { expiryTimeMs } from "../expiry.ts";
 import type { CloudToDevicePlan, SendOptions } from "../send-options.ts";
 import type { MessageSource } from "./message-source.ts";
@@ -11,11 +11,13 @@ export class PlannedMessages implements MessageSource {
   readonly #options: Plan;
   readonly #deviceIds: readonly string[];
   readonly #run: string;
+  readonly #make: (instance: MessageInstance) => Message;
 
   constructor(plan: Plan, deviceIds: readonly string[], run: string) {
     this.#options = plan;
     this.#deviceIds = deviceIds;
     this.#run = run;
+    this.#make = cloudToDeviceMaker(plan.message);
   }
 
   get total(): number {
@@ -45,25 +47,25 @@ export class PlannedMessages implements MessageSource {
   #plan(index: number, device: number): PlannedMessage {
     const n = index * this.#deviceIds.length + device;
     const deviceId = this.#deviceIds[device] ?? "";
-    const { message } = this.#options;
-    const make = () =>
-      makeCloudToDeviceMessage(message, { n, deviceId, run: this.#run, nowMs: Date.now() });
+    const make = () => this.#make({ n, deviceId, run: this.#run, nowMs: Date.now() });
     return { deviceId, make };
   }
 }
 
-export function makeCloudToDeviceMessage(
+export function cloudToDeviceMaker(
   plan: CloudToDevicePlan,
-  instance: MessageInstance,
-): Message {
+): (instance: MessageInstance) => Message {
   const { expiry, ack } = plan;
-  const message = makeMessage(plan, instance);
-  return {
-    ...message,
-    system: {
-      ...message.system,
-      ...(expiry !== undefined && { expiryTimeUtcMs: expiryTimeMs(expiry, instance.nowMs) }),
-      ack,
-    },
+  const make = messageMaker(plan);
+  return (instance) => {
+    const message = make(instance);
+    return {
+      ...message,
+      system: {
+        ...message.system,
+        ...(expiry !== undefined && { expiryTimeUtcMs: expiryTimeMs(expiry, instance.nowMs) }),
+        ack,
+      },
+    };
   };
 }

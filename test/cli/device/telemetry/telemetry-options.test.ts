@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { TelemetryFlags } from "../../../../src/cli/device/telemetry/telemetry-flags.ts";
 import { toTelemetryOptions } from "../../../../src/cli/device/telemetry/telemetry-options.ts";
-import { makeMessage } from "../../../../src/cli/message/make-message.ts";
+import { messageMaker } from "../../../../src/cli/message/make-message.ts";
 import type { BodyPlan } from "../../../../src/cli/message/message-plan.ts";
 import type { DeviceConfig } from "../../../../src/config/device-config.ts";
 
@@ -21,7 +21,7 @@ function messageOf(flags: Partial<TelemetryFlags> = {}, body?: BodyPlan, deviceI
     ...flags,
   };
   const { message } = toTelemetryOptions(given, body, config);
-  return makeMessage(message, { n: 3, deviceId, run: "0a1b2c3d", nowMs: 0 });
+  return messageMaker(message)({ n: 3, deviceId, run: "0a1b2c3d", nowMs: 0 });
 }
 
 test("the default message is the tutorial's, without further options", () => {
