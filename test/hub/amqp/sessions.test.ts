@@ -3,8 +3,8 @@ import type { Message as AmqpMessage, Receiver, Session } from "rhea";
 import { describe, expect, it } from "vitest";
 import { type AmqpPeer, AmqpReceiver, AmqpSender, Cbs } from "../../support/amqp-peer.ts";
 import { bodyOf, partitionAddress, sendTelemetry } from "../../support/event-hub.ts";
-import { stable } from "../../support/stable.ts";
 import { createTestHub, HOST, type TestHub, type TestHubOptions } from "../../support/test-hub.ts";
+import { stable } from "../support/stable.ts";
 
 const MANAGEMENT = "messages/$management";
 const REQUEST = {

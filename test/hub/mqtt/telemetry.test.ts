@@ -4,9 +4,9 @@ import { openPartition } from "../../support/event-hub.ts";
 import { createFailingStore } from "../../support/failing-store.ts";
 import { HeldStore } from "../../support/held-store.ts";
 import { type MqttPeer, publishPacket } from "../../support/mqtt-peer.ts";
-import { stable } from "../../support/stable.ts";
 import { storedEvents, storedTelemetry } from "../../support/stored-events.ts";
 import { connectTestDevice, createTestHub } from "../../support/test-hub.ts";
+import { stable } from "../support/stable.ts";
 
 const TOPIC = "devices/device1/messages/events/";
 
