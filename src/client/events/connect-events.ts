@@ -15,6 +15,8 @@ import {
 import type { ServiceTransport } from "../service/service-connection.ts";
 import { type ReceivedEvent, toReceivedEvent } from "./received-event.ts";
 
+const SDK_TIMEOUT_MARGIN_MS = 5000;
+
 export interface EventConnectOptions extends SessionOptions {
   readonly address: EventHubAddress;
   readonly signIn: EventSignIn;
@@ -66,7 +68,8 @@ class EventReader extends ClientSession<EventConnectOptions> implements EventCon
       isWebSocket: transport === "amqp-ws",
       ca: this.ca,
       serverName: serverNameOf(this.endpoint),
-      timeoutMs: connectTimeoutMs,
+      // Ours ends first, and says that it was the timeout.
+      timeoutMs: connectTimeoutMs + SDK_TIMEOUT_MARGIN_MS,
       onLost: (error) => this.lose(error),
     });
   }
