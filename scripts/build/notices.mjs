@@ -1,6 +1,6 @@
 /** Names, versions and licences of the packages that are bundled. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const PACKAGE_FOLDER = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
@@ -20,8 +20,7 @@ function readPackage(folder) {
     readFileSync(join(folder, "package.json"), "utf8"),
   );
   const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
-  const text =
-    file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), "utf8") : "";
+  const text = file ? readFileSync(join(folder, file), "utf8") : "";
   // machina has the older form.
   return { name, version, license: license ?? licenses[0].type, text: text.trim() };
 }

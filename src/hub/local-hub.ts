@@ -61,8 +61,8 @@ export interface LocalHub extends AsyncDisposable {
  * stays open.
  *
  * @throws InvalidOptionError; HubError ArgumentInvalid for a device id that the registry does not
- * accept; PortUnavailable for a port that is in use or not permitted; IncompatiblePackage when the
- * hub cannot work with the installed rhea.
+ * accept; PortUnavailable for a port that is in use or not permitted; IncompatiblePackage when it
+ * runs from its sources and cannot work with the installed rhea.
  */
 export async function startLocalHub(options: LocalHubOptions = {}): Promise<LocalHub> {
   validateOptions(options, LOCAL_HUB_OPTION_RANGES);
