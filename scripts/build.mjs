@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import { bundledVersions } from "./build/bundled-versions.mjs";
 import { keptNames } from "./build/kept-names.mjs";
 import { formatNotices, packagesOf } from "./build/notices.mjs";
+import { quietMachina } from "./build/quiet-machina.mjs";
 import { replacedModules } from "./build/replaced-modules.mjs";
 import { writeCommonJs } from "./build/write-commonjs.mjs";
 
@@ -32,7 +33,7 @@ const OPTIONS = {
   minifyWhitespace: true,
   sourcesContent: false,
   legalComments: "none",
-  plugins: [replacedModules, keptNames, bundledVersions],
+  plugins: [replacedModules, quietMachina, keptNames, bundledVersions],
   metafile: true,
   logLevel: "warning",
 };

@@ -4,15 +4,16 @@ import { unlessBefore } from "./unless-before.ts";
 /** Thrown by `within`; the promise it waited for keeps running, and its result is ignored. */
 export class DeadlinePassedError extends Error {
   override readonly name = "DeadlinePassedError";
+
+  constructor(timeoutMs: number) {
+    super(`Not done within ${formatDuration(timeoutMs)}.`);
+  }
 }
 
 /** @throws DeadlinePassedError after `timeoutMs`; leaves no timer behind. */
 export function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   return unlessBefore(promise, (_, reject) => {
-    const timer = setTimeout(
-      () => reject(new DeadlinePassedError(`Not done within ${formatDuration(timeoutMs)}.`)),
-      timeoutMs,
-    );
+    const timer = setTimeout(() => reject(new DeadlinePassedError(timeoutMs)), timeoutMs);
     return () => clearTimeout(timer);
   });
 }

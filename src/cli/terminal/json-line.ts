@@ -1,9 +1,13 @@
 /** What JSON.stringify leaves raw and a terminal might interpret. */
 const UNSAFE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
+/** Most lines: the test is much faster than the search. */
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
 /** Ends with a newline. Unsafe characters become `\uXXXX`, which parses back to the same value. */
 export function formatJsonLine(value: object): string {
-  return `${JSON.stringify(value).replace(UNSAFE, toUnicodeEscapes)}\n`;
+  const json = JSON.stringify(value);
+  return PRINTABLE_ASCII.test(json) ? `${json}\n` : `${json.replace(UNSAFE, toUnicodeEscapes)}\n`;
 }
 
 function toUnicodeEscapes(character: string): string {

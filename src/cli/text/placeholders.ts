@@ -27,12 +27,13 @@ export type Template = (values: PlaceholderValues) => string;
 /** Unknown placeholders stay as they are. */
 export function compileTemplate(text: string): Template {
   // Texts and names in turn, from a text to a text.
-  const parts = text.split(KNOWN_PLACEHOLDER);
-  if (parts.length === 1) return () => text;
+  const [start = "", ...rest] = text.split(KNOWN_PLACEHOLDER);
+  if (rest.length === 0) return () => text;
   return (values) => {
-    let filled = "";
-    for (const [index, part] of parts.entries()) {
-      filled += index % 2 === 0 ? part : values[part as keyof PlaceholderValues];
+    let filled = start;
+    for (let i = 0; i < rest.length; i += 2) {
+      filled += values[rest[i] as keyof PlaceholderValues];
+      filled += rest[i + 1];
     }
     return filled;
   };

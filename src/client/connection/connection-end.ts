@@ -12,6 +12,12 @@ export class ConnectionEnd {
     this.#waiting.clear();
   }
 
+  /** Calls back once, at once if the connection has ended. */
+  onEnd(run: (error: Error) => void): void {
+    if (this.#error) run(this.#error);
+    else this.#waiting.add(run);
+  }
+
   before<T>(promise: Promise<T>): Promise<T> {
     return unlessBefore(promise, (_, reject) => {
       if (this.#error) reject(this.#error);

@@ -7,6 +7,7 @@ import {
   parseRedirect,
   REDIRECTING_PATH,
 } from "../connection/event-hub-address.ts";
+import { PendingAnswers } from "../connection/pending-answers.ts";
 import { SettlementOrder } from "../connection/settlement-order.ts";
 import { endpointOf, serverNameOf, uriOf } from "../endpoint.ts";
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
@@ -44,12 +45,14 @@ export async function connectService(options: ServiceConnectOptions): Promise<Se
 class ServiceSession extends ClientSession<ServiceConnectOptions> implements ServiceConnection {
   readonly #client: ServiceClient;
   readonly #settlements = new SettlementOrder();
+  readonly #answers = new PendingAnswers(SEND_TIMEOUT_MS);
   #firstSend: Promise<unknown> | undefined;
   #isFirstSent = false;
 
   constructor(options: ServiceConnectOptions) {
     const { signIn, transport } = options;
     super(options, endpointOf(signIn.hostName, transport));
+    this.end.onEnd((error) => this.#answers.endAll(error));
     this.#client = createServiceClient({
       signIn: signIn.type === "hub" ? formatHubConnectionString(signIn) : signIn,
       uri: uriOf(this.endpoint, transport),
@@ -59,19 +62,18 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
     });
   }
 
-  async send(deviceId: string, message: Message): Promise<void> {
+  send(deviceId: string, message: Message): Promise<void> {
+    if (this.#isFirstSent) return this.#send(deviceId, message);
     // The SDK attaches one link per message until one is open, so the first message is sent alone.
-    if (this.#firstSend === undefined) {
-      const first = this.#send(deviceId, message);
-      this.#firstSend = first
-        .catch(() => {})
-        .then(() => {
-          this.#isFirstSent = true;
-        });
-      return await first;
-    }
-    if (!this.#isFirstSent) await this.#firstSend;
-    await this.#send(deviceId, message);
+    if (this.#firstSend !== undefined)
+      return this.#firstSend.then(() => this.#send(deviceId, message));
+    const first = this.#send(deviceId, message);
+    this.#firstSend = first
+      .catch(() => {})
+      .then(() => {
+        this.#isFirstSent = true;
+      });
+    return first;
   }
 
   async openFeedback(onBatch: (batch: FeedbackBatch) => void): Promise<void> {
@@ -119,20 +121,30 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
     return withRoleHint(toHubRefusal(cause), this.options.signIn);
   }
 
-  async #send(deviceId: string, message: Message): Promise<void> {
-    this.requireOpen();
-    try {
-      const sent = this.#client.send(deviceId, message);
-      await within(SEND_TIMEOUT_MS, this.end.before(sent));
-    } catch (cause) {
-      if (cause instanceof DeadlinePassedError) {
-        throw unanswered("ServiceUnavailable", "The hub did not respond in time", cause);
+  #send(deviceId: string, message: Message): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.requireOpen();
+      const done = this.#answers.add((error) => {
+        if (!error) return resolve();
+        // If the SDK reports it first, the connection's end explains it.
+        queueMicrotask(() => reject(this.#toSendError(error)));
+      });
+      try {
+        this.#client.send(deviceId, message, done);
+      } catch (error) {
+        done(error as Error);
       }
-      const error = this.#toClientError(cause);
-      if (error.name !== "ConnectionLost") throw error;
-      const what = `The connection to ${this.where} closed before the hub responded`;
-      throw unanswered("ConnectionLost", what, error);
+    });
+  }
+
+  #toSendError(cause: Error): ClientError {
+    if (cause instanceof DeadlinePassedError) {
+      return unanswered("ServiceUnavailable", "The hub did not respond in time", cause);
     }
+    const error = this.#toClientError(cause);
+    if (error.name !== "ConnectionLost") return error;
+    const what = `The connection to ${this.where} closed before the hub responded`;
+    return unanswered("ConnectionLost", what, error);
   }
 
   async #ask<T>(tooLate: string, question: () => Promise<T>): Promise<T> {

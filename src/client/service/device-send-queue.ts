@@ -61,33 +61,41 @@ export class DeviceSendQueue {
   }
 
   /** True if it was accepted or failed; otherwise it waits. */
-  async #try(pending: Pending): Promise<boolean> {
+  #try(pending: Pending): Promise<boolean> {
     const { connection, onInFlight, onMade } = this.#settings;
     if (pending.outgoing === undefined) onMade(outgoingOf(pending));
     const { deviceId, message } = outgoingOf(pending);
-    try {
-      onInFlight(1);
-      try {
-        await connection.send(deviceId, message);
-      } finally {
+    onInFlight(1);
+    return connection.send(deviceId, message).then(
+      () => {
         onInFlight(-1);
-      }
-      this.#fullSinceMs = undefined;
-      this.#backOff.reset();
-      this.#report(pending, this.#accepted(pending));
-      return true;
-    } catch (cause) {
-      const error = toClientError(cause);
-      pending.error = error;
-      const isTemporary = this.#isTemporary(error);
-      if (isTemporary && !this.#settings.signal.aborted && !this.#isOverdue(pending)) {
-        this.#lineUp(pending);
-        return false;
-      }
-      const isUnsent = neverLeft(error) || (isTemporary && this.#settings.signal.aborted);
-      this.#report(pending, isUnsent ? unsent(pending) : failed(pending, error));
-      return true;
+        return this.#onAccepted(pending);
+      },
+      (cause: unknown) => {
+        onInFlight(-1);
+        return this.#onError(pending, toClientError(cause));
+      },
+    );
+  }
+
+  #onAccepted(pending: Pending): true {
+    this.#fullSinceMs = undefined;
+    this.#backOff.reset();
+    this.#report(pending, this.#accepted(pending));
+    return true;
+  }
+
+  #onError(pending: Pending, error: ClientError): boolean {
+    const { signal } = this.#settings;
+    pending.error = error;
+    const isTemporary = this.#isTemporary(error);
+    if (isTemporary && !signal.aborted && !this.#isOverdue(pending)) {
+      this.#lineUp(pending);
+      return false;
     }
+    const isUnsent = neverLeft(error) || (isTemporary && signal.aborted);
+    this.#report(pending, isUnsent ? unsent(pending) : failed(pending, error));
+    return true;
   }
 
   #lineUp(pending: Pending): void {

@@ -17,7 +17,8 @@ export interface RawFeedback {
 
 export interface ServiceClient {
   open(): Promise<void>;
-  send(deviceId: string, message: Message): Promise<void>;
+  /** Calls back once: a promise for each message would cost more than the rest of it. */
+  send(deviceId: string, message: Message, done: (error?: Error | null) => void): void;
   /** A refusal ends the connection. */
   receiveFeedback(onFeedback: (feedback: RawFeedback) => void): Promise<void>;
   /** The hub's error for a receiver that it refuses to attach. */
@@ -61,10 +62,10 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     async open() {
       await client.open();
     },
-    async send(deviceId, message) {
+    send(deviceId, message, done) {
       const sdkMessage = toSdkMessage(message);
       base.embedMessage(message, sdkMessage);
-      await client.send(deviceId, sdkMessage);
+      client.send(deviceId, sdkMessage, done);
     },
     // The callback form: the promise resolves to an object without `on`.
     receiveFeedback: (onFeedback) =>
@@ -104,7 +105,8 @@ function createClient(
 
 function toSdkMessage(message: Message): SdkMessage {
   const { ack, contentEncoding, contentType, expiryTimeUtcMs } = message.system;
-  const sdkMessage = new SdkMessage(Buffer.from(message.body));
+  const { body } = message;
+  const sdkMessage = new SdkMessage(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
   if (ack !== undefined) sdkMessage.ack = ack;
   if (contentType !== undefined) setUnchecked(sdkMessage, "contentType", contentType);
   if (contentEncoding !== undefined) setUnchecked(sdkMessage, "contentEncoding", contentEncoding);

@@ -57,6 +57,7 @@ function fillMessage(
 }
 
 /** Over AMQP IoT Hub accepts only string properties, so a property without value becomes empty. */
-function withoutNull(properties: Message["properties"]): Record<string, string> {
+function withoutNull(properties: Message["properties"]): Readonly<Record<string, string | null>> {
+  if (!Object.values(properties).includes(null)) return properties;
   return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, value ?? ""]));
 }
