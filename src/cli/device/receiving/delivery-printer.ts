@@ -1,14 +1,27 @@
-/** Prints deliveries one by one, and settles each only after it has been written. */
+/** Prints deliveries in order, and settles each only after it has been written. */
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { createDeferred } from "../../../async/deferred.ts";
 import type { Delivery, ReceivedMessage } from "../../../client/connection/device-connection.ts";
 import type { Arrival } from "./message-record.ts";
 
+export interface Printing {
+  readonly delivery: Delivery;
+  readonly arrival: Arrival;
+}
+
+interface Waiting {
+  delivery: Delivery;
+  readonly receivedAtMs: number;
+}
+
 export interface PrinterOptions {
   readonly deviceId: string;
   readonly count: number | undefined;
-  write(delivery: Delivery, arrival: Arrival): Promise<void>;
-  onPrinted(delivery: Delivery, arrival: Arrival): void;
+  /** What has arrived since the last write. */
+  write(printings: readonly Printing[]): Promise<void>;
+  onPrinted(delivery: Delivery): void;
+  /** Called once for each, in order, shortly before it is written. */
   isDuplicate(delivery: Delivery): boolean;
   settle(delivery: Delivery): Promise<void>;
   nowMs(): number;
@@ -19,7 +32,7 @@ const MAX_WAITING = 200;
 
 export class DeliveryPrinter {
   readonly #options: PrinterOptions;
-  readonly #waiting: { delivery: Delivery; readonly receivedAtMs: number }[] = [];
+  #waiting: Waiting[] = [];
   readonly #settling = new Set<Promise<void>>();
   #accepted = 0;
   #printed = 0;
@@ -50,7 +63,7 @@ export class DeliveryPrinter {
   add(delivery: Delivery): void {
     const { count = Number.POSITIVE_INFINITY, nowMs } = this.#options;
     if (this.#isStopped) return;
-    const same = this.#waiting.find((one) => isSame(one.delivery.message, delivery.message));
+    const same = this.#findSame(delivery);
     if (same) {
       // Its lock has expired: only release its place in the connection.
       same.delivery.settle("none").catch(() => {});
@@ -66,22 +79,22 @@ export class DeliveryPrinter {
   /** The connection is lost: the hub will redeliver what has not been printed. */
   dropWaiting(): void {
     this.#accepted -= this.#waiting.length;
-    this.#waiting.length = 0;
+    this.#waiting = [];
   }
 
-  /** Resolves once the current message is written and settled. */
+  /** Resolves once what is being written is written and settled. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#writing;
     await Promise.all(this.#settling);
   }
 
+  /** Gathers what one turn of the event loop brings: a write for each would cost more than the rest. */
   async #writeAll(): Promise<void> {
     this.#isWriting = true;
     try {
-      for (let next = this.#next(); next !== undefined; next = this.#next()) {
-        await this.#writeOne(next.delivery, next.receivedAtMs);
-      }
+      await nextTurn();
+      while (this.#waiting.length > 0 && !this.#isStopped) await this.#writeWaiting();
     } catch (error) {
       this.#isStopped = true;
       this.#finished.reject(error);
@@ -89,26 +102,29 @@ export class DeliveryPrinter {
     this.#isWriting = false;
   }
 
-  #next(): { delivery: Delivery; receivedAtMs: number } | undefined {
-    return this.#isStopped ? undefined : this.#waiting.shift();
-  }
-
-  async #writeOne(delivery: Delivery, receivedAtMs: number): Promise<void> {
+  async #writeWaiting(): Promise<void> {
     const { deviceId, write, onPrinted, isDuplicate } = this.#options;
-    const arrival = {
-      n: this.#printed + 1,
-      receivedAtMs,
-      deviceId,
-      isDuplicate: isDuplicate(delivery),
-    };
-    await write(delivery, arrival);
-    this.#printed += 1;
-    onPrinted(delivery, arrival);
-    this.#settle(delivery);
+    const first = this.#printed + 1;
+    const printings = this.#waiting.map(({ delivery, receivedAtMs }, index) => ({
+      delivery,
+      arrival: { n: first + index, receivedAtMs, deviceId, isDuplicate: isDuplicate(delivery) },
+    }));
+    this.#waiting = [];
+    await write(printings);
+    for (const { delivery } of printings) {
+      this.#printed += 1;
+      onPrinted(delivery);
+      this.#settle(delivery);
+    }
     if (this.isComplete) {
       this.#isStopped = true;
       this.#finished.resolve();
     }
+  }
+
+  #findSame({ message }: Delivery): Waiting | undefined {
+    if (message.sequenceNumber === undefined) return undefined;
+    return this.#waiting.find((one) => isSame(one.delivery.message, message));
   }
 
   /** In printing order, without delaying the next message. */
@@ -122,6 +138,5 @@ export class DeliveryPrinter {
 
 function isSame(a: ReceivedMessage, b: ReceivedMessage): boolean {
   const { sequenceNumber, enqueuedTimeUtcMs } = a;
-  if (sequenceNumber === undefined) return false;
   return sequenceNumber === b.sequenceNumber && enqueuedTimeUtcMs === b.enqueuedTimeUtcMs;
 }

@@ -15,20 +15,31 @@ export class DuplicateWindow {
    * an id over a later connection: MQTT marks nothing after a reconnect.
    */
   has(message: ReceivedMessage, connection: number): boolean {
-    const printedFrom = this.#seen.get(messageKey(message));
-    if (printedFrom === undefined) return false;
-    if (message.sequenceNumber !== undefined || message.isRedelivered) return true;
-    return message.system.messageId !== undefined && connection > printedFrom;
+    return isAgain(message, connection, this.#seen.get(messageKey(message)));
   }
 
-  add(message: ReceivedMessage, connection: number): void {
+  /** Remembers it as printed, and returns whether it had been printed before, as `has` does. */
+  mark(message: ReceivedMessage, connection: number): boolean {
     const key = messageKey(message);
+    const printedFrom = this.#seen.get(key);
     this.#seen.delete(key);
     this.#seen.set(key, connection);
-    if (this.#seen.size <= WINDOW_SIZE) return;
-    const [oldest] = this.#seen.keys();
-    if (oldest !== undefined) this.#seen.delete(oldest);
+    if (this.#seen.size > WINDOW_SIZE) {
+      const [oldest] = this.#seen.keys();
+      if (oldest !== undefined) this.#seen.delete(oldest);
+    }
+    return isAgain(message, connection, printedFrom);
   }
+}
+
+function isAgain(
+  message: ReceivedMessage,
+  connection: number,
+  printedFrom: number | undefined,
+): boolean {
+  if (printedFrom === undefined) return false;
+  if (message.sequenceNumber !== undefined || message.isRedelivered) return true;
+  return message.system.messageId !== undefined && connection > printedFrom;
 }
 
 export function messageKey({

@@ -47,7 +47,7 @@ export class MessageReceiver {
     this.#origins.set(delivery, attempt);
     held?.onArrival();
     if (held && this.#window.has(delivery.message, attempt)) {
-      this.#window.add(delivery.message, attempt);
+      this.#window.mark(delivery.message, attempt);
       void this.#settle(delivery);
     } else {
       this.#printer.add(delivery);
@@ -76,22 +76,22 @@ export class MessageReceiver {
       deviceId,
       count,
       nowMs: () => Date.now(),
-      isDuplicate: (delivery) => this.#window.has(delivery.message, this.#originOf(delivery)),
-      write: (delivery, arrival) => this.#write(format(delivery.message, arrival)),
+      isDuplicate: (delivery) => this.#window.mark(delivery.message, this.#originOf(delivery)),
+      write: (printings) =>
+        this.#write(printings.map(({ delivery, arrival }) => format(delivery.message, arrival))),
       onPrinted: (delivery) => this.#onPrinted(delivery),
       settle: (delivery) => this.#settle(delivery),
     });
   }
 
-  async #write(text: string): Promise<void> {
+  async #write(texts: readonly string[]): Promise<void> {
     const { sink } = this.#options;
     const { flags } = this.#context;
     if (sink.isTTY) this.#context.reporter.hideProgress();
-    await sink.write(flags.output === "json" ? text : separate(text, sink));
+    await sink.write(flags.output === "json" ? texts.join("") : separate(texts.join("\n"), sink));
   }
 
   #onPrinted(delivery: Delivery): void {
-    this.#window.add(delivery.message, this.#originOf(delivery));
     const { malformed } = delivery.message;
     if (malformed.length === 0) return;
     const parts = malformed.map((part) => `'${escapeLine(part)}'`).join(", ");

@@ -120,11 +120,12 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
   });
 
   test("exits quietly when stdout is closed, and returns printed messages", async () => {
-    await setUp(2);
+    await setUp(1);
     const listener = start(transport);
     // Like `head -2`: the next message has been received but cannot be printed.
-    const { stdout } = listener.readers;
-    void stdout.holds(`"m0"`).then(() => stdout.destroy());
+    await listener.waitFor("stdout", `"m0"`);
+    listener.readers.stdout.destroy();
+    await hub.send("--mid", "m1");
     const ended = await listener.ended;
     expect(ended.code).toBe(0);
     expect(idsOf(messagesOf(ended))).toEqual(["m0"]);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { DeliveryPrinter } from "../../../../src/cli/device/receiving/delivery-printer.ts";
 import type { Delivery } from "../../../../src/client/connection/device-connection.ts";
@@ -13,9 +14,11 @@ function setUp(count?: number) {
     count,
     nowMs: () => 0,
     isDuplicate: () => false,
-    write: async (delivery, { n }) => {
+    write: async (printings) => {
       if (isHeld) await new Promise<void>((resolve) => held.push(resolve));
-      log.push(`written ${name(delivery)} as ${n}`);
+      for (const { delivery, arrival } of printings) {
+        log.push(`written ${name(delivery)} as ${arrival.n}`);
+      }
     },
     onPrinted: () => {},
     settle: async (delivery) => {
@@ -55,7 +58,7 @@ test("a message is settled only after it is written, in order", async () => {
   hold();
   printer.add(delivery("a"));
   printer.add(delivery("b"));
-  await Promise.resolve();
+  await nextTurn();
   expect(log).toEqual([]);
   letGo();
   await printer.finished;
@@ -63,6 +66,22 @@ test("a message is settled only after it is written, in order", async () => {
   expect(log.indexOf("written a as 1")).toBeLessThan(log.indexOf("settled a"));
   expect(log.indexOf("written b as 2")).toBeLessThan(log.indexOf("settled b"));
   expect(log.filter((line) => line.startsWith("settled"))).toEqual(["settled a", "settled b"]);
+});
+
+test("what arrives together is one write", async () => {
+  const writes: number[] = [];
+  const printer = new DeliveryPrinter({
+    deviceId: "d",
+    count: 3,
+    nowMs: () => 0,
+    isDuplicate: () => false,
+    write: async (printings) => void writes.push(printings.length),
+    onPrinted: () => {},
+    settle: () => Promise.resolve(),
+  });
+  for (const id of ["a", "b", "c"]) printer.add(delivery(id));
+  await printer.finished;
+  expect(writes).toEqual([3]);
 });
 
 test("nothing beyond the count is written or settled", async () => {
@@ -78,6 +97,7 @@ test("stopping finishes the current write and starts no other", async () => {
   const { printer, log, hold, letGo } = setUp();
   hold();
   printer.add(delivery("a"));
+  await nextTurn();
   printer.add(delivery("b"));
   const stopped = printer.stop();
   letGo();
@@ -89,6 +109,7 @@ test("waiting messages are dropped when the connection is lost, and counted when
   const { printer, log, hold, letGo } = setUp(2);
   hold();
   printer.add(delivery("a"));
+  await nextTurn();
   printer.add(delivery("b"));
   printer.dropWaiting();
   printer.add(delivery("b again"));
@@ -103,9 +124,11 @@ test("memory is bounded while the reader is blocked", async () => {
   const { printer, log, hold, letGo } = setUp();
   hold();
   for (let n = 0; n < 5000; n += 1) printer.add(delivery(String(n)));
+  await nextTurn();
+  for (let n = 0; n < 5000; n += 1) printer.add(delivery(String(n)));
   letGo();
-  await expect.poll(() => log.filter((line) => line.startsWith("settled")).length).toBe(201);
-  expect(printer.printedCount).toBe(201);
+  await expect.poll(() => log.filter((line) => line.startsWith("settled")).length).toBe(400);
+  expect(printer.printedCount).toBe(400);
 });
 
 test("a failed write stops printing, and the message is not settled", async () => {
@@ -130,6 +153,7 @@ test("a redelivery of a waiting message replaces it", async () => {
   const { printer, log, hold, letGo } = setUp(3);
   hold();
   printer.add(delivery("a"));
+  await nextTurn();
   const left: string[] = [];
   const lost = delivery("b", { sequenceNumber: 2, enqueuedTimeUtcMs: 5 });
   printer.add({ ...lost, settle: async (settlement) => void left.push(settlement) });

@@ -19,8 +19,10 @@ function isDuplicate(
   connections: readonly [number, number] = [1, 1],
 ): boolean {
   const window = new DuplicateWindow();
-  window.add(first, connections[0]);
-  return window.has(second, connections[1]);
+  expect(window.mark(first, connections[0])).toBe(false);
+  const isKnown = window.has(second, connections[1]);
+  expect(window.mark(second, connections[1])).toBe(isKnown);
+  return isKnown;
 }
 
 test.each<readonly [string, ReceivedMessage, ReceivedMessage, readonly [number, number], boolean]>([
@@ -56,7 +58,7 @@ test.each<readonly [string, ReceivedMessage, ReceivedMessage, readonly [number, 
 
 test("the window is bounded: the oldest entries are dropped", () => {
   const window = new DuplicateWindow();
-  for (let n = 0; n <= 10_000; n += 1) window.add(message({ sequenceNumber: n }), 1);
+  for (let n = 0; n <= 10_000; n += 1) window.mark(message({ sequenceNumber: n }), 1);
   expect(window.has(message({ sequenceNumber: 0 }), 1)).toBe(false);
   expect(window.has(message({ sequenceNumber: 1 }), 1)).toBe(true);
 });
