@@ -154,6 +154,10 @@ function encode(text: string): string {
 
 /** Plain assignment to `__proto__` would not create a property. */
 function define(target: Record<string, PropertyValue>, name: string, value: PropertyValue): void {
+  if (name !== "__proto__") {
+    target[name] = value;
+    return;
+  }
   Object.defineProperty(target, name, {
     value,
     enumerable: true,

@@ -25,10 +25,12 @@ export function isJsonContentType(contentType: string | undefined): boolean {
   return type === "application/json" || type.endsWith("+json");
 }
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** Undefined for bytes that are not UTF-8. Keeps a byte order mark, which is part of the body. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch {
     return undefined;
   }

@@ -12,6 +12,7 @@ export interface Printing {
 
 interface Waiting {
   delivery: Delivery;
+  connection: number;
   readonly receivedAtMs: number;
 }
 
@@ -22,7 +23,7 @@ export interface PrinterOptions {
   write(printings: readonly Printing[]): Promise<void>;
   onPrinted(delivery: Delivery): void;
   /** Called once for each, in order, shortly before it is written. */
-  isDuplicate(delivery: Delivery): boolean;
+  isDuplicate(delivery: Delivery, connection: number): boolean;
   settle(delivery: Delivery): Promise<void>;
   nowMs(): number;
 }
@@ -33,7 +34,7 @@ const MAX_WAITING = 200;
 export class DeliveryPrinter {
   readonly #options: PrinterOptions;
   #waiting: Waiting[] = [];
-  readonly #settling = new Set<Promise<void>>();
+  readonly #settling = new Set<Promise<unknown>>();
   #accepted = 0;
   #printed = 0;
   #isWriting = false;
@@ -59,8 +60,12 @@ export class DeliveryPrinter {
     return this.#printed === this.#options.count;
   }
 
-  /** Deliveries beyond `count` stay unsettled. A redelivery replaces the waiting message. */
-  add(delivery: Delivery): void {
+  /**
+   * Deliveries beyond `count` stay unsettled. A redelivery replaces the waiting message.
+   *
+   * @param connection The number of the connection that it came over.
+   */
+  add(delivery: Delivery, connection: number): void {
     const { count = Number.POSITIVE_INFINITY, nowMs } = this.#options;
     if (this.#isStopped) return;
     const same = this.#findSame(delivery);
@@ -68,11 +73,12 @@ export class DeliveryPrinter {
       // Its lock has expired: only release its place in the connection.
       same.delivery.settle("none").catch(() => {});
       same.delivery = delivery;
+      same.connection = connection;
       return;
     }
     if (this.#accepted >= count || this.#waiting.length >= MAX_WAITING) return;
     this.#accepted += 1;
-    this.#waiting.push({ delivery, receivedAtMs: nowMs() });
+    this.#waiting.push({ delivery, connection, receivedAtMs: nowMs() });
     if (!this.#isWriting) this.#writing = this.#writeAll();
   }
 
@@ -105,17 +111,18 @@ export class DeliveryPrinter {
   async #writeWaiting(): Promise<void> {
     const { deviceId, write, onPrinted, isDuplicate } = this.#options;
     const first = this.#printed + 1;
-    const printings = this.#waiting.map(({ delivery, receivedAtMs }, index) => ({
-      delivery,
-      arrival: { n: first + index, receivedAtMs, deviceId, isDuplicate: isDuplicate(delivery) },
-    }));
+    const printings = this.#waiting.map(({ delivery, connection, receivedAtMs }, index) => {
+      const isAgain = isDuplicate(delivery, connection);
+      return {
+        delivery,
+        arrival: { n: first + index, receivedAtMs, deviceId, isDuplicate: isAgain },
+      };
+    });
     this.#waiting = [];
     await write(printings);
-    for (const { delivery } of printings) {
-      this.#printed += 1;
-      onPrinted(delivery);
-      this.#settle(delivery);
-    }
+    this.#printed += printings.length;
+    for (const { delivery } of printings) onPrinted(delivery);
+    this.#settle(printings);
     if (this.isComplete) {
       this.#isStopped = true;
       this.#finished.resolve();
@@ -127,11 +134,12 @@ export class DeliveryPrinter {
     return this.#waiting.find((one) => isSame(one.delivery.message, message));
   }
 
-  /** In printing order, without delaying the next message. */
-  #settle(delivery: Delivery): void {
-    const settled = this.#options
-      .settle(delivery)
-      .finally(() => void this.#settling.delete(settled));
+  /** In printing order, without delaying the next messages. */
+  #settle(printings: readonly Printing[]): void {
+    const { settle } = this.#options;
+    const settled = Promise.all(printings.map(({ delivery }) => settle(delivery))).finally(
+      () => void this.#settling.delete(settled),
+    );
     this.#settling.add(settled);
   }
 }

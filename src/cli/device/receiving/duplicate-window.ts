@@ -6,6 +6,8 @@ import type { ReceivedMessage } from "../../../client/connection/device-connecti
 /** More than one connection can hold, so every possible redelivery is covered. */
 const WINDOW_SIZE = 10_000;
 
+const MAX_KEY_LENGTH = 512;
+
 export class DuplicateWindow {
   /** Message key to the connection it was printed from, oldest first. */
   readonly #seen = new Map<string, number>();
@@ -50,8 +52,12 @@ export function messageKey({
   body,
 }: ReceivedMessage): string {
   if (sequenceNumber !== undefined) return `${sequenceNumber}@${enqueuedTimeUtcMs}`;
-  return createHash("sha256")
-    .update(JSON.stringify([enqueuedTimeUtcMs, system, properties]))
-    .update(body)
-    .digest("base64");
+  const head = JSON.stringify([enqueuedTimeUtcMs, system, properties]);
+  // What is short is its own key: hashing it takes longer.
+  if (head.length + body.length <= MAX_KEY_LENGTH) return head + latin1(body);
+  return createHash("sha256").update(head).update(body).digest("base64");
+}
+
+function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }

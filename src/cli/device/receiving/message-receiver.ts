@@ -26,7 +26,6 @@ export class MessageReceiver {
   readonly #context: Context;
   readonly #printer: DeliveryPrinter;
   readonly #window = new DuplicateWindow();
-  readonly #origins = new WeakMap<Delivery, number>();
 
   constructor(options: MessageReceiverOptions, context: Context) {
     this.#options = options;
@@ -44,13 +43,12 @@ export class MessageReceiver {
 
   add(delivery: Delivery, attempt: number): void {
     const { held } = this.#options;
-    this.#origins.set(delivery, attempt);
     held?.onArrival();
     if (held && this.#window.has(delivery.message, attempt)) {
       this.#window.mark(delivery.message, attempt);
       void this.#settle(delivery);
     } else {
-      this.#printer.add(delivery);
+      this.#printer.add(delivery, attempt);
     }
   }
 
@@ -76,7 +74,7 @@ export class MessageReceiver {
       deviceId,
       count,
       nowMs: () => Date.now(),
-      isDuplicate: (delivery) => this.#window.mark(delivery.message, this.#originOf(delivery)),
+      isDuplicate: ({ message }, connection) => this.#window.mark(message, connection),
       write: (printings) =>
         this.#write(printings.map(({ delivery, arrival }) => format(delivery.message, arrival))),
       onPrinted: (delivery) => this.#onPrinted(delivery),
@@ -109,9 +107,5 @@ export class MessageReceiver {
         `A printed message could not be settled and will be delivered again: ${escapeLine(String(error))}`,
       );
     }
-  }
-
-  #originOf(delivery: Delivery): number {
-    return this.#origins.get(delivery) ?? 0;
   }
 }

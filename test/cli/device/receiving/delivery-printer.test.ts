@@ -56,8 +56,8 @@ function delivery(messageId: string, parts: Partial<Delivery["message"]> = {}): 
 test("a message is settled only after it is written, in order", async () => {
   const { printer, log, hold, letGo } = setUp(2);
   hold();
-  printer.add(delivery("a"));
-  printer.add(delivery("b"));
+  printer.add(delivery("a"), 1);
+  printer.add(delivery("b"), 1);
   await nextTurn();
   expect(log).toEqual([]);
   letGo();
@@ -79,14 +79,14 @@ test("what arrives together is one write", async () => {
     onPrinted: () => {},
     settle: () => Promise.resolve(),
   });
-  for (const id of ["a", "b", "c"]) printer.add(delivery(id));
+  for (const id of ["a", "b", "c"]) printer.add(delivery(id), 1);
   await printer.finished;
   expect(writes).toEqual([3]);
 });
 
 test("nothing beyond the count is written or settled", async () => {
   const { printer, log } = setUp(1);
-  for (const id of ["a", "b", "c"]) printer.add(delivery(id));
+  for (const id of ["a", "b", "c"]) printer.add(delivery(id), 1);
   await printer.finished;
   await printer.stop();
   expect(log).toEqual(["written a as 1", "settled a"]);
@@ -96,9 +96,9 @@ test("nothing beyond the count is written or settled", async () => {
 test("stopping finishes the current write and starts no other", async () => {
   const { printer, log, hold, letGo } = setUp();
   hold();
-  printer.add(delivery("a"));
+  printer.add(delivery("a"), 1);
   await nextTurn();
-  printer.add(delivery("b"));
+  printer.add(delivery("b"), 1);
   const stopped = printer.stop();
   letGo();
   await stopped;
@@ -108,11 +108,11 @@ test("stopping finishes the current write and starts no other", async () => {
 test("waiting messages are dropped when the connection is lost, and counted when redelivered", async () => {
   const { printer, log, hold, letGo } = setUp(2);
   hold();
-  printer.add(delivery("a"));
+  printer.add(delivery("a"), 1);
   await nextTurn();
-  printer.add(delivery("b"));
+  printer.add(delivery("b"), 1);
   printer.dropWaiting();
-  printer.add(delivery("b again"));
+  printer.add(delivery("b again"), 1);
   letGo();
   await printer.finished;
   await printer.stop();
@@ -123,9 +123,9 @@ test("waiting messages are dropped when the connection is lost, and counted when
 test("memory is bounded while the reader is blocked", async () => {
   const { printer, log, hold, letGo } = setUp();
   hold();
-  for (let n = 0; n < 5000; n += 1) printer.add(delivery(String(n)));
+  for (let n = 0; n < 5000; n += 1) printer.add(delivery(String(n)), 1);
   await nextTurn();
-  for (let n = 0; n < 5000; n += 1) printer.add(delivery(String(n)));
+  for (let n = 0; n < 5000; n += 1) printer.add(delivery(String(n)), 1);
   letGo();
   await expect.poll(() => log.filter((line) => line.startsWith("settled")).length).toBe(400);
   expect(printer.printedCount).toBe(400);
@@ -142,9 +142,9 @@ test("a failed write stops printing, and the message is not settled", async () =
     onPrinted: () => {},
     settle: async (one) => void settled.push(one),
   });
-  printer.add(delivery("a"));
+  printer.add(delivery("a"), 1);
   await expect(printer.finished).rejects.toThrow("disk full");
-  printer.add(delivery("b"));
+  printer.add(delivery("b"), 1);
   await printer.stop();
   expect(settled).toEqual([]);
 });
@@ -152,13 +152,13 @@ test("a failed write stops printing, and the message is not settled", async () =
 test("a redelivery of a waiting message replaces it", async () => {
   const { printer, log, hold, letGo } = setUp(3);
   hold();
-  printer.add(delivery("a"));
+  printer.add(delivery("a"), 1);
   await nextTurn();
   const left: string[] = [];
   const lost = delivery("b", { sequenceNumber: 2, enqueuedTimeUtcMs: 5 });
-  printer.add({ ...lost, settle: async (settlement) => void left.push(settlement) });
-  printer.add(delivery("c", { sequenceNumber: 3, enqueuedTimeUtcMs: 5 }));
-  printer.add(delivery("b again", { sequenceNumber: 2, enqueuedTimeUtcMs: 5 }));
+  printer.add({ ...lost, settle: async (settlement) => void left.push(settlement) }, 1);
+  printer.add(delivery("c", { sequenceNumber: 3, enqueuedTimeUtcMs: 5 }), 1);
+  printer.add(delivery("b again", { sequenceNumber: 2, enqueuedTimeUtcMs: 5 }), 1);
   letGo();
   await printer.finished;
   await printer.stop();
