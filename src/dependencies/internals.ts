@@ -82,6 +82,7 @@ export class Internals<T> implements Typed<T> {
   readonly object: string;
   readonly members: Members;
   readonly #checked = new WeakSet<object>();
+  readonly #checkedClasses = new WeakSet<object>();
 
   constructor(path: PackagePath, object: string, members: Members) {
     this.path = path;
@@ -98,6 +99,15 @@ export class Internals<T> implements Typed<T> {
       this.#checked.add(value);
     }
     return value as T;
+  }
+
+  /** As `of`, for objects of which each message has its own: checks the first of each class. */
+  ofClass(value: object): T {
+    const { constructor } = value;
+    if (this.#checkedClasses.has(constructor)) return value as T;
+    const checked = this.of(value);
+    this.#checkedClasses.add(constructor);
+    return checked;
   }
 
   /** @param problem As in "is not called". */

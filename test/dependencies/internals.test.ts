@@ -36,6 +36,10 @@ vi.spyOn(Internals.prototype, "of").mockImplementation(function (this: Declarati
   return object;
 });
 
+vi.spyOn(Internals.prototype, "ofClass").mockImplementation(function (this: Declaration, value) {
+  return this.of(value);
+});
+
 // Some are checked on import.
 for (const { file, text } of SOURCES) {
   const declares = /^import .*\binternals\b.*dependencies\/internals/ms.test(text);

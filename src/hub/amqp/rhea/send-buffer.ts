@@ -28,7 +28,7 @@ export class SendBuffer {
   }
 
   add(delivery: Delivery): void {
-    const inside = DELIVERY.of(delivery);
+    const inside = DELIVERY.ofClass(delivery);
     const bytes = inside.data.reduce((sum, { length }) => sum + length, 0);
     this.#unwritten.push({ delivery, inside, bytes });
     this.#unwrittenBytes += bytes;

@@ -54,7 +54,7 @@ function bodyOf(body: unknown): Typed[] {
   const isData = typeof body === "object" && body !== null && "collect_sections" in body;
   if (!isData) return [described(body, SECTION.value)];
   const sections: Typed[] = [];
-  DATA_BODY.of(body).collect_sections(sections);
+  DATA_BODY.ofClass(body).collect_sections(sections);
   return sections;
 }
 

@@ -45,7 +45,7 @@ export function writeTrailingNulls(connection: Connection): void {
 }
 
 function extendPerformative(performative: Performative): void {
-  const { constructor: kind, value } = PERFORMATIVE.of(performative);
+  const { constructor: kind, value } = PERFORMATIVE.ofClass(performative);
   const code = kind.descriptor.numeric;
   if (!FIELD_COUNTS.has(code)) throw PERFORMATIVE.fault("", `of the unknown kind ${code} is sent`);
   extend(value, code);
