@@ -103,10 +103,10 @@ export class Internals<T> implements Typed<T> {
 
   /** As `of`, for objects of which each message has its own: checks the first of each class. */
   ofClass(value: object): T {
-    const { constructor } = value;
-    if (this.#checkedClasses.has(constructor)) return value as T;
+    const kind = value.constructor;
+    if (this.#checkedClasses.has(kind)) return value as T;
     const checked = this.of(value);
-    this.#checkedClasses.add(constructor);
+    this.#checkedClasses.add(kind);
     return checked;
   }
 
