@@ -1,6 +1,6 @@
 /** Tests your own device and service against a hub inside the test. */
 
-import { type HubEvent, type LocalHub, ManualClock, startLocalHub } from "c2d-tools";
+import { type LocalHub, ManualClock, startLocalHub } from "c2d-tools";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LampDevice } from "./lamp-device.ts";
 import { switchLamp } from "./switch-lamp.ts";
@@ -22,46 +22,45 @@ afterEach(async () => {
   await hub.stop();
 });
 
-test("a connected lamp is switched on", async () => {
+test("the device: a connected lamp is switched on", async () => {
   const lamp = new LampDevice(hub.deviceConnectionString("lamp"));
   await lamp.connect();
-  const result = switchLamp(hub.connectionString, "lamp", true);
-  await until("settled");
-  clock.advance(FEEDBACK_INTERVAL_MS);
-  expect(await result).toBe("Success");
+  const settled = hub.waitFor("settled");
+  await hub.send("lamp", { body: { isOn: true } });
+  expect((await settled).outcome).toBe("completed");
   expect(lamp.isOn).toBe(true);
   await lamp.disconnect();
 });
 
-test("a lamp that connects in time receives the queued message", async () => {
-  const result = switchLamp(hub.connectionString, "lamp", true);
-  await until("enqueued");
+test("the device: a lamp that connects later receives the queued message", async () => {
+  await hub.send("lamp", { body: { isOn: true } });
   const lamp = new LampDevice(hub.deviceConnectionString("lamp"));
+  const settled = hub.waitFor("settled");
   await lamp.connect();
-  await until("settled");
-  clock.advance(FEEDBACK_INTERVAL_MS);
-  expect(await result).toBe("Success");
+  await settled;
   expect(lamp.isOn).toBe(true);
   await lamp.disconnect();
 });
 
-test("a message to a lamp that does not connect expires, and the service is told so", async () => {
+test("the service: it is told that a message to a lamp that does not connect has expired", async () => {
+  const enqueued = hub.waitFor("enqueued");
   const result = switchLamp(hub.connectionString, "lamp", true);
-  await until("enqueued");
-  const fedBack = until("feedback");
+  await enqueued;
+  const fedBack = hub.waitFor("feedback");
   clock.advance(TTL_MS);
   await fedBack;
   clock.advance(FEEDBACK_INTERVAL_MS);
   expect(await result).toBe("Expired");
 });
 
-/** Resolves at the next event of this type. */
-async function until(type: HubEvent["type"]): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const unsubscribe = hub.subscribe((event) => {
-      if (event.type !== type) return;
-      unsubscribe();
-      resolve();
-    });
-  });
-}
+test("both together", async () => {
+  const lamp = new LampDevice(hub.deviceConnectionString("lamp"));
+  await lamp.connect();
+  const settled = hub.waitFor("settled");
+  const result = switchLamp(hub.connectionString, "lamp", true);
+  await settled;
+  clock.advance(FEEDBACK_INTERVAL_MS);
+  expect(await result).toBe("Success");
+  expect(lamp.isOn).toBe(true);
+  await lamp.disconnect();
+});

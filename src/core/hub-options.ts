@@ -36,6 +36,7 @@ export const CONSUMER_GROUP_RANGE: OptionRange = {
 /** By option name in the library; durations in milliseconds. */
 export const HUB_OPTION_RANGES = {
   devices: listOf({ text: "a device id", includes: (value) => typeof value === "string" }),
+  directory: { text: "the path of a directory", includes: (value) => matches(value, /./) },
   port: {
     text: `a whole number from 0 to ${MAX_PORT}`,
     includes: (value) => isWholeNumber(value, 0, MAX_PORT),

@@ -23,7 +23,7 @@ import { acquireOwnership } from "./store/ownership.ts";
 import type { Store } from "./store/store.ts";
 import { nameOf, toLocalHub } from "./to-local-hub.ts";
 
-export interface HomeHubOptions extends Omit<LocalHubOptions, "port"> {
+export interface HomeHubOptions extends Omit<LocalHubOptions, "port" | "directory"> {
   readonly directory: string;
   /** Default 8883, 5671 and 443 (8443 where binding port 443 needs privileges). */
   readonly ports?: readonly number[];

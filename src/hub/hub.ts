@@ -14,6 +14,7 @@ import { issueServerCertificate } from "./listener/certificates.ts";
 import type { IncomingConnection } from "./listener/incoming-connection.ts";
 import { openProtocolListener, type ProtocolListener } from "./listener/protocol-listener.ts";
 import { acceptWebSockets } from "./listener/web-socket.ts";
+import type { CloudToDevice } from "./model/cloud-to-device.ts";
 import type { HubEventStream } from "./model/events.ts";
 import type { Registry } from "./model/identity-registry.ts";
 import { serveMqtt } from "./mqtt/connection.ts";
@@ -42,6 +43,7 @@ export interface Hub {
   readonly ports: readonly number[];
   readonly events: HubEventStream;
   readonly registry: Registry;
+  readonly cloudToDevice: CloudToDevice;
   readonly owner: Pick<HubConnectionString, "sharedAccessKeyName" | "sharedAccessKey">;
   readonly stopped: Promise<void>;
   readonly isStopping: boolean;
@@ -89,6 +91,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     ports: listener.ports,
     events: services.events,
     registry: services.registry,
+    cloudToDevice: services.cloudToDevice,
     owner: ownerOf(options.installation),
     stopped: lifetime.stopped,
     get isStopping() {

@@ -10,6 +10,11 @@ import { type CloudToDeviceSettings, LOCAL_DEFAULTS } from "../core/limits.ts";
 export interface LocalHubOptions {
   /** Ids of devices to create. */
   readonly devices?: readonly string[];
+  /**
+   * Keeps keys, registry and queues in this directory, which is created if missing, for the next hub
+   * that has it; one hub at a time. It is what `C2D_HOME` is to the commands. Default: in memory.
+   */
+  readonly directory?: string;
   /** 0 to 65535. Default 0: any free port. */
   readonly port?: number;
   /** Address to listen on. Default 127.0.0.1. */

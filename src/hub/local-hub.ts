@@ -3,7 +3,7 @@
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { validateDeviceId } from "../core/device-identity.ts";
 import { validateOptions } from "../core/hub-options.ts";
 import { createInstallation } from "./home/installation.ts";
@@ -13,9 +13,11 @@ import {
   type LocalHubOptions,
   resolveOptions,
 } from "./local-hub-options.ts";
+import type { MessageToSend } from "./message-to-send.ts";
 import type { HubEventListener } from "./model/events.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
 import { toLocalHub } from "./to-local-hub.ts";
+import type { WaitFor } from "./wait-for-event.ts";
 
 export interface LocalHub extends AsyncDisposable {
   /** `localhost`, or the address it listens on; with the port unless the standard ports are served. */
@@ -26,7 +28,10 @@ export interface LocalHub extends AsyncDisposable {
   readonly connectionString: string;
   /** For Event Hubs clients, to read device-to-cloud messages. */
   readonly eventHubConnectionString: string;
-  /** Path of the CA certificate (PEM) that clients must trust; deleted by `stop`. */
+  /**
+   * Path of the CA certificate (PEM) that clients must trust; deleted by `stop`, unless the hub has a
+   * directory.
+   */
   readonly caFile: string;
   /**
    * Resolves when the hub has stopped, by `stop` or by its owner's `POST /$c2d/stop`, which does
@@ -39,6 +44,21 @@ export interface LocalHub extends AsyncDisposable {
    * @throws HubError ArgumentInvalid for an id the registry does not accept; HubStoppedError.
    */
   deviceConnectionString(deviceId: string): string;
+  /**
+   * Sends a cloud-to-device message, as a service would; resolves once it is in the device's queue.
+   *
+   * @throws HubError DeviceNotFound, DeviceMaximumQueueDepthExceeded, MessageTooLarge or
+   * ArgumentInvalid; InvalidOptionError; HubStoppedError.
+   */
+  send(deviceId: string, message?: MessageToSend): Promise<void>;
+  /**
+   * Resolves to the next event of this type, or that the predicate accepts; never to one from before
+   * the call, so call it before what causes the event.
+   *
+   * @throws WaitTimeoutError after `timeoutMs`; HubStoppedError if the hub stops before;
+   * InvalidOptionError.
+   */
+  readonly waitFor: WaitFor;
   /**
    * Calls the listener for every event in the hub from now on, in order, once it is durable; never
    * within another call to the hub. The returned function unsubscribes.
@@ -57,15 +77,23 @@ export interface LocalHub extends AsyncDisposable {
 }
 
 /**
- * Starts a hub in memory, by default on any free loopback port, for tests. If it fails, nothing
+ * Starts a hub, by default in memory and on any free loopback port, for tests. If it fails, nothing
  * stays open.
  *
  * @throws InvalidOptionError; HubError ArgumentInvalid for a device id that the registry does not
  * accept; PortUnavailable for a port that is in use or not permitted; IncompatiblePackage when it
- * runs from its sources and cannot work with the installed rhea.
+ * runs from its sources and cannot work with the installed rhea. With a directory also HomeError, and
+ * StoreError when another hub has it or its store cannot be read.
  */
 export async function startLocalHub(options: LocalHubOptions = {}): Promise<LocalHub> {
   validateOptions(options, LOCAL_HUB_OPTION_RANGES);
+  const { directory, port = 0, ...others } = options;
+  if (directory === undefined) return await startInMemory(options);
+  const { startHomeHub } = await import("./home-hub.ts");
+  return await startHomeHub({ ...others, directory: resolve(directory), ports: [port] });
+}
+
+async function startInMemory(options: LocalHubOptions): Promise<LocalHub> {
   const resolved = resolveOptions(options);
   for (const deviceId of resolved.devices) validateDeviceId(deviceId);
   const directory = mkdtempSync(join(tmpdir(), "c2d-hub-"));

@@ -11,8 +11,10 @@ import type { Installation } from "./home/installation.ts";
 import type { Hub } from "./hub.ts";
 import { trustInThisProcess } from "./listener/process-trust.ts";
 import { DEFAULT_HOST } from "./local-hub-options.ts";
-import type { HubEventListener } from "./model/events.ts";
+import { type MessageToSend, toMessage } from "./message-to-send.ts";
+import type { HubEvent, HubEventListener } from "./model/events.ts";
 import { HubStoppedError } from "./runtime/lifetime.ts";
+import { type WaitFor, type WaitOptions, waitForEvent } from "./wait-for-event.ts";
 
 /** Default ports of SDKs, for connection strings without one: MQTT and AMQP. */
 const PORTS_WITHOUT_MENTION = [8883, 5671] as const;
@@ -40,6 +42,10 @@ export function toLocalHub(
     const credential = credentialOf(hub.registry.get(deviceId));
     return formatDeviceConnectionString({ hostName, deviceId, credential });
   };
+  const subscribe = (listener: HubEventListener): (() => void) => {
+    requireRunning();
+    return hub.events.subscribe(listener);
+  };
   const stop = async (): Promise<void> => {
     distrust();
     await hub.stop();
@@ -56,10 +62,13 @@ export function toLocalHub(
     caFile,
     stopped: hub.stopped,
     deviceConnectionString,
-    subscribe: (listener: HubEventListener) => {
+    send: async (deviceId: string, message: MessageToSend = {}) => {
       requireRunning();
-      return hub.events.subscribe(listener);
+      await hub.cloudToDevice.send(deviceId, toMessage(message));
     },
+    subscribe,
+    waitFor: ((wanted: HubEvent["type"], options?: WaitOptions) =>
+      waitForEvent({ stopped: hub.stopped, subscribe }, wanted, options)) as WaitFor,
     trust: () => {
       requireRunning();
       distrust();

@@ -69,7 +69,7 @@ function libraryErrors(): readonly string[] {
   return classes.map(({ name }) => name).filter((name) => !CLASSES_OF_SEVERAL_NAMES.includes(name));
 }
 
-const CLASSES_OF_SEVERAL_NAMES = ["HubError", "StoreError"];
+const CLASSES_OF_SEVERAL_NAMES = ["HubError", "HomeError", "StoreError"];
 
 const CODES_OF_CLASSES: Readonly<Record<string, number>> = {
   UsageError: EXIT_CODES.usage,

@@ -103,14 +103,6 @@ test.each(["device", "service"])(
   },
 );
 
-test("vitest-own-code passes", { timeout: 60_000 }, async () => {
-  const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
-  const root = join(EXAMPLES, "vitest-own-code");
-  const { code, stdout } = await runProgram("node", [vitest, "run", "--root", root]);
-  expect(stdout).toMatch(/Tests .*3 passed/);
-  expect(code).toBe(0);
-});
-
 test.each([
   ["smoke-test.sh", "sh"],
   ["github-actions.yml", "yaml"],

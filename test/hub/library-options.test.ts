@@ -18,6 +18,7 @@ const REFUSED: readonly (readonly [options: unknown, option: string])[] = [
   [{ devcies: ["device1"] }, "devcies"],
   [{ toString: 1 }, "toString"],
   [{ directory: 5 }, "directory"],
+  [{ directory: "" }, "directory"],
   ["device1", "options"],
   [null, "options"],
   [{ devices: "device1" }, "devices"],
@@ -113,6 +114,8 @@ describe("a stopped hub", () => {
   it("refuses every call except stop", async () => {
     const hub = await startLocalHub({ devices: ["device1"] });
     const stopping = hub.stop();
+    await expect(hub.send("device1")).rejects.toThrow(HubStoppedError);
+    await expect(hub.waitFor("enqueued")).rejects.toThrow(HubStoppedError);
     for (const call of [
       () => hub.deviceConnectionString("device1"),
       () => hub.subscribe(() => {}),

@@ -1,7 +1,15 @@
 /** The published package is complete and minimal; tested in an otherwise empty folder. */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -109,6 +117,22 @@ describe("the installed package", () => {
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "true\n", stderr: "" });
   });
 
+  test("tests a device and a service with vitest, in ES modules", () => {
+    const directory = copyExample("vitest-own-code");
+    symlinkSync(join(ROOT, "node_modules/vitest"), join(consumer, "node_modules/vitest"));
+    const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
+    const { status, stdout } = node([vitest, "run", "--root", directory]);
+    expect(stdout).toMatch(/Tests .*4 passed/);
+    expect(status).toBe(0);
+  });
+
+  test("tests a device and a service with node:test, in CommonJS", () => {
+    const directory = copyExample("node-test-own-code");
+    const { status, stdout } = node(["--test", join(directory, "lamp.test.cjs")]);
+    expect(stdout).toMatch(/pass 2$/m);
+    expect(status).toBe(0);
+  });
+
   test("does not export inner modules", () => {
     const { stderr } = node(["--input-type=module", "--eval", `import "c2d-tools/dist/index.js"`]);
     expect(stderr).toContain("ERR_PACKAGE_PATH_NOT_EXPORTED");
@@ -170,6 +194,12 @@ describe.each([
     expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
   });
 });
+
+function copyExample(name: string): string {
+  const directory = join(consumer, name);
+  cpSync(join(ROOT, "examples", name), directory, { recursive: true });
+  return directory;
+}
 
 function readManifest(folder: string): { readonly version: string } {
   return JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8")) as {

@@ -1,0 +1,59 @@
+import { type OptionRange, validateOptions } from "../core/hub-options.ts";
+import { ACKS, type Ack, type Message, type SystemProperties } from "../core/message.ts";
+
+/** A cloud-to-device message, with the names of IoT Hub's documentation. Absent is not sent. */
+export interface MessageToSend {
+  /**
+   * Text goes as UTF-8, bytes as they are. Anything else goes as JSON, with the content type
+   * application/json and the content encoding utf-8 unless others are given. Default: no bytes.
+   */
+  readonly body?: unknown;
+  /** Application properties. */
+  readonly properties?: Readonly<Record<string, string>>;
+  /** At most 128 characters. */
+  readonly messageId?: string;
+  readonly correlationId?: string;
+  readonly userId?: string;
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  /** A time of the hub's clock, in milliseconds since the epoch. Default: the hub's time to live. */
+  readonly expiryTimeUtcMs?: number;
+  /** Default none. */
+  readonly ack?: Ack;
+}
+
+const TEXT: OptionRange = { text: "a string", includes: (value) => typeof value === "string" };
+
+const RANGES: Readonly<Record<keyof MessageToSend, OptionRange>> = {
+  body: {
+    text: "a string, bytes, or a value that JSON can express",
+    includes: (value) => value === undefined || JSON.stringify(value) !== undefined,
+  },
+  properties: {
+    text: "an object with strings",
+    includes: (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      Object.values(value).every((one) => typeof one === "string"),
+  },
+  messageId: TEXT,
+  correlationId: TEXT,
+  userId: TEXT,
+  contentType: TEXT,
+  contentEncoding: TEXT,
+  expiryTimeUtcMs: { text: "a number of milliseconds", includes: Number.isFinite },
+  ack: { text: ACKS.join(", "), includes: (value) => ACKS.some((ack) => ack === value) },
+};
+
+/** @throws InvalidOptionError */
+export function toMessage(message: MessageToSend): Message {
+  validateOptions(message, RANGES);
+  const { body, properties = {}, ...given } = message;
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  const system: SystemProperties = Object.fromEntries(entries);
+  if (body === undefined) return { system, properties, body: new Uint8Array() };
+  if (typeof body === "string") return { system, properties, body: Buffer.from(body) };
+  if (body instanceof Uint8Array) return { system, properties, body: Uint8Array.from(body) };
+  const json = { contentType: "application/json", contentEncoding: "utf-8" };
+  return { system: { ...json, ...system }, properties, body: Buffer.from(JSON.stringify(body)) };
+}

@@ -1,0 +1,168 @@
+/** `send`, `waitFor` and `directory` of the library. */
+
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Client, type Message } from "azure-iot-device";
+import { Mqtt } from "azure-iot-device-mqtt";
+import { describe, expect, it, onTestFinished } from "vitest";
+import {
+  HubStoppedError,
+  type LocalHub,
+  ManualClock,
+  type MessageToSend,
+  StoreError,
+  startLocalHub,
+  WaitTimeoutError,
+} from "../../src/index.ts";
+import { startHubForTest, temporaryDirectory } from "../support/local-hub.ts";
+
+/** The next message that the device's SDK receives. */
+async function receive(hub: LocalHub): Promise<Message> {
+  hub.trust();
+  const client = Client.fromConnectionString(hub.deviceConnectionString("device1"), Mqtt);
+  onTestFinished(() => client.close().then(() => {}));
+  const [message] = (await once(client, "message")) as [Message];
+  await client.complete(message);
+  return message;
+}
+
+describe("send", () => {
+  it("reaches the device with everything it was given", async () => {
+    const hub = await startHubForTest({ devices: ["device1"] });
+    await hub.send("device1", {
+      body: "hello",
+      properties: { level: "5" },
+      messageId: "m1",
+      correlationId: "c1",
+      contentType: "text/plain",
+    });
+    const message = await receive(hub);
+    expect(message.getData().toString()).toBe("hello");
+    expect(message.properties.propertyList).toContainEqual({ key: "level", value: "5" });
+    expect(message).toMatchObject({
+      messageId: "m1",
+      correlationId: "c1",
+      contentType: "text/plain",
+    });
+  });
+
+  it.each([
+    ["an object", { on: true }, '{"on":true}', "application/json"],
+    ["null", null, "null", "application/json"],
+    ["bytes", Uint8Array.of(104, 105), "hi", undefined],
+    ["nothing", undefined, "", undefined],
+  ])("takes %s as the body", async (_, body, text, contentType) => {
+    const hub = await startHubForTest({ devices: ["device1"] });
+    await hub.send("device1", { body });
+    const message = await receive(hub);
+    expect(message.getData().toString()).toBe(text);
+    expect(message.contentType).toBe(contentType);
+  });
+
+  it.each([
+    [{ data: "x" }, "data"],
+    [{ body: () => {} }, "body"],
+    [{ properties: { level: 5 } }, "properties"],
+    [{ messageId: 5 }, "messageId"],
+    [{ expiryTimeUtcMs: "tomorrow" }, "expiryTimeUtcMs"],
+    [{ ack: "all" }, "ack"],
+  ])("refuses %o", async (message, option) => {
+    const hub = await startHubForTest({ devices: ["device1"] });
+    await expect(hub.send("device1", message as MessageToSend)).rejects.toMatchObject({
+      name: "InvalidOptionError",
+      option,
+    });
+  });
+
+  it("obeys the hub's rules", async () => {
+    const hub = await startHubForTest({ devices: ["device1"], queueDepth: 1 });
+    await expect(hub.send("nobody", { body: "x" })).rejects.toMatchObject({
+      name: "DeviceNotFound",
+    });
+    await expect(hub.send("device1", { body: "x".repeat(70_000) })).rejects.toMatchObject({
+      name: "MessageTooLarge",
+    });
+    await hub.send("device1");
+    await expect(hub.send("device1")).rejects.toMatchObject({
+      name: "DeviceMaximumQueueDepthExceeded",
+    });
+  });
+});
+
+describe("waitFor", () => {
+  it("resolves to the next event of a type", async () => {
+    const hub = await startHubForTest({ devices: ["device1"] });
+    const enqueued = hub.waitFor("enqueued");
+    await hub.send("device1", { messageId: "m1" });
+    expect((await enqueued).messageId).toBe("m1");
+  });
+
+  it("resolves to the next event that a predicate accepts", async () => {
+    const hub = await startHubForTest({ devices: ["device1"] });
+    const second = hub.waitFor((event) => event.type === "enqueued" && event.messageId === "m2");
+    for (const messageId of ["m1", "m2"]) await hub.send("device1", { messageId });
+    expect(await second).toMatchObject({ sequenceNumber: 2 });
+  });
+
+  it("does not see what happened before, and says what it saw", async () => {
+    const hub = await startHubForTest({ devices: ["device1"] });
+    await hub.send("device1");
+    const error = await hub.waitFor("enqueued", { timeoutMs: 1 }).catch((reason) => reason);
+    expect(error).toBeInstanceOf(WaitTimeoutError);
+    expect(error).toMatchObject({
+      message: "The local hub reported no 'enqueued' within 1 ms. Nothing happened.",
+      seen: [],
+    });
+    const settled = hub.waitFor("settled", { timeoutMs: 100 });
+    await hub.send("device1");
+    await expect(settled).rejects.toMatchObject({ seen: ["enqueued"] });
+  });
+
+  it("takes real time with any clock", async () => {
+    const hub = await startHubForTest({ clock: new ManualClock() });
+    await expect(hub.waitFor("feedback", { timeoutMs: 1 })).rejects.toThrow(WaitTimeoutError);
+  });
+
+  it("rejects when the hub stops, and with what the predicate throws", async () => {
+    const hub = await startLocalHub({ devices: ["device1"] });
+    const failed = hub.waitFor(() => {
+      throw new TypeError("in the test");
+    });
+    await hub.send("device1");
+    await expect(failed).rejects.toThrow(new TypeError("in the test"));
+    const stopped = hub.waitFor("settled");
+    await hub.stop();
+    await expect(stopped).rejects.toThrow(HubStoppedError);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, 2 ** 31, "5"])("refuses the timeout %o", async (timeoutMs) => {
+    const hub = await startHubForTest();
+    await expect(hub.waitFor("settled", { timeoutMs: timeoutMs as number })).rejects.toMatchObject({
+      name: "InvalidOptionError",
+      option: "timeoutMs",
+    });
+  });
+});
+
+describe("with a directory", () => {
+  it("keys, devices and messages are there again", async () => {
+    const directory = join(temporaryDirectory(), "new");
+    const first = await startLocalHub({ directory, devices: ["device1"] });
+    await first.send("device1", { messageId: "kept" });
+    const keyOf = (hub: LocalHub) => /SharedAccessKey=.*/.exec(hub.connectionString)?.[0];
+    await first.stop();
+    expect(existsSync(first.caFile)).toBe(true);
+    const second = await startHubForTest({ directory });
+    expect(keyOf(second)).toBe(keyOf(first));
+    expect((await receive(second)).messageId).toBe("kept");
+  });
+
+  it("a second hub is refused", async () => {
+    const directory = temporaryDirectory();
+    await startHubForTest({ directory });
+    const error = await startLocalHub({ directory }).catch((reason) => reason);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({ name: "StoreInUse" });
+  });
+});
