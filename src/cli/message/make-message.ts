@@ -1,11 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Message } from "../../core/message.ts";
-import {
-  compileTemplate,
-  makeWindSpeed,
-  type PlaceholderValues,
-  type Template,
-} from "../text/placeholders.ts";
+import { compileTemplate, makeWindSpeed, type PlaceholderValues } from "../text/placeholders.ts";
+import type { Template } from "../text/template.ts";
 import type { BodyPlan, MessagePlan } from "./message-plan.ts";
 
 export interface MessageInstance {
@@ -23,7 +19,7 @@ export function makeRunId(): string {
 
 /** Makes the messages of a run: its texts are parsed once. */
 export function messageMaker(plan: MessagePlan): (instance: MessageInstance) => Message {
-  const template = (text: string): Template =>
+  const template = (text: string): Template<PlaceholderValues> =>
     plan.isTemplate ? compileTemplate(text) : () => text;
   const { contentType, contentEncoding } = plan;
   const messageId = template(plan.messageId);

@@ -1,3 +1,5 @@
+import { createTemplate, parseTemplate, type Template } from "./template.ts";
+
 export interface PlaceholderValues {
   /** 0-based, counting over all devices. */
   readonly n: number;
@@ -19,31 +21,18 @@ export const PLACEHOLDERS = [
   "windSpeed",
 ] as const satisfies (keyof PlaceholderValues)[];
 
-const PLACEHOLDER = /\{\{\s*([A-Za-z]+)\s*\}\}/g;
-const KNOWN_PLACEHOLDER = new RegExp(`\\{\\{\\s*(${PLACEHOLDERS.join("|")})\\s*\\}\\}`);
-
-export type Template = (values: PlaceholderValues) => string;
-
 /** Unknown placeholders stay as they are. */
-export function compileTemplate(text: string): Template {
-  // Texts and names in turn, from a text to a text.
-  const [start = "", ...rest] = text.split(KNOWN_PLACEHOLDER);
-  if (rest.length === 0) return () => text;
-  return (values) => {
-    let filled = start;
-    for (let i = 0; i < rest.length; i += 2) {
-      filled += values[rest[i] as keyof PlaceholderValues];
-      filled += rest[i + 1];
-    }
-    return filled;
-  };
+export function compileTemplate(text: string): Template<PlaceholderValues> {
+  return createTemplate(
+    parseTemplate(text, PLACEHOLDERS),
+    (name) => (values) => String(values[name as keyof PlaceholderValues]),
+  );
 }
 
 export function findUnknownPlaceholder(text: string): string | undefined {
-  for (const [whole, name] of text.matchAll(PLACEHOLDER)) {
-    if (!PLACEHOLDERS.some((one) => one === name)) return whole;
-  }
-  return undefined;
+  const { names } = parseTemplate(text, ["[A-Za-z]+"]);
+  const unknown = names.find((name) => !PLACEHOLDERS.some((one) => one === name));
+  return unknown && `{{${unknown}}}`;
 }
 
 /** 12.00 to 16.00, as in the tutorial. */
