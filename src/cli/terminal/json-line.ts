@@ -4,10 +4,15 @@ const UNSAFE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 /** Most lines: the test is much faster than the search. */
 const PRINTABLE_ASCII = /^[ -~]*$/;
 
-/** Ends with a newline. Unsafe characters become `\uXXXX`, which parses back to the same value. */
+/** Ends with a newline. */
 export function formatJsonLine(value: object): string {
+  return `${formatJson(value)}\n`;
+}
+
+/** Unsafe characters become `\uXXXX`, which parses back to the same value. */
+export function formatJson(value: unknown): string {
   const json = JSON.stringify(value);
-  return PRINTABLE_ASCII.test(json) ? `${json}\n` : `${json.replace(UNSAFE, toUnicodeEscapes)}\n`;
+  return PRINTABLE_ASCII.test(json) ? json : json.replace(UNSAFE, toUnicodeEscapes);
 }
 
 function toUnicodeEscapes(character: string): string {

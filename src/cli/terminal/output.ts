@@ -22,6 +22,8 @@ export class OutputClosedError extends Error {
   override readonly name = "OutputClosedError";
 }
 
+export type OutputData = string | Uint8Array;
+
 export interface Output {
   readonly isTTY: boolean;
   /** Undefined if unknown or not a terminal. */
@@ -29,11 +31,11 @@ export interface Output {
   readonly hasText: boolean;
   readonly closed: AbortSignal;
   /**
-   * Resolves once the text has left this process.
+   * Resolves once the data has left this process.
    *
    * @throws OutputClosedError, OutputError
    */
-  write(text: string): Promise<void>;
+  write(data: OutputData): Promise<void>;
   /** Resolves when everything so far is written or has failed, or `limitMs` have passed. */
   flush(limitMs?: number): Promise<void>;
   /** Drops pending writes, so that a blocked reader cannot keep the process alive. */
@@ -75,10 +77,10 @@ export class StreamOutput implements Output {
     return this.#closed.signal;
   }
 
-  write(text: string): Promise<void> {
+  write(data: OutputData): Promise<void> {
     this.#hasText = true;
     const written = new Promise<void>((resolve, reject) => {
-      this.#stream.write(text, (error) => {
+      this.#stream.write(data, (error) => {
         if (error) reject(this.#explain(error));
         else resolve();
       });

@@ -2,9 +2,23 @@ import type { ReceivedFeedback } from "../../client/service/service-connection.t
 import { escapeLine } from "../terminal/escape.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
 
+/** Those of `toFeedbackRecord`, but for the latency, which only the sender of the message knows. */
+export const FEEDBACK_KEYS = [
+  "type",
+  "originalMessageId",
+  "deviceId",
+  "statusCode",
+  "description",
+  "enqueuedTimeUtc",
+];
+
 /** @param latencyMs Since the hub accepted the message, if known. */
 export function formatFeedbackJson(record: ReceivedFeedback, latencyMs?: number): string {
-  return formatJsonLine({
+  return formatJsonLine(toFeedbackRecord(record, latencyMs));
+}
+
+export function toFeedbackRecord(record: ReceivedFeedback, latencyMs?: number) {
+  return {
     type: "feedback",
     originalMessageId: record.originalMessageId,
     deviceId: record.deviceId,
@@ -12,7 +26,7 @@ export function formatFeedbackJson(record: ReceivedFeedback, latencyMs?: number)
     description: record.description,
     enqueuedTimeUtc: new Date(record.enqueuedTimeUtcMs).toISOString(),
     ...(latencyMs !== undefined && { latencyMs }),
-  });
+  };
 }
 
 export function formatFeedbackText(record: ReceivedFeedback, when: string): string {

@@ -73,6 +73,25 @@ test("text has the time of each record, and ready on stderr", async () => {
   expect(stderr).toContain("Waiting for feedback");
 });
 
+test("--format prints one line per record", async () => {
+  await feedbackOf("device1", "m1");
+  const args = ["--format", "{{originalMessageId}}\\t{{statusCode}} {{json}}", "-c", "1"];
+  const { code, stdout } = await hub.run("c2d-hub", "monitor-feedback", ...args);
+  expect(stdout).toMatch(/^m1\tPurged \{"type":"feedback".*\}\n$/);
+  expect(code).toBe(0);
+});
+
+test.each([
+  [["--format", "{{messageId}}"], "{{messageId}} is not a key", "originalMessageId"],
+  [["--format", "{{json}}", "-o", "json"], "cannot be combined", "Keep one"],
+  [["--raw"], "unknown option '--raw'", "--help"],
+])("%j is a usage error", async (args, message, hint) => {
+  const { code, stderr } = await hub.run("c2d-hub", "monitor-feedback", ...args);
+  expect(stderr).toContain(message);
+  expect(stderr).toContain(hint);
+  expect(code).toBe(2);
+});
+
 test.each([
   [[], /other readers do not get them/],
   [["-d", "device1"], /then returned to other readers/],

@@ -102,12 +102,18 @@ export async function run(
 /** A reader of the program's stream, which can be paused and closed. */
 class Reader extends Writable {
   text = "";
+  readonly #chunks: Buffer[] = [];
   #isPaused = false;
   #resume = (): void => {};
   readonly #watchers = new Set<() => void>();
 
   constructor() {
     super({ decodeStrings: true });
+  }
+
+  /** Of output that is not text. */
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
   }
 
   /** Reads nothing until `resume`: writes block. */
@@ -140,6 +146,7 @@ class Reader extends Writable {
     const take = (): void => {
       this.#resume = () => {};
       this.text += chunk.toString();
+      this.#chunks.push(chunk);
       for (const watch of this.#watchers) watch();
       done();
     };

@@ -9,8 +9,10 @@ import {
   addSettingOptions,
   formatExamples,
 } from "../../program/common-options.ts";
+import { addFormatOption, addRawOptions, describeTemplate } from "../../program/format-options.ts";
 import type { Act } from "../../program/run-program.ts";
 import { addConnectionOptions } from "../connection-options.ts";
+import { MESSAGE_KEYS } from "../receiving/message-record.ts";
 import type { ListenFlags } from "./listen-flags.ts";
 
 const ABOUT = `
@@ -56,7 +58,9 @@ export function addListen(program: Command, act: Act): void {
         .choices(["complete", "abandon", "reject", "none"])
         .default("complete"),
     )
-    .option("--output-file <path>", "append messages to this file instead of stdout")
+    .option("--output-file <path>", "append messages to this file instead of stdout");
+  addFormatOption(command, "message");
+  addRawOptions(command)
     .option("--ready-file <path>", "create this file once subscribed, for scripts")
     .option(
       "--poll-interval <duration>",
@@ -68,11 +72,20 @@ export function addListen(program: Command, act: Act): void {
   addCommonOptions(command).addHelpText(
     "after",
     ABOUT +
+      describeTemplate(MESSAGE_KEYS) +
       formatExamples([
         ["c2d-device listen --local", "receive from the local hub, as device1"],
         [
+          "c2d-device listen --format '{{messageId}} {{properties.level}} {{body}}'",
+          "print one line per message",
+        ],
+        [
+          "c2d-device listen --raw --separator '' --count 1 > firmware.bin",
+          "save the bytes of one body",
+        ],
+        [
           `c2d-device listen -o json | jq -r 'select(.type == "message").body'`,
-          "print only the bodies",
+          "process messages with jq",
         ],
         ["c2d-device listen --count 1 --timeout 30s", "wait for one message, at most 30 s"],
         [

@@ -2,9 +2,10 @@
 
 import type { DeliverySettlement } from "../../../client/connection/device-connection.ts";
 import type { CommonFlags } from "../../program/common-options.ts";
+import type { FormatFlags } from "../../program/format-options.ts";
 import type { ConnectionFlags } from "../connection-options.ts";
 
-export interface ListenFlags extends CommonFlags, ConnectionFlags {
+export interface ListenFlags extends CommonFlags, ConnectionFlags, FormatFlags {
   readonly count?: number;
   readonly timeout?: number;
   readonly idleTimeout?: number;

@@ -1,6 +1,7 @@
 import type { DeliverySettlement } from "../../../client/connection/device-connection.ts";
 import type { DeviceConfig } from "../../../config/device-config.ts";
 import { AZURE_DEFAULTS } from "../../../core/limits.ts";
+import type { OutputFormat } from "../../program/output-format.ts";
 import { UsageError } from "../../terminal/usage-error.ts";
 import { type ConnectionOptions, toConnectionOptions } from "../connection-options.ts";
 import type { ListenFlags } from "./listen-flags.ts";
@@ -13,6 +14,7 @@ export interface ListenOptions {
   /** Undefined or 0: unbounded. */
   readonly idleTimeoutMs: number | undefined;
   readonly outputFile: string | undefined;
+  readonly format: OutputFormat;
   readonly readyFile: string | undefined;
   /** `abandon` holds printed messages until the end of the run. */
   readonly settlement: DeliverySettlement;
@@ -23,7 +25,11 @@ export interface ListenOptions {
 }
 
 /** @throws UsageError */
-export function toListenOptions(flags: ListenFlags, config: DeviceConfig): ListenOptions {
+export function toListenOptions(
+  flags: ListenFlags,
+  format: OutputFormat,
+  config: DeviceConfig,
+): ListenOptions {
   validateForTransport(flags, config.transport);
   return {
     connection: toConnectionOptions(flags, config),
@@ -31,6 +37,7 @@ export function toListenOptions(flags: ListenFlags, config: DeviceConfig): Liste
     timeoutMs: flags.timeout,
     idleTimeoutMs: flags.idleTimeout,
     outputFile: flags.outputFile,
+    format,
     readyFile: flags.readyFile,
     settlement: flags.settle,
     lockTimeoutMs: AZURE_DEFAULTS.lockTimeoutMs,

@@ -4,12 +4,14 @@ import type { Delivery, DeviceConnection } from "../../../client/connection/devi
 import { loadDeviceConfig } from "../../../config/device-config.ts";
 import { type End, Ending } from "../../program/ending.ts";
 import { loadConfig } from "../../program/load-config.ts";
+import { toOutputFormat } from "../../program/output-format.ts";
 import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts";
 import type { Context } from "../../program/run-program.ts";
 import type { ExitCode } from "../../terminal/exit-code.ts";
 import { DeviceLink } from "../device-link.ts";
 import { HeldMessages, type HoldEnd } from "../receiving/held-messages.ts";
 import { MessageReceiver } from "../receiving/message-receiver.ts";
+import { MESSAGE_KEYS } from "../receiving/message-record.ts";
 import { type MessageSink, openSink } from "../receiving/message-sink.ts";
 import { describeHoldEnd, isHoldEnd, reportReturned } from "./held-text.ts";
 import type { ListenFlags } from "./listen-flags.ts";
@@ -18,8 +20,9 @@ import { toListenOptions } from "./listen-options.ts";
 import { prepareReadyFile } from "./ready-file.ts";
 
 export async function listen(flags: ListenFlags, context: Context): Promise<ExitCode> {
+  const format = toOutputFormat(flags, MESSAGE_KEYS);
   const config = loadConfig(loadDeviceConfig, "c2d-device", flags, context);
-  return await runListen(toListenOptions(flags, config), context);
+  return await runListen(toListenOptions(flags, format, config), context);
 }
 
 export async function runListen(options: ListenOptions, context: Context): Promise<ExitCode> {
@@ -50,7 +53,7 @@ class ListenRun {
   #connection: DeviceConnection | undefined;
 
   constructor(options: ListenOptions, context: Context, sink: MessageSink) {
-    const { connection, count, pollIntervalMs, settlement, lockTimeoutMs } = options;
+    const { connection, count, format, pollIntervalMs, settlement, lockTimeoutMs } = options;
     const isHolding = settlement === "abandon";
     this.#options = options;
     this.#context = context;
@@ -82,7 +85,10 @@ class ListenRun {
       this.#held = new HeldMessages({ lockTimeoutMs: () => this.#lockTimeoutMs(), onEnd });
     }
     const held = this.#held;
-    this.#receiver = new MessageReceiver({ deviceId, sink, settlement, held, count }, context);
+    this.#receiver = new MessageReceiver(
+      { deviceId, sink, format, settlement, held, count },
+      context,
+    );
   }
 
   /** Over HTTP the device itself requests the lock duration. */

@@ -3,18 +3,20 @@
 import { waitAtMost } from "../../../async/within.ts";
 import type { Delivery, DeliverySettlement } from "../../../client/connection/device-connection.ts";
 import { WRITE_GRACE_MS } from "../../program/ending.ts";
+import type { OutputFormat } from "../../program/output-format.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
-import { separate } from "../../terminal/paragraph.ts";
+import type { OutputData } from "../../terminal/output.ts";
 import { DeliveryPrinter } from "./delivery-printer.ts";
 import { DuplicateWindow } from "./duplicate-window.ts";
 import type { HeldMessages } from "./held-messages.ts";
-import { createMessageFormat } from "./message-format.ts";
+import { createMessageFormat, joinMessages } from "./message-format.ts";
 import type { MessageSink } from "./message-sink.ts";
 
 export interface MessageReceiverOptions {
   readonly deviceId: string;
   readonly sink: MessageSink;
+  readonly format: OutputFormat;
   readonly settlement: DeliverySettlement;
   /** Holds printed messages; redeliveries within the run are then not printed. */
   readonly held?: HeldMessages | undefined;
@@ -65,7 +67,7 @@ export class MessageReceiver {
   #createPrinter(): DeliveryPrinter {
     const { deviceId, count, sink } = this.#options;
     const { flags, io } = this.#context;
-    const format = createMessageFormat(flags.output === "json", {
+    const format = createMessageFormat(this.#options.format, {
       isTTY: sink.isTTY,
       env: io.env,
       isDisabled: !flags.color,
@@ -82,11 +84,10 @@ export class MessageReceiver {
     });
   }
 
-  async #write(texts: readonly string[]): Promise<void> {
-    const { sink } = this.#options;
-    const { flags } = this.#context;
+  async #write(messages: readonly OutputData[]): Promise<void> {
+    const { sink, format } = this.#options;
     if (sink.isTTY) this.#context.reporter.hideProgress();
-    await sink.write(flags.output === "json" ? texts.join("") : separate(texts.join("\n"), sink));
+    await sink.write(joinMessages(messages, format, sink));
   }
 
   #onPrinted(delivery: Delivery): void {

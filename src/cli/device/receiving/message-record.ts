@@ -12,6 +12,31 @@ export interface Arrival {
   readonly isDuplicate: boolean;
 }
 
+/** Those of `toMessageRecord`, in its order. */
+export const MESSAGE_KEYS = [
+  "type",
+  "n",
+  "receivedAt",
+  "deviceId",
+  "messageId",
+  "correlationId",
+  "userId",
+  "to",
+  "expiryTimeUtc",
+  "contentType",
+  "contentEncoding",
+  "ack",
+  "enqueuedTimeUtc",
+  "sequenceNumber",
+  "deliveryCount",
+  "properties",
+  "bodyEncoding",
+  "body",
+  "raw",
+  "bytes",
+  "duplicate",
+];
+
 export function toMessageRecord(message: ReceivedMessage, arrival: Arrival) {
   return {
     type: "message",

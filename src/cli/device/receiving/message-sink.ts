@@ -1,15 +1,15 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Io } from "../../terminal/io.ts";
-import { type Output, OutputError } from "../../terminal/output.ts";
+import { type Output, type OutputData, OutputError } from "../../terminal/output.ts";
 import { UsageError } from "../../terminal/usage-error.ts";
 
 export interface MessageSink {
   readonly isTTY: boolean;
   /** Whether something has been written, by this run or an earlier one. */
   readonly hasText: boolean;
-  /** Resolves once the text has left the process. */
-  write(text: string): Promise<void>;
+  /** Resolves once the data has left the process. */
+  write(data: OutputData): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,9 +30,9 @@ export async function openSink(
     get hasText() {
       return hasText;
     },
-    write(text) {
+    write(data) {
       hasText = true;
-      return append(file, text, path);
+      return append(file, data, path);
     },
     close: () => file.close(),
   };
@@ -44,7 +44,7 @@ export function stdoutSink(stdout: Output): MessageSink {
     get hasText() {
       return stdout.hasText;
     },
-    write: (text) => stdout.write(text),
+    write: (data) => stdout.write(data),
     close: () => Promise.resolve(),
   };
 }
@@ -61,9 +61,9 @@ async function openFile(path: string, shownPath: string): Promise<FileHandle> {
   }
 }
 
-async function append(file: FileHandle, text: string, shownPath: string): Promise<void> {
+async function append(file: FileHandle, data: OutputData, shownPath: string): Promise<void> {
   try {
-    await file.appendFile(text);
+    await file.appendFile(data);
   } catch (cause) {
     const reason = (cause as Error).message;
     throw new OutputError(`cannot write to ${shownPath}: ${reason}`, { cause });

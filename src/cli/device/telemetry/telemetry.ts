@@ -148,8 +148,9 @@ class TelemetryRun {
   #createReceiver(): MessageReceiver {
     const { deviceId } = this.#link;
     const sink = stdoutSink(this.#context.io.stdout);
+    const format = { type: this.#context.flags.output };
     return new MessageReceiver(
-      { deviceId, sink, settlement: "complete", count: undefined },
+      { deviceId, sink, format, settlement: "complete", count: undefined },
       this.#context,
     );
   }

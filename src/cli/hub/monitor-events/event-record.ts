@@ -4,6 +4,26 @@ import type { ReceivedEvent } from "../../../client/events/received-event.ts";
 import { viewBody } from "../../text/body-text.ts";
 import { formatTime } from "../../text/time.ts";
 
+/** Those of `toEventRecord`, in its order. */
+export const EVENT_KEYS = [
+  "type",
+  "deviceId",
+  "partitionId",
+  "sequenceNumber",
+  "offset",
+  "enqueuedTimeUtc",
+  "messageId",
+  "correlationId",
+  "userId",
+  "contentType",
+  "contentEncoding",
+  "properties",
+  "annotations",
+  "bodyEncoding",
+  "body",
+  "raw",
+];
+
 export function toEventRecord(event: ReceivedEvent) {
   const { properties, annotations, body, system } = event;
   return {

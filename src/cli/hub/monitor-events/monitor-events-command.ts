@@ -10,9 +10,11 @@ import {
   addSettingOptions,
   formatExamples,
 } from "../../program/common-options.ts";
+import { addFormatOption, addRawOptions, describeTemplate } from "../../program/format-options.ts";
 import type { Act } from "../../program/run-program.ts";
 import { deviceIdOption } from "../registry/device-id-option.ts";
 import { parseEnqueuedTime } from "./enqueued-time.ts";
+import { EVENT_KEYS } from "./event-record.ts";
 import type { MonitorEventsFlags } from "./monitor-events-flags.ts";
 
 const DEFAULT_CONSUMER_GROUP = "$Default";
@@ -47,11 +49,14 @@ export function addMonitorEvents(program: Command, act: Act): void {
       "exit after this duration, with 124 if --count was not reached (default: never)",
       parseDurationArgument,
     );
+  addFormatOption(command, "event");
+  addRawOptions(command);
   addConnectTimeout(command);
   addSettingOptions(command, "c2d-hub", ["deviceId"]);
   addCommonOptions(command).addHelpText(
     "after",
     ABOUT +
+      describeTemplate(EVENT_KEYS) +
       formatExamples([
         ["c2d-hub monitor-events --local", "print new events of the local hub"],
         [
@@ -59,8 +64,12 @@ export function addMonitorEvents(program: Command, act: Act): void {
           "print events of one device since 10 minutes ago",
         ],
         [
+          "c2d-hub monitor-events --format '{{enqueuedTimeUtc}} {{deviceId}} {{body}}'",
+          "print one line per event",
+        ],
+        [
           `c2d-hub monitor-events -o json | jq -c 'select(.type == "event").body'`,
-          "print only the bodies",
+          "process events with jq",
         ],
         ["c2d-hub monitor-events --count 1 --timeout 30s", "wait for one event, at most 30 s"],
       ]),

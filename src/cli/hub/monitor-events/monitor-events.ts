@@ -14,15 +14,16 @@ import { whileConnecting } from "../../local/connecting.ts";
 import type { HubFollower } from "../../local/hub-follower.ts";
 import { type End, Ending, WRITE_GRACE_MS } from "../../program/ending.ts";
 import { loadConfig } from "../../program/load-config.ts";
+import { toOutputFormat } from "../../program/output-format.ts";
 import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import type { ExitCode } from "../../terminal/exit-code.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
-import { separate } from "../../terminal/paragraph.ts";
 import { formatCount } from "../../text/count.ts";
 import { formatRetry } from "../../text/retry-text.ts";
-import { createEventFormat, type EventFormat, type EventGap, formatGap } from "./event-format.ts";
+import { EventPrinter } from "./event-printer.ts";
+import { EVENT_KEYS } from "./event-record.ts";
 import { type EventSource, findEventSource } from "./event-source.ts";
 import type { MonitorEventsFlags } from "./monitor-events-flags.ts";
 
@@ -30,23 +31,24 @@ export async function monitorEvents(
   flags: MonitorEventsFlags,
   context: Context,
 ): Promise<ExitCode> {
+  const format = toOutputFormat(flags, EVENT_KEYS);
   const config = loadConfig(loadEventsConfig, "c2d-hub", flags, context);
-  return await runMonitorEvents(flags, config, context);
-}
-
-export async function runMonitorEvents(
-  flags: MonitorEventsFlags,
-  config: EventsConfig,
-  context: Context,
-): Promise<ExitCode> {
-  return await new MonitorRun(flags, config, context).run();
+  const { reporter, io } = context;
+  const { stdout, env } = io;
+  const printer = new EventPrinter(format, {
+    stdout,
+    env,
+    reporter,
+    isColorDisabled: !flags.color,
+  });
+  return await new MonitorRun(flags, config, printer, context).run();
 }
 
 class MonitorRun {
   readonly #flags: MonitorEventsFlags;
   readonly #config: EventsConfig;
   readonly #context: Context;
-  readonly #format: EventFormat;
+  readonly #printer: EventPrinter;
   readonly #ending: Ending<ReceivingEnd>;
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
   readonly #disconnect = new AbortController();
@@ -57,16 +59,16 @@ class MonitorRun {
   #printed = 0;
   #missing = 0;
 
-  constructor(flags: MonitorEventsFlags, config: EventsConfig, context: Context) {
-    const { io } = context;
+  constructor(
+    flags: MonitorEventsFlags,
+    config: EventsConfig,
+    printer: EventPrinter,
+    context: Context,
+  ) {
     this.#flags = flags;
     this.#config = config;
     this.#context = context;
-    this.#format = createEventFormat(flags.output === "json", {
-      isTTY: io.stdout.isTTY,
-      env: io.env,
-      isDisabled: !flags.color,
-    });
+    this.#printer = printer;
     this.#ending = new Ending(context);
     this.#follower = createFollower(config.hub, context);
   }
@@ -136,25 +138,14 @@ class MonitorRun {
         else reporter.info("Reconnected, continuing after the last event.");
         break;
       case "gap":
-        this.#reportGap(event);
+        this.#missing += event.missing;
+        this.#printer.printGap(event).catch(this.#ending.fail);
         break;
       case "retry":
         reporter.info(formatRetry(event.error, event.retryInMs));
         if (event.error.hint) reporter.detail(event.error.hint);
         break;
     }
-  }
-
-  /** On stdout among the events, because their consumer must know. */
-  #reportGap(gap: EventGap): void {
-    this.#missing += gap.missing;
-    const text = formatGap(gap, this.#flags.output === "json");
-    this.#print(text).catch(this.#ending.fail);
-  }
-
-  async #print(text: string): Promise<void> {
-    const { io } = this.#context;
-    await io.stdout.write(this.#flags.output === "json" ? text : separate(text, io.stdout));
   }
 
   async #reportReady({ partitionIds }: EventConnection): Promise<void> {
@@ -187,7 +178,7 @@ class MonitorRun {
     if (this.#disconnect.signal.aborted || this.#accepted >= count) return;
     this.#accepted += 1;
     try {
-      await this.#print(this.#format(event, this.#accepted));
+      await this.#printer.printEvent(event, this.#accepted);
       this.#printed += 1;
       if (this.#printed === count) this.#ending.end("count");
     } catch (error) {

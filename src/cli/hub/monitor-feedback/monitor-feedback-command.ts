@@ -6,7 +6,9 @@ import {
   addSettingOptions,
   formatExamples,
 } from "../../program/common-options.ts";
+import { addFormatOption, describeTemplate } from "../../program/format-options.ts";
 import type { Act } from "../../program/run-program.ts";
+import { FEEDBACK_KEYS } from "../../text/feedback-text.ts";
 import { deviceIdOption } from "../registry/device-id-option.ts";
 import type { MonitorFeedbackFlags } from "./monitor-feedback-flags.ts";
 
@@ -35,16 +37,22 @@ export function addMonitorFeedback(program: Command, act: Act): void {
       parseDurationArgument,
     )
     .option("--peek", "return the records to the queue on exit");
+  addFormatOption(command, "record");
   addSettingOptions(command, "c2d-hub", ["deviceId", "eventHubConnectionString"]);
   addConnectTimeout(command);
   addCommonOptions(command).addHelpText(
     "after",
     ABOUT +
+      describeTemplate(FEEDBACK_KEYS) +
       formatExamples([
         ["c2d-hub monitor-feedback --local", "print records of all devices until Ctrl-C"],
         [
           "c2d-hub monitor-feedback -d device1 --count 1 --timeout 60s",
           "wait for the next record of a device",
+        ],
+        [
+          "c2d-hub monitor-feedback --format '{{originalMessageId}}\\t{{statusCode}}'",
+          "print id and status of each message, separated by a tab",
         ],
         [
           "c2d-hub monitor-feedback --wait-on-msg order-17 --timeout 5m && echo done",

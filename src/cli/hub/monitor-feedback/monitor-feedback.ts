@@ -11,12 +11,14 @@ import { loadHubConfig } from "../../../config/hub-config.ts";
 import { RunConnection } from "../../local/run-connection.ts";
 import { type End, Ending, WRITE_GRACE_MS } from "../../program/ending.ts";
 import { loadConfig } from "../../program/load-config.ts";
+import { type OutputFormat, toOutputFormat } from "../../program/output-format.ts";
 import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
-import { formatFeedbackJson, formatFeedbackText } from "../../text/feedback-text.ts";
+import { FEEDBACK_KEYS } from "../../text/feedback-text.ts";
+import { createFeedbackFormat } from "./feedback-format.ts";
 import type { MonitorFeedbackFlags } from "./monitor-feedback-flags.ts";
 
 const CONSUMED = "Printed records are consumed: other readers do not get them.";
@@ -28,20 +30,23 @@ export async function monitorFeedback(
   flags: MonitorFeedbackFlags,
   context: Context,
 ): Promise<ExitCode> {
+  const format = toOutputFormat(flags, FEEDBACK_KEYS);
   const config = loadConfig(loadHubConfig, "c2d-hub", flags, context);
-  return await runMonitorFeedback(flags, config, context);
+  return await runMonitorFeedback(flags, format, config, context);
 }
 
 export async function runMonitorFeedback(
   flags: MonitorFeedbackFlags,
+  format: OutputFormat,
   config: HubConfig,
   context: Context,
 ): Promise<ExitCode> {
-  return await new FeedbackMonitor(flags, config, context).run();
+  return await new FeedbackMonitor(flags, format, config, context).run();
 }
 
 class FeedbackMonitor {
   readonly #flags: MonitorFeedbackFlags;
+  readonly #format: (record: ReceivedFeedback) => string;
   readonly #config: HubConfig;
   readonly #context: Context;
   readonly #count: number | undefined;
@@ -56,8 +61,14 @@ class FeedbackMonitor {
   #negative = 0;
   #hasWarnedOfReturn = false;
 
-  constructor(flags: MonitorFeedbackFlags, config: HubConfig, context: Context) {
+  constructor(
+    flags: MonitorFeedbackFlags,
+    format: OutputFormat,
+    config: HubConfig,
+    context: Context,
+  ) {
     this.#flags = flags;
+    this.#format = createFeedbackFormat(format);
     this.#config = config;
     this.#context = context;
     this.#count = flags.count ?? (flags.waitOnMsg === undefined ? undefined : 1);
@@ -147,11 +158,7 @@ class FeedbackMonitor {
   }
 
   async #print(record: ReceivedFeedback): Promise<void> {
-    const { io, flags } = this.#context;
-    const when = `at ${new Date(record.enqueuedTimeUtcMs).toISOString()}`;
-    await io.stdout.write(
-      flags.output === "json" ? formatFeedbackJson(record) : formatFeedbackText(record, when),
-    );
+    await this.#context.io.stdout.write(this.#format(record));
     this.#printed += 1;
     if (record.statusCode !== "Success") this.#negative += 1;
   }

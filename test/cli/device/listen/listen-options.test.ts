@@ -20,7 +20,7 @@ function optionsOf(transport: Transport, flags: Partial<ListenFlags> = {}) {
     connectTimeout: 1000,
     ...flags,
   };
-  return toListenOptions(given, config);
+  return toListenOptions(given, { type: "text" }, config);
 }
 
 describe.each(["mqtt", "mqtt-ws"] as const)("over %s", (transport) => {

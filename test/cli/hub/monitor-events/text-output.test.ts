@@ -31,7 +31,9 @@ const BARE: ReceivedEvent = {
 };
 
 function format(isJson: boolean, event: ReceivedEvent, n = 1): string {
-  return createEventFormat(isJson, { isTTY: false, env: {}, isDisabled: false })(event, n);
+  const type = isJson ? "json" : "text";
+  const format = createEventFormat({ type }, { isTTY: false, env: {}, isDisabled: false });
+  return String(format(event, n));
 }
 
 const parse = (event: ReceivedEvent) => JSON.parse(format(true, event)) as Record<string, unknown>;
