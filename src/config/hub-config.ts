@@ -22,6 +22,7 @@ export interface NamedDevice {
 /** Events can be read through a hub, or directly from its Event Hubs-compatible endpoint. */
 export interface EventsConfig extends CommonServiceConfig {
   readonly hub: ServiceHub | EventHub;
+  /** Its id is a pattern: `*` is a wildcard, `\*` is not. */
   readonly device?: NamedDevice | undefined;
 }
 
@@ -53,25 +54,35 @@ export function loadDeviceOfHubConfig(
 
 /** @throws ConfigError with every problem. */
 export function loadEventsConfig(inputs: ConfigInputs): EventsConfig {
-  return load(inputs, (reader) =>
-    isEventHubChosen(reader)
-      ? readEventHub(reader)
-      : readServiceHub(reader, inputs, chooseServiceHub(reader)),
+  return load(
+    inputs,
+    (reader) =>
+      isEventHubChosen(reader)
+        ? readEventHub(reader)
+        : readServiceHub(reader, inputs, chooseServiceHub(reader)),
+    (reader) => reader.deviceIdPattern("deviceId"),
   );
 }
 
-function load<H>(inputs: ConfigInputs, readHub: (reader: SettingReader) => H | undefined) {
+function load<H>(
+  inputs: ConfigInputs,
+  readHub: (reader: SettingReader) => H | undefined,
+  readId = (reader: SettingReader) => reader.deviceId("deviceId"),
+) {
   return readServiceConfig(inputs, (reader) => {
-    const device = readDevice(reader);
+    const device = readDevice(reader, readId);
     const hub = readHub(reader);
     return hub && { hub, device };
   });
 }
 
-function readDevice(reader: SettingReader): NamedDevice | undefined {
+function readDevice(
+  reader: SettingReader,
+  readId: (reader: SettingReader) => string | undefined,
+): NamedDevice | undefined {
   const source = reader.settings.deviceId?.source;
   if (source === undefined) return undefined;
-  const deviceId = reader.deviceId("deviceId");
+  const deviceId = readId(reader);
   return deviceId === undefined
     ? undefined
     : { deviceId, from: describeSource("deviceId", source) };

@@ -85,9 +85,18 @@ export class SettingReader {
   }
 
   deviceId(key: SettingKey): string | undefined {
+    return this.#validId(key, (id) => id);
+  }
+
+  /** `*` is valid in an id, and `\*` is for a literal one. */
+  deviceIdPattern(key: SettingKey): string | undefined {
+    return this.#validId(key, (pattern) => pattern.replaceAll("\\*", "*"));
+  }
+
+  #validId(key: SettingKey, toId: (value: string) => string): string | undefined {
     const value = this.text(key);
     if (value === undefined) return undefined;
-    const fault = deviceIdFault(value);
+    const fault = deviceIdFault(toId(value));
     return fault === undefined
       ? value
       : this.report(key, "not a valid device id", `${fault} Correct ${nameOf(key)}.`);

@@ -37,16 +37,8 @@ function splitBag(bag: string): string[] {
 }
 
 function add(target: Record<string, string>, flag: string, pair: string): [string, string] {
-  const equals = pair.indexOf("=");
-  if (equals < 0) {
-    throw new UsageError(
-      `${flag}: '${pair}' has no '='`,
-      "Use name=value; name= gives an empty value.",
-    );
-  }
-  const name = pair.slice(0, equals);
-  const value = pair.slice(equals + 1);
-  validatePropertyName(flag, name);
+  const [name, value] = splitPair(flag, pair);
+  validateUnreserved(flag, name);
   if (Object.hasOwn(target, name)) {
     throw new UsageError(`${flag}: '${name}' is given twice`, "Give each name once.");
   }
@@ -60,8 +52,20 @@ function add(target: Record<string, string>, flag: string, pair: string): [strin
   return [name, value];
 }
 
-function validatePropertyName(flag: string, name: string): void {
-  if (name === "") throw new UsageError(`${flag}: the name before '=' is empty`);
+/** @throws UsageError */
+export function splitPair(flag: string, pair: string): [name: string, value: string] {
+  const equals = pair.indexOf("=");
+  if (equals < 0) {
+    throw new UsageError(
+      `${flag}: '${pair}' has no '='`,
+      "Use name=value; name= gives an empty value.",
+    );
+  }
+  if (equals === 0) throw new UsageError(`${flag}: the name before '=' is empty`);
+  return [pair.slice(0, equals), pair.slice(equals + 1)];
+}
+
+function validateUnreserved(flag: string, name: string): void {
   if (!/^(iothub-|\$\.|dt-subject$)/i.test(name)) return;
   throw new UsageError(
     `${flag}: the name '${name}' is reserved by IoT Hub`,

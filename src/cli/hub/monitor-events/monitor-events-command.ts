@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import {
+  collect,
   parseConsumerGroup,
   parseCount,
   parseDurationArgument,
@@ -29,7 +30,12 @@ export function addMonitorEvents(program: Command, act: Act): void {
   const command = program
     .command("monitor-events")
     .description("Print device-to-cloud events as they arrive.")
-    .addOption(deviceIdOption("print only events of this device"))
+    .addOption(deviceIdOption("print only events of this device; * is a wildcard, \\* a plain *"))
+    .option(
+      "-p, --property <name=value>",
+      "print only events with this application property (repeatable; all must match)",
+      collect,
+    )
     .addOption(
       new Option("--cg, --consumer-group <name>", "consumer group to read with")
         .argParser(parseConsumerGroup)
@@ -62,6 +68,10 @@ export function addMonitorEvents(program: Command, act: Act): void {
         [
           "c2d-hub monitor-events -d device1 --enqueued-time 10m",
           "print events of one device since 10 minutes ago",
+        ],
+        [
+          "c2d-hub monitor-events -d 'line1-*' --property level=alarm",
+          "print the alarms of several devices",
         ],
         [
           "c2d-hub monitor-events --format '{{enqueuedTimeUtc}} {{deviceId}} {{body}}'",

@@ -4,6 +4,7 @@ import type { CommonFlags } from "../../program/common-options.ts";
 import type { FormatFlags } from "../../program/format-options.ts";
 
 export interface MonitorEventsFlags extends CommonFlags, FormatFlags {
+  readonly property?: readonly string[];
   readonly consumerGroup: string;
   /** Since the epoch. */
   readonly enqueuedTime?: number;

@@ -17,11 +17,11 @@ import { loadConfig } from "../../program/load-config.ts";
 import { toOutputFormat } from "../../program/output-format.ts";
 import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts";
 import type { Context } from "../../program/run-program.ts";
-import { escapeLine } from "../../terminal/escape.ts";
 import type { ExitCode } from "../../terminal/exit-code.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
 import { formatCount } from "../../text/count.ts";
 import { formatRetry } from "../../text/retry-text.ts";
+import { EventFilter, parseWantedProperties } from "./event-filter.ts";
 import { EventPrinter } from "./event-printer.ts";
 import { EVENT_KEYS } from "./event-record.ts";
 import { type EventSource, findEventSource } from "./event-source.ts";
@@ -32,22 +32,27 @@ export async function monitorEvents(
   context: Context,
 ): Promise<ExitCode> {
   const format = toOutputFormat(flags, EVENT_KEYS);
+  const wanted = parseWantedProperties(flags.property);
   const config = loadConfig(loadEventsConfig, "c2d-hub", flags, context);
   const { reporter, io } = context;
   const { stdout, env } = io;
-  const printer = new EventPrinter(format, {
-    stdout,
-    env,
-    reporter,
-    isColorDisabled: !flags.color,
-  });
-  return await new MonitorRun(flags, config, printer, context).run();
+  const parts = {
+    printer: new EventPrinter(format, { stdout, env, reporter, isColorDisabled: !flags.color }),
+    filter: new EventFilter(config.device, wanted),
+  };
+  return await new MonitorRun(flags, config, parts, context).run();
+}
+
+interface Parts {
+  readonly filter: EventFilter;
+  readonly printer: EventPrinter;
 }
 
 class MonitorRun {
   readonly #flags: MonitorEventsFlags;
   readonly #config: EventsConfig;
   readonly #context: Context;
+  readonly #filter: EventFilter;
   readonly #printer: EventPrinter;
   readonly #ending: Ending<ReceivingEnd>;
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
@@ -62,12 +67,13 @@ class MonitorRun {
   constructor(
     flags: MonitorEventsFlags,
     config: EventsConfig,
-    printer: EventPrinter,
+    { filter, printer }: Parts,
     context: Context,
   ) {
     this.#flags = flags;
     this.#config = config;
     this.#context = context;
+    this.#filter = filter;
     this.#printer = printer;
     this.#ending = new Ending(context);
     this.#follower = createFollower(config.hub, context);
@@ -150,7 +156,7 @@ class MonitorRun {
 
   async #reportReady({ partitionIds }: EventConnection): Promise<void> {
     const { io, reporter } = this.#context;
-    reporter.info(`Waiting for ${this.#wanted()}, press Ctrl-C to exit`);
+    reporter.info(`Waiting for ${this.#filter.describe()}, press Ctrl-C to exit`);
     if (this.#flags.output !== "json") return;
     const ready = {
       type: "ready",
@@ -163,18 +169,9 @@ class MonitorRun {
     await io.stdout.write(formatJsonLine(ready));
   }
 
-  #wanted(): string {
-    const { device } = this.#config;
-    return device === undefined
-      ? "events from all devices"
-      : `events from device ${escapeLine(device.deviceId)} (${device.from})`;
-  }
-
-  /** The service has no filter: events of other devices are skipped here. */
   async #onRead(event: ReceivedEvent): Promise<void> {
     const { count = Number.POSITIVE_INFINITY } = this.#flags;
-    const { device } = this.#config;
-    if (device && device.deviceId !== event.deviceId) return;
+    if (!this.#filter.matches(event)) return;
     if (this.#disconnect.signal.aborted || this.#accepted >= count) return;
     this.#accepted += 1;
     try {

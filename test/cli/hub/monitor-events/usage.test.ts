@@ -31,6 +31,9 @@ test.each([
   ["a consumer group that cannot be", ["--consumer-group", "a/b"], 2, "1 to 50 letters"],
   ["no events", ["--count", "0"], 2, "1 or more"],
   ["a timeout that is none", ["--timeout", "soon"], 2, "seconds, or 200ms"],
+  ["a property without a value", ["--property", "level"], 2, "'level' has no '='"],
+  ["a property without a name", ["--property", "=high"], 2, "the name before '=' is empty"],
+  ["a property given twice", ["-p", "a=1", "-p", "a=2"], 2, "'a' is given twice"],
   ["an unknown key", ["--format", "{{messageid}}"], 2, "{{messageid}} is not a key"],
   ["a key of messages only", ["--format", "{{duplicate}}"], 2, "annotations.<name>, json."],
   ["two shapes", ["--format", "{{body}}", "--raw"], 2, "cannot be combined"],
@@ -39,6 +42,8 @@ test.each([
   ["an operand", ["device1"], 2, "too many arguments"],
   ["a misspelt option", ["--consumer-grup", "x"], 2, "Did you mean --consumer-group?"],
   ["an invalid device id", ["-d", "a/b"], 3, "not a valid device id"],
+  ["a pattern that matches no id", ["-d", "a/*"], 3, "not a valid device id"],
+  ["an escape that is none", ["-d", "a\\b*"], 3, "not a valid device id"],
   ["a transport for devices only", ["--transport", "mqtt"], 3, "must be one of amqp, amqp-ws"],
   ["a hub by two flags", ["--event-hub", EVENT_HUB], 3, "both name a hub"],
 ])("%s is refused", async (_what, args, code, says) => {
