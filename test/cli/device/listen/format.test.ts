@@ -25,7 +25,7 @@ async function sendBytes(deviceId: string, ...bodies: readonly Buffer[]): Promis
   }
 }
 
-test("--format prints one line per message, all that wait in one go", async () => {
+test("--format prints one line per message", async () => {
   const own = ["--count", "3", "--mid", "m{{n}}", "-p", "level=high", "-p", "a b=\u001b[31m"];
   await hub.send("-d", "lines", ...own, "--data", '{"a": [1]}', "--ct", "application/json");
   const template =
