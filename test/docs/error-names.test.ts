@@ -15,8 +15,8 @@ const documented = new Map(
     .map(([name = "", code]) => [name.replaceAll("`", ""), Number(code)]),
 );
 
-/** Never printed: the reader has closed the stream. */
-const SILENT = ["OutputClosedError"];
+/** Never printed: the reader has closed the stream, or ExecFailed is. */
+const SILENT = ["OutputClosedError", "ExecStop"];
 
 test("every error name is documented, with its exit code", () => {
   expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(namesOfCode()));

@@ -5,7 +5,7 @@ import { EXIT_CODE_SUMMARY, EXIT_CODES } from "../../src/cli/terminal/exit-code.
 import { PAGES, readPage, section, tableRows } from "./pages.ts";
 
 /** Scripts rely on these: they do not change. */
-const PROMISED = [0, 1, 2, 3, 4, 5, 6, 7, 124, 130, 143];
+const PROMISED = [0, 1, 2, 3, 4, 5, 6, 7, 8, 124, 130, 143];
 
 test("the code has exactly the promised exit codes", () => {
   expect(Object.values(EXIT_CODES).sort((a, b) => a - b)).toEqual(PROMISED);

@@ -49,10 +49,14 @@ const NO_DEVICE = "for id in device2 device3; do c2d-hub device delete --local -
 
 /** By a part of the example; the first match counts. */
 const STAGES: readonly (readonly [RegExp, Stage])[] = [
+  [
+    /^c2d-device listen .*--exec/,
+    { before: "c2d-hub purge --local -d device1", until: "Waiting for C2D messages" },
+  ],
   [/^c2d-device listen .*jq/, { before: SEND, until: "hello", code: 130 }],
   [/^c2d-device listen .*c2d-send/, { before: SEND, until: "Sending message", code: 130 }],
   [/^c2d-device listen .*(--count|--idle-timeout)/, { before: SEND }],
-  [/^c2d-device listen/, { until: "Waiting for C2D messages" }],
+  [/^(mkdir .* )?c2d-device listen/, { until: "Waiting for C2D messages" }],
   [/^c2d-device telemetry .*(--count|-c )/, {}],
   [/^c2d-device telemetry/, { until: "Total calls confirmed: 1" }],
   [/^c2d-send .*--wait/, { beside: LISTEN }],

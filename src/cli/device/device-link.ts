@@ -30,10 +30,13 @@ export interface LinkOptions {
   readonly listening: ListeningOptions | undefined;
 }
 
-/** The fields are for HTTP only. */
 export interface ListeningOptions {
+  /** HTTP only. */
   readonly pollIntervalMs?: number | undefined;
+  /** HTTP only. */
   readonly lockTimeoutMs?: number | undefined;
+  /** AMQP; HTTP never has more. */
+  readonly isOneAtATime?: boolean;
 }
 
 export interface LinkCallbacks {
@@ -110,7 +113,7 @@ export class DeviceLink {
   ): Promise<DeviceConnection> {
     const { connection, isSending, listening } = this.#options;
     const { config, keepAliveSeconds, connectTimeoutMs } = connection;
-    const { pollIntervalMs, lockTimeoutMs } = listening ?? {};
+    const { pollIntervalMs, lockTimeoutMs, isOneAtATime } = listening ?? {};
     const isX509 = connectionString.credential.type === "x509";
     return await connectDevice({
       connectionString,
@@ -122,6 +125,7 @@ export class DeviceLink {
       onDisconnect,
       onDelivery: listening && onDelivery,
       pollIntervalMs,
+      isOneAtATime,
       lockTimeoutSeconds: lockTimeoutMs === undefined ? undefined : Math.ceil(lockTimeoutMs / 1000),
       ca,
       certificate: isX509 ? config.certificate : undefined,

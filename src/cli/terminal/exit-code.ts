@@ -14,6 +14,7 @@ export const EXIT_CODES = {
   unreachable: 5,
   refused: 6,
   negativeFeedback: 7,
+  execFailed: 8,
   timeout: 124,
   SIGINT: 130,
   SIGTERM: 143,
@@ -21,7 +22,7 @@ export const EXIT_CODES = {
 
 /** For `--help`; docs/errors.md has the table. */
 export const EXIT_CODE_SUMMARY = `Exit codes: 0 done, 1 error, 2 usage, 3 configuration, 4 sign-in, 5 connection,
-  6 refused, 7 negative feedback, 124 timeout, 130/143 signal (docs/errors.md)`;
+  6 refused, 7 negative feedback, 8 --exec failed, 124 timeout, 130/143 signal`;
 
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
 

@@ -52,6 +52,8 @@ export interface DeviceConnectOptions extends SessionOptions {
    * fetched once this one is settled, `none` included. Absent: messages stay with the hub.
    */
   readonly onDelivery?: ((delivery: Delivery) => void) | undefined;
+  /** AMQP: the next message comes once this one is settled, as over HTTP. Default false. */
+  readonly isOneAtATime?: boolean | undefined;
   /** AMQP attaches the link for events while connecting. Default false. */
   readonly isSending?: boolean;
 }

@@ -42,6 +42,7 @@ class AmqpSession extends DeviceSession {
       certificate: options.certificate,
       serverName: serverNameOf(this.endpoint),
       idleTimeoutMs: options.keepAliveSeconds * 1000,
+      isOneAtATime: options.isOneAtATime === true,
       onLost: (error) => this.lose(error),
       onMessage: (arrival) => this.#onMessage(arrival),
     });

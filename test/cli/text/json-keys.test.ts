@@ -28,7 +28,14 @@ const keysOf = (line: string): readonly string[] => Object.keys(JSON.parse(line)
 
 test("of a message", () => {
   const message = { ...CONTENT, deliveryCount: 1, isRedelivered: true, malformed: [] };
-  const arrival = { n: 1, receivedAtMs: 0, deviceId: "d", isDuplicate: true };
+  const arrival = {
+    n: 1,
+    receivedAtMs: 0,
+    deviceId: "d",
+    isDuplicate: true,
+    file: "f",
+    exitCode: 0,
+  };
   expect(keysOf(JSON.stringify(toMessageRecord(message, arrival)))).toEqual(MESSAGE_KEYS);
 });
 

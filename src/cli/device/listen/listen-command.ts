@@ -12,6 +12,7 @@ import {
 import { addFormatOption, addRawOptions, describeTemplate } from "../../program/format-options.ts";
 import type { Act } from "../../program/run-program.ts";
 import { addConnectionOptions } from "../connection-options.ts";
+import { EXEC_FAILURES } from "../handling/exec-options.ts";
 import { MESSAGE_KEYS } from "../receiving/message-record.ts";
 import type { ListenFlags } from "./listen-flags.ts";
 
@@ -33,6 +34,18 @@ content type is JSON and the body parses, else "utf8" if it is valid UTF-8, else
   none      Leave it locked. It is delivered again whenever its lock expires
             (60 s), marked as a duplicate, until it expires or is settled. Its
             delivery count does not increase.
+
+--exec runs a command for each message, one at a time. The body is its stdin,
+the rest is in its environment: C2D_MESSAGE (the line of -o json, without the
+body), C2D_MESSAGE_ID, C2D_CORRELATION_ID, C2D_DEVICE_ID, C2D_CONTENT_TYPE, and
+C2D_PROPERTY_<NAME> for each property, in capitals, with _ for all but letters
+and digits. What cannot be a variable is named in C2D_OMITTED. What the command
+prints takes the place of the message; with -o json it goes to stderr. If it
+exits with 0, the message is completed. After any other end, --on-exec-failure
+decides: stop leaves the message to be delivered again. Ctrl-C lets a running
+command finish. For slow commands use amqp or http, which take one message at a
+time: over mqtt the hub locks all that wait, and delivers again what waits for
+longer than its lock (60 s).
 `;
 
 export function addListen(program: Command, act: Act): void {
@@ -58,7 +71,22 @@ export function addListen(program: Command, act: Act): void {
         .choices(["complete", "abandon", "reject", "none"])
         .default("complete"),
     )
-    .option("--output-file <path>", "append messages to this file instead of stdout");
+    .option("--output-file <path>", "append messages to this file instead of stdout")
+    .option("--save-dir <dir>", "save each body in a file of its own, named after the message id")
+    .option("--exec <command>", "run this with sh for each message, one at a time (see below)")
+    .addOption(
+      new Option(
+        "--on-exec-failure <outcome>",
+        "after a command that fails: stop with 8, or go on (amqp and http only)",
+      )
+        .choices(EXEC_FAILURES)
+        .default(undefined, "stop"),
+    )
+    .addOption(
+      new Option("--exec-timeout <duration>", "end a command that takes longer; it has failed")
+        .argParser(parsePositiveDuration)
+        .default(undefined, "30s"),
+    );
   addFormatOption(command, "message");
   addRawOptions(command)
     .option("--ready-file <path>", "create this file once subscribed, for scripts")
@@ -87,6 +115,11 @@ export function addListen(program: Command, act: Act): void {
           `c2d-device listen -o json | jq -r 'select(.type == "message").body'`,
           "process messages with jq",
         ],
+        [
+          "c2d-device listen --transport amqp --exec 'jq .' --on-exec-failure reject",
+          "handle each message with a command, and dead-letter what it cannot read",
+        ],
+        ["mkdir -p inbox && c2d-device listen --save-dir inbox", "save each body in a file"],
         ["c2d-device listen --count 1 --timeout 30s", "wait for one message, at most 30 s"],
         [
           "c2d-device listen --transport amqp --settle abandon --idle-timeout 2s",

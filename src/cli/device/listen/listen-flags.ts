@@ -4,13 +4,15 @@ import type { DeliverySettlement } from "../../../client/connection/device-conne
 import type { CommonFlags } from "../../program/common-options.ts";
 import type { FormatFlags } from "../../program/format-options.ts";
 import type { ConnectionFlags } from "../connection-options.ts";
+import type { ExecFlags } from "../handling/exec-options.ts";
 
-export interface ListenFlags extends CommonFlags, ConnectionFlags, FormatFlags {
+export interface ListenFlags extends CommonFlags, ConnectionFlags, FormatFlags, ExecFlags {
   readonly count?: number;
   readonly timeout?: number;
   readonly idleTimeout?: number;
   readonly settle: DeliverySettlement;
   readonly outputFile?: string;
+  readonly saveDir?: string;
   readonly pollInterval?: number;
   readonly readyFile?: string;
 }

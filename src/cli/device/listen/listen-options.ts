@@ -4,6 +4,7 @@ import { AZURE_DEFAULTS } from "../../../core/limits.ts";
 import type { OutputFormat } from "../../program/output-format.ts";
 import { UsageError } from "../../terminal/usage-error.ts";
 import { type ConnectionOptions, toConnectionOptions } from "../connection-options.ts";
+import { type ExecOptions, toExecOptions } from "../handling/exec-options.ts";
 import type { ListenFlags } from "./listen-flags.ts";
 
 export interface ListenOptions {
@@ -14,6 +15,8 @@ export interface ListenOptions {
   /** Undefined or 0: unbounded. */
   readonly idleTimeoutMs: number | undefined;
   readonly outputFile: string | undefined;
+  readonly saveDirectory: string | undefined;
+  readonly exec: ExecOptions | undefined;
   readonly format: OutputFormat;
   readonly readyFile: string | undefined;
   /** `abandon` holds printed messages until the end of the run. */
@@ -31,12 +34,19 @@ export function toListenOptions(
   config: DeviceConfig,
 ): ListenOptions {
   validateForTransport(flags, config.transport);
+  const others = [
+    ...(flags.settle === "complete" ? [] : [`--settle ${flags.settle}`]),
+    ...(flags.format === undefined ? [] : ["--format"]),
+    ...(flags.raw ? ["--raw"] : []),
+  ];
   return {
     connection: toConnectionOptions(flags, config),
     count: flags.count,
     timeoutMs: flags.timeout,
     idleTimeoutMs: flags.idleTimeout,
     outputFile: flags.outputFile,
+    saveDirectory: flags.saveDir,
+    exec: toExecOptions(flags, config.transport, others),
     format,
     readyFile: flags.readyFile,
     settlement: flags.settle,

@@ -9,6 +9,9 @@ import { concludeReceiving, type ReceivingEnd } from "../../program/receiving.ts
 import type { Context } from "../../program/run-program.ts";
 import type { ExitCode } from "../../terminal/exit-code.ts";
 import { DeviceLink } from "../device-link.ts";
+import { ExecHandler, ExecStop } from "../handling/exec-handler.ts";
+import { LockWatch } from "../handling/lock-watch.ts";
+import { BodyDirectory } from "../receiving/body-directory.ts";
 import { HeldMessages, type HoldEnd } from "../receiving/held-messages.ts";
 import { MessageReceiver } from "../receiving/message-receiver.ts";
 import { MESSAGE_KEYS } from "../receiving/message-record.ts";
@@ -26,9 +29,13 @@ export async function listen(flags: ListenFlags, context: Context): Promise<Exit
 }
 
 export async function runListen(options: ListenOptions, context: Context): Promise<ExitCode> {
-  const sink = await openSink(options.outputFile, context.io);
+  const { outputFile, saveDirectory } = options;
+  const { directory } = context.io;
+  const bodies =
+    saveDirectory === undefined ? undefined : await BodyDirectory.open(saveDirectory, directory);
+  const sink = await openSink(outputFile, context.io);
   try {
-    return await new ListenRun(options, context, sink).run();
+    return await new ListenRun(options, context, sink, bodies).run();
   } finally {
     await sink.close();
   }
@@ -45,6 +52,8 @@ class ListenRun {
   readonly #link: DeviceLink;
   readonly #receiver: MessageReceiver;
   readonly #held: HeldMessages | undefined;
+  readonly #exec: ExecHandler | undefined;
+  readonly #lockWatch: LockWatch | undefined;
   readonly #ending: Ending<ReceivingEnd | HoldEnd>;
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
   readonly #idleTimeout = new Deadline(() => this.#ending.end("idleTimeout"));
@@ -52,7 +61,12 @@ class ListenRun {
   readonly #announceReady: (text: string) => void;
   #connection: DeviceConnection | undefined;
 
-  constructor(options: ListenOptions, context: Context, sink: MessageSink) {
+  constructor(
+    options: ListenOptions,
+    context: Context,
+    sink: MessageSink,
+    bodies: BodyDirectory | undefined,
+  ) {
     const { connection, count, format, pollIntervalMs, settlement, lockTimeoutMs } = options;
     const isHolding = settlement === "abandon";
     this.#options = options;
@@ -63,7 +77,11 @@ class ListenRun {
       {
         connection,
         isSending: false,
-        listening: { pollIntervalMs, ...(isHolding && { lockTimeoutMs }) },
+        listening: {
+          pollIntervalMs,
+          isOneAtATime: options.exec !== undefined,
+          ...(isHolding && { lockTimeoutMs }),
+        },
       },
       {
         onStart: () => this.#timeout.start(this.#options.timeoutMs),
@@ -85,10 +103,25 @@ class ListenRun {
       this.#held = new HeldMessages({ lockTimeoutMs: () => this.#lockTimeoutMs(), onEnd });
     }
     const held = this.#held;
+    const exec = options.exec && new ExecHandler(options.exec, sink, context);
+    this.#exec = exec;
     this.#receiver = new MessageReceiver(
-      { deviceId, sink, format, settlement, held, count },
+      { deviceId, sink, format, settlement, held, bodies, exec, count },
       context,
     );
+    if (exec) this.#lockWatch = this.#watchLocks();
+  }
+
+  #watchLocks(): LockWatch {
+    return new LockWatch({
+      oldestMs: () => this.#receiver.oldestMs,
+      lockTimeoutMs: () => this.#lockTimeoutMs(),
+      nowMs: () => Date.now(),
+      onNear: () =>
+        this.#context.reporter.warn(
+          "messages wait for the command almost as long as they are locked; the hub then delivers them again. Over amqp or http, only one is locked at a time.",
+        ),
+    });
   }
 
   /** Over HTTP the device itself requests the lock duration. */
@@ -104,6 +137,7 @@ class ListenRun {
     const end = await this.#ending.reason;
     this.#timeout.cancel();
     this.#idleTimeout.cancel();
+    this.#lockWatch?.stop();
     await this.#receiver.stop();
     if (this.#held) await this.#returnHeld(this.#held, end);
     this.#disconnect.abort();
@@ -136,9 +170,15 @@ class ListenRun {
   #onDelivery(delivery: Delivery, attempt: number): void {
     this.#idleTimeout.start(this.#options.idleTimeoutMs);
     this.#receiver.add(delivery, attempt);
+    this.#lockWatch?.check();
   }
 
   #conclude(end: ListenEnd): ExitCode {
+    const failure = this.#exec?.report;
+    if (failure && (end.type !== "failed" || end.error instanceof ExecStop)) {
+      this.#context.reporter.report(failure);
+      return failure.code;
+    }
     const { count, timeoutMs, idleTimeoutMs } = this.#options;
     const bound =
       end.type === "idleTimeout"

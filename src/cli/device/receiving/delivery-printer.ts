@@ -2,11 +2,13 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createDeferred } from "../../../async/deferred.ts";
-import type { Delivery, ReceivedMessage } from "../../../client/connection/device-connection.ts";
+import type { Delivery } from "../../../client/connection/device-connection.ts";
+import { messageKey } from "./duplicate-window.ts";
 import type { Arrival } from "./message-record.ts";
 
 export interface Printing {
   readonly delivery: Delivery;
+  readonly connection: number;
   readonly arrival: Arrival;
 }
 
@@ -19,6 +21,10 @@ interface Waiting {
 export interface PrinterOptions {
   readonly deviceId: string;
   readonly count: number | undefined;
+  /** Messages for one write; default: as many as there are. */
+  readonly maxTogether?: number;
+  /** What comes again and needs nothing but to be settled. Asked when it arrives, and before it is written. */
+  isSettled?(delivery: Delivery, connection: number): boolean;
   /** What has arrived since the last write. */
   write(printings: readonly Printing[]): Promise<void>;
   onPrinted(delivery: Delivery): void;
@@ -35,6 +41,7 @@ export class DeliveryPrinter {
   readonly #options: PrinterOptions;
   #waiting: Waiting[] = [];
   readonly #settling = new Set<Promise<unknown>>();
+  #beingWritten: Waiting | undefined;
   #accepted = 0;
   #printed = 0;
   #isWriting = false;
@@ -56,6 +63,11 @@ export class DeliveryPrinter {
     return this.#printed;
   }
 
+  /** Of the message that has waited longest, the one being written included. */
+  get oldestMs(): number | undefined {
+    return this.#beingWritten?.receivedAtMs ?? this.#waiting[0]?.receivedAtMs;
+  }
+
   get isComplete(): boolean {
     return this.#printed === this.#options.count;
   }
@@ -68,6 +80,10 @@ export class DeliveryPrinter {
   add(delivery: Delivery, connection: number): void {
     const { count = Number.POSITIVE_INFINITY, nowMs } = this.#options;
     if (this.#isStopped) return;
+    if (this.#options.isSettled?.(delivery, connection)) {
+      this.#settle([{ delivery }]);
+      return;
+    }
     const same = this.#findSame(delivery);
     if (same) {
       // Its lock has expired: only release its place in the connection.
@@ -111,15 +127,19 @@ export class DeliveryPrinter {
   async #writeWaiting(): Promise<void> {
     const { deviceId, write, onPrinted, isDuplicate } = this.#options;
     const first = this.#printed + 1;
-    const printings = this.#waiting.map(({ delivery, connection, receivedAtMs }, index) => {
+    const taken = this.#take();
+    if (taken.length === 0) return;
+    const printings = taken.map(({ delivery, connection, receivedAtMs }, index) => {
       const isAgain = isDuplicate(delivery, connection);
       return {
         delivery,
+        connection,
         arrival: { n: first + index, receivedAtMs, deviceId, isDuplicate: isAgain },
       };
     });
-    this.#waiting = [];
+    this.#beingWritten = taken[0];
     await write(printings);
+    this.#beingWritten = undefined;
     this.#printed += printings.length;
     for (const { delivery } of printings) onPrinted(delivery);
     this.#settle(printings);
@@ -129,22 +149,29 @@ export class DeliveryPrinter {
     }
   }
 
+  #take(): readonly Waiting[] {
+    const { maxTogether, isSettled } = this.#options;
+    const taken = this.#waiting.splice(0, maxTogether ?? this.#waiting.length);
+    if (isSettled === undefined) return taken;
+    const again = taken.filter(({ delivery, connection }) => isSettled(delivery, connection));
+    this.#accepted -= again.length;
+    this.#settle(again);
+    return taken.filter((one) => !again.includes(one));
+  }
+
   #findSame({ message }: Delivery): Waiting | undefined {
-    if (message.sequenceNumber === undefined) return undefined;
-    return this.#waiting.find((one) => isSame(one.delivery.message, message));
+    // Over MQTT only a mark tells it from another message with the same content.
+    if (message.sequenceNumber === undefined && !message.isRedelivered) return undefined;
+    const key = messageKey(message);
+    return this.#waiting.find((one) => messageKey(one.delivery.message) === key);
   }
 
   /** In printing order, without delaying the next messages. */
-  #settle(printings: readonly Printing[]): void {
+  #settle(printings: readonly Pick<Printing, "delivery">[]): void {
     const { settle } = this.#options;
     const settled = Promise.all(printings.map(({ delivery }) => settle(delivery))).finally(
       () => void this.#settling.delete(settled),
     );
     this.#settling.add(settled);
   }
-}
-
-function isSame(a: ReceivedMessage, b: ReceivedMessage): boolean {
-  const { sequenceNumber, enqueuedTimeUtcMs } = a;
-  return sequenceNumber === b.sequenceNumber && enqueuedTimeUtcMs === b.enqueuedTimeUtcMs;
 }

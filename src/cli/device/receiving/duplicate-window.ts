@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";
 
 /** More than one connection can hold, so every possible redelivery is covered. */
-const WINDOW_SIZE = 10_000;
+export const WINDOW_SIZE = 10_000;
 
 const MAX_KEY_LENGTH = 512;
 

@@ -2,6 +2,7 @@ import { Chalk, type ChalkInstance } from "chalk";
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";
 import type { OutputFormat } from "../../program/output-format.ts";
 import { type ColorPreference, colorLevel } from "../../terminal/color-level.ts";
+import { escapeLine } from "../../terminal/escape.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
 import type { OutputData } from "../../terminal/output.ts";
 import { separate } from "../../terminal/paragraph.ts";
@@ -44,12 +45,12 @@ export function joinMessages(
 
 export function renderMessage(
   message: ReceivedMessage,
-  { n, isDuplicate }: Arrival,
+  { n, isDuplicate, file }: Arrival,
   chalk: ChalkInstance,
 ): string {
   return [
     chalk.green("Message received:"),
-    ...renderBody(message.body),
+    ...(file === undefined ? renderBody(message.body) : renderFile(message.body, file)),
     "System properties:",
     ...renderProperties(toSystemRecord(message), chalk),
     "Application properties:",
@@ -58,4 +59,8 @@ export function renderMessage(
     `Total calls received: ${n}`,
     "",
   ].join("\n");
+}
+
+function renderFile({ length }: Uint8Array, file: string): readonly string[] {
+  return [`    (${length} bytes, saved in ${escapeLine(file)})`];
 }

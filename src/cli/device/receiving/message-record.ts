@@ -10,6 +10,10 @@ export interface Arrival {
   readonly receivedAtMs: number;
   readonly deviceId: string;
   readonly isDuplicate: boolean;
+  /** Where the body was saved. */
+  readonly file?: string;
+  /** Of the command of `--exec`; null if it did not exit by itself. */
+  readonly exitCode?: number | null;
 }
 
 /** Those of `toMessageRecord`, in its order. */
@@ -35,6 +39,8 @@ export const MESSAGE_KEYS = [
   "raw",
   "bytes",
   "duplicate",
+  "file",
+  "exitCode",
 ];
 
 export function toMessageRecord(message: ReceivedMessage, arrival: Arrival) {
@@ -48,6 +54,8 @@ export function toMessageRecord(message: ReceivedMessage, arrival: Arrival) {
     ...viewBody(message.body, message.system.contentType),
     bytes: message.body.length,
     duplicate: arrival.isDuplicate,
+    file: arrival.file,
+    exitCode: arrival.exitCode,
   };
 }
 

@@ -43,6 +43,8 @@ export interface AmqpDeviceBaseOptions {
   readonly serverName: string;
   /** Longest silence of the hub; it sends empty frames at half of it. */
   readonly idleTimeoutMs: number;
+  /** The next message comes once there is room for it again. */
+  readonly isOneAtATime: boolean;
   /** May be called more than once. */
   onLost(error: Error | undefined): void;
 }
@@ -103,7 +105,7 @@ export function hookAmqpDeviceBase(
       const adopted = watched.adoptReceiver(link);
       if (adopted === undefined) return;
       done(null, link);
-      credit = new ReceiverCredit(adopted);
+      credit = new ReceiverCredit(adopted, options.isOneAtATime);
     });
   };
 

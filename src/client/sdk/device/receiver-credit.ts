@@ -10,22 +10,22 @@ export const MANUAL_CREDIT = { credit_window: 0 } as const;
 
 const WINDOW = 100;
 
-/** Renewed in batches, not with a frame for each message. */
-const PORTION = WINDOW / 4;
-
 export class ReceiverCredit {
   readonly #receiver: RheaReceiver;
+  /** Renewed in batches, not with a frame for each message. */
+  readonly #portion: number;
   #due = 0;
   #isDraining = false;
 
-  constructor(link: AmqpReceiverLink) {
+  constructor(link: AmqpReceiverLink, isOneAtATime: boolean) {
     this.#receiver = link._rheaReceiver;
-    this.#receiver.add_credit(WINDOW);
+    this.#portion = isOneAtATime ? 1 : WINDOW / 4;
+    this.#receiver.add_credit(isOneAtATime ? 1 : WINDOW);
   }
 
   renew(): void {
     this.#due += 1;
-    if (this.#isDraining || this.#due < PORTION) return;
+    if (this.#isDraining || this.#due < this.#portion) return;
     this.#receiver.add_credit(this.#due);
     this.#due = 0;
   }
