@@ -49,6 +49,8 @@ const OWNER: Reading = {
       "The hub has reached its device limit, or its network rules block this machine.",
     IotHubUnauthorized:
       "Check the policy and key in the connection string (reading devices needs RegistryRead, changing them RegistryWrite, purging ServiceConnect), and this machine's clock.",
+    PreconditionFailed:
+      "Somebody else is changing the device: look at it with c2d-hub device show, and run the command again.",
     ServerError: "Try again later, and check that HostName is that of an IoT hub.",
     Throttling: "Wait a minute: Azure allows about 100 registry operations per minute.",
   },

@@ -16,6 +16,7 @@ import {
   type SdkRegistry,
   UnexpectedResponseError,
 } from "../sdk/iothub/registry.ts";
+import { applyChange, type DeviceChange } from "./device-change.ts";
 import { parseRegisteredDevice, type RegisteredDevice } from "./registered-device.ts";
 
 export interface RegistryClientOptions {
@@ -33,7 +34,7 @@ export const MAX_LISTED_DEVICES = 1000;
 const NEVER_ABORTED = new AbortController().signal;
 
 /**
- * Each method sends one request and throws ClientError: with the hub's error name for a refusal;
+ * Each method but `update` sends one request, and throws ClientError: with the hub's error name for a refusal;
  * CredentialUnavailable; HostNotFound, ConnectionRefused, UntrustedCertificate, TlsFailure,
  * ConnectTimeout or ConnectionLost when the hub is not reached.
  */
@@ -65,6 +66,22 @@ export class RegistryClient {
     return this.#toDevice(await this.#ask(() => this.#registry.get(deviceId)));
   }
 
+  /**
+   * Replaces the device as it was read with what `change` makes of it: two requests. If it was
+   * changed in between, the same is tried once more.
+   */
+  async update(
+    deviceId: string,
+    change: (device: RegisteredDevice) => DeviceChange,
+  ): Promise<RegisteredDevice> {
+    try {
+      return await this.#replace(deviceId, change);
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.name !== "PreconditionFailed") throw error;
+      return await this.#replace(deviceId, change);
+    }
+  }
+
   async list(): Promise<readonly RegisteredDevice[]> {
     const listed = await this.#ask(() => this.#registry.list());
     if (!Array.isArray(listed)) throw this.#unexpectedResponse();
@@ -86,6 +103,20 @@ export class RegistryClient {
 
   close(): void {
     this.#registry.destroy();
+  }
+
+  async #replace(
+    deviceId: string,
+    change: (device: RegisteredDevice) => DeviceChange,
+  ): Promise<RegisteredDevice> {
+    const json = await this.#ask(() => this.#registry.get(deviceId));
+    const device = this.#toDevice(json);
+    const { etag } = device;
+    if (etag === undefined) throw this.#unexpectedResponse();
+    const description = applyChange(json as Readonly<Record<string, unknown>>, change(device));
+    return this.#toDevice(
+      await this.#ask(() => this.#registry.replace(deviceId, description, etag)),
+    );
   }
 
   async #ask<T>(request: () => Promise<T>): Promise<T> {

@@ -10,6 +10,7 @@ const at = (host: string, ...args: readonly string[]) => [
   ...["-l", `HostName=${host};SharedAccessKeyName=iothubowner;SharedAccessKey=${WRONG_KEY}`],
 ];
 const create = (...args: readonly string[]) => ["device", "create", "--local", "-d", "d", ...args];
+const update = (...args: readonly string[]) => ["device", "update", "--local", "-d", "d", ...args];
 const feedback = (...args: readonly string[]) => ["monitor-feedback", "--local", ...args];
 
 /** One command for REST and one for AMQP. */
@@ -17,7 +18,7 @@ const ASKING: readonly (readonly string[])[] = [["device", "list"], ["monitor-fe
 
 export const HUB_COMMAND_ROWS: readonly BadInput[] = [
   ...rows({ executable: "c2d-hub", code: 2, name: "UsageError" }, [
-    ["device without a command", ["device"], "create, show, list, delete", { isTextOnly: true }],
+    ["device without a command", ["device"], "create, show, list", { isTextOnly: true }],
     ["a typo in a command of device", ["device", "craete"], "create", { isTextOnly: true }],
     ["device create with a typo", create("--write-evn"), "--write-env"],
     ["device create --auth-method sas", create("--auth-method", "sas"), "shared_private_key"],
@@ -62,6 +63,21 @@ export const HUB_COMMAND_ROWS: readonly BadInput[] = [
     ],
     ["device show with more than it takes", ["device", "show", "--local", "-d", "d", "x"]],
     ["device list --show-keys", ["device", "list", "--local", "--show-keys"], "--show-keys"],
+    ["device update of nothing", update(), "--regenerate-key"],
+    ["device update --status off", update("--status", "off"), "disabled"],
+    ["device update --regenerate-key third", update("--regenerate-key", "third"), "swap"],
+    [
+      "device update with a key that is short",
+      update("--secondary-key", "b3BlbiBzZXNhbWU="),
+      "16 to 64 bytes",
+      { secrets: ["b3BlbiBzZXNhbWU"] },
+    ],
+    [
+      "device update with a key and a new one",
+      update("--regenerate-key", "primary", "--primary-key", OWN_KEY),
+      "cannot be combined",
+      { secrets: [OWN_KEY] },
+    ],
     ["monitor-feedback --count 0", feedback("--count", "0"), "1 or more"],
     ["monitor-feedback --timeout soon", feedback("--timeout", "soon"), "seconds"],
   ]),
@@ -70,6 +86,8 @@ export const HUB_COMMAND_ROWS: readonly BadInput[] = [
     ["device show of an id that is none", ["device", "show", "--local", "-d", "a b"], "device id"],
     ["device delete of nothing", ["device", "delete", ...HUB], "--device-id"],
     ["purge without a device", ["purge", "--local"], "--device-id"],
+    ["device update without a device", ["device", "update", "--status", "enabled", ...HUB], "-d"],
+    ["device connection-string of nothing", ["device", "connection-string", ...HUB], "-d"],
     ["device list of no hub", ["device", "list"], "--local"],
     ["purge of no hub", ["purge", "-d", "device1"], "--local"],
     ["monitor-feedback of no hub", ["monitor-feedback"], "--local"],
@@ -118,6 +136,16 @@ export const HUB_COMMAND_ROWS: readonly BadInput[] = [
   ...rows({ executable: "c2d-hub", code: 6, name: "DeviceNotFound" }, [
     ["device show of none", ["device", "show", ...HUB, "-d", "nobody"], "nobody"],
     ["device delete of none", ["device", "delete", ...HUB, "-d", "nobody"], "nobody"],
+    [
+      "device update of none",
+      ["device", "update", ...HUB, "-d", "nobody", "--status", "enabled"],
+      "nobody",
+    ],
+    [
+      "device connection-string of none",
+      ["device", "connection-string", ...HUB, "-d", "nobody"],
+      "nobody",
+    ],
     ["purge of none", ["purge", ...HUB, "-d", "nobody"], "nobody"],
   ]),
   ...rows({ executable: "c2d-hub", code: 6, name: "DeviceAlreadyExists" }, [

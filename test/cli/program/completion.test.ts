@@ -101,7 +101,7 @@ describe.each(["zsh", "fish"])("%s", (shell) => {
 /** What both shells offer after a line, in alphabetical order. */
 const LINES: readonly (readonly [line: string, offered: readonly string[]])[] = [
   ["c2d-hub sta", ["start", "status"]],
-  ["c2d-hub device ", ["create", "delete", "help", "list", "show"]],
+  ["c2d-hub device ", ["connection-string", "create", "delete", "help", "list", "show", "update"]],
   ["c2d-hub device cr", ["create"]],
   ["c2d-hub device create --auth-m", ["--auth-method"]],
   ["c2d-hub device create -d show --sta", ["--status"]],

@@ -225,6 +225,29 @@ describe("a server's response", () => {
   });
 
   test.each([
+    ["none", { primaryKey: null, secondaryKey: null }],
+    ["one", { primaryKey: KEY, secondaryKey: null }],
+  ])("an update of a device with %s of its keys sends nothing", async (_what, symmetricKey) => {
+    const device = { deviceId: "d", etag: "e", authentication: { type: "sas", symmetricKey } };
+    const { registry, authorizations } = await registryAt({
+      status: 200,
+      body: JSON.stringify(device),
+    });
+    const updated = registry.update("d", () => ({ status: "disabled" }));
+    await expect(updated).rejects.toMatchObject({ name: "ArgumentInvalid" });
+    expect(authorizations).toHaveLength(1);
+  });
+
+  test("a device without an ETag is not updated", async () => {
+    const { registry, authorizations } = await registryAt({
+      status: 200,
+      body: '{"deviceId":"d"}',
+    });
+    await expect(registry.update("d", () => ({}))).rejects.toMatchObject({ name: "ServerError" });
+    expect(authorizations).toHaveLength(1);
+  });
+
+  test.each([
     ["nothing", "", "application/json"],
     ["a device without id", "{}", "application/json"],
     ["broken JSON", "{", "application/json"],

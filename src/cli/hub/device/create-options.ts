@@ -1,19 +1,12 @@
-import { randomBytes } from "node:crypto";
 import {
   type DeviceAuthentication,
   type DeviceRequest,
-  requireKey,
   requireThumbprint,
 } from "../../../core/device-identity.ts";
-import { HubError } from "../../../core/hub-error.ts";
 import { UsageError } from "../../terminal/usage-error.ts";
 import type { AuthMethod } from "../registry/auth-method.ts";
 import type { CreateFlags } from "../registry/device-flags.ts";
-
-/** The same length as keys made by the hub. */
-const KEY_BYTES = 32;
-
-const KEY_FLAGS = { primaryKey: "--primary-key", secondaryKey: "--secondary-key" } as const;
+import { checkFlag, generateKey, KEY_FLAGS, keyOf } from "./key-flags.ts";
 
 const THUMBPRINT_FLAGS = {
   primaryThumbprint: "--primary-thumbprint",
@@ -49,14 +42,9 @@ function toSas({ primaryKey, secondaryKey }: CreateFlags): DeviceAuthentication 
   if (isGeneratedByHub) return { type: "sas", primaryKey: "", secondaryKey: "" };
   return {
     type: "sas",
-    primaryKey: keyOf(KEY_FLAGS.primaryKey, primaryKey),
-    secondaryKey: keyOf(KEY_FLAGS.secondaryKey, secondaryKey),
+    primaryKey: keyOf("primaryKey", primaryKey) ?? generateKey(),
+    secondaryKey: keyOf("secondaryKey", secondaryKey) ?? generateKey(),
   };
-}
-
-function keyOf(flag: string, key = randomBytes(KEY_BYTES).toString("base64")): string {
-  check(flag, () => requireKey(key), "Generate one: openssl rand -base64 32");
-  return key;
 }
 
 function toSelfSigned({
@@ -83,17 +71,8 @@ const FINGERPRINT_HINT = "Print it: openssl x509 -in device.crt.pem -noout -fing
 /** Without the colons that openssl prints between the bytes. */
 function thumbprintOf(flag: string, text: string): string {
   const thumbprint = text.replaceAll(":", "");
-  check(flag, () => requireThumbprint(thumbprint), FINGERPRINT_HINT);
+  checkFlag(flag, () => requireThumbprint(thumbprint), FINGERPRINT_HINT);
   return thumbprint;
-}
-
-function check(flag: string, require: () => void, hint: string): void {
-  try {
-    require();
-  } catch (error) {
-    if (!(error instanceof HubError)) throw error;
-    throw new UsageError(`${flag} is not valid. ${error.message}`, hint);
-  }
 }
 
 function rejectFlags<K extends keyof CreateFlags>(

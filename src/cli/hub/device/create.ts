@@ -15,10 +15,10 @@ import {
   type RegistryCalls,
   withRegistry,
 } from "../registry/registry-session.ts";
+import { requireConnectionString } from "./connection-string.ts";
 import { toDeviceRequest } from "./create-options.ts";
 import { diffDevice } from "./diff-device.ts";
 import { learnKeys, presentDevice } from "./present-device.ts";
-import { connectionStringOf } from "./render-device.ts";
 import {
   type DeviceAccess,
   type DeviceSettings,
@@ -103,16 +103,11 @@ function toSettings(
 
 function toConnectionStringAccess(
   device: RegisteredDevice,
-  { hostName }: DeviceFacingHub,
+  hub: DeviceFacingHub,
   { flags, config }: CreateOptions,
   { io }: Pick<Context, "io">,
 ): DeviceAccess {
-  const connectionString = connectionStringOf(device, { hostName, keys: "shown" });
-  if (connectionString === undefined) {
-    throw new ClientError("ArgumentInvalid", "The hub did not return the device's key.", {
-      hint: "--write-env needs a policy that can read keys, such as iothubowner.",
-    });
-  }
+  const connectionString = requireConnectionString(device, hub, "--write-env");
   const caFile = config.ca === undefined ? undefined : (flags.ca ?? io.env.IOTHUB_CA_FILE);
   return {
     type: "connectionString",

@@ -6,13 +6,15 @@ import { AUTH_METHODS } from "../registry/auth-method.ts";
 import type { CreateFlags, RegistryFlags, ShowFlags } from "../registry/device-flags.ts";
 import { deviceIdOption } from "../registry/device-id-option.ts";
 import { addRegistryOptions } from "../registry/registry-options.ts";
+import { addConnectionString } from "./connection-string-command.ts";
+import { addUpdate } from "./update-command.ts";
 
-const COMMANDS = [addCreate, addShow, addList, addDelete] as const;
+const COMMANDS = [addCreate, addShow, addList, addUpdate, addConnectionString, addDelete] as const;
 
 export function addDevice(program: Command, act: Act): void {
   const device = program
     .command("device")
-    .description("Create, show, list and delete devices.")
+    .description("Create, show, list, update and delete devices.")
     .addHelpText(
       "after",
       formatExamples([
@@ -112,10 +114,7 @@ function addShow(device: Command, act: Act): void {
         "c2d-hub device show -d device1 -o json | jq .cloudToDeviceMessageCount",
         "print only the number of queued messages",
       ],
-      [
-        "c2d-hub device show -d device1 --show-keys -o json | jq -r .connectionString",
-        "print its connection string",
-      ],
+      ["c2d-hub device show -d device1 --show-keys", "print its keys and its connection string"],
     ]),
   );
   act<ShowFlags>(command, async (flags, context) => {

@@ -25,3 +25,12 @@ export interface CreateFlags extends ShowFlags {
   /** True without a file name. */
   readonly writeEnv?: string | true;
 }
+
+export type KeyToRenew = "primary" | "secondary" | "both" | "swap";
+
+export interface UpdateFlags extends RegistryFlags {
+  readonly status?: DeviceStatus;
+  readonly primaryKey?: string;
+  readonly secondaryKey?: string;
+  readonly regenerateKey?: KeyToRenew;
+}

@@ -54,6 +54,7 @@ function showWaiting(client: RegistryClient, hostName: string, context: Context)
   return {
     create: (deviceId, request) => wait(() => client.create(deviceId, request)),
     get: (deviceId) => wait(() => client.get(deviceId)),
+    update: (deviceId, change) => wait(() => client.update(deviceId, change)),
     list: () => wait(() => client.list()),
     delete: (deviceId) => wait(() => client.delete(deviceId)),
     purge: (deviceId) => wait(() => client.purge(deviceId)),

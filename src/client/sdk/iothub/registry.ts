@@ -11,12 +11,12 @@ import https from "node:https";
 import { SharedAccessSignature } from "azure-iothub/dist/common-core/shared_access_signature.js";
 import { RestApiClient } from "azure-iothub/dist/common-http/rest_api_client.js";
 import { Registry } from "azure-iothub/dist/registry.js";
-import { versionQueryString } from "azure-iothub/dist/version.js";
 import { internals, method, object } from "../../../dependencies/internals.ts";
 import { IOT_HUB_SCOPE, type ServiceSignIn } from "../../connection/service-sign-in.ts";
 import type { Endpoint } from "../../endpoint.ts";
 import { HttpDeviceBase } from "../device/http-device-base.ts";
 import { toHttpError } from "../device/http-refusal-error.ts";
+import { purge, replace } from "./registry-calls.ts";
 
 export class UnexpectedResponseError extends Error {
   override readonly name = "UnexpectedResponseError";
@@ -26,6 +26,8 @@ export class UnexpectedResponseError extends Error {
 export interface SdkRegistry {
   create(device: Registry.DeviceDescription): Promise<unknown>;
   get(deviceId: string): Promise<unknown>;
+  /** Unless the device has another ETag by now. */
+  replace(deviceId: string, description: object, etag: string): Promise<unknown>;
   list(): Promise<unknown>;
   delete(deviceId: string): Promise<void>;
   purge(deviceId: string): Promise<unknown>;
@@ -78,6 +80,7 @@ export function createSdkRegistry(options: SdkRegistryOptions): SdkRegistry {
   return {
     create: (device) => asked(registry.create(device)),
     get: (deviceId) => asked(registry.get(deviceId)),
+    replace: (deviceId, description, etag) => asked(replace(rest, deviceId, description, etag)),
     list: () => asked(registry.list()),
     async delete(deviceId) {
       await rethrowRefusal(registry.delete(deviceId));
@@ -152,20 +155,6 @@ function toConfig(signIn: ServiceSignIn): RestApiClient.TransportConfig {
       Date.now(),
     ),
   };
-}
-
-/** The SDK's registry has no method for purging. */
-function purge(
-  rest: RestApiClient,
-  deviceId: string,
-): Promise<{ readonly httpResponse: IncomingMessage }> {
-  const path = `/devices/${encodeURIComponent(deviceId)}/commands${versionQueryString()}`;
-  return new Promise((resolve, reject) => {
-    rest.executeApiCall("DELETE", path, {}, null, (error, _body, httpResponse) => {
-      if (error) reject(error);
-      else resolve({ httpResponse: httpResponse as IncomingMessage });
-    });
-  });
 }
 
 async function rethrowRefusal<T>(answer: Promise<T>): Promise<T> {

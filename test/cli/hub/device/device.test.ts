@@ -239,6 +239,6 @@ test("Ctrl-C ends the wait for a hub that does not respond", async () => {
 
 test("`device` without a command lists its commands", async () => {
   const { code, stderr } = await run("c2d-hub", ["device"], hub.options);
-  expect(stderr).toContain("create, show, list, delete");
+  expect(stderr).toContain("create, show, list, update, connection-string, delete");
   expect(code).toBe(2);
 });
