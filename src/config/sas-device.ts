@@ -13,13 +13,13 @@ export function parseDeviceSasToken(text: string, nowMs: number): DeviceConnecti
   if (collection !== "devices" || deviceId === undefined) {
     throw new ConnectionStringError(
       "this SAS token is not for a device",
-      `A device token looks like ${FORM}. Create one: az iot hub generate-sas-token -d <device> -n <hub>.`,
+      `A device token looks like ${FORM}. Create one: c2d-hub sas-token -d <device>.`,
     );
   }
   if (token.expirySeconds * 1000 <= nowMs) {
     throw new ConnectionStringError(
       `the SAS token expired at ${new Date(token.expirySeconds * 1000).toISOString()}`,
-      "Create a new one: az iot hub generate-sas-token -d <device> -n <hub>.",
+      "Create a new one: c2d-hub sas-token -d <device>.",
     );
   }
   return {

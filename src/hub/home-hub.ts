@@ -6,14 +6,12 @@ import { validateDeviceId } from "../core/device-identity.ts";
 import {
   createHome,
   type HomePaths,
-  readHomeFile,
   removeHubDescription,
   writeHubDescription,
   writeOwnerFile,
   writePublicFile,
 } from "./home/home.ts";
-import { homeDamaged } from "./home/home-error.ts";
-import { createInstallation, type Installation, parseInstallation } from "./home/installation.ts";
+import { createInstallation, type Installation, readInstallation } from "./home/installation.ts";
 import { startHub } from "./hub.ts";
 import type { LocalHub } from "./local-hub.ts";
 import { type LocalHubOptions, resolveOptions } from "./local-hub-options.ts";
@@ -108,15 +106,6 @@ function keepInstallation({ installationFile, caFile }: HomePaths, nowMs: number
   const installation = readInstallation(installationFile);
   writePublicFile(caFile, installation.authority.certificate);
   return installation;
-}
-
-function readInstallation(path: string): Installation {
-  const text = readHomeFile(path);
-  try {
-    return parseInstallation(text);
-  } catch (error) {
-    throw homeDamaged(path, error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** A hub in memory also locks its directory. */

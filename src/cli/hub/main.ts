@@ -6,6 +6,7 @@ import { addEnv } from "./env-command.ts";
 import { addMonitorEvents } from "./monitor-events/monitor-events-command.ts";
 import { addMonitorFeedback } from "./monitor-feedback/monitor-feedback-command.ts";
 import { addPurge } from "./purge-command.ts";
+import { addSasToken } from "./sas-token-command.ts";
 import { addStart } from "./start/start-command.ts";
 import { addStatus } from "./status-command.ts";
 import { addStop } from "./stop-command.ts";
@@ -36,6 +37,7 @@ export const program: Program = {
     addMonitorEvents(program, act);
     addMonitorFeedback(program, act);
     addPurge(program, act);
+    addSasToken(program, act);
   },
 };
 

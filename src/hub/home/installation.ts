@@ -2,6 +2,8 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { DEFAULT_POLICIES, OWNER_POLICY, type Policy } from "../../core/device-identity.ts";
 import { type CertificateWithKey, createCertificateAuthority } from "../listener/certificates.ts";
 import { createKey } from "../model/identity-registry.ts";
+import { readHomeFile } from "./home.ts";
+import { homeDamaged } from "./home-error.ts";
 
 export interface Installation {
   readonly authority: CertificateWithKey;
@@ -12,8 +14,18 @@ export function createInstallation(nowMs: number): Installation {
   return { authority: createCertificateAuthority(nowMs), policies: createPolicies() };
 }
 
+/** @throws HomeError */
+export function readInstallation(path: string): Installation {
+  const text = readHomeFile(path);
+  try {
+    return parseInstallation(text);
+  } catch (error) {
+    throw homeDamaged(path, error instanceof Error ? error.message : String(error));
+  }
+}
+
 /** @throws Error that describes the problem without showing a key. */
-export function parseInstallation(text: string): Installation {
+function parseInstallation(text: string): Installation {
   const installation = parseJson(text) as Partial<Installation> | null;
   const { authority, policies } = installation ?? {};
   if (!isKeyPair(authority)) throw new Error("it contains no certificate with its key");
