@@ -18,7 +18,7 @@ export function parse(...args) {
 `;
 
 /** The import of `node:process` reads every property and so opens the standard streams: 4 ms. */
-const PROCESS = "export default globalThis.process;";
+const PROCESS = "module.exports = globalThis.process;";
 
 /** What machina and azure-iot-device use, less than half of it, each when it is first used. */
 const LODASH_FUNCTIONS = [
