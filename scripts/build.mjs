@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { bundledVersions } from "./build/bundled-versions.mjs";
+import { declarationsOnly } from "./build/declarations-only.mjs";
 import { keptNames } from "./build/kept-names.mjs";
 import { formatNotices, packagesOf } from "./build/notices.mjs";
 import { quietMachina } from "./build/quiet-machina.mjs";
@@ -15,6 +16,9 @@ import { writeCommonJs } from "./build/write-commonjs.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 const EXECUTABLES = ["device", "hub", "send"];
+
+/** Runs the others: for its help and its completion alone. */
+const DISPATCHER = "tools";
 
 const { peerDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
@@ -40,7 +44,11 @@ const OPTIONS = {
 
 rmSync(join(ROOT, "dist"), { recursive: true, force: true });
 const results = await Promise.all([
-  ...EXECUTABLES.map(bundleExecutable),
+  ...EXECUTABLES.map((name) => bundleExecutable(name)),
+  bundleExecutable(DISPATCHER, {
+    splitting: false,
+    plugins: [declarationsOnly, ...OPTIONS.plugins],
+  }),
   bundleLibrary(),
   bundleWebSocket(),
 ]);
@@ -50,9 +58,15 @@ writeFileSync(join(ROOT, "dist/THIRD-PARTY-NOTICES.txt"), formatNotices(packages
 if (process.argv[2]) writeFileSync(process.argv[2], JSON.stringify({ outputs }));
 
 /** Each on its own: files shared between them would be many and small, and each costs time to load. */
-async function bundleExecutable(name) {
+async function bundleExecutable(name, more = {}) {
   const entryPoints = { [`c2d-${name}`]: `src/cli/${name}/main.ts` };
-  const result = await build({ ...OPTIONS, entryPoints, sourcemap: "inline", write: false });
+  const result = await build({
+    ...OPTIONS,
+    ...more,
+    entryPoints,
+    sourcemap: "inline",
+    write: false,
+  });
   await writeCommonJs(result.outputFiles);
   return result;
 }

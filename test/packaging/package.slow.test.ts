@@ -1,6 +1,7 @@
 /** The published package is complete and minimal; tested in an otherwise empty folder. */
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   mkdirSync,
@@ -16,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseLines } from "../cli/support/run-executable.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const EXECUTABLES = ["c2d-device", "c2d-send", "c2d-hub"] as const;
+const EXECUTABLES = ["c2d-device", "c2d-send", "c2d-hub", "c2d-tools"] as const;
 const INSTALL_LIMIT_MS = 120_000;
 
 /** The last version with node10 module resolution, which many programs still use. */
@@ -104,6 +105,17 @@ describe("the installed package", () => {
     expect(parseLines(received.stdout).at(-1)).toMatchObject({ body: "to be installed" });
     expect(received.status).toBe(0);
     expect(installed("c2d-hub", ["stop"])).toMatchObject({ status: 0 });
+  });
+
+  test("runs a hub with npx c2d-tools", async () => {
+    const args = ["--no-install", "c2d-tools", "hub", "start", "--port", "0", "-o", "json"];
+    const { timeout: _, ...own } = options();
+    const hub = spawn("npx", args, { ...own, stdio: ["ignore", "pipe", "ignore"] });
+    const ended = new Promise((resolve) => hub.on("exit", resolve));
+    const [ready] = (await once(hub.stdout.setEncoding("utf8"), "data")) as [string];
+    expect(parseLines(ready)[0]).toMatchObject({ type: "hub" });
+    expect(installed("c2d-tools", ["hub", "stop"])).toMatchObject({ status: 0 });
+    expect(await ended).toBe(0);
   });
 
   test("starts and stops a hub from the library", () => {

@@ -26,7 +26,7 @@ type Action<Flags> = (flags: Flags, context: Context) => Promise<ExitCode>;
 export type Act = <Flags>(command: Command, action: Action<Flags>) => void;
 
 export interface Program {
-  readonly name: Executable;
+  readonly name: Executable | "c2d-tools";
   build(program: Command, act: Act): void;
 }
 
@@ -44,7 +44,7 @@ export async function runProgram({ name, build }: Program, host: Host): Promise<
   return code;
 }
 
-async function run(name: Executable, build: Program["build"], host: Host): Promise<ExitCode> {
+async function run(name: Program["name"], build: Program["build"], host: Host): Promise<ExitCode> {
   const { args, ...rest } = host;
   const base: BaseContext = { ...rest, redactor: new Redactor() };
   let code: ExitCode = EXIT_CODES.done;
@@ -101,7 +101,7 @@ function isAbort(error: unknown): boolean {
 }
 
 function createProgram(
-  name: Executable,
+  name: Program["name"],
   columns: number | undefined,
   writeOut: (text: string) => void,
 ): Command {

@@ -31,6 +31,8 @@ test.each<readonly [ExecutableName, readonly string[]]>([
   ["c2d-device", ["--help"]],
   ["c2d-send", ["--help"]],
   ["c2d-send", ["completion", "bash"]],
+  ["c2d-tools", ["--help"]],
+  ["c2d-tools", ["send", "--help"]],
   ["c2d-hub", ["--help"]],
   ["c2d-hub", ["device", "create", "--help"]],
 ])("%s %j loads no SDK", async (name, args) => {

@@ -8,7 +8,14 @@ import { describe, expect, test } from "vitest";
 import { sharedDirectory } from "../../support/local-hub.ts";
 import type { ExecutableName } from "../support/run-executable.ts";
 
-const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
+const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub", "c2d-tools"];
+
+const COMMANDS: Readonly<Record<ExecutableName, readonly string[]>> = {
+  "c2d-device": ["listen"],
+  "c2d-send": [],
+  "c2d-hub": ["purge", "-d", "x"],
+  "c2d-tools": ["device", "listen"],
+};
 
 const hasBusyBox = spawnSync("busybox", ["env", "true"]).status === 0;
 if (!hasBusyBox)
@@ -40,8 +47,7 @@ describe.skipIf(!hasBusyBox).each(EXECUTABLES)("%s, started by BusyBox's env", (
 
   test("reads the file of --dotenv itself", () => {
     writeFileSync(join(directory, "named.env"), "C2D_LOCAL=perhaps\n");
-    const command = { "c2d-device": ["listen"], "c2d-send": [], "c2d-hub": ["purge", "-d", "x"] };
-    const { status, stderr } = runWithBusyBox(name, [...command[name], "--dotenv", "named.env"]);
+    const { status, stderr } = runWithBusyBox(name, [...COMMANDS[name], "--dotenv", "named.env"]);
     expect(stderr).toContain("C2D_LOCAL in named.env");
     expect(status).toBe(3);
   });

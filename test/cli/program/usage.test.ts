@@ -4,12 +4,12 @@ import { describe, expect, test } from "vitest";
 import { sharedDirectory } from "../../support/local-hub.ts";
 import { type ExecutableName, parseLines, run } from "../support/run-command.ts";
 
-const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
-const COMMANDS: Record<ExecutableName, readonly string[]> = {
+const EXECUTABLES = ["c2d-device", "c2d-send", "c2d-hub"] as const;
+const COMMANDS = {
   "c2d-device": ["listen"],
   "c2d-send": [],
   "c2d-hub": ["status"],
-};
+} as const;
 const KEY = "c2VjcmV0LWtleS1vZi10aGUtdGVzdA==";
 
 const directory = sharedDirectory();

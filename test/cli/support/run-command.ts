@@ -10,11 +10,12 @@ import { runProgram } from "../../../src/cli/program/run-program.ts";
 import type { Interruption } from "../../../src/cli/program/signals.ts";
 import { program as send } from "../../../src/cli/send/main.ts";
 import { StreamOutput } from "../../../src/cli/terminal/output.ts";
+import { program as tools } from "../../../src/cli/tools/main.ts";
 import type { ExecutableName, RunOptions } from "./run-executable.ts";
 
 export { type ExecutableName, linesOf, messagesOf, parseLines } from "./run-executable.ts";
 
-const PROGRAMS = { "c2d-device": device, "c2d-hub": hub, "c2d-send": send };
+const PROGRAMS = { "c2d-device": device, "c2d-hub": hub, "c2d-send": send, "c2d-tools": tools };
 
 export interface Ended {
   readonly code: number;

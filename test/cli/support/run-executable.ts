@@ -5,7 +5,7 @@ import { type Ended, RunningProgram, type RunOptions } from "../../support/runni
 
 export type { Ended, RunOptions } from "../../support/running-program.ts";
 
-export type ExecutableName = "c2d-device" | "c2d-send" | "c2d-hub";
+export type ExecutableName = "c2d-device" | "c2d-send" | "c2d-hub" | "c2d-tools";
 
 export class RunningExecutable extends RunningProgram {
   constructor(name: ExecutableName, args: readonly string[], options: RunOptions) {
