@@ -10,7 +10,7 @@ const OURS = /\b(?:C2D|IOTHUB|EVENTHUB|PATH_TO|KEY_PASSPHRASE)_[A-Z_]+\b/g;
 
 const ofSettings = SETTING_KEYS.flatMap((key) => settingOf(key).variable ?? []);
 const ofEnv =
-  readFileSync(join(ROOT, "src/cli/hub/env.ts"), "utf8").match(/\b[A-Z][A-Z0-9_]{5,}\b/g) ?? [];
+  readFileSync(join(ROOT, "src/cli/hub/env/env.ts"), "utf8").match(/\b[A-Z][A-Z0-9_]{5,}\b/g) ?? [];
 /** Read by tests only. */
 const OF_TESTS = ["C2D_LIVE_CONNECTION_STRING"];
 

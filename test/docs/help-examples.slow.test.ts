@@ -24,6 +24,7 @@ const EXAMPLES = ["c2d-device", "c2d-send", "c2d-hub"].map((executable) => ({
 
 /** Not run, and why. */
 const NOT_RUN: Readonly<Record<string, string>> = {
+  "| Out-String | Invoke-Expression": "needs PowerShell",
   "--auth-type login": "needs a hub in Azure and somebody who is logged in there",
 };
 
@@ -86,7 +87,7 @@ const STAGES: readonly (readonly [RegExp, Stage])[] = [
 const SHELLS: readonly (readonly [RegExp, string, string])[] = [
   [/^source .*bash\)/, "bash", ""],
   [/^source .*zsh\)/, "zsh", "autoload -U compinit; compinit -D; "],
-  [/completion fish/, "fish", ""],
+  [/(completion|--format) fish/, "fish", ""],
 ];
 
 describe.each(EXAMPLES)("$executable", ({ examples }) => {

@@ -1,13 +1,13 @@
-import { ClientError } from "../../client/errors/client-error.ts";
-import { type HubConfig, loadHubConfig } from "../../config/hub-config.ts";
-import { formatSasToken } from "../../core/sas-token.ts";
-import { loadConfig } from "../program/load-config.ts";
-import type { Context } from "../program/run-program.ts";
-import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
-import { formatJsonLine } from "../terminal/json-line.ts";
-import { formatTime } from "../text/time.ts";
+import { ClientError } from "../../../client/errors/client-error.ts";
+import { type HubConfig, loadHubConfig } from "../../../config/hub-config.ts";
+import { formatSasToken } from "../../../core/sas-token.ts";
+import { loadConfig } from "../../program/load-config.ts";
+import type { Context } from "../../program/run-program.ts";
+import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
+import { formatJsonLine } from "../../terminal/json-line.ts";
+import { formatTime } from "../../text/time.ts";
+import type { RegistryFlags } from "../registry/device-flags.ts";
 import { findPolicyKey, type PolicyKey } from "./policy-key.ts";
-import type { RegistryFlags } from "./registry/device-flags.ts";
 
 export interface SasTokenFlags extends RegistryFlags {
   readonly deviceId?: string;
@@ -47,7 +47,7 @@ async function findDeviceKey(
   { connectTimeout }: SasTokenFlags,
   context: Context,
 ): Promise<SigningKey> {
-  const { withRegistry } = await import("./registry/registry-session.ts");
+  const { withRegistry } = await import("../registry/registry-session.ts");
   return await withRegistry(config, connectTimeout, context, async ({ registry, hub }) => {
     const { authentication } = await registry.get(deviceId);
     const key = authentication?.primaryKey;

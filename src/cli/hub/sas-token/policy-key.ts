@@ -1,12 +1,12 @@
-import type { HubConfig } from "../../config/hub-config.ts";
-import { parseHubConnectionString } from "../../core/connection-string.ts";
-import { Secret } from "../../core/secret.ts";
-import { homePaths } from "../../hub/home/home.ts";
-import { readInstallation } from "../../hub/home/installation.ts";
-import { describeHub, resolveServiceTarget } from "../local/connect-target.ts";
-import { requireHub } from "../local/require-hub.ts";
-import type { Context } from "../program/run-program.ts";
-import { UsageError } from "../terminal/usage-error.ts";
+import type { HubConfig } from "../../../config/hub-config.ts";
+import { parseHubConnectionString } from "../../../core/connection-string.ts";
+import { Secret } from "../../../core/secret.ts";
+import { homePaths } from "../../../hub/home/home.ts";
+import { readInstallation } from "../../../hub/home/installation.ts";
+import { describeHub, resolveServiceTarget } from "../../local/connect-target.ts";
+import { requireHub } from "../../local/require-hub.ts";
+import type { Context } from "../../program/run-program.ts";
+import { UsageError } from "../../terminal/usage-error.ts";
 
 export interface PolicyKey {
   /** As in connection strings. */

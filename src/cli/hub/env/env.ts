@@ -1,21 +1,17 @@
 import { join } from "node:path";
 import tls from "node:tls";
-import { formatDeviceConnectionString } from "../../core/connection-string.ts";
-import { type HubDescription, readHomeFile, writeOwnerFile } from "../../hub/home/home.ts";
-import { ensureDevice } from "../local/hub-api.ts";
-import { type HubHome, loadHubHome } from "../local/hub-home.ts";
-import { requireHub } from "../local/require-hub.ts";
-import type { CommonFlags } from "../program/common-options.ts";
-import type { Context } from "../program/run-program.ts";
-import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
-import { formatJsonLine } from "../terminal/json-line.ts";
-import { UsageError } from "../terminal/usage-error.ts";
-import { quoteForDotenv, quoteForShell } from "./quoting.ts";
-import { localhostWarning } from "./start/start-warnings.ts";
-
-export type EnvFormat = "sh" | "dotenv" | "json";
-
-type EnvVariables = Readonly<Record<string, string>>;
+import { formatDeviceConnectionString } from "../../../core/connection-string.ts";
+import { type HubDescription, readHomeFile, writeOwnerFile } from "../../../hub/home/home.ts";
+import { ensureDevice } from "../../local/hub-api.ts";
+import { type HubHome, loadHubHome } from "../../local/hub-home.ts";
+import { requireHub } from "../../local/require-hub.ts";
+import type { CommonFlags } from "../../program/common-options.ts";
+import type { Context } from "../../program/run-program.ts";
+import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
+import { formatJsonLine } from "../../terminal/json-line.ts";
+import { UsageError } from "../../terminal/usage-error.ts";
+import { localhostWarning } from "../start/start-warnings.ts";
+import { type EnvFormat, formatVariables } from "./env-formats.ts";
 
 export interface EnvFlags extends CommonFlags {
   readonly format?: EnvFormat;
@@ -53,7 +49,7 @@ async function collectVariables(
   hub: HubDescription,
   home: string,
   deviceId: string,
-): Promise<EnvVariables> {
+): Promise<Readonly<Record<string, string>>> {
   const device = await ensureDevice(hub, deviceId);
   const bundleFile = writeBundle(hub, home);
   return {
@@ -76,12 +72,4 @@ function writeBundle({ caFile }: HubDescription, home: string): string {
   const path = join(home, "ca-bundle.pem");
   writeOwnerFile(path, `${[...tls.rootCertificates, readHomeFile(caFile)].join("\n")}\n`);
   return path;
-}
-
-function formatVariables(variables: EnvVariables, format: EnvFormat): string {
-  if (format === "json") return `${JSON.stringify(variables, null, 2)}\n`;
-  const lines = Object.entries(variables).map(([name, value]) =>
-    format === "sh" ? `export ${name}=${quoteForShell(value)}` : `${name}=${quoteForDotenv(value)}`,
-  );
-  return `${lines.join("\n")}\n`;
 }

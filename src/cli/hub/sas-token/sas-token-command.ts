@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
-import { parsePositiveDuration } from "../program/argument-parsers.ts";
-import { formatExamples } from "../program/common-options.ts";
-import type { Act } from "../program/run-program.ts";
-import { addRegistryOptions } from "./registry/registry-options.ts";
+import { parsePositiveDuration } from "../../program/argument-parsers.ts";
+import { formatExamples } from "../../program/common-options.ts";
+import type { Act } from "../../program/run-program.ts";
+import { addRegistryOptions } from "../registry/registry-options.ts";
 import type { SasTokenFlags } from "./sas-token.ts";
 
 const DEFAULT_DURATION_MS = 3_600_000;
