@@ -1,3 +1,4 @@
+import { addDeviceIds } from "../device-ids/device-ids-command.ts";
 import { formatExamples } from "../program/common-options.ts";
 import { runAsProcess } from "../program/host.ts";
 import { type Program, runProgram } from "../program/run-program.ts";
@@ -18,6 +19,7 @@ export const program: Program = {
     );
     addListen(program, act);
     addTelemetry(program, act);
+    addDeviceIds(program, act);
   },
 };
 

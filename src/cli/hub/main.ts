@@ -1,3 +1,4 @@
+import { addDeviceIds } from "../device-ids/device-ids-command.ts";
 import { formatExamples } from "../program/common-options.ts";
 import { runAsProcess } from "../program/host.ts";
 import { type Program, runProgram } from "../program/run-program.ts";
@@ -38,6 +39,7 @@ export const program: Program = {
     addMonitorFeedback(program, act);
     addPurge(program, act);
     addSasToken(program, act);
+    addDeviceIds(program, act);
   },
 };
 

@@ -143,10 +143,11 @@ function flagsBeforeParsing(args: readonly string[]): CommonFlags {
 
 function toUsageError({ code, message }: CommanderError, program: Command): UsageError {
   if (code === "commander.help") {
-    const names = program.commands.map((command) => command.name()).join(", ");
+    const commands = program.createHelp().visibleCommands(program);
+    const names = commands.map((command) => command.name()).filter((name) => name !== "help");
     return new UsageError(
       "a command is missing",
-      `One of: ${names}. See ${program.name()} --help.`,
+      `One of: ${names.join(", ")}. See ${program.name()} --help.`,
     );
   }
   const [what = "", suggestion] = message

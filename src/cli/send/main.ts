@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { ACKS } from "../../core/message.ts";
+import { addDeviceIds } from "../device-ids/device-ids-command.ts";
 import {
   addBodyOptions,
   addPropertyOptions,
@@ -41,6 +42,7 @@ export const program: Program = {
     addConnectTimeout(program);
     addCommonOptions(program.optionsGroup("Output:"));
     program.addHelpText("after", ABOUT + EXAMPLES);
+    addDeviceIds(program, act);
     act<SendFlags>(program, async (flags, context) => {
       const { send } = await import("./send.ts");
       return await send(flags, context);

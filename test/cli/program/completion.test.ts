@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { sharedDirectory } from "../../support/local-hub.ts";
 import { type ExecutableName, run } from "../support/run-command.ts";
 
 const COMPLETE_IN_ZSH = fileURLToPath(new URL("../support/complete-in-zsh.zsh", import.meta.url));
-const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub"];
+const EXECUTABLES: readonly ExecutableName[] = ["c2d-device", "c2d-send", "c2d-hub", "c2d-tools"];
 
 const directory = sharedDirectory();
 
@@ -49,9 +49,12 @@ describe("bash", () => {
     ["c2d-send", ["--device-id", ""], []],
     ["c2d-send", ["--data", "completion", "--wai"], ["--wait"]],
     ["c2d-send", ["comp"], ["completion"]],
-    ["c2d-send", ["completion", ""], ["bash", "zsh", "fish", "-h", "--help"]],
+    ["c2d-send", ["completion", ""], ["bash", "zsh", "fish", "powershell", "-h", "--help"]],
     ["c2d-hub", ["sta"], ["start", "status"]],
     ["c2d-hub", ["env", "--format", "d"], ["dotenv"]],
+    ["c2d-tools", ["hu"], ["hub"]],
+    ["c2d-tools", ["send", "--ack", "p"], ["positive"]],
+    ["c2d-tools", ["hub", "device", "cr"], ["create"]],
     ["c2d-hub", ["start", "--in"], ["--in-memory"]],
     ["c2d-hub", ["stop", "--in"], []],
     ["c2d-hub", ["device", "cr"], ["create"]],
@@ -70,7 +73,12 @@ describe("bash", () => {
 });
 
 test.each(EXECUTABLES)("every flag in the help of %s is offered", async (name) => {
-  const commands = name === "c2d-send" ? [[]] : name === "c2d-hub" ? [["start"]] : [["listen"]];
+  const commands = {
+    "c2d-send": [[]],
+    "c2d-hub": [["start"]],
+    "c2d-device": [["listen"]],
+    "c2d-tools": [["hub", "start"], ["send"]],
+  }[name];
   for (const command of commands) {
     const { stdout } = await run(name, [...command, "--help"], { directory });
     const shown = stdout.match(/^ {2}-[^ ,]+(, --[^ ]+)*(?=( <[^>]+>)? {2})/gm) ?? [];
@@ -112,11 +120,14 @@ const LINES: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ["c2d-hub env --format d", ["dotenv"]],
   ["c2d-hub completion z", ["zsh"]],
   ["c2d-send comp", ["completion"]],
-  ["c2d-send completion ", ["bash", "fish", "zsh"]],
+  ["c2d-send completion ", ["bash", "fish", "powershell", "zsh"]],
   ["c2d-send --w", ["--wait"]],
   ["c2d-send --ack ", ["full", "negative", "none", "positive"]],
   ["c2d-send --data completion --wai", ["--wait"]],
   ["c2d-send --device-id ", []],
+  ["c2d-tools hu", ["hub"]],
+  ["c2d-tools hub device cr", ["create"]],
+  ["c2d-tools send --ack ", ["full", "negative", "none", "positive"]],
   ["c2d-device ", ["completion", "help", "listen", "telemetry"]],
   ["c2d-device listen --settle a", ["abandon"]],
   ["c2d-device listen -o j", ["json"]],
@@ -176,8 +187,25 @@ describe("zsh", () => {
   });
 });
 
+test.each(EXECUTABLES)(
+  "the script of %s for PowerShell has every command and flag",
+  async (name) => {
+    const { code, stdout } = await run(name, ["completion", "powershell"], { directory });
+    expect(code).toBe(0);
+    expect(stdout).toContain("Not yet tried");
+    const bash = readFileSync(scriptOf(name, "bash"), "utf8");
+    const words = new Set(bash.match(/(?<=,)--[a-z-]+(?=")/g));
+    expect(words.size).toBeGreaterThan(5);
+    for (const word of words) expect(stdout).toContain(`'${word}'`);
+    // Every quote is closed, whatever the help says.
+    for (const line of stdout.split("\n").filter((text) => text.startsWith("      @{ words"))) {
+      expect(line.replace(/'(?:[^']|'')*'/g, "''")).toMatch(/^[\s@{}=();,$a-zA-Z']+$/);
+    }
+  },
+);
+
 test("an unsupported shell is a usage error", async () => {
   const wrong = await run("c2d-send", ["completion", "tcsh"], { directory });
   expect(wrong.code).toBe(2);
-  expect(wrong.stderr).toContain("bash, zsh, fish");
+  expect(wrong.stderr).toContain("bash, zsh, fish, powershell");
 });

@@ -1,4 +1,5 @@
 # Prints what zsh offers behind each line, with the completion script of a command loaded.
+# With SHOW_LINE set, what each line has become instead.
 # Usage: zsh -f complete-in-zsh.zsh <directory for zsh's files> <script> <line>...
 zmodload zsh/zpty
 directory=$1 script=$2
@@ -18,7 +19,7 @@ compadd() {
   fi
   builtin compadd "$@"
 }
-tell() { zle -I; print -r -- "OFFERED<${(j:|:)offered}>"; offered=(); BUFFER= }
+tell() { zle -I; [[ -z $SHOW_LINE ]] || offered=("$BUFFER"); print -r -- "OFFERED<${(j:|:)offered}>"; offered=(); BUFFER= }
 zle -N tell
 bindkey "^I" complete-word "^X" tell
 zstyle ":completion:*" list-prompt ""

@@ -17,9 +17,20 @@ ${identifier}() {
 ${skipValues(commands)}${enterSubcommands(commands)}    esac
   done
   case "$command,$prev" in
-${commands.flatMap((command) => command.options.flatMap((one) => completeValue(command, one))).join("")}  esac
+${commands.flatMap((command) => command.options.flatMap((one) => completeValue(identifier, command, one))).join("")}  esac
   case "$command" in
 ${commands.map(completeWords).join("")}  esac
+}
+# Ids may have characters that are special to a shell: nothing here expands them.
+${identifier}_device_ids() {
+  local id typed=\${cur//\\\\/} isQuoted=
+  if [[ $cur == [\\"\\']* ]]; then typed=\${cur:1} isQuoted=1; fi
+  while IFS= read -r id; do
+    [[ $id == "$typed"* ]] || continue
+    if [[ -z $isQuoted ]]; then COMPREPLY+=("$(printf %q "$id")")
+    elif [[ $id != *[^A-Za-z0-9._-]* ]]; then COMPREPLY+=("$id")
+    fi
+  done < <(command ${name} "$@" "\${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null </dev/null)
 }
 complete -F ${identifier} ${name}
 `;
@@ -46,7 +57,11 @@ function enterSubcommands(commands: readonly CompletionCommand[]): string {
     .join("");
 }
 
-function completeValue({ path }: CompletionCommand, { flags, value }: CompletionOption): string[] {
+function completeValue(
+  identifier: string,
+  { path }: CompletionCommand,
+  { flags, value }: CompletionOption,
+): string[] {
   const patterns = flags.map((flag) => pattern(path, flag)).join("|");
   switch (value.type) {
     case "none":
@@ -57,6 +72,8 @@ function completeValue({ path }: CompletionCommand, { flags, value }: Completion
       return [
         `    ${patterns}) local IFS=$'\\n'; compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;\n`,
       ];
+    case "deviceId":
+      return [`    ${patterns}) ${identifier}_device_ids ${value.source.join(" ")}; return ;;\n`];
     case "free":
       return [`    ${patterns}) return ;;\n`];
   }

@@ -10,7 +10,8 @@ export function formatFishCompletion(name: string, commands: readonly Completion
       ),
       ...command.argumentChoices.map((choice) => `${start} -a ${quote(choice)}`),
       ...command.options.map(
-        (option) => `${start} ${flagsOf(option)}${valueFlagsOf(option)} -d ${quote(option.help)}`,
+        (option) =>
+          `${start} ${flagsOf(option)}${valueFlagsOf(name, option)} -d ${quote(option.help)}`,
       ),
     ];
   });
@@ -60,7 +61,7 @@ function flagsOf({ flags }: CompletionOption): string {
     .join(" ");
 }
 
-function valueFlagsOf({ value }: CompletionOption): string {
+function valueFlagsOf(name: string, { value }: CompletionOption): string {
   switch (value.type) {
     case "none":
       return "";
@@ -68,6 +69,10 @@ function valueFlagsOf({ value }: CompletionOption): string {
       return ` -x -a ${quote(value.choices.join(" "))}`;
     case "file":
       return " -r -F";
+    case "deviceId": {
+      const words = `${value.source.join(" ")} (commandline -opc)[2..]`;
+      return ` -x -a ${quote(`(type -q ${name}; and command ${name} ${words} 2>/dev/null </dev/null)`)}`;
+    }
     case "free":
       return " -x";
   }

@@ -18,12 +18,16 @@ ${identifier}() {
 ${skipValues(commands)}${enterSubcommands(commands)}    esac
   done
   case "$command,$prev" in
-${commands.flatMap((command) => command.options.flatMap((one) => completeValue(command, one))).join("")}  esac
+${commands.flatMap((command) => command.options.flatMap((one) => completeValue(identifier, command, one))).join("")}  esac
   case "$command" in
 ${commands.map(completeWords).join("")}  esac
   (( $#verbs )) && _describe -t commands command verbs && ret=0
   _describe -t options option flags && ret=0
   return ret
+}
+${identifier}_device_ids() {
+  local -a ids=(\${(f)"$(command ${name} "$@" "\${(@Q)words[2,CURRENT-1]}" 2>/dev/null </dev/null)"})
+  compadd -a ids
 }
 if [[ "$funcstack[1]" == "${identifier}" ]]; then ${identifier} "$@"; else compdef ${identifier} ${name}; fi
 `;
@@ -49,7 +53,11 @@ function enterSubcommands(commands: readonly CompletionCommand[]): string {
     .join("");
 }
 
-function completeValue({ path }: CompletionCommand, { flags, value }: CompletionOption): string[] {
+function completeValue(
+  identifier: string,
+  { path }: CompletionCommand,
+  { flags, value }: CompletionOption,
+): string[] {
   const patterns = flags.map((flag) => `"${path},${flag}"`).join("|");
   switch (value.type) {
     case "none":
@@ -58,6 +66,8 @@ function completeValue({ path }: CompletionCommand, { flags, value }: Completion
       return [`    ${patterns}) compadd -- ${value.choices.join(" ")}; return ;;\n`];
     case "file":
       return [`    ${patterns}) _files; return ;;\n`];
+    case "deviceId":
+      return [`    ${patterns}) ${identifier}_device_ids ${value.source.join(" ")}; return ;;\n`];
     case "free":
       return [`    ${patterns}) _message value; return ;;\n`];
   }
