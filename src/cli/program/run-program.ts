@@ -12,6 +12,7 @@ import { addCompletion } from "./completion/add-completion.ts";
 import { disableDebug } from "./disable-debug.ts";
 import { addTopics, describeOption } from "./help.ts";
 import type { Host } from "./host.ts";
+import { fitHelp, HELP_COLUMNS } from "./narrow-help.ts";
 import { validateUtf8Arguments } from "./utf8-arguments.ts";
 import { readVersion } from "./version.ts";
 
@@ -29,9 +30,6 @@ export interface Program {
   readonly name: Executable | "c2d-tools";
   build(program: Command, act: Act): void;
 }
-
-/** Used without a terminal. */
-const HELP_COLUMNS = 80;
 
 /** How long a blocked reader may delay the exit. */
 const FLUSH_LIMIT_MS = 2000;
@@ -51,8 +49,9 @@ async function run(name: Program["name"], build: Program["build"], host: Host): 
   const isDebugIgnored = disableDebug(host.io.env);
   let reporter = createReporter(flagsBeforeParsing(args), base);
   let written: Promise<unknown> = Promise.resolve();
-  const program = createProgram(name, host.io.stdout.columns, (text) => {
-    written = host.io.stdout.write(text);
+  const { columns = HELP_COLUMNS } = host.io.stdout;
+  const program = createProgram(name, columns, (text) => {
+    written = host.io.stdout.write(fitHelp(text, columns));
     written.catch(() => {});
   });
   build(program, (command, action) => {
@@ -102,7 +101,7 @@ function isAbort(error: unknown): boolean {
 
 function createProgram(
   name: Program["name"],
-  columns: number | undefined,
+  columns: number,
   writeOut: (text: string) => void,
 ): Command {
   return new Command(name)
@@ -115,7 +114,7 @@ function createProgram(
       writeErr: () => {},
       outputError: () => {},
       getOutHasColors: () => false,
-      getOutHelpWidth: () => columns ?? HELP_COLUMNS,
+      getOutHelpWidth: () => Math.max(columns, HELP_COLUMNS),
     })
     .showSuggestionAfterError();
 }

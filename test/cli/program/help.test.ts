@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { describe, expect, test } from "vitest";
+import { fitHelp } from "../../../src/cli/program/narrow-help.ts";
 import { EXIT_CODE_SUMMARY } from "../../../src/cli/terminal/exit-code.ts";
 import { SETTING_KEYS, settingOf } from "../../../src/config/settings.ts";
 import { readAllHelp } from "../../docs/help.ts";
@@ -16,6 +17,14 @@ test("every command has help", () => {
 describe.each(HELP)("$name --help", ({ text }) => {
   test("fits 80 columns", () => {
     expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test("fits 40 columns, but for its examples, and loses no word", () => {
+    const narrow = fitHelp(text, 40);
+    const tooLong = narrow.split("\n").filter((line) => line.length > 40);
+    expect(tooLong.filter((line) => !/^ {2}\$ |^ {6}[|"]|^ *\S+$/.test(line))).toEqual([]);
+    const wordsOf = (help: string) => help.replace(/^ {2}#/gm, "").split(/\s+/);
+    expect(wordsOf(narrow)).toEqual(wordsOf(text));
   });
 
   test("has examples, and the exit codes at its end", () => {
