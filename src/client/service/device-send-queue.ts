@@ -53,6 +53,11 @@ export class DeviceSendQueue {
     this.#backOff = new BackOff({ firstMs: FIRST_RETRY_MS, maxMs: MAX_RETRY_MS, random });
   }
 
+  /** Messages that are not yet reported. */
+  get size(): number {
+    return this.#unreported.length;
+  }
+
   add(index: number, planned: PlannedMessage): void {
     const pending: Pending = { index, planned };
     this.#unreported.push(pending);
@@ -65,6 +70,8 @@ export class DeviceSendQueue {
     const { connection, onInFlight, onMade } = this.#settings;
     if (pending.outgoing === undefined) onMade(outgoingOf(pending));
     const { deviceId, message } = outgoingOf(pending);
+    const refusal = pending.planned.refuse?.(message);
+    if (refusal) return Promise.resolve(this.#onError(pending, refusal));
     onInFlight(1);
     return connection.send(deviceId, message).then(
       () => {

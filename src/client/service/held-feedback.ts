@@ -12,8 +12,11 @@ export class HeldFeedback {
   readonly #held = new Map<string, FeedbackBatch>();
 
   has(batch: FeedbackBatch): boolean {
-    const content = contentOf(batch);
-    return this.#completed.has(content) || this.#held.has(content);
+    return this.isCompleted(batch) || this.#held.has(contentOf(batch));
+  }
+
+  isCompleted(batch: FeedbackBatch): boolean {
+    return this.#completed.has(contentOf(batch));
   }
 
   complete(batch: FeedbackBatch): void {

@@ -5,6 +5,8 @@ export interface PlannedMessage {
   readonly deviceId: string;
   /** Called once, when the message is first sent: times and random values are those of the call. */
   make(): Message;
+  /** Why the message that was made must not be sent, if so: it fails in its turn. */
+  refuse?(message: Message): ClientError | undefined;
 }
 
 export interface OutgoingMessage {

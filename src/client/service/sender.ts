@@ -9,7 +9,7 @@ import type { ServiceConnection } from "./service-connection.ts";
 export interface SendAllOptions {
   readonly connection: Pick<ServiceConnection, "send">;
   readonly messages: AsyncIterable<PlannedMessage> | Iterable<PlannedMessage>;
-  /** Waited for before each message is read, if defined. */
+  /** Waited for before each message is read, until it is undefined. */
   room?(): Promise<void> | undefined;
   /** Before the message is sent for the first time. */
   onMade?(outgoing: OutgoingMessage): void;
@@ -17,13 +17,18 @@ export interface SendAllOptions {
   readonly onQueueFull: "wait" | "fail";
   /** Counts from the first refusal since the message's device last took one; 0 is unbounded. */
   readonly timeoutMs: number;
+  /** From one message to the next. */
   readonly intervalMs: number;
+  /** End the run; default ConnectionLost, IncompatiblePackage and IotHubUnauthorized. */
+  readonly finalErrors?: readonly ClientErrorName[] | undefined;
   /** Messages waiting for a retry stay unsent, those in flight are awaited. */
   readonly signal: AbortSignal;
   /** Maximum number of unanswered messages; default 256. */
   readonly windowSize?: number;
   /** Messages read and not yet reported, including those for a full device; default 4096. */
-  readonly backlogSize?: number;
+  readonly backlogSize?: number | undefined;
+  /** The same for each device; no default. A device that has as many holds up the others. */
+  readonly deviceBacklogSize?: number | undefined;
   readonly clock?: Clock;
   /** From 0 up to 1; default Math.random. */
   random?(): number;
@@ -32,7 +37,7 @@ export interface SendAllOptions {
 const DEFAULT_WINDOW = 256;
 const DEFAULT_BACKLOG = 4096;
 
-const FINAL: readonly ClientErrorName[] = [
+export const FINAL_SEND_ERRORS: readonly ClientErrorName[] = [
   "ConnectionLost",
   "IncompatiblePackage",
   "IotHubUnauthorized",
@@ -42,8 +47,8 @@ const FINAL: readonly ClientErrorName[] = [
  * Every message is reported once, in order per device. They arrive in order too, unless the hub
  * refuses one and accepts it later.
  *
- * @throws ClientError ConnectionLost, IotHubUnauthorized or IncompatiblePackage, once every message
- * read has been reported; whatever `messages` throws.
+ * @throws ClientError of `finalErrors`, once every message read has been reported; whatever
+ * `messages` throws.
  */
 export async function sendAll(options: SendAllOptions): Promise<void> {
   await new Sender(options).run();
@@ -53,6 +58,8 @@ class Sender {
   readonly #options: SendAllOptions;
   readonly #clock: Clock;
   readonly #queues = new Map<string, DeviceSendQueue>();
+  /** Devices that have no room in their backlog. */
+  readonly #crowded = new Set<string>();
   readonly #queueSettings: SendQueueSettings;
   readonly #end = new AbortController();
   readonly #stopSignal: AbortSignal;
@@ -97,23 +104,47 @@ class Sender {
     const signal = this.#stopSignal;
     const { intervalMs } = this.#options;
     const { windowSize = DEFAULT_WINDOW, backlogSize = DEFAULT_BACKLOG } = this.#options;
-    const hasRoom = (): boolean => this.#inFlight < windowSize && this.#open < backlogSize;
+    const hasRoom = (): boolean =>
+      this.#inFlight < windowSize && this.#open < backlogSize && this.#crowded.size === 0;
     const messages = iteratorOf(this.#options.messages);
+    let lastMs = 0;
     for (let index = 0; ; index++) {
       if (!hasRoom()) await this.#until(hasRoom);
-      const room = this.#options.room?.();
-      if (room !== undefined) await room;
+      for (let room = this.#room(); room; room = this.#room()) await untilAborted(room, signal);
+      if (signal.aborted) break;
       const result = messages.next();
       // What is there already is not waited for: a step of the event loop costs more than a message.
       const next = result instanceof Promise ? await untilAborted(result, signal) : result;
       if (next === undefined || next.done) break;
-      if (index > 0 && intervalMs > 0) await sleep(this.#clock, intervalMs, signal);
+      if (intervalMs > 0) {
+        if (index > 0) await this.#pauseSince(lastMs);
+        lastMs = this.#clock.nowMs();
+      }
       if (signal.aborted) break;
-      this.#open += 1;
-      this.#queueOf(next.value.deviceId).add(index, next.value);
+      this.#add(index, next.value);
     }
     // Not awaited: a generator that waits for input returns only once that arrives.
     if (signal.aborted) Promise.resolve(messages.return?.()).catch(() => {});
+  }
+
+  #room(): Promise<void> | undefined {
+    return this.#stopSignal.aborted ? undefined : this.#options.room?.();
+  }
+
+  async #pauseSince(lastMs: number): Promise<void> {
+    const { intervalMs } = this.#options;
+    // The clock may have been set back.
+    const leftMs = Math.min(intervalMs, lastMs + intervalMs - this.#clock.nowMs());
+    if (leftMs > 0) await sleep(this.#clock, leftMs, this.#stopSignal);
+  }
+
+  #add(index: number, planned: PlannedMessage): void {
+    const { deviceId } = planned;
+    const queue = this.#queueOf(deviceId);
+    this.#open += 1;
+    queue.add(index, planned);
+    const { deviceBacklogSize = Number.POSITIVE_INFINITY } = this.#options;
+    if (queue.size >= deviceBacklogSize) this.#crowded.add(deviceId);
   }
 
   #queueOf(deviceId: string): DeviceSendQueue {
@@ -127,11 +158,13 @@ class Sender {
     if (event.type === "queueFull" || event.type === "throttled") return;
     if (event.type !== "sent") this.#endIfFinal(event.error);
     this.#open -= 1;
+    this.#crowded.delete("outgoing" in event ? event.outgoing.deviceId : event.deviceId);
     this.#onChange();
   }
 
   #endIfFinal(error: ClientError | undefined): void {
-    if (error === undefined || !FINAL.includes(error.name)) return;
+    const { finalErrors = FINAL_SEND_ERRORS } = this.#options;
+    if (error === undefined || !finalErrors.includes(error.name)) return;
     this.#finalError ??= error;
     this.#end.abort();
   }

@@ -147,6 +147,55 @@ describe("FeedbackTracker", () => {
     expect([...tracker.pending()]).toEqual([]);
   });
 
+  it("counts the records that it awaits", () => {
+    const { tracker } = new Setup(["a", "1"], ["a", "2"]);
+    tracker.expect("a", "3");
+    tracker.expect("a", "4");
+    expect(tracker.awaited).toBe(4);
+    tracker.cancel("a", "4");
+    tracker.add(new FakeBatch(["a", "1"], ["a", "1"], ["a", "3"], ["b", "1"]), 5);
+    expect(tracker.awaited).toBe(1);
+    tracker.accepted("a", "3", 6);
+    expect(tracker.awaited).toBe(1);
+  });
+
+  it("gives up accepted messages, but not those on their way", () => {
+    const setup = new Setup(["a", "1"], ["a", "2"]);
+    setup.tracker.expect("a", "3");
+    setup.tracker.giveUp();
+    expect(setup.tracker.awaited).toBe(1);
+    expect(setup.pending).toEqual([]);
+    const late = new FakeBatch(["a", "1"]);
+    setup.tracker.add(late, 5);
+    expect(setup.told).toEqual([]);
+    expect(late.settlements).toEqual(["complete"]);
+  });
+
+  it("remembers only the last messages whose records it no longer awaits", () => {
+    const { tracker } = new Setup();
+    const ids = Array.from({ length: 10_001 }, (_, n) => String(n));
+    for (const id of ids) {
+      tracker.expect("a", id);
+      tracker.cancel("a", id);
+    }
+    const [oldest, older] = [new FakeBatch(["a", "0"]), new FakeBatch(["a", "1"])];
+    tracker.add(oldest, 5);
+    tracker.add(older, 5);
+    expect([oldest.settlements, older.settlements]).toEqual([[], ["complete"]]);
+  });
+
+  it("completes again a batch of messages that it no longer remembers", () => {
+    const { tracker } = new Setup(["a", "first"]);
+    tracker.add(new FakeBatch(["a", "first"]), 5);
+    for (let n = 0; n < 10_000; n++) {
+      tracker.expect("a", String(n));
+      tracker.cancel("a", String(n));
+    }
+    const again = new FakeBatch(["a", "first"]);
+    tracker.add(again, 6);
+    expect(again.settlements).toEqual(["complete"]);
+  });
+
   it("ignores batches that arrive after the end", () => {
     const { tracker, told } = new Setup(["a", "1"]);
     tracker.finish();

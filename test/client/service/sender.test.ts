@@ -161,6 +161,66 @@ describe("sendAll", () => {
     expect(setup.totals).toEqual({ sent: 3, failed: 0 });
   });
 
+  it("does not pause for a message that comes after the interval anyway", async () => {
+    const clock = new TestClock();
+    const late = createDeferred<void>();
+    async function* slow(): AsyncGenerator<PlannedMessage> {
+      yield* messagesTo(["a"], 1);
+      await late.promise;
+      yield* messagesTo(["a"], 1);
+    }
+    const hub = new FakeHub();
+    const setup = new Setup(hub, slow(), { intervalMs: 1000, clock });
+    await atRest();
+    await clock.pass(1000);
+    late.resolve();
+    await setup.run;
+    expect(setup.totals).toEqual({ sent: 2, failed: 0 });
+  });
+
+  it("asks for room until there is some, and can be aborted meanwhile", async () => {
+    const rooms = [createDeferred<void>(), createDeferred<void>()];
+    const hub = new FakeHub();
+    const setup = new Setup(hub, messagesTo(["a"], 2), {
+      room: () => (hub.sends.length === 0 ? undefined : rooms[0]?.promise),
+    });
+    await atRest();
+    rooms.shift()?.resolve();
+    await atRest();
+    expect(setup.told).toEqual(["sent:0"]);
+    setup.controller.abort();
+    await setup.run;
+    expect(setup.told).toEqual(["sent:0"]);
+  });
+
+  it("fails what must not be sent in its turn, without sending it", async () => {
+    const answer = createDeferred<undefined>();
+    const hub = new FakeHub(() => answer.promise);
+    const [first, second, third] = messagesTo(["a"], 3) as [
+      PlannedMessage,
+      PlannedMessage,
+      PlannedMessage,
+    ];
+    const refuse = () => new ClientError("MessageTooLarge", "too large");
+    const setup = new Setup(hub, [first, { ...second, refuse }, third]);
+    await atRest();
+    expect(hub.sends).toEqual(["a:m0", "a:m2"]);
+    expect(setup.told).toEqual([]);
+    answer.resolve(undefined);
+    await setup.run;
+    expect(setup.told).toEqual(["sent:0", "failed:1:MessageTooLarge", "sent:2"]);
+  });
+
+  it("can end with other errors", async () => {
+    const hub = new FakeHub(() => "DeviceNotFound");
+    const setup = new Setup(hub, messagesTo(["a"], 1000), {
+      windowSize: 1,
+      finalErrors: ["DeviceNotFound"],
+    });
+    await expect(setup.run).rejects.toMatchObject({ name: "DeviceNotFound" });
+    expect(setup.told).toEqual(["failed:0:DeviceNotFound"]);
+  });
+
   it("creates a planned message when its turn comes", async () => {
     const hub = new FakeHub();
     const clock = new TestClock();
@@ -268,6 +328,27 @@ describe("sendAll", () => {
       await setup.clock.pass(5000);
       await setup.run;
       expect(setup.totals).toEqual({ sent: 1, failed: 0 });
+    });
+
+    it("holds up the others once a device has a full backlog", async () => {
+      const hub = new FakeHub((device) => (device === "slow" && isFull ? FULL : undefined));
+      let isFull = true;
+      let taken = 0;
+      function* counted(): Generator<PlannedMessage> {
+        for (const message of messagesTo(["slow", "fast"], 1000)) {
+          taken += 1;
+          yield message;
+        }
+      }
+      const setup = new Setup(hub, counted(), { deviceBacklogSize: 10, windowSize: 4 });
+      await atRest();
+      // The tenth to the fast device follows the tenth to the slow one.
+      expect([hub.taken.get("fast")?.length, taken]).toEqual([9, 19]);
+      isFull = false;
+      await setup.clock.pass(60_000);
+      await setup.run;
+      expect(setup.totals).toEqual({ sent: 2000, failed: 0 });
+      expect(hub.taken.get("slow")).toEqual(ids(1000));
     });
 
     it("does not delay other devices", async () => {
