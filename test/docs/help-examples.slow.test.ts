@@ -60,6 +60,10 @@ const STAGES: readonly (readonly [RegExp, Stage])[] = [
   [/^(mkdir .* )?c2d-device listen/, { until: "Waiting for C2D messages" }],
   [/^c2d-device telemetry .*(--count|-c )/, {}],
   [/^c2d-device telemetry/, { until: "Total calls confirmed: 1" }],
+  [
+    /^tail -f .*--lines/,
+    { before: "echo started > app.log", until: "Sending message: 0", code: 130 },
+  ],
   [/^c2d-send .*--wait/, { beside: LISTEN }],
   [/^c2d-hub start .*-o json/, { before: "c2d-hub stop", until: '"type":"hub"' }],
   [/^c2d-hub start/, { before: "c2d-hub stop", until: "Local hub ready" }],

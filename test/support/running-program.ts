@@ -14,6 +14,8 @@ export interface RunOptions {
   /** In addition to PATH and HOME; the process inherits no other variables. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** Whether more may be written to stdin. */
+  readonly keepsStdinOpen?: true;
 }
 
 export class RunningProgram {
@@ -29,7 +31,8 @@ export class RunningProgram {
       env: { PATH: process.env.PATH, HOME: options.directory, ...options.env },
     });
     this.process.stdin.on("error", () => {});
-    this.process.stdin.end(options.stdin ?? "");
+    this.process.stdin.write(options.stdin ?? "");
+    if (!options.keepsStdinOpen) this.process.stdin.end();
     this.process.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
       for (const watch of this.#watchers) watch();

@@ -17,8 +17,11 @@ export function makeRunId(): string {
   return randomBytes(4).toString("hex");
 }
 
+/** @param body Instead of the plan's. */
+export type MessageMaker = (instance: MessageInstance, body?: BodyPlan) => Message;
+
 /** Makes the messages of a run: its texts are parsed once. */
-export function messageMaker(plan: MessagePlan): (instance: MessageInstance) => Message {
+export function messageMaker(plan: MessagePlan): MessageMaker {
   const template = (text: string): Template<PlaceholderValues> =>
     plan.isTemplate ? compileTemplate(text) : () => text;
   const { contentType, contentEncoding } = plan;
@@ -28,8 +31,9 @@ export function messageMaker(plan: MessagePlan): (instance: MessageInstance) => 
   const properties = Object.entries(plan.properties).map(
     ([name, value]) => [name, template(value)] as const,
   );
-  const body = bodyMaker(plan.body);
-  return (instance) => {
+  const plannedBody = bodyMaker(plan.body);
+  return (instance, ownBody) => {
+    const body = ownBody === undefined ? plannedBody : bodyMaker(ownBody);
     const values = new InstanceValues(instance);
     return {
       system: {

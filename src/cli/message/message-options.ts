@@ -6,7 +6,8 @@ import { DEFAULT_CORRELATION_ID, DEFAULT_MESSAGE_ID } from "./message-plan.ts";
 export const PLACEHOLDER_LIST = `{{${PLACEHOLDERS.slice(0, 5).join("}}, {{")}}},
   {{${PLACEHOLDERS.slice(5).join("}}, {{")}}}`;
 
-export function addBodyOptions(command: Command, defaultBody: string): Command {
+/** @param encoded What `--data-encoding` and `--template` apply to. */
+export function addBodyOptions(command: Command, defaultBody: string, encoded = "--data"): Command {
   // Of two long names commander takes the last for the key of the value.
   return command
     .addOption(
@@ -17,11 +18,11 @@ export function addBodyOptions(command: Command, defaultBody: string): Command {
     )
     .option("--dfp, --data-file-path <path>", "send the bytes of this file")
     .addOption(
-      new Option("--data-encoding <encoding>", "encoding of --data")
+      new Option("--data-encoding <encoding>", `encoding of ${encoded}`)
         .choices(["utf8", "hex", "base64"])
         .default(undefined, "utf8"),
     )
-    .option("--template", "fill in placeholders in --data, too")
+    .option("--template", `fill in placeholders in ${encoded}, too`)
     .option("--no-template", "do not fill in placeholders");
 }
 

@@ -5,6 +5,8 @@ import { escapeLine, escapeText } from "../terminal/escape.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
 import { viewBody } from "../text/body-text.ts";
+import { FailureReporter } from "./failure-reporter.ts";
+import { oversizeOf } from "./messages/message-size.ts";
 import type { MessageSource } from "./messages/message-source.ts";
 import { createRenderer } from "./render.ts";
 import type { Tally } from "./tally.ts";
@@ -27,23 +29,35 @@ interface Shown {
 
 export async function runDryRun(
   source: MessageSource,
-  { io, flags, interruption }: Context,
+  context: Context,
   refusal?: ClientError,
 ): Promise<ExitCode> {
   if (refusal) throw refusal;
+  const { io, flags, interruption, reporter } = context;
   const isJson = flags.output === "json";
   const format = isJson ? formatJson : formatText;
+  const failures = new FailureReporter(context);
+  let failed = 0;
   try {
     let n = 0;
-    for await (const { deviceId, make } of source.all()) {
+    for await (const { deviceId, make, refuse } of source.all()) {
       if (interruption.cause) break;
-      await io.stdout.write(format({ n, deviceId, message: make() }));
+      const message = make();
+      const error = refuse?.(message) ?? oversizeOf(message);
+      if (error) {
+        failed += 1;
+        failures.reportFailure({ index: n, outgoing: { deviceId, message }, error });
+        await reporter.room();
+      } else {
+        await io.stdout.write(format({ n, deviceId, message }));
+      }
       n += 1;
     }
-    return EXIT_CODES[interruption.cause ?? "done"];
+    return failed > 0 ? EXIT_CODES.refused : EXIT_CODES[interruption.cause ?? "done"];
   } finally {
     source.reportSkipped();
-    if (isJson) await io.stdout.write(createRenderer(true).summary(NOTHING_SENT, 0));
+    const tally = { ...NOTHING_SENT, failed };
+    if (isJson) await io.stdout.write(createRenderer(true).summary(tally, 0));
   }
 }
 

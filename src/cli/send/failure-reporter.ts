@@ -1,5 +1,7 @@
 import { formatDuration } from "../../async/format-duration.ts";
+import type { ClientErrorName } from "../../client/errors/client-error.ts";
 import type { SendEvent } from "../../client/service/send-event.ts";
+import { FINAL_SEND_ERRORS } from "../../client/service/sender.ts";
 import type { Context } from "../program/run-program.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
@@ -9,14 +11,17 @@ type Retry = Extract<SendEvent, { type: "queueFull" | "throttled" }>;
 
 export class FailureReporter {
   readonly #context: Context;
+  readonly #finalErrors: readonly ClientErrorName[];
   readonly #reported = new Set<string>();
 
-  constructor(context: Context) {
+  /** @param finalErrors End the whole run, which reports them. */
+  constructor(context: Context, finalErrors = FINAL_SEND_ERRORS) {
     this.#context = context;
+    this.#finalErrors = finalErrors;
   }
 
   /** One line per message, and the error with its hint once per device. */
-  reportFailure({ index, outgoing, error }: Failure): void {
+  reportFailure({ index, outgoing, error }: Omit<Failure, "type">): void {
     const { reporter, flags } = this.#context;
     const { deviceId, message } = outgoing;
     const { messageId } = message.system;
@@ -28,7 +33,8 @@ export class FailureReporter {
       const which = `message ${index} to ${deviceId} (message id ${messageId ?? ""})`;
       reporter.info(escapeLine(`Failed: ${which}: ${name}: ${error.message}`));
     }
-    if (!endsRun(name) && this.#isNew(`${name} ${deviceId}`)) reporter.error(error);
+    const isOwn = !this.#finalErrors.includes(name);
+    if (isOwn && this.#isNew(`${name} ${deviceId}`)) reporter.error(error);
   }
 
   /** In full the first time for a device, then only with `--verbose`. */
@@ -50,9 +56,4 @@ export class FailureReporter {
     this.#reported.add(key);
     return isNew;
   }
-}
-
-/** These end the whole run, which reports them. */
-function endsRun(name: string): boolean {
-  return name === "ConnectionLost" || name === "IotHubUnauthorized";
 }

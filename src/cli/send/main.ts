@@ -27,7 +27,8 @@ export const program: Program = {
   build(program, act) {
     program.description("Send cloud-to-device messages, and wait for their feedback if asked to.");
     addTargetOptions(program.optionsGroup("Target:"));
-    addBodyOptions(program.optionsGroup("Body:"), DEFAULT_BODY);
+    addBodyOptions(program.optionsGroup("Body:"), DEFAULT_BODY, "--data or --lines");
+    program.option("--lines", "send each line of stdin as a message, as it comes");
     program.option(
       "--from <file>",
       "resend messages printed by c2d-device listen -o json, unchanged; - reads stdin (needs -d)",
@@ -57,7 +58,7 @@ export async function main(): Promise<void> {
 const ABOUT = `
 Placeholders: ids, properties and the default body may contain
   ${PLACEHOLDER_LIST}. n counts from 0 over all devices; run is
-  new in each run. In --data they are filled in only with --template.
+  new in each run. In --data and lines they are filled in only with --template.
 
 Feedback: with --wait, the exit code is 0 if every message got the feedback that
   --ack requests, 7 if a record is negative, and 124 if records are missing at
@@ -78,6 +79,13 @@ Summary: the last line counts the messages that the hub accepted (sent), refused
 Recorded messages: --from skips lines of other types, and malformed lines with
   a warning. With malformed lines and no message, it exits with 2.
 
+Lines: --lines sends each line as it comes, in order, to each device. A trailing
+  CR is removed, blank lines are skipped. A line that is too large, or not in
+  --data-encoding, fails; the others are sent, and the exit code is 6. Reading
+  pauses while 1,000 lines wait for a full device, or 10,000 messages for their
+  feedback. If the only device does not exist, the command exits. --message-id
+  must contain {{n}} or {{uuid}}.
+
 Full queue: a device's queue holds 50 messages. A message refused because of a
   full queue or throttling is retried with increasing delays until --timeout,
   while other devices are served.
@@ -97,6 +105,7 @@ const EXAMPLES = formatExamples([
     "c2d-send -d d1 -d d2 --dfp image.png -p name=image.png --expiry 10m",
     "send a file to two devices",
   ],
+  ["tail -f app.log | c2d-send --lines -d device1", "send each line as it is written"],
   [
     "c2d-device listen -o json | c2d-send --from - -d device2",
     "forward the messages of one device to another",
@@ -131,7 +140,9 @@ function addExpiryOption(command: Command): void {
 function addRunOptions(command: Command): void {
   command
     .addOption(
-      new Option("-c, --count <n>", "messages for each device").argParser(parseCount).default(1),
+      new Option("-c, --count <n>", "messages for each device")
+        .argParser(parseCount)
+        .default(undefined, "1"),
     )
     .addOption(
       new Option("--interval <duration>", "time between messages")

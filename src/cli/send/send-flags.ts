@@ -8,7 +8,9 @@ export interface SendFlags extends CommonFlags, MessageFlags {
   readonly deviceId?: readonly string[];
   readonly deviceFile?: string;
   readonly from?: string;
-  readonly count: number;
+  readonly lines?: true;
+  /** Default 1. */
+  readonly count?: number;
   readonly interval: number;
   readonly expiry?: string;
   readonly ack?: Ack;

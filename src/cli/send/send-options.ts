@@ -55,7 +55,7 @@ export function toSendOptions(
       ...(flags.expiry !== undefined && { expiry: parseExpiry(flags.expiry, nowMs) }),
       ack: ackOf(flags),
     },
-    count: flags.count,
+    count: flags.count ?? 1,
   };
 }
 
@@ -85,6 +85,7 @@ const MESSAGE_FLAGS = [
   ["property", "--property"],
   ["properties", "--properties"],
   ["template", "--template and --no-template"],
+  ["count", "--count"],
 ] as const satisfies [keyof SendFlags, string][];
 
 /** @throws UsageError without a device, or for a flag that describes a message: the input does. */
@@ -93,10 +94,9 @@ export function validateFrom(flags: SendFlags): void {
     throw new UsageError("--from requires a device to send to", "Specify it with -d <device>.");
   }
   const given = MESSAGE_FLAGS.find(([key]) => flags[key] !== undefined);
-  const name = given?.[1] ?? (flags.count > 1 ? "--count" : undefined);
-  if (name === undefined) return;
+  if (given === undefined) return;
   throw new UsageError(
-    `${name} cannot be combined with --from, which sends messages unchanged`,
+    `${given[1]} cannot be combined with --from, which sends messages unchanged`,
     "Keep one of the two.",
   );
 }

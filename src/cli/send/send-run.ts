@@ -1,5 +1,6 @@
 import { Deadline } from "../../async/deadline.ts";
 import { createDeferred } from "../../async/deferred.ts";
+import { formatDuration } from "../../async/format-duration.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import { OutcomeUnknownError } from "../../client/errors/outcome-unknown-error.ts";
 import { FeedbackTracker, type MatchedFeedback } from "../../client/service/feedback-tracker.ts";
@@ -14,6 +15,7 @@ import type { ExitCode } from "../terminal/exit-code.ts";
 import { OrderedWriter } from "../terminal/ordered-writer.ts";
 import { formatSending } from "../text/sending-text.ts";
 import { FailureReporter } from "./failure-reporter.ts";
+import { FeedbackRoom } from "./feedback-room.ts";
 import type { MessageSource } from "./messages/message-source.ts";
 import { formatWaiting } from "./progress-text.ts";
 import { createRenderer, type SendRenderer } from "./render.ts";
@@ -31,6 +33,10 @@ export class SendRun {
   readonly #failures: FailureReporter;
   readonly #held = new Set<string>();
   readonly #failure = createDeferred<never>();
+  readonly #room: FeedbackRoom;
+  /** Ends the reading of messages. */
+  readonly #stop = new AbortController();
+  #isOverdue = false;
   #onFeedback: () => void = () => {};
   #sent = 0;
   #failed = 0;
@@ -45,7 +51,14 @@ export class SendRun {
     this.#context = context;
     this.#renderer = createRenderer(context.flags.output === "json");
     this.#writer = new OrderedWriter(context.io.stdout);
-    this.#failures = new FailureReporter(context);
+    this.#failures = new FailureReporter(context, source.bounds?.finalErrors);
+    this.#room = new FeedbackRoom({
+      tracker: this.#feedback,
+      maxAwaited: source.bounds?.awaited ?? Number.POSITIVE_INFINITY,
+      timeoutMs: options.timeoutMs,
+      onPause: (text) => context.reporter.info(text),
+      onTimeout: () => this.#onFeedbackOverdue(),
+    });
   }
 
   get tally(): Tally {
@@ -73,6 +86,32 @@ export class SendRun {
   async sendAll(connection: Pick<ServiceConnection, "send">): Promise<void> {
     const { interruption, reporter } = this.#context;
     const { onQueueFull, timeoutMs, intervalMs } = this.#options;
+    this.#showProgress();
+    this.#writer.failed.catch(() => this.#stop.abort());
+    await sendAll({
+      ...this.#source.bounds,
+      connection,
+      messages: this.#source.all(),
+      // No faster than the output is read, and feedback arrives.
+      room: () => this.#writer.room() ?? reporter.room() ?? this.#room.room(),
+      onMade: ({ deviceId, message }) => {
+        if (!this.#options.isWaiting) return;
+        this.#feedback.expect(deviceId, message.system.messageId ?? "");
+      },
+      onEvent: (event) => this.#onEvent(event),
+      onQueueFull,
+      timeoutMs,
+      intervalMs,
+      signal: AbortSignal.any([interruption.signal, this.#stop.signal]),
+    }).finally(() => this.#room.end());
+    interruption.signal.throwIfAborted();
+    await this.#writer.flush();
+  }
+
+  #showProgress(): void {
+    const { reporter, io } = this.#context;
+    // It would overwrite what is being typed.
+    if (this.#source.bounds && io.stdin.isTTY) return;
     const startMs = performance.now();
     reporter.progress(() =>
       formatSending({
@@ -83,25 +122,6 @@ export class SendRun {
         elapsedMs: performance.now() - startMs,
       }),
     );
-    const unwritable = new AbortController();
-    this.#writer.failed.catch(() => unwritable.abort());
-    await sendAll({
-      connection,
-      messages: this.#source.all(),
-      // No faster than stdout is read.
-      room: () => this.#writer.room(),
-      onMade: ({ deviceId, message }) => {
-        if (!this.#options.isWaiting) return;
-        this.#feedback.expect(deviceId, message.system.messageId ?? "");
-      },
-      onEvent: (event) => this.#onEvent(event),
-      onQueueFull,
-      timeoutMs,
-      intervalMs,
-      signal: AbortSignal.any([interruption.signal, unwritable.signal]),
-    });
-    interruption.signal.throwIfAborted();
-    await this.#writer.flush();
   }
 
   onFeedbackBatch(batch: FeedbackBatch): void {
@@ -113,6 +133,7 @@ export class SendRun {
   }
 
   async waitForFeedback(): Promise<RunEnd> {
+    if (this.#isOverdue) return "timeout";
     if (this.tally.pending === 0) return "satisfied";
     const { interruption, reporter } = this.#context;
     const { timeoutMs } = this.#options;
@@ -184,12 +205,14 @@ export class SendRun {
     this.#print(this.#renderer.sent({ n: index, deviceId, message, sentAtMs: acceptedAtMs }));
     if (!this.#options.isWaiting) return;
     this.#feedback.accepted(deviceId, message.system.messageId ?? "", acceptedAtMs);
+    this.#room.onAccepted();
   }
 
   #onFailed(event: Extract<SendEvent, { type: "failed" }>): void {
     const { deviceId, message } = event.outgoing;
     this.#held.delete(deviceId);
     if (this.#options.isWaiting) this.#feedback.cancel(deviceId, message.system.messageId ?? "");
+    this.#room.onChange();
     this.#failed += 1;
     if (event.error instanceof OutcomeUnknownError) this.#unanswered += 1;
     this.#failures.reportFailure(event);
@@ -205,6 +228,20 @@ export class SendRun {
     if (feedback.record.statusCode === "Success") this.#success += 1;
     else this.#negative += 1;
     this.#print(this.#renderer.feedback(feedback));
+    this.#room.onChange();
     this.#onFeedback();
+  }
+
+  /** With `--ack negative`, no record in time is a success. */
+  #onFeedbackOverdue(): void {
+    const { ack, timeoutMs } = this.#options;
+    if (ack === "negative") {
+      this.printPending(`no negative feedback within ${formatDuration(timeoutMs)}`);
+      this.#feedback.giveUp();
+      this.#room.onChange();
+    } else {
+      this.#isOverdue = true;
+      this.#stop.abort();
+    }
   }
 }

@@ -23,6 +23,8 @@ import { UsageError } from "../terminal/usage-error.ts";
 import { formatCount } from "../text/count.ts";
 import { readDeviceFile } from "./device-file.ts";
 import { runDryRun } from "./dry-run.ts";
+import { LineMessages } from "./lines/line-messages.ts";
+import { toLineOptions, validateLines } from "./lines/line-options.ts";
 import { oversizeError, oversizeOf, rejectAll, rejectOversize } from "./messages/message-size.ts";
 import type { MessageSource } from "./messages/message-source.ts";
 import { PlannedMessages } from "./messages/planned-messages.ts";
@@ -51,13 +53,16 @@ const NO_BODY: BodyPlan = { type: "bytes", bytes: new Uint8Array() };
 
 export async function send(flags: SendFlags, context: Context): Promise<ExitCode> {
   const { io, interruption } = context;
-  if (flags.from !== undefined) validateFrom(flags);
-  const source = bodySourceOf(flags);
+  if (flags.lines) validateLines(flags);
+  else if (flags.from !== undefined) validateFrom(flags);
+  // To the rest, the lines are one body from stdin.
+  const source = bodySourceOf(flags.lines ? { ...flags, data: "-" } : flags);
   const run = toRunOptions(flags);
   const deviceIds = [...(flags.deviceId ?? []), ...readDeviceFile(flags.deviceFile, io.directory)];
   const load = (inputs: ConfigInputs) => loadServiceConfig(inputs, deviceIds);
   const config = loadConfig(load, "c2d-send", flags, context);
   if (flags.from !== undefined) return await sendRecorded(flags.from, run, config, context);
+  if (flags.lines) return await sendLines(flags, run, config, context);
   const isTemplate = flags.template === true;
   let isOversize = false;
   const body = await readBody(source, isTemplate, SIZE_LIMIT, io, interruption.signal).catch(
@@ -111,6 +116,26 @@ export async function sendRecorded(
     return await runSend(runOptions, source, config, context);
   } finally {
     input.stream.destroy();
+  }
+}
+
+async function sendLines(
+  flags: SendFlags,
+  runOptions: RunOptions,
+  config: ServiceConfig,
+  context: Context,
+): Promise<ExitCode> {
+  const { io, interruption, reporter } = context;
+  const { deviceIds } = config;
+  const options = toLineOptions(flags, Date.now());
+  for (const warning of options.warnings) reporter.warn(escapeLine(warning));
+  const { stdin: stream } = io;
+  if (stream.isTTY) reporter.info("Each line is sent as a message; Ctrl-D ends the input.");
+  const input = { stream, deviceIds, run: makeRunId(), signal: interruption.signal };
+  try {
+    return await runSend(runOptions, new LineMessages(options, input), config, context);
+  } finally {
+    stream.destroy();
   }
 }
 

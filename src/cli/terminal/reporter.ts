@@ -7,6 +7,8 @@ import type { Output } from "./output.ts";
 import { type DescribeProgress, ProgressLine } from "./progress-line.ts";
 import type { Redactor } from "./redactor.ts";
 
+const MAX_WAITING = 100;
+
 export interface ReporterOptions {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
@@ -29,6 +31,7 @@ export class Reporter {
   readonly #options: ReporterOptions;
   readonly #chalk: ChalkInstance;
   readonly #progress: ProgressLine;
+  #waiting = 0;
 
   constructor(stderr: Output, redactor: Redactor, options: ReporterOptions) {
     this.#stderr = stderr;
@@ -92,6 +95,11 @@ export class Reporter {
     this.#write(this.#redactor.redact(line));
   }
 
+  /** Undefined if stderr keeps up; for those who could write without end. */
+  room(): Promise<void> | undefined {
+    return this.#waiting >= MAX_WAITING ? this.#stderr.flush() : undefined;
+  }
+
   #printJson({ code, name, message, hint }: ErrorReport): void {
     const clean = (text: string): string => this.#redactor.redact(text);
     const line = { type: "error", code, name, message: clean(message), hint: hint && clean(hint) };
@@ -114,8 +122,14 @@ export class Reporter {
 
   #write(text: string): void {
     this.#progress.hide();
-    // A closed stderr is not an error.
-    this.#stderr.write(text).catch(() => {});
+    this.#waiting += 1;
+    this.#stderr
+      .write(text)
+      // A closed stderr is not an error.
+      .catch(() => {})
+      .finally(() => {
+        this.#waiting -= 1;
+      });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { PlannedMessage } from "../../../client/service/send-event.ts";
 import type { Message } from "../../../core/message.ts";
-import { type MessageInstance, messageMaker } from "../../message/make-message.ts";
+import { type MessageMaker, messageMaker } from "../../message/make-message.ts";
 import { expiryTimeMs } from "../expiry.ts";
 import type { CloudToDevicePlan, SendOptions } from "../send-options.ts";
 import type { MessageSource } from "./message-source.ts";
@@ -11,7 +11,7 @@ export class PlannedMessages implements MessageSource {
   readonly #options: Plan;
   readonly #deviceIds: readonly string[];
   readonly #run: string;
-  readonly #make: (instance: MessageInstance) => Message;
+  readonly #make: MessageMaker;
 
   constructor(plan: Plan, deviceIds: readonly string[], run: string) {
     this.#options = plan;
@@ -52,13 +52,11 @@ export class PlannedMessages implements MessageSource {
   }
 }
 
-export function cloudToDeviceMaker(
-  plan: CloudToDevicePlan,
-): (instance: MessageInstance) => Message {
+export function cloudToDeviceMaker(plan: CloudToDevicePlan): MessageMaker {
   const { expiry, ack } = plan;
   const make = messageMaker(plan);
-  return (instance) => {
-    const message = make(instance);
+  return (instance, body) => {
+    const message = make(instance, body);
     return {
       ...message,
       system: {

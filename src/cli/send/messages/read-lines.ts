@@ -1,21 +1,23 @@
 import type { Readable } from "node:stream";
 
-/** Enough for a telemetry event of 256 KB or a message of 64 KB, however escaped. */
-const MAX_LINE_BYTES = 4 * 1024 * 1024;
-
 export interface Line {
   /** 1-based. */
   readonly number: number;
-  /** Undefined for a line of more than 4 MB. */
+  /** Without the line feed; undefined for a line that is too long, which is not kept. */
   readonly bytes: Buffer | undefined;
 }
 
-export async function* readLines(stream: Readable, signal: AbortSignal): AsyncGenerator<Line> {
+/** Each line as soon as it is complete. Destroys the stream at the end, and when `signal` aborts. */
+export async function* readLines(
+  stream: Readable,
+  maxBytes: number,
+  signal: AbortSignal,
+): AsyncGenerator<Line> {
   const stop = (): void => void stream.destroy();
   signal.addEventListener("abort", stop, { once: true });
   let number = 0;
   try {
-    for await (const bytes of splitLines(stream)) {
+    for await (const bytes of splitLines(stream, maxBytes)) {
       number += 1;
       yield { number, bytes };
     }
@@ -27,14 +29,14 @@ export async function* readLines(stream: Readable, signal: AbortSignal): AsyncGe
   }
 }
 
-async function* splitLines(stream: Readable): AsyncGenerator<Buffer | undefined> {
-  let line = new UnfinishedLine();
+async function* splitLines(stream: Readable, maxBytes: number): AsyncGenerator<Buffer | undefined> {
+  let line = new UnfinishedLine(maxBytes);
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     let start = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
       line.add(chunk.subarray(start, end));
       yield line.bytes;
-      line = new UnfinishedLine();
+      line = new UnfinishedLine(maxBytes);
       start = end + 1;
     }
     line.add(chunk.subarray(start));
@@ -43,8 +45,13 @@ async function* splitLines(stream: Readable): AsyncGenerator<Buffer | undefined>
 }
 
 class UnfinishedLine {
+  readonly #maxBytes: number;
   readonly #parts: Buffer[] = [];
   size = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
 
   add(part: Buffer): void {
     this.size += part.length;
@@ -57,6 +64,6 @@ class UnfinishedLine {
   }
 
   get #isTooLong(): boolean {
-    return this.size > MAX_LINE_BYTES;
+    return this.size > this.#maxBytes;
   }
 }

@@ -4,10 +4,13 @@ import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { UsageError } from "../../terminal/usage-error.ts";
 import type { MessageSource } from "../messages/message-source.ts";
+import { type Line, readLines } from "../messages/read-lines.ts";
 import { type RecordInput, unreadable } from "./open-record.ts";
 import { LineError, parseMessageLine, type RecordedMessage } from "./parse-message-line.ts";
-import { type Line, readLines } from "./read-lines.ts";
 import { SkippedLines } from "./skipped-lines.ts";
+
+/** Enough for a telemetry event of 256 KB or a message of 64 KB, however escaped. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
 export interface RecordedOptions {
   readonly input: RecordInput;
@@ -101,7 +104,8 @@ export class RecordedMessages implements MessageSource {
 
   async *#lines(): AsyncGenerator<Line> {
     try {
-      yield* readLines(this.#options.input.stream, this.#context.interruption.signal);
+      const { signal } = this.#context.interruption;
+      yield* readLines(this.#options.input.stream, MAX_LINE_BYTES, signal);
     } catch (error) {
       const { syscall } = error as NodeJS.ErrnoException;
       throw syscall === undefined ? error : unreadable(error);
