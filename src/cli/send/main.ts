@@ -68,9 +68,9 @@ Feedback: with --wait, the exit code is 0 if every message got the feedback that
   up to 15 s late. Records of other senders' messages are returned to the hub.
 
 Lost connection: while waiting for feedback, the command reconnects until
-  --timeout, because the hub keeps the records. While sending, it exits with 5
-  and sends nothing twice: a message without an answer counts as failed,
-  although the hub may have it.
+  --timeout, because the hub keeps the records. With --lines it does so while
+  sending, too; otherwise it exits with 5. Nothing is sent twice: a message
+  without an answer counts as failed, although the hub may have it.
 
 Summary: the last line counts the messages that the hub accepted (sent), refused
   or did not answer (failed, each reported on stderr), and those not yet sent,

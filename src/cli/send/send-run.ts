@@ -33,6 +33,7 @@ export class SendRun {
   readonly #failures: FailureReporter;
   readonly #held = new Set<string>();
   readonly #failure = createDeferred<never>();
+  #end: { readonly error: unknown } | undefined;
   readonly #room: FeedbackRoom;
   /** Ends the reading of messages. */
   readonly #stop = new AbortController();
@@ -73,9 +74,16 @@ export class SendRun {
     };
   }
 
-  /** Ends the wait for feedback with an error. */
+  /** Whether it may last: it goes on after a lost connection. */
+  get isEndless(): boolean {
+    return this.#source.bounds !== undefined;
+  }
+
+  /** Ends sending and the wait for feedback with an error. */
   fail(error: unknown): void {
+    this.#end = { error };
     this.#failure.reject(error as Error);
+    this.#stop.abort();
   }
 
   get refusedCount(): number {
@@ -105,6 +113,7 @@ export class SendRun {
       signal: AbortSignal.any([interruption.signal, this.#stop.signal]),
     }).finally(() => this.#room.end());
     interruption.signal.throwIfAborted();
+    if (this.#end) throw this.#end.error;
     await this.#writer.flush();
   }
 

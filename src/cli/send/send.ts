@@ -187,7 +187,7 @@ async function refuseAll(run: SendRun, refusal: ClientError, context: Context): 
 
 async function sendAll(
   run: SendRun,
-  { isWaiting, connectTimeoutMs }: RunOptions,
+  { isWaiting, connectTimeoutMs, timeoutMs }: RunOptions,
   config: ServiceConfig,
   context: Context,
 ): Promise<RunEnd> {
@@ -197,15 +197,20 @@ async function sendAll(
       config,
       deviceIds: config.deviceIds,
       connectTimeoutMs,
-      retriesUntil: "until --timeout",
+      retriesUntil: timeoutMs === 0 ? "for as long as it takes" : "until --timeout",
+      ...(run.isEndless && { retriesForMs: timeoutMs }),
       onFeedback,
     },
     context,
   );
   const stopWaiting = afterInterruption(context, ANSWER_GRACE_MS, () => connection.close());
   try {
-    await run.sendAll(rejectOversize(await connection.open()));
-    return await waitForFeedback(run, connection);
+    const opened = await connection.open();
+    if (!run.isEndless) await run.sendAll(rejectOversize(opened));
+    return await whileKeptOpen(connection, run, context, async () => {
+      if (run.isEndless) await run.sendAll(rejectOversize(connection));
+      return await run.waitForFeedback();
+    });
   } finally {
     stopWaiting();
     context.reporter.endProgress();
@@ -231,11 +236,19 @@ function afterInterruption(
   };
 }
 
-async function waitForFeedback(run: SendRun, connection: RunConnection): Promise<RunEnd> {
+async function whileKeptOpen<T>(
+  connection: RunConnection,
+  run: SendRun,
+  { interruption }: Context,
+  task: () => Promise<T>,
+): Promise<T> {
   const end = new AbortController();
-  const keeping = connection.keepOpen(end.signal).catch((error: unknown) => run.fail(error));
+  const keeping = connection
+    .keepOpen(AbortSignal.any([end.signal, interruption.signal]))
+    .catch((error: unknown) => run.fail(error))
+    .finally(() => connection.stopWaiting());
   try {
-    return await run.waitForFeedback();
+    return await task();
   } finally {
     end.abort();
     await keeping;

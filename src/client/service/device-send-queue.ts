@@ -1,7 +1,7 @@
 import { BackOff } from "../../async/back-off.ts";
 import { type Clock, sleep } from "../../async/clock.ts";
 import { ClientError } from "../errors/client-error.ts";
-import { OutcomeUnknownError } from "../errors/outcome-unknown-error.ts";
+import { isNeverSent } from "../errors/outcome-unknown-error.ts";
 import type { OutgoingMessage, PlannedMessage, SendEvent } from "./send-event.ts";
 import type { ServiceConnection } from "./service-connection.ts";
 
@@ -100,7 +100,7 @@ export class DeviceSendQueue {
       this.#lineUp(pending);
       return false;
     }
-    const isUnsent = neverLeft(error) || (isTemporary && signal.aborted);
+    const isUnsent = isNeverSent(error) || (isTemporary && signal.aborted);
     this.#report(pending, isUnsent ? unsent(pending) : failed(pending, error));
     return true;
   }
@@ -187,10 +187,6 @@ function remove<T>(list: T[], value: T): void {
 function toClientError(cause: unknown): ClientError {
   if (cause instanceof ClientError) return cause;
   return new ClientError("ServerError", "The message could not be sent.", { cause });
-}
-
-function neverLeft(error: ClientError): boolean {
-  return error.name === "ConnectionLost" && !(error instanceof OutcomeUnknownError);
 }
 
 function failed(pending: Pending, error: ClientError): Result {

@@ -1,10 +1,15 @@
 /** `c2d-send --lines`: each line of stdin is a message. */
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { EventContext } from "rhea";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";
+import { startScriptedAmqpHub } from "../../client/support/scripted-amqp-hub.ts";
 import { sharedDirectory, startHubForTest } from "../../support/local-hub.ts";
 import { linesOf, messagesOf, RunningCommand, run } from "../support/run-command.ts";
+import { StartedHub } from "../support/started-hub.ts";
 
 const directory = sharedDirectory();
 let hub: LocalHub;
@@ -15,7 +20,11 @@ beforeAll(async () => {
 
 afterAll(() => hub.stop());
 
-function start(input: Readable, args: readonly string[], at = hub): RunningCommand {
+function start(
+  input: Readable,
+  args: readonly string[],
+  at: Pick<LocalHub, "connectionString" | "caFile"> = hub,
+): RunningCommand {
   return new RunningCommand("c2d-send", ["--lines", "-o", "json", ...args], {
     directory,
     env: { IOTHUB_CONNECTION_STRING: at.connectionString, IOTHUB_CA_FILE: at.caFile },
@@ -266,6 +275,82 @@ describe("lines without end", () => {
     command.interrupt();
     command.readers.stderr.resume();
     expect((await command.ended).code).toBe(6);
+  });
+});
+
+describe("a lost connection", () => {
+  test("is reopened, and the lines that waited are sent", async () => {
+    const local = await StartedHub.start();
+    onTestFinished(() => local.stop());
+    const input = new PassThrough();
+    const args = ["--local", "--lines", "-o", "json", "-d", "d"];
+    const command = new RunningCommand("c2d-send", args, { ...local.options, input });
+    input.write("one\n");
+    await command.waitFor("stdout", `"type":"sent","n":0`);
+    await local.end();
+    await command.waitFor("stderr", "Reconnecting until --timeout.");
+    input.write("two\nthree\n");
+    await local.begin();
+    await command.waitFor("stdout", `"type":"sent","n":2`);
+    input.end("four\n");
+    expect(await endOf(command)).toMatchObject({ code: 0, summary: numbers(4, 0, 0) });
+    const received = messagesOf(
+      await local.run("c2d-device", "listen", "-d", "d", "-c", "4", "-o", "json"),
+    );
+    expect(received.map(({ body }) => body)).toEqual(["one", "two", "three", "four"]);
+  });
+
+  /** Its hub has stopped, and a line waits for a connection. */
+  async function startWithoutHub(...args: readonly string[]) {
+    const stopped = await startLocalHub({ devices: ["d"] });
+    const input = new PassThrough();
+    const command = start(input, ["-d", "d", ...args], stopped);
+    input.write("one\n");
+    await command.waitFor("stdout", `"type":"sent"`);
+    await stopped.stop();
+    await command.waitFor("stderr", "Reconnecting");
+    input.write("two\n");
+    await expect.poll(() => input.readableLength).toBe(0);
+    return command;
+  }
+
+  test("ends the run if it is not reopened until --timeout", async () => {
+    const command = await startWithoutHub("--timeout", "1s");
+    const { code, errors, summary, failed } = await endOf(command);
+    expect(errors).toMatchObject([{ code: 5, name: "ConnectionLost" }]);
+    expect(failed).toEqual([]);
+    expect(summary).toMatchObject({ sent: 1, failed: 0 });
+    expect(code).toBe(5);
+  });
+
+  test("can be interrupted while it is reopened", async () => {
+    const command = await startWithoutHub("--timeout", "0");
+    expect(command.stderr).toContain("Reconnecting for as long as it takes.");
+    command.interrupt();
+    expect(await endOf(command)).toMatchObject({ code: 130, summary: numbers(1, 0, 1) });
+  });
+
+  test("fails what has no answer, and nothing is sent twice", async () => {
+    let taken = 0;
+    const script = await startScriptedAmqpHub({
+      onMessage({ delivery, connection }: EventContext) {
+        taken += 1;
+        if (taken !== 2) delivery?.accept();
+        else (connection as unknown as { socket: { destroy(): void } }).socket.destroy();
+      },
+    });
+    onTestFinished(() => script.stop());
+    const caFile = join(directory, "scripted.pem");
+    writeFileSync(caFile, script.ca);
+    const connectionString = `HostName=${script.hostName};SharedAccessKeyName=service;SharedAccessKey=c2VjcmV0`;
+    const input = Readable.from([Buffer.from("a\nb\nc\n")]);
+    const args = ["-d", "d", "--interval", "50ms"];
+    const command = start(input, args, { connectionString, caFile });
+    const { code, summary, failed } = await endOf(command);
+    expect(failed).toMatchObject([{ n: 1, name: "ConnectionLost" }]);
+    expect(summary).toMatchObject(numbers(2, 1, 0));
+    expect(script.messages).toHaveLength(3);
+    expect(code).toBe(6);
   });
 });
 

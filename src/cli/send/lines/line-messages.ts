@@ -52,11 +52,13 @@ export class LineMessages implements MessageSource {
 
   get bounds(): SourceBounds {
     const isOnlyDevice = this.#input.deviceIds.length === 1;
+    // A lost connection is reopened.
+    const finalErrors = FINAL_SEND_ERRORS.filter((name) => name !== "ConnectionLost");
     return {
       backlogSize: Number.POSITIVE_INFINITY,
       deviceBacklogSize: MAX_WAITING_LINES,
       awaited: MAX_AWAITED_RECORDS,
-      finalErrors: isOnlyDevice ? [...FINAL_SEND_ERRORS, "DeviceNotFound"] : FINAL_SEND_ERRORS,
+      finalErrors: isOnlyDevice ? [...finalErrors, "DeviceNotFound"] : finalErrors,
     };
   }
 
