@@ -53,6 +53,7 @@ test.skipIf(!showsArguments)("a typed U+FFFD is accepted", () => {
 // Node opens /dev/null instead, so it reads as empty and nothing hangs.
 test.each([
   { args: "--data -", code: 0, last: { type: "summary", sent: 0 } },
+  { args: "--lines", code: 0, last: { type: "summary", sent: 0 } },
   { args: "--from - -d other", code: 0, last: { type: "summary", sent: 0 } },
 ])("closed stdin: c2d-send $args", ({ args, code, last }) => {
   const { status, stdout } = sendWithoutStdin(args);

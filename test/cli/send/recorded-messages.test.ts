@@ -89,6 +89,14 @@ test("an oversize message fails, and the others are sent", async () => {
   expect(code).toBe(6);
 });
 
+test("a dry run fails an oversize message, too", async () => {
+  const big = line({ body: "x".repeat(70_000) });
+  const { code, stdout, summary } = await send([line(), big].join("\n"), "--dry-run");
+  expect(linesOf(stdout, "message")).toHaveLength(2);
+  expect(summary).toMatchObject({ sent: 0, failed: 2, unsent: 0 });
+  expect(code).toBe(6);
+});
+
 test("a message that must not be sent exits with 2, and the summary counts the earlier ones", async () => {
   const { code, summary } = await send([line(), line({ deviceId: "e" }), line()].join("\n"));
   expect(summary).toMatchObject({ sent: 2, failed: 0, unsent: 0 });

@@ -51,7 +51,7 @@ export class LineMessages implements MessageSource {
   }
 
   get bounds(): SourceBounds {
-    const isOnlyDevice = this.#input.deviceIds.length === 1;
+    const isOnlyDevice = new Set(this.#input.deviceIds).size === 1;
     // A lost connection is reopened.
     const finalErrors = FINAL_SEND_ERRORS.filter((name) => name !== "ConnectionLost");
     return {
