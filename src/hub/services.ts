@@ -37,7 +37,7 @@ export async function createServices(options: ServicesOptions) {
   const { clock, consumerGroups, hostNames, logLimits, policies, settings } = options;
   const state = await loadHubState(options.store);
   const store = guardStore(options.store, (error) => options.onStoreFailure(error));
-  const events = new HubEventStream(store);
+  const events = new HubEventStream(store, clock);
   const scheduler = new Scheduler(clock);
   const connections = new DeviceConnections(events);
   const registry = new Registry({ store, clock, connections, devices: state.devices });

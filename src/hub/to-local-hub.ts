@@ -44,7 +44,7 @@ export function toLocalHub(
   };
   const subscribe = (listener: HubEventListener): (() => void) => {
     requireRunning();
-    return hub.events.subscribe(listener);
+    return hub.events.subscribe((event) => listener(event));
   };
   const stop = async (): Promise<void> => {
     distrust();

@@ -1,4 +1,4 @@
-import type { HubEvent, HubEventStream } from "../../src/hub/model/events.ts";
+import type { HubEvent, HubEventListener } from "../../src/hub/model/events.ts";
 
 type EventOf<T extends HubEvent["type"]> = Extract<HubEvent, { type: T }>;
 
@@ -7,7 +7,7 @@ export class EventLog {
   readonly all: HubEvent[] = [];
   readonly #waiting = new Set<() => void>();
 
-  constructor(events: Pick<HubEventStream, "subscribe">) {
+  constructor(events: { subscribe(listener: HubEventListener): unknown }) {
     events.subscribe((event) => {
       this.all.push(event);
       for (const look of this.#waiting) look();

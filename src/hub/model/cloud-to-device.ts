@@ -237,7 +237,8 @@ export class CloudToDevice {
   #report(deviceId: string, transitions: readonly Transition<Message>[]): void {
     const { events } = this.#options;
     for (const transition of transitions) {
-      for (const event of toEvents(deviceId, transition)) events.emit(event);
+      const arrived = transition.type === "enqueued" ? transition.entry.payload : undefined;
+      for (const event of toEvents(deviceId, transition)) events.emit(event, arrived);
     }
   }
 

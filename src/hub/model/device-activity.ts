@@ -1,4 +1,3 @@
-import type { Clock } from "../../async/clock.ts";
 import type { Scheduler } from "../runtime/scheduler.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 import { activityRecords, type DeviceTimes } from "../store/records.ts";
@@ -6,7 +5,6 @@ import type { HubEvent, HubEventStream } from "./events.ts";
 
 interface DeviceActivityOptions {
   readonly events: HubEventStream;
-  readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly store: GuardedStore;
   /** When the hub last stopped. */
@@ -38,8 +36,8 @@ export class DeviceActivityLog {
   constructor(options: DeviceActivityOptions) {
     this.#options = options;
     this.#times = new Map([...options.times].map(([id, times]) => [id, { ...times }]));
-    options.events.subscribe((event) => {
-      if ("deviceId" in event && ACTIVITIES.includes(event.type)) this.#note(event);
+    options.events.subscribe((event, timeMs) => {
+      if ("deviceId" in event && ACTIVITIES.includes(event.type)) this.#note(event, timeMs);
     });
   }
 
@@ -63,9 +61,11 @@ export class DeviceActivityLog {
     );
   }
 
-  #note({ type, deviceId }: { readonly type: HubEvent["type"]; readonly deviceId: string }): void {
-    const { clock, scheduler } = this.#options;
-    const nowMs = clock.nowMs();
+  #note(
+    { type, deviceId }: { readonly type: HubEvent["type"]; readonly deviceId: string },
+    nowMs: number,
+  ): void {
+    const { scheduler } = this.#options;
     const times = this.#times.get(deviceId) ?? {};
     this.#times.set(deviceId, times);
     times.lastActivityTimeMs = nowMs;

@@ -22,7 +22,7 @@ import {
 } from "../store/event-records.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 import { EventReaders, type ReaderPlace } from "./event-readers.ts";
-import type { HubEventStream } from "./events.ts";
+import type { HubEvent, HubEventStream } from "./events.ts";
 import type { Registry } from "./identity-registry.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -171,13 +171,14 @@ export class DeviceToCloud {
   #report(partition: number, event: StoredEvent): void {
     const { deviceId, telemetry } = event.payload;
     const { messageId } = telemetry.system;
-    this.#options.events.emit({
+    const report: HubEvent = {
       type: "telemetry",
       deviceId,
       ...(messageId !== undefined && { messageId }),
       partitionId: String(partition),
       sequenceNumber: event.sequenceNumber,
-    });
+    };
+    this.#options.events.emit(report, telemetry);
   }
 
   #trim(partition: Partition): void {

@@ -1,6 +1,8 @@
 /** Events of the hub, reported once durable. */
 
+import type { Clock } from "../../async/clock.ts";
 import type { FeedbackRecord } from "../../core/feedback.ts";
+import type { Message } from "../../core/message.ts";
 import type { DeadLetterReason, RequeueReason, Settlement } from "../../core/queue-entry.ts";
 import type { GuardedStore } from "../store/guard-store.ts";
 
@@ -51,12 +53,16 @@ export type HubEvent =
       /** Failures since the last event with this address and cause, including this one. */
       readonly count: number;
     }
-  | ({ readonly type: "enqueued"; readonly expiryTimeMs: number } & MessageRef)
+  /** `expiryTimeUtc` is ISO 8601, as all times of events. */
+  | ({ readonly type: "enqueued"; readonly expiryTimeUtc: string } & MessageRef)
   | ({ readonly type: "delivered"; readonly deliveryCount: number } & MessageRef)
   | ({ readonly type: "requeued"; readonly reason: RequeueReason } & MessageRef)
   | ({ readonly type: "settled"; readonly outcome: SettledOutcome } & MessageRef)
   | ({ readonly type: "deadLettered"; readonly reason: DeadLetterReason } & MessageRef)
-  | ({ readonly type: "feedback" } & FeedbackRecord)
+  | ({ readonly type: "feedback"; readonly enqueuedTimeUtc: string } & Omit<
+      FeedbackRecord,
+      "enqueuedTimeUtcMs"
+    >)
   /** A device-to-cloud message was stored. */
   | {
       readonly type: "telemetry";
@@ -77,33 +83,44 @@ export type SettledOutcome = "completed" | "abandoned" | "rejected";
 
 export type HubEventListener = (event: HubEvent) => void;
 
+/**
+ * @param timeMs When it became durable, in milliseconds since the epoch.
+ * @param message If the event is its arrival at the hub.
+ */
+type StreamListener = (event: HubEvent, timeMs: number, message?: Message) => void;
+
 interface Subscription {
-  readonly listener: HubEventListener;
+  readonly listener: StreamListener;
   hasEnded: boolean;
 }
 
 /** In the order in which they happened. */
 export class HubEventStream {
   readonly #store: Pick<GuardedStore, "onceDurable">;
+  readonly #clock: Clock;
   /** Replaced at each change: an event goes to those that were listening when it happened. */
   #subscriptions: readonly Subscription[] = [];
 
-  constructor(store: Pick<GuardedStore, "onceDurable">) {
+  constructor(store: Pick<GuardedStore, "onceDurable">, clock: Clock) {
     this.#store = store;
+    this.#clock = clock;
   }
 
   /**
    * Once everything written before is durable, never within this call, so that a listener that acts
    * on the hub does so after the reported change. Callers write first, then emit.
    */
-  emit(event: HubEvent): void {
+  emit(event: HubEvent, message?: Message): void {
     const subscriptions = this.#subscriptions;
     this.#store.onceDurable(() => {
-      for (const subscription of subscriptions) notify(subscription, event);
+      const timeMs = this.#clock.nowMs();
+      for (const { listener, hasEnded } of subscriptions) {
+        if (!hasEnded) notify(listener, event, timeMs, message);
+      }
     });
   }
 
-  subscribe(listener: HubEventListener): () => void {
+  subscribe(listener: StreamListener): () => void {
     const subscription: Subscription = { listener, hasEnded: false };
     this.#subscriptions = [...this.#subscriptions, subscription];
     return () => {
@@ -113,10 +130,14 @@ export class HubEventStream {
   }
 }
 
-function notify({ listener, hasEnded }: Subscription, event: HubEvent): void {
-  if (hasEnded) return;
+function notify(
+  listener: StreamListener,
+  event: HubEvent,
+  timeMs: number,
+  message: Message | undefined,
+): void {
   try {
-    listener(event);
+    listener(event, timeMs, message);
   } catch (error) {
     // A failing listener must not affect the hub.
     process.emitWarning(error instanceof Error ? error : String(error));

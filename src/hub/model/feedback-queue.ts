@@ -32,6 +32,7 @@ import {
 import type { StoreChange } from "../store/store.ts";
 import type { HubEvent, HubEventStream } from "./events.ts";
 import type { Subscription } from "./subscription.ts";
+import { formatUtc } from "./utc-time.ts";
 
 export interface FeedbackDelivery {
   readonly lockToken: string;
@@ -100,7 +101,7 @@ export class FeedbackQueue {
       this.#waiting = [...this.#waiting, ...kept];
       this.#advance();
     });
-    for (const { record } of records) events.emit({ type: "feedback", ...record });
+    for (const { record } of records) events.emit(toEvent(record));
   }
 
   /** Discards a device's records that are not yet in a batch (rule c2d-device-deleted). */
@@ -235,4 +236,8 @@ export class FeedbackQueue {
     const dueMs = dues.length === 0 ? undefined : Math.min(...dues);
     this.#options.scheduler.schedule("feedback", dueMs, () => this.#advance());
   }
+}
+
+function toEvent({ enqueuedTimeUtcMs, ...record }: FeedbackRecord): HubEvent {
+  return { type: "feedback", ...record, enqueuedTimeUtc: formatUtc(enqueuedTimeUtcMs) };
 }

@@ -1,6 +1,7 @@
 import type { Message } from "../../core/message.ts";
 import type { Entry, Transition } from "../../core/queue-entry.ts";
 import type { HubEvent, MessageRef, SettledOutcome } from "./events.ts";
+import { formatUtc } from "./utc-time.ts";
 
 export function toEvents(deviceId: string, transition: Transition<Message>): HubEvent[] {
   const { entry } = transition;
@@ -9,7 +10,7 @@ export function toEvents(deviceId: string, transition: Transition<Message>): Hub
   const settled: HubEvent[] = outcome ? [{ type: "settled", ...ref, outcome }] : [];
   switch (transition.type) {
     case "enqueued":
-      return [{ type: "enqueued", ...ref, expiryTimeMs: entry.expiryTimeMs }];
+      return [{ type: "enqueued", ...ref, expiryTimeUtc: formatUtc(entry.expiryTimeMs) }];
     case "delivered":
       return [{ type: "delivered", ...ref, deliveryCount: entry.deliveryCount }];
     case "requeued":

@@ -172,7 +172,7 @@ describe("repeated failures from one address", () => {
 
   test("are reported once in 30 s with their number, and all counted", () => {
     const clock = new TestClock(0);
-    const events = new HubEventStream(AT_ONCE);
+    const events = new HubEventStream(AT_ONCE, clock);
     const [reported, log] = [new EventLog(events), new HandshakeLog(events, clock)];
     for (let n = 0; n < 10; n += 1) {
       log.add("127.0.0.1", failure);
@@ -186,8 +186,9 @@ describe("repeated failures from one address", () => {
   });
 
   test("do not hide other failures, or those from other addresses", () => {
-    const events = new HubEventStream(AT_ONCE);
-    const [reported, log] = [new EventLog(events), new HandshakeLog(events, new TestClock(0))];
+    const clock = new TestClock(0);
+    const events = new HubEventStream(AT_ONCE, clock);
+    const [reported, log] = [new EventLog(events), new HandshakeLog(events, clock)];
     log.add("127.0.0.1", failure);
     log.add("127.0.0.1", { ...failure, cause: "plainText" });
     log.add("10.0.0.1", failure);
