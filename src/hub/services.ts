@@ -8,6 +8,7 @@ import { CloudToDevice } from "./model/cloud-to-device.ts";
 import { DeviceActivityLog } from "./model/device-activity.ts";
 import { DeviceConnections } from "./model/device-connections.ts";
 import { DeviceToCloud } from "./model/device-to-cloud.ts";
+import { EventRing } from "./model/event-ring.ts";
 import { HubEventStream } from "./model/events.ts";
 import { FeedbackQueue } from "./model/feedback-queue.ts";
 import { Registry } from "./model/identity-registry.ts";
@@ -38,6 +39,8 @@ export async function createServices(options: ServicesOptions) {
   const state = await loadHubState(options.store);
   const store = guardStore(options.store, (error) => options.onStoreFailure(error));
   const events = new HubEventStream(store, clock);
+  const ring = new EventRing(clock.nowMs());
+  events.subscribe((event, timeMs, message) => ring.record(event, timeMs, message));
   const scheduler = new Scheduler(clock);
   const connections = new DeviceConnections(events);
   const registry = new Registry({ store, clock, connections, devices: state.devices });
@@ -65,6 +68,7 @@ export async function createServices(options: ServicesOptions) {
     /** The user id of feedback messages. */
     hubName: hostNames[0] ?? "localhost",
     registry,
+    ring,
     scheduler,
     store,
     subscriptions: new SubscriptionStore(store, registry, state.subscriptions),
