@@ -69,7 +69,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
   const open = async (): Promise<ProtocolListener> => {
     await Promise.all(options.devices.map((deviceId) => services.registry.ensure(deviceId)));
-    const listener = await openListener(options, { ...services, stopHub }, idle);
+    services.openConnections.watch((clients) => idle.update(clients));
+    const listener = await openListener(options, { ...services, stopHub });
     lifetime.onStop(
       () => options.onStopping?.(),
       () => idle.stop(),
@@ -104,7 +105,6 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 async function openListener(
   options: HubOptions,
   services: HubServices & Pick<RouteServices, "stopHub">,
-  idle: IdleWatch,
 ): Promise<ProtocolListener> {
   checkRhea();
   const { authority } = options.installation;
@@ -114,7 +114,7 @@ async function openListener(
     serveAmqp: (stream: Duplex, from: IncomingConnection) => serveAmqp(stream, services, from),
   };
   const http = createHttpsServer(services);
-  acceptWebSockets(http, { ...streams, events: services.events });
+  acceptWebSockets(http, { ...streams, ...services });
   return openProtocolListener({
     ...streams,
     http,
@@ -123,7 +123,7 @@ async function openListener(
     onTaken: options.onTakenPort,
     handshakes: services.handshakes,
     certificate: issueServerCertificate(authority, hostNamesOf(options), nowMs),
-    onConnections: (count) => idle.update(count),
+    openConnections: services.openConnections,
   });
 }
 

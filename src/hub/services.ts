@@ -2,7 +2,9 @@ import type { Clock } from "../async/clock.ts";
 import type { Policy } from "../core/device-identity.ts";
 import type { LogLimits } from "../core/events/event-log.ts";
 import type { CloudToDeviceSettings } from "../core/limits.ts";
+import { readVersion } from "../package-version.ts";
 import { HandshakeLog } from "./listener/handshakes.ts";
+import { OpenConnections } from "./listener/open-connections.ts";
 import { AccessControl } from "./model/access-control.ts";
 import { CloudToDevice } from "./model/cloud-to-device.ts";
 import { DeviceActivityLog } from "./model/device-activity.ts";
@@ -67,11 +69,14 @@ export async function createServices(options: ServicesOptions) {
     handshakes: new HandshakeLog(events, clock),
     /** The user id of feedback messages. */
     hubName: hostNames[0] ?? "localhost",
+    openConnections: new OpenConnections(),
     registry,
     ring,
     scheduler,
     store,
     subscriptions: new SubscriptionStore(store, registry, state.subscriptions),
+    /** Read at the start: an update may replace the file below a running hub. */
+    version: readVersion(),
   };
 }
 

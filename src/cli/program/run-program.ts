@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { waitAtMost } from "../../async/within.ts";
 import type { Executable } from "../../config/settings.ts";
+import { readVersion } from "../../package-version.ts";
 import { colorLevel } from "../terminal/color-level.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import { OutputClosedError } from "../terminal/output.ts";
@@ -14,7 +15,6 @@ import { addTopics, describeOption } from "./help.ts";
 import type { Host } from "./host.ts";
 import { fitHelp, HELP_COLUMNS } from "./narrow-help.ts";
 import { validateUtf8Arguments } from "./utf8-arguments.ts";
-import { readVersion } from "./version.ts";
 
 export interface Context extends Omit<Host, "args"> {
   readonly reporter: Reporter;

@@ -34,6 +34,10 @@ export interface HubDescription {
 }
 
 export const STATUS_PATH = "/$c2d/status";
+/** The messages that wait. */
+export const QUEUE_PATH = "/$c2d/queue";
+/** What has happened. */
+export const LOG_PATH = "/$c2d/log";
 export const STOP_PATH = "/$c2d/stop";
 
 const OWNER_ONLY_FILE = 0o600;

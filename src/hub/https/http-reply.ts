@@ -6,6 +6,8 @@ export interface HttpReply {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON, bytes unchanged. */
   readonly body?: object | Uint8Array;
+  /** Instead of a body: JSON, one object a line, as fast as it is read. */
+  lines?(signal: AbortSignal): AsyncIterable<string> | Iterable<string>;
   /** Called once the response was sent or the connection is closed. */
   onSent?(): void;
 }

@@ -22,6 +22,8 @@ export interface Route {
   /** Any one of them is sufficient. */
   readonly permissions: readonly Permission[];
   readonly needsEveryPermission?: boolean;
+  /** Its connection does not count as a client's. */
+  readonly isForObservers?: boolean;
   handle(request: HubRequest): HttpReply | Promise<HttpReply>;
 }
 
@@ -29,12 +31,16 @@ export interface RouteServices
   extends Pick<
     HubServices,
     | "activity"
+    | "clock"
     | "cloudToDevice"
     | "connections"
     | "deviceToCloud"
     | "feedback"
     | "handshakes"
+    | "openConnections"
     | "registry"
+    | "ring"
+    | "version"
   > {
   /** Begins to stop the hub, which ends the connection of the request too. */
   stopHub(): void;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { finished } from "node:stream";
+import { finished, Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import createRouter from "find-my-way";
 import type { Principal } from "../../core/access.ts";
 import type { Permission } from "../../core/device-identity.ts";
@@ -13,7 +14,7 @@ import { type HttpReply, toErrorReply } from "./http-reply.ts";
 import type { HubRequest, Route, RouteServices } from "./route.ts";
 import { createRoutes } from "./routes.ts";
 
-type HttpsServices = RouteServices & Pick<HubServices, "access" | "clock" | "events" | "store">;
+type HttpsServices = RouteServices & Pick<HubServices, "access" | "events" | "store">;
 
 /** A full batch of telemetry fits. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -85,6 +86,7 @@ async function answer(
     principal,
     body: await readBody(incoming),
   };
+  if (route.isForObservers) services.openConnections.use(incoming.socket, "observer");
   const reply = await route.handle(request);
   // The response may depend on changes by others that are not durable yet.
   await services.store.durable();
@@ -163,7 +165,11 @@ async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
 }
 
 /** With content-length: otherwise Node would use chunked encoding. */
-function send(response: ServerResponse, { status, headers, body }: HttpReply): void {
+function send(response: ServerResponse, { status, headers, body, lines }: HttpReply): void {
+  if (lines !== undefined) {
+    sendLines(response, lines);
+    return;
+  }
   if (body === undefined) {
     response.writeHead(status, headers).end();
     return;
@@ -176,6 +182,17 @@ function send(response: ServerResponse, { status, headers, body }: HttpReply): v
     ...headers,
   });
   response.end(content);
+}
+
+/** Ends with its reader, however long it takes. */
+function sendLines(response: ServerResponse, lines: NonNullable<HttpReply["lines"]>): void {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  // Not every stream that carries HTTP has timeouts.
+  response.socket?.setTimeout?.(0);
+  response.writeHead(200, { "Content-Type": "application/x-ndjson; charset=utf-8" });
+  response.flushHeaders();
+  pipeline(Readable.from(lines(gone.signal)), response).catch(() => response.destroy());
 }
 
 function lowerCaseNames(query: Readonly<Record<string, string>>): Record<string, string> {

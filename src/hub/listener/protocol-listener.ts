@@ -8,6 +8,7 @@ import tls, { type Server, type TLSSocket } from "node:tls";
 import type { CertificateWithKey } from "./certificates.ts";
 import { connectionBeneath, explainFailure, type HandshakeLog } from "./handshakes.ts";
 import { describeConnection, type IncomingConnection } from "./incoming-connection.ts";
+import type { OpenConnections } from "./open-connections.ts";
 import { PortUnavailable } from "./port-unavailable.ts";
 
 interface ProtocolListenerOptions {
@@ -20,7 +21,7 @@ interface ProtocolListenerOptions {
   serveAmqp(stream: Duplex, from: IncomingConnection): void;
   readonly http: HttpServer;
   readonly handshakes: HandshakeLog;
-  onConnections(count: number): void;
+  readonly openConnections: OpenConnections;
 }
 
 export interface ProtocolListener {
@@ -46,12 +47,11 @@ const MQTT_CONNECT = 0x10;
 export async function openProtocolListener(
   options: ProtocolListenerOptions,
 ): Promise<ProtocolListener> {
-  const connections = new Set<TLSSocket>();
   const handshakes = new Map<Socket, string>();
   const servers: Server[] = [];
   const close = async (): Promise<void> => {
     const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    const sockets = [...connections, ...handshakes.keys()];
+    const sockets = [...options.openConnections.sockets, ...handshakes.keys()];
     // Connections that the hub itself closes are not client failures.
     handshakes.clear();
     for (const socket of sockets) socket.destroy();
@@ -59,11 +59,11 @@ export async function openProtocolListener(
   };
   try {
     for (const port of options.ports) {
-      const server = createServer(options, connections, handshakes);
+      const server = createServer(options, handshakes);
       if (await listen(server, port, options)) servers.push(server);
     }
     if (servers.length === 0) {
-      const server = createServer(options, connections, handshakes);
+      const server = createServer(options, handshakes);
       await listen(server, 0, options);
       servers.push(server);
     }
@@ -74,11 +74,7 @@ export async function openProtocolListener(
   return { ports: servers.map((server) => (server.address() as AddressInfo).port), close };
 }
 
-function createServer(
-  options: ProtocolListenerOptions,
-  connections: Set<TLSSocket>,
-  handshakes: Map<Socket, string>,
-): Server {
+function createServer(options: ProtocolListenerOptions, handshakes: Map<Socket, string>): Server {
   const { certificate, privateKey } = options.certificate;
   const server = tls.createServer({
     cert: certificate,
@@ -98,8 +94,7 @@ function createServer(
     setImmediate(() => handshakes.delete(this));
   }
   function forgetConnection(this: TLSSocket): void {
-    connections.delete(this);
-    options.onConnections(connections.size);
+    options.openConnections.delete(this);
   }
   server.on("connection", (socket: Socket) => {
     // The address is no longer available once the connection is closed.
@@ -110,8 +105,7 @@ function createServer(
     const raw = connectionBeneath(socket);
     raw?.off("close", forgetHandshake);
     if (raw !== undefined) handshakes.delete(raw);
-    connections.add(socket);
-    options.onConnections(connections.size);
+    options.openConnections.add(socket);
     socket.on("close", forgetConnection);
     // The protocol handlers also see errors; this listener prevents an unhandled one.
     socket.on("error", ignore);
@@ -172,18 +166,22 @@ function route(socket: TLSSocket, options: ProtocolListenerOptions): void {
     socket.setTimeout(0);
     socket.removeAllListeners("timeout");
     socket.unshift(first);
-    serverFor(first, options)(socket);
+    serve(first, socket, options);
   });
 }
 
-function serverFor(first: Buffer, options: ProtocolListenerOptions): (socket: TLSSocket) => void {
+function serve(first: Buffer, socket: TLSSocket, options: ProtocolListenerOptions): void {
+  const { openConnections } = options;
   if (first[0] === MQTT_CONNECT) {
-    return (socket) => options.serveMqtt(socket, describeConnection(socket));
+    openConnections.use(socket, "mqtt");
+    options.serveMqtt(socket, describeConnection(socket));
+  } else if (isPrefixOf("AMQP", first)) {
+    openConnections.use(socket, "amqp");
+    options.serveAmqp(socket, describeConnection(socket));
+  } else {
+    openConnections.use(socket, "https");
+    options.http.emit("connection", socket);
   }
-  if (isPrefixOf("AMQP", first)) {
-    return (socket) => options.serveAmqp(socket, describeConnection(socket));
-  }
-  return (socket) => options.http.emit("connection", socket);
 }
 
 /** Also true for a first chunk shorter than the word. */

@@ -5,9 +5,11 @@ import type { Duplex } from "node:stream";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { HubEventStream } from "../model/events.ts";
 import { describeConnection, type IncomingConnection } from "./incoming-connection.ts";
+import type { OpenConnections } from "./open-connections.ts";
 
 interface WebSocketServices {
   readonly events: HubEventStream;
+  readonly openConnections: OpenConnections;
   serveMqtt(stream: Duplex, from: IncomingConnection): void;
   serveAmqp(stream: Duplex, from: IncomingConnection): void;
 }
@@ -49,7 +51,9 @@ export function acceptWebSockets(server: Server, services: WebSocketServices): v
       const stream = createWebSocketStream(webSocket);
       stream.on("error", () => stream.destroy());
       const from = describeConnection(request.socket);
-      if (webSocket.protocol.toLowerCase() === "mqtt") services.serveMqtt(stream, from);
+      const isMqtt = webSocket.protocol.toLowerCase() === "mqtt";
+      services.openConnections.use(request.socket, isMqtt ? "mqtt" : "amqp");
+      if (isMqtt) services.serveMqtt(stream, from);
       else services.serveAmqp(stream, from);
     });
   });

@@ -148,6 +148,16 @@ export class CloudToDevice {
     return this.#stateOf(deviceId).queue.size;
   }
 
+  /** Of all devices that have messages, by id. They do not change with the hub. */
+  queues(): [deviceId: string, queue: MessageQueue<Message>][] {
+    const deviceIds = [...this.#devices.keys()].sort();
+    for (const deviceId of deviceIds) this.#advance(deviceId);
+    return deviceIds.flatMap((deviceId) => {
+      const { queue } = this.#stateOf(deviceId);
+      return queue.size > 0 ? [[deviceId, queue] as const] : [];
+    });
+  }
+
   /** Drops messages without feedback, and waiting feedback records (rule c2d-device-deleted). */
   #forget(deviceId: string): StoreChange[] {
     const { queue } = this.#stateOf(deviceId);

@@ -14,6 +14,7 @@ const NAMES = [
   "ContentType",
   "Date",
   "ETag",
+  "Transfer-Encoding",
   "iothub-ack",
   "iothub-app-City",
   "iothub-correlationid",
@@ -107,6 +108,8 @@ const REQUESTS: Record<string, (hub: TestHub) => RawRequest | Promise<RawRequest
   "GET /statistics/service": () => ({ path: "/statistics/service" }),
   "GET /$c2d/status": () => ({ path: "/$c2d/status" }),
   "POST /$c2d/stop": () => ({ path: "/$c2d/stop" }),
+  "GET /$c2d/queue": () => ({ path: "/$c2d/queue" }),
+  "GET /$c2d/log": () => ({ path: "/$c2d/log" }),
   "POST /devices/query": () => ({
     path: "/devices/query",
     headers: ["x-ms-max-item-count: 1"],

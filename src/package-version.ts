@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { packageFile } from "../../package-file.ts";
+import { packageFile } from "./package-file.ts";
 
 export function readVersion(): string {
   const text = readFileSync(packageFile("package.json"), "utf8");

@@ -1,0 +1,81 @@
+/** What is inside the hub, as lines of JSON. Times are ISO 8601, bodies base64. */
+
+import type { Message } from "../../core/message.ts";
+import type { MessageQueue } from "../../core/message-queue.ts";
+import type { Entry } from "../../core/queue-entry.ts";
+import type { EventRing } from "../model/event-ring.ts";
+import { type RingItem, type RingRequest, readRing } from "../model/read-ring.ts";
+
+/** Characters handed to the response at once. */
+const CHUNK_LENGTH = 64 * 1024;
+
+export function* queueLines(
+  queues: Iterable<readonly [deviceId: string, queue: MessageQueue<Message>]>,
+  hasBodies: boolean,
+): Generator<string> {
+  let chunk = "";
+  for (const [deviceId, { entries }] of queues) {
+    for (const entry of entries) {
+      chunk += toLine({ deviceId, ...describeEntry(entry), ...bodyOf(entry.payload, hasBodies) });
+      if (chunk.length < CHUNK_LENGTH) continue;
+      yield chunk;
+      chunk = "";
+    }
+  }
+  if (chunk !== "") yield chunk;
+}
+
+function describeEntry(entry: Entry<Message>) {
+  const { sequenceNumber, payload, lock, enqueuedTimeMs, expiryTimeMs, deliveryCount } = entry;
+  return {
+    sequenceNumber,
+    messageId: payload.system.messageId,
+    state: lock ? "invisible" : "enqueued",
+    lockedUntilUtc: lock && toUtc(lock.untilMs),
+    enqueuedTimeUtc: toUtc(enqueuedTimeMs),
+    expiryTimeUtc: toUtc(expiryTimeMs),
+    deliveryCount,
+    bytes: payload.body.length,
+  };
+}
+
+/**
+ * The first line says where it begins, and identifies this run of the hub: numbers of events begin
+ * anew with each.
+ */
+export async function* logLines(
+  ring: EventRing,
+  request: RingRequest,
+  hasBodies: boolean,
+): AsyncGenerator<string> {
+  const { after, sinceMs = Number.NEGATIVE_INFINITY } = request;
+  const { number } = ring.cursorFrom(sinceMs);
+  yield toLine({ startedMs: ring.startedMs, after: after ?? number - 1 });
+  for await (const items of readRing(ring, request)) {
+    yield items.map((item) => toLine(describeItem(item, hasBodies))).join("");
+  }
+}
+
+function describeItem(item: RingItem, hasBodies: boolean): object {
+  if ("gap" in item) {
+    const { untilMs, missing } = item.gap;
+    return { gap: { untilUtc: toUtc(untilMs), missing } };
+  }
+  const { number, timeMs, event, message } = item;
+  return { number, time: toUtc(timeMs), event, ...(message && bodyOf(message, hasBodies)) };
+}
+
+function bodyOf({ system, body }: Message, isWanted: boolean): object {
+  if (!isWanted) return {};
+  const { buffer, byteOffset, length } = body;
+  const text = Buffer.from(buffer, byteOffset, length).toString("base64");
+  return { contentType: system.contentType, body: text };
+}
+
+function toUtc(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+function toLine(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}
