@@ -17,7 +17,7 @@ export function addStatus(program: Command, act: Act): void {
     .addHelpText(
       "after",
       formatExamples([
-        ["c2d-hub status", "show its address, ports and CA certificate"],
+        ["c2d-hub status", "show its address, its clients and what waits in it"],
         ["c2d-hub status -o json | jq -r .caFile", "print the path of its CA certificate"],
       ]),
     );

@@ -26,7 +26,7 @@ export async function runStatus(
 ): Promise<ExitCode> {
   const { io, flags } = context;
   const ask = async () => {
-    const hub = await requireHub(home, connectTimeoutMs);
+    const hub = await requireHub(home, { timeoutMs: connectTimeoutMs });
     return { hub, status: await readStatus(hub, connectTimeoutMs) };
   };
   const { hub, status } = await whileConnecting("the local hub", context, ask);
@@ -39,15 +39,31 @@ export async function runStatus(
 }
 
 function formatStatus(hub: HubDescription, home: string, status: HubStatus): string {
-  return `Local hub running: ${hub.hostName}
-Process:           ${hub.pid}
-Ports:             ${hub.ports.join(", ")}
-CA certificate:    ${hub.caFile}
-Home:              ${home}
-${formatRefused(status)}`;
+  const { version, startedAtUtc, devices, connections, messagesWaiting } = status;
+  const rows: readonly (readonly [string, string | number | undefined])[] = [
+    ["Local hub running:", hub.hostName],
+    ["Version:", version],
+    ["Running since:", startedAtUtc],
+    ["Process:", hub.pid],
+    ["Ports:", hub.ports.join(", ")],
+    ["CA certificate:", hub.caFile],
+    ["Home:", home],
+    ["Devices:", devices],
+    ["Clients:", connections && formatConnections(connections)],
+    ["Messages waiting:", messagesWaiting],
+    ["Failed handshakes:", formatRefused(status)],
+  ];
+  // An older version of the hub does not say everything.
+  const known = rows.filter(([, value]) => value !== undefined);
+  return known.map(([name, value]) => `${name.padEnd(18)} ${value}\n`).join("");
+}
+
+function formatConnections(connections: Readonly<Record<string, number>>): string {
+  const open = Object.entries(connections).filter(([, count]) => count > 0);
+  return open.map(([protocol, count]) => `${count} ${protocol}`).join(", ") || "none";
 }
 
 function formatRefused({ refusedHandshakes }: HubStatus): string {
   const help = refusedHandshakes === 0 ? "" : " (do the clients trust the CA? See c2d-hub env)";
-  return `Failed handshakes: ${refusedHandshakes}${help}\n`;
+  return `${refusedHandshakes}${help}`;
 }

@@ -1,5 +1,6 @@
 import { type HubDescription, readRunningHub } from "../../hub/home/home.ts";
-import { type Bounds, isHomeHub } from "./hub-api.ts";
+import { isHomeHub } from "./hub-api.ts";
+import type { Bounds } from "./hub-request.ts";
 
 /**
  * Undefined if none is running: `hub.json` may be stale, and its port another program's by now.

@@ -4,35 +4,11 @@
  */
 
 import { existsSync } from "node:fs";
-import { Agent, request } from "node:https";
-import { text } from "node:stream/consumers";
 import { ClientError } from "../../client/errors/client-error.ts";
-import {
-  type DeviceConnectionString,
-  type DeviceCredential,
-  parseHubConnectionString,
-  splitHostPort,
-} from "../../core/connection-string.ts";
-import { HUB_ERRORS, type HubErrorName } from "../../core/hub-error.ts";
-import { formatSasToken } from "../../core/sas-token.ts";
+import type { DeviceConnectionString, DeviceCredential } from "../../core/connection-string.ts";
 import { Secret } from "../../core/secret.ts";
-import { type HubDescription, readHomeFile, STATUS_PATH, STOP_PATH } from "../../hub/home/home.ts";
-import { hungHubHint } from "./kill-hint.ts";
-import { resolveLocalhostTo } from "./resolve-localhost.ts";
-
-/** A local hub that does not respond for this long counts as hung. */
-const ANSWER_TIMEOUT_MS = 10_000;
-
-export interface Bounds {
-  /** 10 s by default and at most. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-const TOKEN_SECONDS = 300;
-
-/** A command's first calls follow each other; a handshake for each would take longer than they do. */
-const agent = new Agent({ keepAlive: true, timeout: 1000 });
+import { type HubDescription, STATUS_PATH, STOP_PATH } from "../../hub/home/home.ts";
+import { type Answer, type Bounds, call, toError } from "./hub-request.ts";
 
 /**
  * Creates the device if it does not exist. The host name has the port that serves every protocol.
@@ -80,7 +56,14 @@ export async function isHomeHub(hub: HubDescription, bounds: Bounds): Promise<bo
   }
 }
 
+/** An older version of the hub has only the last one. */
 export interface HubStatus {
+  readonly version?: string;
+  readonly startedAtUtc?: string;
+  readonly devices?: number;
+  /** Of clients, by protocol. */
+  readonly connections?: Readonly<Record<string, number>>;
+  readonly messagesWaiting?: number;
   /** Since its start. */
   readonly refusedHandshakes: number;
 }
@@ -113,13 +96,6 @@ export async function isDeviceConnected(
   return (JSON.parse(body) as { connectionState?: string }).connectionState === "Connected";
 }
 
-export function notResponding({ pid }: HubDescription, cause?: unknown): ClientError {
-  return new ClientError("ConnectTimeout", `The local hub (process ${pid}) is not responding.`, {
-    cause,
-    hint: hungHubHint(pid),
-  });
-}
-
 function pathOf(deviceId: string): string {
   return `/devices/${encodeURIComponent(deviceId)}?api-version=2020-09-30`;
 }
@@ -133,82 +109,10 @@ function toConnectionString(
   return { type: "device", hostName: hub.endpoint, deviceId, credential: credentialOf(device) };
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
-
-async function call(
-  hub: HubDescription,
-  method: "GET" | "PUT" | "POST",
-  path: string,
-  { body, timeoutMs = ANSWER_TIMEOUT_MS, signal }: Bounds & { readonly body?: object } = {},
-): Promise<Answer> {
-  const { host, port } = splitHostPort(hub.endpoint);
-  resolveLocalhostTo(hub);
-  const ca = readHomeFile(hub.caFile);
-  const content = body && JSON.stringify(body);
-  const deadline = AbortSignal.timeout(Math.min(timeoutMs, ANSWER_TIMEOUT_MS));
-  return await new Promise((resolve, reject) => {
-    const outgoing = request({
-      host,
-      port,
-      path,
-      method,
-      ca,
-      agent,
-      signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
-      headers: {
-        authorization: ownerToken(hub, host),
-        ...(content && {
-          "content-type": "application/json",
-          "content-length": Buffer.byteLength(content),
-        }),
-      },
-    });
-    const fail = (cause: unknown): void => {
-      if (signal?.aborted) reject(signal.reason as Error);
-      else reject(deadline.aborted ? notResponding(hub, cause) : unreachable(hub, cause));
-    };
-    outgoing.on("error", fail);
-    outgoing.on("response", (response) => {
-      text(response).then(
-        (answer) => resolve({ status: response.statusCode ?? 0, body: answer }),
-        fail,
-      );
-    });
-    outgoing.end(content);
-  });
-}
-
-function ownerToken({ connectionString }: HubDescription, host: string): string {
-  const { sharedAccessKeyName, sharedAccessKey } = parseHubConnectionString(connectionString);
-  return formatSasToken({
-    resource: host,
-    key: sharedAccessKey.reveal(),
-    policyName: sharedAccessKeyName,
-    expirySeconds: Math.floor(Date.now() / 1000) + TOKEN_SECONDS,
-  });
-}
-
 function credentialOf({ body }: Answer): DeviceCredential {
   const { authentication } = JSON.parse(body) as {
     authentication: { type: string; symmetricKey: { primaryKey: string } };
   };
   if (authentication.type !== "sas") return { type: "x509" };
   return { type: "key", sharedAccessKey: new Secret(authentication.symmetricKey.primaryKey) };
-}
-
-function toError({ status, body }: Answer): ClientError {
-  const [, name, message] = /ErrorCode:(\w+);([^"]*)/.exec(body) ?? [];
-  const known = name !== undefined && name in HUB_ERRORS ? (name as HubErrorName) : "ServerError";
-  return new ClientError(known, message || `The local hub responded with status ${status}.`);
-}
-
-function unreachable(hub: HubDescription, cause: unknown): ClientError {
-  return new ClientError(
-    "ConnectionLost",
-    `The local hub at ${hub.endpoint} closed the connection without a response.`,
-    { cause, hint: "See c2d-hub status, and the hub's log in hub.log." },
-  );
 }

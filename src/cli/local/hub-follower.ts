@@ -10,6 +10,7 @@ import type { Context } from "../program/run-program.ts";
 import { ensureLocalHub } from "./ensure-local-hub.ts";
 import { findRunningHub } from "./find-running-hub.ts";
 import { isDeviceConnected } from "./hub-api.ts";
+import { requireHub } from "./require-hub.ts";
 
 export interface FindOptions {
   readonly timeoutMs: number;
@@ -24,13 +25,24 @@ const POLL_MS = 250;
 
 const EXAMINE_TIMEOUT_MS = 2000;
 
+export interface FollowerOptions {
+  /** Default true. An observer does not: it would undo `c2d-hub stop`. */
+  readonly startsHub?: boolean;
+}
+
 export class HubFollower implements HubWatch {
   readonly #home: string;
+  readonly #startsHub: boolean;
   readonly #reporter: Context["reporter"];
   #last: { readonly hub: HubDescription; readonly mark: string | undefined } | undefined;
 
-  constructor(home: string, { reporter }: Pick<Context, "reporter">) {
+  constructor(
+    home: string,
+    { reporter }: Pick<Context, "reporter">,
+    { startsHub = true }: FollowerOptions = {},
+  ) {
     this.#home = home;
+    this.#startsHub = startsHub;
     this.#reporter = reporter;
   }
 
@@ -40,7 +52,8 @@ export class HubFollower implements HubWatch {
 
   /**
    * The first time: finds the running hub or starts one. Later: finds the hub running now, or says
-   * that there is none and waits without limit; starts one if the last was in the background.
+   * that there is none and waits without limit; starts one if the last was in the background. With
+   * `startsHub` false, it never starts one.
    *
    * @throws LocalHubError; ClientError ConnectTimeout for a hub that hangs; AbortError.
    */
@@ -86,14 +99,14 @@ export class HubFollower implements HubWatch {
 
   async #awaitHub({ timeoutMs, signal }: FindOptions): Promise<HubDescription> {
     if (this.#last === undefined) return await this.#start({ timeoutMs, signal });
-    const { isBackground = false } = this.#last.hub;
-    const whatNext = isBackground
+    const isRestarted = this.#startsHub && this.#last.hub.isBackground === true;
+    const whatNext = isRestarted
       ? `Starting one in ${formatDuration(RESTART_AFTER_MS)} ...`
       : "Waiting for it to start again (c2d-hub start) ...";
     this.#reporter.info(`The local hub is not running. ${whatNext}`);
     const enough = new AbortController();
     const deadline = new Deadline(() => enough.abort());
-    if (isBackground) deadline.start(RESTART_AFTER_MS);
+    if (isRestarted) deadline.start(RESTART_AFTER_MS);
     const hub = await this.#untilFound(AbortSignal.any([signal, enough.signal]));
     deadline.cancel();
     signal.throwIfAborted();
@@ -101,6 +114,7 @@ export class HubFollower implements HubWatch {
   }
 
   async #start(options: FindOptions): Promise<HubDescription> {
+    if (!this.#startsHub) return await requireHub(this.#home, options);
     return await ensureLocalHub({
       ...options,
       home: this.#home,

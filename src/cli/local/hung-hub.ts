@@ -3,8 +3,8 @@ import { ClientError } from "../../client/errors/client-error.ts";
 import { splitHostPort } from "../../core/connection-string.ts";
 import { type HubDescription, readRunningHub } from "../../hub/home/home.ts";
 import type { Context } from "../program/run-program.ts";
-import { notResponding } from "./hub-api.ts";
 import { loadHubHome } from "./hub-home.ts";
+import { notResponding } from "./hub-request.ts";
 
 /** Turns a timeout at this user's local hub, however it is named, into an error that it hangs. */
 export async function diagnoseHungHub<T>(

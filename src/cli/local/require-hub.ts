@@ -1,14 +1,14 @@
 import { findHubFileDamage, type HubDescription } from "../../hub/home/home.ts";
 import { requireUsableHome } from "../../hub/home/home-directory.ts";
 import { findRunningHub } from "./find-running-hub.ts";
+import type { Bounds } from "./hub-request.ts";
 import { LocalHubError } from "./local-hub-error.ts";
 
 /**
- * @param timeoutMs Time limit for its response; at most 10 s.
- * @throws LocalHubError LocalHubNotRunning; HomeError; ClientError ConnectTimeout if it hangs.
+ * @throws LocalHubError LocalHubNotRunning; HomeError; ClientError ConnectTimeout if it hangs; the signal's reason.
  */
-export async function requireHub(home: string, timeoutMs: number): Promise<HubDescription> {
-  const hub = await findRunningHub(home, { timeoutMs });
+export async function requireHub(home: string, bounds: Bounds): Promise<HubDescription> {
+  const hub = await findRunningHub(home, bounds);
   if (hub !== undefined) return hub;
   throw new LocalHubError(
     "LocalHubNotRunning",

@@ -1,7 +1,7 @@
-/** `c2d-hub status` and `start` report clients that do not trust the hub. */
+/** `c2d-hub status` shows the running hub; it and `start` report clients that do not trust it. */
 
 import tls from "node:tls";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { splitHostPort } from "../../../src/core/connection-string.ts";
 import { parseLines, run } from "../support/run-command.ts";
 import { StartedHub } from "../support/started-hub.ts";
@@ -32,4 +32,29 @@ test("failed handshakes are counted, except our own", async () => {
   expect(hub.events).toMatchObject([
     { type: "handshakeFailed", remoteAddress: "127.0.0.1", hint: expect.stringContaining("CA") },
   ]);
+});
+
+test("clients are counted by protocol, and messages that wait", async () => {
+  await hub.send("-d", "device2", "--count", "3");
+  const listener = await hub.listen("--transport", "amqp-ws");
+  const other = await hub.listen("-d", "device3");
+  expect(parseLines(await status("-o", "json"))).toEqual([
+    {
+      ...hub.ready,
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      startedAtUtc: expect.stringMatching(/^2\d{3}-\d\d-\d\dT[\d:.]{12}Z$/),
+      devices: 3,
+      connections: { mqtt: 1, amqp: 1, https: 0 },
+      messagesWaiting: 3,
+      refusedHandshakes: 0,
+    },
+  ]);
+  const text = await status();
+  expect(text).toMatch(/^Clients: {11}1 mqtt, 1 amqp$/m);
+  expect(text).toMatch(/^Messages waiting: {2}3$/m);
+  for (const one of [listener, other]) one.interrupt();
+  await Promise.all([listener.ended, other.ended]);
+  await hub.reached("deviceDisconnected", 2);
+  // The device is gone before its connection.
+  await vi.waitFor(async () => expect(await status()).toMatch(/^Clients: {11}none$/m));
 });

@@ -33,7 +33,7 @@ export async function runEnv(
   { format, connectTimeoutMs }: { readonly format: EnvFormat; readonly connectTimeoutMs: number },
   { io, flags, reporter }: Context,
 ): Promise<ExitCode> {
-  const hub = await requireHub(home, connectTimeoutMs);
+  const hub = await requireHub(home, { timeoutMs: connectTimeoutMs });
   const variables = await collectVariables(hub, home, deviceId);
   const warning = await localhostWarning(hub);
   if (warning !== undefined) reporter.warn(warning);

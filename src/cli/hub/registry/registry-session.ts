@@ -41,7 +41,9 @@ export async function withRegistry<T>(
   });
   try {
     const facing =
-      hub.type === "local" ? await requireHub(hub.home, connectTimeoutMs) : { hostName };
+      hub.type === "local"
+        ? await requireHub(hub.home, { timeoutMs: connectTimeoutMs })
+        : { hostName };
     const registry = showWaiting(client, hostName, context);
     return await diagnoseHungHub(hostName, context, () => act({ registry, hub: facing }));
   } finally {

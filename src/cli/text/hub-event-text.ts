@@ -1,6 +1,6 @@
-import type { HubEvent } from "../../../hub/model/events.ts";
-import { escapeLine } from "../../terminal/escape.ts";
-import { formatCount } from "../../text/count.ts";
+import type { HubEvent } from "../../hub/model/events.ts";
+import { escapeLine } from "../terminal/escape.ts";
+import { formatCount } from "./count.ts";
 
 export function formatHubEvent(event: HubEvent): string {
   return escapeLine(describe(event));
