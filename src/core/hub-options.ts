@@ -20,7 +20,7 @@ export const COUNT_RANGE: OptionRange = {
   includes: (value) => isWholeNumber(value, 1, Number.MAX_SAFE_INTEGER),
 };
 
-const DURATION_RANGE = durationFrom(1);
+export const DURATION_RANGE = durationFrom(1);
 
 export const HOST_NAME_RANGE: OptionRange = {
   text: "a host name, such as myhub.azure-devices.net",

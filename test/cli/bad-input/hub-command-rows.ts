@@ -78,7 +78,8 @@ export const HUB_COMMAND_ROWS: readonly BadInput[] = [
       "cannot be combined",
       { secrets: [OWN_KEY] },
     ],
-    ["sas-token --duration 0", ["sas-token", ...HUB, "--duration", "0"], "greater than 0"],
+    ["sas-token --duration 0", ["sas-token", ...HUB, "--duration", "0"], "36500 days"],
+    ["sas-token for an age", ["sas-token", ...HUB, "--duration", "99999999d"], "36500 days"],
     ["sas-token --duration soon", ["sas-token", ...HUB, "--duration", "soon"], "seconds"],
     ["sas-token of another policy", ["sas-token", ...HUB, "--policy", "service"], "iothubowner"],
     [

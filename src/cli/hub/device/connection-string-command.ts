@@ -14,10 +14,7 @@ export function addConnectionString(device: Command, act: Act): void {
     "after",
     formatExamples([
       ["c2d-hub device connection-string -d device1", "print it, for another program"],
-      [
-        'c2d-device listen --connection-string \\\n"$(c2d-hub device connection-string -d device1)"',
-        "listen as the device, without storing its key",
-      ],
+      ["CS=$(c2d-hub device connection-string --local -d device1)", "keep it in a variable"],
     ]),
   );
   act<RegistryFlags>(command, async (flags, context) => {

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import { parsePositiveDuration } from "../../program/argument-parsers.ts";
+import { DURATION_RANGE } from "../../../core/hub-options.ts";
+import { durationIn } from "../../program/argument-parsers.ts";
 import { formatExamples } from "../../program/common-options.ts";
 import type { Act } from "../../program/run-program.ts";
 import { addRegistryOptions } from "../registry/registry-options.ts";
@@ -28,7 +29,7 @@ export function addSasToken(program: Command, act: Act): void {
     .option("--policy <name>", "sign with the key of this shared access policy")
     .addOption(
       new Option("--duration <duration>", "how long the token is valid")
-        .argParser(parsePositiveDuration)
+        .argParser(durationIn(DURATION_RANGE))
         .default(DEFAULT_DURATION_MS, "1h"),
     );
   addRegistryOptions(command).addHelpText(
@@ -37,8 +38,8 @@ export function addSasToken(program: Command, act: Act): void {
       formatExamples([
         ["c2d-hub sas-token --local --policy service", "print a token for sending, for one hour"],
         [
-          'c2d-device listen --sas-token "$(c2d-hub sas-token -d device1)"',
-          "listen as a device, without its key",
+          "c2d-hub sas-token -d device1 --duration 1d",
+          "print one for a device, such as for c2d-device listen --sas-token",
         ],
         [
           "c2d-hub sas-token --duration 5m -o json | jq -r .expiryTimeUtc",
