@@ -26,7 +26,8 @@ test("the device: a connected lamp is switched on", async () => {
 });
 
 test("the service: the message is in the lamp's queue", async () => {
-  const enqueued = hub.waitFor("enqueued");
   await switchLamp(hub.connectionString, "lamp", true);
-  assert.equal((await enqueued).messageId, "switch-on");
+  const [message] = hub.queue("lamp");
+  assert.equal(message.messageId, "switch-on");
+  assert.deepEqual(JSON.parse(Buffer.from(message.body)), { isOn: true });
 });

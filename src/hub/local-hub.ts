@@ -13,8 +13,9 @@ import {
   type LocalHubOptions,
   resolveOptions,
 } from "./local-hub-options.ts";
-import type { MessageToSend } from "./message-to-send.ts";
+import type { MessageContent, MessageToSend } from "./message-to-send.ts";
 import type { HubEventListener } from "./model/events.ts";
+import type { QueuedMessage } from "./model/queued-message.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
 import { toLocalHub } from "./to-local-hub.ts";
 import type { WaitFor } from "./wait-for-event.ts";
@@ -51,6 +52,12 @@ export interface LocalHub extends AsyncDisposable {
    * ArgumentInvalid; InvalidOptionError; HubStoppedError.
    */
   send(deviceId: string, message?: MessageToSend): Promise<void>;
+  /**
+   * The messages that wait for a device, oldest first: in the queue, or locked by a receiver.
+   *
+   * @throws HubError DeviceNotFound; HubStoppedError.
+   */
+  queue(deviceId: string): (QueuedMessage & MessageContent)[];
   /**
    * Resolves to the next event of this type, or that the predicate accepts; never to one from before
    * the call, so call it before what causes the event.

@@ -57,3 +57,15 @@ export function toMessage(message: MessageToSend): Message {
   const json = { contentType: "application/json", contentEncoding: "utf-8" };
   return { system: { ...json, ...system }, properties, body: Buffer.from(JSON.stringify(body)) };
 }
+
+/** What the sender gave. */
+export interface MessageContent {
+  readonly body: Uint8Array;
+  readonly properties: Message["properties"];
+  readonly system: SystemProperties;
+}
+
+/** A copy: the hub's own must not change. */
+export function fromMessage({ body, properties, system }: Message): MessageContent {
+  return { body: Uint8Array.from(body), properties: { ...properties }, system: { ...system } };
+}

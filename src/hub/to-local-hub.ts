@@ -11,8 +11,9 @@ import type { Installation } from "./home/installation.ts";
 import type { Hub } from "./hub.ts";
 import { trustInThisProcess } from "./listener/process-trust.ts";
 import { DEFAULT_HOST } from "./local-hub-options.ts";
-import { type MessageToSend, toMessage } from "./message-to-send.ts";
+import { fromMessage, type MessageToSend, toMessage } from "./message-to-send.ts";
 import type { HubEvent, HubEventListener } from "./model/events.ts";
+import { toQueuedMessage } from "./model/queued-message.ts";
 import { HubStoppedError } from "./runtime/lifetime.ts";
 import { type WaitFor, type WaitOptions, waitForEvent } from "./wait-for-event.ts";
 
@@ -65,6 +66,14 @@ export function toLocalHub(
     send: async (deviceId: string, message: MessageToSend = {}) => {
       requireRunning();
       await hub.cloudToDevice.send(deviceId, toMessage(message));
+    },
+    queue: (deviceId: string) => {
+      requireRunning();
+      hub.registry.get(deviceId);
+      return Array.from(hub.cloudToDevice.entriesOf(deviceId), (entry) => ({
+        ...toQueuedMessage(entry),
+        ...fromMessage(entry.payload),
+      }));
     },
     subscribe,
     waitFor: ((wanted: HubEvent["type"], options?: WaitOptions) =>

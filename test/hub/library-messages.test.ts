@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Client, type Message } from "azure-iot-device";
+import { Amqp } from "azure-iot-device-amqp";
 import { Mqtt } from "azure-iot-device-mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
@@ -87,6 +88,61 @@ describe("send", () => {
     await expect(hub.send("device1")).rejects.toMatchObject({
       name: "DeviceMaximumQueueDepthExceeded",
     });
+  });
+});
+
+describe("queue", () => {
+  it("has the waiting messages, oldest first, with their states", async () => {
+    const clock = new ManualClock(Date.UTC(2030, 0, 1));
+    const hub = await startHubForTest({ devices: ["device1"], clock, lockTimeoutMs: 60_000 });
+    expect(hub.queue("device1")).toEqual([]);
+    const properties = { level: "5" };
+    for (const messageId of ["m1", "m2"]) {
+      await hub.send("device1", {
+        messageId,
+        body: "hello",
+        properties,
+        contentType: "text/plain",
+      });
+    }
+    const [first, second] = hub.queue("device1");
+    expect(first).toEqual({
+      sequenceNumber: 1,
+      messageId: "m1",
+      state: "enqueued",
+      enqueuedTimeUtc: "2030-01-01T00:00:00.000Z",
+      expiryTimeUtc: "2030-01-01T01:00:00.000Z",
+      deliveryCount: 0,
+      bytes: 5,
+      body: Uint8Array.from(Buffer.from("hello")),
+      properties,
+      system: expect.objectContaining({ messageId: "m1", contentType: "text/plain" }),
+    });
+    expect(second?.messageId).toBe("m2");
+    clock.advance(3_600_000);
+    expect(hub.queue("device1")).toEqual([]);
+  });
+
+  it("shows what a receiver has locked", async () => {
+    const hub = await startHubForTest({ devices: ["device1"] });
+    hub.trust();
+    const delivered = hub.waitFor("delivered");
+    const client = Client.fromConnectionString(hub.deviceConnectionString("device1"), Amqp);
+    onTestFinished(() => client.close().then(() => {}));
+    // Over AMQP a message stays locked until it is settled.
+    client.on("message", () => {});
+    await hub.send("device1", { messageId: "m1" });
+    await delivered;
+    expect(hub.queue("device1")).toMatchObject([
+      { messageId: "m1", state: "invisible", lockedUntilUtc: expect.stringMatching(/Z$/) },
+    ]);
+  });
+
+  it("throws for a device that does not exist", async () => {
+    const hub = await startHubForTest();
+    expect(() => hub.queue("nobody")).toThrowError(
+      expect.objectContaining({ name: "DeviceNotFound" }),
+    );
   });
 });
 

@@ -2,8 +2,8 @@
 
 import type { Message } from "../../core/message.ts";
 import type { MessageQueue } from "../../core/message-queue.ts";
-import type { Entry } from "../../core/queue-entry.ts";
 import type { EventRing } from "../model/event-ring.ts";
+import { toQueuedMessage } from "../model/queued-message.ts";
 import { type RingItem, type RingRequest, readRing } from "../model/read-ring.ts";
 
 /** Characters handed to the response at once. */
@@ -16,27 +16,13 @@ export function* queueLines(
   let chunk = "";
   for (const [deviceId, { entries }] of queues) {
     for (const entry of entries) {
-      chunk += toLine({ deviceId, ...describeEntry(entry), ...bodyOf(entry.payload, hasBodies) });
+      chunk += toLine({ deviceId, ...toQueuedMessage(entry), ...bodyOf(entry.payload, hasBodies) });
       if (chunk.length < CHUNK_LENGTH) continue;
       yield chunk;
       chunk = "";
     }
   }
   if (chunk !== "") yield chunk;
-}
-
-function describeEntry(entry: Entry<Message>) {
-  const { sequenceNumber, payload, lock, enqueuedTimeMs, expiryTimeMs, deliveryCount } = entry;
-  return {
-    sequenceNumber,
-    messageId: payload.system.messageId,
-    state: lock ? "invisible" : "enqueued",
-    lockedUntilUtc: lock && toUtc(lock.untilMs),
-    enqueuedTimeUtc: toUtc(enqueuedTimeMs),
-    expiryTimeUtc: toUtc(expiryTimeMs),
-    deliveryCount,
-    bytes: payload.body.length,
-  };
 }
 
 /**

@@ -148,6 +148,12 @@ export class CloudToDevice {
     return this.#stateOf(deviceId).queue.size;
   }
 
+  /** Those of one device, oldest first. They do not change with the hub. */
+  entriesOf(deviceId: string): Iterable<Entry<Message>> {
+    this.#advance(deviceId);
+    return this.#stateOf(deviceId).queue.entries;
+  }
+
   /** Of all devices that have messages, by id. They do not change with the hub. */
   queues(): [deviceId: string, queue: MessageQueue<Message>][] {
     const deviceIds = [...this.#devices.keys()].sort();

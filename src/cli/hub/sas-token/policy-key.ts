@@ -52,7 +52,9 @@ export async function findPolicyKey(
 }
 
 async function findLocalPolicyKey(home: string, wanted: Wanted): Promise<PolicyKey> {
-  const { hostName, connectionString } = await requireHub(home, { timeoutMs: wanted.connectTimeout });
+  const { hostName, connectionString } = await requireHub(home, {
+    timeoutMs: wanted.connectTimeout,
+  });
   const owner = parseHubConnectionString(connectionString);
   const { policy = owner.sharedAccessKeyName } = wanted;
   const { policies } = readInstallation(homePaths(home).installationFile);
