@@ -1,3 +1,4 @@
+import type { QueuedMessage } from "../../../hub/model/queued-message.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
 import { formatCount } from "../../text/count.ts";
@@ -5,16 +6,8 @@ import { decodeBody, type EncodedBody, viewEncodedBody } from "../../text/encode
 import { renderBody } from "../../text/message-text.ts";
 
 /** As the hub sends it. */
-export interface QueuedLine extends EncodedBody {
+export interface QueuedLine extends EncodedBody, QueuedMessage {
   readonly deviceId: string;
-  readonly sequenceNumber: number;
-  readonly messageId?: string;
-  readonly state: "enqueued" | "invisible";
-  readonly lockedUntilUtc?: string;
-  readonly enqueuedTimeUtc: string;
-  readonly expiryTimeUtc: string;
-  readonly deliveryCount: number;
-  readonly bytes: number;
 }
 
 export function formatQueued(line: QueuedLine, isJson: boolean): string {
