@@ -3,6 +3,12 @@
 import dns from "node:dns";
 import { afterAll } from "vitest";
 
+// Hosts of tests are on this machine, or nowhere.
+for (const name of ["https_proxy", "all_proxy", "no_proxy"]) {
+  delete process.env[name];
+  delete process.env[name.toUpperCase()];
+}
+
 const { lookup } = dns;
 const env = { ...process.env };
 

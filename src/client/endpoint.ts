@@ -1,37 +1,43 @@
 import { isIP } from "node:net";
-import { splitHostPort } from "../core/connection-string.ts";
+import type { Secret } from "../core/secret.ts";
 
 export type Transport = "mqtt" | "mqtt-ws" | "amqp" | "amqp-ws" | "http";
 
-export interface Endpoint {
+export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-const PORTS: Readonly<Record<Transport, number>> = {
-  mqtt: 8883,
-  "mqtt-ws": 443,
-  amqp: 5671,
-  "amqp-ws": 443,
-  http: 443,
-};
-
-/** @param where A host name, with `:port` when it carries one, or its two parts. */
-export function endpointOf(
-  where: string | { readonly host: string; readonly port?: number | undefined },
-  transport: Transport,
-): Endpoint {
-  const { host, port = PORTS[transport] } =
-    typeof where === "string" ? splitHostPort(where) : where;
-  return { host, port };
+export interface Endpoint extends Address {
+  /** Connections to the endpoint are tunnelled through it. */
+  readonly proxy?: HttpProxy | undefined;
+  /** One is set for the host, but cannot be used. */
+  readonly unusedProxy?: UnusedProxy | undefined;
 }
 
-export function formatEndpoint({ host, port }: Endpoint): string {
+export interface HttpProxy extends Address {
+  /** Where the proxy was set: `HTTPS_PROXY`. */
+  readonly variable: string;
+  readonly isTls: boolean;
+  /** As in the header Proxy-Authorization. */
+  readonly authorization?: Secret | undefined;
+}
+
+export interface UnusedProxy {
+  readonly variable: string;
+  readonly transport: Transport;
+}
+
+export function formatEndpoint({ host, port }: Address): string {
   return `${host}:${port}`;
 }
 
+export function formatProxy(proxy: HttpProxy): string {
+  return `the proxy ${formatEndpoint(proxy)} (${proxy.variable})`;
+}
+
 /** For an SDK, whose own URL would omit the port. */
-export function uriOf(endpoint: Endpoint, transport: Transport): string {
+export function uriOf(endpoint: Address, transport: Transport): string {
   const where = formatEndpoint(endpoint);
   return transport.endsWith("-ws")
     ? `wss://${where}/$iothub/websocket`
@@ -39,7 +45,7 @@ export function uriOf(endpoint: Endpoint, transport: Transport): string {
 }
 
 /** TLS server name; empty for an IP address, which is not allowed there (RFC 6066). */
-export function serverNameOf({ host }: Endpoint): string {
+export function serverNameOf({ host }: Address): string {
   return isIP(host) === 0 ? host : "";
 }
 

@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { type ConfigInputs, loadSettings } from "./load-settings.ts";
+import { proxySecrets } from "./proxy-secrets.ts";
 import { secretsIn } from "./secrets-in.ts";
 import { SettingReader } from "./setting-reader.ts";
 import { SERVICE_TRANSPORTS } from "./settings.ts";
@@ -27,7 +28,7 @@ export function readConfig<T extends object>(
   const settings = loadSettings(inputs, problems);
   const values = read(new SettingReader(settings, problems, inputs.directory));
   if (problems.length > 0 || !values) throw new ConfigError(problems);
-  return { ...values, secrets: secretsIn(settings) };
+  return { ...values, secrets: [...secretsIn(settings), ...proxySecrets(inputs.env)] };
 }
 
 export function readServiceConfig<T extends object>(

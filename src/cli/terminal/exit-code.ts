@@ -93,7 +93,7 @@ export function exitCodeOf(error: unknown): ExitCode {
 /** Names that are not in the hub's catalogue are connection errors. */
 function exitCodeOfName(name: ClientError["name"]): ExitCode {
   if (name === "CredentialUnavailable") return EXIT_CODES.unauthorized;
-  if (name === "PackageMissing") return EXIT_CODES.configuration;
+  if (name === "PackageMissing" || name === "ConfigurationError") return EXIT_CODES.configuration;
   if (name === "IncompatiblePackage") return EXIT_CODES.unexpected;
   return name in HUB_ERRORS
     ? HUB_ERRORS[name as keyof typeof HUB_ERRORS].exitCode

@@ -9,6 +9,9 @@ const PATTERNS: readonly RegExp[] = [
     "gi",
   ),
   new RegExp(`([?&\\s]sig=)(?!${PLACEHOLDER})[^&\\s"'\`;]+`, "gi"),
+  // Of a URL.
+  /(\b\w+:\/\/[^\s/:@<]*:)[^\s/@<]+(?=@)/g,
+  /(\bAuthorization:\s*Basic\s+)[\w+/]+=*/gi,
   /(\bBearer\s+)[\w.~+/-]{6,}=*/gi,
   /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];

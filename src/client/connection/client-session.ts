@@ -1,9 +1,11 @@
+import type { Agent } from "node:https";
 import { DeadlinePassedError, within } from "../../async/within.ts";
 import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { ConnectAbortedError } from "../errors/connect-aborted-error.ts";
 import { connectionLost, notResponding } from "../errors/network-error.ts";
 import { toPackageError } from "../errors/package-error.ts";
+import { createTunnelAgent } from "../proxy/tunnel-agent.ts";
 import { ConnectionEnd } from "./connection-end.ts";
 import { probe } from "./probe.ts";
 import { trustedCertificates } from "./trusted-certificates.ts";
@@ -26,6 +28,8 @@ export abstract class ClientSession<Options extends SessionOptions> {
   protected readonly endpoint: Endpoint;
   /** Everything to trust (PEM); undefined for Node's default. */
   protected readonly ca: string[] | undefined;
+  /** For WebSockets, through the endpoint's proxy. */
+  protected readonly agent: Agent | undefined;
   protected readonly peer: string = "an IoT hub";
   protected readonly end = new ConnectionEnd();
   #state: "opening" | "open" | "closed" = "opening";
@@ -35,6 +39,7 @@ export abstract class ClientSession<Options extends SessionOptions> {
     this.options = options;
     this.endpoint = endpoint;
     this.ca = trustedCertificates(options.ca, endpoint);
+    this.agent = createTunnelAgent(endpoint, { ...(this.ca !== undefined && { ca: this.ca }) });
   }
 
   /** @throws ClientError with the reason; finding it may take up to half a second longer. */
@@ -50,7 +55,7 @@ export abstract class ClientSession<Options extends SessionOptions> {
       this.#state = "open";
     } catch (error) {
       this.#state = "closed";
-      this.destroy();
+      this.#destroy();
       throw await this.#explain(error, deadlineMs);
     } finally {
       signal?.removeEventListener("abort", giveUp);
@@ -103,7 +108,7 @@ export abstract class ClientSession<Options extends SessionOptions> {
     this.end.end(error);
     if (this.#state !== "open") return;
     this.#state = "closed";
-    this.destroy();
+    this.#destroy();
     this.options.onDisconnect(error);
   }
 
@@ -117,7 +122,12 @@ export abstract class ClientSession<Options extends SessionOptions> {
     this.#state = "closed";
     if (wasOpen) await within(CLOSE_TIMEOUT_MS, this.disconnect()).catch(() => {});
     this.end.end(new ClientError("ConnectionLost", "The connection was closed."));
+    this.#destroy();
+  }
+
+  #destroy(): void {
     this.destroy();
+    this.agent?.destroy();
   }
 
   async #explain(error: unknown, deadlineMs: number): Promise<ClientError> {

@@ -1,10 +1,11 @@
 /** Finds out why a hub cannot be reached when the SDK's error does not say. */
 
+import type { Socket } from "node:net";
 import tls, { type TLSSocket } from "node:tls";
 import { DeadlinePassedError, within } from "../../async/within.ts";
 import { type Endpoint, formatEndpoint, serverNameOf } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
-import { toNetworkError } from "../errors/network-error.ts";
+import { toNetworkError, withUnusedProxy } from "../errors/network-error.ts";
 
 /** Long enough for a handshake across the world. */
 const PROBE_TIMEOUT_MS = 3000;
@@ -25,11 +26,38 @@ export async function probe(
 ): Promise<ClientError | undefined> {
   const leftMs = Math.max(PROBE_GRACE_MS, deadlineMs - performance.now());
   const timeoutMs = Math.min(PROBE_TIMEOUT_MS, leftMs);
+  try {
+    const tunnel = await openTunnelTo(endpoint, ca, timeoutMs);
+    await shakeHands(endpoint, ca, timeoutMs, tunnel);
+    return undefined;
+  } catch (cause) {
+    return toNetworkError(cause, endpoint) ?? unexplained(endpoint, cause);
+  }
+}
+
+async function openTunnelTo(
+  { proxy, ...target }: Endpoint,
+  ca: string[] | undefined,
+  timeoutMs: number,
+): Promise<Socket | undefined> {
+  if (proxy === undefined) return undefined;
+  const { openTunnel } = await import("../proxy/tunnel.ts");
+  return await openTunnel(proxy, target, { ca, timeoutMs });
+}
+
+async function shakeHands(
+  { host, port }: Endpoint,
+  ca: string[] | undefined,
+  timeoutMs: number,
+  tunnel: Socket | undefined,
+): Promise<void> {
   const socket = tls.connect({
-    ...endpoint,
-    servername: serverNameOf(endpoint),
+    host,
+    port,
+    servername: serverNameOf({ host, port }),
     rejectUnauthorized: false,
     ca,
+    ...(tunnel && { socket: tunnel }),
   });
   const isSecure = new Promise<void>((resolve, reject) => {
     socket.once("secureConnect", () => (socket.authorized ? resolve() : reject(distrust(socket))));
@@ -37,9 +65,6 @@ export async function probe(
   });
   try {
     await within(timeoutMs, isSecure);
-    return undefined;
-  } catch (cause) {
-    return toNetworkError(cause, endpoint) ?? unexplained(endpoint, cause);
   } finally {
     hangUp(socket);
   }
@@ -67,7 +92,7 @@ function unexplained(endpoint: Endpoint, cause: unknown): ClientError {
   if (cause instanceof DeadlinePassedError) {
     return new ClientError("ConnectTimeout", `${where} is not responding.`, {
       cause,
-      hint: "A firewall may block the port; the -ws transports use 443.",
+      hint: withUnusedProxy("A firewall may block the port; the -ws transports use 443.", endpoint),
     });
   }
   return new ClientError("TlsFailure", `The TLS handshake with ${where} failed.`, { cause });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
-import { type Endpoint, isLoopback } from "../endpoint.ts";
+import { type Address, isLoopback } from "../endpoint.ts";
 
 /** Node 22.15 and later; absent on Node 20, and from its types. */
 interface LaterTls {
@@ -16,7 +16,7 @@ interface LaterTls {
  */
 export function trustedCertificates(
   extraCa: string | undefined,
-  { host }: Endpoint,
+  { host }: Address,
 ): string[] | undefined {
   if (extraCa === undefined) return undefined;
   return [...(isLoopback(host) ? environmentCertificates() : defaultCertificates()), extraCa];

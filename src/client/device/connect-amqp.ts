@@ -39,6 +39,7 @@ class AmqpSession extends DeviceSession {
       connectionString: formatDeviceConnectionString(options.connectionString),
       uri: uriOf(this.endpoint, options.transport),
       ca: this.ca,
+      agent: this.agent,
       certificate: options.certificate,
       serverName: serverNameOf(this.endpoint),
       idleTimeoutMs: options.keepAliveSeconds * 1000,

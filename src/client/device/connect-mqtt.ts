@@ -39,6 +39,7 @@ class MqttSession extends DeviceSession {
         // A session kept from before would deliver messages that nobody asked for.
         clean: options.onDelivery === undefined,
         ...(this.ca !== undefined && { ca: this.ca }),
+        ...(this.agent && { wsOptions: { agent: this.agent } }),
       },
       onClient: (client) => this.#watch(client),
       onFault: (error) => this.lose(error),

@@ -2,7 +2,7 @@ import { DeadlinePassedError, within } from "../../async/within.ts";
 import type { Message } from "../../core/message.ts";
 import { CLOSE_TIMEOUT_MS, ClientSession } from "../connection/client-session.ts";
 import type { DeviceConnection, DeviceConnectOptions } from "../connection/device-connection.ts";
-import { endpointOf } from "../endpoint.ts";
+import { endpointOf } from "../connection/endpoint-of.ts";
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
 import { toNetworkError } from "../errors/network-error.ts";
 import { OutcomeUnknownError } from "../errors/outcome-unknown-error.ts";

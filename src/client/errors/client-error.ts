@@ -7,10 +7,15 @@ export type NetworkErrorName =
   | "UntrustedCertificate"
   | "TlsFailure"
   | "ConnectTimeout"
-  | "ConnectionLost";
+  | "ConnectionLost"
+  | "ProxyAuthenticationRequired"
+  | "ProxyRefused";
 
 /** There were no credentials to send, so no hub has refused any. */
 export type CredentialErrorName = "CredentialUnavailable";
+
+/** Connecting would not work as configured. */
+export type SettingErrorName = "ConfigurationError";
 
 export type PackageErrorName = "IncompatiblePackage" | "PackageMissing";
 
@@ -18,6 +23,7 @@ export type ClientErrorName =
   | HubErrorName
   | NetworkErrorName
   | CredentialErrorName
+  | SettingErrorName
   | PackageErrorName;
 
 /** Message and hint never contain a secret. */

@@ -3,12 +3,14 @@ import { ClientError, type ClientErrorName } from "./client-error.ts";
 /** Reconnecting would fail in the same way until somebody changes something. */
 export const FINAL_ERRORS: readonly ClientErrorName[] = [
   "ArgumentInvalid",
+  "ConfigurationError",
   "CredentialUnavailable",
   "DeviceNotFound",
   "IncompatiblePackage",
   "IotHubUnauthorized",
   "MessagingEntityNotFound",
   "PackageMissing",
+  "ProxyAuthenticationRequired",
   "UntrustedCertificate",
 ];
 

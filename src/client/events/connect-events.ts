@@ -1,9 +1,10 @@
 /** Reads device-to-cloud events: AMQP over TLS (port 5671) or over WebSocket (port 443). */
 
 import { ClientSession, type SessionOptions } from "../connection/client-session.ts";
+import { endpointOf } from "../connection/endpoint-of.ts";
 import type { EventCursor } from "../connection/event-cursor.ts";
 import type { EventHubAddress } from "../connection/event-hub-address.ts";
-import { endpointOf, serverNameOf } from "../endpoint.ts";
+import { serverNameOf } from "../endpoint.ts";
 import type { ClientError } from "../errors/client-error.ts";
 import { toReadRefusal } from "../refusals/read-refusal.ts";
 import { requireEntraToken } from "../sdk/entra/entra-login.ts";
@@ -67,6 +68,7 @@ class EventReader extends ClientSession<EventConnectOptions> implements EventCon
       consumerGroup,
       isWebSocket: transport === "amqp-ws",
       ca: this.ca,
+      agent: this.agent,
       serverName: serverNameOf(this.endpoint),
       // Ours ends first, and says that it was the timeout.
       timeoutMs: connectTimeoutMs + SDK_TIMEOUT_MARGIN_MS,

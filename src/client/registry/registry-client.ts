@@ -1,10 +1,11 @@
 import { untilAborted } from "../../async/until-aborted.ts";
 import { DeadlinePassedError, within } from "../../async/within.ts";
 import type { DeviceRequest } from "../../core/device-identity.ts";
+import { endpointOf } from "../connection/endpoint-of.ts";
 import { probe } from "../connection/probe.ts";
 import type { ServiceSignIn } from "../connection/service-sign-in.ts";
 import { trustedCertificates } from "../connection/trusted-certificates.ts";
-import { type Endpoint, endpointOf, formatEndpoint } from "../endpoint.ts";
+import { type Endpoint, formatEndpoint } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { connectionLost, notResponding, toNetworkError } from "../errors/network-error.ts";
 import { toPackageError } from "../errors/package-error.ts";

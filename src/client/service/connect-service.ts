@@ -2,6 +2,7 @@ import { DeadlinePassedError, within } from "../../async/within.ts";
 import { formatHubConnectionString } from "../../core/connection-string.ts";
 import type { Message } from "../../core/message.ts";
 import { ClientSession } from "../connection/client-session.ts";
+import { endpointOf } from "../connection/endpoint-of.ts";
 import {
   type EventHubAddress,
   parseRedirect,
@@ -9,7 +10,7 @@ import {
 } from "../connection/event-hub-address.ts";
 import { PendingAnswers } from "../connection/pending-answers.ts";
 import { SettlementOrder } from "../connection/settlement-order.ts";
-import { endpointOf, serverNameOf, uriOf } from "../endpoint.ts";
+import { serverNameOf, uriOf } from "../endpoint.ts";
 import { ClientError, type ClientErrorName } from "../errors/client-error.ts";
 import { OutcomeUnknownError } from "../errors/outcome-unknown-error.ts";
 import { toHubRefusal } from "../refusals/hub-refusal.ts";
@@ -57,6 +58,7 @@ class ServiceSession extends ClientSession<ServiceConnectOptions> implements Ser
       signIn: signIn.type === "hub" ? formatHubConnectionString(signIn) : signIn,
       uri: uriOf(this.endpoint, transport),
       ca: this.ca,
+      agent: this.agent,
       serverName: serverNameOf(this.endpoint),
       onLost: (error) => this.lose(error),
     });

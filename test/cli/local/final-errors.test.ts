@@ -15,8 +15,10 @@ import { atRest, TestClock } from "../../support/test-clock.ts";
 /** Every error name; the compiler checks that none is missing. */
 const IS_FINAL: Readonly<Record<ClientErrorName, boolean>> = {
   ArgumentInvalid: true,
+  ConfigurationError: true,
   CredentialUnavailable: true,
   PackageMissing: true,
+  ProxyAuthenticationRequired: true,
   DeviceNotFound: true,
   IncompatiblePackage: true,
   IotHubUnauthorized: true,
@@ -35,6 +37,7 @@ const IS_FINAL: Readonly<Record<ClientErrorName, boolean>> = {
   LinkCreationConflict: false,
   MessageTooLarge: false,
   PreconditionFailed: false,
+  ProxyRefused: false,
   ServerError: false,
   ServiceUnavailable: false,
   Throttling: false,

@@ -14,6 +14,9 @@ test.each([
   ],
   ["a token in a URL", "https://h/?api=1&sig=c2lnbmF0dXJl", "c2lnbmF0dXJl"],
   ["a password", "password=hunter2hunter2", "hunter2"],
+  ["a password in a URL", "proxy http://me:pw@proxy:3128/ failed", "pw@"],
+  ["a password without a user", "http://:pw@proxy", "pw@"],
+  ["basic credentials", "Proxy-Authorization: Basic bWU6cHc=", "bWU6cHc="],
   ["a private key", "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----", "MIIE"],
   ["a private key cut off", "-----BEGIN EC PRIVATE KEY-----\nMIIE", "MIIE"],
 ])("%s is redacted", (_title, text, secret) => {
@@ -33,6 +36,7 @@ test.each([
   "Endpoint=sb://<host>/;SharedAccessKey=<key>;EntityPath=<name>.",
   "SharedAccessSignature sr=<hub>&sig=<signature>&se=<expiry>",
   "SharedAccessKey=<key>",
+  "http://<user>:<password>@proxy:3128",
 ])("a placeholder is not redacted: %s", (text) => {
   expect(new Redactor().redact(text)).toBe(text);
 });

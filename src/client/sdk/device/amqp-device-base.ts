@@ -8,6 +8,7 @@
  * event link with the first message, too late to learn that the hub refuses it.
  */
 
+import type { Agent } from "node:https";
 import type { Message as SdkMessage } from "azure-iot-common";
 import type { Amqp } from "azure-iot-device-amqp";
 import type { Message } from "../../../core/message.ts";
@@ -38,6 +39,8 @@ const CONNECTED_TRANSPORT = internals(["azure-iot-device-amqp"], "Amqp (transpor
 export interface AmqpDeviceBaseOptions {
   readonly uri: string;
   readonly ca: string[] | undefined;
+  /** Only for WebSocket. */
+  readonly agent: Agent | undefined;
   readonly certificate: ClientCertificate | undefined;
   /** Empty for an IP address. */
   readonly serverName: string;
@@ -60,7 +63,7 @@ export function hookAmqpDeviceBase(
   transport: Amqp,
   options: AmqpDeviceBaseOptions,
 ): AmqpDeviceBase {
-  const { uri, ca, certificate, serverName, idleTimeoutMs, onLost } = options;
+  const { uri, ca, agent, certificate, serverName, idleTimeoutMs, onLost } = options;
   const { _amqp: base } = TRANSPORT.of(transport);
   const watched = new WatchedConnection(base, INTERNALS, onLost);
   const connect = base.connect.bind(base);
@@ -72,7 +75,12 @@ export function hookAmqpDeviceBase(
   let credit: ReceiverCredit | undefined;
 
   base.connect = (config, done) => {
-    const sslOptions = { ...certificate, ...(ca !== undefined && { ca }) };
+    const sslOptions = {
+      ...certificate,
+      ...(ca !== undefined && { ca }),
+      // The SDK passes them to its WebSocket as they are.
+      ...(agent && { agent }),
+    };
     const policyOverride = {
       ...(certificate?.passphrase !== undefined && { passphrase: certificate.passphrase }),
       idle_time_out: idleTimeoutMs,

@@ -55,7 +55,8 @@ export class HttpDeviceBase {
   ): { end(): void } {
     const { endpoint, agent, answerTimeoutMs, lockTimeoutSeconds, onEmptyAnswer } = this.#options;
     const options: RequestOptions = {
-      ...endpoint,
+      host: endpoint.host,
+      port: endpoint.port,
       method,
       path,
       headers: {

@@ -1,4 +1,3 @@
-import https from "node:https";
 import type { Message as SdkMessage } from "azure-iot-common";
 import { Http } from "azure-iot-device-http/dist/http.js";
 import type { Message } from "../../../core/message.ts";
@@ -6,6 +5,7 @@ import type { Settlement } from "../../../core/message-queue.ts";
 import { internals, method, object } from "../../../dependencies/internals.ts";
 import type { ClientCertificate } from "../../connection/device-connection.ts";
 import type { Endpoint } from "../../endpoint.ts";
+import { createAgent } from "../../proxy/tunnel-agent.ts";
 import { createSdkClient } from "./device-client.ts";
 import { type HttpAnswer, HttpDeviceBase } from "./http-device-base.ts";
 import { toHttpEvent } from "./http-event.ts";
@@ -56,7 +56,7 @@ const TRANSPORT = internals(["azure-iot-device-http"], "Http (transport)", {
 /** @throws IncompatiblePackage */
 export function createHttpDeviceClient(options: HttpDeviceClientOptions): HttpDeviceClient {
   const { certificate, ca, endpoint, answerTimeoutMs, lockTimeoutSeconds } = options;
-  const agent = new https.Agent({
+  const agent = createAgent(endpoint, {
     keepAlive: true,
     maxSockets: MAX_SOCKETS,
     ...(ca !== undefined && { ca }),

@@ -7,6 +7,7 @@
  * called again at every token renewal, so one connection may see several clients.
  */
 
+import type { Agent } from "node:https";
 import type { Mqtt } from "azure-iot-device-mqtt";
 import { internals, method } from "../../../dependencies/internals.ts";
 import { MQTT_CLIENT, type MqttClient, TLS_CLIENT } from "./mqtt-client.ts";
@@ -26,6 +27,8 @@ const TRANSPORT = internals(["azure-iot-device-mqtt"], "Mqtt (transport)", {
 
 export interface MqttClientOptions {
   readonly ca?: string[];
+  /** Only for WebSocket. */
+  readonly wsOptions?: { readonly agent: Agent };
   /** Seconds. */
   readonly keepalive: number;
   /** Longest wait for CONNACK, in milliseconds. */

@@ -7,6 +7,7 @@
  * full, so that with a slow reader the waiting events grow without bound.
  */
 
+import type { Agent } from "node:https";
 import {
   EventHubConsumerClient,
   type EventPosition,
@@ -43,6 +44,8 @@ export interface EventHubsClientOptions {
   readonly consumerGroup: string;
   readonly isWebSocket: boolean;
   readonly ca: string[] | undefined;
+  /** Only for WebSocket. */
+  readonly agent: Agent | undefined;
   /** Empty for an IP address. */
   readonly serverName: string;
   readonly timeoutMs: number;
@@ -173,7 +176,7 @@ class HookedClient implements EventHubsClient {
 
   /** rhea closes a WebSocket only in order, which takes 30 s when the hub does not respond. */
   #webSocketOptions() {
-    const { ca } = this.#options;
+    const { ca, agent } = this.#options;
     const webSocket = new Proxy(WebSocket, {
       construct: (target, args: ConstructorParameters<typeof WebSocket>) => {
         const made = new target(...args);
@@ -183,7 +186,7 @@ class HookedClient implements EventHubsClient {
     });
     return {
       webSocket: webSocket as unknown as WebSocketImpl,
-      webSocketConstructorOptions: { ...(ca !== undefined && { ca }) },
+      webSocketConstructorOptions: { ...(ca !== undefined && { ca }), ...(agent && { agent }) },
     };
   }
 

@@ -7,13 +7,13 @@
  */
 
 import type { IncomingMessage } from "node:http";
-import https from "node:https";
 import { SharedAccessSignature } from "azure-iothub/dist/common-core/shared_access_signature.js";
 import { RestApiClient } from "azure-iothub/dist/common-http/rest_api_client.js";
 import { Registry } from "azure-iothub/dist/registry.js";
 import { internals, method, object } from "../../../dependencies/internals.ts";
 import { IOT_HUB_SCOPE, type ServiceSignIn } from "../../connection/service-sign-in.ts";
 import type { Endpoint } from "../../endpoint.ts";
+import { createAgent } from "../../proxy/tunnel-agent.ts";
 import { HttpDeviceBase } from "../device/http-device-base.ts";
 import { toHttpError } from "../device/http-refusal-error.ts";
 import { purge, replace } from "./registry-calls.ts";
@@ -58,7 +58,7 @@ const USER_AGENT = "c2d-tools";
 /** @throws IncompatiblePackage */
 export function createSdkRegistry(options: SdkRegistryOptions): SdkRegistry {
   const { ca, endpoint, answerTimeoutMs } = options;
-  const agent = new https.Agent({ keepAlive: true, ...(ca !== undefined && { ca }) });
+  const agent = createAgent(endpoint, { keepAlive: true, ...(ca !== undefined && { ca }) });
   const layer = new RegistryHttpLayer({
     endpoint,
     agent,

@@ -5,6 +5,7 @@
  * that stopped responding.
  */
 
+import type { Agent } from "node:https";
 import { Amqp } from "azure-iothub/dist/common-amqp/amqp.js";
 import type { Message as SdkMessage } from "azure-iothub/dist/common-core/message.js";
 import type { Message } from "../../../core/message.ts";
@@ -23,6 +24,8 @@ const IDLE_TIMEOUT_MS = 120_000;
 
 export interface AmqpBaseOptions {
   readonly ca: string[] | undefined;
+  /** Only for WebSocket. */
+  readonly agent: Agent | undefined;
   /** Empty for an IP address, which must not be sent, but rhea would. */
   readonly serverName: string;
   /** May be called more than once. */
@@ -44,11 +47,12 @@ export class AmqpBase extends Amqp {
   }
 
   override connect(config: Config, done: Done): void {
-    const { ca, serverName } = this.#options;
+    const { ca, agent, serverName } = this.#options;
     super.connect(
       {
         ...config,
-        ...(ca !== undefined && { sslOptions: { ca } }),
+        // The SDK passes them to its WebSocket as they are.
+        sslOptions: { ...(ca !== undefined && { ca }), ...(agent && { agent }) } as object,
         policyOverride: {
           idle_time_out: IDLE_TIMEOUT_MS,
           servername: serverName,

@@ -1,0 +1,67 @@
+import type { Agent as HttpAgent } from "node:http";
+import https from "node:https";
+import type { Duplex } from "node:stream";
+import type { Address, Endpoint, HttpProxy } from "../endpoint.ts";
+
+/** Connects through the endpoint's proxy, if it has one. */
+export function createAgent(
+  { proxy, ...address }: Endpoint,
+  options: TunnelAgentOptions,
+): https.Agent {
+  return proxy ? new TunnelAgent(proxy, address, options) : new https.Agent(options);
+}
+
+/** For WebSockets; undefined if the endpoint has no proxy. */
+export function createTunnelAgent(
+  { proxy, ...address }: Endpoint,
+  options: TunnelAgentOptions,
+): https.Agent | undefined {
+  return proxy && new TunnelAgent(proxy, address, options);
+}
+
+interface TunnelAgentOptions extends https.AgentOptions {
+  /** Everything to trust (PEM). */
+  readonly ca?: string[];
+}
+
+/** Bounds requests of an open connection; callers bound the others. */
+const TUNNEL_TIMEOUT_MS = 30_000;
+
+class TunnelAgent extends https.Agent {
+  readonly #proxy: HttpProxy;
+  readonly #target: Address;
+  readonly #ca: string[] | undefined;
+  readonly #end = new AbortController();
+
+  constructor(proxy: HttpProxy, target: Address, options: TunnelAgentOptions) {
+    super(options);
+    this.#proxy = proxy;
+    this.#target = target;
+    this.#ca = options.ca;
+  }
+
+  override createConnection(
+    ...[options, done]: Parameters<HttpAgent["createConnection"]>
+  ): undefined {
+    this.#open().then(
+      (socket) => done?.(null, super.createConnection({ ...options, socket } as never) as Duplex),
+      (error: Error) => done?.(error, undefined as never),
+    );
+  }
+
+  /** A tunnel that is being opened would keep the process alive. */
+  override destroy(): void {
+    this.#end.abort();
+    super.destroy();
+  }
+
+  async #open() {
+    // Few need it.
+    const { openTunnel } = await import("./tunnel.ts");
+    return await openTunnel(this.#proxy, this.#target, {
+      ca: this.#ca,
+      timeoutMs: TUNNEL_TIMEOUT_MS,
+      signal: this.#end.signal,
+    });
+  }
+}
