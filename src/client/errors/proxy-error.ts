@@ -13,7 +13,8 @@ export class ProxyError extends Error {
   }
 }
 
-const AUTHENTICATION_REQUIRED = 407;
+/** 401, which is for servers, is what tinyproxy sends for a wrong password. */
+const AUTHENTICATION_REQUIRED = [401, 407];
 
 export function proxyUnreachable(proxy: HttpProxy, cause: unknown): ProxyError {
   const failure = failureOf(cause);
@@ -44,14 +45,14 @@ export function proxySilent(proxy: HttpProxy, target: Address, cause: unknown): 
 
 export function proxyRefused(proxy: HttpProxy, target: Address, status: number): ProxyError {
   const where = formatProxy(proxy);
-  if (status === AUTHENTICATION_REQUIRED) {
+  if (AUTHENTICATION_REQUIRED.includes(status)) {
     const isGiven = proxy.authorization !== undefined;
     return new ProxyError(
       new ClientError(
         "ProxyAuthenticationRequired",
         isGiven
-          ? `${capitalized(where)} does not accept this user and password (407).`
-          : `${capitalized(where)} requires a user and password (407).`,
+          ? `${capitalized(where)} does not accept this user and password (${status}).`
+          : `${capitalized(where)} requires a user and password (${status}).`,
         {
           hint: `Set ${proxy.variable} to ${proxy.isTls ? "https" : "http"}://<user>:<password>@${formatEndpoint(proxy)}, with special characters percent-encoded.`,
         },

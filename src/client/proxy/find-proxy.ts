@@ -34,6 +34,10 @@ function parseProxy(variable: string, value: string): HttpProxy {
   if (!isTls && url.protocol !== "http:") {
     throw unusable(variable, `${url.protocol}// is not supported`);
   }
+  // Otherwise a part of the password would be the host, and be shown.
+  if (`${url.pathname}${url.search}${url.hash}`.includes("@")) {
+    throw unusable(variable, "its user or password has a character that must be percent-encoded");
+  }
   if (!hasScheme && !/:\d+\/?$/.test(value)) {
     throw unusable(variable, "it has neither a scheme nor a port");
   }

@@ -28,6 +28,9 @@ test.each([
   "ftp://proxy",
   "http://me:hidden%zz@proxy:3128",
   "http://me:hidden/@proxy:3128",
+  "http://me:12/hidden@proxy:3128",
+  "http://me:p@hidden/word@proxy:3128",
+  "http://me:p@hidden#word@proxy:3128",
 ])("%s is none, and is not shown", (value) => {
   setEnvironment({ https_proxy: value });
   const message = expect.stringMatching(/^https_proxy in the environment is not the address/);

@@ -10,6 +10,7 @@ import type { ChildProcess } from "node:child_process";
 import { packageFile } from "../../../package-file.ts";
 import type { EntraCredential, EntraToken } from "../../connection/service-sign-in.ts";
 import { ClientError } from "../../errors/client-error.ts";
+import { entraEnvironment } from "./authority.ts";
 import type { EntraAnswer } from "./entra-process.ts";
 
 const RENEW_BEFORE_MS = 5 * 60_000;
@@ -51,6 +52,7 @@ async function askForToken(
   signal?.throwIfAborted();
   const child = fork(program, {
     execArgv: [],
+    env: entraEnvironment(),
     detached: HAS_GROUPS,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

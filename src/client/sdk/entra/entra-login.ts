@@ -1,7 +1,9 @@
 import { formatDuration } from "../../../async/format-duration.ts";
 import { DeadlinePassedError, within } from "../../../async/within.ts";
 import { type EntraLogin, IOT_HUB_SCOPE } from "../../connection/service-sign-in.ts";
+import { formatProxy } from "../../endpoint.ts";
 import { ClientError } from "../../errors/client-error.ts";
+import { entraAuthority, findProxyFault } from "./authority.ts";
 import { EntraProcessCredential } from "./entra-credential.ts";
 
 const NO_TOKEN_HINT =
@@ -20,7 +22,7 @@ export function createEntraLogin(hostName: string): EntraLogin {
  *
  * @param bound Ends the wait early, for reasons of the caller.
  * @throws ClientError CredentialUnavailable when no credential of the chain returns a token;
- * PackageMissing; ConnectTimeout.
+ * PackageMissing; ConnectTimeout; ConfigurationError, ProxyRefused and others for its proxy.
  */
 export async function requireEntraToken(
   login: EntraLogin,
@@ -50,6 +52,8 @@ async function findToken(
     if (error instanceof ClientError) throw error;
     cause = error;
   }
+  const fault = await findProxyFault();
+  if (fault) throw fault;
   throw new ClientError("CredentialUnavailable", "Microsoft Entra ID returned no token.", {
     cause,
     hint: NO_TOKEN_HINT,
@@ -57,9 +61,11 @@ async function findToken(
 }
 
 function noTokenInTime(timeoutMs: number, cause: unknown): ClientError {
+  const { proxy } = entraAuthority();
+  const via = proxy ? ` through ${formatProxy(proxy)}` : "";
   return new ClientError(
     "ConnectTimeout",
-    `Microsoft Entra ID returned no token within ${formatDuration(timeoutMs)}.`,
+    `Microsoft Entra ID returned no token${via} within ${formatDuration(timeoutMs)}.`,
     { cause, hint: "Check the network and az account show, or increase --connect-timeout." },
   );
 }
