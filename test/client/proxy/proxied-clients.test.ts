@@ -1,7 +1,9 @@
 /** Every client that uses port 443, through a proxy that works, and through one that does not. */
 
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { RegistryClient } from "../../../src/client/registry/registry-client.ts";
+import { parseHubConnectionString } from "../../../src/core/connection-string.ts";
 import type { LocalHub } from "../../../src/hub/local-hub.ts";
 import { freePort, startHubForTest } from "../../support/local-hub.ts";
 import {
@@ -169,6 +171,19 @@ test.each(PROXIED_CLIENTS)("%s verifies a proxy with TLS as well", async (_, use
     hint: expect.stringContaining("--ca"),
   });
   await proxy.abandoned();
+});
+
+test("requests of the registry, one after another, share a tunnel", async () => {
+  const { hub, proxy } = await proxied();
+  setEnvironment({ HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
+  const registry = new RegistryClient({
+    signIn: parseHubConnectionString(hub.connectionString.replace(hub.hostName, HOST)),
+    ca: readFileSync(hub.caFile, "utf8"),
+    requestTimeoutMs: 20_000,
+  });
+  onTestFinished(() => registry.close());
+  for (let n = 0; n < 5; n++) await registry.get("device1");
+  expect(proxy.targets).toHaveLength(1);
 });
 
 describe.each(DIRECT_CLIENTS)("%s", (_, transport, use) => {
