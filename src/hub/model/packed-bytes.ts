@@ -20,8 +20,7 @@ export class PackedBytes {
   readonly #view: DataView;
 
   constructor(size: number) {
-    // Unlike a `Uint8Array` of its own, its pages are not touched before they are used.
-    this.#bytes = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
+    this.#bytes = new Uint8Array(size);
     this.#view = new DataView(this.#bytes.buffer);
   }
 

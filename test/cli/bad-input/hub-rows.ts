@@ -143,6 +143,8 @@ export const HUB_ROWS: readonly BadInput[] = [
   ...rows({ executable: "c2d-hub", code: 5, name: "LocalHubNotRunning" }, [
     ["status of none", ["status"], "c2d-hub start"],
     ["env of none", ["env"], "c2d-hub start"],
+    ["queue of none", ["queue"], "c2d-hub start"],
+    ["logs of none", ["logs", "-f"], "c2d-hub start"],
     [
       "status behind a hub.json that is broken",
       ["status"],
