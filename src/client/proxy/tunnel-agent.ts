@@ -1,4 +1,3 @@
-import type { Agent as HttpAgent } from "node:http";
 import https from "node:https";
 import type { Duplex } from "node:stream";
 import type { Address, Endpoint, HttpProxy } from "../endpoint.ts";
@@ -41,12 +40,19 @@ class TunnelAgent extends https.Agent {
   }
 
   override createConnection(
-    ...[options, done]: Parameters<HttpAgent["createConnection"]>
+    options: https.RequestOptions,
+    callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    this.#open().then(
-      (socket) => done?.(null, super.createConnection({ ...options, socket } as never) as Duplex),
-      (error: Error) => done?.(error, undefined as never),
-    );
+    const done = callback as ((error: Error | null, stream?: Duplex | null) => void) | undefined;
+    this.#open()
+      .then((socket) => {
+        const overTunnel = { ...options, socket };
+        return super.createConnection(overTunnel);
+      })
+      .then(
+        (stream) => done?.(null, stream),
+        (error: Error) => done?.(error),
+      );
   }
 
   /** A tunnel that is being opened would keep the process alive. */

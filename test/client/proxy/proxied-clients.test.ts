@@ -107,6 +107,16 @@ describe.each(PROXIED_CLIENTS)("%s", (_, use) => {
     await proxy.abandoned();
   });
 
+  test("does not blame the proxy for a hub that does not respond", async () => {
+    const { hub, proxy } = await proxied("void");
+    setEnvironment({ HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
+    expect(await failure(() => use(hub, { connectTimeoutMs: 300 }))).toMatchObject({
+      name: "ConnectTimeout",
+      message: `${HOST}:443 is not responding.`,
+    });
+    await proxy.abandoned();
+  });
+
   test("blames a proxy that is not there", async () => {
     const hub = await startHub();
     const port = await freePort();

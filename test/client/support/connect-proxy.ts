@@ -15,8 +15,8 @@ export interface ConnectProxy {
   abandoned(): Promise<void>;
 }
 
-/** Status of the response, none at all, or a response that is not HTTP. */
-export type ProxyAnswer = number | "silence" | "noise" | "hangUp";
+/** Status of the response, none at all, one that is not HTTP, or 200 and nothing behind it. */
+export type ProxyAnswer = number | "silence" | "noise" | "hangUp" | "void";
 
 export async function startConnectProxy(
   targetPort: number,
@@ -39,7 +39,10 @@ export async function startConnectProxy(
     if (given === "silence") socket.resume().on("end", () => socket.end());
     else if (given === "hangUp") socket.destroy();
     else if (given === "noise") socket.end("SSH-2.0-OpenSSH_9.2\r\n\r\n");
-    else if (given === 200) join(socket, targetPort);
+    else if (given === "void") {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      socket.resume().on("end", () => socket.end());
+    } else if (given === 200) join(socket, targetPort);
     else socket.end(`HTTP/1.1 ${given} No\r\n\r\n`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
