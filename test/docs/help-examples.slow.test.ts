@@ -36,6 +36,8 @@ interface Stage {
   readonly beside?: string;
   /** Run to its end once the example is ready. */
   readonly afterwards?: string;
+  /** What says that it is. */
+  readonly ready?: string;
   /** The example runs until Ctrl-C, sent once this has been printed. */
   readonly until?: string;
   /** Default 0. The last command of a pipeline may be one that Ctrl-C kills: 130. */
@@ -67,12 +69,14 @@ const STAGES: readonly (readonly [RegExp, Stage])[] = [
   [/^c2d-send .*--wait/, { beside: LISTEN }],
   [/^c2d-hub start .*-o json/, { before: "c2d-hub stop", until: '"type":"hub"' }],
   [/^c2d-hub start/, { before: "c2d-hub stop", until: "Local hub ready" }],
+  [/^c2d-hub logs .*-f/, { before: SEND, ready: "Following", afterwards: SEND, until: "hello" }],
   [/^c2d-hub (status|env)|hub env\)/, { before: SEND }],
   [
     /^c2d-hub device create .*c2d-device listen/,
     { before: NO_DEVICE, until: "Waiting for C2D messages" },
   ],
   [/^c2d-hub device create/, { before: NO_DEVICE }],
+  [/^c2d-hub device update -d device2/, { before: NEED_DEVICE2 }],
   [/^c2d-hub device (show|list|update|connection-string)/, { before: SEND }],
   [/^c2d-hub sas-token .*-d/, { before: SEND }],
   [/^c2d-hub device delete/, { before: NEED_DEVICE2 }],
@@ -126,14 +130,14 @@ test("every skipped example still exists", () => {
 });
 
 async function runStaged(place: PageShell, script: string, stage: Stage) {
-  const { before, beside, afterwards, until } = stage;
+  const { before, beside, afterwards, until, ready = "Waiting for" } = stage;
   if (before !== undefined) await place.run(before).ended;
   const companion = beside === undefined ? undefined : place.run(beside);
   await companion?.waitFor("Waiting for");
   const running = place.run(script.replaceAll("/tmp/", `${place.directory}/`));
   try {
     if (afterwards !== undefined) {
-      await running.waitFor("Waiting for");
+      await running.waitFor(ready);
       await place.run(afterwards).ended;
     }
     if (until !== undefined) {

@@ -85,16 +85,18 @@ export class EventRing {
     return this.#lastDiscardedMs;
   }
 
-  /** At the oldest event from this time on. */
+  /** At the oldest event from this time on, or at the next one. */
   cursorFrom(timeMs: number): RingCursor {
     const block = this.#blocks.find(({ lastMs }) => lastMs >= timeMs);
-    const cursor = { number: block?.firstNumber ?? this.#nextNumber, offset: 0 };
-    while (block && timeOf(block, cursor) < timeMs) advance(block, cursor);
+    if (block === undefined) return this.#cursorAtEnd();
+    const cursor = { number: block.firstNumber, offset: 0 };
+    while (timeOf(block, cursor) < timeMs) advance(block, cursor);
     return cursor;
   }
 
   /** At the event with this number, even if it has been discarded. */
   cursorAt(number: number): RingCursor {
+    if (number >= this.#nextNumber) return this.#cursorAtEnd();
     const block = this.#blocks.findLast(({ firstNumber }) => firstNumber <= number);
     const cursor = { number: block?.firstNumber ?? number, offset: 0 };
     while (block && cursor.number < number) advance(block, cursor);
@@ -123,6 +125,10 @@ export class EventRing {
   watch(listener: () => void): () => void {
     this.#watchers.add(listener);
     return () => this.#watchers.delete(listener);
+  }
+
+  #cursorAtEnd(): RingCursor {
+    return { number: this.#nextNumber, offset: this.#newest?.end ?? 0 };
   }
 
   #blockFor(bound: number): Block {

@@ -115,6 +115,22 @@ describe("reading", () => {
 });
 
 describe("a full ring", () => {
+  test.each([
+    ["a time to come", (ring: EventRing) => ring.cursorFrom(2000)],
+    ["the next number", (ring: EventRing) => ring.cursorAt(ring.nextNumber)],
+    ["a number to come", (ring: EventRing) => ring.cursorAt(ring.nextNumber + 5)],
+  ])("begins at the next event for %s", (_, cursorOf) => {
+    const ring = new EventRing(0, SMALL);
+    const connected = (deviceId: string) =>
+      ({ type: "deviceConnected", deviceId, protocol: "mqtt" }) as const;
+    for (const deviceId of ["a", "b"]) ring.record(connected(deviceId), 1000);
+    const cursor = cursorOf(ring);
+    expect(ring.read(cursor)).toBeUndefined();
+    ring.record(connected("c"), 3000);
+    expect(ring.read(cursor)).toMatchObject({ number: 3, event: { deviceId: "c" } });
+    expect(ring.read(cursor)).toBeUndefined();
+  });
+
   test("discards the oldest events and counts on", () => {
     const ring = new EventRing(0, SMALL);
     for (let number = 1; number <= 1000; number++) ring.record(enqueued(number), number);

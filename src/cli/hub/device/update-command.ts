@@ -31,7 +31,7 @@ export function addUpdate(device: Command, act: Act): void {
     ABOUT +
       formatExamples([
         [
-          "c2d-hub device update -d device1 --status disabled",
+          "c2d-hub device update -d device2 --status disabled",
           "disconnect a device, and refuse it",
         ],
         [
