@@ -22,6 +22,9 @@ export interface SendQueueSettings {
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5000;
 
+/** Messages tried at once while others wait. */
+const MAX_WIDTH = 32;
+
 interface Pending {
   readonly index: number;
   readonly planned: PlannedMessage;
@@ -35,7 +38,8 @@ interface Pending {
 type Result = Extract<SendEvent, { type: "sent" | "failed" | "unsent" }>;
 
 /**
- * Messages are pipelined until one is refused. From then on they queue, and are sent one by one.
+ * Messages are pipelined until one is refused. From then on they queue, and one is tried; each time
+ * the hub has accepted all that were tried, twice as many.
  */
 export class DeviceSendQueue {
   readonly #deviceId: string;
@@ -117,10 +121,16 @@ export class DeviceSendQueue {
   async #drain(): Promise<void> {
     this.#isDraining = true;
     let isPaused = true;
+    let width = 1;
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       if (isPaused) await this.#pause(first);
-      if (this.#settings.signal.aborted) this.#report(first, unsent(first));
-      else isPaused = !(await this.#try(first));
+      if (this.#settings.signal.aborted) {
+        this.#report(first, unsent(first));
+      } else {
+        const tried = this.#waiting.slice(0, width).map((pending) => this.#try(pending));
+        isPaused = (await Promise.all(tried)).includes(false);
+        width = isPaused ? 1 : Math.min(2 * width, MAX_WIDTH);
+      }
     }
     this.#isDraining = false;
   }

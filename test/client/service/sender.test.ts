@@ -293,6 +293,28 @@ describe("sendAll", () => {
       expect(hub.sends).toEqual(["a:m0"]);
     });
 
+    it("sends more and more at once while the device accepts them, in order", async () => {
+      let inFlight = 0;
+      let most = 0;
+      let isFull = true;
+      const hub = new FakeHub((): Promise<undefined> | typeof FULL => {
+        if (isFull) return FULL;
+        inFlight += 1;
+        most = Math.max(most, inFlight);
+        return Promise.resolve(undefined).finally(() => {
+          inFlight -= 1;
+        });
+      });
+      const setup = new Setup(hub, messagesTo(["a"], 200));
+      await atRest();
+      expect(hub.taken.size).toBe(0);
+      isFull = false;
+      setup.clock.advance(60_000);
+      await setup.run;
+      expect(most).toBe(32);
+      expect(hub.taken.get("a")).toEqual(ids(200));
+    });
+
     it("resets the back-off once a message is accepted", async () => {
       const hub = new FullHub(0);
       const setup = new Setup(hub, messagesTo(["a"], 2));
