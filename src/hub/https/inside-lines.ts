@@ -5,6 +5,7 @@ import type { MessageQueue } from "../../core/message-queue.ts";
 import type { EventRing } from "../model/event-ring.ts";
 import { toQueuedMessage } from "../model/queued-message.ts";
 import { type RingItem, type RingRequest, readRing } from "../model/read-ring.ts";
+import { formatUtc } from "../model/utc-time.ts";
 
 /** Characters handed to the response at once. */
 const CHUNK_LENGTH = 64 * 1024;
@@ -26,8 +27,8 @@ export function* queueLines(
 }
 
 /**
- * The first line says where it begins, and identifies this run of the hub: numbers of events begin
- * anew with each.
+ * The first line says where it begins, and identifies this run of the hub: in each, the numbers of
+ * events start at 1.
  */
 export async function* logLines(
   ring: EventRing,
@@ -45,10 +46,10 @@ export async function* logLines(
 function describeItem(item: RingItem, hasBodies: boolean): object {
   if ("gap" in item) {
     const { untilMs, missing } = item.gap;
-    return { gap: { untilUtc: toUtc(untilMs), missing } };
+    return { gap: { untilUtc: formatUtc(untilMs), missing } };
   }
   const { number, timeMs, event, message } = item;
-  return { number, time: toUtc(timeMs), event, ...(message && bodyOf(message, hasBodies)) };
+  return { number, time: formatUtc(timeMs), event, ...(message && bodyOf(message, hasBodies)) };
 }
 
 function bodyOf({ system, body }: Message, isWanted: boolean): object {
@@ -56,10 +57,6 @@ function bodyOf({ system, body }: Message, isWanted: boolean): object {
   const { buffer, byteOffset, length } = body;
   const text = Buffer.from(buffer, byteOffset, length).toString("base64");
   return { contentType: system.contentType, body: text };
-}
-
-function toUtc(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }
 
 function toLine(value: object): string {

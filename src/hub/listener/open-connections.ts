@@ -4,7 +4,7 @@ import type { Protocol } from "../model/events.ts";
 /** An observer looks inside the hub, and is no client of it; unknown before the first byte. */
 type Use = Protocol | "observer" | "unknown";
 
-/** Changed with each connection, so that it is not counted anew. */
+/** Updated with each connection, so that nothing has to count them all. */
 export class OpenConnections {
   readonly #uses = new Map<Duplex, Use>();
   readonly #counts = { mqtt: 0, amqp: 0, https: 0, observer: 0, unknown: 0 };

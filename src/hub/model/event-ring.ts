@@ -1,6 +1,6 @@
 /**
- * The hub's last events, for whoever looks inside it. They are packed into blocks of memory: kept as
- * objects, they cost the garbage collector a tenth of what the hub does for the messages.
+ * The hub's last events, for commands that look inside it. They are packed into blocks of memory: as
+ * objects, they would cost the garbage collector a tenth of what the hub does for the messages.
  */
 
 import type { Message } from "../../core/message.ts";

@@ -1,5 +1,6 @@
 import type { Message } from "../../core/message.ts";
 import type { Entry } from "../../core/queue-entry.ts";
+import { formatUtc } from "./utc-time.ts";
 
 /** A message that waits in its device's queue. Times are ISO 8601, UTC. */
 export interface QueuedMessage {
@@ -25,14 +26,10 @@ export function toQueuedMessage(entry: Entry<Message>): QueuedMessage {
     sequenceNumber,
     ...(messageId !== undefined && { messageId }),
     state: lock ? "invisible" : "enqueued",
-    ...(lock && { lockedUntilUtc: toUtc(lock.untilMs) }),
-    enqueuedTimeUtc: toUtc(enqueuedTimeMs),
-    expiryTimeUtc: toUtc(expiryTimeMs),
+    ...(lock && { lockedUntilUtc: formatUtc(lock.untilMs) }),
+    enqueuedTimeUtc: formatUtc(enqueuedTimeMs),
+    expiryTimeUtc: formatUtc(expiryTimeMs),
     deliveryCount,
     bytes: payload.body.length,
   };
-}
-
-function toUtc(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }
