@@ -48,7 +48,9 @@ const RANGES: Readonly<Record<keyof MessageToSend, OptionRange>> = {
 /** @throws InvalidOptionError */
 export function toMessage(message: MessageToSend): Message {
   validateOptions(message, RANGES);
-  const { body, properties = {}, ...given } = message;
+  const { body, properties: givenProperties, ...given } = message;
+  // A copy: the caller may go on changing its own.
+  const properties = { ...givenProperties };
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   const system: SystemProperties = Object.fromEntries(entries);
   if (body === undefined) return { system, properties, body: new Uint8Array() };

@@ -76,6 +76,17 @@ describe("send", () => {
     });
   });
 
+  it("is not changed by what the caller does with its message afterwards", async () => {
+    const hub = await startHubForTest({ devices: ["device1"] });
+    const message = { body: Uint8Array.of(1), properties: { level: "5" } };
+    await hub.send("device1", message);
+    message.body[0] = 2;
+    message.properties.level = "6";
+    expect(hub.queue("device1")).toMatchObject([
+      { body: Uint8Array.of(1), properties: { level: "5" } },
+    ]);
+  });
+
   it("obeys the hub's rules", async () => {
     const hub = await startHubForTest({ devices: ["device1"], queueDepth: 1 });
     await expect(hub.send("nobody", { body: "x" })).rejects.toMatchObject({
