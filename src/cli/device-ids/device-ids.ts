@@ -1,7 +1,6 @@
 import { waitAtMost } from "../../async/within.ts";
 import type { ServiceSignIn } from "../../client/connection/service-sign-in.ts";
 import { RegistryClient } from "../../client/registry/registry-client.ts";
-
 import { loadHubConfig } from "../../config/hub-config.ts";
 import { parseHubConnectionString } from "../../core/connection-string.ts";
 import { validateDeviceId } from "../../core/device-identity.ts";

@@ -89,7 +89,7 @@ export class ExecHandler {
     this.#failed += 1;
     this.#lastFailure = `${describeEnd(end, timeoutMs)}, for ${describeMessage(record)}`;
     if (onFailure === "stop") return { settlement: undefined, exitCode };
-    this.#context.reporter.warn(escapeLine(this.#lastFailure));
+    this.#context.reporter.warn(this.#lastFailure);
     return { settlement: onFailure, exitCode };
   }
 
@@ -123,10 +123,10 @@ function describeEnd(end: CommandEnd, timeoutMs: number): string {
     case "timedOut":
       return `the command took longer than ${formatDuration(timeoutMs)}`;
     case "notStarted":
-      return `the command could not be started: ${end.reason}`;
+      return `the command could not be started: ${escapeLine(end.reason)}`;
   }
 }
 
 function describeMessage({ n, messageId }: MessageLine): string {
-  return messageId ? `message ${messageId}` : `message number ${n}`;
+  return messageId ? `message ${escapeLine(messageId)}` : `message number ${n}`;
 }

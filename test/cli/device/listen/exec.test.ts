@@ -120,6 +120,12 @@ test("with -o json, lines have the exit code, and the output is on stderr", asyn
   expect(last).toMatchObject({ type: "error", code: 8, name: "ExecFailed" });
 });
 
+test("a message id cannot fake a line of an error", async () => {
+  await hub.send("--mid", "m\nhint: all is well");
+  const { stderr } = await listen("--exec", "exit 3").ended;
+  expect(stderr).toContain("for message m\\nhint: all is well\n");
+});
+
 test("a command that takes too long is ended, and has failed", async () => {
   await send("one");
   const { code, stderr } = await listen("--exec", "sleep 1000", "--exec-timeout", "100ms").ended;
