@@ -4,6 +4,7 @@ import { endpointOf } from "../../connection/endpoint-of.ts";
 import type { Endpoint } from "../../endpoint.ts";
 import type { ClientError } from "../../errors/client-error.ts";
 import { ProxyError } from "../../errors/proxy-error.ts";
+import { openTunnel } from "../../proxy/tunnel.ts";
 
 const PUBLIC_AUTHORITY = "login.microsoftonline.com";
 
@@ -28,7 +29,6 @@ export function entraEnvironment(): NodeJS.ProcessEnv {
 export async function findProxyFault(): Promise<ClientError | undefined> {
   const { proxy, ...target } = entraAuthority();
   if (proxy === undefined) return undefined;
-  const { openTunnel } = await import("../../proxy/tunnel.ts");
   try {
     const socket = await openTunnel(proxy, target, { timeoutMs: PROBE_TIMEOUT_MS });
     socket.destroy();

@@ -25,7 +25,7 @@ export interface ServiceClient {
   askAt(address: string): Promise<Error | undefined>;
   /** Batches already received can still be settled. */
   stopFeedback(): void;
-  /** Waits for the hub's answers. */
+  /** Resolves with the hub's answer; only `destroy` is left to do. */
   close(): Promise<void>;
   destroy(): void;
 }
@@ -86,9 +86,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
         });
       }),
     askAt: (address) => new Promise((resolve) => base.askAt(address, resolve)),
-    async close() {
-      await client.close();
-    },
+    close: () => base.end(),
     stopFeedback: () => base.stopFeedback(),
     destroy: () => base.destroy(),
   };

@@ -123,6 +123,11 @@ export class AmqpBase extends Amqp {
     this.#watched.lose(error);
   }
 
+  /** Resolves with the hub's answer; only `destroy` is left to do. */
+  end(): Promise<void> {
+    return this.#watched.end();
+  }
+
   /** Works in any state of the SDK. */
   destroy(): void {
     this.#watched.cut();

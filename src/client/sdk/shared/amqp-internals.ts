@@ -64,6 +64,7 @@ export function declareAmqpBase(path: PackagePath) {
     error: nullable(object<Error>()),
     socket: { on },
     local: { open: { idle_time_out: number } },
+    close: method<() => void>(),
     is_closed: method<() => boolean>(),
     abort_socket: method<(socket: object) => void>(),
   });

@@ -108,6 +108,22 @@ export class WatchedConnection {
     return isGranted(sender.target);
   }
 
+  /**
+   * Resolves with the hub's answer, after which only `cut` is left to do. The SDK's own close takes
+   * an exchange for each link, the session and the connection.
+   */
+  end(): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) return Promise.resolve();
+    // Otherwise the SDK would take the answer for a loss, and detach its links one by one.
+    this.#base._disconnectionOccurred = true;
+    return new Promise((resolve) => {
+      connection.on("connection_close", () => resolve());
+      connection.on("disconnected", () => resolve());
+      connection.close();
+    });
+  }
+
   /** Works in any state of the SDK. */
   cut(): void {
     this.#isCut = true;
