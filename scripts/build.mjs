@@ -5,13 +5,14 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { apart } from "./build/apart.mjs";
 import { bundledVersions } from "./build/bundled-versions.mjs";
 import { declarationsOnly } from "./build/declarations-only.mjs";
 import { keptNames } from "./build/kept-names.mjs";
 import { formatNotices, packagesOf } from "./build/notices.mjs";
 import { quietMachina } from "./build/quiet-machina.mjs";
 import { replacedModules } from "./build/replaced-modules.mjs";
-import { writeCommonJs } from "./build/write-commonjs.mjs";
+import { COMMONJS, writeCommonJs } from "./build/write-commonjs.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -37,7 +38,7 @@ const OPTIONS = {
   minifyWhitespace: true,
   sourcesContent: false,
   legalComments: "none",
-  plugins: [replacedModules, quietMachina, keptNames, bundledVersions],
+  plugins: [apart, replacedModules, quietMachina, keptNames, bundledVersions],
   metafile: true,
   logLevel: "warning",
 };
@@ -50,14 +51,16 @@ const results = await Promise.all([
     plugins: [declarationsOnly, ...OPTIONS.plugins],
   }),
   bundleLibrary(),
-  bundleWebSocket(),
+  bundleApart("device-ids", join(ROOT, "src/cli/device-ids/device-ids.ts")),
+  // Loaded by `require` in the middle of azure-iothub, which rules out a part of a bundle.
+  bundleApart("ws", createRequire(import.meta.resolve("azure-iothub")).resolve("ws")),
 ]);
 const outputs = Object.assign({}, ...results.map(({ metafile }) => metafile.outputs));
 writeFileSync(join(ROOT, "dist/THIRD-PARTY-NOTICES.txt"), formatNotices(packagesOf(outputs, ROOT)));
 // For a look at what is in which file, and how large.
 if (process.argv[2]) writeFileSync(process.argv[2], JSON.stringify({ outputs }));
 
-/** Each on its own: files shared between them would be many and small, and each costs time to load. */
+/** Each on its own: files shared between them would be many and small. */
 async function bundleExecutable(name, more = {}) {
   const entryPoints = { [`c2d-${name}`]: `src/cli/${name}/main.ts` };
   const result = await build({
@@ -67,7 +70,7 @@ async function bundleExecutable(name, more = {}) {
     sourcemap: "inline",
     write: false,
   });
-  await writeCommonJs(result.outputFiles);
+  await writeCommonJs(`dist/c2d-${name}.js`, result.outputFiles, result.metafile.outputs);
   return result;
 }
 
@@ -86,13 +89,12 @@ function bundleLibrary() {
   });
 }
 
-/** Loaded by `require` in the middle of azure-iothub, which rules out a part of a bundle. */
-function bundleWebSocket() {
+function bundleApart(name, path) {
   return build({
     ...OPTIONS,
-    entryPoints: { ws: createRequire(import.meta.resolve("azure-iothub")).resolve("ws") },
+    ...COMMONJS,
+    entryPoints: { [name]: path },
     splitting: false,
-    format: "cjs",
     outExtension: { ".js": ".cjs" },
     sourcemap: true,
   });

@@ -50,9 +50,15 @@ ${LODASH_FUNCTIONS.map((name) => `lazy("${name}", () => require("lodash/${name}"
 `;
 
 /** 1.2 MB with what it needs, for the upload of files, which no command offers. */
-const STORAGE_BLOB = `
-module.exports = new Proxy({}, { get: (_, name) => require("@azure/storage-blob")[name] });
+const STORAGE_BLOB = whenUsed("@azure/storage-blob");
+
+/** Most connections go through no proxy: 2 ms. */
+const PROXY_AGENT = `
+module.exports = { get HttpsProxyAgent() { return require("https-proxy-agent").HttpsProxyAgent; } };
 `;
+
+/** For an orderly close by the SDKs, which only devices over AMQP have. */
+const ASYNC = whenUsed("async");
 
 /** commander needs it for commands that are programs of their own, of which there are none. */
 const CHILD_PROCESS = `
@@ -69,9 +75,15 @@ const REPLACED = [
   { name: "ws", importer: /\/node_modules\/azure-iothub\//, contents: WS },
   { name: "lodash", contents: LODASH },
   { name: "@azure/storage-blob", contents: STORAGE_BLOB },
+  { name: "https-proxy-agent", contents: PROXY_AGENT, isBundled: true },
+  { name: "async", contents: ASYNC, isBundled: true },
 ];
 
 const NAMES = new RegExp(`^(${REPLACED.map(({ name }) => name).join("|")})$`);
+
+function whenUsed(name) {
+  return `module.exports = new Proxy({}, { get: (_, name) => require("${name}")[name] });`;
+}
 
 /** A newer version of a package may use more: it would fail only where it does. */
 function requireListed(importer) {
@@ -84,9 +96,10 @@ export const replacedModules = {
   name: "replaced-modules",
   setup(build) {
     build.onResolve({ filter: NAMES }, ({ path, importer, namespace }) => {
-      // What a replacement itself imports by the same name is the original.
-      if (namespace === "replaced") return { path, external: true };
       const replaced = REPLACED.find(({ name }) => name === path);
+      // What a replacement itself imports by the same name is the original.
+      if (namespace === "replaced")
+        return replaced.isBundled ? undefined : { path, external: true };
       if (replaced.importer && !replaced.importer.test(importer)) return undefined;
       if (path === "lodash") requireListed(importer);
       return { path, namespace: "replaced", pluginData: replaced.contents };

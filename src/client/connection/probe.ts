@@ -6,6 +6,7 @@ import { DeadlinePassedError, within } from "../../async/within.ts";
 import { type Endpoint, formatEndpoint, serverNameOf } from "../endpoint.ts";
 import { ClientError } from "../errors/client-error.ts";
 import { toNetworkError, withUnusedProxy } from "../errors/network-error.ts";
+import { openTunnel } from "../proxy/tunnel.ts";
 
 /** Long enough for a handshake across the world. */
 const PROBE_TIMEOUT_MS = 3000;
@@ -41,7 +42,6 @@ async function openTunnelTo(
   timeoutMs: number,
 ): Promise<Socket | undefined> {
   if (proxy === undefined) return undefined;
-  const { openTunnel } = await import("../proxy/tunnel.ts");
   return await openTunnel(proxy, target, { ca, timeoutMs });
 }
 

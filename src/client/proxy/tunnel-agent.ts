@@ -1,6 +1,7 @@
 import https from "node:https";
 import type { Duplex } from "node:stream";
 import type { Address, Endpoint, HttpProxy } from "../endpoint.ts";
+import { openTunnel } from "./tunnel.ts";
 
 /** Connects through the endpoint's proxy, if it has one. */
 export function createAgent(
@@ -62,8 +63,6 @@ class TunnelAgent extends https.Agent {
   }
 
   async #open() {
-    // Few need it.
-    const { openTunnel } = await import("./tunnel.ts");
     return await openTunnel(this.#proxy, this.#target, {
       ca: this.#ca,
       timeoutMs: TUNNEL_TIMEOUT_MS,

@@ -1,7 +1,5 @@
 /** What users of a proxy see. The clients behind it: test/client/proxy. */
 
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LocalHub, startLocalHub } from "../../../src/hub/local-hub.ts";
 import { type ProxyAnswer, startConnectProxy, wants } from "../../client/support/connect-proxy.ts";
@@ -138,21 +136,4 @@ test("signing in with Entra ID names a proxy that is not there", async () => {
     { name: "ConnectionRefused", message: expect.stringContaining("the proxy 127.0.0.1:") },
   ]);
   expect(code).toBe(5);
-});
-
-test("only a command that uses a proxy loads the code for it", async () => {
-  const preload = join(directory, "list-files.cjs");
-  writeFileSync(
-    preload,
-    `process.on("exit", () => {
-       process.stderr.write("\\nloaded: " + Object.keys(require.cache).join(" ") + "\\n");
-     });`,
-  );
-  const proxy = await startProxy();
-  const env = { NODE_OPTIONS: `--require=${preload}`, HTTPS_PROXY: `127.0.0.1:${proxy.port}` };
-  const command = ["c2d-hub", "device", "list"] as const;
-  expect((await start(command, env).ended).stderr).toMatch(/^loaded:.*\/tunnel-/m);
-  const { stderr } = await start(command, { ...env, NO_PROXY: HOST }).ended;
-  expect(stderr).toMatch(/^loaded:.*c2d-hub/m);
-  expect(stderr).not.toMatch(/^loaded:.*\/tunnel-/m);
 });
