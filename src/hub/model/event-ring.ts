@@ -116,7 +116,7 @@ export class EventRing {
     const { packed } = block;
     const hasMessage = packed.takeLength() === 1;
     const event = takeEvent(packed);
-    const message = hasMessage ? takeMessage(packed) : undefined;
+    const message = hasMessage ? takeMessage(packed, messageIdOf(event)) : undefined;
     advance(block, cursor);
     return { number, timeMs, event, ...(message && { message }) };
   }
@@ -151,12 +151,16 @@ function append(block: Block, event: HubEvent, timeMs: number, message: Message 
   packed.putNumber(timeMs);
   packed.putLength(message ? 1 : 0);
   putEvent(packed, event);
-  if (message) putMessage(packed, message);
+  if (message) putMessage(packed, message, messageIdOf(event));
   const end = packed.position;
   packed.position = start;
   packed.putLength(end - start);
   block.end = end;
   block.lastMs = timeMs;
+}
+
+function messageIdOf(event: HubEvent): string | undefined {
+  return event.type === "enqueued" || event.type === "telemetry" ? event.messageId : undefined;
 }
 
 /** Leaves the position behind it. */

@@ -55,13 +55,15 @@ export class PackedBytes {
     const bytes = this.#bytes;
     const { length } = text;
     const start = this.position + LENGTH_BYTES;
+    let bits = 0;
     for (let index = 0; index < length; index++) {
       const code = text.charCodeAt(index);
-      if (code > MAX_ASCII) {
-        this.#putUtf16(text);
-        return;
-      }
       bytes[start + index] = code;
+      bits |= code;
+    }
+    if (bits > MAX_ASCII) {
+      this.#putUtf16(text);
+      return;
     }
     this.putLength(length);
     this.position = start + length;
