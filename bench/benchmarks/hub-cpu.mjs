@@ -3,11 +3,11 @@ import { openC2dPath } from "../clients/c2d-path.mjs";
 import { deviceIds } from "../clients/connect-all.mjs";
 import { measureCpuPerMessage } from "../measuring/cpu-per-message.mjs";
 import { figure, figureAtMost, ratioAtMost } from "../measuring/figures.mjs";
-import { startAedes, startMosquitto } from "../servers/brokers.mjs";
+import { startAedes, startBareRelay, startMosquitto } from "../servers/brokers.mjs";
 import { IN_MEMORY, startHub, withDevices } from "../servers/hub.mjs";
 
 export const description =
-  "The CPU time of a hub in memory for a message: in over AMQP, out over MQTT to one of 24 devices, and acknowledged. The brokers': in and out over MQTT at QoS 1. All over TLS.";
+  "The CPU time of a hub in memory for a message: in over AMQP, out over MQTT to one of 24 devices, and acknowledged. The brokers': in and out over MQTT at QoS 1. A bare relay does what the hub does with rhea and mqtt-packet, and nothing else. All over TLS.";
 
 const IDS = deviceIds(24);
 
@@ -17,14 +17,18 @@ const WINDOWS = [256, 24];
 export async function measure(context) {
   const hub = await startHub([...IN_MEMORY, ...withDevices(IDS)]);
   const brokers = [await startAedes(context), await startMosquitto(context)].filter(Boolean);
+  const relay = await startBareRelay();
   const figures = [];
-  for (const window of WINDOWS) figures.push(...(await compare(hub, brokers, window, context)));
+  for (const window of WINDOWS) figures.push(...(await compare(hub, relay, brokers, window, context)));
   return figures;
 }
 
-async function compare(hub, brokers, window, { size }) {
+async function compare(hub, relay, brokers, window, { size }) {
   const load = { ids: IDS, window };
-  const contenders = { hub: { server: hub, path: await openC2dPath(hub, load) } };
+  const contenders = {
+    hub: { server: hub, path: await openC2dPath(hub, load) },
+    [relay.name]: { server: relay, path: await openC2dPath(relay, load) },
+  };
   for (const broker of brokers) {
     contenders[broker.name] = { server: broker, path: await openBrokerPath(broker, load) };
   }
@@ -35,7 +39,7 @@ async function compare(hub, brokers, window, { size }) {
   const targets = { aedes: [ratioAtMost(1.7)] };
   return [
     figure(what, "µs", samples.hub, { targets: [figureAtMost(50)] }),
-    ...brokers.map(({ name }) =>
+    ...[relay, ...brokers].map(({ name }) =>
       figure(what, "µs", samples.hub, {
         against: { what: name, samples: samples[name] },
         targets: targets[name],

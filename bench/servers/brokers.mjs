@@ -11,6 +11,7 @@ import { writeCertificateFiles } from "./certificate.mjs";
 import { findMosquitto } from "./mosquitto.mjs";
 
 const AEDES = scriptOf("bench/opponents/aedes-broker.mjs");
+const BARE_RELAY = scriptOf("bench/opponents/bare-relay.mjs");
 
 /** Undefined, with a note, where it is not installed. */
 export async function startAedes({ opponents, note }) {
@@ -51,6 +52,18 @@ export async function startMosquitto({ note }) {
   });
   await waitUntilListening(port);
   return describeBroker("mosquitto", broker, { port, ca: cert });
+}
+
+/** What a hub in Node can come near to. */
+export async function startBareRelay() {
+  const { cert, certFile, keyFile } = await writeCertificateFiles();
+  const relay = startProgram(process.execPath, [BARE_RELAY, certFile, keyFile], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [output] = await once(relay.stdout, "data");
+  // Any key will do for the token.
+  const key = Buffer.alloc(32).toString("base64");
+  return describeBroker("a bare relay", relay, { port: Number(output), ca: cert, key });
 }
 
 function describeBroker(name, { pid }, address) {
