@@ -60,6 +60,14 @@ module.exports = { get HttpsProxyAgent() { return require("https-proxy-agent").H
 /** For an orderly close by the SDKs, which only devices over AMQP have. */
 const ASYNC = whenUsed("async");
 
+/** It is silent in our programs (src/cli/program/disable-debug.ts), but asked for each frame: 1 µs. */
+const DEBUG = `
+function create() {
+  return Object.assign(() => {}, { enabled: false, extend: create });
+}
+module.exports = Object.assign(create, { debug: create, default: create, formatters: {} });
+`;
+
 /** commander needs it for commands that are programs of their own, of which there are none. */
 const CHILD_PROCESS = `
 module.exports = { get spawn() { return require("node:child_process").spawn; } };
@@ -73,6 +81,7 @@ const REPLACED = [
   { name: "node:process", contents: PROCESS },
   { name: "node:child_process", importer: /\/node_modules\/commander\//, contents: CHILD_PROCESS },
   { name: "ws", importer: /\/node_modules\/azure-iothub\//, contents: WS },
+  { name: "debug", contents: DEBUG },
   { name: "lodash", contents: LODASH },
   { name: "@azure/storage-blob", contents: STORAGE_BLOB },
   { name: "https-proxy-agent", contents: PROXY_AGENT, isBundled: true },
