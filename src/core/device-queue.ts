@@ -28,6 +28,6 @@ export function enqueueMessage(
   const settled = advance(added.queue, nowMs);
   return {
     queue: settled.queue,
-    transitions: [...current.transitions, ...added.transitions, ...settled.transitions],
+    transitions: current.transitions.concat(added.transitions, settled.transitions),
   };
 }

@@ -33,10 +33,17 @@ export function feedbackFor(
   nowMs: number,
 ): FeedbackRecord | undefined {
   const statusCode = statusCodeOf(transition);
-  if (statusCode === undefined) return undefined;
-  const { ack = "none", messageId = "" } = transition.entry.payload.system;
-  if (!WANTED_BY[ack](statusCode === "Success")) return undefined;
+  if (statusCode === undefined || !wantsFeedback(transition)) return undefined;
+  const { messageId = "" } = transition.entry.payload.system;
   return { originalMessageId: messageId, ...origin, statusCode, enqueuedTimeUtcMs: nowMs };
+}
+
+/** Whether there is a record of it. */
+export function wantsFeedback(transition: Transition<Message>): boolean {
+  const { ack = "none" } = transition.entry.payload.system;
+  if (ack === "none") return false;
+  const statusCode = statusCodeOf(transition);
+  return statusCode !== undefined && WANTED_BY[ack](statusCode === "Success");
 }
 
 function statusCodeOf(transition: Transition<Message>): FeedbackStatusCode | undefined {

@@ -20,6 +20,9 @@ interface DeviceboundProperties extends PropertyBag {
   readonly system: SystemProperties;
 }
 
+/** Nothing to encode, as in most names and values. */
+const UNRESERVED = /^[\w.~-]*$/;
+
 const ACK_KEY = "iothub-ack";
 
 const SYSTEM_KEYS = {
@@ -31,7 +34,10 @@ const SYSTEM_KEYS = {
   "$.ce": "contentEncoding",
 } as const;
 
-const SYSTEM_FIELDS = Object.entries(SYSTEM_KEYS);
+/** With the keys as they are sent. */
+const SYSTEM_FIELDS = Object.entries(SYSTEM_KEYS).map(
+  ([key, field]) => [encode(key), field] as const,
+);
 
 const EXPIRY_KEY = "$.exp";
 
@@ -63,30 +69,43 @@ export function decodePropertyBag(text: string): PropertyBag {
 }
 
 export function encodePropertyBag(properties: Readonly<Record<string, PropertyValue>>): string {
-  return encodeEntries(Object.entries(properties));
-}
-
-function encodeEntries(entries: readonly (readonly [string, PropertyValue])[]): string {
-  return entries
-    .map(([name, value]) => (value === null ? encode(name) : `${encode(name)}=${encode(value)}`))
+  return Object.entries(properties)
+    .map(([name, value]) => encodeEntry(name, value))
     .join("&");
 }
 
-export function encodeDeviceboundProperties({ system, properties }: Message): string {
-  const bag = new Map<string, PropertyValue>();
+function encodeEntry(name: string, value: PropertyValue): string {
+  return value === null ? encode(name) : `${encode(name)}=${encode(value)}`;
+}
+
+/** @param to Instead of the sender's. */
+export function encodeDeviceboundProperties(
+  { system, properties }: Pick<Message, "system" | "properties">,
+  to = system.to,
+): string {
+  let bag = "";
   for (const [key, field] of SYSTEM_FIELDS) {
-    const value = system[field];
-    if (value !== undefined) bag.set(key, value);
+    const value = field === "to" ? to : system[field];
+    if (value !== undefined) bag += `&${key}=${encode(value)}`;
   }
   if (system.expiryTimeUtcMs !== undefined) {
-    bag.set(EXPIRY_KEY, new Date(system.expiryTimeUtcMs).toISOString());
+    bag += `&${encode(EXPIRY_KEY)}=${encode(new Date(system.expiryTimeUtcMs).toISOString())}`;
   }
-  if (system.ack !== undefined) bag.set(ACK_KEY, system.ack);
-  for (const [name, value] of Object.entries(properties)) {
+  if (system.ack !== undefined) bag += `&${ACK_KEY}=${system.ack}`;
+  for (const name in properties) {
+    const value = properties[name];
     // A property must not be mistaken for the system property with that name.
-    if (!bag.has(name)) bag.set(name, value);
+    if (value !== undefined && !isSent(name, system, to)) bag += `&${encodeEntry(name, value)}`;
   }
-  return encodeEntries([...bag]);
+  return bag.slice(1);
+}
+
+function isSent(name: string, system: SystemProperties, to: string | undefined): boolean {
+  if (name === ACK_KEY) return system.ack !== undefined;
+  if (!name.startsWith("$.")) return false;
+  if (name === EXPIRY_KEY) return system.expiryTimeUtcMs !== undefined;
+  const field = Object.hasOwn(SYSTEM_KEYS, name) && SYSTEM_KEYS[name as keyof typeof SYSTEM_KEYS];
+  return field !== false && (field === "to" ? to : system[field]) !== undefined;
 }
 
 export function decodeDeviceboundProperties(text: string): DeviceboundProperties {
@@ -139,9 +158,6 @@ function systemProperty(
 function trimBag(text: string): string {
   return text.replace(/^\?/, "").replace(/\/$/, "");
 }
-
-/** Nothing to encode, as in most names and values. */
-const UNRESERVED = /^[\w.~-]*$/;
 
 /** encodeURIComponent does not encode `!'()*`, which RFC 3986 reserves. */
 function encode(text: string): string {

@@ -24,12 +24,14 @@ export function toCloudToDevice(amqp: AmqpMessage): { deviceId: string; message:
   if (deviceId === undefined) {
     throw new HubError("ArgumentInvalid", "'to' is not /devices/{id}/messages/devicebound.");
   }
-  const { [ACK_PROPERTY]: ack, ...properties } = readApplicationProperties(amqp);
-  const message: Message = {
-    system: { ...readSystemProperties(amqp), ...(ack !== undefined && { ack: parseAck(ack) }) },
-    properties,
-    body: readBody(amqp.body),
-  };
+  const system = readSystemProperties(amqp);
+  const body = readBody(amqp.body);
+  const properties = readApplicationProperties(amqp);
+  if (properties[ACK_PROPERTY] === undefined) {
+    return { deviceId, message: { system, properties, body } };
+  }
+  const { [ACK_PROPERTY]: ack, ...others } = properties;
+  const message = { system: { ...system, ack: parseAck(ack) }, properties: others, body };
   return { deviceId, message };
 }
 

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../async/clock.ts";
 import { enqueueMessage } from "../../core/device-queue.ts";
-import { type FeedbackRecord, feedbackFor } from "../../core/feedback.ts";
+import { type FeedbackRecord, feedbackFor, wantsFeedback } from "../../core/feedback.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { CloudToDeviceSettings } from "../../core/limits.ts";
 import type { Message } from "../../core/message.ts";
@@ -51,6 +51,9 @@ interface Consumer {
 interface DeviceState {
   queue: MessageQueue<Message>;
   consumer?: Consumer;
+  readonly timer: string;
+  /** Called by the timer. */
+  readonly onDue: () => void;
 }
 
 interface CloudToDeviceOptions {
@@ -72,7 +75,7 @@ export class CloudToDevice {
     this.#options = options;
     options.registry.onDelete((deviceId) => this.#forget(deviceId));
     for (const [deviceId, queue] of options.queues) {
-      this.#devices.set(deviceId, { queue });
+      this.#stateOf(deviceId).queue = queue;
       this.#wakeWhenDue(deviceId);
     }
   }
@@ -166,9 +169,9 @@ export class CloudToDevice {
 
   /** Drops messages without feedback, and waiting feedback records (rule c2d-device-deleted). */
   #forget(deviceId: string): StoreChange[] {
-    const { queue } = this.#stateOf(deviceId);
+    const { queue, timer } = this.#stateOf(deviceId);
     this.#devices.delete(deviceId);
-    this.#options.scheduler.schedule(queueTimer(deviceId), undefined, () => {});
+    this.#options.scheduler.schedule(timer, undefined, () => {});
     return [...deleteDeviceQueue(deviceId, queue), ...this.#options.feedback.forget(deviceId)];
   }
 
@@ -244,6 +247,7 @@ export class CloudToDevice {
   }
 
   #feedbackOf(deviceId: string, transitions: readonly Transition<Message>[]): FeedbackRecord[] {
+    if (!transitions.some(wantsFeedback)) return [];
     const deviceGenerationId = this.#options.registry.find(deviceId)?.generationId ?? "";
     const origin = { deviceId, deviceGenerationId };
     const nowMs = this.#options.clock.nowMs();
@@ -260,21 +264,20 @@ export class CloudToDevice {
 
   /** The timer of a queue that has become empty is left: the next message needs one again. */
   #wakeWhenDue(deviceId: string): void {
-    const dueMs = nextDueMs(this.#stateOf(deviceId).queue);
-    if (dueMs === undefined) return;
-    this.#options.scheduler.schedule(queueTimer(deviceId), dueMs, () => {
-      this.#advance(deviceId);
-      this.#wakeWhenDue(deviceId);
-    });
+    const { queue, timer, onDue } = this.#stateOf(deviceId);
+    const dueMs = nextDueMs(queue);
+    if (dueMs !== undefined) this.#options.scheduler.schedule(timer, dueMs, onDue);
   }
 
   #stateOf(deviceId: string): DeviceState {
-    const state = this.#devices.get(deviceId) ?? { queue: EMPTY_QUEUE };
+    const known = this.#devices.get(deviceId);
+    if (known !== undefined) return known;
+    const onDue = (): void => {
+      this.#advance(deviceId);
+      this.#wakeWhenDue(deviceId);
+    };
+    const state: DeviceState = { queue: EMPTY_QUEUE, timer: `queue/${deviceId}`, onDue };
     this.#devices.set(deviceId, state);
     return state;
   }
-}
-
-function queueTimer(deviceId: string): string {
-  return `queue/${deviceId}`;
 }

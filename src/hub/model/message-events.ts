@@ -33,5 +33,7 @@ function settledOutcome(transition: Transition<Message>): SettledOutcome | undef
 
 function messageRef(deviceId: string, { sequenceNumber, payload }: Entry<Message>): MessageRef {
   const { messageId } = payload.system;
-  return { deviceId, sequenceNumber, ...(messageId !== undefined && { messageId }) };
+  return messageId === undefined
+    ? { deviceId, sequenceNumber }
+    : { deviceId, sequenceNumber, messageId };
 }

@@ -64,7 +64,8 @@ export class DeviceInbox implements MessageConsumer {
       this.#packets.send(publish);
       this.#settle(lockToken, "complete");
     } else {
-      this.#packets.send({ ...publish, messageId: this.#packetIds.add(lockToken) });
+      publish.messageId = this.#packetIds.add(lockToken);
+      this.#packets.send(publish);
     }
   }
 

@@ -6,11 +6,11 @@ import { deviceboundTo, deviceboundTopic } from "../../core/resource-path.ts";
 
 /** The connection assigns the packet id. */
 export function toPublish(deviceId: string, entry: Entry<Message>, qos: 0 | 1): IPublishPacket {
-  const { system, properties, body } = entry.payload;
-  const message = { system: { ...system, to: deviceboundTo(deviceId) }, properties, body };
+  const { body } = entry.payload;
+  const bag = encodeDeviceboundProperties(entry.payload, deviceboundTo(deviceId));
   return {
     cmd: "publish",
-    topic: deviceboundTopic(deviceId, encodeDeviceboundProperties(message)),
+    topic: deviceboundTopic(deviceId, bag),
     payload: Buffer.from(body.buffer, body.byteOffset, body.length),
     qos,
     dup: qos > 0 && entry.isRedelivered,
