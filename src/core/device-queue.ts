@@ -26,8 +26,9 @@ export function enqueueMessage(
   const expiryTimeMs = message.system.expiryTimeUtcMs ?? nowMs + settings.defaultTtlMs;
   const added = enqueue(current.queue, message, { nowMs, expiryTimeMs });
   const settled = advance(added.queue, nowMs);
+  if (current.transitions.length === 0 && settled.transitions.length === 0) return added;
   return {
     queue: settled.queue,
-    transitions: current.transitions.concat(added.transitions, settled.transitions),
+    transitions: [...current.transitions, ...added.transitions, ...settled.transitions],
   };
 }

@@ -55,6 +55,8 @@ type SettleOutcome<T> =
   | ({ readonly type: "settled"; readonly entry: Entry<T> } & Step<T>)
   | { readonly type: "lockLost" };
 
+const NONE: readonly never[] = [];
+
 export const EMPTY_QUEUE = new MessageQueue<never>(undefined, undefined, 1);
 
 /** @param entries All visible. */
@@ -84,7 +86,8 @@ export function enqueue<T>(
 
 /** Expires entries first, then locks (rules c2d-expiry, c2d-lock-timeout). */
 export function advance<T>(queue: MessageQueue<T>, nowMs: number): Step<T> {
-  if ((nextDueMs(queue) ?? Number.POSITIVE_INFINITY) > nowMs) return { queue, transitions: [] };
+  const dueMs = nextDueMs(queue);
+  if (dueMs === undefined || dueMs > nowMs) return { queue, transitions: NONE };
   const transitions = dueBy(queue, nowMs).map((entry) =>
     entry.expiryTimeMs > nowMs && isLocked(entry)
       ? requeue(entry, "lockTimeout")
@@ -100,7 +103,7 @@ export function nextDueMs({ visible, locked }: MessageQueue<unknown>): number | 
 
 /** Delivers the oldest visible entry under this lock; no transition if there is none. */
 export function deliverNext<T>(queue: MessageQueue<T>, lock: Lock): Step<T> {
-  if (queue.visible === undefined) return { queue, transitions: [] };
+  if (queue.visible === undefined) return { queue, transitions: NONE };
   const entry: LockedEntry<T> = { ...first(queue.visible).value, lock };
   return step(queue, [{ type: "delivered", entry, lockToken: lock.token }]);
 }

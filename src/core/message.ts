@@ -52,29 +52,43 @@ export interface Telemetry extends Message {
   readonly system: TelemetryProperties;
 }
 
+/** Of a JavaScript date, in milliseconds before and after the epoch. */
+const MAX_DATE_MS = 8.64e15;
+
 /** Size of an expiry time in any encoding, in bytes (SDK end-to-end tests). */
 const EXPIRY_BYTES = 8;
 
+/** Of UTF-8, for a unit of UTF-16. */
+const MAX_CHARACTER_BYTES = 3;
+
 /** As in devguide-messages-construct (rule c2d-size). */
-export function messageSizeBytes({ system, properties, body }: Message): number {
+export function messageSizeBytes(message: Message): number {
+  return measure(message, Buffer.byteLength);
+}
+
+function measure({ system, properties, body }: Message, byteLength: (text: string) => number) {
   let size = body.length;
-  for (const [name, value] of Object.entries(system)) {
+  for (const name in system) {
+    const value = system[name as keyof SystemProperties];
     if (name === "messageIdType" || name === "correlationIdType") continue;
-    size += typeof value === "number" ? EXPIRY_BYTES : byteLength(value);
+    size += typeof value === "number" ? EXPIRY_BYTES : byteLength(value ?? "");
   }
-  for (const [name, value] of Object.entries(properties)) {
-    size += byteLength(name) + byteLength(value);
-  }
+  for (const name in properties) size += byteLength(name) + byteLength(properties[name] ?? "");
   return size;
+}
+
+/** Few messages come near to it: what they have at most is found sooner than what they have. */
+function isLargerThan(bytes: number, message: Message): boolean {
+  const size = measure(message, ({ length }) => MAX_CHARACTER_BYTES * length);
+  return size > bytes && messageSizeBytes(message) > bytes;
 }
 
 /** @throws HubError MessageTooLarge (rule c2d-size), ArgumentInvalid (rule c2d-message-id). */
 export function validateCloudToDeviceMessage(message: Message): void {
-  const size = messageSizeBytes(message);
-  if (size > MAX_CLOUD_TO_DEVICE_BYTES) {
+  if (isLargerThan(MAX_CLOUD_TO_DEVICE_BYTES, message)) {
     throw new HubError(
       "MessageTooLarge",
-      `The message has ${size} bytes including properties; the limit for a cloud-to-device message is ${MAX_CLOUD_TO_DEVICE_BYTES}.`,
+      `The message has ${messageSizeBytes(message)} bytes including properties; the limit for a cloud-to-device message is ${MAX_CLOUD_TO_DEVICE_BYTES}.`,
     );
   }
   validateSystemProperties(message.system);
@@ -115,9 +129,5 @@ export function parseAck(text: string): Ack {
 }
 
 function isDate(timeMs: number): boolean {
-  return !Number.isNaN(new Date(timeMs).getTime());
-}
-
-function byteLength(text: string | null | undefined): number {
-  return text ? Buffer.byteLength(text) : 0;
+  return Math.abs(timeMs) <= MAX_DATE_MS;
 }
