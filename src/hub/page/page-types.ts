@@ -42,7 +42,9 @@ export interface MessageView {
   readonly sequenceNumber: number;
   readonly messageId?: string;
   readonly state: MessageState;
-  /** For people, until the message is final: "Returns to the queue at 12:03:04 unless it is settled." */
+  /**
+   * For people, until the message is final: "Returns to the queue unless it is settled", at this time.
+   */
   readonly next?: { readonly label: string; readonly timeMs: number };
   /** The oldest first. */
   readonly steps: readonly StepView[];
@@ -171,8 +173,13 @@ export interface PageError {
  * - PATCH  devices/:deviceId             { isEnabled }; 204
  * - DELETE devices/:deviceId             204
  * - DELETE devices/:deviceId/messages    purges its queue; 200 { purged }
+ *
+ * A device id may have `DEVICE_ID_MARK` before it: a URL cannot hold `.` and `..` as they are.
  */
 export const API_PATH = "/api/";
+
+/** Not in any device id. */
+export const DEVICE_ID_MARK = "~";
 
 /** No form can send it. */
 export const PAGE_HEADER = { name: "c2d-page", value: "1" } as const;
