@@ -1,6 +1,6 @@
-/** Bundles the executables and the library into dist/, with what they use of other packages. */
+/** Bundles the executables, the library and the hub's page into dist/, with what they use of other packages. */
 
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,6 +54,7 @@ const results = await Promise.all([
   bundleApart("device-ids", join(ROOT, "src/cli/device-ids/device-ids.ts")),
   // Loaded by `require` in the middle of azure-iothub, which rules out a part of a bundle.
   bundleApart("ws", createRequire(import.meta.resolve("azure-iothub")).resolve("ws")),
+  bundlePage(),
 ]);
 const outputs = Object.assign({}, ...results.map(({ metafile }) => metafile.outputs));
 writeFileSync(join(ROOT, "dist/THIRD-PARTY-NOTICES.txt"), formatNotices(packagesOf(outputs, ROOT)));
@@ -98,4 +99,27 @@ function bundleApart(name, path) {
     outExtension: { ".js": ".cjs" },
     sourcemap: true,
   });
+}
+
+/** What browsers get from the hub. */
+async function bundlePage() {
+  const result = await build({
+    absWorkingDir: ROOT,
+    outdir: "dist/page",
+    entryPoints: { page: "src/page/main.tsx" },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    legalComments: "none",
+    metafile: true,
+    logLevel: "warning",
+  });
+  for (const name of ["index.html", "favicon.svg"]) {
+    copyFileSync(join(ROOT, "src/page", name), join(ROOT, "dist/page", name));
+  }
+  return result;
 }

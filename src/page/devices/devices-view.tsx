@@ -1,0 +1,71 @@
+import { useMemo } from "preact/hooks";
+import type { DeviceView } from "../../hub/page/page-types.ts";
+import { FilterBar, TextFilter } from "../list/filters.tsx";
+import { matcher } from "../list/matching.ts";
+import { RowList } from "../list/row-list.tsx";
+import { Split } from "../list/split.tsx";
+import { useListRoute } from "../list/use-list-route.ts";
+import { Empty } from "../shared/empty.tsx";
+import { countOf, formatCount } from "../shared/format.ts";
+import { useHub } from "../state/hub-context.ts";
+import { CreateDevice } from "./create-device.tsx";
+import { DEVICE_ROW_HEIGHTS, deviceColumns } from "./device-columns.tsx";
+import { DeviceDetail } from "./device-detail.tsx";
+
+export function DevicesView() {
+  const { hub, devices, nowMs } = useHub();
+  const { filter, setFilter, open, select, close } = useListRoute("devices");
+  const rows = useMemo(() => {
+    const matches = matcher({ text: filter.text }, () => false);
+    return devices.filter((device) => matches(device));
+  }, [devices, filter.text]);
+  const selected = devices.find(({ deviceId }) => deviceId === open);
+  const isFirst = devices.length === 0;
+  return (
+    <Split detail={selected && <DeviceDetail device={selected} onClose={close} />}>
+      {!isFirst && (
+        <FilterBar
+          summary={
+            rows.length === devices.length
+              ? countOf(rows.length, "device")
+              : `${formatCount(rows.length)} of ${countOf(devices.length, "device")}`
+          }
+        >
+          <TextFilter value={filter.text ?? ""} onChange={(text) => setFilter({ text })} />
+        </FilterBar>
+      )}
+      {isFirst ? (
+        <Empty icon="device" title="No devices yet">
+          <p>Create the first one, here or in a terminal.</p>
+          <CreateDevice onCreated={select} />
+        </Empty>
+      ) : (
+        <CreateDevice onCreated={select} />
+      )}
+      {!isFirst && rows.length === 0 && (
+        <Empty icon="search" title="No device matches">
+          <button type="button" onClick={() => setFilter({ text: "" })}>
+            Clear filter
+          </button>
+        </Empty>
+      )}
+      {rows.length > 0 && (
+        <RowList
+          label="Devices"
+          layout="device-rows"
+          rows={rows}
+          keyOf={keyOf}
+          columns={deviceColumns(nowMs, hub.queueDepth)}
+          rowHeights={DEVICE_ROW_HEIGHTS}
+          selectedKey={selected?.deviceId}
+          onSelect={select}
+          onClose={close}
+        />
+      )}
+    </Split>
+  );
+}
+
+function keyOf({ deviceId }: DeviceView): string {
+  return deviceId;
+}

@@ -1,0 +1,38 @@
+import type { TelemetryView } from "../../hub/page/page-types.ts";
+import { Content } from "../content/content.tsx";
+import { DetailPanel } from "../list/detail-panel.tsx";
+import { Time } from "../shared/time.tsx";
+import { visibleLine } from "../shared/visible-text.ts";
+import { routeHash } from "../state/route-hash.ts";
+
+interface Properties {
+  readonly event: TelemetryView;
+  readonly nowMs: number;
+  onClose(): void;
+}
+
+export function EventDetail({ event, nowMs, onClose }: Properties) {
+  const { key, deviceId, messageId, partitionId, sequenceNumber, timeMs } = event;
+  return (
+    <DetailPanel
+      label="Event"
+      id={messageId}
+      fallback={`Without id, number ${sequenceNumber}`}
+      onClose={onClose}
+    >
+      <p class="detail-facts">
+        <span>
+          from{" "}
+          <a class="mono" href={routeHash({ view: "devices", parameters: { open: deviceId } })}>
+            {visibleLine(deviceId)}
+          </a>
+        </span>
+        <Time timeMs={timeMs} nowMs={nowMs} />
+        <span>
+          partition {visibleLine(partitionId)}, number {sequenceNumber}
+        </span>
+      </p>
+      <Content key={key} list="events" rowKey={key} />
+    </DetailPanel>
+  );
+}

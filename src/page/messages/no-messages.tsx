@@ -1,0 +1,45 @@
+import { Command } from "../shared/command.tsx";
+import { sendCommand } from "../shared/command-line.ts";
+import { Empty } from "../shared/empty.tsx";
+import { useHub } from "../state/hub-context.ts";
+import { routeHash } from "../state/route-hash.ts";
+
+const FIRST_DEVICE = "device1";
+
+export function NoMessages() {
+  const { hub, devices } = useHub();
+  const deviceId = devices[0]?.deviceId ?? FIRST_DEVICE;
+  return (
+    <Empty icon="enqueued" title="No messages yet">
+      <p>Send one, and follow it from here to the device and back. It appears within a moment.</p>
+      <a class="button primary" href={routeHash({ view: "send", parameters: {} })}>
+        Send a message
+      </a>
+      <p>or in a terminal:</p>
+      <Command line={sendCommand(hub.commandFlag, { deviceId, body: '{"isOn": true}' })} />
+    </Empty>
+  );
+}
+
+interface Properties {
+  readonly device: string | undefined;
+  onClear(): void;
+}
+
+export function NoMatch({ device, onClear }: Properties) {
+  return (
+    <Empty icon="search" title="No message matches">
+      <p>The filters leave none of the messages.</p>
+      <p class="buttons">
+        <button type="button" onClick={onClear}>
+          Clear filters
+        </button>
+        {device && (
+          <a class="button" href={routeHash({ view: "send", parameters: { device } })}>
+            Send one to this device
+          </a>
+        )}
+      </p>
+    </Empty>
+  );
+}

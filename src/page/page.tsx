@@ -1,0 +1,42 @@
+import { useEffect } from "preact/hooks";
+import { DevicesView } from "./devices/devices-view.tsx";
+import { EventsView } from "./events/events-view.tsx";
+import { MessagesView } from "./messages/messages-view.tsx";
+import { SendView } from "./send/send-view.tsx";
+import { Header } from "./shell/header.tsx";
+import { LinkBanner } from "./shell/link-banner.tsx";
+import { Numbers } from "./shell/numbers.tsx";
+import { HubProvider, useFollowedHub, useNow } from "./state/hub-context.ts";
+import { useRoute } from "./state/route.ts";
+import type { View } from "./state/route-hash.ts";
+
+const VIEW_OF: Readonly<Record<View, () => preact.JSX.Element>> = {
+  messages: MessagesView,
+  events: EventsView,
+  devices: DevicesView,
+  send: SendView,
+};
+
+export function Page() {
+  const { link, state } = useFollowedHub();
+  const now = useNow();
+  const { view } = useRoute();
+  const Shown = VIEW_OF[view];
+  useEffect(() => {
+    document.title = `${view.charAt(0).toUpperCase()}${view.slice(1)} · Local hub`;
+  }, [view]);
+  return (
+    <>
+      <Header view={view} link={link} hostName={state?.hub.hostName} />
+      <LinkBanner link={link} />
+      {state && (
+        <HubProvider value={{ ...state, nowMs: now + state.clockOffsetMs }}>
+          <Numbers />
+          <main class={view}>
+            <Shown />
+          </main>
+        </HubProvider>
+      )}
+    </>
+  );
+}
