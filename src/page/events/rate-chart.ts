@@ -3,13 +3,11 @@
 import uPlot from "uplot";
 import type { RateSeries } from "./rate-series.ts";
 
-const HEIGHT = 168;
-
 const FONT = "12px system-ui, sans-serif";
 
 interface Chart {
   update(series: RateSeries): void;
-  resize(width: number): void;
+  resize(): void;
   remove(): void;
 }
 
@@ -36,7 +34,7 @@ export function drawRates(
   const plot = new uPlot(
     {
       width: element.clientWidth,
-      height: HEIGHT,
+      height: element.clientHeight,
       padding: [8, 8, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
@@ -44,6 +42,7 @@ export function drawRates(
       axes: [
         {
           ...axis,
+          size: 28,
           grid: { show: false },
           space: 90,
           values: (_plot, times) => times.map(toMinute),
@@ -58,7 +57,7 @@ export function drawRates(
   );
   return {
     update: (data) => plot.setData(data),
-    resize: (width) => plot.setSize({ width, height: HEIGHT }),
+    resize: () => plot.setSize({ width: element.clientWidth, height: element.clientHeight }),
     remove: () => plot.destroy(),
   };
 }

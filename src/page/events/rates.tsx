@@ -20,7 +20,7 @@ export function Rates() {
     if (!current) return;
     const drawn = drawRates(current, series, setIndex);
     chart.current = drawn;
-    const observer = new ResizeObserver(() => drawn.resize(current.clientWidth));
+    const observer = new ResizeObserver(drawn.resize);
     observer.observe(current);
     return () => {
       observer.disconnect();

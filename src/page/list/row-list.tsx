@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
 import { NARROW, useMedia } from "../shared/media.ts";
 import { useScrollWindow } from "./use-scroll-window.ts";
 import { rowAfterKey } from "./visible-rows.ts";
@@ -32,6 +32,10 @@ export function RowList<Row>(properties: Properties<Row>) {
   const [movedTo, setMovedTo] = useState<string>();
   const scroll = useScrollWindow(rows, keyOf, rowHeight);
   const activeIndex = Math.max(0, indexOf(rows, keyOf, selectedKey ?? movedTo));
+
+  useLayoutEffect(() => {
+    if (selectedKey !== undefined) scroll.showRow(activeIndex);
+  }, [selectedKey]);
 
   const moveTo = (index: number): void => {
     const row = rows[index];

@@ -1,5 +1,6 @@
-import type { MessageView } from "../../hub/page/page-types.ts";
+import type { MessageView, StepView } from "../../hub/page/page-types.ts";
 import type { Column } from "../list/row-list.tsx";
+import { Icon } from "../shared/icons.tsx";
 import { StateBadge } from "../shared/state-badge.tsx";
 import { Time } from "../shared/time.tsx";
 import { visibleLine } from "../shared/visible-text.ts";
@@ -16,7 +17,7 @@ export function messageColumns(nowMs: number): readonly Column<MessageView>[] {
     {
       name: "state",
       label: "State",
-      cell: ({ state }) => <StateBadge {...state} />,
+      cell: (message) => <RowState message={message} />,
     },
     { name: "device", label: "Device", cell: ({ deviceId }) => visibleLine(deviceId) },
     {
@@ -31,6 +32,29 @@ export function messageColumns(nowMs: number): readonly Column<MessageView>[] {
       cell: ({ preview, bytes }) => (preview ? visibleLine(preview) : <BodySize bytes={bytes} />),
     },
   ];
+}
+
+/** With what tells at a glance: that it went back to the queue, that its sender got feedback. */
+function RowState({ message: { state, steps } }: { readonly message: MessageView }) {
+  const last = steps.findLast(({ kind }) => kind === state.kind);
+  const wentBack = state.kind === "abandoned" || state.kind === "lockLost";
+  const feedback = steps.find(({ kind }) => kind === "feedback");
+  return (
+    <span class="row-state">
+      <StateBadge {...state} />
+      {wentBack && last && <span class="faint went-back">{visibleLine(last.label)}</span>}
+      {feedback && (
+        <span class="row-feedback" title={describe(feedback)}>
+          <Icon name="feedback" />
+          <span class="hidden">{describe(feedback)}</span>
+        </span>
+      )}
+    </span>
+  );
+}
+
+function describe({ label, detail }: StepView): string {
+  return visibleLine(detail ? `${label}: ${detail}` : label);
 }
 
 function BodySize({ bytes }: { readonly bytes: number | undefined }) {

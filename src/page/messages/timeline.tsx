@@ -14,7 +14,7 @@ export function Timeline({ message: { steps, next }, nowMs }: Properties) {
   return (
     <section class="section">
       <header class="section-head">
-        <h3>Life</h3>
+        <h3>History</h3>
       </header>
       <ol class="timeline">
         {steps.map((step, index) => (

@@ -19,7 +19,7 @@ export function BodyField({ form, onChange }: Properties) {
         <textarea
           id="body"
           class="mono"
-          rows={7}
+          rows={5}
           spellcheck={false}
           value={form.body}
           aria-invalid={!!wrong}

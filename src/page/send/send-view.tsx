@@ -42,7 +42,7 @@ export function SendView() {
   };
 
   return (
-    <div class="send">
+    <div class="send-columns">
       <div class="send-main">
         <h1 class="hidden">Send a message</h1>
         <SendForm
