@@ -44,8 +44,8 @@ export function drawRates(
           ...axis,
           size: 28,
           grid: { show: false },
-          space: 90,
-          values: (_plot, times) => times.map(toMinute),
+          space: (_plot, _axis, _min, _max, width) => (width < 600 ? 50 : 90),
+          values: (_plot, times, _axis, _space, step) => times.map((time) => toClock(time, step)),
         },
         { ...axis, size: 48, space: 32, values: (_plot, values) => values.map(toWhole) },
       ],
@@ -62,9 +62,10 @@ export function drawRates(
   };
 }
 
-function toMinute(seconds: number): string {
+function toClock(seconds: number, step: number): string {
   const time = new Date(seconds * 1000);
-  const parts = [time.getHours(), time.getMinutes(), time.getSeconds()];
+  const parts = [time.getHours(), time.getMinutes()];
+  if (step % 60 !== 0) parts.push(time.getSeconds());
   return parts.map((part) => String(part).padStart(2, "0")).join(":");
 }
 

@@ -68,10 +68,7 @@ function bodyOptions({ body = "", bodyEncoding = "utf8" }: SendRequest): string[
 }
 
 function option(name: string, value: string | undefined): string[] {
-  if (!value) return [];
-  // An argument that looks like an option itself.
-  if (!value.startsWith("-")) return [name, value];
-  return name.startsWith("--") ? [`${name}=${value}`] : [name + value];
+  return value ? [name, value] : [];
 }
 
 function commandLine(words: readonly string[]): string {
