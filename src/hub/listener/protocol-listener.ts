@@ -8,6 +8,7 @@ import tls, { type Server, type TLSSocket } from "node:tls";
 import type { CertificateWithKey } from "./certificates.ts";
 import { connectionBeneath, explainFailure, type HandshakeLog } from "./handshakes.ts";
 import { describeConnection, type IncomingConnection } from "./incoming-connection.ts";
+import { codeOf, listenOn } from "./listen.ts";
 import type { OpenConnections } from "./open-connections.ts";
 import { PortUnavailable } from "./port-unavailable.ts";
 
@@ -131,31 +132,17 @@ async function listen(
   options: ProtocolListenerOptions,
 ): Promise<boolean> {
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(port, options.host, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
+    await listenOn(server, port, options.host);
     return true;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = error instanceof PortUnavailable ? codeOf(error.cause) : undefined;
     // A single port was requested explicitly, so it is not replaced.
     if (code === "EACCES" && port === HTTPS_PORT && options.ports.length > 1) {
       return listen(server, UNPRIVILEGED_HTTPS_PORT, options);
     }
     if (code === "EADDRINUSE" && options.onTaken === "skip") return false;
-    throw new PortUnavailable(port, describe(code, port, options.host), { cause: error });
+    throw error;
   }
-}
-
-function describe(code: unknown, port: number, host: string): string {
-  if (code === "EADDRINUSE")
-    return `Port ${port} on ${host} is in use by another process, perhaps a hub with another C2D_HOME.`;
-  if (code === "EACCES")
-    return `Port ${port} on ${host} needs privileges that this user does not have.`;
-  return `Cannot listen on port ${port} on ${host} (${String(code)}).`;
 }
 
 function route(socket: TLSSocket, options: ProtocolListenerOptions): void {
