@@ -7,3 +7,14 @@ export function decodePercent(text: string): string | undefined {
     return undefined;
   }
 }
+
+const FORMS = {
+  hex: /^([0-9a-f]{2})*$/i,
+  base64: /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$/,
+};
+
+/** Ignores white space. `Buffer.from` alone would silently stop at the first invalid character. */
+export function parseEncodedBytes(text: string, encoding: "hex" | "base64"): Buffer | undefined {
+  const compact = text.replace(/\s/g, "");
+  return FORMS[encoding].test(compact) ? Buffer.from(compact, encoding) : undefined;
+}

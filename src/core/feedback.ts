@@ -26,6 +26,10 @@ const WANTED_BY: Record<Ack, (isPositive: boolean) => boolean> = {
   full: () => true,
 };
 
+export function wantsFeedback(ack: Ack = "none", statusCode: FeedbackStatusCode): boolean {
+  return WANTED_BY[ack](statusCode === "Success");
+}
+
 /** Undefined unless the message requested it (rule feedback-ack). */
 export function feedbackFor(
   transition: Transition<Message>,
@@ -33,17 +37,17 @@ export function feedbackFor(
   nowMs: number,
 ): FeedbackRecord | undefined {
   const statusCode = statusCodeOf(transition);
-  if (statusCode === undefined || !wantsFeedback(transition)) return undefined;
+  if (statusCode === undefined || !leavesFeedback(transition)) return undefined;
   const { messageId = "" } = transition.entry.payload.system;
   return { originalMessageId: messageId, ...origin, statusCode, enqueuedTimeUtcMs: nowMs };
 }
 
 /** Whether there is a record of it. */
-export function wantsFeedback(transition: Transition<Message>): boolean {
-  const { ack = "none" } = transition.entry.payload.system;
-  if (ack === "none") return false;
+export function leavesFeedback(transition: Transition<Message>): boolean {
+  const { ack } = transition.entry.payload.system;
+  if (ack === undefined) return false;
   const statusCode = statusCodeOf(transition);
-  return statusCode !== undefined && WANTED_BY[ack](statusCode === "Success");
+  return statusCode !== undefined && wantsFeedback(ack, statusCode);
 }
 
 function statusCodeOf(transition: Transition<Message>): FeedbackStatusCode | undefined {

@@ -1,6 +1,6 @@
 /** Visible ASCII only: all else is percent-encoded (rule https-headers; Azure's way is unknown). */
 
-import { decodePercent } from "./percent-encoding.ts";
+import { decodePercent } from "./encodings.ts";
 
 /** Header names are tokens (RFC 9110, 5.6.2); `%` marks encoded bytes. */
 export function encodeHeaderName(name: string): string {

@@ -41,6 +41,11 @@ export const HUB_OPTION_RANGES = {
     text: `a whole number from 0 to ${MAX_PORT}`,
     includes: (value) => isWholeNumber(value, 0, MAX_PORT),
   },
+  ui: { text: "true or false", includes: (value) => typeof value === "boolean" },
+  uiPort: {
+    text: `a whole number from 0 to ${MAX_PORT}`,
+    includes: (value) => isWholeNumber(value, 0, MAX_PORT),
+  },
   host: { text: "an address to listen on", includes: (value) => matches(value, /./) },
   hostNames: listOf(HOST_NAME_RANGE),
   defaultTtlMs: DURATION_RANGE,

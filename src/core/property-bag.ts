@@ -1,5 +1,6 @@
 /** Encodes `$` and `/` too: the C SDK relies on it. Decodes tolerantly (rule mqtt-properties). */
 
+import { decodePercent } from "./encodings.ts";
 import type {
   Message,
   PropertyValue,
@@ -8,7 +9,6 @@ import type {
   TelemetryProperties,
 } from "./message.ts";
 import { ACKS } from "./message.ts";
-import { decodePercent } from "./percent-encoding.ts";
 
 interface PropertyBag {
   readonly properties: Readonly<Record<string, PropertyValue>>;

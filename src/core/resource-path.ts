@@ -1,4 +1,4 @@
-import { decodePercent } from "./percent-encoding.ts";
+import { decodePercent } from "./encodings.ts";
 
 export type AmqpNode =
   | { readonly type: "cbs" }

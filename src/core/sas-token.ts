@@ -1,8 +1,8 @@
 /** The signed text is `sr` exactly as in the token, never decoded (rule sas-signature). */
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { decodePercent } from "./encodings.ts";
 import { HubError } from "./hub-error.ts";
-import { decodePercent } from "./percent-encoding.ts";
 
 export interface SasToken {
   /** As in the token, still encoded. */

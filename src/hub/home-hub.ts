@@ -12,20 +12,24 @@ import {
   writePublicFile,
 } from "./home/home.ts";
 import { createInstallation, type Installation, readInstallation } from "./home/installation.ts";
-import { startHub } from "./hub.ts";
+import { keepPageFile, type PageFile, writePageFile } from "./home/page-file.ts";
+import { nameOf } from "./host-name.ts";
+import { type HubPageOptions, startHub } from "./hub.ts";
 import type { LocalHub } from "./local-hub.ts";
 import { type LocalHubOptions, resolveOptions } from "./local-hub-options.ts";
 import { openLevelStore } from "./store/level-store.ts";
 import { createMemoryStore } from "./store/memory-store.ts";
 import { acquireOwnership } from "./store/ownership.ts";
 import type { Store } from "./store/store.ts";
-import { nameOf, toLocalHub } from "./to-local-hub.ts";
+import { toLocalHub } from "./to-local-hub.ts";
 
 export interface HomeHubOptions extends Omit<LocalHubOptions, "port" | "directory"> {
   readonly directory: string;
   /** Default 8883, 5671 and 443 (8443 where binding port 443 needs privileges). */
   readonly ports?: readonly number[];
   readonly onTakenPort?: "fail" | "skip";
+  /** Default: the one it had before, then 8880, then any free one. */
+  readonly uiPort?: number;
   /** Keeps keys, registry and queues in memory; the directory is still locked by this hub. */
   readonly isInMemory?: boolean;
   /** Written to `hub.json`. */
@@ -36,6 +40,10 @@ export interface HomeHubOptions extends Omit<LocalHubOptions, "port" | "director
 }
 
 export const STANDARD_PORTS = [8883, 5671, 443] as const;
+
+export const STANDARD_UI_PORT = 8880;
+
+const ANY_PORT = 0;
 
 /**
  * @throws HomeError; StoreError when another process has the directory, or its store cannot be
@@ -64,6 +72,7 @@ async function startWithStore(
     // No other hub runs for this directory now, so an existing `hub.json` is stale.
     removeHubDescription(paths);
     const installation = keepInstallation(paths, resolved.clock.nowMs());
+    const pageFile = options.ui ? keepPageFile(paths) : undefined;
     // Until here the start is so busy that a signal may not have been noticed yet.
     if (signal) await pollOnce();
     signal?.throwIfAborted();
@@ -74,21 +83,27 @@ async function startWithStore(
       ports: options.ports ?? STANDARD_PORTS,
       onTakenPort: options.onTakenPort ?? "fail",
       ...(options.idleExitMs !== undefined && { idleExitMs: options.idleExitMs }),
+      ...(pageFile && { page: toPageOptions(pageFile, options.uiPort) }),
       onStopping: () => removeHubDescription(paths),
     });
     close = () => hub.stop();
     signal?.throwIfAborted();
-    const local = toLocalHub(hub, installation, { host: resolved.host, caFile: paths.caFile });
+    if (pageFile && hub.page && hub.page.port !== pageFile.port) {
+      writePageFile(paths, { ...pageFile, port: hub.page.port });
+    }
+    const { host } = resolved;
+    const local = toLocalHub(hub, installation, { host, caFile: paths.caFile });
     writeHubDescription(paths, {
       hostName: local.hostName,
-      endpoint: `${nameOf(resolved.host)}:${local.ports[0]}`,
-      host: resolved.host,
+      endpoint: `${nameOf(host)}:${local.ports[0]}`,
+      host,
       ports: local.ports,
       pid: process.pid,
       caFile: local.caFile,
       connectionString: local.connectionString,
       eventHubConnectionString: local.eventHubConnectionString,
       lockTimeoutMs: resolved.settings.lockTimeoutMs,
+      ...(hub.page && { ui: hub.page.address }),
       isBackground: options.isBackground === true,
     });
     return local;
@@ -96,6 +111,12 @@ async function startWithStore(
     await close();
     throw error;
   }
+}
+
+/** A page that is open in a browser finds the hub again where it was. */
+function toPageOptions({ key, port }: PageFile, uiPort: number | undefined): HubPageOptions {
+  const usual = [...(port === undefined ? [] : [port]), STANDARD_UI_PORT, ANY_PORT];
+  return { key, ports: uiPort === undefined ? usual : [uiPort], isReachedWithLocal: true };
 }
 
 function keepInstallation({ installationFile, caFile }: HomePaths, nowMs: number): Installation {

@@ -8,6 +8,7 @@ import { Secret } from "../core/secret.ts";
 import { serveAmqp } from "./amqp/connection.ts";
 import { checkRhea } from "./amqp/rhea/check-rhea.ts";
 import type { Installation } from "./home/installation.ts";
+import { hostNameOf } from "./host-name.ts";
 import type { RouteServices } from "./https/route.ts";
 import { createHttpsServer } from "./https/server.ts";
 import { issueServerCertificate } from "./listener/certificates.ts";
@@ -18,6 +19,7 @@ import type { CloudToDevice } from "./model/cloud-to-device.ts";
 import type { HubEventStream } from "./model/events.ts";
 import type { Registry } from "./model/identity-registry.ts";
 import { serveMqtt } from "./mqtt/connection.ts";
+import { openPageListener, type PageListener } from "./page/page-listener.ts";
 import { IdleWatch, Lifetime } from "./runtime/lifetime.ts";
 import { createServices, type HubServices, type ServicesOptions } from "./services.ts";
 import type { Store } from "./store/store.ts";
@@ -35,12 +37,22 @@ export interface HubOptions
   /** Besides `localhost`, `hub.localhost` and the loopback addresses. */
   readonly hostNames: readonly string[];
   readonly idleExitMs?: number;
+  /** Without it, the hub has no page. */
+  readonly page?: HubPageOptions;
   /** Called before the hub stops, for any reason. */
   onStopping?(): void;
 }
 
+export interface HubPageOptions {
+  readonly key: string;
+  /** The first that is free; 0 for any free one. */
+  readonly ports: readonly number[];
+  readonly isReachedWithLocal: boolean;
+}
+
 export interface Hub {
   readonly ports: readonly number[];
+  readonly page: Omit<PageListener, "close"> | undefined;
   readonly events: HubEventStream;
   readonly registry: Registry;
   readonly cloudToDevice: CloudToDevice;
@@ -67,29 +79,35 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const stopHub = (): void => {
     opening.then(() => lifetime.stop()).catch(() => {});
   };
-  const open = async (): Promise<ProtocolListener> => {
+  const open = async () => {
     await Promise.all(options.devices.map((deviceId) => services.registry.ensure(deviceId)));
     services.openConnections.watch((clients) => idle.update(clients));
     const listener = await openListener(options, { ...services, stopHub });
+    const page = await openPage(options, services, listener).catch(async (error: unknown) => {
+      await listener.close();
+      throw error;
+    });
     lifetime.onStop(
       () => options.onStopping?.(),
       () => idle.stop(),
+      () => page?.close(),
       () => listener.close(),
       () => services.scheduler.stop(),
       () => services.activity.flush(),
       () => options.store.close(),
     );
     idle.start();
-    return listener;
+    return { listener, page };
   };
   const opening = open();
-  const listener = await opening.catch(async (error: unknown) => {
+  const { listener, page } = await opening.catch(async (error: unknown) => {
     services.scheduler.stop();
     await options.store.close();
     throw error;
   });
   return {
     ports: listener.ports,
+    page,
     events: services.events,
     registry: services.registry,
     cloudToDevice: services.cloudToDevice,
@@ -124,6 +142,20 @@ async function openListener(
     handshakes: services.handshakes,
     certificate: issueServerCertificate(authority, hostNamesOf(options), nowMs),
     openConnections: services.openConnections,
+  });
+}
+
+async function openPage(
+  { host, page, settings }: HubOptions,
+  services: HubServices,
+  { ports }: ProtocolListener,
+): Promise<PageListener | undefined> {
+  if (page === undefined) return undefined;
+  return await openPageListener({
+    ...page,
+    services,
+    hostName: hostNameOf(host, ports),
+    queueDepth: settings.queueDepth,
   });
 }
 

@@ -17,6 +17,10 @@ export interface LocalHubOptions {
   readonly directory?: string;
   /** 0 to 65535. Default 0: any free port. */
   readonly port?: number;
+  /** Serves a web page on which people can watch the hub. Default false. */
+  readonly ui?: boolean;
+  /** Port of the page, 0 to 65535, always on 127.0.0.1. Default 0: any free port. */
+  readonly uiPort?: number;
   /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string;
   /** Additional host names; the certificate contains them. */

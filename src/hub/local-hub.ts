@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { validateDeviceId } from "../core/device-identity.ts";
 import { validateOptions } from "../core/hub-options.ts";
 import { createInstallation } from "./home/installation.ts";
+import { createPageKey } from "./home/page-file.ts";
 import { startHub } from "./hub.ts";
 import {
   LOCAL_HUB_OPTION_RANGES,
@@ -29,6 +30,8 @@ export interface LocalHub extends AsyncDisposable {
   readonly connectionString: string;
   /** For Event Hubs clients, to read device-to-cloud messages. */
   readonly eventHubConnectionString: string;
+  /** Of the page, with its key, for a browser; undefined without the option `ui`. */
+  readonly uiUrl: string | undefined;
   /**
    * Path of the CA certificate (PEM) that clients must trust; deleted by `stop`, unless the hub has a
    * directory.
@@ -94,10 +97,10 @@ export interface LocalHub extends AsyncDisposable {
  */
 export async function startLocalHub(options: LocalHubOptions = {}): Promise<LocalHub> {
   validateOptions(options, LOCAL_HUB_OPTION_RANGES);
-  const { directory, port = 0, ...others } = options;
+  const { directory, port = 0, uiPort = 0, ...others } = options;
   if (directory === undefined) return await startInMemory(options);
   const { startHomeHub } = await import("./home-hub.ts");
-  return await startHomeHub({ ...others, directory: resolve(directory), ports: [port] });
+  return await startHomeHub({ ...others, uiPort, directory: resolve(directory), ports: [port] });
 }
 
 async function startInMemory(options: LocalHubOptions): Promise<LocalHub> {
@@ -116,6 +119,9 @@ async function startInMemory(options: LocalHubOptions): Promise<LocalHub> {
       store: createMemoryStore(),
       ports: [options.port ?? 0],
       onTakenPort: "fail",
+      ...(options.ui && {
+        page: { key: createPageKey(), ports: [options.uiPort ?? 0], isReachedWithLocal: false },
+      }),
       onStopping: removeDirectory,
     });
     close = () => hub.stop();

@@ -8,20 +8,14 @@ import { type DeviceIdentity, validateDeviceId } from "../core/device-identity.t
 import { EVENT_HUB_NAME } from "../core/resource-path.ts";
 import { Secret } from "../core/secret.ts";
 import type { Installation } from "./home/installation.ts";
+import { hostNameOf } from "./host-name.ts";
 import type { Hub } from "./hub.ts";
 import { trustInThisProcess } from "./listener/process-trust.ts";
-import { DEFAULT_HOST } from "./local-hub-options.ts";
 import { fromMessage, type MessageToSend, toMessage } from "./message-to-send.ts";
 import type { HubEvent, HubEventListener } from "./model/events.ts";
 import { toQueuedMessage } from "./model/queued-message.ts";
 import { HubStoppedError } from "./runtime/lifetime.ts";
 import { type WaitFor, type WaitOptions, waitForEvent } from "./wait-for-event.ts";
-
-/** Default ports of SDKs, for connection strings without one: MQTT and AMQP. */
-const PORTS_WITHOUT_MENTION = [8883, 5671] as const;
-
-/** Listen addresses, besides IPv6 ones, that `localhost` reaches. */
-const NAMED_LOCALHOST: readonly string[] = [DEFAULT_HOST, "0.0.0.0", "localhost"];
 
 export function toLocalHub(
   hub: Hub,
@@ -61,6 +55,7 @@ export function toLocalHub(
       entityPath: EVENT_HUB_NAME,
     }),
     caFile,
+    uiUrl: hub.page?.url,
     stopped: hub.stopped,
     deviceConnectionString,
     send: async (deviceId: string, message: MessageToSend = {}) => {
@@ -91,14 +86,4 @@ export function toLocalHub(
 function credentialOf({ authentication }: DeviceIdentity): DeviceCredential {
   if (authentication.type !== "sas") return { type: "x509" };
   return { type: "key", sharedAccessKey: new Secret(authentication.primaryKey) };
-}
-
-function hostNameOf(host: string, ports: readonly number[]): string {
-  const isStandard = PORTS_WITHOUT_MENTION.every((port) => ports.includes(port));
-  return isStandard ? nameOf(host) : `${nameOf(host)}:${ports[0]}`;
-}
-
-/** For clients on this machine; an IPv6 address would be ambiguous with a port. */
-export function nameOf(host: string): string {
-  return NAMED_LOCALHOST.includes(host) || host.includes(":") ? "localhost" : host;
 }

@@ -1,12 +1,12 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
+import { parseEncodedBytes } from "../../core/encodings.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Io } from "../terminal/io.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 import { decodeUtf8 } from "../text/body-text.ts";
 import type { BodySource } from "./body-source.ts";
-import { parseEncodedBytes } from "./encoded-bytes.ts";
 import type { BodyPlan } from "./message-plan.ts";
 
 export interface SizeLimit {

@@ -11,6 +11,7 @@ export interface HomePaths {
   readonly directory: string;
   readonly caFile: string;
   readonly installationFile: string;
+  readonly pageFile: string;
   readonly hubFile: string;
   readonly logFile: string;
   readonly storeDirectory: string;
@@ -26,6 +27,8 @@ export interface HubDescription {
   readonly ports: readonly number[];
   readonly pid: number;
   readonly lockTimeoutMs?: number;
+  /** Address of its page, without the key; absent if it has none. */
+  readonly ui?: string;
   /** Started by a command with `--local`. */
   readonly isBackground?: boolean;
   readonly caFile: string;
@@ -48,6 +51,7 @@ export function homePaths(directory: string): HomePaths {
     directory,
     caFile: join(directory, "ca.pem"),
     installationFile: join(directory, "installation.json"),
+    pageFile: join(directory, "page.json"),
     hubFile: join(directory, "hub.json"),
     logFile: join(directory, "hub.log"),
     storeDirectory: join(directory, "store"),

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../async/clock.ts";
 import { enqueueMessage } from "../../core/device-queue.ts";
-import { type FeedbackRecord, feedbackFor, wantsFeedback } from "../../core/feedback.ts";
+import { type FeedbackRecord, feedbackFor, leavesFeedback } from "../../core/feedback.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { CloudToDeviceSettings } from "../../core/limits.ts";
 import type { Message } from "../../core/message.ts";
@@ -147,14 +147,18 @@ export class CloudToDevice {
 
   /** Messages waiting or in flight. */
   countOf(deviceId: string): number {
-    this.#advance(deviceId);
-    return this.#stateOf(deviceId).queue.size;
+    return this.queueOf(deviceId).size;
   }
 
   /** Those of one device, oldest first. They do not change with the hub. */
   entriesOf(deviceId: string): Iterable<Entry<Message>> {
+    return this.queueOf(deviceId).entries;
+  }
+
+  /** It does not change with the hub. */
+  queueOf(deviceId: string): MessageQueue<Message> {
     this.#advance(deviceId);
-    return this.#stateOf(deviceId).queue.entries;
+    return this.#stateOf(deviceId).queue;
   }
 
   /** Of all devices that have messages, by id. They do not change with the hub. */
@@ -247,7 +251,7 @@ export class CloudToDevice {
   }
 
   #feedbackOf(deviceId: string, transitions: readonly Transition<Message>[]): FeedbackRecord[] {
-    if (!transitions.some(wantsFeedback)) return [];
+    if (!transitions.some(leavesFeedback)) return [];
     const deviceGenerationId = this.#options.registry.find(deviceId)?.generationId ?? "";
     const origin = { deviceId, deviceGenerationId };
     const nowMs = this.#options.clock.nowMs();

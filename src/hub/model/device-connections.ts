@@ -51,6 +51,10 @@ export class DeviceConnections {
     return this.#current.has(deviceId);
   }
 
+  protocolOf(deviceId: string): Protocol | undefined {
+    return this.#current.get(deviceId)?.protocol;
+  }
+
   get count(): number {
     return this.#current.size;
   }

@@ -6,7 +6,7 @@
 import type { Message } from "../../core/message.ts";
 import type { HubEvent } from "./events.ts";
 import { LENGTH_BYTES, PackedBytes } from "./packed-bytes.ts";
-import { boundOfEvent, putEvent, takeEvent } from "./packed-event.ts";
+import { boundOfEvent, putEvent, takeEvent, takeEventType } from "./packed-event.ts";
 import { boundOfMessage, putMessage, takeMessage } from "./packed-message.ts";
 
 export interface RecordedEvent {
@@ -119,6 +119,19 @@ export class EventRing {
     const message = hasMessage ? takeMessage(packed, messageIdOf(event)) : undefined;
     advance(block, cursor);
     return { number, timeMs, event, ...(message && { message }) };
+  }
+
+  /** Type and time of each event that it has, the oldest first. */
+  scan(visit: (type: HubEvent["type"] | undefined, timeMs: number) => void): void {
+    for (const block of this.#blocks) {
+      const cursor = { number: block.firstNumber, offset: 0 };
+      while (cursor.offset < block.end) {
+        const timeMs = timeOf(block, cursor);
+        block.packed.takeLength();
+        visit(takeEventType(block.packed), timeMs);
+        advance(block, cursor);
+      }
+    }
   }
 
   /** Calls the listener after each event; the returned function ends that. */

@@ -28,6 +28,7 @@ export class Registry {
   readonly #devices: Map<string, DeviceIdentity>;
   readonly #onDelete: ((deviceId: string) => readonly StoreChange[])[] = [];
   readonly #onDeleted: ((deviceId: string) => void)[] = [];
+  readonly #onKept: ((deviceId: string) => void)[] = [];
   #lastGeneration = 0n;
 
   constructor(options: RegistryOptions) {
@@ -43,6 +44,11 @@ export class Registry {
   /** Called once the deletion is durable, after the device's last event. */
   onDeleted(forget: (deviceId: string) => void): void {
     this.#onDeleted.push(forget);
+  }
+
+  /** Called once a new or changed device is durable. */
+  onKept(notice: (deviceId: string) => void): void {
+    this.#onKept.push(notice);
   }
 
   find(deviceId: string): DeviceIdentity | undefined {
@@ -108,8 +114,14 @@ export class Registry {
   }
 
   async #keep(device: DeviceIdentity): Promise<DeviceIdentity> {
-    this.#devices.set(device.deviceId, device);
-    await this.#options.store.write(() => [deviceRecords.put(device.deviceId, device)]);
+    const { deviceId } = device;
+    const { store } = this.#options;
+    this.#devices.set(deviceId, device);
+    const durable = store.write(() => [deviceRecords.put(deviceId, device)]);
+    store.onceDurable(() => {
+      for (const notice of this.#onKept) notice(deviceId);
+    });
+    await durable;
     return device;
   }
 

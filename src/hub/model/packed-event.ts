@@ -101,6 +101,11 @@ function putFields(packed: PackedBytes, event: HubEvent): void {
   }
 }
 
+/** Alone, for those who only count: the event itself would have to be built. */
+export function takeEventType(packed: PackedBytes): HubEvent["type"] | undefined {
+  return TYPES[packed.takeLength()];
+}
+
 export function takeEvent(packed: PackedBytes): HubEvent {
   const code = packed.takeLength();
   const event: Record<string, unknown> = { type: TYPES[code] };

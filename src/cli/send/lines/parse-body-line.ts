@@ -1,6 +1,6 @@
 import { ClientError } from "../../../client/errors/client-error.ts";
+import { parseEncodedBytes } from "../../../core/encodings.ts";
 import { MAX_CLOUD_TO_DEVICE_BYTES } from "../../../core/limits.ts";
-import { parseEncodedBytes } from "../../message/encoded-bytes.ts";
 import type { BodyPlan } from "../../message/message-plan.ts";
 import { decodeUtf8 } from "../../text/body-text.ts";
 import { findUnknownPlaceholder, PLACEHOLDERS } from "../../text/placeholders.ts";

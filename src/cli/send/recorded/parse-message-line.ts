@@ -1,8 +1,8 @@
 /** Parses a line of `c2d-device listen -o json` back into its message. */
 
+import { parseEncodedBytes } from "../../../core/encodings.ts";
 import { HubError } from "../../../core/hub-error.ts";
 import { type Message, type PropertyValue, parseAck } from "../../../core/message.ts";
-import { parseEncodedBytes } from "../../message/encoded-bytes.ts";
 import { decodeUtf8 } from "../../text/body-text.ts";
 
 export interface RecordedMessage {

@@ -1,0 +1,164 @@
+/** Follows the hub for as long as there is a page: what was, what is, and every 100 ms what is new. */
+
+import { valuesOf } from "../../../core/due-tree.ts";
+import type { Message } from "../../../core/message.ts";
+import type { HubEvent } from "../../model/events.ts";
+import type { PageOptions } from "../page-services.ts";
+import type { Changes, HubView, MessageView, Snapshot } from "../page-types.ts";
+import { DeviceChanges } from "./device-changes.ts";
+import { type MessageLife, toMessageView } from "./message-life.ts";
+import { MessageLives } from "./message-lives.ts";
+import { RateHistory } from "./rate-history.ts";
+import { readHistory } from "./read-history.ts";
+import { Sampler } from "./sampler.ts";
+import { TelemetryList } from "./telemetry-list.ts";
+
+/** Of messages, and of events. */
+const KEPT = 1000;
+
+const UPDATE_MS = 100;
+
+/** Of what is new, messages and events each; the rest is counted. */
+const SAMPLE_LIMITS = { burst: 1000, perSecond: 200 };
+
+export class PageWatch {
+  readonly #options: PageOptions;
+  readonly #onChanges: (changes: Changes) => void;
+  readonly #devices: DeviceChanges;
+  readonly #lives = new MessageLives(KEPT);
+  readonly #telemetry = new TelemetryList(KEPT);
+  readonly #rates: RateHistory;
+  readonly #messageSampler: Sampler;
+  readonly #eventSampler: Sampler;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #unsubscribe: () => void;
+
+  /** Resolves once it knows what was, and has missed nothing since. */
+  static start(options: PageOptions, onChanges: (changes: Changes) => void): Promise<PageWatch> {
+    const { store } = options.services;
+    // All earlier events are in the ring by then, and no later one has been reported.
+    return new Promise((resolve) =>
+      store.onceDurable(() => resolve(new PageWatch(options, onChanges))),
+    );
+  }
+
+  private constructor(options: PageOptions, onChanges: (changes: Changes) => void) {
+    const { services } = options;
+    const { clock, cloudToDevice, events, ring } = services;
+    this.#options = options;
+    this.#onChanges = onChanges;
+    this.#devices = new DeviceChanges(services);
+    this.#rates = new RateHistory(ring, clock.nowMs());
+    this.#messageSampler = new Sampler(SAMPLE_LIMITS, performance.now());
+    this.#eventSampler = new Sampler(SAMPLE_LIMITS, performance.now());
+    readHistory(ring, cloudToDevice.queues(), this.#lives, this.#telemetry);
+    this.#unsubscribe = events.subscribe((event, timeMs, message) =>
+      this.#take(event, timeMs, message),
+    );
+    this.#timer = setInterval(() => this.update(), UPDATE_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#unsubscribe();
+  }
+
+  /** Update first: what is new goes to those who already have a snapshot. */
+  snapshot(): Snapshot {
+    return {
+      hub: this.#describeHub(),
+      devices: this.#devices.list(),
+      messages: this.#toViews(this.#lives.list()),
+      events: this.#telemetry.list(),
+      rates: this.#rates.points,
+    };
+  }
+
+  keepDevice(deviceId: string): void {
+    this.#devices.change(deviceId);
+  }
+
+  deleteDevice(deviceId: string): void {
+    this.#devices.delete(deviceId);
+    this.#lives.dropDevice(deviceId, this.#options.services.clock.nowMs());
+  }
+
+  update(): void {
+    this.#rates.advance(this.#options.services.clock.nowMs());
+    const nowMs = performance.now();
+    const all = {
+      devices: this.#devices.takeChanged(),
+      deletedDevices: this.#devices.takeDeleted(),
+      messages: this.#toViews(this.#lives.takeChanged().reverse()),
+      events: this.#telemetry.takeAdded(),
+      rates: this.#rates.take(),
+      sampledMessages: this.#messageSampler.take(nowMs),
+      sampledEvents: this.#eventSampler.take(nowMs),
+    };
+    const news = Object.entries(all).filter(([, value]) => value && !isEmpty(value));
+    if (news.length > 0) this.#onChanges(Object.fromEntries(news));
+  }
+
+  #take(event: HubEvent, timeMs: number, message: Message | undefined): void {
+    this.#rates.count(event.type, timeMs);
+    if ("deviceId" in event) this.#devices.change(event.deviceId);
+    switch (event.type) {
+      case "enqueued":
+        if (this.#messageSampler.admit()) this.#lives.enqueue(event, timeMs, this.#number, message);
+        break;
+      case "telemetry":
+        if (this.#eventSampler.admit()) this.#telemetry.add(event, timeMs, this.#number, message);
+        break;
+      case "delivered":
+      case "requeued":
+      case "settled":
+      case "deadLettered":
+        this.#lives.step(event, timeMs);
+        break;
+      case "feedback":
+        this.#lives.feedback(event, timeMs);
+    }
+  }
+
+  /** Of the event that is being reported: the ring has it already. */
+  get #number(): number {
+    return this.#options.services.ring.nextNumber - 1;
+  }
+
+  #toViews(lives: readonly MessageLife[]): MessageView[] {
+    const locks = new Map<string, ReadonlyMap<number, number>>();
+    return lives.map((life) => {
+      if (life.kind !== "delivered") return toMessageView(life, undefined);
+      const { deviceId, sequenceNumber } = life.ref;
+      const ofDevice = locks.get(deviceId) ?? this.#locksOf(deviceId);
+      locks.set(deviceId, ofDevice);
+      return toMessageView(life, ofDevice.get(sequenceNumber));
+    });
+  }
+
+  /** Until when each locked message of a device is locked. */
+  #locksOf(deviceId: string): ReadonlyMap<number, number> {
+    const { cloudToDevice, registry } = this.#options.services;
+    if (registry.find(deviceId) === undefined) return new Map();
+    const locked = [...valuesOf(cloudToDevice.queueOf(deviceId).locked, Number.POSITIVE_INFINITY)];
+    return new Map(locked.map(({ sequenceNumber, lock }) => [sequenceNumber, lock.untilMs]));
+  }
+
+  #describeHub(): HubView {
+    const { hostName, queueDepth, isReachedWithLocal, services } = this.#options;
+    const { clock, ring, version } = services;
+    return {
+      version,
+      hostName,
+      startedMs: ring.startedMs,
+      nowMs: clock.nowMs(),
+      queueDepth,
+      commandFlag: isReachedWithLocal ? "--local" : "",
+      kept: KEPT,
+    };
+  }
+}
+
+function isEmpty(value: object): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
