@@ -3,13 +3,14 @@
  * messages in every state, and telemetry. Needs `npm run build` and a Chromium.
  */
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { ManualClock, startLocalHub } from "../dist/index.js";
 import { findBrowser } from "./screenshots/find-browser.mjs";
+import { shrinkPng } from "./screenshots/small-png.mjs";
 import { DEVICES, HISTORY_MS, play } from "./screenshots/story.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -55,6 +56,18 @@ try {
   rmSync(directory, { recursive: true, force: true });
 }
 
+async function send(page) {
+  await page.getByLabel("Body", { exact: true }).fill('{"setpoint": 22, "until": "23:00"}');
+  await page.getByLabel("Message id").fill("setpoint-301");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.locator(".sent li").waitFor();
+  await page.getByLabel("Message id").fill("setpoint-302");
+  await page.getByLabel("Feedback").selectOption("full");
+  await page.getByRole("button", { name: "Add property" }).click();
+  await page.getByLabel("Name of property 1").fill("origin");
+  await page.getByLabel("Value of property 1").fill("it's me");
+}
+
 async function take({ name, view, viewport, theme, open }) {
   const context = await browser.newContext({ viewport, colorScheme: theme });
   const page = await context.newPage();
@@ -67,7 +80,8 @@ async function take({ name, view, viewport, theme, open }) {
     if (view === "messages") await page.locator(".detail .body").waitFor();
     await page.mouse.move(0, 0);
   }
+  if (view.startsWith("send")) await send(page);
   await page.evaluate("document.fonts.ready");
-  await page.screenshot({ path: join(folder, `page-${name}.png`) });
+  writeFileSync(join(folder, `page-${name}.png`), shrinkPng(await page.screenshot()));
   await context.close();
 }

@@ -21,7 +21,7 @@ export const DEVICES = [
   "valve-garden",
 ];
 
-const [LAMP, KITCHEN, ROOF, GATE, PUMP, VALVE, HEATER] = [
+const [LAMP, KITCHEN, ROOF, GATE, PUMP, VALVE, HEATER, BLINDS] = [
   "lamp-hall",
   "thermostat-kitchen",
   "sensor-roof",
@@ -29,6 +29,7 @@ const [LAMP, KITCHEN, ROOF, GATE, PUMP, VALVE, HEATER] = [
   "pump-3",
   "valve-garden",
   "heater-bath",
+  "blinds-south",
 ];
 
 /** @returns disconnects the devices. */
@@ -37,6 +38,7 @@ export async function play(hub, clock) {
     [LAMP]: await connect(hub, LAMP, amqp.Amqp),
     [KITCHEN]: await connect(hub, KITCHEN, mqtt.Mqtt),
     [ROOF]: await connect(hub, ROOF, mqtt.Mqtt),
+    [BLINDS]: await connect(hub, BLINDS, amqp.Amqp),
   };
   const handled = settling(hub);
   for (const id of [LAMP, KITCHEN]) {
@@ -55,6 +57,11 @@ export async function play(hub, clock) {
 
 /** What happens once, by the second. */
 const SCENES = {
+  100: async (hub) => {
+    for (let n = 0; n < 14; n += 1) {
+      await hub.send(HEATER, { messageId: `boost-${n + 10}`, body: { boostMinutes: 5 + n } });
+    }
+  },
   175: (hub, _clients, _handled, clock) =>
     hub.send(HEATER, {
       messageId: "boost-9",
@@ -72,7 +79,7 @@ const SCENES = {
     await hub.send(PUMP, { messageId: "mode-turbo", body: { mode: "turbo" }, ack: "full" });
     await receive(hub, PUMP, (client, message) => client.reject(message));
   },
-  225: async (hub, _clients, _handled, clock) => {
+  225: async (hub, clients, _handled, clock) => {
     const body = { command: "open", holdSeconds: 30, requestedBy: "front-desk" };
     await hub.send(GATE, {
       messageId: "open-gate-42",
@@ -81,10 +88,14 @@ const SCENES = {
       properties: { priority: "high", source: "intercom" },
       ack: "full",
     });
-    await receive(hub, GATE, (client, message) => client.abandon(message));
-    clock.advance(4200);
-    await receive(hub, GATE, () => {});
+    clock.advance(400);
+    clients[GATE] = await connectReceiver(hub, GATE);
   },
+  229: (_hub, clients) => clients[GATE].close(),
+  241: async (hub, clients) => {
+    clients[GATE] = await connectReceiver(hub, GATE);
+  },
+  244: (_hub, clients) => clients[GATE].close(),
   262: async (hub) => {
     for (const litres of [40, 25, 10]) {
       await hub.send(VALVE, { messageId: `water-${litres}`, body: { litres } });
@@ -93,10 +104,7 @@ const SCENES = {
     await hub.send(PUMP, { messageId: "flush-2", body: { flush: true, seconds: 12 } });
   },
   285: async (hub, clients) => {
-    clients[VALVE] = await connect(hub, VALVE, amqp.Amqp);
-    const received = new Promise((resolve) => clients[VALVE].once("message", resolve));
-    clients[VALVE].on("message", () => {});
-    await received;
+    clients[VALVE] = await connectReceiver(hub, VALVE);
   },
   290: (hub, _clients, handled) =>
     handled(
@@ -154,6 +162,13 @@ async function report(clients, second) {
 
 function round(value) {
   return Math.round(value * 10) / 10;
+}
+
+/** Settles nothing. */
+async function connectReceiver(hub, deviceId) {
+  const client = await connect(hub, deviceId, amqp.Amqp);
+  await new Promise((resolve) => client.on("message", resolve));
+  return client;
 }
 
 /** Connects, lets the device do something with one message, and disconnects. */
