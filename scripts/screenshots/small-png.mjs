@@ -16,9 +16,7 @@ export function shrinkPng(png) {
     colors[pixel] = color;
     counts.set(color, (counts.get(color) ?? 0) + 1);
   }
-  const palette = [...counts.keys()]
-    .sort((a, b) => counts.get(b) - counts.get(a))
-    .slice(0, PALETTE_SIZE);
+  const palette = choosePalette(counts);
   const indexes = new Map(palette.map((color, index) => [color, index]));
   const rows = Buffer.alloc((width + 1) * height);
   for (let y = 0; y < height; y += 1) {
@@ -35,17 +33,32 @@ export function shrinkPng(png) {
   return writePng(width, height, palette, rows);
 }
 
+/** Each time the color that most pixels miss most. */
+function choosePalette(counts) {
+  const colors = [...counts.keys()];
+  const distances = colors.map(() => 2 ** 18);
+  const palette = [];
+  while (palette.length < Math.min(PALETTE_SIZE, colors.length)) {
+    const worth = colors.map((color, at) => distances[at] * Math.sqrt(counts.get(color)));
+    const chosen = colors[worth.indexOf(Math.max(...worth))];
+    palette.push(chosen);
+    colors.forEach((color, at) => {
+      distances[at] = Math.min(distances[at], distance(color, chosen));
+    });
+  }
+  return palette;
+}
+
 function nearest(palette, color) {
-  let best = 0;
-  let bestDistance = Number.POSITIVE_INFINITY;
-  palette.forEach((other, index) => {
-    const distance = [16, 8, 0].reduce(
-      (sum, shift) => sum + (((color >> shift) & 255) - ((other >> shift) & 255)) ** 2,
-      0,
-    );
-    if (distance < bestDistance) [best, bestDistance] = [index, distance];
-  });
-  return best;
+  const distances = palette.map((other) => distance(color, other));
+  return distances.indexOf(Math.min(...distances));
+}
+
+function distance(color, other) {
+  return [16, 8, 0].reduce(
+    (sum, shift) => sum + (((color >> shift) & 255) - ((other >> shift) & 255)) ** 2,
+    0,
+  );
 }
 
 function readPng(png) {

@@ -8,7 +8,7 @@ import { LinkBanner } from "./shell/link-banner.tsx";
 import { Numbers } from "./shell/numbers.tsx";
 import { HubProvider, useFollowedHub, useNow } from "./state/hub-context.ts";
 import { useRoute } from "./state/route.ts";
-import type { View } from "./state/route-hash.ts";
+import { VIEW_NAMES, type View } from "./state/route-hash.ts";
 
 const VIEW_OF: Readonly<Record<View, () => preact.JSX.Element>> = {
   messages: MessagesView,
@@ -23,7 +23,7 @@ export function Page() {
   const { view } = useRoute();
   const Shown = VIEW_OF[view];
   useEffect(() => {
-    document.title = `${view.charAt(0).toUpperCase()}${view.slice(1)} · Local hub`;
+    document.title = `${VIEW_NAMES[view]} · Local hub`;
   }, [view]);
   return (
     <>
@@ -33,6 +33,7 @@ export function Page() {
         <HubProvider value={{ ...state, nowMs: now + state.clockOffsetMs }}>
           <Numbers />
           <main class={view}>
+            <h1 class="hidden">{VIEW_NAMES[view]}</h1>
             <Shown />
           </main>
         </HubProvider>

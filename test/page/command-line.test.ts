@@ -48,12 +48,17 @@ describe.runIf(onPosix("shell"))("the command line of", () => {
     expect(parseLines(purged.stdout)).toEqual([
       expect.objectContaining({ deviceId, totalMessagesPurged: 1 }),
     ]);
+    expect(await runLine(deleteCommand("--local", deviceId))).toMatchObject({ code: 0 });
+  });
+
+  /** In the topics of MQTT, + and # are wildcards. */
+  test.each(["device1", LEGAL.replace(/[+#]/g, "")])("a client of device %s", async (deviceId) => {
+    expect(await runLine(createCommand("--local", deviceId))).toMatchObject({ code: 0 });
     await runLine(sendCommand("--local", { deviceId, body: "1" }));
     const listened = await runLine(listenCommand("--local", deviceId), "--count", "1");
     expect(listened).toMatchObject({ code: 0 });
     const reported = await runLine(telemetryCommand("--local", deviceId), "--count", "1");
     expect(reported).toMatchObject({ code: 0 });
-    expect(await runLine(deleteCommand("--local", deviceId))).toMatchObject({ code: 0 });
   });
 
   test.each([

@@ -5,6 +5,8 @@ import { matcher } from "../list/matching.ts";
 import { RowList } from "../list/row-list.tsx";
 import { Split } from "../list/split.tsx";
 import { useListRoute } from "../list/use-list-route.ts";
+import { Command } from "../shared/command.tsx";
+import { listenCommand } from "../shared/command-line.ts";
 import { Empty } from "../shared/empty.tsx";
 import { countOf, formatCount } from "../shared/format.ts";
 import { useHub } from "../state/hub-context.ts";
@@ -34,13 +36,17 @@ export function DevicesView() {
           <TextFilter value={filter.text ?? ""} onChange={(text) => setFilter({ text })} />
         </FilterBar>
       )}
-      {isFirst ? (
+      <CreateDevice onCreated={select} />
+      {isFirst && (
         <Empty icon="device" title="No devices yet">
-          <p>Create the first one, here or in a terminal.</p>
-          <CreateDevice onCreated={select} />
+          <p>Create the first one above.</p>
+          {hub.commandFlag && (
+            <>
+              <p>Commands with {hub.commandFlag} also create the device that they use:</p>
+              <Command line={listenCommand(hub.commandFlag, "device1")} />
+            </>
+          )}
         </Empty>
-      ) : (
-        <CreateDevice onCreated={select} />
       )}
       {!isFirst && rows.length === 0 && (
         <Empty icon="search" title="No device matches">

@@ -26,7 +26,8 @@ export function DetailPanel({ label, id, fallback, children, onClose }: Properti
       class="detail"
       aria-label={`${label} details`}
       onKeyDown={(event) => {
-        if (event.key === "Escape" && !event.defaultPrevented) onClose();
+        const isInDialog = event.target instanceof Element && event.target.closest("dialog");
+        if (event.key === "Escape" && !isInDialog) onClose();
       }}
     >
       <header class="detail-head">

@@ -44,7 +44,6 @@ export function SendView() {
   return (
     <div class="send-columns">
       <div class="send-main">
-        <h1 class="hidden">Send a message</h1>
         <SendForm
           form={form}
           isSending={sending.isRunning}

@@ -1,19 +1,12 @@
 import { Icon } from "../shared/icons.tsx";
 import type { Link } from "../state/hub-stream.ts";
-import { routeHash, VIEWS, type View } from "../state/route-hash.ts";
+import { routeHash, VIEW_NAMES, VIEWS, type View } from "../state/route-hash.ts";
 
 interface Properties {
   readonly view: View;
   readonly link: Link;
   readonly hostName: string | undefined;
 }
-
-const NAMES: Readonly<Record<View, string>> = {
-  messages: "Messages",
-  events: "Events",
-  devices: "Devices",
-  send: "Send",
-};
 
 const LINKS: Readonly<Record<Link, string>> = {
   connecting: "Connecting",
@@ -43,7 +36,7 @@ export function Header({ view, link, hostName }: Properties) {
             aria-current={name === view ? "page" : undefined}
           >
             {name === "send" && <Icon name="send" />}
-            {NAMES[name]}
+            {VIEW_NAMES[name]}
           </a>
         ))}
       </nav>

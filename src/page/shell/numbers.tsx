@@ -13,21 +13,23 @@ export function Numbers() {
   const last = rates.at(-1);
   const rate = last && nowMs - last.timeMs < RATE_AGE_MS ? last : undefined;
   return (
-    <dl class="numbers">
-      <Figure label="connected">
-        {formatCount(connected)}
-        <span class="of"> of {formatCount(devices.length)}</span>
-      </Figure>
-      <Figure label="waiting">{formatCount(waiting)}</Figure>
-      <Figure label="to devices">
-        {formatCount(rate?.cloudToDevice ?? 0)}
-        <span class="of"> /s</span>
-      </Figure>
-      <Figure label="from devices">
-        {formatCount(rate?.deviceToCloud ?? 0)}
-        <span class="of"> /s</span>
-      </Figure>
-    </dl>
+    <section aria-label="At a glance">
+      <dl class="numbers">
+        <Figure label="connected">
+          {formatCount(connected)}
+          <span class="of"> of {formatCount(devices.length)}</span>
+        </Figure>
+        <Figure label="waiting">{formatCount(waiting)}</Figure>
+        <Figure label="to devices">
+          {formatCount(rate?.cloudToDevice ?? 0)}
+          <span class="of"> /s</span>
+        </Figure>
+        <Figure label="from devices">
+          {formatCount(rate?.deviceToCloud ?? 0)}
+          <span class="of"> /s</span>
+        </Figure>
+      </dl>
+    </section>
   );
 }
 

@@ -1,6 +1,13 @@
 export const VIEWS = ["messages", "events", "devices", "send"] as const;
 export type View = (typeof VIEWS)[number];
 
+export const VIEW_NAMES: Readonly<Record<View, string>> = {
+  messages: "Messages",
+  events: "Events",
+  devices: "Devices",
+  send: "Send",
+};
+
 export interface Route {
   readonly view: View;
   /** What is absent or empty is not in the address. */
