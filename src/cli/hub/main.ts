@@ -13,6 +13,7 @@ import { addSasToken } from "./sas-token/sas-token-command.ts";
 import { addStart } from "./start/start-command.ts";
 import { addStatus } from "./status-command.ts";
 import { addStop } from "./stop-command.ts";
+import { addUi } from "./ui/ui-command.ts";
 
 export const program: Program = {
   name: "c2d-hub",
@@ -35,6 +36,7 @@ export const program: Program = {
     addStart(program, act);
     addStop(program, act);
     addStatus(program, act);
+    addUi(program, act);
     addLogs(program, act);
     addQueue(program, act);
     addEnv(program, act);

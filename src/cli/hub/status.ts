@@ -47,6 +47,7 @@ function formatStatus(hub: HubDescription, home: string, status: HubStatus): str
     ["Process:", hub.pid],
     ["Ports:", hub.ports.join(", ")],
     ["CA certificate:", hub.caFile],
+    ["Page:", hub.ui && `${hub.ui} (open it with c2d-hub ui)`],
     ["Home:", home],
     ["Devices:", devices],
     ["Clients:", connections && formatConnections(connections)],

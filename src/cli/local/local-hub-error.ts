@@ -2,7 +2,8 @@ export type LocalHubErrorName =
   | "LocalHubNotRunning"
   | "LocalHubAlreadyRunning"
   | "LocalHubNotStarted"
-  | "LocalHubNotStopped";
+  | "LocalHubNotStopped"
+  | "PageNotServed";
 
 export class LocalHubError extends Error {
   override readonly name: LocalHubErrorName;

@@ -32,6 +32,7 @@ const LOCAL_HUB_CODES: Readonly<Record<string, ExitCode>> = {
   LocalHubNotStarted: EXIT_CODES.unreachable,
   LocalHubNotStopped: EXIT_CODES.refused,
   LocalHubAlreadyRunning: EXIT_CODES.refused,
+  PageNotServed: EXIT_CODES.refused,
   PortUnavailable: EXIT_CODES.refused,
   StoreInUse: EXIT_CODES.refused,
   StoreDamaged: EXIT_CODES.refused,

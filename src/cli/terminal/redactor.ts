@@ -9,6 +9,8 @@ const PATTERNS: readonly RegExp[] = [
     "gi",
   ),
   new RegExp(`([?&\\s]sig=)(?!${PLACEHOLDER})[^&\\s"'\`;]+`, "gi"),
+  // Of the local hub's page.
+  /([?&](?:key|ticket)=)[\w.-]{32,}/g,
   // Of a URL.
   /(\b\w+:\/\/[^\s/:@<]*:)[^\s/@<]+(?=@)/g,
   /(\bAuthorization:\s*Basic\s+)[\w+/]+=*/gi,

@@ -23,6 +23,12 @@ export function addStart(program: Command, act: Act): void {
       wholeNumberIn(HUB_OPTION_RANGES.port),
     )
     .addOption(new Option("--host <addr>", "address to listen on").default(undefined, "127.0.0.1"))
+    .addOption(
+      new Option("--ui-port <n>", "port of the page, on 127.0.0.1 only; 0 for any free port")
+        .argParser(wholeNumberIn(HUB_OPTION_RANGES.uiPort))
+        .default(undefined, "8880 or any free one"),
+    )
+    .addOption(new Option("--no-ui", "serve no page").conflicts("uiPort"))
     .option("--host-name <alias>", "additional name of the hub (repeatable)", collectHostName)
     .option(
       "--device <id>",

@@ -5,6 +5,9 @@ import type { CommonFlags } from "../../program/common-options.ts";
 export interface StartFlags extends CommonFlags {
   readonly port?: number;
   readonly host?: string;
+  /** False with `--no-ui`. */
+  readonly ui: boolean;
+  readonly uiPort?: number;
   readonly hostName?: readonly string[];
   readonly device?: readonly string[];
   readonly deviceCa?: readonly string[];

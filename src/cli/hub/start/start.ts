@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { Gatherer } from "../../../async/gatherer.ts";
 import { createHome, homePaths } from "../../../hub/home/home.ts";
 import { type HomeHubOptions, startHomeHub } from "../../../hub/home-hub.ts";
+import { PortUnavailable } from "../../../hub/listener/port-unavailable.ts";
 import type { LocalHub } from "../../../hub/local-hub.ts";
 import type { HubEvent } from "../../../hub/model/events.ts";
 import { findRunningHub } from "../../local/find-running-hub.ts";
@@ -12,6 +13,7 @@ import { LocalHubError } from "../../local/local-hub-error.ts";
 import { reportingFailure, reportReady } from "../../local/start-report.ts";
 import type { Context } from "../../program/run-program.ts";
 import { EXIT_CODES, type ExitCode } from "../../terminal/exit-code.ts";
+import { HubStartError } from "../../terminal/hub-start-error.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
 import { UsageError } from "../../terminal/usage-error.ts";
 import { formatHubEvent } from "../../text/hub-event-text.ts";
@@ -33,7 +35,10 @@ export async function runStart(
   const { signal } = context.interruption;
   await ensureNoneRunning(home, signal);
   const deviceAuthorities = readAuthorities(flags.deviceCa ?? [], context.io.directory);
-  const hub = await startHomeHub({ ...toHubOptions(flags, home), deviceAuthorities, signal });
+  const options = { ...toHubOptions(flags, home), deviceAuthorities, signal };
+  const hub = await startHomeHub(options).catch((error: unknown) => {
+    throw toStartError(error, flags);
+  });
   const end = untilEnd(hub, context);
   const shown = flags.background ? logEvents(hub, home, flags) : present(hub, flags, context);
   try {
@@ -52,12 +57,14 @@ function toHubOptions(flags: StartFlags, home: string): HomeHubOptions {
     onTakenPort: flags.background ? "skip" : "fail",
     isBackground: flags.background === true,
     isInMemory: flags.inMemory === true,
+    ui: flags.ui,
     devices: flags.device ?? [],
     hostNames: flags.hostName ?? [],
     consumerGroups: flags.consumerGroup ?? [],
   };
   if (flags.port !== undefined) options.ports = [flags.port];
   if (flags.host !== undefined) options.host = flags.host;
+  if (flags.uiPort !== undefined) options.uiPort = flags.uiPort;
   if (flags.defaultTtl !== undefined) options.defaultTtlMs = flags.defaultTtl;
   if (flags.maxDeliveryCount !== undefined) options.maxDeliveryCount = flags.maxDeliveryCount;
   if (flags.lockTimeout !== undefined) options.lockTimeoutMs = flags.lockTimeout;
@@ -65,6 +72,14 @@ function toHubOptions(flags: StartFlags, home: string): HomeHubOptions {
   if (flags.feedbackInterval !== undefined) options.feedbackIntervalMs = flags.feedbackInterval;
   if (flags.idleExit) options.idleExitMs = flags.idleExit;
   return options;
+}
+
+/** Two flags name ports. */
+function toStartError(error: unknown, { uiPort }: StartFlags): unknown {
+  if (!(error instanceof PortUnavailable) || error.port !== uiPort) return error;
+  const { name, message } = error;
+  const hint = "Choose another port for the page with --ui-port <n>, or none with --no-ui.";
+  return new HubStartError({ name, code: EXIT_CODES.refused, message, hint });
 }
 
 function readAuthorities(paths: readonly string[], directory: string): string[] {
@@ -98,7 +113,9 @@ async function ensureNoneRunning(home: string, signal: AbortSignal): Promise<voi
 async function present(hub: LocalHub, flags: StartFlags, context: Context): Promise<void> {
   const { stdout } = context.io;
   const isJson = flags.output === "json";
-  const written = stdout.write(isJson ? formatJsonLine(readyLine(hub)) : formatReady(hub));
+  const written = stdout.write(
+    isJson ? formatJsonLine(readyLine({ ...hub, ui: pageAddress(hub) })) : formatReady(hub),
+  );
   const printer = new EventPrinter({
     stdout,
     format: isJson ? formatEventJson : formatEventText,
@@ -115,7 +132,8 @@ async function logEvents(hub: LocalHub, home: string, flags: StartFlags): Promis
     const time = new Date().toISOString();
     log.write(lines.map((line) => `${time} ${line}`));
   };
-  write([`hub ready on ports ${hub.ports.join(", ")}`]);
+  const ui = pageAddress(hub);
+  write([`hub ready on ports ${hub.ports.join(", ")}${ui ? `, page at ${ui}` : ""}`]);
   followEvents(hub, (events) => write(events.map(formatHubEvent)));
   write((await findWarnings(hub, flags)).map((warning) => `warning: ${warning}`));
   await reportReady();
@@ -143,18 +161,26 @@ export function readyLine(hub: {
   readonly ports: readonly number[];
   readonly caFile: string;
   readonly pid?: number;
+  readonly ui?: string | undefined;
 }): object {
-  const { hostName, ports, caFile, pid = process.pid } = hub;
-  return { type: "hub", hostName, ports, caFile, pid };
+  const { hostName, ports, caFile, pid = process.pid, ui } = hub;
+  return { type: "hub", hostName, ports, caFile, pid, ui };
+}
+
+/** Without its key. */
+function pageAddress({ uiUrl }: LocalHub): string | undefined {
+  return uiUrl && new URL("/", uiUrl).href;
 }
 
 function formatReady(hub: LocalHub): string {
   const costs = hub.hostName.includes(":")
     ? "\nNot on the standard ports: SDKs with fixed ports cannot reach it (443 for WebSocket and REST in\nall of them, 8883 and 5671 too in Python and C); MQTT and AMQP of the Node SDKs can.\n"
     : "";
+  const ui = pageAddress(hub);
+  const page = ui ? `\nPage:            ${ui} (open it with c2d-hub ui)` : "";
   return `Local hub ready: ${hub.hostName}
 Ports:           ${hub.ports.join(", ")}, each for MQTT, AMQP, WebSocket and HTTPS over TLS
-CA certificate:  ${hub.caFile}
+CA certificate:  ${hub.caFile}${page}
 ${costs}
 Try next, each in its own terminal:
   c2d-device listen --local
