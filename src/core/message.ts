@@ -107,6 +107,11 @@ export function validateTelemetry(batch: readonly Telemetry[]): void {
   for (const { system } of batch) validateSystemProperties(system);
 }
 
+/** Of an application property: a sender should give a system property instead. */
+export function isReservedName(name: string): boolean {
+  return /^(iothub-|\$\.|dt-subject$)/i.test(name);
+}
+
 function validateSystemProperties({ expiryTimeUtcMs = 0, messageId = "" }: SystemProperties) {
   if (!isDate(expiryTimeUtcMs)) {
     throw new HubError("ArgumentInvalid", "The expiry time is not a valid time.");

@@ -1,3 +1,4 @@
+import { isReservedName } from "../../core/message.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 
 export type Properties = Readonly<Record<string, string>>;
@@ -66,7 +67,7 @@ export function splitPair(flag: string, pair: string): [name: string, value: str
 }
 
 function validateUnreserved(flag: string, name: string): void {
-  if (!/^(iothub-|\$\.|dt-subject$)/i.test(name)) return;
+  if (!isReservedName(name)) return;
   throw new UsageError(
     `${flag}: the name '${name}' is reserved by IoT Hub`,
     "System properties have their own flags: --message-id, --content-type, …",

@@ -309,15 +309,18 @@ test("no hub has a page unless it is asked for", async () => {
   expect(hub.uiUrl).toBeUndefined();
 });
 
-test.runIf(process.platform === "linux")("the page is on this machine alone, whatever the hub listens on", async () => {
-  const hub = await startHubForTest({ ui: true, host: "0.0.0.0" });
-  const { hostname, port } = new URL(hub.uiUrl ?? "");
-  expect(hostname).toBe("127.0.0.1");
-  // Bound addresses as the kernel knows them, in hex.
-  const listening = readFileSync("/proc/net/tcp", "utf8");
-  expect(listening).toMatch(
-    new RegExp(
-      `0100007F:${Number(port).toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A`,
-    ),
-  );
-});
+test.runIf(process.platform === "linux")(
+  "the page is on this machine alone, whatever the hub listens on",
+  async () => {
+    const hub = await startHubForTest({ ui: true, host: "0.0.0.0" });
+    const { hostname, port } = new URL(hub.uiUrl ?? "");
+    expect(hostname).toBe("127.0.0.1");
+    // Bound addresses as the kernel knows them, in hex.
+    const listening = readFileSync("/proc/net/tcp", "utf8");
+    expect(listening).toMatch(
+      new RegExp(
+        `0100007F:${Number(port).toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A`,
+      ),
+    );
+  },
+);

@@ -3,7 +3,7 @@
 import { parseEncodedBytes } from "../../../core/encodings.ts";
 import { HubError } from "../../../core/hub-error.ts";
 import { DURATION_RANGE, type OptionRange, validateOptions } from "../../../core/hub-options.ts";
-import { type Message, parseAck } from "../../../core/message.ts";
+import { isReservedName, type Message, parseAck } from "../../../core/message.ts";
 import { type MessageToSend, toMessage } from "../../message-to-send.ts";
 import type { SendRequest } from "../page-types.ts";
 
@@ -42,6 +42,10 @@ export function parseSend(request: unknown, nowMs: number): RequestedMessage {
   const given = requireFields<SendRequest>(request, SEND_RANGES);
   const { deviceId, body, bodyEncoding, expiresInMs, ack, ...others } = given;
   if (deviceId === undefined) throw new HubError("ArgumentInvalid", "The device id is missing.");
+  const reserved = Object.keys(others.properties ?? {}).find(isReservedName);
+  if (reserved !== undefined) {
+    throw new HubError("ArgumentInvalid", `The name '${reserved}' is reserved by IoT Hub.`);
+  }
   const message: MessageToSend = {
     ...others,
     ...(body !== undefined && { body: decodeBody(body, bodyEncoding) }),

@@ -47,13 +47,11 @@ const LABELS: Readonly<Record<StepKind, string>> = {
   feedback: "Feedback",
 };
 
-const BACK = "back in the queue";
-
-const REQUEUE_DETAILS: Readonly<Record<RequeueReason, string>> = {
-  abandoned: BACK,
-  lockTimeout: `not settled in time; ${BACK}`,
-  disconnected: `the connection ended; ${BACK}`,
-};
+const REQUEUES = {
+  abandoned: { kind: "abandoned", detail: "back in the queue" },
+  lockTimeout: { kind: "lockLost", detail: "not settled in time; back in the queue" },
+  disconnected: { kind: "lockLost", detail: "the connection ended; back in the queue" },
+} as const satisfies Record<RequeueReason, Pick<StepView, "kind" | "detail">>;
 
 const STATE_LABELS: Readonly<Record<StepKind, string>> = {
   enqueued: "Enqueued",
@@ -101,11 +99,12 @@ export function addStep(life: MessageLife, event: LifeEvent, timeMs: number): bo
       life.deliveries += 1;
       return add(life, "delivered", timeMs, life.deliveries > 1 ? again(life) : undefined);
     case "requeued":
-      if (event.reason === "abandoned") return false;
-      return add(life, "lockLost", timeMs, REQUEUE_DETAILS[event.reason]);
+      // The settlement said so already.
+      if (event.reason === "abandoned" && life.steps.at(-1)?.kind === "abandoned") life.steps.pop();
+      return add(life, REQUEUES[event.reason].kind, timeMs, REQUEUES[event.reason].detail);
     case "settled":
       if (event.outcome === "completed") return add(life, "completed", timeMs);
-      return event.outcome === "abandoned" && add(life, "abandoned", timeMs, BACK);
+      return event.outcome === "abandoned" && add(life, "abandoned", timeMs);
     case "deadLettered":
       return add(life, DEAD_LETTERS[event.reason], timeMs, "dead-lettered");
   }
