@@ -83,8 +83,8 @@ export class EventStreams {
   /** Formatted once for all. */
   #broadcast(event: Buffer): void {
     for (const { response, maxUnread } of this.#streams) {
-      response.write(event);
       if (response.writableLength > maxUnread) response.destroy();
+      else response.write(event);
     }
   }
 

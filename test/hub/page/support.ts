@@ -88,7 +88,10 @@ export class Visitor {
     onTestFinished(() => void response.destroy());
     const events = new Inbox<StreamEvent>();
     let name = "";
-    createInterface(response).on("line", (line) => {
+    const lines = createInterface(response);
+    // When the hub stops.
+    lines.on("error", () => {});
+    lines.on("line", (line) => {
       if (line.startsWith("event: ")) name = line.slice(7);
       if (line.startsWith("data: ")) events.push({ name, data: JSON.parse(line.slice(6)) });
     });
