@@ -41,7 +41,7 @@ export async function play(hub, clock) {
     [BLINDS]: await connect(hub, BLINDS, amqp.Amqp),
   };
   const handled = settling(hub);
-  for (const id of [LAMP, KITCHEN]) {
+  for (const id of [LAMP, KITCHEN, BLINDS]) {
     clients[id].on("message", (message) => void clients[id].complete(message));
   }
   for (let second = 0; second < SECONDS; second += 1) {

@@ -51,7 +51,7 @@ afterAll(() => {
 describe("the tarball", () => {
   test("contains only bundles, the library's types and the usual package files", () => {
     const others = packed.filter(
-      (path) => !/^dist\/([^/]+\.c?js(\.map)?|types\/.+\.d\.ts)$/.test(path),
+      (path) => !/^dist\/([^/]+\.c?js(\.map)?|types\/.+\.d\.ts|page\/page\.(js|css))$/.test(path),
     );
     expect(others.sort()).toEqual([
       ".env.example",
@@ -61,6 +61,8 @@ describe("the tarball", () => {
       ...EXECUTABLES.map((name) => `bin/${name}.js`).sort(),
       "bin/package.json",
       "dist/THIRD-PARTY-NOTICES.txt",
+      "dist/page/favicon.svg",
+      "dist/page/index.html",
       "package.json",
     ]);
     expect(packed.filter((path) => /test|demo|example\//.test(path))).toEqual([]);
@@ -70,7 +72,14 @@ describe("the tarball", () => {
     const [list = ""] = readFileSync(join(ROOT, "dist/THIRD-PARTY-NOTICES.txt"), "utf8").split(
       "---",
     );
-    for (const name of ["azure-iothub", "azure-iot-device", "azure-iot-device-mqtt", "rhea"]) {
+    for (const name of [
+      "azure-iothub",
+      "azure-iot-device",
+      "azure-iot-device-mqtt",
+      "rhea",
+      "preact",
+      "uplot",
+    ]) {
       const { version } = readManifest(`node_modules/${name}`);
       expect(list).toContain(`\n${name} ${version}: `);
     }

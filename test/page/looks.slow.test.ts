@@ -1,7 +1,6 @@
 /** Every view, in both themes, wide and narrow: accessible, and never wider than the screen. */
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import common from "azure-iot-common";
 import mqtt from "azure-iot-device-mqtt";
 import type { Page } from "playwright-core";
@@ -11,13 +10,11 @@ import { openSdkDevice } from "../support/sdk-device.ts";
 import { hasBrowser, PHONE, useBrowser, WIDE } from "./support/browser.ts";
 import { rowOf } from "./support/rows.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
 const VIEWS = ["messages", "events", "devices", "send"];
 const LONG = "long-".repeat(25);
 
 async function violations(page: Page): Promise<unknown> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   return await page.evaluate(`axe.run().then(({ violations }) =>
     violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]))`);
 }

@@ -54,7 +54,9 @@ function Step({ step, before, nowMs }: StepProperties) {
       </p>
       <p class="step-time">
         <Time timeMs={step.timeMs} nowMs={nowMs} />
-        {before && <span class="faint">+{formatSpan(step.timeMs - before.timeMs)}</span>}
+        {before && step.timeMs > before.timeMs && (
+          <span class="faint">+{formatSpan(step.timeMs - before.timeMs)}</span>
+        )}
       </p>
     </li>
   );
