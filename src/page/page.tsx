@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { DevicesView } from "./devices/devices-view.tsx";
 import { EventsView } from "./events/events-view.tsx";
 import { MessagesView } from "./messages/messages-view.tsx";
@@ -7,7 +7,7 @@ import { Header } from "./shell/header.tsx";
 import { LinkBanner } from "./shell/link-banner.tsx";
 import { Numbers } from "./shell/numbers.tsx";
 import { HubProvider, useFollowedHub, useNow } from "./state/hub-context.ts";
-import { useRoute } from "./state/route.ts";
+import { replaceRoute, useRoute } from "./state/route.ts";
 import { VIEW_NAMES, type View } from "./state/route-hash.ts";
 
 const VIEW_OF: Readonly<Record<View, () => preact.JSX.Element>> = {
@@ -20,11 +20,20 @@ const VIEW_OF: Readonly<Record<View, () => preact.JSX.Element>> = {
 export function Page() {
   const { link, state } = useFollowedHub();
   const now = useNow();
-  const { view } = useRoute();
+  const { view, parameters } = useRoute();
   const Shown = VIEW_OF[view];
   useEffect(() => {
     document.title = `${VIEW_NAMES[view]} · Local hub`;
   }, [view]);
+  const runOf = state?.hub.startedMs;
+  const shownRun = useRef(runOf);
+  useEffect(() => {
+    // Keys of messages and events hold for one run of the hub.
+    const isAnother = shownRun.current !== undefined && shownRun.current !== runOf;
+    if (isAnother && view !== "devices")
+      replaceRoute({ view, parameters: { ...parameters, open: "" } });
+    shownRun.current = runOf;
+  }, [runOf]);
   return (
     <>
       <Header view={view} link={link} hostName={state?.hub.hostName} />
