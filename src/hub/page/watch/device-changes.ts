@@ -2,8 +2,9 @@ import type { DeviceIdentity } from "../../../core/device-identity.ts";
 import type { PageServices } from "../page-services.ts";
 import type { DeviceView } from "../page-types.ts";
 
-/** In one update; the others follow with the next ones. */
-const MAX_VIEWS = 200;
+/** In one update; the others follow with the next ones. Of devices that were only active, fewer. */
+const MAX_CHANGED = 100;
+const MAX_ACTIVE = 20;
 
 type DeviceServices = Pick<
   PageServices,
@@ -15,6 +16,8 @@ export class DeviceChanges {
   readonly #services: DeviceServices;
   /** In the order of their first change. */
   readonly #changed = new Set<string>();
+  /** Nothing but the time of their last activity: under load, of many devices many times a second. */
+  readonly #active = new Set<string>();
   readonly #deleted = new Set<string>();
 
   constructor(services: DeviceServices) {
@@ -25,8 +28,13 @@ export class DeviceChanges {
     this.#changed.add(deviceId);
   }
 
+  activate(deviceId: string): void {
+    this.#active.add(deviceId);
+  }
+
   delete(deviceId: string): void {
     this.#changed.delete(deviceId);
+    this.#active.delete(deviceId);
     this.#deleted.add(deviceId);
   }
 
@@ -36,14 +44,13 @@ export class DeviceChanges {
   }
 
   takeChanged(): DeviceView[] {
-    const views: DeviceView[] = [];
-    for (const deviceId of this.#changed) {
-      if (views.length === MAX_VIEWS) break;
-      this.#changed.delete(deviceId);
+    const changed = take(this.#changed, MAX_CHANGED);
+    for (const deviceId of changed) this.#active.delete(deviceId);
+    const ids = [...changed, ...take(this.#active, MAX_ACTIVE)];
+    return ids.flatMap((deviceId) => {
       const device = this.#services.registry.find(deviceId);
-      if (device) views.push(toDeviceView(device, this.#services));
-    }
-    return views;
+      return device ? [toDeviceView(device, this.#services)] : [];
+    });
   }
 
   /** Without those that exist again. */
@@ -52,6 +59,16 @@ export class DeviceChanges {
     this.#deleted.clear();
     return deleted;
   }
+}
+
+function take(ids: Set<string>, count: number): string[] {
+  const taken: string[] = [];
+  for (const id of ids) {
+    if (taken.length === count) break;
+    ids.delete(id);
+    taken.push(id);
+  }
+  return taken;
 }
 
 function toDeviceView(

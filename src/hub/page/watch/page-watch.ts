@@ -19,7 +19,7 @@ const KEPT = 1000;
 const UPDATE_MS = 100;
 
 /** Of what is new, messages and events each; the rest is counted. */
-const SAMPLE_LIMITS = { burst: 1000, perSecond: 200 };
+const SAMPLE_LIMITS = { burst: 1000, perSecond: 100 };
 
 export class PageWatch {
   readonly #options: PageOptions;
@@ -101,7 +101,8 @@ export class PageWatch {
 
   #take(event: HubEvent, timeMs: number, message: Message | undefined): void {
     this.#rates.count(event.type, timeMs);
-    if ("deviceId" in event) this.#devices.change(event.deviceId);
+    if (event.type === "telemetry") this.#devices.activate(event.deviceId);
+    else if ("deviceId" in event) this.#devices.change(event.deviceId);
     switch (event.type) {
       case "enqueued":
         if (this.#messageSampler.admit()) this.#lives.enqueue(event, timeMs, this.#number, message);

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 const MAX_CHARACTERS = 160;
 
 /** A character of UTF-8 has up to 4 bytes. */
@@ -8,12 +10,20 @@ const BINARY = /(?!\s)\p{Cc}/u;
 
 /** The first of a body's text; undefined if it is not text. */
 export function previewOf(body: Uint8Array): string | undefined {
-  try {
-    // As a stream: the last character may be cut.
-    const decoder = new TextDecoder("utf-8", { fatal: true });
-    const text = decoder.decode(body.subarray(0, MAX_BYTES), { stream: body.length > MAX_BYTES });
-    return BINARY.test(text) ? undefined : text.slice(0, MAX_CHARACTERS);
-  } catch {
-    return undefined;
-  }
+  const first = body.subarray(0, wholeCharacters(body));
+  if (!isUtf8(first)) return undefined;
+  const text = Buffer.from(first.buffer, first.byteOffset, first.length).toString();
+  return BINARY.test(text) ? undefined : text.slice(0, MAX_CHARACTERS);
+}
+
+/** The last character is not cut. */
+function wholeCharacters(body: Uint8Array): number {
+  if (body.length <= MAX_BYTES) return body.length;
+  let end = MAX_BYTES;
+  while (end > MAX_BYTES - 4 && isContinuation(body[end])) end -= 1;
+  return end;
+}
+
+function isContinuation(byte = 0): boolean {
+  return byte >> 6 === 0b10;
 }
