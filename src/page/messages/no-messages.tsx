@@ -11,7 +11,7 @@ export function NoMessages() {
   const deviceId = devices[0]?.deviceId ?? FIRST_DEVICE;
   return (
     <Empty icon="enqueued" title="No messages yet">
-      <p>Send one, and follow it from here to the device and back. It appears within a moment.</p>
+      <p>Send one, and follow it to the device and back.</p>
       <a class="button primary" href={routeHash({ view: "send", parameters: {} })}>
         Send a message
       </a>
