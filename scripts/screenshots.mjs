@@ -75,11 +75,15 @@ async function send(page) {
 }
 
 async function take({ name, view, viewport, theme, open }) {
-  const context = await browser.newContext({ viewport, colorScheme: theme });
+  const context = await browser.newContext({
+    viewport,
+    colorScheme: theme,
+    reducedMotion: "reduce",
+  });
   const page = await context.newPage();
   await page.goto(hub.uiUrl);
-  await page.evaluate(`location.hash = "#/${view}"`);
   await page.locator(".link-state.live").waitFor();
+  await page.evaluate(`location.hash = "#/${view}"`);
   if (view === "devices") await disable(page, "door-garage");
   if (open) {
     await page.getByRole("row", { name: open }).first().click();

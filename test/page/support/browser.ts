@@ -43,8 +43,10 @@ export function useBrowser() {
         expect(wrong).toEqual([]);
       });
       await page.goto(hub.uiUrl ?? "");
-      await page.evaluate(`location.hash = "#/${view}"`);
+      // After the redirect to the address without the key.
       await page.locator(".link-state.live").waitFor();
+      await page.evaluate(`location.hash = "#/${view}"`);
+      await page.locator(`main.${view.split("?")[0]}`).waitFor();
       return page;
     },
   };
