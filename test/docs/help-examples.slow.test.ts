@@ -70,7 +70,7 @@ const STAGES: readonly (readonly [RegExp, Stage])[] = [
   [/^c2d-hub start .*-o json/, { before: "c2d-hub stop", until: '"type":"hub"' }],
   [/^c2d-hub start/, { before: "c2d-hub stop", until: "Local hub ready" }],
   [/^c2d-hub logs .*-f/, { before: SEND, ready: "Following", afterwards: SEND, until: "hello" }],
-  [/^c2d-hub (status|env)|hub env\)/, { before: SEND }],
+  [/^c2d-hub (status|env|ui)|hub env\)/, { before: SEND }],
   [
     /^c2d-hub device create .*c2d-device listen/,
     { before: NO_DEVICE, until: "Waiting for C2D messages" },

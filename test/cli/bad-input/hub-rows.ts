@@ -144,6 +144,7 @@ export const HUB_ROWS: readonly BadInput[] = [
     ["status of none", ["status"], "c2d-hub start"],
     ["env of none", ["env"], "c2d-hub start"],
     ["queue of none", ["queue"], "c2d-hub start"],
+    ["ui of none", ["ui"], "c2d-hub start"],
     ["logs of none", ["logs", "-f"], "c2d-hub start"],
     [
       "status behind a hub.json that is broken",

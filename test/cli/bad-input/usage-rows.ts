@@ -187,6 +187,14 @@ export const USAGE_ROWS: readonly BadInput[] = [
     ["a typo in a command", ["strat"], "start"],
     ["start --port 70000", ["start", "--port", "70000"], "65535"],
     ["start --port http", ["start", "--port", "http"], "65535"],
+    ["start --ui-port 70000", ["start", "--port", "0", "--ui-port", "70000"], "65535"],
+    [
+      "start --ui-port and --no-ui",
+      ["start", "--port", "0", "--ui-port", "0", "--no-ui"],
+      "--no-ui",
+    ],
+    ["ui of a device", ["ui", "-d", "device1"], "-d"],
+    ["ui with an argument", ["ui", "http://127.0.0.1:8880/"]],
     ["start --queue-depth 0", ["start", "--port", "0", "--queue-depth", "0"], "1 or more"],
     ["start --lock-timeout 0", ["start", "--port", "0", "--lock-timeout", "0"], "from 1 ms"],
     [

@@ -55,6 +55,15 @@ test("a background hub keeps no stream of its starter open", async () => {
   expect(messagesOf(listened)).toHaveLength(2);
 });
 
+test("the log of a background hub has the address of its page, without the key", async () => {
+  await send();
+  const home = join(directory, "home");
+  const { key, port } = JSON.parse(readFileSync(join(home, "page.json"), "utf8"));
+  const log = readFileSync(join(home, "hub.log"), "utf8");
+  expect(log).toContain(`, page at http://127.0.0.1:${port}/\n`);
+  expect(log).not.toContain(key);
+});
+
 test("two commands at the same moment start one hub", async () => {
   const results = await Promise.all([send(), send(), send()]);
   expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);

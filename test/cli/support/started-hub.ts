@@ -30,7 +30,7 @@ export class StartedHub {
 
   static async start(...args: readonly string[]): Promise<StartedHub> {
     const directory = mkdtempSync(join(tmpdir(), "c2d-started-hub-"));
-    const all = ["start", "--port", "0", "-o", "json", ...args];
+    const all = ["start", "--port", "0", ...uiPortOf(args), "-o", "json", ...args];
     return new StartedHub(directory, await startHub(all, directory), args);
   }
 
@@ -67,7 +67,7 @@ export class StartedHub {
 
   /** Starts it again on this port, or on any free one. */
   async begin(port = "0"): Promise<void> {
-    const all = ["start", "--port", port, "-o", "json", ...this.#args];
+    const all = ["start", "--port", port, ...uiPortOf(this.#args), "-o", "json", ...this.#args];
     this.#hub = await startHub(all, this.directory);
   }
 
@@ -117,6 +117,11 @@ export class StartedHub {
 
 function optionsIn(directory: string): CommandOptions {
   return { directory, env: { C2D_HOME: join(directory, "home") } };
+}
+
+/** Unless the test says where, or that there is none. */
+function uiPortOf(args: readonly string[]): string[] {
+  return args.some((arg) => /^--(no-ui|ui-port)$/.test(arg)) ? [] : ["--ui-port", "0"];
 }
 
 async function startHub(args: readonly string[], directory: string): Promise<RunningCommand> {

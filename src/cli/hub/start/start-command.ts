@@ -24,9 +24,10 @@ export function addStart(program: Command, act: Act): void {
     )
     .addOption(new Option("--host <addr>", "address to listen on").default(undefined, "127.0.0.1"))
     .addOption(
-      new Option("--ui-port <n>", "port of the page, on 127.0.0.1 only; 0 for any free port")
-        .argParser(wholeNumberIn(HUB_OPTION_RANGES.uiPort))
-        .default(undefined, "8880 or any free one"),
+      new Option(
+        "--ui-port <n>",
+        "port of the page instead of 8880, on 127.0.0.1 only; 0 for any free port",
+      ).argParser(wholeNumberIn(HUB_OPTION_RANGES.uiPort)),
     )
     .addOption(new Option("--no-ui", "serve no page").conflicts("uiPort"))
     .option("--host-name <alias>", "additional name of the hub (repeatable)", collectHostName)

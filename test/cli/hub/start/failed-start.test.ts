@@ -49,7 +49,11 @@ test("start fails when stdout cannot be written", async () => {
   const home = temporaryDirectory();
   const port = await freePort();
   const error = new OutputError("cannot write to stdout: no space left on device");
-  const started = runStart({ output: "text", color: false, ui: true, port }, home, contextWith(error, home));
+  const started = runStart(
+    { output: "text", color: false, ui: true, port },
+    home,
+    contextWith(error, home),
+  );
   await expect(started).rejects.toBe(error);
   expect(await isListening(port)).toBe(false);
   expect(existsSync(join(home, "hub.json"))).toBe(false);

@@ -21,6 +21,7 @@ test("start prints where the hub listens, and exits with 0 on SIGTERM", async ()
     ports: [expect.any(Number)],
     caFile: join(hub.directory, "home", "ca.pem"),
     pid: process.pid,
+    ui: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/),
   });
   expect(statSync(join(hub.directory, "home")).mode & 0o777).toBe(0o700);
   expect(await hub.end()).toMatchObject({ code: 0 });
