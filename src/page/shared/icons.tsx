@@ -13,7 +13,6 @@ export type IconName =
   | "clock"
   | "search"
   | "add"
-  | "back"
   | "warning";
 
 const PATHS: Readonly<Record<IconName, string>> = {
@@ -38,7 +37,6 @@ const PATHS: Readonly<Record<IconName, string>> = {
   clock: "M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8M8 4.5V8l2.4 1.6",
   search: "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9M10.3 10.3l3.4 3.4",
   add: "M8 3v10M3 8h10",
-  back: "M9.5 3 4.5 8l5 5",
   warning: "M8 2 14.5 13.5h-13zM8 6.5v3M8 11.4v.1",
 };
 
