@@ -38,6 +38,11 @@ export class DeviceChanges {
     this.#deleted.add(deviceId);
   }
 
+  /** After `takeChanged`: those that are left for the next update. */
+  get hasMore(): boolean {
+    return this.#changed.size > 0 || this.#active.size > 0;
+  }
+
   list(): DeviceView[] {
     const { registry } = this.#services;
     return registry.list().map((device) => toDeviceView(device, this.#services));
