@@ -29,6 +29,8 @@ const REFUSED: readonly (readonly [options: unknown, option: string])[] = [
   [{ port: "0" }, "port"],
   [{ port: Number.NaN }, "port"],
   [{ port: null }, "port"],
+  [{ ui: "yes" }, "ui"],
+  [{ uiPort: 65_536 }, "uiPort"],
   [{ host: "" }, "host"],
   [{ hostNames: ["good.example", "bad name"] }, "hostNames[1]"],
   [{ defaultTtlMs: 0 }, "defaultTtlMs"],
@@ -88,6 +90,8 @@ describe("startLocalHub takes", () => {
     await startHubForTest({
       devices: [],
       port: 0,
+      ui: true,
+      uiPort: 0,
       host: "127.0.0.1",
       hostNames: ["alias.example"],
       defaultTtlMs: 1,

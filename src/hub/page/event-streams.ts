@@ -10,6 +10,8 @@ export const MAX_STREAMS = 32;
 /** Of what a page has not read yet; beyond, it has to begin again with a snapshot. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
+const UPDATE_MS = 100;
+
 /** A page that is loaded again finds the watch as it was. */
 const LINGER_MS = 5000;
 
@@ -24,6 +26,7 @@ export class EventStreams {
   /** Those that have their snapshot. */
   readonly #streams = new Set<Stream>();
   #watching: Promise<PageWatch> | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
   #linger: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: PageOptions) {
@@ -44,9 +47,7 @@ export class EventStreams {
     response.once("close", () => this.#forget(response));
     response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8" });
     response.flushHeaders();
-    this.#watching ??= PageWatch.start(this.#options, (changes) =>
-      this.#broadcast(formatEvent("changes", changes)),
-    );
+    if (this.#watching === undefined) this.#startWatch();
     this.#tell((watch) => this.#begin(response, watch));
     return undefined;
   }
@@ -62,7 +63,15 @@ export class EventStreams {
     this.#watching?.then(what).catch((error: Error) => process.emitWarning(error));
   }
 
+  #startWatch(): void {
+    this.#watching = PageWatch.start(this.#options, (changes) =>
+      this.#broadcast(formatEvent("changes", changes)),
+    );
+    this.#timer = setInterval(() => this.#tell((watch) => watch.update()), UPDATE_MS);
+  }
+
   #stopWatch(): void {
+    clearInterval(this.#timer);
     this.#tell((watch) => watch.stop());
     this.#watching = undefined;
   }

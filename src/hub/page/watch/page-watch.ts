@@ -1,4 +1,4 @@
-/** Follows the hub for as long as there is a page: what was, what is, and at once what is new. */
+/** Follows the hub for as long as there is a page: what was, what is, and with each update what is new. */
 
 import { valuesOf } from "../../../core/due-tree.ts";
 import type { Message } from "../../../core/message.ts";
@@ -16,12 +16,6 @@ import { TelemetryList } from "./telemetry-list.ts";
 /** Of messages, and of events. */
 const KEPT = 1000;
 
-/** From one update to the next at least, while there is much that is new. */
-const UPDATE_MS = 100;
-
-/** Of the rates, even if nothing happens. */
-const RATE_MS = 1000;
-
 /** Of what is new, messages and events each; the rest is counted. */
 const SAMPLE_LIMITS = { burst: 1000, perSecond: 100 };
 
@@ -34,9 +28,6 @@ export class PageWatch {
   readonly #rates: RateHistory;
   readonly #messageSampler: Sampler;
   readonly #eventSampler: Sampler;
-  readonly #rateTimer: ReturnType<typeof setInterval>;
-  #nextUpdate: ReturnType<typeof setTimeout> | undefined;
-  #lastUpdateMs = Number.NEGATIVE_INFINITY;
   readonly #unsubscribe: () => void;
 
   /** Resolves once it knows what was, and has missed nothing since. */
@@ -61,12 +52,9 @@ export class PageWatch {
     this.#unsubscribe = events.subscribe((event, timeMs, message) =>
       this.#take(event, timeMs, message),
     );
-    this.#rateTimer = setInterval(() => this.update(), RATE_MS).unref();
   }
 
   stop(): void {
-    clearInterval(this.#rateTimer);
-    clearTimeout(this.#nextUpdate);
     this.#unsubscribe();
   }
 
@@ -83,21 +71,16 @@ export class PageWatch {
 
   keepDevice(deviceId: string): void {
     this.#devices.change(deviceId);
-    this.#updateSoon();
   }
 
   deleteDevice(deviceId: string): void {
     this.#devices.delete(deviceId);
     this.#lives.dropDevice(deviceId, this.#options.services.clock.nowMs());
-    this.#updateSoon();
   }
 
   update(): void {
     this.#rates.advance(this.#options.services.clock.nowMs());
     const nowMs = performance.now();
-    clearTimeout(this.#nextUpdate);
-    this.#nextUpdate = undefined;
-    this.#lastUpdateMs = nowMs;
     const all = {
       devices: this.#devices.takeChanged(),
       deletedDevices: this.#devices.takeDeleted(),
@@ -109,17 +92,9 @@ export class PageWatch {
     };
     const news = Object.entries(all).filter(([, value]) => value && !isEmpty(value));
     if (news.length > 0) this.#onChanges(Object.fromEntries(news));
-    if (this.#devices.hasMore) this.#updateSoon();
-  }
-
-  #updateSoon(): void {
-    if (this.#nextUpdate !== undefined) return;
-    const waitMs = this.#lastUpdateMs + UPDATE_MS - performance.now();
-    this.#nextUpdate = setTimeout(() => this.update(), waitMs).unref();
   }
 
   #take(event: HubEvent, timeMs: number, message: Message | undefined): void {
-    this.#updateSoon();
     this.#rates.count(event.type, timeMs);
     if (event.type === "telemetry") this.#devices.activate(event.deviceId);
     else if ("deviceId" in event) this.#devices.change(event.deviceId);
