@@ -33,7 +33,8 @@ export class PageServer {
   constructor(options: PageOptions) {
     const { key, port, services } = options;
     this.#options = options;
-    this.#visitors = new Visitors({ key, port, clock: services.clock });
+    const { clock, ring } = services;
+    this.#visitors = new Visitors({ key, port, clock, startedMs: ring.startedMs });
     this.#streams = new EventStreams(options);
   }
 

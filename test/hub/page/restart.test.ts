@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type HomeHubOptions, startHomeHub } from "../../../src/hub/home-hub.ts";
+import { createToken } from "../../../src/hub/page/access/tokens.ts";
+import { ManualClock } from "../../../src/index.ts";
 import { freePort, startHubForTest, temporaryDirectory } from "../../support/local-hub.ts";
 import { Visitor } from "./support.ts";
 
@@ -30,6 +32,19 @@ test("the address and the session hold after a restart", async () => {
   const second = await start(directory);
   expect(second.uiUrl).toBe(first.uiUrl);
   expect((await visitor.ask("/api/messages/1")).status).toBe(404);
+});
+
+test("a ticket is not good for a second visit after a restart", async () => {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock();
+  const first = await start(directory, { uiPort: 0, clock });
+  const key = new URL(first.uiUrl ?? "").searchParams.get("key") ?? "";
+  const path = `/?ticket=${createToken(key, "ticket", clock.nowMs())}`;
+  expect((await new Visitor(first.uiUrl).ask(path)).status).toBe(303);
+  await first.stop();
+  clock.advance(1);
+  const second = await start(directory, { clock });
+  expect((await new Visitor(second.uiUrl).ask(path)).status).toBe(401);
 });
 
 test("page.json is its owner's alone, and hub.json has the address without the key", async () => {

@@ -7,6 +7,8 @@ interface VisitorsOptions {
   readonly key: string;
   readonly port: number;
   readonly clock: Clock;
+  /** Of the hub. */
+  readonly startedMs: number;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -57,6 +59,8 @@ export class Visitors {
     }
     const token = readToken(this.#options.key, "ticket", ticket, nowMs);
     if (token === undefined || this.#usedTickets.has(token.nonce)) return false;
+    // It may have been used before the hub was restarted.
+    if (token.expiryMs - TOKEN_LIFETIMES_MS.ticket < this.#options.startedMs) return false;
     this.#usedTickets.set(token.nonce, token.expiryMs);
     return true;
   }

@@ -10,10 +10,11 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BYTES) {
-      throw new HubError("MessageTooLarge", `A request can have up to ${MAX_BYTES} bytes.`);
-    }
-    chunks.push(chunk);
+    // Read to its end: a browser that is still sending would not see the answer.
+    if (size <= MAX_BYTES) chunks.push(chunk);
+  }
+  if (size > MAX_BYTES) {
+    throw new HubError("MessageTooLarge", `A request can have up to ${MAX_BYTES} bytes.`);
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString());
