@@ -312,6 +312,17 @@ test("what waited for a deleted device is dropped; a new one with its id has its
   expect(new Set(messages.map(({ key }) => key)).size).toBe(3);
 });
 
+test("what waited for a device that is gone is not shown to a page that is opened later", async () => {
+  const hub = await createTestHub();
+  await hub.send({ messageId: "done" });
+  await settle(hub, "complete");
+  await hub.send({ messageId: "waiting" });
+  await hub.registry.delete("device1", "*");
+  await atRest();
+  const { watch } = await watchPage(hub);
+  expect(watch.snapshot().messages.map(({ messageId }) => messageId)).toEqual(["done"]);
+});
+
 test("the last 1,000 are kept, the newest first", async () => {
   const hub = await createTestHub({ settings: { queueDepth: 2000 } });
   const send = async (from: number, to: number) => {

@@ -88,6 +88,13 @@ export class MessageLives {
     }
   }
 
+  /** What waited for a device that was deleted since: nobody has said when. */
+  forgetDeleted(isRegistered: (deviceId: string) => boolean): void {
+    for (const life of this.#lives) {
+      if (isWaiting(life) && !isRegistered(life.ref.deviceId)) this.#forget(life);
+    }
+  }
+
   /** What waits, and is not known otherwise, is older than the rest. */
   addWaiting(
     queues: Iterable<readonly [deviceId: string, queue: MessageQueue<Message>]>,

@@ -41,7 +41,7 @@ export class PageWatch {
 
   private constructor(options: PageOptions, onChanges: (changes: Changes) => void) {
     const { services } = options;
-    const { clock, cloudToDevice, events, ring } = services;
+    const { clock, cloudToDevice, events, registry, ring } = services;
     this.#options = options;
     this.#onChanges = onChanges;
     this.#devices = new DeviceChanges(services);
@@ -49,6 +49,7 @@ export class PageWatch {
     this.#messageSampler = new Sampler(SAMPLE_LIMITS, performance.now());
     this.#eventSampler = new Sampler(SAMPLE_LIMITS, performance.now());
     readHistory(ring, cloudToDevice.queues(), this.#lives, this.#telemetry);
+    this.#lives.forgetDeleted((deviceId) => registry.find(deviceId) !== undefined);
     this.#unsubscribe = events.subscribe((event, timeMs, message) =>
       this.#take(event, timeMs, message),
     );
