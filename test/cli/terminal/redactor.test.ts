@@ -13,6 +13,12 @@ test.each([
     "c2ln",
   ],
   ["a token in a URL", "https://h/?api=1&sig=c2lnbmF0dXJl", "c2lnbmF0dXJl"],
+  ["the key of the page", `http://127.0.0.1:8880/?key=${"k".repeat(43)}`, "kkk"],
+  [
+    "a ticket of the page",
+    `http://127.0.0.1:8880/?ticket=${"t".repeat(22)}.1.${"t".repeat(43)}`,
+    "ttt",
+  ],
   ["a password", "password=hunter2hunter2", "hunter2"],
   ["a password in a URL", "proxy http://me:pw@proxy:3128/ failed", "pw@"],
   ["a password without a user", "http://:pw@proxy", "pw@"],
