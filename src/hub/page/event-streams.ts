@@ -10,7 +10,11 @@ export const MAX_STREAMS = 32;
 /** Of what a page has not read yet; beyond, it has to begin again with a snapshot. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
+/** From one update to the next at least. */
 const UPDATE_MS = 100;
+
+/** Of an update if nothing else happens: the rates go on. */
+const RATE_MS = 1000;
 
 /** A page that is loaded again finds the watch as it was. */
 const LINGER_MS = 5000;
@@ -26,7 +30,9 @@ export class EventStreams {
   /** Those that have their snapshot. */
   readonly #streams = new Set<Stream>();
   #watching: Promise<PageWatch> | undefined;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #rateTimer: ReturnType<typeof setInterval> | undefined;
+  #nextUpdate: ReturnType<typeof setTimeout> | undefined;
+  #lastUpdateMs = Number.NEGATIVE_INFINITY;
   #linger: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: PageOptions) {
@@ -64,14 +70,32 @@ export class EventStreams {
   }
 
   #startWatch(): void {
-    this.#watching = PageWatch.start(this.#options, (changes) =>
-      this.#broadcast(formatEvent("changes", changes)),
+    this.#watching = PageWatch.start(this.#options, {
+      onNews: () => this.#updateSoon(),
+      onChanges: (changes) => this.#broadcast(formatEvent("changes", changes)),
+    });
+    this.#rateTimer = setInterval(() => this.#update(), RATE_MS);
+  }
+
+  /** At once, unless the last update was just now. */
+  #updateSoon(): void {
+    this.#nextUpdate ??= setTimeout(
+      () => this.#update(),
+      this.#lastUpdateMs + UPDATE_MS - performance.now(),
     );
-    this.#timer = setInterval(() => this.#tell((watch) => watch.update()), UPDATE_MS);
+  }
+
+  #update(): void {
+    clearTimeout(this.#nextUpdate);
+    this.#nextUpdate = undefined;
+    this.#lastUpdateMs = performance.now();
+    this.#tell((watch) => watch.update());
   }
 
   #stopWatch(): void {
-    clearInterval(this.#timer);
+    clearInterval(this.#rateTimer);
+    clearTimeout(this.#nextUpdate);
+    this.#nextUpdate = undefined;
     this.#tell((watch) => watch.stop());
     this.#watching = undefined;
   }

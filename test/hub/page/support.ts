@@ -120,7 +120,7 @@ export async function watchPage(hub: TestHub) {
       queueDepth: hub.settings.queueDepth,
       isReachedWithLocal: false,
     },
-    (change) => changes.push(change),
+    { onNews: () => {}, onChanges: (change) => changes.push(change) },
   );
   onTestFinished(() => watch.stop());
   return { watch, changes };

@@ -19,9 +19,16 @@ const KEPT = 1000;
 /** Of what is new, messages and events each; the rest is counted. */
 const SAMPLE_LIMITS = { burst: 1000, perSecond: 100 };
 
+interface PageWatchListeners {
+  /** There is something to update. Called for each event: cheap. */
+  onNews(): void;
+  /** Called by `update`. */
+  onChanges(changes: Changes): void;
+}
+
 export class PageWatch {
   readonly #options: PageOptions;
-  readonly #onChanges: (changes: Changes) => void;
+  readonly #listeners: PageWatchListeners;
   readonly #devices: DeviceChanges;
   readonly #lives = new MessageLives(KEPT);
   readonly #telemetry = new TelemetryList(KEPT);
@@ -31,19 +38,19 @@ export class PageWatch {
   readonly #unsubscribe: () => void;
 
   /** Resolves once it knows what was, and has missed nothing since. */
-  static start(options: PageOptions, onChanges: (changes: Changes) => void): Promise<PageWatch> {
+  static start(options: PageOptions, listeners: PageWatchListeners): Promise<PageWatch> {
     const { store } = options.services;
     // All earlier events are in the ring by then, and no later one has been reported.
     return new Promise((resolve) =>
-      store.onceDurable(() => resolve(new PageWatch(options, onChanges))),
+      store.onceDurable(() => resolve(new PageWatch(options, listeners))),
     );
   }
 
-  private constructor(options: PageOptions, onChanges: (changes: Changes) => void) {
+  private constructor(options: PageOptions, listeners: PageWatchListeners) {
     const { services } = options;
     const { clock, cloudToDevice, events, registry, ring } = services;
     this.#options = options;
-    this.#onChanges = onChanges;
+    this.#listeners = listeners;
     this.#devices = new DeviceChanges(services);
     this.#rates = new RateHistory(ring, clock.nowMs());
     this.#messageSampler = new Sampler(SAMPLE_LIMITS, performance.now());
@@ -72,11 +79,13 @@ export class PageWatch {
 
   keepDevice(deviceId: string): void {
     this.#devices.change(deviceId);
+    this.#listeners.onNews();
   }
 
   deleteDevice(deviceId: string): void {
     this.#devices.delete(deviceId);
     this.#lives.dropDevice(deviceId, this.#options.services.clock.nowMs());
+    this.#listeners.onNews();
   }
 
   update(): void {
@@ -92,10 +101,12 @@ export class PageWatch {
       sampledEvents: this.#eventSampler.take(nowMs),
     };
     const news = Object.entries(all).filter(([, value]) => value && !isEmpty(value));
-    if (news.length > 0) this.#onChanges(Object.fromEntries(news));
+    if (news.length > 0) this.#listeners.onChanges(Object.fromEntries(news));
+    if (this.#devices.hasMore) this.#listeners.onNews();
   }
 
   #take(event: HubEvent, timeMs: number, message: Message | undefined): void {
+    this.#listeners.onNews();
     this.#rates.count(event.type, timeMs);
     if (event.type === "telemetry") this.#devices.activate(event.deviceId);
     else if ("deviceId" in event) this.#devices.change(event.deviceId);
