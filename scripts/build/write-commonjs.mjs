@@ -37,6 +37,10 @@ export async function writeCommonJs(main, files, outputs) {
   const write = ({ code, map }, name) => {
     const target = cjs(name);
     mkdirSync(folder, { recursive: true });
+    if (!hasOwnSource(outputs[`${dirname(main)}/${name}`])) {
+      writeFileSync(`${folder}/${target}`, code);
+      return;
+    }
     writeFileSync(`${folder}/${target}`, `${code}//# sourceMappingURL=${target}.map\n`);
     writeFileSync(`${folder}/${target}.map`, map);
   };
@@ -47,6 +51,11 @@ export async function writeCommonJs(main, files, outputs) {
       .filter(([name]) => !inStart.has(name))
       .map(async ([name, text]) => write(await convert(name, text, mainName, inStart), name)),
   ]);
+}
+
+/** A file with nothing but packages needs no source map. */
+function hasOwnSource({ inputs }) {
+  return Object.keys(inputs).some((path) => path.startsWith("src/"));
 }
 
 /** What the first file imports, and what that imports; not what is loaded later. */
