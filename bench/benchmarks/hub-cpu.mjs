@@ -19,7 +19,8 @@ export async function measure(context) {
   const brokers = [await startAedes(context), await startMosquitto(context)].filter(Boolean);
   const relay = await startBareRelay();
   const figures = [];
-  for (const window of WINDOWS) figures.push(...(await compare(hub, relay, brokers, window, context)));
+  for (const window of WINDOWS)
+    figures.push(...(await compare(hub, relay, brokers, window, context)));
   return figures;
 }
 

@@ -11,6 +11,7 @@ export const BENCHMARKS = [
   "latency",
   "telemetry",
   "connected-devices",
+  "open-page",
   "idle-memory",
   "deep-queue",
   "million",
