@@ -38,5 +38,5 @@ function flagsIn(help: string): ReadonlySet<string> {
 function commandsIn(help: string): readonly string[] {
   const [, list = ""] = help.split("\nCommands:\n");
   const names = [...(list.split("\n\n")[0] ?? "").matchAll(/^ {2}([a-z][\w-]*)/gm)];
-  return names.map(([, name = ""]) => name).filter((name) => name !== "help");
+  return names.map(([, name = ""]) => name);
 }

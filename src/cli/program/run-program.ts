@@ -12,6 +12,7 @@ import { type CommonFlags, validateCommonFlags } from "./common-options.ts";
 import { addCompletion } from "./completion/add-completion.ts";
 import { disableDebug } from "./disable-debug.ts";
 import { addTopics, describeOption } from "./help.ts";
+import { addHelpCommands } from "./help-command.ts";
 import type { Host } from "./host.ts";
 import { fitHelp, HELP_COLUMNS } from "./narrow-help.ts";
 import { validateUtf8Arguments } from "./utf8-arguments.ts";
@@ -69,6 +70,7 @@ async function run(name: Program["name"], build: Program["build"], host: Host): 
     });
   });
   addCompletion(program, host.io.stdout);
+  addHelpCommands(program);
   addTopics(program);
   program.optionsGroup("Options:").version(readVersion(), "-V, --version", "print the version");
   try {
@@ -80,7 +82,7 @@ async function run(name: Program["name"], build: Program["build"], host: Host): 
     if (host.interruption.cause && isAbort(error)) return EXIT_CODES[host.interruption.cause];
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return await finishOutput(written, reporter);
-      return reporter.error(toUsageError(error, program));
+      return reporter.error(toUsageError(error));
     }
     return reporter.error(error);
   }
@@ -140,15 +142,7 @@ function flagsBeforeParsing(args: readonly string[]): CommonFlags {
   };
 }
 
-function toUsageError({ code, message }: CommanderError, program: Command): UsageError {
-  if (code === "commander.help") {
-    const commands = program.createHelp().visibleCommands(program);
-    const names = commands.map((command) => command.name()).filter((name) => name !== "help");
-    return new UsageError(
-      "a command is missing",
-      `One of: ${names.join(", ")}. See ${program.name()} --help.`,
-    );
-  }
+function toUsageError({ message }: CommanderError): UsageError {
   const [what = "", suggestion] = message
     .replace(/^error: /, "")
     .replace(/^command-argument value/, "value")

@@ -1,7 +1,6 @@
 import { type Command, Option } from "commander";
 import { formatExamples } from "../../program/common-options.ts";
 import type { Act } from "../../program/run-program.ts";
-import { UsageError } from "../../terminal/usage-error.ts";
 import { AUTH_METHODS } from "../registry/auth-method.ts";
 import type { CreateFlags, RegistryFlags, ShowFlags } from "../registry/device-flags.ts";
 import { deviceIdOption } from "../registry/device-id-option.ts";
@@ -27,14 +26,6 @@ export function addDevice(program: Command, act: Act): void {
       ]),
     );
   for (const add of COMMANDS) add(device, act);
-  device.exitOverride((error) => {
-    if (error.code !== "commander.help") throw error;
-    const names = device.commands.map((command) => command.name()).join(", ");
-    throw new UsageError(
-      "a command is missing after device",
-      `One of: ${names}. See c2d-hub device --help.`,
-    );
-  });
 }
 
 function addCreate(device: Command, act: Act): void {
