@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import { parseEncodedBytes } from "../../core/encodings.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Io } from "../terminal/io.ts";
+import { unreadableInput } from "../terminal/unreadable-input.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 import { decodeUtf8 } from "../text/body-text.ts";
 import type { BodySource } from "./body-source.ts";
@@ -33,7 +34,7 @@ export async function readBody(
         ? { type: "text", text: source.text, isTemplate }
         : { type: "bytes", bytes: decode(source.text, source.encoding) };
     case "stdin":
-      return decodeBytes(await readBytes(stdin, limit, signal), source.encoding, isTemplate);
+      return decodeBytes(await readStdin(stdin, limit, signal), source.encoding, isTemplate);
     case "file": {
       const bytes = await readFileBytes(resolve(directory, source.path), limit, signal);
       return { type: "bytes", bytes };
@@ -68,12 +69,15 @@ async function readFileBytes(path: string, limit: SizeLimit, signal: AbortSignal
   try {
     return await readBytes(createReadStream(path), limit, signal);
   } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    if (syscall === undefined) throw error;
-    throw new UsageError(
-      `--data-file-path: the file cannot be read (${code})`,
-      "Give a readable file.",
-    );
+    throw unreadableInput("--data-file-path", "the file", error);
+  }
+}
+
+async function readStdin(stdin: Readable, limit: SizeLimit, signal: AbortSignal): Promise<Buffer> {
+  try {
+    return await readBytes(stdin, limit, signal);
+  } catch (error) {
+    throw unreadableInput("--data -", "stdin", error, "Pipe the body into it.");
   }
 }
 

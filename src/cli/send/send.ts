@@ -15,7 +15,7 @@ import { escapeLine } from "../terminal/escape.ts";
 import type { ExitCode } from "../terminal/exit-code.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 import { readDeviceFile } from "./device-file.ts";
-import { LineMessages } from "./lines/line-messages.ts";
+import { LineMessages, unreadableLines } from "./lines/line-messages.ts";
 import { toLineOptions, validateLines } from "./lines/line-options.ts";
 import { oversizeError, oversizeOf } from "./messages/message-size.ts";
 import { PlannedMessages } from "./messages/planned-messages.ts";
@@ -118,6 +118,8 @@ async function sendLines(
   const options = toLineOptions(flags, Date.now());
   for (const warning of options.warnings) reporter.warn(escapeLine(warning));
   const { stdin: stream } = io;
+  // Before a hub is started for it.
+  if (stream.errored) throw unreadableLines(stream.errored);
   if (stream.isTTY) reporter.info("Each line is sent as a message; Ctrl-D ends the input.");
   const input = { stream, deviceIds, run: makeRunId(), signal: interruption.signal };
   try {

@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 import { Socket } from "node:net";
-import type { Readable, Writable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import { type Output, StreamOutput } from "./output.ts";
 
 export interface Io {
@@ -14,9 +14,10 @@ export interface Io {
 }
 
 export function systemIo(): Io {
+  const directory = isA("directory", 0) ? unreadableDirectory() : undefined;
   return {
     get stdin() {
-      return process.stdin;
+      return directory ?? process.stdin;
     },
     stdout: new StreamOutput(
       openStream(1, () => process.stdout),
@@ -33,15 +34,26 @@ export function systemIo(): Io {
 
 /** Not `process.stdout` for a pipe: it cannot be destroyed, so a blocked reader blocks exit. */
 function openStream(fd: number, fallback: () => Writable): Writable {
-  if (process.platform === "win32" || !isPipe(fd)) return fallback();
+  if (process.platform === "win32" || !isA("pipe", fd)) return fallback();
   return new Socket({ fd, readable: false, writable: true });
 }
 
-function isPipe(fd: number): boolean {
+function isA(kind: "pipe" | "directory", fd: number): boolean {
   try {
     const stat = fstatSync(fd);
-    return stat.isFIFO() || stat.isSocket();
+    return kind === "directory" ? stat.isDirectory() : stat.isFIFO() || stat.isSocket();
   } catch {
     return false;
   }
+}
+
+/** `process.stdin` would be an empty stream. */
+function unreadableDirectory(): Readable {
+  const error = Object.assign(new Error("stdin is a directory"), {
+    code: "EISDIR",
+    syscall: "read",
+  });
+  const stream = new Readable({ read: () => {} }).destroy(error);
+  // Whoever reads it gets the error.
+  return stream.on("error", () => {});
 }

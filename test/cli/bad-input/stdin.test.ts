@@ -1,13 +1,15 @@
-/** Stdin that is closed or not text, and arguments that are not UTF-8. */
+/** Stdin that is closed, cannot be read or is not text, and arguments that are not UTF-8. */
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { sharedDirectory } from "../../support/local-hub.ts";
 import { parseLines } from "../support/run-executable.ts";
 
-const EXECUTABLE = fileURLToPath(new URL("../../../bin/c2d-send.js", import.meta.url));
+const BIN = fileURLToPath(new URL("../../../bin", import.meta.url));
+const EXECUTABLE = join(BIN, "c2d-send.js");
 const directory = sharedDirectory();
 const DRY_RUN = ["--local", "--dry-run", "-o", "json"];
 const OPTIONS = {
@@ -66,6 +68,47 @@ test("a JSON body from a closed stdin is refused", () => {
   expect(parseLines(stderr)).toMatchObject([{ name: "UsageError", code: 2 }]);
   expect(status).toBe(2);
 });
+
+// Node puts an empty stream in place of a directory.
+test.each([
+  { command: "c2d-send", args: "--data -" },
+  { command: "c2d-send", args: "--lines" },
+  { command: "c2d-send", args: "--from - -d other" },
+  { command: "c2d-device", args: "telemetry --data - --count 1" },
+])("stdin that is a directory is refused: $command $args", ({ command, args }) => {
+  const { status, stdout, stderr } = runInShell(`${command} ${args} --local -o json <.`);
+  expect(parseLines(stderr)).toEqual([
+    {
+      type: "error",
+      code: 2,
+      name: "UsageError",
+      message: expect.stringMatching(/^--(data -|lines|from): stdin cannot be read \(EISDIR\)$/),
+      hint: expect.any(String),
+    },
+  ]);
+  expect([status, stdout]).toEqual([2, ""]);
+  expect(existsSync(join(directory, "hub.log"))).toBe(false);
+});
+
+test("a directory on stdin is nothing to a command that does not read it", () => {
+  const { status } = runInShell("c2d-send --local --dry-run --data x <.");
+  expect(status).toBe(0);
+});
+
+test.each(["--data -", "--lines", "--from - -d other"])(
+  "stdin that is open for writing only is refused: c2d-send %s",
+  (args) => {
+    const { status, stderr } = runInShell(`c2d-send ${DRY_RUN.join(" ")} ${args} 0>written`);
+    expect(parseLines(stderr)).toMatchObject([
+      { name: "UsageError", code: 2, message: expect.stringContaining("stdin cannot be read") },
+    ]);
+    expect(status).toBe(2);
+  },
+);
+
+function runInShell(line: string) {
+  return spawnSync("sh", ["-c", line.replace(/^\S+/, `${BIN}/$&.js`)], OPTIONS);
+}
 
 function sendWithoutStdin(args: string) {
   return spawnSync("sh", ["-c", `exec "$@" ${args} <&-`, "sh", EXECUTABLE, ...DRY_RUN], OPTIONS);

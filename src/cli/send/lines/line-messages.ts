@@ -7,6 +7,7 @@ import { validateContentEncoding } from "../../message/content-encoding.ts";
 import { validateJsonBody } from "../../message/json-body.ts";
 import type { MessageMaker } from "../../message/make-message.ts";
 import type { BodyPlan } from "../../message/message-plan.ts";
+import { unreadableInput } from "../../terminal/unreadable-input.ts";
 import { UsageError } from "../../terminal/usage-error.ts";
 import { decodeUtf8 } from "../../text/body-text.ts";
 import type { MessageSource, SourceBounds } from "../messages/message-source.ts";
@@ -106,11 +107,13 @@ export class LineMessages implements MessageSource {
     try {
       yield* readLines(stream, MAX_LINE_BYTES, signal);
     } catch (error) {
-      const { syscall, code } = error as NodeJS.ErrnoException;
-      if (syscall === undefined) throw error;
-      throw new UsageError(`--lines: stdin cannot be read (${code})`, "Pipe lines into it.");
+      throw unreadableLines(error);
     }
   }
+}
+
+export function unreadableLines(error: unknown): unknown {
+  return unreadableInput("--lines", "stdin", error, "Pipe lines into it.");
 }
 
 function at<T>(instance: T): T & { readonly nowMs: number } {

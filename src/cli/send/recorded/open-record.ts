@@ -2,7 +2,7 @@ import { open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { Io } from "../../terminal/io.ts";
-import { UsageError } from "../../terminal/usage-error.ts";
+import { unreadableInput } from "../../terminal/unreadable-input.ts";
 
 export interface RecordInput {
   readonly name: string;
@@ -19,17 +19,24 @@ export async function openRecord(
   path: string,
   { stdin, directory }: Pick<Io, "stdin" | "directory">,
 ): Promise<RecordInput> {
-  if (path === "-") return { name: "stdin", stream: stdin };
+  if (path === "-") {
+    if (stdin.errored) throw unreadable("stdin", stdin.errored);
+    return { name: "stdin", stream: stdin };
+  }
   try {
     const file = resolve(directory, path);
-    if ((await stat(file)).isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
+    if ((await stat(file)).isDirectory()) {
+      throw Object.assign(new Error(), { code: "EISDIR", syscall: "read" });
+    }
     return { name: path, stream: (await open(file)).createReadStream() };
   } catch (error) {
-    throw unreadable(error);
+    throw unreadable(path, error);
   }
 }
 
-export function unreadable(error: unknown): UsageError {
-  const { code } = error as NodeJS.ErrnoException;
-  return new UsageError(`--from: the file cannot be read (${code})`, "Give a readable file.");
+/** @param name Of the input. */
+export function unreadable(name: string, error: unknown): unknown {
+  return name === "stdin"
+    ? unreadableInput("--from", "stdin", error, "Pipe the messages into it.")
+    : unreadableInput("--from", "the file", error);
 }

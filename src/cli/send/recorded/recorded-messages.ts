@@ -103,12 +103,11 @@ export class RecordedMessages implements MessageSource {
   }
 
   async *#lines(): AsyncGenerator<Line> {
+    const { name, stream } = this.#options.input;
     try {
-      const { signal } = this.#context.interruption;
-      yield* readLines(this.#options.input.stream, MAX_LINE_BYTES, signal);
+      yield* readLines(stream, MAX_LINE_BYTES, this.#context.interruption.signal);
     } catch (error) {
-      const { syscall } = error as NodeJS.ErrnoException;
-      throw syscall === undefined ? error : unreadable(error);
+      throw unreadable(name, error);
     }
   }
 }
