@@ -4,6 +4,7 @@ export interface OptionRange {
   /** Completes "It must be ...". */
   readonly text: string;
   includes(value: unknown): boolean;
+  /** Of each item of a list, or of each value of an object. */
   readonly items?: OptionRange;
   /** The value may contain a secret by mistake: it is never shown. */
   readonly isHidden?: true;
@@ -61,7 +62,7 @@ export const HUB_OPTION_RANGES = {
 /** An unknown option, or an option with an invalid value. */
 export class InvalidOptionError extends Error {
   override readonly name = "InvalidOptionError";
-  /** With an index for an item of a list. */
+  /** With an index for an item of a list, and a name for a value of an object. */
   readonly option: string;
   /** Absent for an unknown option, and if it may contain a secret. */
   readonly value?: unknown;
@@ -91,12 +92,14 @@ export function validateOptions(
   }
 }
 
-function requireInRange(option: string, range: OptionRange, value: unknown): void {
+/** @throws InvalidOptionError */
+export function requireInRange(option: string, range: OptionRange, value: unknown): void {
   if (!range.includes(value)) throw invalidOption(option, range, value);
   const { items } = range;
   if (items === undefined) return;
-  for (const [index, item] of (value as unknown[]).entries()) {
-    requireInRange(`${option}[${index}]`, items, item);
+  const isList = Array.isArray(value);
+  for (const [key, item] of isList ? value.entries() : Object.entries(value as object)) {
+    requireInRange(isList ? `${option}[${key}]` : `${option}.${key}`, items, item);
   }
 }
 
@@ -122,6 +125,7 @@ function invalidOption(
 /** Objects are described by type only: their content may be private. */
 function describeValue(value: unknown): string {
   if (typeof value === "string") return `'${value}'`;
+  if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" && value !== null ? "an object" : String(value);

@@ -124,6 +124,21 @@ function validateSystemProperties({ expiryTimeUtcMs = 0, messageId = "" }: Syste
   }
 }
 
+/** With this application property, a service requests feedback (rule feedback-ack). */
+export const ACK_PROPERTY = "iothub-ack";
+
+/**
+ * The properties that a service gave, without the one that requests feedback.
+ *
+ * @throws HubError ArgumentInvalid
+ */
+export function splitAck<T extends Readonly<Record<string, string>>>(
+  given: T,
+): { readonly properties: Omit<T, typeof ACK_PROPERTY>; readonly ack?: Ack } {
+  const { [ACK_PROPERTY]: ack, ...properties } = given;
+  return { properties, ...(ack !== undefined && { ack: parseAck(ack) }) };
+}
+
 /** @throws HubError ArgumentInvalid for anything but the four words, in any case. */
 export function parseAck(text: string): Ack {
   const ack = ACKS.find((known) => known === text.toLowerCase());

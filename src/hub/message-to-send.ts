@@ -1,5 +1,12 @@
 import { type OptionRange, validateOptions } from "../core/hub-options.ts";
-import { ACKS, type Ack, type Message, type SystemProperties } from "../core/message.ts";
+import {
+  ACK_PROPERTY,
+  ACKS,
+  type Ack,
+  type Message,
+  type SystemProperties,
+  splitAck,
+} from "../core/message.ts";
 
 /** A cloud-to-device message, with the names of IoT Hub's documentation. Absent is not sent. */
 export interface MessageToSend {
@@ -8,7 +15,10 @@ export interface MessageToSend {
    * application/json and the content encoding utf-8 unless others are given. Default: no bytes.
    */
   readonly body?: unknown;
-  /** Application properties. */
+  /**
+   * Application properties. As over AMQP, any name is accepted, and `iothub-ack` requests feedback:
+   * it is the same as `ack`.
+   */
   readonly properties?: Readonly<Record<string, string>>;
   /** At most 128 characters. */
   readonly messageId?: string;
@@ -26,15 +36,14 @@ const TEXT: OptionRange = { text: "a string", includes: (value) => typeof value 
 
 const RANGES: Readonly<Record<keyof MessageToSend, OptionRange>> = {
   body: {
-    text: "a string, bytes, or a value that JSON can express",
-    includes: (value) => value === undefined || JSON.stringify(value) !== undefined,
+    text: "a string, bytes, or a value without a cycle that JSON can express",
+    includes: (value) => value === undefined || isJson(value),
   },
   properties: {
-    text: "an object with strings",
-    includes: (value) =>
-      typeof value === "object" &&
-      value !== null &&
-      Object.values(value).every((one) => typeof one === "string"),
+    text: "an object in which each value is a string",
+    // A list or a Map has no properties of its own.
+    includes: (value) => typeof value === "object" && value !== null && !(Symbol.iterator in value),
+    items: TEXT,
   },
   messageId: TEXT,
   correlationId: TEXT,
@@ -45,14 +54,28 @@ const RANGES: Readonly<Record<keyof MessageToSend, OptionRange>> = {
   ack: { text: ACKS.join(", "), includes: (value) => ACKS.some((ack) => ack === value) },
 };
 
-/** @throws InvalidOptionError */
+function isJson(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const NO_SECOND_ACK: OptionRange = {
+  text: `omitted if properties has ${ACK_PROPERTY}`,
+  includes: () => false,
+};
+
+/** @throws InvalidOptionError; HubError ArgumentInvalid */
 export function toMessage(message: MessageToSend): Message {
   validateOptions(message, RANGES);
-  const { body, properties: givenProperties, ...given } = message;
+  const { body, properties: givenProperties = {}, ...given } = message;
   // A copy: the caller may go on changing its own.
-  const properties = { ...givenProperties };
+  const { properties, ...ack } = splitAck(givenProperties);
+  if (ack.ack) validateOptions({ ack: given.ack }, { ack: NO_SECOND_ACK });
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  const system: SystemProperties = Object.fromEntries(entries);
+  const system: SystemProperties = { ...Object.fromEntries(entries), ...ack };
   if (body === undefined) return { system, properties, body: new Uint8Array() };
   if (typeof body === "string") return { system, properties, body: Buffer.from(body) };
   if (body instanceof Uint8Array) return { system, properties, body: Uint8Array.from(body) };

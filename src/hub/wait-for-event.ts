@@ -1,7 +1,7 @@
 import { createDeferred } from "../async/deferred.ts";
 import { formatDuration } from "../async/format-duration.ts";
-import { type OptionRange, validateOptions } from "../core/hub-options.ts";
-import type { HubEvent, HubEventListener } from "./model/events.ts";
+import { type OptionRange, requireInRange, validateOptions } from "../core/hub-options.ts";
+import { HUB_EVENT_TYPES, type HubEvent, type HubEventListener } from "./model/events.ts";
 import { HubStoppedError } from "./runtime/lifetime.ts";
 
 export interface WaitOptions {
@@ -49,12 +49,19 @@ const RANGES: Readonly<Record<keyof WaitOptions, OptionRange>> = {
   },
 };
 
+const TYPE_RANGE: OptionRange = {
+  text: `a predicate, or one of ${HUB_EVENT_TYPES.join(", ")}`,
+  includes: (value) =>
+    typeof value === "function" || HUB_EVENT_TYPES.some((type) => type === value),
+};
+
 /** @throws InvalidOptionError; WaitTimeoutError; HubStoppedError; whatever `wanted` throws. */
 export async function waitForEvent(
   hub: WatchedHub,
   wanted: HubEvent["type"] | ((event: HubEvent) => boolean),
   options: WaitOptions = {},
 ): Promise<HubEvent> {
+  requireInRange("type", TYPE_RANGE, wanted);
   validateOptions(options, RANGES);
   const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const isWanted =

@@ -3,9 +3,11 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import common from "azure-iot-common";
 import { Client, type Message } from "azure-iot-device";
 import { Amqp } from "azure-iot-device-amqp";
 import { Mqtt } from "azure-iot-device-mqtt";
+import iothub from "azure-iothub";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
   HubStoppedError,
@@ -17,6 +19,9 @@ import {
   WaitTimeoutError,
 } from "../../src/index.ts";
 import { startHubForTest, temporaryDirectory } from "../support/local-hub.ts";
+
+const CYCLE: Record<string, unknown> = {};
+CYCLE.self = CYCLE;
 
 /** The next message that the device's SDK receives. */
 async function receive(hub: LocalHub): Promise<Message> {
@@ -64,7 +69,17 @@ describe("send", () => {
   it.each([
     [{ data: "x" }, "data"],
     [{ body: () => {} }, "body"],
-    [{ properties: { level: 5 } }, "properties"],
+    [{ body: 10n }, "body"],
+    [{ body: { nested: [10n] } }, "body"],
+    [{ body: CYCLE }, "body"],
+    [{ body: { toJSON: () => expect.fail("thrown by the caller's object") } }, "body"],
+    [{ properties: "level=5" }, "properties"],
+    [{ properties: null }, "properties"],
+    [{ properties: ["level"] }, "properties"],
+    [{ properties: new Map([["level", "5"]]) }, "properties"],
+    [{ properties: { room: "hall", level: 5 } }, "properties.level"],
+    [{ properties: { level: undefined } }, "properties.level"],
+    [{ properties: { "iothub-ack": "full" }, ack: "none" }, "ack"],
     [{ messageId: 5 }, "messageId"],
     [{ expiryTimeUtcMs: "tomorrow" }, "expiryTimeUtcMs"],
     [{ ack: "all" }, "ack"],
@@ -74,6 +89,37 @@ describe("send", () => {
       name: "InvalidOptionError",
       option,
     });
+  });
+
+  it("says which property is no string, and what a body may be", async () => {
+    const hub = await startHubForTest({ devices: ["device1"] });
+    const properties = { level: 5 } as unknown as Record<string, string>;
+    await expect(hub.send("device1", { properties })).rejects.toThrow(
+      "Option 'properties.level' is 5. It must be a string.",
+    );
+    await expect(hub.send("device1", { body: 10n })).rejects.toThrow(
+      /^Option 'body' is 10n\. It must be .* JSON can express/,
+    );
+    await expect(hub.send("device1", { body: CYCLE })).rejects.toThrow("without a cycle");
+  });
+
+  it("takes the names of properties as a service's message over AMQP has them", async () => {
+    const hub = await startHubForTest({ devices: ["device1"] });
+    hub.trust();
+    const properties = { "iothub-ack": "Full", "$.mid": "m1", "iothub-custom": "s" };
+    const service = iothub.Client.fromConnectionString(hub.connectionString);
+    onTestFinished(() => service.close().then(() => {}));
+    const message = new common.Message("");
+    for (const [name, value] of Object.entries(properties)) message.properties.add(name, value);
+    await service.send("device1", message);
+    await hub.send("device1", { properties });
+    const [sent, own] = hub.queue("device1");
+    expect(own?.properties).toEqual(sent?.properties);
+    expect(own?.properties).toEqual({ "$.mid": "m1", "iothub-custom": "s" });
+    expect([own?.system.ack, sent?.system.ack]).toEqual(["full", "full"]);
+    await expect(
+      hub.send("device1", { properties: { "iothub-ack": "all" } }),
+    ).rejects.toMatchObject({ name: "ArgumentInvalid" });
   });
 
   it("is not changed by what the caller does with its message afterwards", async () => {
@@ -186,6 +232,18 @@ describe("waitFor", () => {
     await expect(settled).rejects.toMatchObject({ seen: ["enqueued"] });
   });
 
+  it.each(["setled", "toString", "", undefined, null, 5, {}])(
+    "refuses the type %o, and names those there are",
+    async (type) => {
+      const hub = await startHubForTest();
+      await expect(hub.waitFor(type as "settled")).rejects.toMatchObject({
+        name: "InvalidOptionError",
+        option: "type",
+        range: expect.stringMatching(/enqueued, .*settled, .*feedbackSettled/),
+      });
+    },
+  );
+
   it("takes real time with any clock", async () => {
     const hub = await startHubForTest({ clock: new ManualClock() });
     await expect(hub.waitFor("feedback", { timeoutMs: 1 })).rejects.toThrow(WaitTimeoutError);
@@ -230,6 +288,9 @@ describe("with a directory", () => {
     await startHubForTest({ directory });
     const error = await startLocalHub({ directory }).catch((reason) => reason);
     expect(error).toBeInstanceOf(StoreError);
-    expect(error).toMatchObject({ name: "StoreInUse" });
+    expect(error).toMatchObject({
+      name: "StoreInUse",
+      message: expect.stringMatching(/^The store in .* is already open\.$/),
+    });
   });
 });

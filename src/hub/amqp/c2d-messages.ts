@@ -2,7 +2,7 @@ import rhea, { type Message as AmqpMessage } from "rhea";
 import type { FeedbackRecord } from "../../core/feedback.ts";
 import { FEEDBACK_CONTENT_TYPE, formatFeedbackBatch } from "../../core/feedback-batch.ts";
 import { HubError } from "../../core/hub-error.ts";
-import { type Message, parseAck } from "../../core/message.ts";
+import { ACK_PROPERTY, type Message, splitAck } from "../../core/message.ts";
 import type { Entry } from "../../core/queue-entry.ts";
 import { deviceboundTo, parseDeviceboundTo } from "../../core/resource-path.ts";
 import {
@@ -14,8 +14,6 @@ import {
   userId,
 } from "./message-fields.ts";
 
-const ACK_PROPERTY = "iothub-ack";
-
 /**
  * @throws HubError ArgumentInvalid when `to` names no device, or a field has an unsupported type.
  */
@@ -26,12 +24,8 @@ export function toCloudToDevice(amqp: AmqpMessage): { deviceId: string; message:
   }
   const system = readSystemProperties(amqp);
   const body = readBody(amqp.body);
-  const properties = readApplicationProperties(amqp);
-  if (properties[ACK_PROPERTY] === undefined) {
-    return { deviceId, message: { system, properties, body } };
-  }
-  const { [ACK_PROPERTY]: ack, ...others } = properties;
-  const message = { system: { ...system, ack: parseAck(ack) }, properties: others, body };
+  const { properties, ack } = splitAck(readApplicationProperties(amqp));
+  const message = { system: ack === undefined ? system : { ...system, ack }, properties, body };
   return { deviceId, message };
 }
 

@@ -79,6 +79,22 @@ export type HubEvent =
       readonly outcome: Settlement;
     };
 
+export const HUB_EVENT_TYPES: readonly string[] = Object.keys({
+  deviceConnected: true,
+  deviceDisconnected: true,
+  connectionRefused: true,
+  handshakeFailed: true,
+  enqueued: true,
+  delivered: true,
+  requeued: true,
+  settled: true,
+  deadLettered: true,
+  feedback: true,
+  telemetry: true,
+  feedbackDelivered: true,
+  feedbackSettled: true,
+} satisfies Record<HubEvent["type"], true>);
+
 export type SettledOutcome = "completed" | "abandoned" | "rejected";
 
 export type HubEventListener = (event: HubEvent) => void;

@@ -16,9 +16,7 @@ export class StoreError extends Error {
 }
 
 export function storeInUse(directory: string, cause: unknown): StoreError {
-  return new StoreError("StoreInUse", `Another process has the store in ${directory} open.`, {
-    cause,
-  });
+  return new StoreError("StoreInUse", `The store in ${directory} is already open.`, { cause });
 }
 
 export function storeDamaged(directory: string, cause?: unknown): StoreError {
