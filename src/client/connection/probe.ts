@@ -90,8 +90,8 @@ function hangUp(socket: TLSSocket): void {
 function unexplained(endpoint: Endpoint, cause: unknown): ClientError {
   const where = formatEndpoint(endpoint);
   if (cause instanceof DeadlinePassedError) {
+    // Without the cause: its time is what was left, not the user's.
     return new ClientError("ConnectTimeout", `${where} is not responding.`, {
-      cause,
       hint: withUnusedProxy("A firewall may block the port; the -ws transports use 443.", endpoint),
     });
   }

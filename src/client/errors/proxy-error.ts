@@ -33,11 +33,11 @@ export function proxyUnreachable(proxy: HttpProxy, cause: unknown): ProxyError {
   );
 }
 
-export function proxySilent(proxy: HttpProxy, target: Address, cause: unknown): ProxyError {
+/** Without a cause: the time that passed may be what was left to a probe, not the user's. */
+export function proxySilent(proxy: HttpProxy, target: Address): ProxyError {
   const message = `${capitalized(formatProxy(proxy))} is not responding to the request to connect to ${formatEndpoint(target)}.`;
   return new ProxyError(
     new ClientError("ConnectTimeout", message, {
-      cause,
       hint: `Check ${proxy.variable}, and that it is an HTTP proxy, or increase --connect-timeout.`,
     }),
   );

@@ -38,7 +38,7 @@ export async function openTunnel(
   } catch (cause) {
     signal?.throwIfAborted();
     attempt.abort();
-    if (cause instanceof DeadlinePassedError) throw proxySilent(proxy, target, cause);
+    if (cause instanceof DeadlinePassedError) throw proxySilent(proxy, target);
     throw cause;
   } finally {
     signal?.removeEventListener("abort", giveUp);

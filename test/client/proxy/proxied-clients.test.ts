@@ -40,8 +40,14 @@ async function failure(attempt: () => Promise<void>): Promise<Record<string, unk
     );
   });
   expect(left).toEqual([]);
+  // The time that a probe had left would be taken for --connect-timeout.
+  expect(causesOf(error).map(({ name }) => name)).not.toContain("DeadlinePassedError");
   const { name, message, hint } = error as Error & { readonly hint: string };
   return { name, message, hint };
+}
+
+function causesOf(error: unknown): readonly Error[] {
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
 }
 
 describe.each(PROXIED_CLIENTS)("%s", (_, use) => {
