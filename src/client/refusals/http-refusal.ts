@@ -4,7 +4,7 @@ import { ClientError } from "../errors/client-error.ts";
 import type { HttpAnswer } from "../sdk/device/http-device-base.ts";
 import { HttpRefusalError } from "../sdk/device/http-refusal-error.ts";
 import { credentialHint } from "./device-refusal.ts";
-import { nameOfNumber } from "./hub-refusal.ts";
+import { nameOfNumber, refusalText } from "./hub-refusal.ts";
 
 interface Reading {
   readonly byStatus: Readonly<Record<number, HubErrorName>>;
@@ -50,7 +50,7 @@ const OWNER: Reading = {
     IotHubUnauthorized:
       "Check the policy and key in the connection string (reading devices needs RegistryRead, changing them RegistryWrite, purging ServiceConnect), and this machine's clock.",
     PreconditionFailed:
-      "Somebody else is changing the device: look at it with c2d-hub device show, and run the command again.",
+      "The device was changed at the same time: check it with c2d-hub device show, and run the command again.",
     ServerError: "Try again later, and check that HostName is that of an IoT hub.",
     Throttling: "Wait a minute: Azure allows about 100 registry operations per minute.",
   },
@@ -72,7 +72,7 @@ function toRefusal(cause: unknown, { byStatus, hints }: Reading): ClientError | 
   const { answer } = cause;
   const { name: errorName, words } = parseAnswer(answer);
   const name = nameOf(errorName, answer.status, byStatus);
-  const message = `The hub refused: ${words || name} (HTTP ${answer.status}).`;
+  const message = `${refusalText(words || name)} (HTTP ${answer.status}).`;
   return new ClientError(name, message, { cause, hint: hints[name] });
 }
 

@@ -61,8 +61,13 @@ export function toHubRefusal(error: unknown): ClientError | undefined {
   const answer = answerOf(error);
   const name = answer ? nameOf(answer) : sdkErrorName(error);
   if (name === undefined) return undefined;
-  const message = `The hub refused: ${textOf(answer) ?? messageOf(error) ?? name}`;
+  const message = refusalText(textOf(answer) ?? messageOf(error) ?? name);
   return new ClientError(name, message, { cause: error, hint: HINTS[name] });
+}
+
+/** @param words The hub's own. Those that are about the hub need no introduction. */
+export function refusalText(words: string): string {
+  return /^(The|This) hub\b/.test(words) ? words : `The hub refused: ${words}`;
 }
 
 /** The SDK wraps rhea's error in `amqpError`. */
