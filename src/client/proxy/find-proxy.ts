@@ -29,14 +29,17 @@ export function findProxy(endpoint: Address): HttpProxy | undefined {
 function parseProxy(variable: string, value: string): HttpProxy {
   const hasScheme = value.includes("://");
   const url = parseUrl(hasScheme ? value : `http://${value}`);
-  if (url === undefined || url.hostname === "") throw unusable(variable, "not an address");
+  if (url === undefined || url.hostname === "") throw invalid(variable, "is not a valid URL");
   const isTls = url.protocol === "https:";
   if (!isTls && url.protocol !== "http:") {
     throw unusable(variable, `${url.protocol}// is not supported`);
   }
   // Otherwise a part of the password would be the host, and be shown.
   if (`${url.pathname}${url.search}${url.hash}`.includes("@")) {
-    throw unusable(variable, "its user or password has a character that must be percent-encoded");
+    throw unusable(
+      variable,
+      "its user or password contains a character that must be percent-encoded",
+    );
   }
   if (!hasScheme && !/:\d+\/?$/.test(value)) {
     throw unusable(variable, "it has neither a scheme nor a port");
@@ -64,17 +67,20 @@ function authorizationOf({ username, password }: URL, variable: string): Secret 
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     return new Secret(`Basic ${Buffer.from(credentials).toString("base64")}`);
   } catch {
-    throw unusable(variable, "its user or password has a % that encodes nothing; write it as %25");
+    throw unusable(
+      variable,
+      "its user or password contains an invalid percent-encoding; write % as %25",
+    );
   }
 }
 
+function unusable(variable: string, why: string): ClientError {
+  return invalid(variable, `is not the address of an HTTP proxy: ${why}`);
+}
+
 /** Says nothing of the value, which may have a password in any place. */
-function unusable(variable: string, what: string): ClientError {
-  return new ClientError(
-    "ConfigurationError",
-    `${variable} in the environment is not the address of an HTTP proxy: ${what}.`,
-    {
-      hint: `It looks like ${FORM}, or https://…; NO_PROXY=<host> connects without the proxy.`,
-    },
-  );
+function invalid(variable: string, what: string): ClientError {
+  return new ClientError("ConfigurationError", `${variable} in the environment ${what}.`, {
+    hint: `It looks like ${FORM}, or https://…; NO_PROXY=<host> connects without the proxy.`,
+  });
 }

@@ -17,23 +17,31 @@ test.each([
   });
 });
 
+const NO_URL = "is not a valid URL.";
+const NO_PROXY_ADDRESS = "is not the address of an HTTP proxy:";
+
 test.each([
-  "http://",
-  "http://proxy:port",
-  "http://proxy:99999",
-  "a proxy",
-  "proxy",
-  "://",
-  "socks5://proxy:1080",
-  "ftp://proxy",
-  "http://me:hidden%zz@proxy:3128",
-  "http://me:hidden/@proxy:3128",
-  "http://me:12/hidden@proxy:3128",
-  "http://me:p@hidden/word@proxy:3128",
-  "http://me:p@hidden#word@proxy:3128",
-])("%s is none, and is not shown", (value) => {
+  ["http://", NO_URL],
+  ["http://proxy:port", NO_URL],
+  ["http://proxy:99999", NO_URL],
+  ["a proxy", NO_URL],
+  ["proxy", `${NO_PROXY_ADDRESS} it has neither a scheme nor a port.`],
+  ["://", NO_URL],
+  ["socks5://proxy:1080", `${NO_PROXY_ADDRESS} socks5:// is not supported.`],
+  ["ftp://proxy", `${NO_PROXY_ADDRESS} ftp:// is not supported.`],
+  [
+    "http://me:hidden%zz@proxy:3128",
+    `${NO_PROXY_ADDRESS} its user or password contains an invalid percent-encoding; write % as %25.`,
+  ],
+  ...[
+    "http://me:hidden/@proxy:3128",
+    "http://me:12/hidden@proxy:3128",
+    "http://me:p@hidden/word@proxy:3128",
+    "http://me:p@hidden#word@proxy:3128",
+  ].map((value) => [value, ""]),
+])("%s is none, and is not shown", (value, why) => {
   setEnvironment({ https_proxy: value });
-  const message = expect.stringMatching(/^https_proxy in the environment is not the address/);
+  const message = expect.stringContaining(`https_proxy in the environment ${why}`);
   expect(() => endpointOf("hub.example", "http")).toThrow(
     expect.objectContaining({ name: "ConfigurationError", message }),
   );
