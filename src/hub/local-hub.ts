@@ -56,7 +56,7 @@ export interface LocalHub extends AsyncDisposable {
    */
   send(deviceId: string, message?: MessageToSend): Promise<void>;
   /**
-   * The messages that wait for a device, oldest first: in the queue, or locked by a receiver.
+   * The queued messages of a device, oldest first: in the queue, or locked by a receiver.
    *
    * @throws HubError DeviceNotFound; HubStoppedError.
    */

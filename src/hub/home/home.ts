@@ -37,7 +37,7 @@ export interface HubDescription {
 }
 
 export const STATUS_PATH = "/$c2d/status";
-/** The messages that wait. */
+/** The queued messages. */
 export const QUEUE_PATH = "/$c2d/queue";
 /** What has happened. */
 export const LOG_PATH = "/$c2d/log";

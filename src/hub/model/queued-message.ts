@@ -2,7 +2,7 @@ import type { Message } from "../../core/message.ts";
 import type { Entry } from "../../core/queue-entry.ts";
 import { formatUtc } from "./utc-time.ts";
 
-/** A message that waits in its device's queue. Times are ISO 8601, UTC. */
+/** A message in its device's queue. Times are ISO 8601, UTC. */
 export interface QueuedMessage {
   /** Its position in the queue. */
   readonly sequenceNumber: number;

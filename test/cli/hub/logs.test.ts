@@ -48,10 +48,10 @@ test("--bodies adds bodies where messages arrive, made visible as text", async (
   ]);
 });
 
-test("--since before the hub's start says that nothing is known from then", async () => {
+test("--since before the hub's start says that there are no events from then", async () => {
   await hub.send("--mid", "m1");
   const { stdout } = await logs("--since", "1h");
-  expect(stdout).toMatch(/^\(nothing is known from before 2\S+Z\)\n\S+ device1 #1 m1 enqueued\n$/);
+  expect(stdout).toMatch(/^\(no events before 2\S+Z\)\n\S+ device1 #1 m1 enqueued\n$/);
   const [gap, enqueued] = parseLines((await logs("--since", "1h", "-o", "json")).stdout);
   expect(gap).toEqual({ type: "gap", untilUtc: expect.stringMatching(/^2\S+Z$/) });
   expect(enqueued).toMatchObject({ type: "enqueued" });

@@ -1,4 +1,4 @@
-/** `c2d-hub queue` shows the messages that wait in the running local hub. */
+/** `c2d-hub queue` shows the queued messages of the running local hub. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseLines, run } from "../support/run-command.ts";

@@ -34,7 +34,7 @@ test("failed handshakes are counted, except our own", async () => {
   ]);
 });
 
-test("clients are counted by protocol, and messages that wait", async () => {
+test("clients are counted by protocol, and so are waiting messages", async () => {
   await hub.send("-d", "device2", "--count", "3");
   const listener = await hub.listen("--transport", "amqp-ws");
   const other = await hub.listen("-d", "device3");

@@ -48,11 +48,11 @@ export function addUpdate(device: Command, act: Act): void {
 }
 
 const ABOUT = `
-What is not given stays unchanged. If somebody else changes the device at the
-same time, the command reads it again and tries once more; if that happens
-again, it exits with 6 and has changed nothing.
+Omitted values are unchanged. If the device is changed at the same time, the
+command reads it again and tries once more; if that happens again, it exits with
+6 and has changed nothing.
 
 To change the key of a running device: regenerate the secondary key, swap the
 two, give the device its new connection string, and regenerate the secondary key
-again, which ends the old one.
+again, which invalidates the old key.
 `;

@@ -32,7 +32,7 @@ export interface LoggedEvent extends EncodedBody {
 export function formatGap({ gap }: LogGap, isJson: boolean): string {
   if (isJson) return formatJsonLine({ type: "gap", ...gap });
   const { missing, untilUtc } = gap;
-  if (missing === undefined) return `(nothing is known from before ${untilUtc})\n`;
+  if (missing === undefined) return `(no events before ${untilUtc})\n`;
   return `(${formatCount(missing, "event")} before ${untilUtc} not shown: no longer in the hub)\n`;
 }
 

@@ -23,10 +23,10 @@ export function addLogs(program: Command, act: Act): void {
   const command = program
     .command("logs")
     .description("Show what has happened in the running local hub, in the background as well.")
-    .option("-f, --follow", "go on with what happens, until Ctrl-C")
+    .option("-f, --follow", "print new events as they happen, until Ctrl-C")
     .option(
       "--since <duration>",
-      "begin this long ago (default: as far back as possible)",
+      "print events since this long ago (default: all that are kept)",
       parseDurationArgument,
     )
     .option("--bodies", "show the bodies of messages as well");

@@ -17,7 +17,7 @@ offers only the number of messages: c2d-hub device show.
 export function addQueue(program: Command, act: Act): void {
   const command = program
     .command("queue")
-    .description("Show the messages that wait in the running local hub.")
+    .description("Show the queued messages of the running local hub.")
     .option("-d, --device-id <id>", "show only messages of this device (default: of all)")
     .option("--bodies", "show the bodies as well");
   addDotenv(addConnectTimeout(addCommonOptions(command))).addHelpText(
