@@ -143,13 +143,24 @@ function flagsBeforeParsing(args: readonly string[]): CommonFlags {
 }
 
 function toUsageError({ message }: CommanderError): UsageError {
-  const [what = "", suggestion] = message
+  const [first = "", suggestion] = message
     .replace(/^error: /, "")
     .replace(/^command-argument value/, "value")
     .split("\n");
+  const what = toOneSentence(first);
   if (/^unknown option '--env-file\b/.test(what)) {
     return new UsageError(what, "Did you mean --dotenv?");
   }
   const hint = suggestion?.replace(/^\(|\)$/g, "") ?? "Run with --help to list the options.";
   return new UsageError(what, hint);
+}
+
+/** commander's errors may have two; ours have one, without a period. */
+function toOneSentence(text: string): string {
+  return text
+    .replace(
+      /^(.* is invalid(?: for argument '\w+')?|too many arguments.*)\. ([A-Z])/,
+      (_, what: string, next: string) => `${what}: ${next.toLowerCase()}`,
+    )
+    .replace(/\.$/, "");
 }

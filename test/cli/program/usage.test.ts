@@ -121,6 +121,35 @@ test.each<readonly [ExecutableName, readonly string[]]>([
   expect(() => readFileSync(join(home, "hub.log"))).toThrow("ENOENT");
 });
 
+test.each<readonly [ExecutableName, readonly string[], string]>([
+  [
+    "c2d-send",
+    ["--count", "0"],
+    "option '-c, --count <n>' argument '0' is invalid: it must be a whole number, 1 or more",
+  ],
+  [
+    "c2d-send",
+    ["-o", "a is invalid. B"],
+    "option '-o, --output <format>' argument 'a is invalid. B' is invalid: allowed choices are text, json",
+  ],
+  [
+    "c2d-hub",
+    ["queue", "a", "b"],
+    "too many arguments for 'queue': expected 0 arguments but got 2",
+  ],
+  [
+    "c2d-hub",
+    ["completion", "cmd."],
+    "value 'cmd.' is invalid for argument 'shell': allowed choices are bash, zsh, fish, powershell",
+  ],
+  ["c2d-hub", ["--ends."], "unknown option '--ends.'"],
+])("%s %j is one sentence, like every usage error", async (name, args, message) => {
+  const { code, stderr } = await run(name, args, { directory });
+  expect(stderr).toMatch(/^error: .*[^.]\nhint: /);
+  expect(stderr).toContain(`error: ${message}\n`);
+  expect(code).toBe(2);
+});
+
 describe("configuration", () => {
   test.each<readonly [ExecutableName, readonly string[]]>([
     ["c2d-device", ["listen"]],
