@@ -72,7 +72,7 @@ export function toMessage(message: MessageToSend): Message {
   validateOptions(message, RANGES);
   const { body, properties: givenProperties = {}, ...given } = message;
   // A copy: the caller may go on changing its own.
-  const { properties, ...ack } = splitAck(givenProperties);
+  const { properties, ...ack } = splitAck({ ...givenProperties });
   if (ack.ack) validateOptions({ ack: given.ack }, { ack: NO_SECOND_ACK });
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   const system: SystemProperties = { ...Object.fromEntries(entries), ...ack };
