@@ -19,7 +19,7 @@ export function addRawOptions(command: Command): Command {
   return command
     .option("--raw", "print only the bytes of each body")
     .addOption(
-      new Option("--separator <text>", "what follows each body with --raw, '' for nothing").default(
+      new Option("--separator <text>", "text printed after each body, '' for nothing").default(
         undefined,
         "\\n",
       ),

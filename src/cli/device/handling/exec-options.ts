@@ -45,7 +45,7 @@ export function toExecOptions(
   if (other !== undefined) {
     throw new UsageError(
       `--exec and ${other} cannot be combined`,
-      "The command's output is what is printed, and its exit code decides what becomes of the message.",
+      "The command's output is what is printed, and its exit code decides how the message is settled.",
     );
   }
   const isMqtt = transport === "mqtt" || transport === "mqtt-ws";

@@ -30,7 +30,7 @@ const MAX_OMITTED_BYTES = 16 * 1024;
 
 /**
  * The environment of a handler: the inherited one, without the secrets in it, and the message. What
- * cannot be a variable is left out, and named in `C2D_OMITTED`.
+ * cannot be a variable is left out, and listed in `C2D_OMITTED`.
  *
  * @param isSecret Whether the value of an inherited variable contains a secret.
  */

@@ -39,13 +39,13 @@ content type is JSON and the body parses, else "utf8" if it is valid UTF-8, else
 the rest is in its environment: C2D_MESSAGE (the line of -o json, without the
 body), C2D_MESSAGE_ID, C2D_CORRELATION_ID, C2D_DEVICE_ID, C2D_CONTENT_TYPE, and
 C2D_PROPERTY_<NAME> for each property, in capitals, with _ for all but letters
-and digits. What cannot be a variable is named in C2D_OMITTED. What the command
-prints takes the place of the message; with -o json it goes to stderr. If it
-exits with 0, the message is completed. After any other end, --on-exec-failure
-decides: stop leaves the message to be delivered again. Ctrl-C lets a running
-command finish. For slow commands use amqp or http, which take one message at a
-time: over mqtt the hub locks all that wait, and delivers again what waits for
-longer than its lock (60 s).
+and digits. Values that cannot be environment variables are listed in
+C2D_OMITTED. What the command prints takes the place of the message; with
+-o json it goes to stderr. If it exits with 0, the message is completed.
+Otherwise, --on-exec-failure decides: stop leaves the message to be delivered
+again. Ctrl-C lets a running command finish. For slow commands use amqp or http,
+which take one message at a time: over mqtt the hub locks all that wait, and
+delivers again what waits for longer than its lock (60 s).
 `;
 
 export function addListen(program: Command, act: Act): void {
@@ -83,7 +83,10 @@ export function addListen(program: Command, act: Act): void {
         .default(undefined, "stop"),
     )
     .addOption(
-      new Option("--exec-timeout <duration>", "end a command that takes longer; it has failed")
+      new Option(
+        "--exec-timeout <duration>",
+        "kill a command that takes longer, and treat it as failed",
+      )
         .argParser(parsePositiveDuration)
         .default(undefined, "30s"),
     );

@@ -70,7 +70,7 @@ describe("of what is inherited", () => {
   });
 });
 
-test("what cannot be a variable is named in C2D_OMITTED", () => {
+test("what cannot be a variable is listed in C2D_OMITTED", () => {
   const environment = environmentOf({
     system: { messageId: "a\0b", correlationId: "c1" },
     properties: { long: "x".repeat(128 * 1024), ok: "1" },
