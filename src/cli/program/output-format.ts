@@ -33,5 +33,6 @@ export function toOutputFormat(
   }
   if (raw) return { type: "raw", separator: unescapeArgument(separator ?? "\n") };
   if (format === undefined) return { type: output };
+  if (format === "") throw new UsageError("--format needs a template", "Such as '{{body}}'");
   return { type: "template", fill: compileRecordTemplate(format, keys) };
 }

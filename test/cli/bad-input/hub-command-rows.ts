@@ -90,6 +90,12 @@ export const HUB_COMMAND_ROWS: readonly BadInput[] = [
     ["logs --since yesterday", ["logs", "--since", "yesterday"], "10m"],
     ["logs of a device", ["logs", "-d", "device1"], "-d"],
     ["queue with an argument", ["queue", "device1"]],
+    [
+      "monitor-feedback --format empty",
+      feedback("--format", ""),
+      "--format needs a template",
+      { isTextOnly: true },
+    ],
     ["monitor-feedback --count 0", feedback("--count", "0"), "1 or more"],
     ["monitor-feedback --timeout soon", feedback("--timeout", "soon"), "seconds"],
   ]),

@@ -170,6 +170,13 @@ export const USAGE_ROWS: readonly BadInput[] = [
     ["listen --settle reject on mqtt", listen("--settle", "reject"), /mqtt/i],
     ["listen --settle abandon on mqtt", listen("--settle", "abandon"), /mqtt/i],
     ["listen --settle perhaps", listen("--settle", "perhaps"), "complete"],
+    ["listen --save-dir without a name", listen("--save-dir", ""), "--save-dir needs a directory"],
+    [
+      "listen --format without a template",
+      listen("--format", ""),
+      "--format needs a template",
+      { isTextOnly: true },
+    ],
     ["listen to a file in no directory", listen("--output-file", "no/such/file"), "ENOENT"],
     ["listen to a directory", listen("--output-file", "dir"), "EISDIR", { files: dir() }],
     ["listen with a ready file in no directory", listen("--ready-file", "no/such/file"), "ENOENT"],

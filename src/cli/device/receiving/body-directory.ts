@@ -30,6 +30,8 @@ export class BodyDirectory {
 
   /** @throws UsageError if it is missing, not a directory, or not readable. */
   static async open(path: string, workingDirectory: string): Promise<BodyDirectory> {
+    if (path === "")
+      throw new UsageError("--save-dir needs a directory", "Such as --save-dir inbox");
     const full = resolve(workingDirectory, path);
     const problem = await stat(full).then(
       (found) => (found.isDirectory() ? undefined : "is not a directory"),
