@@ -82,7 +82,7 @@ export class MessageReceiver {
   }
 
   #createPrinter(): DeliveryPrinter {
-    const { deviceId, count, held, exec } = this.#options;
+    const { deviceId, count, held, bodies, exec } = this.#options;
     // Neither prints or handles again what it has printed or handled.
     const isSettled = (delivery: Delivery, connection: number): boolean =>
       this.#window.has(delivery.message, connection);
@@ -91,7 +91,8 @@ export class MessageReceiver {
       count,
       nowMs: () => Date.now(),
       ...((held || exec) && { isSettled }),
-      ...(exec && { maxTogether: 1 }),
+      // What is saved is printed and settled before an error with the next.
+      ...((bodies || exec) && { maxTogether: 1 }),
       isDuplicate: ({ message }, connection) =>
         exec ? false : this.#window.mark(message, connection),
       write: (printings) => this.#write(printings),

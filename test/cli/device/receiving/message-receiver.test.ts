@@ -1,5 +1,8 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
+import { BodyDirectory } from "../../../../src/cli/device/receiving/body-directory.ts";
 import { MessageReceiver } from "../../../../src/cli/device/receiving/message-receiver.ts";
 import { MESSAGE_KEYS } from "../../../../src/cli/device/receiving/message-record.ts";
 import { toOutputFormat } from "../../../../src/cli/program/output-format.ts";
@@ -8,6 +11,7 @@ import { type OutputData, StreamOutput } from "../../../../src/cli/terminal/outp
 import { Redactor } from "../../../../src/cli/terminal/redactor.ts";
 import { Reporter } from "../../../../src/cli/terminal/reporter.ts";
 import type { Delivery } from "../../../../src/client/connection/device-connection.ts";
+import { temporaryDirectory } from "../../../support/local-hub.ts";
 
 function createContext(): Context {
   const redactor = new Redactor();
@@ -22,9 +26,9 @@ function createContext(): Context {
   };
 }
 
-function delivery(body: Uint8Array): Delivery {
+function delivery(body: Uint8Array, settle = () => Promise.resolve()): Delivery {
   const message = { system: {}, properties: {}, body, isRedelivered: false, malformed: [] };
-  return { message, settle: () => Promise.resolve() };
+  return { message, settle };
 }
 
 test.each([
@@ -46,4 +50,41 @@ test.each([
   for (const byte of [0xff, 0x00, 0x61]) receiver.add(delivery(Buffer.of(byte)), 1);
   await receiver.finished;
   expect(writes).toEqual([expected]);
+});
+
+test("what was saved before a body that cannot be saved is printed and settled", async () => {
+  const directory = join(temporaryDirectory(), "bodies");
+  mkdirSync(directory);
+  const settled: string[] = [];
+  const written: string[] = [];
+  const sink = {
+    isTTY: false,
+    hasText: false,
+    async write(data: OutputData) {
+      written.push(...String(data).split("\n").filter(Boolean));
+      if (written.length === 2) rmSync(directory, { recursive: true });
+    },
+    close: () => Promise.resolve(),
+  };
+  const receiver = new MessageReceiver(
+    {
+      deviceId: "d",
+      sink,
+      format: toOutputFormat({ output: "text", format: "{{body}}" }, MESSAGE_KEYS),
+      settlement: "complete",
+      bodies: await BodyDirectory.open(directory, "/"),
+      count: undefined,
+    },
+    createContext(),
+  );
+  for (const body of ["a", "b", "c", "d"]) {
+    receiver.add(
+      delivery(Buffer.from(body), async () => void settled.push(body)),
+      1,
+    );
+  }
+  await expect(receiver.finished).rejects.toThrow("cannot save a message");
+  await receiver.stop();
+  expect(written).toEqual(["a", "b"]);
+  expect(settled).toEqual(["a", "b"]);
 });
