@@ -3,11 +3,11 @@
 import { formatDuration } from "../../../async/format-duration.ts";
 import type { DeliverySettlement } from "../../../client/connection/device-connection.ts";
 import type { Context } from "../../program/run-program.ts";
-import { escapeLine, escapeText } from "../../terminal/escape.ts";
+import { escapeLine } from "../../terminal/escape.ts";
 import { EXIT_CODES } from "../../terminal/exit-code.ts";
-import type { OutputData } from "../../terminal/output.ts";
 import type { ErrorReport } from "../../terminal/reporter.ts";
 import { formatCount } from "../../text/count.ts";
+import { CommandStream, type CommandTarget } from "./command-stream.ts";
 import type { ExecOptions } from "./exec-options.ts";
 import { handlerEnvironment, type MessageLine } from "./handler-environment.ts";
 import { isSecretVariable } from "./secret-variables.ts";
@@ -16,12 +16,6 @@ import { type CommandEnd, KILL_GRACE_MS, runShellCommand } from "./shell-command
 /** Ends the run; `ExecHandler.report` explains it. */
 export class ExecStop extends Error {
   override readonly name = "ExecStop";
-}
-
-/** Where the output of commands goes. */
-interface CommandOutput {
-  readonly isTTY: boolean;
-  write(data: OutputData): Promise<void>;
 }
 
 export interface Handled {
@@ -33,13 +27,13 @@ export interface Handled {
 
 export class ExecHandler {
   readonly #options: ExecOptions;
-  readonly #sink: CommandOutput;
+  readonly #sink: CommandTarget;
   readonly #context: Context;
   #handled = 0;
   #failed = 0;
   #lastFailure = "";
 
-  constructor(options: ExecOptions, sink: CommandOutput, context: Context) {
+  constructor(options: ExecOptions, sink: CommandTarget, context: Context) {
     this.#options = options;
     this.#sink = sink;
     this.#context = context;
@@ -73,6 +67,10 @@ export class ExecHandler {
   async handle(record: MessageLine, body: Uint8Array): Promise<Handled> {
     const { command, timeoutMs, onFailure } = this.#options;
     const { io, redactor } = this.#context;
+    const stderr = this.#errorTarget;
+    const isJson = this.#context.flags.output === "json";
+    const out = new CommandStream(isJson ? stderr : this.#target);
+    const err = new CommandStream(stderr);
     const end = await runShellCommand(command, {
       directory: io.directory,
       env: handlerEnvironment(record, io.env, (name, value) =>
@@ -80,9 +78,10 @@ export class ExecHandler {
       ),
       stdin: body,
       timeoutMs,
-      onStdout: (chunk) => this.#write(chunk),
-      onStderr: (chunk) => this.#writeError(chunk),
+      onStdout: (chunk) => out.write(chunk),
+      onStderr: (chunk) => err.write(chunk),
     });
+    for (const stream of [out, err]) await stream.end();
     this.#handled += 1;
     const exitCode = end.type === "exited" ? end.exitCode : null;
     if (exitCode === 0) return { settlement: "complete", exitCode };
@@ -93,18 +92,27 @@ export class ExecHandler {
     return { settlement: onFailure, exitCode };
   }
 
-  async #write(chunk: Buffer): Promise<void> {
-    const { flags, reporter } = this.#context;
-    if (flags.output === "json") return await this.#writeError(chunk);
-    if (this.#sink.isTTY) reporter.hideProgress();
-    await this.#sink.write(this.#sink.isTTY ? escapeText(chunk.toString()) : chunk);
+  get #target(): CommandTarget {
+    const { isTTY } = this.#sink;
+    return {
+      isTTY,
+      write: (data) => {
+        if (isTTY) this.#context.reporter.hideProgress();
+        return this.#sink.write(data);
+      },
+    };
   }
 
-  async #writeError(chunk: Buffer): Promise<void> {
-    const { stderr } = this.#context.io;
-    this.#context.reporter.hideProgress();
-    // As for our own messages, a closed stderr is not an error.
-    await stderr.write(stderr.isTTY ? escapeText(chunk.toString()) : chunk).catch(() => {});
+  get #errorTarget(): CommandTarget {
+    const { reporter, io } = this.#context;
+    return {
+      isTTY: io.stderr.isTTY,
+      async write(data) {
+        reporter.hideProgress();
+        // As for our own messages, a closed stderr is not an error.
+        await io.stderr.write(data).catch(() => {});
+      },
+    };
   }
 }
 
