@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Readable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { waitAtMost } from "../../../async/within.ts";
+import { CommandClock } from "./command-clock.ts";
+import { ForwardedOutput } from "./forwarded-output.ts";
 
 export type CommandEnd =
   | { readonly type: "exited"; readonly exitCode: number }
@@ -21,9 +24,13 @@ export interface ShellCommandOptions {
 /** For a command that is told to end. */
 export const KILL_GRACE_MS = 1000;
 
+/** For output that is still in its pipe when a command exits. */
+const DRAIN_MS = 250;
+
 /**
- * Runs `sh -c command` in a process group of its own, until it has ended and closed its output. After
- * `timeoutMs`, the whole group is ended, by SIGTERM and a second later by SIGKILL.
+ * Runs `sh -c command` in a process group of its own, until it has exited; what it leaves behind may
+ * keep its output open. After `timeoutMs`, the whole group is ended, by SIGTERM and a second later
+ * by SIGKILL. Time in which its output is not taken does not count.
  *
  * @throws whatever `onStdout` or `onStderr` throw.
  */
@@ -34,40 +41,56 @@ export async function runShellCommand(
   const child = spawn("sh", ["-c", command], { cwd: directory, env, detached: true });
   const started = await hasStarted(child);
   if (started !== true) return { type: "notStarted", reason: started };
-  const killNow = (): void => kill(child, "SIGKILL");
+  let isKilling = false;
+  const killNow = (): void => {
+    if (isKilling || isRunning(child)) kill(child, "SIGKILL");
+  };
   process.once("exit", killNow);
-  let isTimedOut = false;
-  let killing: NodeJS.Timeout | undefined;
-  const timer = setTimeout(() => {
-    isTimedOut = true;
-    kill(child, "SIGTERM");
-    killing = setTimeout(() => {
-      killNow();
-      // A process that has left the group may still hold them.
-      child.stdout.destroy();
-      child.stderr.destroy();
-    }, KILL_GRACE_MS);
-  }, timeoutMs);
+  const clock = new CommandClock();
+  const timedOut = new Promise<"timedOut">((resolve) => {
+    clock.start(timeoutMs, () => resolve("timedOut"));
+  });
   // A command need not read its input.
   child.stdin.on("error", () => {});
   child.stdin.end(stdin);
-  const closed = once(child, "close") as Promise<[number | null, string | null]>;
+  const outputs = [
+    new ForwardedOutput(child.stdout, (chunk) => clock.during(() => onStdout(chunk))),
+    new ForwardedOutput(child.stderr, (chunk) => clock.during(() => onStderr(chunk))),
+  ];
+  const outputEnded = Promise.all(outputs.map(({ ended }) => ended));
+  const exited = exitOf(child);
+  const closed = outputEnded.then(() => exited);
   try {
-    await Promise.all([forward(child.stdout, onStdout), forward(child.stderr, onStderr)]);
-    const [exitCode, signal] = await closed;
-    if (isTimedOut) return { type: "timedOut" };
-    return exitCode === null
-      ? { type: "killed", signal: String(signal) }
-      : { type: "exited", exitCode };
+    const end = await Promise.race([exited, timedOut, closed]);
+    if (end === "timedOut") {
+      isKilling = true;
+      kill(child, "SIGTERM");
+      if (!(await waitAtMost(KILL_GRACE_MS, closed))) killNow();
+      return { type: "timedOut" };
+    }
+    const drained = new Promise<void>((resolve) => clock.start(DRAIN_MS, resolve));
+    await Promise.race([outputEnded, drained.then(() => nextTurn())]);
+    await Promise.all(outputs.map(({ taken }) => taken));
+    return end;
   } catch (error) {
-    if (isTimedOut && child.stdout.destroyed) return { type: "timedOut" };
     killNow();
     throw error;
   } finally {
-    clearTimeout(timer);
-    clearTimeout(killing);
+    clock.stop();
+    for (const output of outputs) output.cut();
     process.removeListener("exit", killNow);
   }
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+async function exitOf(child: ChildProcess): Promise<CommandEnd> {
+  const [exitCode, signal] = (await once(child, "exit")) as [number | null, string | null];
+  return exitCode === null
+    ? { type: "killed", signal: String(signal) }
+    : { type: "exited", exitCode };
 }
 
 /** True, or the reason. */
@@ -78,10 +101,6 @@ async function hasStarted(child: ChildProcess): Promise<true | string> {
   } catch (error) {
     return (error as Error).message;
   }
-}
-
-async function forward(stream: Readable, take: (chunk: Buffer) => Promise<void>): Promise<void> {
-  for await (const chunk of stream) await take(chunk as Buffer);
 }
 
 /** A group is gone once all its processes are. */

@@ -41,11 +41,12 @@ body), C2D_MESSAGE_ID, C2D_CORRELATION_ID, C2D_DEVICE_ID, C2D_CONTENT_TYPE, and
 C2D_PROPERTY_<NAME> for each property, in capitals, with _ for all but letters
 and digits. Values that cannot be environment variables are listed in
 C2D_OMITTED. What the command prints takes the place of the message; with
--o json it goes to stderr. If it exits with 0, the message is completed.
-Otherwise, --on-exec-failure decides: stop leaves the message to be delivered
-again. Ctrl-C lets a running command finish. For slow commands use amqp or http,
-which take one message at a time: over mqtt the hub locks all that wait, and
-delivers again what waits for longer than its lock (60 s).
+-o json it goes to stderr. If it exits with 0, the message is completed; what it
+leaves running is not waited for, and its later output is dropped. Otherwise,
+--on-exec-failure decides: stop leaves the message to be delivered again. Ctrl-C
+lets a running command finish. For slow commands use amqp or http, which take
+one message at a time: over mqtt the hub locks all that wait, and delivers again
+what waits for longer than its lock (60 s).
 `;
 
 export function addListen(program: Command, act: Act): void {

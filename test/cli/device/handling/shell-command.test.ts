@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runShellCommand } from "../../../../src/cli/device/handling/shell-command.ts";
 import { temporaryDirectory } from "../../../support/local-hub.ts";
@@ -58,14 +60,35 @@ describe("a command", () => {
     expect(end).toEqual({ type: "notStarted", reason: expect.stringContaining("ENOENT") });
   });
 
-  test("ends when what it left in the background has closed its output", async () => {
-    const { stdout } = await run("(sleep 0.1; echo late) & echo early");
-    expect(stdout).toBe("early\nlate\n");
+  test("ends with its shell, whatever it leaves behind", async () => {
+    const { end, stdout } = await run("sleep 1000 & echo $!", { timeoutMs: 5000 });
+    const pid = Number(stdout);
+    expect(end).toEqual(exited(0));
+    expect(isRunning(pid)).toBe(true);
+    process.kill(pid);
+  });
+
+  test("may leave behind what goes on printing, which is dropped", async () => {
+    const path = join(temporaryDirectory(), "printed");
+    const { end, stdout } = await run(
+      `(head -c 300000 /dev/zero; sleep 0.5; head -c 300000 /dev/zero && echo done > ${path}) & echo $!`,
+    );
+    expect(end).toEqual(exited(0));
+    expect(stdout).toContain("\n");
+    await expect.poll(() => existsSync(path)).toBe(true);
+  });
+
+  test("that leaves behind what prints without end, ends", async () => {
+    const { end, stdout, stderr } = await run("yes & echo $! >&2; sleep 0.1");
+    process.kill(Number(stderr));
+    expect(end).toEqual(exited(0));
+    expect(stdout).toContain("y\n");
   });
 });
 
 describe("a command that takes too long is ended", () => {
   test.each([
+    ["that prints without end", "yes >&2"],
     ["that waits", "sleep 1000"],
     ["with its children", "sleep 1000 & sleep 1000; echo never"],
     ["that ignores SIGTERM", "trap '' TERM; while :; do sleep 1000; done"],
@@ -75,6 +98,23 @@ describe("a command that takes too long is ended", () => {
     expect(end).toEqual({ type: "timedOut" });
     expect(stdout).toBe("");
   });
+});
+
+test("time in which its output is not taken does not count", async () => {
+  let bytes = 0;
+  const end = await runShellCommand("head -c 300000 /dev/zero", {
+    directory: temporaryDirectory(),
+    env: { PATH: process.env.PATH },
+    stdin: Buffer.of(),
+    timeoutMs: 1000,
+    async onStdout(chunk) {
+      if (bytes === 0) await new Promise((resolve) => setTimeout(resolve, 2000));
+      bytes += chunk.length;
+    },
+    onStderr: async () => {},
+  });
+  expect(end).toEqual(exited(0));
+  expect(bytes).toBe(300_000);
 });
 
 test("a command is ended when its output cannot be written", async () => {
