@@ -1,5 +1,7 @@
 /** Ctrl-C and SIGTERM: the first stops gracefully, the second exits at once. */
 
+import { EXIT_CODES } from "../terminal/exit-code.ts";
+
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 type SignalName = (typeof SIGNALS)[number];
@@ -26,6 +28,8 @@ export function watchSignals(): Interruption & { stop(): void } {
   };
   const endNow = (name: SignalName): void => {
     stop();
+    // The default effect of a signal, unlike an exit, does not emit it: it ends child processes.
+    process.emit("exit", EXIT_CODES[name]);
     // Without a handler, the signal has its default effect.
     process.kill(process.pid, name);
   };

@@ -84,3 +84,24 @@ test("a second signal exits at once", async () => {
   expect(signal).toBe("SIGTERM");
   listener.process.stdout.resume();
 });
+
+test("a second signal ends the command of --exec, too", async () => {
+  await hub.send("--mid", "m1");
+  const listener = await startListener("--exec", "trap '' INT TERM; echo $$ >&2; sleep 1000");
+  await expect.poll(() => /^\d+$/m.test(listener.stderr)).toBe(true);
+  const pid = Number(/^\d+$/m.exec(listener.stderr)?.[0]);
+  const again = setInterval(() => listener.process.kill("SIGINT"), 50);
+  const { signal } = await listener.ended;
+  clearInterval(again);
+  expect(signal).toBe("SIGINT");
+  await expect.poll(() => groupExists(pid)).toBe(false);
+});
+
+function groupExists(pid: number): boolean {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
