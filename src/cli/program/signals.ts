@@ -28,7 +28,7 @@ export function watchSignals(): Interruption & { stop(): void } {
   };
   const endNow = (name: SignalName): void => {
     stop();
-    // The default effect of a signal, unlike an exit, does not emit it: it ends child processes.
+    // Ends child processes, which the default effect of a signal leaves running.
     process.emit("exit", EXIT_CODES[name]);
     // Without a handler, the signal has its default effect.
     process.kill(process.pid, name);

@@ -1,13 +1,13 @@
 /** `--exec`: runs the user's command for each message, one at a time. */
 
 import { formatDuration } from "../../../async/format-duration.ts";
-import type { DeliverySettlement } from "../../../client/connection/device-connection.ts";
+import type { Settlement } from "../../../core/message-queue.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { EXIT_CODES } from "../../terminal/exit-code.ts";
 import type { ErrorReport } from "../../terminal/reporter.ts";
-import { formatCount } from "../../text/count.ts";
 import { CommandStream, type CommandTarget } from "./command-stream.ts";
+import { ExecFailures } from "./exec-failures.ts";
 import type { ExecOptions } from "./exec-options.ts";
 import { handlerEnvironment, type MessageLine } from "./handler-environment.ts";
 import { isSecretVariable } from "./secret-variables.ts";
@@ -19,8 +19,10 @@ export class ExecStop extends Error {
 }
 
 export interface Handled {
-  /** Undefined: the message stays unsettled. */
-  readonly settlement: DeliverySettlement | undefined;
+  /** Undefined: the message stays unsettled, and the run ends. */
+  readonly settlement: Settlement | undefined;
+  /** How often the command has failed for this message. */
+  readonly failures: number;
   /** Null if it did not exit by itself. */
   readonly exitCode: number | null;
 }
@@ -29,9 +31,7 @@ export class ExecHandler {
   readonly #options: ExecOptions;
   readonly #sink: CommandTarget;
   readonly #context: Context;
-  #handled = 0;
-  #failed = 0;
-  #lastFailure = "";
+  readonly #failures = new ExecFailures();
 
   constructor(options: ExecOptions, sink: CommandTarget, context: Context) {
     this.#options = options;
@@ -44,27 +44,19 @@ export class ExecHandler {
     return this.#options.timeoutMs + KILL_GRACE_MS;
   }
 
-  /** After a failure that ends the run. */
-  get isStopping(): boolean {
-    return this.#failed > 0 && this.#options.onFailure === "stop";
-  }
-
   /** For the end of the run; undefined if no command failed. */
   get report(): ErrorReport | undefined {
-    if (this.#failed === 0) return undefined;
-    return {
-      code: EXIT_CODES.execFailed,
-      name: "ExecFailed",
-      message:
-        this.#failed === 1
-          ? this.#lastFailure
-          : `the command failed for ${this.#failed} of ${formatCount(this.#handled, "message")}; last: ${this.#lastFailure}`,
-      hint: OUTCOMES[this.#options.onFailure],
-    };
+    const message = this.#failures.describe();
+    if (message === undefined) return undefined;
+    const hint = OUTCOMES[this.#options.onFailure];
+    return { code: EXIT_CODES.execFailed, name: "ExecFailed", message, hint };
   }
 
-  /** @throws OutputError, OutputClosedError */
-  async handle(record: MessageLine, body: Uint8Array): Promise<Handled> {
+  /**
+   * @param key Identifies the message.
+   * @throws OutputError, OutputClosedError
+   */
+  async handle(record: MessageLine, body: Uint8Array, key: string): Promise<Handled> {
     const { command, timeoutMs, onFailure } = this.#options;
     const { io, redactor } = this.#context;
     const stderr = this.#errorTarget;
@@ -82,14 +74,14 @@ export class ExecHandler {
       onStderr: (chunk) => err.write(chunk),
     });
     for (const stream of [out, err]) await stream.end();
-    this.#handled += 1;
+    this.#failures.onRun(record.duplicate);
     const exitCode = end.type === "exited" ? end.exitCode : null;
-    if (exitCode === 0) return { settlement: "complete", exitCode };
-    this.#failed += 1;
-    this.#lastFailure = `${describeEnd(end, timeoutMs)}, for ${describeMessage(record)}`;
-    if (onFailure === "stop") return { settlement: undefined, exitCode };
-    this.#context.reporter.warn(this.#lastFailure);
-    return { settlement: onFailure, exitCode };
+    if (exitCode === 0) return { settlement: "complete", failures: 0, exitCode };
+    const failure = `${describeEnd(end, timeoutMs)}, for ${describeMessage(record)}`;
+    const failures = this.#failures.onFailure(key, failure);
+    if (onFailure === "stop") return { settlement: undefined, failures, exitCode };
+    this.#context.reporter.warn(failure);
+    return { settlement: onFailure, failures, exitCode };
   }
 
   get #target(): CommandTarget {

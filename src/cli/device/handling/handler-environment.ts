@@ -5,6 +5,8 @@ type Environment = Record<string, string | undefined>;
 /** The line of a message in JSON. */
 export interface MessageLine {
   readonly n: number;
+  /** Whether the command has been run for it before. */
+  readonly duplicate: boolean;
   readonly deviceId: string;
   readonly messageId: string | undefined;
   readonly correlationId: string | undefined;

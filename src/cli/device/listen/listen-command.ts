@@ -43,9 +43,15 @@ and digits. Values that cannot be environment variables are listed in
 C2D_OMITTED. What the command prints takes the place of the message; with
 -o json it goes to stderr. If it exits with 0, the message is completed; what it
 leaves running is not waited for, and its later output is dropped. Otherwise,
---on-exec-failure decides: stop leaves the message to be delivered again. Ctrl-C
-lets a running command finish. For slow commands use amqp or http, which take
-one message at a time: over mqtt the hub locks all that wait, and delivers again
+--on-exec-failure decides:
+  stop      Exit. The message is delivered again.
+  abandon   Return it to the queue after a delay of 1 s, 2 s, 4 s ... as long as
+            its lock allows. Other messages go on meanwhile. At the maximum
+            delivery count (10 by default) the hub dead-letters it.
+  reject    Dead-letter it.
+--count counts a message once, and only after it is settled. Ctrl-C lets a
+running command finish. For slow commands use amqp or http, which take one
+message at a time: over mqtt the hub locks all that wait, and delivers again
 what waits for longer than its lock (60 s).
 `;
 

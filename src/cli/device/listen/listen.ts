@@ -10,7 +10,7 @@ import type { Context } from "../../program/run-program.ts";
 import type { ExitCode } from "../../terminal/exit-code.ts";
 import { DeviceLink } from "../device-link.ts";
 import { ExecHandler, ExecStop } from "../handling/exec-handler.ts";
-import { LockWatch } from "../handling/lock-watch.ts";
+import { ExecReceiver } from "../handling/exec-receiver.ts";
 import { BodyDirectory } from "../receiving/body-directory.ts";
 import { HeldMessages, type HoldEnd } from "../receiving/held-messages.ts";
 import { MessageReceiver } from "../receiving/message-receiver.ts";
@@ -50,10 +50,10 @@ class ListenRun {
   readonly #options: ListenOptions;
   readonly #context: Context;
   readonly #link: DeviceLink;
-  readonly #receiver: MessageReceiver;
+  readonly #receiver: MessageReceiver | ExecReceiver;
   readonly #held: HeldMessages | undefined;
-  readonly #exec: ExecHandler | undefined;
-  readonly #lockWatch: LockWatch | undefined;
+  readonly #exec: ExecReceiver | undefined;
+  readonly #handler: ExecHandler | undefined;
   readonly #ending: Ending<ReceivingEnd | HoldEnd>;
   readonly #timeout = new Deadline(() => this.#ending.end("timeout"));
   readonly #idleTimeout = new Deadline(() => this.#ending.end("idleTimeout"));
@@ -103,31 +103,24 @@ class ListenRun {
       this.#held = new HeldMessages({ lockTimeoutMs: () => this.#lockTimeoutMs(), onEnd });
     }
     const held = this.#held;
-    const exec = options.exec && new ExecHandler(options.exec, sink, context);
-    this.#exec = exec;
-    this.#receiver = new MessageReceiver(
-      { deviceId, sink, format, settlement, held, bodies, exec, count },
-      context,
-    );
-    if (exec) this.#lockWatch = this.#watchLocks();
+    if (options.exec) {
+      const handler = new ExecHandler(options.exec, sink, context);
+      this.#handler = handler;
+      this.#exec = new ExecReceiver(
+        { deviceId, sink, bodies, handler, count, lockTimeoutMs: () => this.#lockTimeoutMs() },
+        context,
+      );
+    }
+    this.#receiver =
+      this.#exec ??
+      new MessageReceiver({ deviceId, sink, format, settlement, held, bodies, count }, context);
   }
 
-  #watchLocks(): LockWatch {
-    return new LockWatch({
-      oldestMs: () => this.#receiver.oldestMs,
-      lockTimeoutMs: () => this.#lockTimeoutMs(),
-      nowMs: () => Date.now(),
-      onNear: () =>
-        this.#context.reporter.warn(
-          "messages wait for the command almost as long as they are locked; the hub then delivers them again. Over amqp or http, only one is locked at a time.",
-        ),
-    });
-  }
-
-  /** Over HTTP the device itself requests the lock duration. */
+  /** Over HTTP a run that holds messages requests the lock duration itself. */
   #lockTimeoutMs(): number {
     const { connection, lockTimeoutMs } = this.#options;
-    const ofHub = connection.config.transport === "http" ? undefined : this.#link.hubLockTimeoutMs;
+    const isOwn = connection.config.transport === "http" && this.#held !== undefined;
+    const ofHub = isOwn ? undefined : this.#link.hubLockTimeoutMs;
     return Math.min(lockTimeoutMs, ofHub ?? lockTimeoutMs);
   }
 
@@ -137,9 +130,9 @@ class ListenRun {
     const end = await this.#ending.reason;
     this.#timeout.cancel();
     this.#idleTimeout.cancel();
-    this.#lockWatch?.stop();
     await this.#receiver.stop();
     if (this.#held) await this.#returnHeld(this.#held, end);
+    if (this.#exec?.hasReturns) await this.#returnAbandoned(this.#exec);
     this.#disconnect.abort();
     await listening;
     return this.#conclude(end);
@@ -152,6 +145,11 @@ class ListenRun {
     await this.#connection?.stopReceiving();
     const outcome = await waitAtMost(RETURN_LIMIT_MS, held.returnAll());
     if (outcome && type !== "closed") reportReturned(outcome, reporter);
+  }
+
+  async #returnAbandoned(exec: ExecReceiver): Promise<void> {
+    await this.#connection?.stopReceiving();
+    await waitAtMost(RETURN_LIMIT_MS, exec.returnAll());
   }
 
   #onReady(): void {
@@ -170,11 +168,10 @@ class ListenRun {
   #onDelivery(delivery: Delivery, attempt: number): void {
     this.#idleTimeout.start(this.#options.idleTimeoutMs);
     this.#receiver.add(delivery, attempt);
-    this.#lockWatch?.check();
   }
 
   #conclude(end: ListenEnd): ExitCode {
-    const failure = this.#exec?.report;
+    const failure = this.#handler?.report;
     if (failure && (end.type !== "failed" || end.error instanceof ExecStop)) {
       this.#context.reporter.report(failure);
       return failure.code;
@@ -185,7 +182,7 @@ class ListenRun {
         ? { flag: "--idle-timeout", ms: idleTimeoutMs }
         : { flag: "--timeout", ms: timeoutMs };
     const hint = `Send more to device ${this.#link.deviceId}, or raise ${bound.flag}.`;
-    const received = this.#receiver.printedCount;
+    const received = this.#receiver.receivedCount;
     return concludeReceiving(
       toReceivingEnd(end),
       { what: "message", received, count, bound, hint },

@@ -3,19 +3,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createDeferred } from "../../../async/deferred.ts";
 import type { Delivery } from "../../../client/connection/device-connection.ts";
-import { messageKey } from "./duplicate-window.ts";
 import type { Arrival } from "./message-record.ts";
+import { type Waiting, WaitingDeliveries } from "./waiting-deliveries.ts";
 
 export interface Printing {
   readonly delivery: Delivery;
-  readonly connection: number;
   readonly arrival: Arrival;
-}
-
-interface Waiting {
-  delivery: Delivery;
-  connection: number;
-  readonly receivedAtMs: number;
 }
 
 export interface PrinterOptions {
@@ -34,14 +27,10 @@ export interface PrinterOptions {
   nowMs(): number;
 }
 
-/** For a slow reader. A hub has at most 50 unsettled; it redelivers any beyond the limit. */
-const MAX_WAITING = 200;
-
 export class DeliveryPrinter {
   readonly #options: PrinterOptions;
-  #waiting: Waiting[] = [];
+  readonly #waiting = new WaitingDeliveries();
   readonly #settling = new Set<Promise<unknown>>();
-  #beingWritten: Waiting | undefined;
   #accepted = 0;
   #printed = 0;
   #isWriting = false;
@@ -63,11 +52,6 @@ export class DeliveryPrinter {
     return this.#printed;
   }
 
-  /** Of the message that has waited longest, the one being written included. */
-  get oldestMs(): number | undefined {
-    return this.#beingWritten?.receivedAtMs ?? this.#waiting[0]?.receivedAtMs;
-  }
-
   get isComplete(): boolean {
     return this.#printed === this.#options.count;
   }
@@ -84,15 +68,8 @@ export class DeliveryPrinter {
       this.#settle([{ delivery }]);
       return;
     }
-    const same = this.#findSame(delivery);
-    if (same) {
-      // Its lock has expired: only release its place in the connection.
-      same.delivery.settle("none").catch(() => {});
-      same.delivery = delivery;
-      same.connection = connection;
-      return;
-    }
-    if (this.#accepted >= count || this.#waiting.length >= MAX_WAITING) return;
+    if (this.#waiting.replace(delivery, connection)) return;
+    if (this.#accepted >= count || this.#waiting.isFull) return;
     this.#accepted += 1;
     this.#waiting.push({ delivery, connection, receivedAtMs: nowMs() });
     if (!this.#isWriting) this.#writing = this.#writeAll();
@@ -100,8 +77,7 @@ export class DeliveryPrinter {
 
   /** The connection is lost: the hub will redeliver what has not been printed. */
   dropWaiting(): void {
-    this.#accepted -= this.#waiting.length;
-    this.#waiting = [];
+    this.#accepted -= this.#waiting.take().length;
   }
 
   /** Resolves once what is being written is written and settled. */
@@ -116,7 +92,7 @@ export class DeliveryPrinter {
     this.#isWriting = true;
     try {
       await nextTurn();
-      while (this.#waiting.length > 0 && !this.#isStopped) await this.#writeWaiting();
+      while (this.#waiting.size > 0 && !this.#isStopped) await this.#writeWaiting();
     } catch (error) {
       this.#isStopped = true;
       this.#finished.reject(error);
@@ -131,15 +107,10 @@ export class DeliveryPrinter {
     if (taken.length === 0) return;
     const printings = taken.map(({ delivery, connection, receivedAtMs }, index) => {
       const isAgain = isDuplicate(delivery, connection);
-      return {
-        delivery,
-        connection,
-        arrival: { n: first + index, receivedAtMs, deviceId, isDuplicate: isAgain },
-      };
+      const n = first + index;
+      return { delivery, arrival: { n, receivedAtMs, deviceId, isDuplicate: isAgain } };
     });
-    this.#beingWritten = taken[0];
     await write(printings);
-    this.#beingWritten = undefined;
     this.#printed += printings.length;
     for (const { delivery } of printings) onPrinted(delivery);
     this.#settle(printings);
@@ -151,19 +122,12 @@ export class DeliveryPrinter {
 
   #take(): readonly Waiting[] {
     const { maxTogether, isSettled } = this.#options;
-    const taken = this.#waiting.splice(0, maxTogether ?? this.#waiting.length);
+    const taken = this.#waiting.take(maxTogether);
     if (isSettled === undefined) return taken;
     const again = taken.filter(({ delivery, connection }) => isSettled(delivery, connection));
     this.#accepted -= again.length;
     this.#settle(again);
     return taken.filter((one) => !again.includes(one));
-  }
-
-  #findSame({ message }: Delivery): Waiting | undefined {
-    // Over MQTT only a mark tells it from another message with the same content.
-    if (message.sequenceNumber === undefined && !message.isRedelivered) return undefined;
-    const key = messageKey(message);
-    return this.#waiting.find((one) => messageKey(one.delivery.message) === key);
   }
 
   /** In printing order, without delaying the next messages. */
