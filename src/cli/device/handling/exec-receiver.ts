@@ -30,7 +30,7 @@ export interface ExecReceiverOptions {
 
 interface Handling extends Waiting {
   readonly key: string;
-  readonly counts: boolean;
+  counts: boolean;
   /** Whether its command has been run before. */
   readonly isAgain: boolean;
 }
@@ -142,8 +142,10 @@ export class ExecReceiver {
   }
 
   async #handle(one: Handling): Promise<void> {
-    const { delivery, connection, receivedAtMs, counts } = one;
+    const { delivery, connection, receivedAtMs, key, isAgain } = one;
     const { message } = delivery;
+    // Its settlement may have failed since this one arrived.
+    one.counts ||= this.#count.admit(key, isAgain) === true;
     if (this.#done.has(message, connection)) {
       await this.#settle(one, "complete");
     } else {
@@ -156,7 +158,7 @@ export class ExecReceiver {
       } else {
         const lockedMs = receivedAtMs + this.#options.lockTimeoutMs() * LOCK_SHARE - Date.now();
         await this.#returns.add(delivery, failures, lockedMs);
-        if (counts) this.#count.onSettled();
+        if (one.counts) this.#count.onSettled();
       }
     }
     if (!this.#count.isReached) return;

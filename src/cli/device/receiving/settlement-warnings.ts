@@ -10,7 +10,7 @@ const OUTCOMES: Readonly<Record<DeliverySettlement, string>> = {
 };
 
 const REASONS: Readonly<Record<string, string>> = {
-  ConnectionLost: "the connection was lost before",
+  ConnectionLost: "the connection was lost",
   DeviceMessageLockLost: "its lock had expired",
 };
 

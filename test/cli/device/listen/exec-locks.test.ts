@@ -55,7 +55,7 @@ test.each(["mqtt", "amqp"])("over %s, also when the hub restarts meanwhile", asy
   const { code, stdout, stderr } = await started.ended;
   expect(code).toBe(0);
   expect(stdout).toBe("run\n");
-  expect(countOf(stderr, "the connection was lost before")).toBe(1);
+  expect(countOf(stderr, "acknowledged: the connection was lost;")).toBe(1);
   await hub.reached("settled");
   const settled = hub.events.filter(({ type }) => type === "settled");
   expect(settled.map(({ messageId }) => messageId)).toEqual(["m0"]);
