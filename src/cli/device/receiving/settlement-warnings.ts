@@ -16,10 +16,10 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Warns of settlements that failed, once for each cause: a lost connection may concern many. */
 export class SettlementWarnings {
-  readonly #reporter: Reporter;
+  readonly #reporter: Pick<Reporter, "warn" | "detail">;
   readonly #warned = new Set<string>();
 
-  constructor(reporter: Reporter) {
+  constructor(reporter: Pick<Reporter, "warn" | "detail">) {
     this.#reporter = reporter;
   }
 
