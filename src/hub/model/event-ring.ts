@@ -43,6 +43,12 @@ interface Block {
 /** 16 MiB, bodies included. A full ring discards the events of one block. */
 const RING_SIZE: RingSize = { blocks: 16, bytes: 1024 * 1024 };
 
+/**
+ * What is new is packed here first: it stays in the processor's cache. Written where it is to stay,
+ * each event would take memory that has not been used for long, which takes twice as long.
+ */
+const RECENT_BYTES = 32 * 1024;
+
 /** Of an entry's length, its time, and whether a message follows. */
 const HEAD_BYTES = 16;
 
@@ -52,6 +58,9 @@ export class EventRing {
   /** The oldest first; allocated when they are needed. */
   readonly #blocks: Block[] = [];
   #newest: Block | undefined;
+  /** They follow what is in the newest block. */
+  readonly #recent = new PackedBytes(RECENT_BYTES);
+  #recentBytes = 0;
   #nextNumber = 1;
   #lastDiscardedMs = Number.NEGATIVE_INFINITY;
   readonly #watchers = new Set<() => void>();
@@ -66,7 +75,7 @@ export class EventRing {
     const bound = message ? eventBound + boundOfMessage(message) : eventBound;
     // One with tens of thousands of properties may not fit into a block.
     const kept = bound <= this.#size.bytes ? message : undefined;
-    append(this.#blockFor(kept ? bound : eventBound), event, timeMs, kept);
+    this.#put(kept ? bound : eventBound, event, timeMs, kept);
     this.#nextNumber += 1;
     if (this.#watchers.size > 0) for (const watch of this.#watchers) watch();
   }
@@ -87,6 +96,7 @@ export class EventRing {
 
   /** At the oldest event from this time on, or at the next one. */
   cursorFrom(timeMs: number): RingCursor {
+    this.#moveRecent();
     const block = this.#blocks.find(({ lastMs }) => lastMs >= timeMs);
     if (block === undefined) return this.#cursorAtEnd();
     const cursor = { number: block.firstNumber, offset: 0 };
@@ -96,6 +106,7 @@ export class EventRing {
 
   /** At the event with this number, even if it has been discarded. */
   cursorAt(number: number): RingCursor {
+    this.#moveRecent();
     if (number >= this.#nextNumber) return this.#cursorAtEnd();
     const block = this.#blocks.findLast(({ firstNumber }) => firstNumber <= number);
     const cursor = { number: block?.firstNumber ?? number, offset: 0 };
@@ -108,6 +119,7 @@ export class EventRing {
    * how many are missing.
    */
   read(cursor: RingCursor): RecordedEvent | undefined {
+    this.#moveRecent();
     const number = Math.max(cursor.number, this.firstNumber);
     const block = this.#blocks.findLast(({ firstNumber }) => firstNumber <= number);
     if (block === undefined || number >= this.#nextNumber) return undefined;
@@ -123,6 +135,7 @@ export class EventRing {
 
   /** Type and time of each event that it has, the oldest first. */
   scan(visit: (type: HubEvent["type"] | undefined, timeMs: number) => void): void {
+    this.#moveRecent();
     for (const block of this.#blocks) {
       const cursor = { number: block.firstNumber, offset: 0 };
       while (cursor.offset < block.end) {
@@ -144,10 +157,27 @@ export class EventRing {
     return { number: this.#nextNumber, offset: this.#newest?.end ?? 0 };
   }
 
+  #put(bound: number, event: HubEvent, timeMs: number, message: Message | undefined): void {
+    if (this.#recentBytes + bound > RECENT_BYTES) this.#moveRecent();
+    const block = this.#blockFor(bound);
+    block.lastMs = timeMs;
+    if (bound > RECENT_BYTES) block.end = pack(block.packed, block.end, event, timeMs, message);
+    else this.#recentBytes = pack(this.#recent, this.#recentBytes, event, timeMs, message);
+  }
+
+  #moveRecent(): void {
+    if (this.#newest === undefined || this.#recentBytes === 0) return;
+    const { packed } = this.#newest;
+    packed.position = this.#newest.end;
+    packed.putStart(this.#recent, this.#recentBytes);
+    this.#newest.end = packed.position;
+    this.#recentBytes = 0;
+  }
+
   #blockFor(bound: number): Block {
-    if (this.#newest !== undefined && this.#newest.end + bound <= this.#size.bytes) {
-      return this.#newest;
-    }
+    const newestBytes = (this.#newest?.end ?? 0) + this.#recentBytes;
+    if (this.#newest !== undefined && newestBytes + bound <= this.#size.bytes) return this.#newest;
+    this.#moveRecent();
     const oldest = this.#blocks.length < this.#size.blocks ? undefined : this.#blocks.shift();
     if (oldest !== undefined) this.#lastDiscardedMs = oldest.lastMs;
     const packed = oldest?.packed ?? new PackedBytes(this.#size.bytes);
@@ -158,8 +188,14 @@ export class EventRing {
   }
 }
 
-function append(block: Block, event: HubEvent, timeMs: number, message: Message | undefined): void {
-  const { packed, end: start } = block;
+/** Returns where it ends. */
+function pack(
+  packed: PackedBytes,
+  start: number,
+  event: HubEvent,
+  timeMs: number,
+  message: Message | undefined,
+): number {
   packed.position = start + LENGTH_BYTES;
   packed.putNumber(timeMs);
   packed.putLength(message ? 1 : 0);
@@ -168,8 +204,7 @@ function append(block: Block, event: HubEvent, timeMs: number, message: Message 
   const end = packed.position;
   packed.position = start;
   packed.putLength(end - start);
-  block.end = end;
-  block.lastMs = timeMs;
+  return end;
 }
 
 function messageIdOf(event: HubEvent): string | undefined {

@@ -88,6 +88,12 @@ export class PackedBytes {
     return Buffer.from(this.#take(this.takeLength()));
   }
 
+  /** The first bytes of another one, at this position. */
+  putStart(other: PackedBytes, length: number): void {
+    this.#bytes.set(other.#bytes.subarray(0, length), this.position);
+    this.position += length;
+  }
+
   #putUtf16(text: string): void {
     const bytes = Buffer.from(text, "utf16le");
     this.putLength(bytes.length + IS_UTF16);
