@@ -66,6 +66,8 @@ async function run(kills) {
   host.isDraining = true;
   await host.start();
   await drain(ledger);
+  // A message whose sender got no answer may still be on its way.
+  ledger.close();
   await auditDevices(await host.address(), ledger);
   await host.end();
   await clients;

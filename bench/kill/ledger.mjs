@@ -16,6 +16,7 @@ export class Ledger {
   violations = [];
   counts = { refused: 0, uncertainSends: 0, redeliveries: 0, lateSettlements: 0, devices: 0 };
   #onPromise = () => {};
+  #isClosed = false;
 
   /** Calls back at every acknowledgement from now on. */
   watchPromises(onPromise) {
@@ -41,8 +42,13 @@ export class Ledger {
     this.seen.set(messageId, times + 1);
   }
 
+  /** What is settled from now on gets its record after the end. */
+  close() {
+    this.#isClosed = true;
+  }
+
   settle(messageId, status) {
-    this.settled.set(messageId, status);
+    if (!this.#isClosed) this.settled.set(messageId, status);
     this.#onPromise();
   }
 
