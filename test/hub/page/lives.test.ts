@@ -323,6 +323,18 @@ test("what waited for a device that is gone is not shown to a page that is opene
   expect(watch.snapshot().messages.map(({ messageId }) => messageId)).toEqual(["done"]);
 });
 
+test("what waited for a device with the same id, before it, is not shown later either", async () => {
+  const hub = await createTestHub();
+  await hub.send({ messageId: "waiting" });
+  hub.clock.advance(1);
+  await hub.registry.delete("device1", "*");
+  await hub.registry.create("device1");
+  await hub.send({ messageId: "new" });
+  await atRest();
+  const { watch } = await watchPage(hub);
+  expect(watch.snapshot().messages.map(({ messageId }) => messageId)).toEqual(["new"]);
+});
+
 test("the last 1,000 are kept, the newest first", async () => {
   const hub = await createTestHub({ settings: { queueDepth: 2000 } });
   const send = async (from: number, to: number) => {

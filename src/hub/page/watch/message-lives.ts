@@ -89,9 +89,9 @@ export class MessageLives {
   }
 
   /** What waited for a device that was deleted since: nobody has said when. */
-  forgetDeleted(isRegistered: (deviceId: string) => boolean): void {
+  forgetDeleted(isDeleted: (deviceId: string, atMs: number) => boolean): void {
     for (const life of this.#lives) {
-      if (isWaiting(life) && !isRegistered(life.ref.deviceId)) this.#forget(life);
+      if (isWaiting(life) && isDeleted(life.ref.deviceId, enqueuedMs(life))) this.#forget(life);
     }
   }
 

@@ -1,5 +1,6 @@
 /** Follows the hub for as long as there is a page: what was, what is, and with each update what is new. */
 
+import type { DeviceIdentity } from "../../../core/device-identity.ts";
 import { valuesOf } from "../../../core/due-tree.ts";
 import type { Message } from "../../../core/message.ts";
 import type { HubEvent } from "../../model/events.ts";
@@ -15,6 +16,8 @@ import { TelemetryList } from "./telemetry-list.ts";
 
 /** Of messages, and of events. */
 const KEPT = 1000;
+
+const TICKS_PER_MS = 10_000;
 
 /** Of what is new, messages and events each; the rest is counted. */
 const SAMPLE_LIMITS = { burst: 1000, perSecond: 100 };
@@ -56,7 +59,10 @@ export class PageWatch {
     this.#messageSampler = new Sampler(SAMPLE_LIMITS, performance.now());
     this.#eventSampler = new Sampler(SAMPLE_LIMITS, performance.now());
     readHistory(ring, cloudToDevice.queues(), this.#lives, this.#telemetry);
-    this.#lives.forgetDeleted((deviceId) => registry.find(deviceId) !== undefined);
+    this.#lives.forgetDeleted((deviceId, atMs) => {
+      const device = registry.find(deviceId);
+      return device === undefined || createdTimeMs(device) > atMs;
+    });
     this.#unsubscribe = events.subscribe((event, timeMs, message) =>
       this.#take(event, timeMs, message),
     );
@@ -165,6 +171,11 @@ export class PageWatch {
       kept: KEPT,
     };
   }
+}
+
+/** Of the last device with this id: the generation counts ticks of 100 ns (rule registry-generation). */
+function createdTimeMs({ generationId }: DeviceIdentity): number {
+  return Number(generationId) / TICKS_PER_MS;
 }
 
 function isEmpty(value: object): boolean {
