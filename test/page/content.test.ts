@@ -7,7 +7,14 @@ import { expect, test } from "vitest";
 import { formsOf, readBody, showBody } from "../../src/page/content/body-forms.ts";
 import { hexDump } from "../../src/page/content/hex-dump.ts";
 import { layoutJson } from "../../src/page/content/layout-json.ts";
-import { checkBody, newForm, toExpiry, toRequest } from "../../src/page/send/send-form-state.ts";
+import {
+  checkBody,
+  checkProperties,
+  newForm,
+  toExpiry,
+  toRequest,
+} from "../../src/page/send/send-form-state.ts";
+import { formatSpan } from "../../src/page/shared/format.ts";
 import { visibleLine, visibleText } from "../../src/page/shared/visible-text.ts";
 
 const bodyOf = (body: string | Uint8Array) => readBody(Buffer.from(body).toString("base64"));
@@ -72,9 +79,44 @@ test("the form becomes a request, without what was left empty", () => {
     expiresInMs: 90_000,
   });
   expect(toExpiry(form)).toBe("90s");
-  expect(toRequest({ ...form, properties: [{ id: 1, name: "", value: "x" }] })).not.toHaveProperty(
+  expect(toRequest({ ...form, properties: [{ id: 1, name: "", value: "" }] })).not.toHaveProperty(
     "properties",
   );
+  expect(toExpiry({ ...form, expiry: "1e2" })).toBe("100s");
+});
+
+test.each([
+  [[["", "x"]], "A property has no name."],
+  [
+    [
+      ["a", "1"],
+      ["a", "2"],
+    ],
+    "Two properties are called a.",
+  ],
+  [
+    [
+      ["a", "1"],
+      ["", ""],
+      ["", ""],
+    ],
+    undefined,
+  ],
+] as const)("properties %j: %s", (properties, problem) => {
+  const rows = properties.map(([name, value], id) => ({ id, name, value }));
+  expect(checkProperties({ ...newForm("device1"), properties: rows })).toBe(problem);
+});
+
+test.each([
+  [999, "999 ms"],
+  [1996, "2.0 s"],
+  [9949, "9.9 s"],
+  [9950, "10 s"],
+  [59_499, "59 s"],
+  [59_600, "1 min"],
+  [3_599_600, "1 h"],
+])("%d ms is shown as %s", (spanMs, text) => {
+  expect(formatSpan(spanMs)).toBe(text);
 });
 
 test("a body is checked only if it is to be JSON", () => {

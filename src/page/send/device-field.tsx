@@ -1,3 +1,4 @@
+import type { DeviceView } from "../../hub/page/page-types.ts";
 import { DeviceOptions } from "../list/filters.tsx";
 import { useAction } from "../shared/action.ts";
 import { Problem } from "../shared/problem.tsx";
@@ -8,6 +9,18 @@ import { createDevice } from "../state/requests.ts";
 interface Properties {
   readonly deviceId: string;
   onChange(deviceId: string): void;
+}
+
+/** What keeps a message from reaching it at once. */
+function DeviceNote({ device }: { readonly device: DeviceView }) {
+  const { hub } = useHub();
+  if (!device.isEnabled)
+    return <p class="check wrong">Disabled: the hub refuses messages to it.</p>;
+  if (device.waiting >= hub.queueDepth) {
+    return <p class="check wrong">Its queue is full: the hub refuses more messages.</p>;
+  }
+  if (device.connection) return null;
+  return <p class="check">Not connected: the message waits in its queue until it is.</p>;
 }
 
 export function DeviceField({ deviceId, onChange }: Properties) {
@@ -34,9 +47,7 @@ export function DeviceField({ deviceId, onChange }: Properties) {
         devices={devices.map((known) => known.deviceId)}
         typed={deviceId}
       />
-      {device && !device.connection && (
-        <p class="check">Not connected: the message waits in its queue until it is.</p>
-      )}
+      {device && <DeviceNote device={device} />}
       {deviceId && !device && (
         <p class="check">
           <span class="mono">{visibleLine(deviceId)}</span> does not exist.{" "}

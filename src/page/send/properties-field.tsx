@@ -1,7 +1,6 @@
 import { useRef } from "preact/hooks";
 import { Icon } from "../shared/icons.tsx";
-import { visibleLine } from "../shared/visible-text.ts";
-import { type FormState, type PropertyRow, repeatedName } from "./send-form-state.ts";
+import { checkProperties, type FormState, type PropertyRow } from "./send-form-state.ts";
 
 interface Properties {
   readonly form: FormState;
@@ -11,7 +10,7 @@ interface Properties {
 export function PropertiesField({ form, onChange }: Properties) {
   const { properties } = form;
   const field = useRef<HTMLFieldSetElement>(null);
-  const repeated = repeatedName(form);
+  const problem = checkProperties(form);
   const change = (changed: PropertyRow): void =>
     onChange({ properties: properties.map((row) => (row.id === changed.id ? changed : row)) });
   const add = (): void => {
@@ -22,7 +21,7 @@ export function PropertiesField({ form, onChange }: Properties) {
     );
   };
   return (
-    <fieldset class="field wide" ref={field}>
+    <fieldset id="properties" class="field wide" ref={field} tabIndex={-1}>
       <legend class="field-label">Application properties</legend>
       {properties.map((row, index) => (
         <div class="property" key={row.id}>
@@ -50,9 +49,7 @@ export function PropertiesField({ form, onChange }: Properties) {
           </button>
         </div>
       ))}
-      {repeated && (
-        <p class="check wrong">Only the last value of “{visibleLine(repeated)}” is sent.</p>
-      )}
+      {problem && <p class="check wrong">{problem}</p>}
       <button type="button" class="small" onClick={add}>
         <Icon name="add" /> Add property
       </button>

@@ -1,6 +1,7 @@
 /** What stands in the form, and the request and command that follow from it: pure. */
 
 import type { SendRequest } from "../../hub/page/page-types.ts";
+import { visibleLine } from "../shared/visible-text.ts";
 
 export interface FormState {
   readonly deviceId: string;
@@ -76,7 +77,7 @@ export function toRequest(form: FormState): SendRequest {
 
 /** As `c2d-send` takes it. */
 export function toExpiry({ expiry, expiryUnit }: FormState): string | undefined {
-  return expiry ? expiry + expiryUnit : undefined;
+  return expiry ? Number(expiry) + expiryUnit : undefined;
 }
 
 /** What is wrong with the body, if it is to be JSON. */
@@ -90,10 +91,12 @@ export function checkBody({ body, contentType }: FormState): string | undefined 
   }
 }
 
-/** The first name that stands twice: only one of them could be sent. */
-export function repeatedName({ properties }: FormState): string | undefined {
-  const names = properties.map(({ name }) => name).filter(Boolean);
-  return names.find((name, index) => names.indexOf(name) !== index);
+/** What keeps the properties from being sent as they stand. */
+export function checkProperties({ properties }: FormState): string | undefined {
+  const names = properties.map(({ name }) => name);
+  if (properties.some(({ name, value }) => !name && value)) return "A property has no name.";
+  const repeated = names.find((name, index) => name && names.indexOf(name) !== index);
+  return repeated && `Two properties are called ${visibleLine(repeated)}.`;
 }
 
 function given<Values extends Readonly<Record<string, string>>>(values: Values): Partial<Values> {

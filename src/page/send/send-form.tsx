@@ -5,7 +5,7 @@ import { DeviceField } from "./device-field.tsx";
 import { ExpiryField } from "./expiry-field.tsx";
 import { Field } from "./field.tsx";
 import { PropertiesField } from "./properties-field.tsx";
-import { ACKS, checkBody, type FormState } from "./send-form-state.ts";
+import { ACKS, checkBody, checkProperties, type FormState } from "./send-form-state.ts";
 
 interface Properties {
   readonly form: FormState;
@@ -29,6 +29,7 @@ export function SendForm({ form, isSending, error, onChange, onSend }: Propertie
   const submit = (event: Event): void => {
     event.preventDefault();
     if (checkBody(form)) document.getElementById("body")?.focus();
+    else if (checkProperties(form)) document.getElementById("properties")?.focus();
     else onSend();
   };
   return (

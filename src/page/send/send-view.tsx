@@ -24,7 +24,10 @@ export function SendView() {
   const sending = useAction();
   kept = { form, sent };
 
-  const change = (part: Partial<FormState>): void => setForm((before) => ({ ...before, ...part }));
+  const change = (part: Partial<FormState>): void => {
+    sending.clear();
+    setForm((before) => ({ ...before, ...part }));
+  };
   useEffect(() => {
     if (device) change({ deviceId: device });
   }, [device]);
@@ -55,7 +58,14 @@ export function SendView() {
       <aside class="send-aside" aria-label="Command and result">
         <section class="card">
           <h2>The same in a terminal</h2>
-          <Command line={sendCommand(hub.commandFlag, toRequest(form), toExpiry(form))} />
+          {form.deviceId ? (
+            <Command line={sendCommand(hub.commandFlag, toRequest(form), toExpiry(form))} />
+          ) : (
+            <p class="faint">Name a device first.</p>
+          )}
+          {form.properties.some(({ name }) => name.includes("=")) && (
+            <p class="check wrong">A property name with “=” cannot be given in a command.</p>
+          )}
         </section>
         <section class="card">
           <h2>Sent from here</h2>

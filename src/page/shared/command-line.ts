@@ -64,7 +64,7 @@ function bodyOptions({ body = "", bodyEncoding = "utf8" }: SendRequest): string[
   if (!body.includes("\0") && body !== "-") return ["--data", body];
   const bytes = [...new TextEncoder().encode(body)];
   const hex = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return ["--data", hex, "--data-encoding", "hex"];
+  return ["--data", hex, "--data-encoding", "hex", "--ce", "utf-8"];
 }
 
 function option(name: string, value: string | undefined): string[] {

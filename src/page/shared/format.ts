@@ -33,11 +33,14 @@ export function formatAgo(timeMs: number, nowMs: number): string {
 /** "840 ms", "12 s", "3 min". */
 export function formatSpan(spanMs: number): string {
   if (spanMs < SECOND_MS) return `${Math.max(0, Math.round(spanMs))} ms`;
-  if (spanMs < 10 * SECOND_MS) return `${(Math.floor(spanMs / 100) / 10).toFixed(1)} s`;
-  if (spanMs < MINUTE_MS) return `${Math.floor(spanMs / SECOND_MS)} s`;
-  if (spanMs < HOUR_MS) return `${Math.floor(spanMs / MINUTE_MS)} min`;
-  if (spanMs < DAY_MS) return `${Math.floor(spanMs / HOUR_MS)} h`;
-  return countOf(Math.floor(spanMs / DAY_MS), "day");
+  const tenths = Math.round(spanMs / 100);
+  if (tenths < 100) return `${(tenths / 10).toFixed(1)} s`;
+  const seconds = Math.round(spanMs / SECOND_MS);
+  if (seconds < 60) return `${seconds} s`;
+  const roundedMs = seconds * SECOND_MS;
+  if (roundedMs < HOUR_MS) return `${Math.floor(roundedMs / MINUTE_MS)} min`;
+  if (roundedMs < DAY_MS) return `${Math.floor(roundedMs / HOUR_MS)} h`;
+  return countOf(Math.floor(roundedMs / DAY_MS), "day");
 }
 
 export function formatBytes(bytes: number): string {
