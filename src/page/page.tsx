@@ -37,7 +37,7 @@ export function Page() {
   return (
     <>
       <Header view={view} link={link} hostName={state?.hub.hostName} />
-      <LinkBanner link={link} />
+      <LinkBanner link={link} isOfCommands={state?.hub.commandFlag !== ""} />
       {state && (
         <HubProvider value={{ ...state, nowMs: now + state.clockOffsetMs }}>
           <Numbers />

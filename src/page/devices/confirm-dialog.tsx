@@ -31,7 +31,7 @@ export function ConfirmDialog(properties: Properties) {
       <Command line={command} />
       <Problem error={action.error} />
       <p class="buttons end">
-        <button type="button" onClick={() => dialog.current?.close()}>
+        <button type="button" autofocus onClick={() => dialog.current?.close()}>
           Cancel
         </button>
         <button

@@ -13,6 +13,7 @@ const LINKS: Readonly<Record<Link, string>> = {
   live: "Live",
   lost: "Hub stopped",
   unauthorized: "Signed out",
+  full: "Not connected",
 };
 
 export function Header({ view, link, hostName }: Properties) {

@@ -3,8 +3,13 @@
 import { API_PATH, type Changes, type Snapshot } from "../../hub/page/page-types.ts";
 import { fromSnapshot, type PageState, withChanges } from "./page-state.ts";
 
-/** `unauthorized`: the hub runs, but wants its address with the key again. */
-export type Link = "connecting" | "live" | "lost" | "unauthorized";
+/**
+ * `unauthorized`: the hub runs, but wants its address with the key again; `full`: it has as many
+ * pages open as it serves.
+ */
+export type Link = "connecting" | "live" | "lost" | "unauthorized" | "full";
+
+const LINKS: Readonly<Record<number, Link>> = { 401: "unauthorized", 503: "full" };
 
 export interface Followed {
   readonly link: Link;
@@ -104,10 +109,13 @@ function applyMessage(
 
 /** An EventSource does not tell why it has ended. */
 async function findLink(): Promise<Link> {
+  const request = new AbortController();
   try {
-    const { status } = await fetch(`${API_PATH}messages/none`);
-    return status === 401 ? "unauthorized" : "lost";
+    const { status } = await fetch(`${API_PATH}stream`, { signal: request.signal });
+    return LINKS[status] ?? "lost";
   } catch {
     return "lost";
+  } finally {
+    request.abort();
   }
 }
