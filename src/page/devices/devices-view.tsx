@@ -2,6 +2,7 @@ import { useMemo } from "preact/hooks";
 import type { DeviceView } from "../../hub/page/page-types.ts";
 import { FilterBar, TextFilter } from "../list/filters.tsx";
 import { matcher } from "../list/matching.ts";
+import { NoMatch } from "../list/no-match.tsx";
 import { RowList } from "../list/row-list.tsx";
 import { Split } from "../list/split.tsx";
 import { useListRoute } from "../list/use-list-route.ts";
@@ -49,11 +50,7 @@ export function DevicesView() {
         </Empty>
       )}
       {!isFirst && rows.length === 0 && (
-        <Empty icon="search" title="No device matches">
-          <button type="button" onClick={() => setFilter({ text: "" })}>
-            Clear filter
-          </button>
-        </Empty>
+        <NoMatch noun="device" onClear={() => setFilter({ text: "" })} />
       )}
       {rows.length > 0 && (
         <RowList

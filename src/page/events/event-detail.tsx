@@ -1,9 +1,9 @@
 import type { TelemetryView } from "../../hub/page/page-types.ts";
 import { Content } from "../content/content.tsx";
 import { DetailPanel } from "../list/detail-panel.tsx";
+import { DeviceLink } from "../list/device-link.tsx";
 import { Time } from "../shared/time.tsx";
 import { visibleLine } from "../shared/visible-text.ts";
-import { routeHash } from "../state/route-hash.ts";
 
 interface Properties {
   readonly event: TelemetryView;
@@ -22,10 +22,7 @@ export function EventDetail({ event, nowMs, onClose }: Properties) {
     >
       <p class="detail-facts">
         <span>
-          from{" "}
-          <a class="mono" href={routeHash({ view: "devices", parameters: { open: deviceId } })}>
-            {visibleLine(deviceId)}
-          </a>
+          from <DeviceLink deviceId={deviceId} />
         </span>
         <Time timeMs={timeMs} nowMs={nowMs} />
         <span>

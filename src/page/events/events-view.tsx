@@ -2,6 +2,7 @@ import { useMemo } from "preact/hooks";
 import type { TelemetryView } from "../../hub/page/page-types.ts";
 import { DeviceFilter, FilterBar, TextFilter } from "../list/filters.tsx";
 import { matcher } from "../list/matching.ts";
+import { NoMatch } from "../list/no-match.tsx";
 import { RowList } from "../list/row-list.tsx";
 import { Split } from "../list/split.tsx";
 import { useListRoute } from "../list/use-list-route.ts";
@@ -11,7 +12,7 @@ import { useHub } from "../state/hub-context.ts";
 import { sumSamples } from "../state/page-state.ts";
 import { EVENT_ROW_HEIGHTS, eventColumns } from "./event-columns.tsx";
 import { EventDetail } from "./event-detail.tsx";
-import { NoEvents, NoMatchingEvents } from "./no-events.tsx";
+import { NoEvents } from "./no-events.tsx";
 import { Rates } from "./rates.tsx";
 
 export function EventsView() {
@@ -53,7 +54,7 @@ function EventList() {
         />
       </FilterBar>
       {rows.length === 0 ? (
-        <NoMatchingEvents onClear={() => setFilter({ device: "", text: "" })} />
+        <NoMatch noun="event" onClear={() => setFilter({ device: "", text: "" })} />
       ) : (
         <RowList
           label="Events, newest first"

@@ -15,14 +15,3 @@ export function NoEvents() {
     </Empty>
   );
 }
-
-export function NoMatchingEvents({ onClear }: { onClear(): void }) {
-  return (
-    <Empty icon="search" title="No event matches">
-      <p>The filters leave none of the events.</p>
-      <button type="button" onClick={onClear}>
-        Clear filters
-      </button>
-    </Empty>
-  );
-}

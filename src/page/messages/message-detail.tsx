@@ -1,9 +1,8 @@
 import type { MessageView } from "../../hub/page/page-types.ts";
 import { Content } from "../content/content.tsx";
 import { DetailPanel } from "../list/detail-panel.tsx";
+import { DeviceLink } from "../list/device-link.tsx";
 import { StateBadge } from "../shared/state-badge.tsx";
-import { visibleLine } from "../shared/visible-text.ts";
-import { routeHash } from "../state/route-hash.ts";
 import { Timeline } from "./timeline.tsx";
 
 interface Properties {
@@ -24,13 +23,7 @@ export function MessageDetail({ message, nowMs, onClose }: Properties) {
       <p class="detail-facts">
         <StateBadge {...state} />
         <span>
-          to{" "}
-          <a
-            class="mono"
-            href={routeHash({ view: "devices", parameters: { device: deviceId, open: deviceId } })}
-          >
-            {visibleLine(deviceId)}
-          </a>
+          to <DeviceLink deviceId={deviceId} />
         </span>
       </p>
       <Timeline message={message} nowMs={nowMs} />

@@ -2,6 +2,7 @@ import { useMemo } from "preact/hooks";
 import type { MessageView } from "../../hub/page/page-types.ts";
 import { ChoiceFilter, DeviceFilter, FilterBar, TextFilter } from "../list/filters.tsx";
 import { matcher } from "../list/matching.ts";
+import { NoMatch } from "../list/no-match.tsx";
 import { RowList } from "../list/row-list.tsx";
 import { Split } from "../list/split.tsx";
 import { useListRoute } from "../list/use-list-route.ts";
@@ -9,9 +10,10 @@ import { countOf, formatCount } from "../shared/format.ts";
 import { SampleNote } from "../shared/sample-note.tsx";
 import { useHub } from "../state/hub-context.ts";
 import { sumSamples } from "../state/page-state.ts";
+import { routeHash } from "../state/route-hash.ts";
 import { MESSAGE_ROW_HEIGHTS, messageColumns } from "./message-columns.tsx";
 import { MessageDetail } from "./message-detail.tsx";
-import { NoMatch, NoMessages } from "./no-messages.tsx";
+import { NoMessages } from "./no-messages.tsx";
 
 export function MessagesView() {
   const { devices, messages, sampledMessages, clockOffsetMs, nowMs } = useHub();
@@ -59,10 +61,16 @@ export function MessagesView() {
         />
       </FilterBar>
       {rows.length === 0 ? (
-        <NoMatch
-          device={filter.device}
-          onClear={() => setFilter({ device: "", state: "", text: "" })}
-        />
+        <NoMatch noun="message" onClear={() => setFilter({ device: "", state: "", text: "" })}>
+          {filter.device && (
+            <a
+              class="button"
+              href={routeHash({ view: "send", parameters: { device: filter.device } })}
+            >
+              Send one to this device
+            </a>
+          )}
+        </NoMatch>
       ) : (
         <RowList
           label="Messages, newest first"

@@ -20,26 +20,3 @@ export function NoMessages() {
     </Empty>
   );
 }
-
-interface Properties {
-  readonly device: string | undefined;
-  onClear(): void;
-}
-
-export function NoMatch({ device, onClear }: Properties) {
-  return (
-    <Empty icon="search" title="No message matches">
-      <p>The filters leave none of the messages.</p>
-      <p class="buttons">
-        <button type="button" onClick={onClear}>
-          Clear filters
-        </button>
-        {device && (
-          <a class="button" href={routeHash({ view: "send", parameters: { device } })}>
-            Send one to this device
-          </a>
-        )}
-      </p>
-    </Empty>
-  );
-}
