@@ -1,4 +1,4 @@
-/** Who may see the page: whoever had its key, or a ticket made with it. */
+/** Who may see the page: visitors with its key, or with a ticket made from it. */
 
 import type { Clock } from "../../../async/clock.ts";
 import { createToken, isSame, readToken, TOKEN_LIFETIMES_MS } from "./tokens.ts";
