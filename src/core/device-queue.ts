@@ -17,7 +17,7 @@ export function enqueueMessage(
 ): Step<Message> {
   validateCloudToDeviceMessage(message);
   const current = advance(queue, nowMs);
-  if (current.queue.size >= settings.queueDepth) {
+  if (isFull(current.queue, settings)) {
     throw new HubError(
       "DeviceMaximumQueueDepthExceeded",
       `The device queue is full: ${settings.queueDepth} messages are waiting.`,
@@ -31,4 +31,12 @@ export function enqueueMessage(
     queue: settled.queue,
     transitions: [...current.transitions, ...added.transitions, ...settled.transitions],
   };
+}
+
+/** A message more is refused. */
+export function isFull(
+  { size }: MessageQueue<Message>,
+  { queueDepth }: Pick<CloudToDeviceSettings, "queueDepth">,
+): boolean {
+  return size >= queueDepth;
 }

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { DeviceView, MessageView, Snapshot } from "../../src/hub/page/page-types.ts";
+import { OBSTACLES } from "../../src/hub/page/watch/obstacles.ts";
 import { rateSeries } from "../../src/page/events/rate-series.ts";
 import { matcher } from "../../src/page/list/matching.ts";
 import { rowAfterKey, visibleRows } from "../../src/page/list/visible-rows.ts";
@@ -32,6 +33,7 @@ function snapshot(parts: Partial<Snapshot> = {}): Snapshot {
       startedMs: NOW,
       nowMs: NOW + 5000,
       queueDepth: 50,
+      obstacles: OBSTACLES,
       commandFlag: "--local",
       kept: 3,
     },

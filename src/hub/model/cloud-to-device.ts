@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../async/clock.ts";
-import { enqueueMessage } from "../../core/device-queue.ts";
+import { enqueueMessage, isFull } from "../../core/device-queue.ts";
 import { type FeedbackRecord, feedbackFor, leavesFeedback } from "../../core/feedback.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { CloudToDeviceSettings } from "../../core/limits.ts";
@@ -159,6 +159,11 @@ export class CloudToDevice {
   queueOf(deviceId: string): MessageQueue<Message> {
     this.#advance(deviceId);
     return this.#stateOf(deviceId).queue;
+  }
+
+  /** Whether its queue takes another message. */
+  hasRoomFor(deviceId: string): boolean {
+    return !isFull(this.queueOf(deviceId), this.#options.settings);
   }
 
   /** Of all devices that have messages, by id. They do not change with the hub. */

@@ -77,6 +77,15 @@ export interface ContentView {
   readonly properties: Readonly<Record<string, string>>;
 }
 
+/** What keeps a message from reaching a device at once. */
+export type Obstacle = "disabled" | "queueFull" | "notConnected";
+
+export interface ObstacleView {
+  /** For people: "Its queue is full: …". */
+  readonly label: string;
+  readonly isRefusal: boolean;
+}
+
 export interface DeviceView {
   readonly deviceId: string;
   readonly isEnabled: boolean;
@@ -84,6 +93,7 @@ export interface DeviceView {
   readonly authentication: string;
   readonly connection?: { readonly protocol: Protocol; readonly sinceMs: number };
   readonly lastActivityMs?: number;
+  readonly obstacle?: Obstacle;
   /** In its queue, locked ones included. */
   readonly waiting: number;
   readonly locked: number;
@@ -103,6 +113,7 @@ export interface HubView {
   /** The hub's clock, at this moment. */
   readonly nowMs: number;
   readonly queueDepth: number;
+  readonly obstacles: Readonly<Record<Obstacle, ObstacleView>>;
   /** In command lines that reach this hub: "--local", or nothing if only a connection string does. */
   readonly commandFlag: "--local" | "";
   /** How many messages, and how many events, are kept. */

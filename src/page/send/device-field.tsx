@@ -1,4 +1,3 @@
-import type { DeviceView } from "../../hub/page/page-types.ts";
 import { DeviceOptions } from "../list/filters.tsx";
 import { useAction } from "../shared/action.ts";
 import { Problem } from "../shared/problem.tsx";
@@ -11,22 +10,11 @@ interface Properties {
   onChange(deviceId: string): void;
 }
 
-/** What keeps a message from reaching it at once. */
-function DeviceNote({ device }: { readonly device: DeviceView }) {
-  const { hub } = useHub();
-  if (!device.isEnabled)
-    return <p class="check wrong">Disabled: the hub refuses messages to it.</p>;
-  if (device.waiting >= hub.queueDepth) {
-    return <p class="check wrong">Its queue is full: the hub refuses more messages.</p>;
-  }
-  if (device.connection) return null;
-  return <p class="check">Not connected: the message waits in its queue until it is.</p>;
-}
-
 export function DeviceField({ deviceId, onChange }: Properties) {
-  const { devices } = useHub();
+  const { hub, devices } = useHub();
   const creation = useAction();
   const device = devices.find((known) => known.deviceId === deviceId);
+  const obstacle = device?.obstacle && hub.obstacles[device.obstacle];
   return (
     <div class="field wide">
       <label class="field-label" for="device">
@@ -47,7 +35,7 @@ export function DeviceField({ deviceId, onChange }: Properties) {
         devices={devices.map((known) => known.deviceId)}
         typed={deviceId}
       />
-      {device && <DeviceNote device={device} />}
+      {obstacle && <p class={obstacle.isRefusal ? "check wrong" : "check"}>{obstacle.label}</p>}
       {deviceId && !device && (
         <p class="check">
           <span class="mono">{visibleLine(deviceId)}</span> does not exist.{" "}

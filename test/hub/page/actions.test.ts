@@ -185,6 +185,7 @@ describe("devices", () => {
     expect(await found()).toEqual({
       deviceId,
       isEnabled: true,
+      obstacle: "notConnected",
       authentication: "sas",
       waiting: 0,
       locked: 0,

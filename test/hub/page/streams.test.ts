@@ -5,6 +5,7 @@ import { Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { startHomeHub } from "../../../src/hub/home-hub.ts";
 import { EventStreams, MAX_STREAMS } from "../../../src/hub/page/event-streams.ts";
+import { OBSTACLES } from "../../../src/hub/page/watch/obstacles.ts";
 import { ManualClock } from "../../../src/index.ts";
 import { createDuplexPair } from "../../support/duplex-pair.ts";
 import { startHubForTest, temporaryDirectory } from "../../support/local-hub.ts";
@@ -25,11 +26,19 @@ test("a stream begins with what is, and goes on with what changes", async () => 
       startedMs: expect.any(Number),
       nowMs: expect.any(Number),
       queueDepth: 7,
+      obstacles: OBSTACLES,
       commandFlag: "",
       kept: 1000,
     },
     devices: [
-      { deviceId: "device1", isEnabled: true, authentication: "sas", waiting: 0, locked: 0 },
+      {
+        deviceId: "device1",
+        isEnabled: true,
+        authentication: "sas",
+        obstacle: "notConnected",
+        waiting: 0,
+        locked: 0,
+      },
     ],
     messages: [],
     events: [],

@@ -51,7 +51,31 @@ describe("devices", () => {
     clientEnd.destroy();
     await atRest();
     watch.update();
-    expect(changes.at(-1).devices).toEqual([{ ...shown, lastActivityMs }]);
+    expect(changes.at(-1).devices).toEqual([
+      { ...shown, lastActivityMs, obstacle: "notConnected" },
+    ]);
+  });
+
+  test("name what keeps a message from them, as the hub then answers", async () => {
+    const hub = await createTestHub({ devices: ["device1"], settings: { queueDepth: 1 } });
+    const { watch } = await watchPage(hub);
+    const obstacle = () => {
+      const [device] = watch.snapshot().devices;
+      const name = device?.obstacle;
+      return name && { name, ...watch.snapshot().hub.obstacles[name] };
+    };
+    const { clientEnd } = await hub.connectDevice();
+    expect(obstacle()).toBeUndefined();
+    await hub.send();
+    expect(obstacle()).toMatchObject({ name: "queueFull", isRefusal: true });
+    await expect(hub.send()).rejects.toThrow(/queue is full/);
+    await hub.cloudToDevice.purge("device1");
+    clientEnd.destroy();
+    await atRest();
+    expect(obstacle()).toMatchObject({ name: "notConnected", isRefusal: false });
+    await hub.registry.update("device1", { status: "disabled" }, "*");
+    expect(obstacle()).toMatchObject({ name: "disabled", isRefusal: true });
+    await expect(hub.send()).rejects.toThrow(/no enabled device/);
   });
 
   test("that others create, change or delete are told", async () => {

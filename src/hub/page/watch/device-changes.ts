@@ -1,6 +1,7 @@
 import type { DeviceIdentity } from "../../../core/device-identity.ts";
 import type { PageServices } from "../page-services.ts";
 import type { DeviceView } from "../page-types.ts";
+import { obstacleOf } from "./obstacles.ts";
 
 /** In one update; the others follow with the next ones. Of devices that were only active, fewer. */
 const MAX_CHANGED = 100;
@@ -76,13 +77,13 @@ function take(ids: Set<string>, count: number): string[] {
   return taken;
 }
 
-function toDeviceView(
-  { deviceId, status, authentication }: DeviceIdentity,
-  { activity, clock, cloudToDevice, connections }: DeviceServices,
-): DeviceView {
+function toDeviceView(device: DeviceIdentity, services: DeviceServices): DeviceView {
+  const { deviceId, status, authentication } = device;
+  const { activity, clock, cloudToDevice, connections } = services;
   const { connectionStateUpdatedTimeMs, lastActivityTimeMs } = activity.find(deviceId);
   const { size, locked } = cloudToDevice.queueOf(deviceId);
   const protocol = connections.protocolOf(deviceId);
+  const obstacle = obstacleOf(device, services);
   const sinceMs = connectionStateUpdatedTimeMs ?? clock.nowMs();
   return {
     deviceId,
@@ -90,6 +91,7 @@ function toDeviceView(
     authentication: authentication.type,
     ...(protocol && { connection: { protocol, sinceMs } }),
     ...(lastActivityTimeMs !== undefined && { lastActivityMs: lastActivityTimeMs }),
+    ...(obstacle && { obstacle }),
     waiting: size,
     locked: locked?.size ?? 0,
   };

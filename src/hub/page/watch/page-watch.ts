@@ -9,6 +9,7 @@ import type { Changes, HubView, MessageView, Snapshot } from "../page-types.ts";
 import { DeviceChanges } from "./device-changes.ts";
 import { type MessageLife, toMessageView } from "./message-life.ts";
 import { MessageLives } from "./message-lives.ts";
+import { OBSTACLES } from "./obstacles.ts";
 import { RateHistory } from "./rate-history.ts";
 import { readHistory } from "./read-history.ts";
 import { Sampler } from "./sampler.ts";
@@ -167,6 +168,7 @@ export class PageWatch {
       startedMs: ring.startedMs,
       nowMs: clock.nowMs(),
       queueDepth,
+      obstacles: OBSTACLES,
       commandFlag: isReachedWithLocal ? "--local" : "",
       kept: KEPT,
     };
