@@ -36,6 +36,20 @@ export interface Message {
   readonly body: Uint8Array;
 }
 
+/** Of an application property: a plain assignment to `__proto__` would not create one. */
+export function setProperty<T>(properties: Record<string, T>, name: string, value: T): void {
+  if (name !== "__proto__") {
+    properties[name] = value;
+    return;
+  }
+  Object.defineProperty(properties, name, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
+}
+
 /** Only for messages from a device (construct, "system properties of D2C messages"). */
 export interface TelemetryProperties extends SystemProperties {
   /** Becomes the event's `iothub-interface-name`. */

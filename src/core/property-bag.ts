@@ -8,7 +8,7 @@ import type {
   Telemetry,
   TelemetryProperties,
 } from "./message.ts";
-import { ACKS } from "./message.ts";
+import { ACKS, setProperty } from "./message.ts";
 
 interface PropertyBag {
   readonly properties: Readonly<Record<string, PropertyValue>>;
@@ -63,7 +63,7 @@ export function decodePropertyBag(text: string): PropertyBag {
     if (part === "") continue;
     const equals = part.indexOf("=");
     const name = decode(equals < 0 ? part : part.slice(0, equals));
-    define(properties, name, equals < 0 ? null : decode(part.slice(equals + 1)));
+    setProperty(properties, name, equals < 0 ? null : decode(part.slice(equals + 1)));
   }
   return { properties, malformed };
 }
@@ -136,7 +136,7 @@ function splitBag(
   for (const [name, value] of Object.entries(all)) {
     const known = value === null ? undefined : readSystem(name, value);
     if (known) system[known[0]] = known[1];
-    else define(properties, name, value);
+    else setProperty(properties, name, value);
   }
   return { system: system as SystemProperties, properties, malformed };
 }
@@ -166,18 +166,4 @@ function encode(text: string): string {
     /[!'()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-}
-
-/** Plain assignment to `__proto__` would not create a property. */
-function define(target: Record<string, PropertyValue>, name: string, value: PropertyValue): void {
-  if (name !== "__proto__") {
-    target[name] = value;
-    return;
-  }
-  Object.defineProperty(target, name, {
-    value,
-    enumerable: true,
-    writable: true,
-    configurable: true,
-  });
 }

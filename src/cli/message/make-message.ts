@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Message } from "../../core/message.ts";
+import { type Message, setProperty } from "../../core/message.ts";
 import { compileTemplate, makeWindSpeed, type PlaceholderValues } from "../text/placeholders.ts";
 import type { Template } from "../text/template.ts";
 import type { BodyPlan, MessagePlan } from "./message-plan.ts";
@@ -35,6 +35,8 @@ export function messageMaker(plan: MessagePlan): MessageMaker {
   return (instance, ownBody) => {
     const body = ownBody === undefined ? plannedBody : bodyMaker(ownBody);
     const values = new InstanceValues(instance);
+    const filled: Record<string, string> = {};
+    for (const [name, fill] of properties) setProperty(filled, name, fill(values));
     return {
       system: {
         messageId: messageId(values),
@@ -43,7 +45,7 @@ export function messageMaker(plan: MessagePlan): MessageMaker {
         ...(contentType !== undefined && { contentType }),
         ...(contentEncoding !== undefined && { contentEncoding }),
       },
-      properties: Object.fromEntries(properties.map(([name, fill]) => [name, fill(values)])),
+      properties: filled,
       body: body(values),
     };
   };

@@ -1,4 +1,4 @@
-import { isReservedName } from "../../core/message.ts";
+import { isReservedName, setProperty } from "../../core/message.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 
 export type Properties = Readonly<Record<string, string>>;
@@ -43,13 +43,7 @@ function add(target: Record<string, string>, flag: string, pair: string): [strin
   if (Object.hasOwn(target, name)) {
     throw new UsageError(`${flag}: '${name}' is given twice`, "Give each name once.");
   }
-  // A plain assignment to `__proto__` would not create a property.
-  Object.defineProperty(target, name, {
-    value,
-    enumerable: true,
-    writable: true,
-    configurable: true,
-  });
+  setProperty(target, name, value);
   return [name, value];
 }
 

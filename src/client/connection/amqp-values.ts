@@ -17,15 +17,18 @@ export interface AmqpMessage {
 const UUID_BYTES = 16;
 
 export function toSystemProperties(amqp: AmqpMessage): SystemProperties {
-  return {
-    ...present("messageId", toId(amqp.message_id)),
-    ...present("correlationId", toId(amqp.correlation_id)),
-    ...present("userId", toText(amqp.user_id)),
-    ...present("to", toText(amqp.to)),
-    ...present("contentType", toText(amqp.content_type)),
-    ...present("contentEncoding", toText(amqp.content_encoding)),
-    ...present("expiryTimeUtcMs", toNumber(amqp.absolute_expiry_time)),
+  const system: Record<string, string | number> = {};
+  const add = (name: keyof SystemProperties, value: string | number | undefined): void => {
+    if (value !== undefined) system[name] = value;
   };
+  add("messageId", toId(amqp.message_id));
+  add("correlationId", toId(amqp.correlation_id));
+  add("userId", toText(amqp.user_id));
+  add("to", toText(amqp.to));
+  add("contentType", toText(amqp.content_type));
+  add("contentEncoding", toText(amqp.content_encoding));
+  add("expiryTimeUtcMs", toNumber(amqp.absolute_expiry_time));
+  return system as SystemProperties;
 }
 
 export function toProperties(

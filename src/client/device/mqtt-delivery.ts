@@ -12,9 +12,9 @@ export function toDelivery(publish: IncomingPublish, deviceId: string): Delivery
   const bag = parseDeviceboundTopic(publish.topic, deviceId);
   if (bag === undefined) return undefined;
   const message: ReceivedMessage = {
-    ...decodeDeviceboundProperties(bag),
     body: publish.payload,
     isRedelivered: publish.isDuplicate,
+    ...decodeDeviceboundProperties(bag),
   };
   return { message, settle: settler(publish) };
 }

@@ -11,7 +11,7 @@ import {
   readBody,
   readSystemProperties,
   toProperties,
-  userId,
+  toUserId,
 } from "./message-fields.ts";
 
 /**
@@ -25,7 +25,7 @@ export function toCloudToDevice(amqp: AmqpMessage): { deviceId: string; message:
   const system = readSystemProperties(amqp);
   const body = readBody(amqp.body);
   const { properties, ack } = splitAck(readApplicationProperties(amqp));
-  const message = { system: ack === undefined ? system : { ...system, ack }, properties, body };
+  const message = { system: ack === undefined ? system : { ack, ...system }, properties, body };
   return { deviceId, message };
 }
 
@@ -35,7 +35,7 @@ export function toFeedbackMessage(
   { enqueuedTimeMs, hubName }: { readonly enqueuedTimeMs: number; readonly hubName: string },
 ): AmqpMessage {
   return {
-    ...userId(hubName),
+    user_id: toUserId(hubName),
     content_type: FEEDBACK_CONTENT_TYPE,
     message_annotations: { "iothub-enqueuedtime": rhea.types.wrap_timestamp(enqueuedTimeMs) },
     body: rhea.message.data_section(Buffer.from(formatFeedbackBatch(records))),
@@ -52,7 +52,9 @@ export function toDeviceMessage(
   return {
     to: deviceboundTo(deviceId),
     ...toProperties(system),
-    application_properties: { ...properties, ...(system.ack && { [ACK_PROPERTY]: system.ack }) },
+    application_properties: system.ack
+      ? { [ACK_PROPERTY]: system.ack, ...properties }
+      : { ...properties },
     message_annotations: {
       "iothub-enqueuedtime": rhea.types.wrap_timestamp(entry.enqueuedTimeMs),
       "iothub-deliverycount": rhea.types.wrap_ubyte(entry.deliveryCount),

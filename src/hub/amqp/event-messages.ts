@@ -41,8 +41,6 @@ export function toEventMessage(event: StoredEvent): AmqpMessage {
   const { interfaceId, subject, schema, creationTimeUtc } = system;
   const enqueuedTime = rhea.types.wrap_timestamp(event.enqueuedTimeMs);
   return {
-    ...toProperties(system),
-    ...(system.to !== undefined && { to: system.to }),
     application_properties: properties,
     message_annotations: {
       "x-opt-sequence-number": rhea.types.wrap_long(event.sequenceNumber),
@@ -59,6 +57,8 @@ export function toEventMessage(event: StoredEvent): AmqpMessage {
       ...(creationTimeUtc !== undefined && { "iothub-creation-time-utc": creationTimeUtc }),
     },
     body: rhea.message.data_section(asBuffer(body)),
+    ...toProperties(system),
+    ...(system.to !== undefined && { to: system.to }),
   };
 }
 

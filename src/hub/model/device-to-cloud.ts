@@ -101,7 +101,7 @@ export class DeviceToCloud {
     const partition = this.#partitionOf(sender.deviceId);
     const nowMs = this.#options.clock.nowMs();
     const events = messages.map((telemetry) => {
-      const event = { ...sender, generationId, telemetry };
+      const event = { generationId, telemetry, ...sender };
       const size = messageSizeBytes(telemetry) + EVENT_OVERHEAD_BYTES;
       return partition.log.place(event, size, nowMs);
     });

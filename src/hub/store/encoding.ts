@@ -5,8 +5,9 @@ export function sortable(number: number): string {
   return String(number).padStart(16, "0");
 }
 
-export function encodeMessage({ body, ...rest }: Message): unknown {
-  return { ...rest, body: Buffer.from(body).toString("base64") };
+export function encodeMessage({ system, properties, body }: Message): unknown {
+  const { buffer, byteOffset, length } = body;
+  return { system, properties, body: Buffer.from(buffer, byteOffset, length).toString("base64") };
 }
 
 export function decodeMessage(value: unknown): Message {

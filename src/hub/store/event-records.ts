@@ -62,8 +62,8 @@ export class EventCollector {
   }
 }
 
-function encodeEvent({ telemetry, ...rest }: DeviceEvent): unknown {
-  return { ...rest, telemetry: encodeMessage(telemetry) };
+function encodeEvent({ deviceId, generationId, authMethod, telemetry }: DeviceEvent): unknown {
+  return { deviceId, generationId, authMethod, telemetry: encodeMessage(telemetry) };
 }
 
 function decodeEvent(value: unknown): DeviceEvent {

@@ -117,5 +117,5 @@ export function unreadableLines(error: unknown): unknown {
 }
 
 function at<T>(instance: T): T & { readonly nowMs: number } {
-  return { ...instance, nowMs: Date.now() };
+  return { nowMs: Date.now(), ...instance };
 }

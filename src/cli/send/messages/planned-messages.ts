@@ -60,9 +60,9 @@ export function cloudToDeviceMaker(plan: CloudToDevicePlan): MessageMaker {
     return {
       ...message,
       system: {
+        ack,
         ...message.system,
         ...(expiry !== undefined && { expiryTimeUtcMs: expiryTimeMs(expiry, instance.nowMs) }),
-        ack,
       },
     };
   };

@@ -6,7 +6,7 @@
  * annotation, and report a message as sent that the hub released or rejected without error.
  */
 
-import type { Message } from "../../../core/message.ts";
+import { type Message, setProperty } from "../../../core/message.ts";
 import type { IncompatiblePackage } from "../../../dependencies/incompatible-package.ts";
 import type { AmqpInternals, AmqpSenderLink, SdkAmqpMessage } from "./amqp-internals.ts";
 import { extractMessage } from "./message-property.ts";
@@ -53,11 +53,13 @@ function fillMessage(
   if (messageId !== undefined) amqpMessage.message_id = messageId;
   if (correlationId !== undefined) amqpMessage.correlation_id = correlationId;
   if (userId !== undefined) amqpMessage.user_id = Buffer.from(userId);
-  amqpMessage.application_properties = { ...others, ...withoutNull(message.properties) };
+  amqpMessage.application_properties = merged(others, message.properties);
 }
 
 /** Over AMQP IoT Hub accepts only string properties, so a property without value becomes empty. */
-function withoutNull(properties: Message["properties"]): Readonly<Record<string, string | null>> {
-  if (!Object.values(properties).includes(null)) return properties;
-  return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, value ?? ""]));
+function merged(others: Readonly<Record<string, unknown>>, own: Message["properties"]) {
+  const all: Record<string, unknown> = {};
+  for (const name in others) setProperty(all, name, others[name]);
+  for (const name in own) setProperty(all, name, own[name] ?? "");
+  return all;
 }
