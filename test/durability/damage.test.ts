@@ -153,7 +153,7 @@ async function createNewerStore({ key, text }: { key: string; text: string }): P
   const directory = await createStoreFiles();
   const db = new ClassicLevel(directory);
   await db.put(key, text);
-  await db.put("!seal", '{"format":2,"whatever":"it may hold"}');
+  await db.put("!seal", '{"format":3,"whatever":"it may hold"}');
   await db.close();
   return directory;
 }

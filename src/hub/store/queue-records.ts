@@ -1,14 +1,19 @@
-/** Two records for each entry, and one for the last sequence number. */
+/**
+ * One record for each entry, and one for the last sequence number. An entry that is delivered within
+ * the commit that adds it is written once.
+ */
 
 import { type MessageQueue, restoreQueue } from "../../core/message-queue.ts";
 import type { Entry, Transition } from "../../core/queue-entry.ts";
 import { sortable } from "./encoding.ts";
 import { put, remove, type StoreChange } from "./store.ts";
 
-/** Changes while an entry is queued; stored separately, so that a change is small. */
-type EntryProgress = Pick<Entry<unknown>, "deliveryCount" | "isRedelivered">;
+type EntryRecord = Omit<Entry<unknown>, "sequenceNumber" | "lock">;
 
-type EntryContent = Pick<Entry<unknown>, "payload" | "enqueuedTimeMs" | "expiryTimeMs">;
+/** In the first format, its progress was a record of its own, absent before the first delivery. */
+type EntryProgress = Pick<EntryRecord, "deliveryCount" | "isRedelivered">;
+
+const UNDELIVERED: EntryProgress = { deliveryCount: 0, isRedelivered: false };
 
 export function queueChanges<T>(
   prefix: string,
@@ -20,15 +25,22 @@ export function queueChanges<T>(
 
 export function deleteQueue(prefix: string, queue: MessageQueue<unknown>): StoreChange[] {
   return [
-    ...queue.entries.flatMap((entry) => deleteEntry(prefix, entry)),
+    ...queue.entries.map((entry) => remove(entryKey(prefix, entry))),
     remove(`${prefix}/last`),
   ];
 }
 
+/** Records must be added in the order of their keys. */
 export class QueueCollector {
-  readonly #contents = new Map<string, [sequenceNumber: number, content: EntryContent][]>();
-  readonly #progress = new Map<string, EntryProgress>();
+  /** By prefix, then by number as in the key. */
+  readonly #records = new Map<string, Map<string, EntryRecord>>();
   readonly #last = new Map<string, number>();
+  readonly #upgrades: StoreChange[] = [];
+
+  /** From records of the first format to those of today. */
+  get upgrades(): readonly StoreChange[] {
+    return this.#upgrades;
+  }
 
   add(key: string, value: unknown): void {
     const parts = key.split("/");
@@ -37,24 +49,35 @@ export class QueueCollector {
       return;
     }
     const prefix = parts.slice(0, -2).join("/");
-    if (parts.at(-2) === "progress") this.#progress.set(key, value as EntryProgress);
-    else this.#contentsOf(prefix).push([Number(parts.at(-1)), value as EntryContent]);
+    const number = parts.at(-1) ?? "";
+    if (parts.at(-2) === "progress") this.#addProgress(prefix, number, value as EntryProgress);
+    else this.#recordsOf(prefix).set(number, { ...UNDELIVERED, ...(value as EntryRecord) });
   }
 
   collect<T>(prefix: string, decode: (payload: unknown) => T): MessageQueue<T> {
-    const entries = this.#contentsOf(prefix).map(([sequenceNumber, content]): Entry<T> => {
-      const progress = this.#progress.get(progressKey(prefix, { sequenceNumber }));
-      const { deliveryCount = 0, isRedelivered = false } = progress ?? {};
-      const payload = decode(content.payload);
-      return { ...content, sequenceNumber, payload, deliveryCount, isRedelivered };
-    });
+    const entries = [...this.#recordsOf(prefix)].map(
+      ([number, record]): Entry<T> => ({
+        ...record,
+        sequenceNumber: Number(number),
+        payload: decode(record.payload),
+      }),
+    );
     return restoreQueue(entries, (this.#last.get(prefix) ?? 0) + 1);
   }
 
-  #contentsOf(prefix: string): [number, EntryContent][] {
-    const contents = this.#contents.get(prefix) ?? [];
-    this.#contents.set(prefix, contents);
-    return contents;
+  #addProgress(prefix: string, number: string, progress: EntryProgress): void {
+    this.#upgrades.push(remove(`${prefix}/progress/${number}`));
+    const record = this.#recordsOf(prefix).get(number);
+    if (record === undefined) return;
+    const whole = { ...record, ...progress };
+    this.#recordsOf(prefix).set(number, whole);
+    this.#upgrades.push(put(`${prefix}/content/${number}`, whole));
+  }
+
+  #recordsOf(prefix: string): Map<string, EntryRecord> {
+    const records = this.#records.get(prefix) ?? new Map<string, EntryRecord>();
+    this.#records.set(prefix, records);
+    return records;
   }
 }
 
@@ -66,39 +89,34 @@ function entryChanges<T>(
   const { entry } = transition;
   switch (transition.type) {
     case "enqueued":
-      return [
-        put(contentKey(prefix, entry), encodeContent(entry, encode)),
-        put(`${prefix}/last`, entry.sequenceNumber),
-      ];
+      return [putEntry(prefix, entry, encode), put(`${prefix}/last`, entry.sequenceNumber)];
     case "delivered":
-      return [putProgress(prefix, { ...entry, isRedelivered: true })];
+      return [putEntry(prefix, { ...entry, isRedelivered: true }, encode)];
     case "requeued":
-      return [putProgress(prefix, entry)];
+      return [putEntry(prefix, entry, encode)];
     case "completed":
     case "deadLettered":
-      return deleteEntry(prefix, entry);
+      return [remove(entryKey(prefix, entry))];
   }
 }
 
-function encodeContent<T>(entry: Entry<T>, encode: (payload: T) => unknown): EntryContent {
-  const { payload, enqueuedTimeMs, expiryTimeMs } = entry;
-  return { payload: encode(payload), enqueuedTimeMs, expiryTimeMs };
+function putEntry<T>(
+  prefix: string,
+  entry: Entry<T>,
+  encode: (payload: T) => unknown,
+): StoreChange {
+  const { enqueuedTimeMs, expiryTimeMs, deliveryCount, isRedelivered } = entry;
+  const payload = encode(entry.payload);
+  const record: EntryRecord = {
+    payload,
+    enqueuedTimeMs,
+    expiryTimeMs,
+    deliveryCount,
+    isRedelivered,
+  };
+  return put(entryKey(prefix, entry), record);
 }
 
-function putProgress(prefix: string, entry: Entry<unknown>): StoreChange {
-  const { deliveryCount, isRedelivered } = entry;
-  const value: EntryProgress = { deliveryCount, isRedelivered };
-  return put(progressKey(prefix, entry), value);
-}
-
-function deleteEntry(prefix: string, entry: Entry<unknown>): StoreChange[] {
-  return [remove(contentKey(prefix, entry)), remove(progressKey(prefix, entry))];
-}
-
-function contentKey(prefix: string, { sequenceNumber }: { sequenceNumber: number }): string {
+function entryKey(prefix: string, { sequenceNumber }: { sequenceNumber: number }): string {
   return `${prefix}/content/${sortable(sequenceNumber)}`;
-}
-
-function progressKey(prefix: string, { sequenceNumber }: { sequenceNumber: number }): string {
-  return `${prefix}/progress/${sortable(sequenceNumber)}`;
 }

@@ -85,6 +85,7 @@ export async function loadHubState(store: Store): Promise<HubState> {
     } else if (kind === "event") events.add(Number(name), rest, value);
     else queues.add(key, value);
   }
+  if (queues.upgrades.length > 0) await store.write(queues.upgrades);
   const deviceQueues = [...devices.keys()].map(
     (id) => [id, queues.collect(deviceQueue(id), decodeMessage)] as const,
   );

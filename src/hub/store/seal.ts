@@ -3,7 +3,7 @@
 import type { Integrity } from "./integrity.ts";
 
 /** Of the key and value layout. A store with a newer version is refused, never overwritten. */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 /** Sorts before all other keys, so that the version is read first. */
 export const SEAL_KEY = "!seal";

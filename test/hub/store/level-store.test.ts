@@ -4,7 +4,7 @@ import { ClassicLevel } from "classic-level";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openLevelStore } from "../../../src/hub/store/level-store.ts";
 import { loadHubState } from "../../../src/hub/store/records.ts";
-import type { Store } from "../../../src/hub/store/store.ts";
+import { put, type Store } from "../../../src/hub/store/store.ts";
 import { temporaryDirectory } from "../../support/local-hub.ts";
 import { createTestHub, devicebound, message } from "../../support/test-hub.ts";
 
@@ -114,7 +114,7 @@ describe("a store", () => {
 
   it("of a newer format is refused (StoreTooNew) and left unchanged", async () => {
     const directory = await createStoreWithRecords();
-    const seal = JSON.stringify({ format: 2, how: "unknown" });
+    const seal = JSON.stringify({ format: 3, how: "unknown" });
     await changeRaw(directory, (db) => db.put("!seal", seal));
     await expect(openLevelStore(directory)).rejects.toMatchObject({ name: "StoreTooNew" });
     await changeRaw(directory, async (db) => expect(await db.get("!seal")).toBe(seal));
@@ -255,6 +255,40 @@ describe("a restarted hub", () => {
       [{ originalMessageId: "m1" }],
     ]);
     expect(waitingFeedback).toMatchObject([{ record: { originalMessageId: "m2" } }]);
+  });
+
+  it("reads the first format, with progress apart, and leaves nothing of it", async () => {
+    const directory = temporaryDirectory();
+    const before = await open(directory);
+    const content = (messageId: string) => ({
+      payload: { system: { messageId }, properties: {}, body: "" },
+      enqueuedTimeMs: 1,
+      expiryTimeMs: 9e15,
+    });
+    await before.write([
+      put("device/device1", {}),
+      put("queue/device1/content/0000000000000002", content("waiting")),
+      put("queue/device1/content/0000000000000003", content("abandoned")),
+      put("queue/device1/last", 3),
+      put("queue/device1/progress/0000000000000001", { deliveryCount: 4, isRedelivered: true }),
+      put("queue/device1/progress/0000000000000003", { deliveryCount: 2, isRedelivered: true }),
+    ]);
+    await loadHubState(before);
+    await before.close();
+    const store = await open(directory);
+    const { queues } = await loadHubState(store);
+    expect(queues.get("device1")).toMatchObject({
+      nextSequenceNumber: 4,
+      entries: [
+        { payload: { system: { messageId: "waiting" } }, deliveryCount: 0, isRedelivered: false },
+        { payload: { system: { messageId: "abandoned" } }, deliveryCount: 2, isRedelivered: true },
+      ],
+    });
+    await store.close();
+    await changeRaw(directory, async (db) => {
+      const keys = await db.keys().all();
+      expect(keys.filter((key) => key.includes("progress"))).toEqual([]);
+    });
   });
 
   it.each([
