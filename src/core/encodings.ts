@@ -18,3 +18,11 @@ export function parseEncodedBytes(text: string, encoding: "hex" | "base64"): Buf
   const compact = text.replace(/\s/g, "");
   return FORMS[encoding].test(compact) ? Buffer.from(compact, encoding) : undefined;
 }
+
+let last = { timeMs: Number.NaN, text: "" };
+
+/** ISO 8601. Under load, many messages have the same time, and formatting is slow. */
+export function formatUtc(timeMs: number): string {
+  if (last.timeMs !== timeMs) last = { timeMs, text: new Date(timeMs).toISOString() };
+  return last.text;
+}

@@ -1,3 +1,4 @@
+import { formatUtc } from "./encodings.ts";
 import type { FeedbackRecord } from "./feedback.ts";
 import { type FeedbackSettings, MAX_FEEDBACK_BATCH_RECORDS } from "./limits.ts";
 
@@ -10,7 +11,7 @@ export function formatFeedbackBatch(records: readonly FeedbackRecord[]): string 
     records.map(({ enqueuedTimeUtcMs, ...record }) => ({
       ...record,
       description: record.statusCode,
-      enqueuedTimeUtc: new Date(enqueuedTimeUtcMs).toISOString(),
+      enqueuedTimeUtc: formatUtc(enqueuedTimeUtcMs),
     })),
   );
 }

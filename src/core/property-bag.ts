@@ -1,6 +1,6 @@
 /** Encodes `$` and `/` too: the C SDK relies on it. Decodes tolerantly (rule mqtt-properties). */
 
-import { decodePercent } from "./encodings.ts";
+import { decodePercent, formatUtc } from "./encodings.ts";
 import type {
   Message,
   PropertyValue,
@@ -89,7 +89,7 @@ export function encodeDeviceboundProperties(
     if (value !== undefined) bag += `&${key}=${encode(value)}`;
   }
   if (system.expiryTimeUtcMs !== undefined) {
-    bag += `&${encode(EXPIRY_KEY)}=${encode(new Date(system.expiryTimeUtcMs).toISOString())}`;
+    bag += `&${encode(EXPIRY_KEY)}=${encode(formatUtc(system.expiryTimeUtcMs))}`;
   }
   if (system.ack !== undefined) bag += `&${ACK_KEY}=${system.ack}`;
   for (const name in properties) {

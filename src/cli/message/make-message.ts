@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { formatUtc } from "../../core/encodings.ts";
 import { type Message, setProperty } from "../../core/message.ts";
 import { compileTemplate, makeWindSpeed, type PlaceholderValues } from "../text/placeholders.ts";
 import type { Template } from "../text/template.ts";
@@ -79,7 +80,7 @@ class InstanceValues implements PlaceholderValues {
   }
 
   get iso(): string {
-    return new Date(this.epochMs).toISOString();
+    return formatUtc(this.epochMs);
   }
 
   get windSpeed(): string {

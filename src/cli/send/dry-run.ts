@@ -1,4 +1,5 @@
 import type { ClientError } from "../../client/errors/client-error.ts";
+import { formatUtc } from "../../core/encodings.ts";
 import type { Message } from "../../core/message.ts";
 import type { Context } from "../program/run-program.ts";
 import { escapeLine, escapeText } from "../terminal/escape.ts";
@@ -93,7 +94,7 @@ function describeSystem({ expiryTimeUtcMs, ...system }: Message["system"]): obje
   return {
     ...system,
     ...(expiryTimeUtcMs !== undefined && {
-      expiryTimeUtc: new Date(expiryTimeUtcMs).toISOString(),
+      expiryTimeUtc: formatUtc(expiryTimeUtcMs),
     }),
   };
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from "../../async/format-duration.ts";
 import type { MatchedFeedback, PendingMessage } from "../../client/service/feedback-tracker.ts";
+import { formatUtc } from "../../core/encodings.ts";
 import type { Message } from "../../core/message.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
@@ -35,7 +36,7 @@ const JSON_RENDERER: SendRenderer = {
       correlationId: message.system.correlationId,
       bytes: message.body.length,
       ack: message.system.ack,
-      sentAt: new Date(sentAtMs).toISOString(),
+      sentAt: formatUtc(sentAtMs),
     }),
   feedback: ({ record, latencyMs }) => formatFeedbackJson(record, latencyMs),
   pending: () => "",

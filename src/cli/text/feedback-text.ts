@@ -1,4 +1,5 @@
 import type { ReceivedFeedback } from "../../client/service/service-connection.ts";
+import { formatUtc } from "../../core/encodings.ts";
 import { escapeLine } from "../terminal/escape.ts";
 import { formatJsonLine } from "../terminal/json-line.ts";
 
@@ -24,7 +25,7 @@ export function toFeedbackRecord(record: ReceivedFeedback, latencyMs?: number) {
     deviceId: record.deviceId,
     statusCode: record.statusCode,
     description: record.description,
-    enqueuedTimeUtc: new Date(record.enqueuedTimeUtcMs).toISOString(),
+    enqueuedTimeUtc: formatUtc(record.enqueuedTimeUtcMs),
     ...(latencyMs !== undefined && { latencyMs }),
   };
 }

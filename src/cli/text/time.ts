@@ -1,3 +1,5 @@
+import { formatUtc } from "../../core/encodings.ts";
+
 export const TIME_FORMS = "epoch milliseconds, or ISO 8601 such as 2030-01-31T12:00:00Z";
 
 const ISO_8601 = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
@@ -17,7 +19,7 @@ export function parseTime(text: string): number | undefined {
 export function formatTime(timeMs: number): string;
 export function formatTime(timeMs: number | undefined): string | undefined;
 export function formatTime(timeMs: number | undefined): string | undefined {
-  return timeMs === undefined ? undefined : new Date(timeMs).toISOString();
+  return timeMs === undefined ? undefined : formatUtc(timeMs);
 }
 
 function toDateMs(timeMs: number): number {

@@ -1,11 +1,12 @@
 import type { AmqpError } from "rhea";
+import { formatUtc } from "../../core/encodings.ts";
 import { toHubError } from "../../core/hub-error.ts";
 
 /** Azure's format: the condition, and JSON text with the error number (rule amqp-outcome). */
 export function toAmqpError(error: unknown, trackingId: string, nowMs: number): AmqpError {
   const hubError = toHubError(error);
   const { number, amqpCondition, message } = hubError;
-  const timestampUtc = new Date(nowMs).toISOString();
+  const timestampUtc = formatUtc(nowMs);
   return {
     condition: amqpCondition,
     description: JSON.stringify({ errorCode: number, trackingId, message, timestampUtc }),
@@ -19,7 +20,7 @@ export function toAmqpError(error: unknown, trackingId: string, nowMs: number): 
 /** Event Hubs' format: plain text. */
 export function toEventHubError(error: unknown, trackingId: string, nowMs: number): AmqpError {
   const { amqpCondition, message } = toHubError(error);
-  const timestamp = new Date(nowMs).toISOString();
+  const timestamp = formatUtc(nowMs);
   return {
     condition: amqpCondition,
     description: `${message} TrackingId:${trackingId}, Timestamp:${timestamp}`,

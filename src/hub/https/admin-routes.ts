@@ -1,5 +1,6 @@
 /** For the local hub's owner; Azure does not have them. */
 
+import { formatUtc } from "../../core/encodings.ts";
 import { HubError } from "../../core/hub-error.ts";
 import { LOG_PATH, QUEUE_PATH, STATUS_PATH, STOP_PATH } from "../home/home.ts";
 import type { RingRequest } from "../model/read-ring.ts";
@@ -65,7 +66,7 @@ function describeHub(services: RouteServices): object {
   const queues = cloudToDevice.queues();
   return {
     version,
-    startedAtUtc: new Date(ring.startedMs).toISOString(),
+    startedAtUtc: formatUtc(ring.startedMs),
     devices: registry.list().length,
     connections: openConnections.byProtocol,
     messagesWaiting: queues.reduce((sum, [, { size }]) => sum + size, 0),

@@ -3,6 +3,7 @@ import type {
   DeviceIdentity,
   DeviceRequest,
 } from "../../core/device-identity.ts";
+import { formatUtc } from "../../core/encodings.ts";
 import { HubError } from "../../core/hub-error.ts";
 import { EMPTY_TWIN } from "../../core/twin.ts";
 import type { DeviceTimes } from "../store/records.ts";
@@ -146,5 +147,5 @@ function text(value: unknown): string {
 }
 
 function timeOrNever(timeMs: number | undefined): string {
-  return timeMs === undefined ? NEVER : new Date(timeMs).toISOString();
+  return timeMs === undefined ? NEVER : formatUtc(timeMs);
 }

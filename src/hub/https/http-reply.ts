@@ -1,3 +1,4 @@
+import { formatUtc } from "../../core/encodings.ts";
 import type { HubError } from "../../core/hub-error.ts";
 
 export interface HttpReply {
@@ -16,7 +17,7 @@ export const NO_CONTENT: HttpReply = { status: 204 };
 
 /** As the Node and C# SDKs read it: the code in the text and in a header (rule https-error). */
 export function toErrorReply(error: HubError, trackingId: string, nowMs: number): HttpReply {
-  const timestamp = new Date(nowMs).toISOString();
+  const timestamp = formatUtc(nowMs);
   return {
     status: error.httpStatus,
     headers: { "iothub-errorcode": error.name },

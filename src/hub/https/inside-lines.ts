@@ -1,11 +1,11 @@
 /** What is inside the hub, as lines of JSON. Times are ISO 8601, bodies base64. */
 
+import { formatUtc } from "../../core/encodings.ts";
 import type { Message } from "../../core/message.ts";
 import type { MessageQueue } from "../../core/message-queue.ts";
 import type { EventRing } from "../model/event-ring.ts";
 import { toQueuedMessage } from "../model/queued-message.ts";
 import { type RingItem, type RingRequest, readRing } from "../model/read-ring.ts";
-import { formatUtc } from "../model/utc-time.ts";
 
 /** Characters handed to the response at once. */
 const CHUNK_LENGTH = 64 * 1024;

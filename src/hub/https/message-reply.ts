@@ -1,3 +1,4 @@
+import { formatUtc } from "../../core/encodings.ts";
 import { encodeHeaderName, encodeHeaderValue } from "../../core/header-text.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Message } from "../../core/message.ts";
@@ -49,5 +50,5 @@ export function parseLockTimeoutMs(seconds: string | undefined): number | undefi
 }
 
 function isoTime(timeMs: number | undefined): string | undefined {
-  return timeMs === undefined ? undefined : new Date(timeMs).toISOString();
+  return timeMs === undefined ? undefined : formatUtc(timeMs);
 }

@@ -5,6 +5,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../async/clock.ts";
+import { formatUtc } from "../../core/encodings.ts";
 import type { FeedbackRecord } from "../../core/feedback.ts";
 import { feedbackBatchDueMs } from "../../core/feedback-batch.ts";
 import { HubError } from "../../core/hub-error.ts";
@@ -32,7 +33,6 @@ import {
 import type { StoreChange } from "../store/store.ts";
 import type { HubEvent, HubEventStream } from "./events.ts";
 import type { Subscription } from "./subscription.ts";
-import { formatUtc } from "./utc-time.ts";
 
 export interface FeedbackDelivery {
   readonly lockToken: string;

@@ -1,7 +1,7 @@
+import { formatUtc } from "../../core/encodings.ts";
 import type { Message } from "../../core/message.ts";
 import type { Entry, Transition } from "../../core/queue-entry.ts";
 import type { HubEvent, MessageRef, SettledOutcome } from "./events.ts";
-import { formatUtc } from "./utc-time.ts";
 
 export function toEvents(deviceId: string, transition: Transition<Message>): HubEvent[] {
   const { entry } = transition;

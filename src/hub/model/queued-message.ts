@@ -1,6 +1,6 @@
+import { formatUtc } from "../../core/encodings.ts";
 import type { Message } from "../../core/message.ts";
 import type { Entry } from "../../core/queue-entry.ts";
-import { formatUtc } from "./utc-time.ts";
 
 /** A message in its device's queue. Times are ISO 8601, UTC. */
 export interface QueuedMessage {

@@ -4,6 +4,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { constants, link, open, stat, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";
+import { formatUtc } from "../../../core/encodings.ts";
 import { OutputError } from "../../terminal/output.ts";
 import { UsageError } from "../../terminal/usage-error.ts";
 import { messageKey, WINDOW_SIZE } from "./duplicate-window.ts";
@@ -98,7 +99,7 @@ type SavedArrival = Pick<Arrival, "n" | "receivedAtMs" | "isDuplicate">;
 
 function nameOf({ system }: ReceivedMessage, { n, receivedAtMs }: SavedArrival): string {
   if (system.messageId) return toFileName(system.messageId);
-  return `${new Date(receivedAtMs).toISOString().replaceAll(":", "-")}-${n}`;
+  return `${formatUtc(receivedAtMs).replaceAll(":", "-")}-${n}`;
 }
 
 /** Percent-encodes whatever a file system or a shell might treat specially. */

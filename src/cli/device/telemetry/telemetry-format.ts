@@ -1,5 +1,6 @@
 import { formatDuration } from "../../../async/format-duration.ts";
 import type { TelemetryMessage } from "../../../client/device/telemetry-event.ts";
+import { formatUtc } from "../../../core/encodings.ts";
 import { escapeLine } from "../../terminal/escape.ts";
 import { formatJsonLine } from "../../terminal/json-line.ts";
 import type { TelemetryTally } from "./telemetry-tally.ts";
@@ -36,7 +37,7 @@ function jsonFormat(deviceId: string): TelemetryFormat {
         messageId: message.system.messageId,
         correlationId: message.system.correlationId,
         properties: message.properties,
-        confirmedAt: new Date(confirmedAtMs).toISOString(),
+        confirmedAt: formatUtc(confirmedAtMs),
         deviceId,
         bytes: message.body.length,
         repeated: isRepeated,

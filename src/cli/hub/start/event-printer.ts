@@ -1,5 +1,6 @@
 /** Prints hub events without ever blocking the hub; drops them if the reader is too slow. */
 
+import { formatUtc } from "../../../core/encodings.ts";
 import type { HubEvent } from "../../../hub/model/events.ts";
 import { type Output, OutputError } from "../../terminal/output.ts";
 
@@ -29,7 +30,7 @@ export class EventPrinter {
       this.#drop("stdout is read too slowly");
       return;
     }
-    const time = new Date().toISOString();
+    const time = formatUtc(Date.now());
     this.#waiting += events.length;
     stdout
       .write(events.map((event) => format(event, time)).join(""))

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Gatherer } from "../../../async/gatherer.ts";
+import { formatUtc } from "../../../core/encodings.ts";
 import { createHome, homePaths } from "../../../hub/home/home.ts";
 import { type HomeHubOptions, startHomeHub } from "../../../hub/home-hub.ts";
 import { PortUnavailable } from "../../../hub/listener/port-unavailable.ts";
@@ -129,7 +130,7 @@ async function present(hub: LocalHub, flags: StartFlags, context: Context): Prom
 async function logEvents(hub: LocalHub, home: string, flags: StartFlags): Promise<void> {
   const log = new LogFile(homePaths(createHome(home).directory).logFile);
   const write = (lines: readonly string[]): void => {
-    const time = new Date().toISOString();
+    const time = formatUtc(Date.now());
     log.write(lines.map((line) => `${time} ${line}`));
   };
   const ui = pageAddress(hub);

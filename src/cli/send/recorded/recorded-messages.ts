@@ -1,4 +1,5 @@
 import type { PlannedMessage } from "../../../client/service/send-event.ts";
+import { formatUtc } from "../../../core/encodings.ts";
 import type { Ack } from "../../../core/message.ts";
 import type { Context } from "../../program/run-program.ts";
 import { escapeLine } from "../../terminal/escape.ts";
@@ -97,7 +98,7 @@ export class RecordedMessages implements MessageSource {
   #isExpired({ message }: RecordedMessage, where: string): boolean {
     const { expiryTimeUtcMs } = message.system;
     if (expiryTimeUtcMs === undefined || expiryTimeUtcMs > Date.now()) return false;
-    const time = new Date(expiryTimeUtcMs).toISOString();
+    const time = formatUtc(expiryTimeUtcMs);
     this.#context.reporter.warn(escapeLine(`${where}: expired at ${time} and is not sent`));
     return true;
   }

@@ -1,8 +1,8 @@
+import { formatUtc } from "../../../core/encodings.ts";
 import { HubError } from "../../../core/hub-error.ts";
 import type { Message, SystemProperties, TelemetryProperties } from "../../../core/message.ts";
 import { deviceboundTo } from "../../../core/resource-path.ts";
 import type { RecordedEvent } from "../../model/event-ring.ts";
-import { formatUtc } from "../../model/utc-time.ts";
 import { type MessagePlace, parseEventKey, parseMessageKey } from "../content-keys.ts";
 import type { PageServices } from "../page-services.ts";
 import type { ContentView } from "../page-types.ts";
