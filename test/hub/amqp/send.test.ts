@@ -261,3 +261,21 @@ function sendBurst(sender: AmqpSender, count: number, to: (n: number) => string)
     Array.from({ length: count }, (_, n) => sender.send({ to: to(n), message_id: `m${n}` })),
   );
 }
+
+describe("the credit of a sender", () => {
+  it("is renewed in batches, long before it is used up", async () => {
+    const { sender } = await service();
+    let renewals = 0;
+    sender.link.on("sender_flow", () => {
+      renewals += 1;
+    });
+    for (let sent = 0; sent < 1500; sent += 300) {
+      expect(sender.link.sendable()).toBe(true);
+      const refused = Array.from({ length: 300 }, () => sender.send({ to: "/nobody" }));
+      await Promise.all(refused);
+    }
+    // A round trip, after which the last renewal has arrived.
+    await sender.send({ to: TO });
+    expect(renewals).toBe(3);
+  });
+});

@@ -30,6 +30,3 @@ export interface GuardedLink {
   /** The link, its session or its connection is closed. Idempotent. */
   end(): void;
 }
-
-/** Unsettled messages of a sender; rhea has room for 2048 per session. */
-export const SEND_CREDIT = 1000;

@@ -1,20 +1,21 @@
 import type { EventContext, Receiver, Sender } from "rhea";
 import { toCloudToDevice, toFeedbackMessage } from "../c2d-messages.ts";
 import { closeReceiver } from "../rhea/close-receiver.ts";
-import { type GuardedLink, type NodeContext, SEND_CREDIT } from "./node-context.ts";
+import { ReceiverCredit } from "../rhea/receiver-credit.ts";
+import type { GuardedLink, NodeContext } from "./node-context.ts";
 import { OutgoingLink } from "./outgoing-link.ts";
 
 /** `/messages/devicebound`: each message is settled once it is durable, or refused. */
 export function openDeviceboundNode(receiver: Receiver, context: NodeContext): GuardedLink {
   const check = (): void => context.claims.authorize("ServiceConnect", ["messages", "devicebound"]);
   check();
-  receiver.add_credit(SEND_CREDIT);
-  receiver.on("message", (event: EventContext) => void onMessage(receiver, event, context));
+  const credit = new ReceiverCredit(receiver);
+  receiver.on("message", (event: EventContext) => void onMessage(credit, event, context));
   return { check, close: (error) => closeReceiver(receiver, error), end: () => {} };
 }
 
 async function onMessage(
-  receiver: Receiver,
+  credit: ReceiverCredit,
   { message, delivery }: EventContext,
   { cloudToDevice, settler, toError }: NodeContext,
 ): Promise<void> {
@@ -26,7 +27,7 @@ async function onMessage(
   } catch (error) {
     settler.settle(delivery, { type: "rejected", error: toError(error) });
   }
-  receiver.add_credit(1);
+  credit.renew();
 }
 
 /** `/messages/serviceBound/feedback`: batches go to any receiver with credit. */

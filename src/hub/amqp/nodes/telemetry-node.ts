@@ -6,7 +6,8 @@ import { MAX_DEVICE_TO_CLOUD_BYTES } from "../../../core/limits.ts";
 import { toTelemetry } from "../event-messages.ts";
 import { limitMessages } from "../rhea/attach-fields.ts";
 import { closeReceiver } from "../rhea/close-receiver.ts";
-import { type GuardedLink, type NodeContext, SEND_CREDIT } from "./node-context.ts";
+import { ReceiverCredit } from "../rhea/receiver-credit.ts";
+import type { GuardedLink, NodeContext } from "./node-context.ts";
 
 /** The payload of an empty transfer, which rhea omits. */
 const NO_BYTES = Buffer.alloc(0);
@@ -19,7 +20,7 @@ export function openTelemetryNode(
   const { claims, deviceLinks, deviceToCloud, settler, toError } = context;
   const authMethod = formatAuthMethod(claims.authorizeDevice(deviceId));
   limitMessages(receiver, MAX_DEVICE_TO_CLOUD_BYTES);
-  receiver.add_credit(SEND_CREDIT);
+  const credit = new ReceiverCredit(receiver);
   receiver.on("message", ({ message, delivery, format }: EventContext & { format?: number }) => {
     if (delivery === undefined) return;
     const store = async (): Promise<void> => {
@@ -33,7 +34,7 @@ export function openTelemetryNode(
         () => settler.settle(delivery, { type: "accepted" }),
         (error: unknown) => settler.settle(delivery, { type: "rejected", error: toError(error) }),
       )
-      .finally(() => receiver.add_credit(1));
+      .finally(() => credit.renew());
   });
   const close: GuardedLink["close"] = (error) => closeReceiver(receiver, error);
   const device = deviceLinks.open(deviceId, (error) => close(toError(error)));
