@@ -11,6 +11,8 @@ const MAX_KEY_LENGTH = 512;
 export class DuplicateWindow {
   /** Message key to the connection it was printed from, oldest first. */
   readonly #seen = new Map<string, number>();
+  /** One iterator: a new one would step over all that was deleted before. */
+  readonly #oldest = this.#seen.keys();
 
   /**
    * Without a sequence number, equal content is a duplicate only if marked as redelivered, or with
@@ -24,12 +26,9 @@ export class DuplicateWindow {
   mark(message: ReceivedMessage, connection: number): boolean {
     const key = messageKey(message);
     const printedFrom = this.#seen.get(key);
-    this.#seen.delete(key);
+    if (printedFrom !== undefined) this.#seen.delete(key);
     this.#seen.set(key, connection);
-    if (this.#seen.size > WINDOW_SIZE) {
-      const [oldest] = this.#seen.keys();
-      if (oldest !== undefined) this.#seen.delete(oldest);
-    }
+    if (this.#seen.size > WINDOW_SIZE) this.#seen.delete(this.#oldest.next().value ?? "");
     return isAgain(message, connection, printedFrom);
   }
 }

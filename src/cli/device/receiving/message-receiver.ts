@@ -96,7 +96,7 @@ export class MessageReceiver {
     const shown: OutputData[] = [];
     for (const { delivery, arrival } of printings) {
       const { message } = delivery;
-      const file = await bodies?.save(message, arrival);
+      const file = bodies && (await bodies.save(message, arrival));
       shown.push(this.#format(message, { ...arrival, ...(file !== undefined && { file }) }));
     }
     if (sink.isTTY) this.#context.reporter.hideProgress();
