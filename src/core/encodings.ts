@@ -20,9 +20,13 @@ export function parseEncodedBytes(text: string, encoding: "hex" | "base64"): Buf
 }
 
 let last = { timeMs: Number.NaN, text: "" };
+let beforeLast = last;
 
-/** ISO 8601. Under load, many messages have the same time, and formatting is slow. */
+/** ISO 8601. Under load, many messages have the same times, and formatting is slow. */
 export function formatUtc(timeMs: number): string {
-  if (last.timeMs !== timeMs) last = { timeMs, text: new Date(timeMs).toISOString() };
+  if (last.timeMs === timeMs) return last.text;
+  const known = beforeLast.timeMs === timeMs ? beforeLast : undefined;
+  beforeLast = last;
+  last = known ?? { timeMs, text: new Date(timeMs).toISOString() };
   return last.text;
 }

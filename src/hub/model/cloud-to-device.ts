@@ -49,6 +49,7 @@ interface Consumer {
 }
 
 interface DeviceState {
+  readonly deviceId: string;
   queue: MessageQueue<Message>;
   consumer?: Consumer;
   readonly timer: string;
@@ -75,8 +76,9 @@ export class CloudToDevice {
     this.#options = options;
     options.registry.onDelete((deviceId) => this.#forget(deviceId));
     for (const [deviceId, queue] of options.queues) {
-      this.#stateOf(deviceId).queue = queue;
-      this.#wakeWhenDue(deviceId);
+      const state = this.#stateOf(deviceId);
+      state.queue = queue;
+      this.#wakeWhenDue(state);
     }
   }
 
@@ -90,8 +92,8 @@ export class CloudToDevice {
       throw new HubError("DeviceNotFound", `The hub has no enabled device '${deviceId}'.`);
     }
     const { settings, clock } = this.#options;
-    const { queue } = this.#stateOf(deviceId);
-    await this.#apply(deviceId, enqueueMessage(queue, message, settings, clock.nowMs()));
+    const state = this.#stateOf(deviceId);
+    await this.#apply(state, enqueueMessage(state.queue, message, settings, clock.nowMs()));
   }
 
   /** Replaces the previous consumer (rule one-connection). */
@@ -101,31 +103,32 @@ export class CloudToDevice {
     const own: Consumer = { consumer };
     state.consumer = own;
     if (previous !== undefined) {
-      this.#release(deviceId, previous);
+      this.#release(state, previous);
       previous.consumer.onReplaced(
         new HubError("LinkCreationConflict", "Another receiver of the same device replaced it."),
       );
     }
-    this.#advance(deviceId);
-    this.#deliver(deviceId);
+    this.#advance(state);
+    this.#deliver(state);
     return {
-      wake: () => this.#deliver(deviceId),
+      wake: () => this.#deliver(this.#stateOf(deviceId)),
       close: () => this.#unsubscribe(deviceId, own),
     };
   }
 
   /** For a polling receiver; undefined if no message is visible. */
   take(deviceId: string, lockTimeoutMs?: number): MessageDelivery | undefined {
-    this.#advance(deviceId);
-    const delivery = this.#deliverNext(deviceId, this.#stateOf(deviceId), lockTimeoutMs);
-    this.#wakeWhenDue(deviceId);
+    const state = this.#stateOf(deviceId);
+    this.#advance(state);
+    const delivery = this.#deliverNext(state, lockTimeoutMs);
+    this.#wakeWhenDue(state);
     return delivery;
   }
 
   /** @throws HubError DeviceMessageLockLost when the lock has expired or the message is gone. */
   async settle(deviceId: string, lockToken: string, settlement: Settlement): Promise<void> {
-    this.#advance(deviceId);
     const state = this.#stateOf(deviceId);
+    this.#advance(state);
     const { maxDeliveryCount } = this.#options.settings;
     const outcome = settle(state.queue, lockToken, settlement, maxDeliveryCount);
     if (outcome.type === "lockLost") {
@@ -134,14 +137,15 @@ export class CloudToDevice {
         "The message is no longer locked by this receiver.",
       );
     }
-    await this.#apply(deviceId, outcome);
+    await this.#apply(state, outcome);
   }
 
   /** Resolves to the number of dead-lettered messages. */
   async purge(deviceId: string): Promise<number> {
-    this.#advance(deviceId);
-    const step = purge(this.#stateOf(deviceId).queue);
-    await this.#apply(deviceId, step);
+    const state = this.#stateOf(deviceId);
+    this.#advance(state);
+    const step = purge(state.queue);
+    await this.#apply(state, step);
     return step.transitions.length;
   }
 
@@ -157,8 +161,9 @@ export class CloudToDevice {
 
   /** It does not change with the hub. */
   queueOf(deviceId: string): MessageQueue<Message> {
-    this.#advance(deviceId);
-    return this.#stateOf(deviceId).queue;
+    const state = this.#stateOf(deviceId);
+    this.#advance(state);
+    return state.queue;
   }
 
   /** Whether its queue takes another message. */
@@ -169,7 +174,7 @@ export class CloudToDevice {
   /** Of all devices that have messages, by id. They do not change with the hub. */
   queues(): [deviceId: string, queue: MessageQueue<Message>][] {
     const deviceIds = [...this.#devices.keys()].sort();
-    for (const deviceId of deviceIds) this.#advance(deviceId);
+    for (const deviceId of deviceIds) this.#advance(this.#stateOf(deviceId));
     return deviceIds.flatMap((deviceId) => {
       const { queue } = this.#stateOf(deviceId);
       return queue.size > 0 ? [[deviceId, queue] as const] : [];
@@ -188,22 +193,22 @@ export class CloudToDevice {
     const state = this.#devices.get(deviceId);
     if (state?.consumer !== own) return;
     delete state.consumer;
-    this.#release(deviceId, own);
+    this.#release(state, own);
   }
 
-  #release(deviceId: string, { lockTokens }: Consumer): void {
+  #release(state: DeviceState, { lockTokens }: Consumer): void {
     if (lockTokens === undefined || lockTokens.size === 0) return;
-    void this.#apply(deviceId, releaseLocks(this.#stateOf(deviceId).queue, lockTokens));
+    void this.#apply(state, releaseLocks(state.queue, lockTokens));
   }
 
-  #advance(deviceId: string): void {
-    const step = advance(this.#stateOf(deviceId).queue, this.#options.clock.nowMs());
-    if (step.transitions.length > 0) void this.#apply(deviceId, step);
+  #advance(state: DeviceState): void {
+    const step = advance(state.queue, this.#options.clock.nowMs());
+    if (step.transitions.length > 0) void this.#apply(state, step);
   }
 
   /** Events and feedback wait for a durable change; delivery does not (rule c2d-early-delivery). */
-  #apply(deviceId: string, step: Step<Message>): Promise<void> {
-    const state = this.#stateOf(deviceId);
+  #apply(state: DeviceState, step: Step<Message>): Promise<void> {
+    const { deviceId } = state;
     state.queue = step.queue;
     const { feedback, store } = this.#options;
     const records = feedback.number(this.#feedbackOf(deviceId, step.transitions));
@@ -216,7 +221,7 @@ export class CloudToDevice {
     for (const transition of step.transitions) {
       this.#endLock(state, endedLock(transition)?.token);
     }
-    this.#deliver(deviceId);
+    this.#deliver(state);
     return durable;
   }
 
@@ -224,21 +229,19 @@ export class CloudToDevice {
     if (consumer?.lockTokens?.delete(lockToken)) consumer.consumer.onLockEnded(lockToken);
   }
 
-  #deliver(deviceId: string): void {
-    const state = this.#stateOf(deviceId);
+  #deliver(state: DeviceState): void {
     const { consumer } = state;
     while (consumer !== undefined && consumer === state.consumer && consumer.consumer.hasCredit()) {
-      const delivery = this.#deliverNext(deviceId, state);
+      const delivery = this.#deliverNext(state);
       if (delivery === undefined) break;
       consumer.lockTokens ??= new Set();
       consumer.lockTokens.add(delivery.lockToken);
       consumer.consumer.deliver(delivery);
     }
-    this.#wakeWhenDue(deviceId);
+    this.#wakeWhenDue(state);
   }
 
   #deliverNext(
-    deviceId: string,
     state: DeviceState,
     lockTimeoutMs = this.#options.settings.lockTimeoutMs,
   ): MessageDelivery | undefined {
@@ -250,8 +253,8 @@ export class CloudToDevice {
     const [delivered] = step.transitions;
     if (delivered === undefined) return undefined;
     state.queue = step.queue;
-    void store.write(() => deviceQueueChanges(deviceId, step.transitions));
-    this.#report(deviceId, step.transitions);
+    void store.write(() => deviceQueueChanges(state.deviceId, step.transitions));
+    this.#report(state.deviceId, step.transitions);
     return { lockToken, entry: delivered.entry };
   }
 
@@ -272,8 +275,7 @@ export class CloudToDevice {
   }
 
   /** The timer of a queue that has become empty is left: the next message needs one again. */
-  #wakeWhenDue(deviceId: string): void {
-    const { queue, timer, onDue } = this.#stateOf(deviceId);
+  #wakeWhenDue({ queue, timer, onDue }: DeviceState): void {
     const dueMs = nextDueMs(queue);
     if (dueMs !== undefined) this.#options.scheduler.schedule(timer, dueMs, onDue);
   }
@@ -282,10 +284,11 @@ export class CloudToDevice {
     const known = this.#devices.get(deviceId);
     if (known !== undefined) return known;
     const onDue = (): void => {
-      this.#advance(deviceId);
-      this.#wakeWhenDue(deviceId);
+      this.#advance(state);
+      this.#wakeWhenDue(state);
     };
-    const state: DeviceState = { queue: EMPTY_QUEUE, timer: `queue/${deviceId}`, onDue };
+    const timer = `queue/${deviceId}`;
+    const state: DeviceState = { deviceId, queue: EMPTY_QUEUE, timer, onDue };
     this.#devices.set(deviceId, state);
     return state;
   }
