@@ -19,6 +19,11 @@ export function parseEncodedBytes(text: string, encoding: "hex" | "base64"): Buf
   return FORMS[encoding].test(compact) ? Buffer.from(compact, encoding) : undefined;
 }
 
+/** The same bytes, not a copy. */
+export function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
 let last = { timeMs: Number.NaN, text: "" };
 let beforeLast = last;
 

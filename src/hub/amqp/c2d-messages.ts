@@ -1,4 +1,5 @@
 import rhea, { type Message as AmqpMessage } from "rhea";
+import { asBuffer } from "../../core/encodings.ts";
 import type { FeedbackRecord } from "../../core/feedback.ts";
 import { FEEDBACK_CONTENT_TYPE, formatFeedbackBatch } from "../../core/feedback-batch.ts";
 import { HubError } from "../../core/hub-error.ts";
@@ -6,7 +7,6 @@ import { ACK_PROPERTY, type Message, splitAck } from "../../core/message.ts";
 import type { Entry } from "../../core/queue-entry.ts";
 import { deviceboundTo, parseDeviceboundTo } from "../../core/resource-path.ts";
 import {
-  asBuffer,
   readApplicationProperties,
   readBody,
   readSystemProperties,

@@ -1,10 +1,10 @@
 import rhea, { type Message as AmqpMessage } from "rhea";
+import { asBuffer } from "../../core/encodings.ts";
 import type { PartitionProperties } from "../../core/events/event-log.ts";
 import { HubError } from "../../core/hub-error.ts";
 import type { Telemetry, TelemetryProperties } from "../../core/message.ts";
 import type { StoredEvent } from "../model/device-to-cloud.ts";
 import {
-  asBuffer,
   readApplicationProperties,
   readBody,
   readSystemProperties,

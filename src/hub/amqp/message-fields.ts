@@ -90,11 +90,6 @@ export function readBody(body: unknown): Buffer {
   throw new HubError("ArgumentInvalid", "The body is neither data nor text.");
 }
 
-/** The same bytes, not a copy. */
-export function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, length);
-}
-
 function isDataSection(body: unknown): body is DataSection {
   return (
     typeof body === "object" &&

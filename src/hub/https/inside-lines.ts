@@ -1,6 +1,6 @@
 /** What is inside the hub, as lines of JSON. Times are ISO 8601, bodies base64. */
 
-import { formatUtc } from "../../core/encodings.ts";
+import { asBuffer, formatUtc } from "../../core/encodings.ts";
 import type { Message } from "../../core/message.ts";
 import type { MessageQueue } from "../../core/message-queue.ts";
 import type { EventRing } from "../model/event-ring.ts";
@@ -54,8 +54,7 @@ function describeItem(item: RingItem, hasBodies: boolean): object {
 
 function bodyOf({ system, body }: Message, isWanted: boolean): object {
   if (!isWanted) return {};
-  const { buffer, byteOffset, length } = body;
-  const text = Buffer.from(buffer, byteOffset, length).toString("base64");
+  const text = asBuffer(body).toString("base64");
   return { contentType: system.contentType, body: text };
 }
 

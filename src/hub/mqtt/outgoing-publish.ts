@@ -1,4 +1,5 @@
 import type { IPublishPacket } from "mqtt-packet";
+import { asBuffer } from "../../core/encodings.ts";
 import type { Message } from "../../core/message.ts";
 import { encodeDeviceboundProperties } from "../../core/property-bag.ts";
 import type { Entry } from "../../core/queue-entry.ts";
@@ -11,7 +12,7 @@ export function toPublish(deviceId: string, entry: Entry<Message>, qos: 0 | 1): 
   return {
     cmd: "publish",
     topic: deviceboundTopic(deviceId, bag),
-    payload: Buffer.from(body.buffer, body.byteOffset, body.length),
+    payload: asBuffer(body),
     qos,
     dup: qos > 0 && entry.isRedelivered,
     retain: false,

@@ -1,3 +1,4 @@
+import { asBuffer } from "../../core/encodings.ts";
 import type { Message } from "../../core/message.ts";
 
 /** Keys are read in lexical order, which must match numeric order. */
@@ -6,8 +7,7 @@ export function sortable(number: number): string {
 }
 
 export function encodeMessage({ system, properties, body }: Message): unknown {
-  const { buffer, byteOffset, length } = body;
-  return { system, properties, body: Buffer.from(buffer, byteOffset, length).toString("base64") };
+  return { system, properties, body: asBuffer(body).toString("base64") };
 }
 
 export function decodeMessage(value: unknown): Message {

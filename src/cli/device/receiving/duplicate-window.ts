@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { ReceivedMessage } from "../../../client/connection/device-connection.ts";
+import { asBuffer } from "../../../core/encodings.ts";
 
 /** More than one connection can hold, so every possible redelivery is covered. */
 export const WINDOW_SIZE = 10_000;
@@ -53,10 +54,6 @@ export function messageKey({
   if (sequenceNumber !== undefined) return `${sequenceNumber}@${enqueuedTimeUtcMs}`;
   const head = JSON.stringify([enqueuedTimeUtcMs, system, properties]);
   // What is short is its own key: hashing it takes longer.
-  if (head.length + body.length <= MAX_KEY_LENGTH) return head + latin1(body);
+  if (head.length + body.length <= MAX_KEY_LENGTH) return head + asBuffer(body).toString("latin1");
   return createHash("sha256").update(head).update(body).digest("base64");
-}
-
-function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }

@@ -3,6 +3,7 @@
 import { Amqp } from "azure-iothub/dist/amqp.js";
 import { Client } from "azure-iothub/dist/client.js";
 import { Message as SdkMessage } from "azure-iothub/dist/common-core/message.js";
+import { asBuffer } from "../../../core/encodings.ts";
 import type { Message } from "../../../core/message.ts";
 import { internals, method, object } from "../../../dependencies/internals.ts";
 import type { EntraLogin } from "../../connection/service-sign-in.ts";
@@ -104,7 +105,7 @@ function createClient(
 function toSdkMessage(message: Message): SdkMessage {
   const { ack, contentEncoding, contentType, expiryTimeUtcMs } = message.system;
   const { body } = message;
-  const sdkMessage = new SdkMessage(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+  const sdkMessage = new SdkMessage(asBuffer(body));
   if (ack !== undefined) sdkMessage.ack = ack;
   if (contentType !== undefined) setUnchecked(sdkMessage, "contentType", contentType);
   if (contentEncoding !== undefined) setUnchecked(sdkMessage, "contentEncoding", contentEncoding);

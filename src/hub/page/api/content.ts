@@ -1,4 +1,4 @@
-import { formatUtc } from "../../../core/encodings.ts";
+import { asBuffer, formatUtc } from "../../../core/encodings.ts";
 import { HubError } from "../../../core/hub-error.ts";
 import type { Message, SystemProperties, TelemetryProperties } from "../../../core/message.ts";
 import { deviceboundTo } from "../../../core/resource-path.ts";
@@ -77,11 +77,10 @@ function readAt(ring: ContentServices["ring"], number: number): RecordedEvent | 
 }
 
 function toContent({ system, properties, body }: Message, facts: Facts): ContentView {
-  const { buffer, byteOffset, length } = body;
   const names = Object.entries(properties).map(([name, value]) => [name, value ?? ""]);
   return {
-    body: Buffer.from(buffer, byteOffset, length).toString("base64"),
-    bytes: length,
+    body: asBuffer(body).toString("base64"),
+    bytes: body.length,
     system: describeSystem(system, facts),
     properties: Object.fromEntries(names),
   };

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { asBuffer } from "../../../core/encodings.ts";
 
 const MAX_CHARACTERS = 160;
 
@@ -12,7 +13,7 @@ const BINARY = /(?!\s)\p{Cc}/u;
 export function previewOf(body: Uint8Array): string | undefined {
   const first = body.subarray(0, wholeCharacters(body));
   if (!isUtf8(first)) return undefined;
-  const text = Buffer.from(first.buffer, first.byteOffset, first.length).toString();
+  const text = asBuffer(first).toString();
   return BINARY.test(text) ? undefined : text.slice(0, MAX_CHARACTERS);
 }
 
