@@ -84,12 +84,12 @@ function createStore(directory: string, { db, content, mark, ownership }: StoreP
 
 async function writeBatch(
   db: Database,
-  changes: readonly StoreChange[],
+  changes: Iterable<StoreChange>,
   integrity: IntegritySum,
   commit: number,
 ): Promise<void> {
   const batch = db.batch();
-  for (const change of lastOfEachKey(changes)) {
+  for (const change of changes) {
     if (change.type === "put") {
       const text = JSON.stringify(change.value);
       integrity.put(change.key, text);
@@ -98,13 +98,6 @@ async function writeBatch(
   }
   batch.put(SEAL_KEY, formatSeal(integrity.value, commit));
   await batch.write({ sync: true });
-}
-
-/** A message that comes and goes within a commit needs no record. */
-function lastOfEachKey(changes: readonly StoreChange[]): Iterable<StoreChange> {
-  const last = new Map<string, StoreChange>();
-  for (const change of changes) last.set(change.key, change);
-  return last.values();
 }
 
 /** In a copy: LevelDB repairs what it opens, and would delete what it cannot read. */

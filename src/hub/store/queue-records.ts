@@ -91,7 +91,7 @@ function entryChanges<T>(
     case "enqueued":
       return [putEntry(prefix, entry, encode), put(`${prefix}/last`, entry.sequenceNumber)];
     case "delivered":
-      return [putEntry(prefix, { ...entry, isRedelivered: true }, encode)];
+      return [putEntry(prefix, entry, encode, true)];
     case "requeued":
       return [putEntry(prefix, entry, encode)];
     case "completed":
@@ -104,17 +104,15 @@ function putEntry<T>(
   prefix: string,
   entry: Entry<T>,
   encode: (payload: T) => unknown,
+  isRedelivered = entry.isRedelivered,
 ): StoreChange {
-  const { enqueuedTimeMs, expiryTimeMs, deliveryCount, isRedelivered } = entry;
-  const payload = encode(entry.payload);
-  const record: EntryRecord = {
-    payload,
-    enqueuedTimeMs,
-    expiryTimeMs,
-    deliveryCount,
-    isRedelivered,
+  const toRecord = (): EntryRecord => {
+    const { enqueuedTimeMs, expiryTimeMs, deliveryCount } = entry;
+    const payload = encode(entry.payload);
+    return { payload, enqueuedTimeMs, expiryTimeMs, deliveryCount, isRedelivered };
   };
-  return put(entryKey(prefix, entry), record);
+  // Encoded when it is written: mostly it is replaced before, since the entry is delivered at once.
+  return put(entryKey(prefix, entry), { toJSON: toRecord });
 }
 
 function entryKey(prefix: string, { sequenceNumber }: { sequenceNumber: number }): string {

@@ -1,3 +1,4 @@
+/** A value is encoded as JSON when it is written, and must not change before. */
 export type StoreChange =
   | { readonly type: "put"; readonly key: string; readonly value: unknown }
   | { readonly type: "delete"; readonly key: string };

@@ -10,7 +10,7 @@ function slowDisk() {
   const groups: string[][] = [];
   const ends: Deferred<void>[] = [];
   const commits = new GroupCommit((changes) => {
-    groups.push(changes.map(({ key }) => key));
+    groups.push(Array.from(changes, ({ key }) => key));
     const end = createDeferred<void>();
     ends.push(end);
     return end.promise;
