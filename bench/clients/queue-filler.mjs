@@ -1,7 +1,7 @@
 import { openCloudSender } from "./cloud-sender.mjs";
 
-/** Sends at once that are not yet answered. */
-const IN_FLIGHT = 16;
+/** Sends at once that are not yet answered: as many as the queue holds, or it would run empty. */
+const IN_FLIGHT = 50;
 const RETRY_MS = 20;
 
 /**
