@@ -23,8 +23,8 @@ export class DeviceConnections {
   /** Closes the previous connection. */
   claim(deviceId: string, connection: DeviceConnection): DeviceConnectionHandle {
     const { protocol } = connection;
-    this.disconnect(
-      deviceId,
+    const previous = this.#current.get(deviceId);
+    previous?.close(
       new HubError(
         "ConnectionForcefullyClosedOnNewConnection",
         "Another connection of the same device replaced it.",
