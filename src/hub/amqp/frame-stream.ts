@@ -9,6 +9,7 @@ import {
 } from "./rhea/accepted-connection.ts";
 import { allowSameNamedLinks } from "./rhea/allow-same-named-links.ts";
 import { findDeliveriesById } from "./rhea/delivery-ids.ts";
+import { limitItems } from "./rhea/limit-items.ts";
 import { INCOMING_WINDOW, limitHandles, OPEN_FIELDS } from "./rhea/opening.ts";
 import { SendBuffer } from "./rhea/send-buffer.ts";
 import { writeTrailingNulls } from "./rhea/trailing-nulls.ts";
@@ -20,6 +21,8 @@ const MAX_MESSAGE_SIZE = 1_048_576;
 
 /** Partly received: rhea would buffer any size. A smaller excess gets a proper error. */
 const MAX_UNFINISHED_BYTES = 4 * MAX_MESSAGE_SIZE;
+
+limitItems();
 
 export class FrameStream {
   readonly connection: Connection;

@@ -10,6 +10,11 @@ import { warningsDuring } from "../../support/warnings.ts";
 const TO = "/devices/device1/messages/devicebound";
 const HEADER = Buffer.from("AMQP\u0000\u0001\u0000\u0000", "latin1");
 
+/** Values that claim to have more items than they have bytes. */
+const MANY_NULLS = "f0000000057fffffff40";
+const SOME_NULLS = "f0000000050000ffff40";
+const MANY_ITEMS = "d000ffffff01000000";
+
 /** Sends a message, to check that the hub still serves others. */
 async function expectAlive(hub: TestHub): Promise<void> {
   const { peer } = await hub.connectService();
@@ -171,6 +176,9 @@ describe("malformed messages", () => {
     ["an unknown section", "0053ff45"],
     ["application properties that are a list", "00537445"],
     ["deeply nested lists", `005377${"c0ff01".repeat(20)}`],
+    ["an array of two billion nulls", `005377${MANY_NULLS}`],
+    ["nested lists of millions of items", `005377${MANY_ITEMS.repeat(40)}`],
+    ["many arrays of more nulls than bytes", `005377d00000ffff00001000${SOME_NULLS.repeat(4096)}`],
     ["no bytes", ""],
   ])("do not affect other clients: %s", async (_what, hex) => {
     const hub = await createTestHub();
@@ -197,6 +205,26 @@ describe("malformed frames", () => {
       await expectAlive(hub);
     });
     expect(uncaught).toEqual([]);
+  });
+
+  it.each([
+    ["an array of two billion nulls", MANY_NULLS],
+    ["nested lists of millions of items", MANY_ITEMS.repeat(40)],
+    ["lists nested thousands of times", "c0ff01".repeat(20_000)],
+    ["descriptors nested thousands of times", "00".repeat(60_000)],
+  ])("%s: the hub closes the connection", async (_what, value) => {
+    const hub = await createTestHub();
+    const { clientEnd, hubEnd } = hub.rawAmqp();
+    const body = Buffer.from(`005310${value}`, "hex");
+    const head = Buffer.from("0000000002000000", "hex");
+    head.writeUInt32BE(head.length + body.length);
+    const uncaught = await uncaughtDuring(async () => {
+      clientEnd.on("data", () => {});
+      clientEnd.write(Buffer.concat([HEADER, head, body]));
+      await expectAlive(hub);
+    });
+    expect(uncaught).toEqual([]);
+    expect(hubEnd.destroyed).toBe(true);
   });
 
   it("a frame above the announced maximum size closes the connection before it is complete", async () => {

@@ -10,6 +10,8 @@ import {
   DATA_BODY,
   DELIVERY,
   LINK,
+  READER,
+  READER_CLASS,
   READING_CONNECTION,
   READING_RECEIVER,
   SESSION,
@@ -31,7 +33,9 @@ const PEER = Buffer.from(
 
 /** @throws IncompatiblePackage */
 export function checkRhea(): void {
-  CODEC.of(rhea);
+  const { Reader } = CODEC.of(rhea).types;
+  READER_CLASS.of(Reader);
+  READER.of(new Reader(Buffer.alloc(0)));
   DATA_BODY.of(rhea.message.data_section(Buffer.alloc(0)));
   const links: { receiver?: Receiver; sender?: Sender } = {};
   const connection = acceptPeer(links);

@@ -18,8 +18,13 @@ const RHEA: PackagePath = ["rhea"];
 type Outcome = (fields?: { readonly error: AmqpError }) => { described(): unknown };
 const outcome = method<Outcome>();
 
+type ReadItems = (count: number, ...rest: readonly unknown[]) => unknown[];
+
 export const CODEC = internals(RHEA, "rhea", {
-  types: { Writer: object<new () => { write(section: Typed): void; toBuffer(): Buffer }>() },
+  types: {
+    Reader: object<new (buffer: Buffer) => object>(),
+    Writer: object<new () => { write(section: Typed): void; toBuffer(): Buffer }>(),
+  },
   message: {
     properties:
       method<(fields: AmqpMessage) => { readonly value: readonly unknown[]; described(): Typed }>(),
@@ -28,6 +33,13 @@ export const CODEC = internals(RHEA, "rhea", {
     released: outcome,
   },
 });
+
+export const READER_CLASS = internals(RHEA, "Reader", {
+  prototype: { read_n: method<ReadItems>(), read_array_items: method<ReadItems>() },
+});
+
+/** Of one frame or one message. */
+export const READER = internals(RHEA, "Reader", { buffer: object<Buffer>() });
 
 export const DATA_BODY = internals(RHEA, "data section", {
   collect_sections: method<(sections: Typed[]) => void>(),
