@@ -2,7 +2,7 @@ import { once } from "node:events";
 import fc from "fast-check";
 import rhea from "rhea";
 import { describe, expect, it } from "vitest";
-import { type AmqpPeer, LINK_ENDS } from "../../support/amqp-peer.ts";
+import { AmqpPeer, LINK_ENDS } from "../../support/amqp-peer.ts";
 import { connectTestService, createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
 import { uncaughtDuring } from "../../support/uncaught.ts";
 import { warningsDuring } from "../../support/warnings.ts";
@@ -32,6 +32,31 @@ function rawMessage(messageId: string, body = "x"): Buffer {
     Buffer.from([0x00, 0x53, 0x77, 0xa1, text.length]),
     text,
   ]);
+}
+
+/** With its size; the first four of the bytes are the rest of its header. */
+function frameOf(bytes: Uint8Array): Buffer {
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(size.length + bytes.length);
+  return Buffer.concat([size, bytes]);
+}
+
+/** The frames, without their sizes, of a service that signs in, sends a message and asks for feedback. */
+async function recordFrames(hub: TestHub): Promise<Buffer[]> {
+  const { clientEnd, hubEnd } = hub.rawAmqp();
+  const chunks: Buffer[] = [];
+  hubEnd.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const peer = await new AmqpPeer(clientEnd).opened();
+  await (await peer.openCbs()).putToken(HOST, hub.policyToken("service"));
+  await (await peer.openSender("/messages/devicebound")).send({ to: "nowhere", body: "x" });
+  await peer.openReceiver("/messages/serviceBound/feedback");
+  peer.destroy();
+  const all = Buffer.concat(chunks);
+  const frames: Buffer[] = [];
+  for (let at = HEADER.length; at < all.length; at += all.readUInt32BE(at)) {
+    frames.push(all.subarray(at + 4, at + all.readUInt32BE(at)));
+  }
+  return frames;
 }
 
 /** Resolves once the hub has settled it or closed the connection. */
@@ -215,12 +240,11 @@ describe("malformed frames", () => {
   ])("%s: the hub closes the connection", async (_what, value) => {
     const hub = await createTestHub();
     const { clientEnd, hubEnd } = hub.rawAmqp();
-    const body = Buffer.from(`005310${value}`, "hex");
-    const head = Buffer.from("0000000002000000", "hex");
-    head.writeUInt32BE(head.length + body.length);
     const uncaught = await uncaughtDuring(async () => {
       clientEnd.on("data", () => {});
-      clientEnd.write(Buffer.concat([HEADER, head, body]));
+      clientEnd.write(
+        Buffer.concat([HEADER, frameOf(Buffer.from(`02000000005310${value}`, "hex"))]),
+      );
       await expectAlive(hub);
     });
     expect(uncaught).toEqual([]);
@@ -270,6 +294,55 @@ describe("malformed frames", () => {
           },
         ),
         { numRuns: 200 },
+      );
+      await expectAlive(hub);
+    });
+    expect(uncaught).toEqual([]);
+  });
+
+  it("part of a message without content does not crash the hub", async () => {
+    const hub = await createTestHub();
+    const { clientEnd } = hub.rawAmqp();
+    clientEnd.on("data", () => {});
+    const frames = [
+      "005310c00401a10161", // open
+      "005311c00704404352645264", // begin
+      "005312c0180aa101614342404040005329c00701a10424636273404043", // attach, to send to $cbs
+      "005314c009064343a00100434241", // transfer, with more to come
+    ].map((hex) => frameOf(Buffer.from(`02000000${hex}`, "hex")));
+    const uncaught = await uncaughtDuring(async () => {
+      clientEnd.write(Buffer.concat([HEADER, ...frames]));
+      await expectAlive(hub);
+    });
+    expect(uncaught).toEqual([]);
+  });
+
+  it("valid frames with altered bytes do not crash the hub", async () => {
+    const hub = await createTestHub();
+    const recorded = await recordFrames(hub);
+    expect(recorded.length).toBeGreaterThan(8);
+    const alteration = fc.record({
+      frame: fc.nat(recorded.length - 1),
+      place: fc.nat(),
+      removed: fc.nat(4),
+      added: fc.uint8Array({ maxLength: 12 }),
+    });
+    const uncaught = await uncaughtDuring(async () => {
+      await fc.assert(
+        fc.asyncProperty(alteration, async ({ frame, place, removed, added }) => {
+          const frames = recorded.map((bytes, index) => {
+            const altered = [...bytes];
+            if (index === frame) altered.splice(place % bytes.length, removed, ...added);
+            return frameOf(Buffer.from(altered));
+          });
+          const { clientEnd } = hub.rawAmqp();
+          clientEnd.on("data", () => {});
+          clientEnd.on("error", () => {});
+          clientEnd.write(Buffer.concat([HEADER, ...frames]));
+          await new Promise((resolve) => setImmediate(resolve));
+          clientEnd.destroy();
+        }),
+        { numRuns: 300 },
       );
       await expectAlive(hub);
     });

@@ -20,9 +20,16 @@ export function hasUnfinishedMessage(connection: Connection, bytes: number): boo
   let isFound = false;
   connection.each_receiver((link: Link) => {
     const { frames = [] } = RECEIVER.of(link)._incomplete ?? {};
-    isFound ||= frames.reduce((sum, { length }) => sum + length, 0) > bytes;
+    isFound ||= sizeOf(frames) > bytes;
   });
   return isFound;
+}
+
+/** Many small frames take more memory than their content, and each is looked at again. */
+const MIN_FRAME_BYTES = 64;
+
+function sizeOf(frames: readonly (Buffer | undefined)[]): number {
+  return frames.reduce((sum, frame) => sum + Math.max(frame?.length ?? 0, MIN_FRAME_BYTES), 0);
 }
 
 /** rhea stops its timers when the stream ends, but not when it is destroyed. */

@@ -124,8 +124,8 @@ export const ATTACHED_LINK = internals(RHEA, "link", {
 });
 
 export const RECEIVER = internals(RHEA, "Receiver", {
-  /** A partly received message. */
-  _incomplete: maybe({ frames: list<Buffer>() }),
+  /** A partly received message; its first frame may have no content. */
+  _incomplete: maybe({ frames: list<Buffer | undefined>() }),
 });
 
 /** Within a frame of a peer that has opened the connection. */
@@ -137,7 +137,7 @@ export const READING_CONNECTION = internals(RHEA, "Connection", {
 
 /** Within a message. */
 export const READING_RECEIVER = internals(RHEA, "Receiver", {
-  _incomplete: { frames: list<Buffer>() },
+  _incomplete: { frames: list<Buffer | undefined>() },
 });
 
 export const DELIVERY = internals(RHEA, "Delivery", { data: list<Buffer>() });
