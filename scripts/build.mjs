@@ -5,12 +5,12 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { adaptedRhea } from "./build/adapted-rhea.mjs";
 import { apart } from "./build/apart.mjs";
 import { bundledVersions } from "./build/bundled-versions.mjs";
 import { declarationsOnly } from "./build/declarations-only.mjs";
 import { keptNames } from "./build/kept-names.mjs";
 import { formatNotices, packagesOf } from "./build/notices.mjs";
-import { pooledBuffers } from "./build/pooled-buffers.mjs";
 import { quietMachina } from "./build/quiet-machina.mjs";
 import { replacedModules } from "./build/replaced-modules.mjs";
 import { COMMONJS, writeCommonJs } from "./build/write-commonjs.mjs";
@@ -39,7 +39,7 @@ const OPTIONS = {
   minifyWhitespace: true,
   sourcesContent: false,
   legalComments: "none",
-  plugins: [apart, replacedModules, quietMachina, pooledBuffers, keptNames, bundledVersions],
+  plugins: [apart, replacedModules, quietMachina, adaptedRhea, keptNames, bundledVersions],
   metafile: true,
   logLevel: "warning",
 };
