@@ -63,3 +63,11 @@ test("an abort ends the wait for input", async () => {
   expect(await line).toEqual({ done: true, value: undefined });
   expect(stream.destroyed).toBe(true);
 });
+
+test("a Ctrl-C that ended the writer, too, is handled before the end", async () => {
+  const stream = Readable.from([Buffer.from("one\n")]);
+  const abort = new AbortController();
+  stream.once("end", () => setImmediate(() => abort.abort()));
+  for await (const _ of readLines(stream, MAX_BYTES, abort.signal));
+  expect(abort.signal.aborted).toBe(true);
+});

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { pollOnce } from "../../../async/poll-once.ts";
 
 export interface Line {
   /** 1-based. */
@@ -21,6 +22,8 @@ export async function* readLines(
       number += 1;
       yield { number, bytes };
     }
+    // A Ctrl-C that has ended the writer as well is an interruption, not the end of the input.
+    await pollOnce();
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
