@@ -5,30 +5,13 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:tls";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../../support/local-hub.ts";
+import { RawAmqp } from "../../support/raw-amqp.ts";
 import { parseLines, RunningExecutable } from "../support/run-executable.ts";
 
-const HEADER = Buffer.from("AMQP\u0000\u0001\u0000\u0000", "latin1");
 const TOKEN = Buffer.from("SharedAccessSignature sr=localhost&sig=secret");
 
-/** A request to $cbs whose content is a string instead of a section. */
-const REQUEST = [
-  hex("005310c00401a10161"), // open
-  hex("005311c00704404352645264"), // begin
-  hex("005312c0180aa101614342404040005329c00701a10424636273404043"), // attach
-  Buffer.concat([hex("005314c009064343a00100434242a1"), Buffer.from([TOKEN.length]), TOKEN]),
-].map(frameOf);
-
-const CLOSE = frameOf(hex("005318c00100"));
-
-function hex(text: string): Buffer {
-  return Buffer.from(text, "hex");
-}
-
-function frameOf(bytes: Uint8Array): Buffer {
-  const head = hex("0000000002000000");
-  head.writeUInt32BE(head.length + bytes.length);
-  return Buffer.concat([head, bytes]);
-}
+/** A string instead of a section. */
+const MALFORMED = Buffer.concat([Buffer.of(0xa1, TOKEN.length), TOKEN]);
 
 test("a malformed request does not show its token", async () => {
   const directory = temporaryDirectory();
@@ -37,13 +20,16 @@ test("a malformed request does not show its token", async () => {
   await hub.waitFor("stdout", `"type":"hub"`);
   const [ready] = parseLines(hub.stdout);
   const [host, port] = String(ready?.hostName).split(":");
-  const ca = readFileSync(String(ready?.caFile));
-  const socket = connect({ host, port: Number(port), ca });
+  const socket = connect({ host, port: Number(port), ca: readFileSync(String(ready?.caFile)) });
   await once(socket, "secureConnect");
-  socket.write(Buffer.concat([HEADER, ...REQUEST]));
-  await once(socket, "data");
-  socket.resume().end(CLOSE);
-  await once(socket, "close");
+  const peer = new RawAmqp(socket);
+  await peer.open();
+  await peer.attachSender(0, "$cbs");
+  const delivery = { delivery_id: 0, delivery_tag: Buffer.of(0), message_format: 0 };
+  peer.send("transfer", { handle: 0, ...delivery }, MALFORMED);
+  // The answer to what follows it.
+  await peer.attachSender(1, "$cbs");
+  socket.destroy();
   hub.process.kill("SIGTERM");
   const { stdout, stderr } = await hub.ended;
   expect(stdout).not.toContain("secret");

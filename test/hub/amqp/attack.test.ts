@@ -3,6 +3,7 @@ import fc from "fast-check";
 import rhea from "rhea";
 import { describe, expect, it } from "vitest";
 import { AmqpPeer, LINK_ENDS } from "../../support/amqp-peer.ts";
+import { RawAmqp } from "../../support/raw-amqp.ts";
 import { connectTestService, createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
 import { uncaughtDuring } from "../../support/uncaught.ts";
 import { warningsDuring } from "../../support/warnings.ts";
@@ -57,6 +58,29 @@ async function recordFrames(hub: TestHub): Promise<Buffer[]> {
     frames.push(all.subarray(at + 4, at + all.readUInt32BE(at)));
   }
   return frames;
+}
+
+/** Sends each on a connection of its own; then the hub still serves others. */
+async function expectSurvives(
+  hub: TestHub,
+  streams: fc.Arbitrary<readonly Uint8Array[]>,
+  numRuns: number,
+) {
+  const uncaught = await uncaughtDuring(async () => {
+    await fc.assert(
+      fc.asyncProperty(streams, async (parts) => {
+        const { clientEnd } = hub.rawAmqp();
+        clientEnd.on("data", () => {});
+        clientEnd.on("error", () => {});
+        clientEnd.write(Buffer.concat(parts));
+        await new Promise((resolve) => setImmediate(resolve));
+        clientEnd.destroy();
+      }),
+      { numRuns },
+    );
+    await expectAlive(hub);
+  });
+  expect(uncaught).toEqual([]);
 }
 
 /** Resolves once the hub has settled it or closed the connection. */
@@ -270,51 +294,15 @@ describe("malformed frames", () => {
   });
 
   it("arbitrary bytes do not crash the hub", async () => {
-    const hub = await createTestHub();
-    const uncaught = await uncaughtDuring(async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.constantFrom(
-            HEADER,
-            Buffer.from("AMQP\u0003\u0001\u0000\u0000", "latin1"),
-            Buffer.alloc(0),
-          ),
-          fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 4 }),
-          async (header, bodies) => {
-            const { clientEnd } = hub.rawAmqp();
-            clientEnd.on("data", () => {});
-            clientEnd.on("error", () => {});
-            const frames = bodies.map((body) => {
-              const head = Buffer.from([0, 0, 0, body.length + 8, 2, body.length % 2, 0, 0]);
-              return Buffer.concat([head, body]);
-            });
-            clientEnd.write(Buffer.concat([header, ...frames]));
-            await new Promise((resolve) => setImmediate(resolve));
-            clientEnd.destroy();
-          },
-        ),
-        { numRuns: 200 },
-      );
-      await expectAlive(hub);
-    });
-    expect(uncaught).toEqual([]);
-  });
-
-  it("part of a message without content does not crash the hub", async () => {
-    const hub = await createTestHub();
-    const { clientEnd } = hub.rawAmqp();
-    clientEnd.on("data", () => {});
-    const frames = [
-      "005310c00401a10161", // open
-      "005311c00704404352645264", // begin
-      "005312c0180aa101614342404040005329c00701a10424636273404043", // attach, to send to $cbs
-      "005314c009064343a00100434241", // transfer, with more to come
-    ].map((hex) => frameOf(Buffer.from(`02000000${hex}`, "hex")));
-    const uncaught = await uncaughtDuring(async () => {
-      clientEnd.write(Buffer.concat([HEADER, ...frames]));
-      await expectAlive(hub);
-    });
-    expect(uncaught).toEqual([]);
+    const sasl = Buffer.from("AMQP\u0003\u0001\u0000\u0000", "latin1");
+    const header = fc.constantFrom(HEADER, sasl, Buffer.alloc(0));
+    const frame = fc
+      .uint8Array({ maxLength: 60 })
+      .map((body) => frameOf(Buffer.from([2, body.length % 2, 0, 0, ...body])));
+    const streams = fc
+      .tuple(header, fc.array(frame, { maxLength: 4 }))
+      .map(([first, frames]) => [first, ...frames]);
+    await expectSurvives(await createTestHub(), streams, 200);
   });
 
   it("valid frames with altered bytes do not crash the hub", async () => {
@@ -327,26 +315,54 @@ describe("malformed frames", () => {
       removed: fc.nat(4),
       added: fc.uint8Array({ maxLength: 12 }),
     });
+    const streams = alteration.map(({ frame, place, removed, added }) => {
+      const frames = recorded.map((bytes, index) => {
+        const altered = [...bytes];
+        if (index === frame) altered.splice(place % bytes.length, removed, ...added);
+        return frameOf(Buffer.from(altered));
+      });
+      return [HEADER, ...frames];
+    });
+    await expectSurvives(hub, streams, 300);
+  });
+});
+
+describe("an unfinished message", () => {
+  const PART = {
+    handle: 0,
+    delivery_id: 0,
+    delivery_tag: Buffer.of(0),
+    message_format: 0,
+    more: true,
+  };
+
+  /** Without a sign-in, a link to $cbs. */
+  async function attachToCbs(hub: TestHub) {
+    const { clientEnd, hubEnd } = hub.rawAmqp();
+    const peer = new RawAmqp(clientEnd);
+    await peer.open();
+    await peer.attachSender(0, "$cbs");
+    return { peer, hubEnd };
+  }
+
+  it("may begin without content", async () => {
+    const hub = await createTestHub();
     const uncaught = await uncaughtDuring(async () => {
-      await fc.assert(
-        fc.asyncProperty(alteration, async ({ frame, place, removed, added }) => {
-          const frames = recorded.map((bytes, index) => {
-            const altered = [...bytes];
-            if (index === frame) altered.splice(place % bytes.length, removed, ...added);
-            return frameOf(Buffer.from(altered));
-          });
-          const { clientEnd } = hub.rawAmqp();
-          clientEnd.on("data", () => {});
-          clientEnd.on("error", () => {});
-          clientEnd.write(Buffer.concat([HEADER, ...frames]));
-          await new Promise((resolve) => setImmediate(resolve));
-          clientEnd.destroy();
-        }),
-        { numRuns: 300 },
-      );
+      const { peer } = await attachToCbs(hub);
+      peer.send("transfer", PART);
       await expectAlive(hub);
     });
     expect(uncaught).toEqual([]);
+  });
+
+  it("of too many small parts ends the connection", async () => {
+    const { peer, hubEnd } = await attachToCbs(await createTestHub());
+    let sent = 0;
+    for (; sent < 100_000 && !hubEnd.destroyed; sent++) {
+      peer.send("transfer", PART, Buffer.of(0));
+      if (sent % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(sent).toBeLessThan(100_000);
   });
 });
 

@@ -2,8 +2,8 @@ import type { Connection } from "rhea";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { IncompatiblePackage } from "../../../src/dependencies/incompatible-package.ts";
 import { writeTrailingNulls } from "../../../src/hub/amqp/rhea/trailing-nulls.ts";
+import { RawAmqp, type RawFrame } from "../../support/raw-amqp.ts";
 import { createTestHub, type TestHub } from "../../support/test-hub.ts";
-import { RawAmqp, type RawFrame } from "./raw-amqp.ts";
 
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
 const EVENTS = "/devices/device1/messages/events";

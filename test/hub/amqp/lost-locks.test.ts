@@ -1,8 +1,8 @@
 import rhea from "rhea";
 import { describe, expect, it } from "vitest";
 import { AZURE_DEFAULTS } from "../../../src/core/limits.ts";
+import { RawAmqp, type RawFrame } from "../../support/raw-amqp.ts";
 import { createTestHub, type TestHub } from "../../support/test-hub.ts";
-import { RawAmqp, type RawFrame } from "./raw-amqp.ts";
 
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
 const FEEDBACK = "/messages/serviceBound/feedback";

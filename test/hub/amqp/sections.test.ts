@@ -2,8 +2,8 @@ import rhea from "rhea";
 import { describe, expect, it } from "vitest";
 import { AZURE_DEFAULTS } from "../../../src/core/limits.ts";
 import { partitionAddress, sendTelemetry } from "../../support/event-hub.ts";
+import { RawAmqp } from "../../support/raw-amqp.ts";
 import { createTestHub, type TestHub } from "../../support/test-hub.ts";
-import { RawAmqp } from "./raw-amqp.ts";
 
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
 const FEEDBACK = "/messages/serviceBound/feedback";

@@ -1,9 +1,9 @@
 import rhea from "rhea";
 import { describe, expect, it } from "vitest";
 import type { AmqpReceiver, Received } from "../../support/amqp-peer.ts";
+import { RawAmqp } from "../../support/raw-amqp.ts";
 import { storedTelemetry } from "../../support/stored-events.ts";
 import { createTestHub, type TestHub } from "../../support/test-hub.ts";
-import { RawAmqp } from "./raw-amqp.ts";
 
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
 const EVENTS = "/devices/device1/messages/events";

@@ -8,9 +8,9 @@ import {
   sendTelemetry,
   takeBodies,
 } from "../../support/event-hub.ts";
+import { RawAmqp } from "../../support/raw-amqp.ts";
 import { createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
 import { stable } from "../support/stable.ts";
-import { RawAmqp } from "./raw-amqp.ts";
 
 const DEVICEBOUND = "/devices/device1/messages/devicebound";
 const MANAGEMENT = "messages/$management";

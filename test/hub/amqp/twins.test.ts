@@ -3,8 +3,8 @@ import { once } from "node:events";
 import type { Message as AmqpMessage, ReceiverOptions, SenderOptions } from "rhea";
 import { describe, expect, it } from "vitest";
 import { dataOf } from "../../support/amqp-peer.ts";
+import { RawAmqp } from "../../support/raw-amqp.ts";
 import { connectTestService, createTestHub, HOST, type TestHub } from "../../support/test-hub.ts";
-import { RawAmqp } from "./raw-amqp.ts";
 
 const TWIN = "/devices/device1/twin";
 const METHODS = "/devices/device1/methods/devicebound";

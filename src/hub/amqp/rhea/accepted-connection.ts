@@ -19,17 +19,26 @@ export function incomingFrameSize(connection: Connection): number {
 export function hasUnfinishedMessage(connection: Connection, bytes: number): boolean {
   let isFound = false;
   connection.each_receiver((link: Link) => {
-    const { frames = [] } = RECEIVER.of(link)._incomplete ?? {};
-    isFound ||= sizeOf(frames) > bytes;
+    const { _incomplete } = RECEIVER.of(link);
+    isFound ||= _incomplete !== undefined && sizeOf(_incomplete) > bytes;
   });
   return isFound;
 }
 
-/** Many small frames take more memory than their content, and each is looked at again. */
-const MIN_FRAME_BYTES = 64;
+/** Many small parts take more memory than their content. */
+const MIN_PART_BYTES = 64;
 
-function sizeOf(frames: readonly (Buffer | undefined)[]): number {
-  return frames.reduce((sum, frame) => sum + Math.max(frame?.length ?? 0, MIN_FRAME_BYTES), 0);
+/** What is counted is not looked at again: a message of many small parts would block the hub. */
+const counted = new WeakMap<object, { parts: number; bytes: number }>();
+
+function sizeOf(message: { readonly frames: readonly (Buffer | undefined)[] }): number {
+  const { frames } = message;
+  const sum = counted.get(message) ?? { parts: 0, bytes: 0 };
+  counted.set(message, sum);
+  for (; sum.parts < frames.length; sum.parts++) {
+    sum.bytes += Math.max(frames[sum.parts]?.length ?? 0, MIN_PART_BYTES);
+  }
+  return sum.bytes;
 }
 
 /** rhea stops its timers when the stream ends, but not when it is destroyed. */

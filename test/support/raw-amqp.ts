@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
 import rhea, { type Message } from "rhea";
-import { Inbox } from "../../support/inbox.ts";
-import { HOST, type TestHub } from "../../support/test-hub.ts";
+import { Inbox } from "./inbox.ts";
+import { HOST, type TestHub } from "./test-hub.ts";
 
 type FrameType =
   | "open"
